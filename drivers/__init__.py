@@ -1,0 +1,1 @@
+"""The composition: where configuration, machine and physics meet. Nothing else imports this."""

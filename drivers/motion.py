@@ -1,0 +1,152 @@
+"""How do sources move seafloor and water? Their displacement is computed once, and applied step by step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from esim.drivers.ocean import Formula, Ocean, padded, beyond
+from esim.grid import Grid
+from esim.kernels import seafloor
+from esim.sources import Source, kajiura
+
+LONG_AGO = 1e9  # s
+
+
+@dataclass
+class Rise:
+    """Rise of the bed and of the water surface between two times [s]; at once where they are the same."""
+
+    begin: float
+    end: float
+    launches: tuple[Any, Any]  # on each of the two states
+
+    def share(self, time: float, dt: float) -> float:
+        """Share of the rise that happens from time to time + dt."""
+        if self.begin == self.end:
+            return float(time < self.begin <= time + dt)
+        overlap = min(time + dt, self.end) - max(time, self.begin)
+        return max(0.0, overlap) / (self.end - self.begin)
+
+
+class Motion:
+    """All that sources do to an ocean during a run; uplift is the final rise of the bed [m] on the owned cells."""
+
+    def __init__(self, ocean: Ocean, sources: Sequence[Source], elevation: Formula) -> None:
+        self._ocean = ocean
+        self._rises: list[Rise] = []
+        self.uplift = np.zeros(ocean.block.shape)
+        self.summary: list[dict[str, Any]] = []
+        for source in sources:
+            self._add(source, elevation)
+
+    def _add(self, source: Source, elevation: Formula) -> None:
+        ocean = self._ocean
+        box = source.region(ocean.grid)
+        field = displacement(ocean, source, box, elevation)
+        bed = np.zeros_like(field) if source.moves == "water" else field
+        surface = smoothed(ocean.grid, box, field, elevation) if source.kajiura else field
+        j0, j1, i0, i1 = box
+        self.summary.append(
+            {
+                "source": source.name,
+                "moment_Nm": source.moment,
+                "magnitude": source.magnitude,
+                "largest_uplift_m": float(field[-1].max(initial=0.0)),
+                "largest_subsidence_m": float(-field[-1].min(initial=0.0)),
+                "begins_s": float(source.levels[0]),
+                "ends_s": float(source.levels[-1]),
+            }
+        )
+        inner = paste(ocean, bed[-1], box)
+        h = ocean.block.halo
+        self.uplift += inner[h : h + ocean.block.shape[0], h : h + ocean.block.shape[1]]
+        levels = source.levels
+        if np.any(field[0]):
+            self._rise(levels[0], levels[0], bed[0], surface[0], box)
+        for k in range(len(levels) - 1):
+            if np.any(field[k + 1] != field[k]):
+                self._rise(levels[k], levels[k + 1], bed[k + 1] - bed[k], surface[k + 1] - surface[k], box)
+
+    def _rise(self, begin: float, end: float, bed: np.ndarray, surface: np.ndarray, box: tuple) -> None:
+        ocean = self._ocean
+        both = np.stack([paste(ocean, bed, box), paste(ocean, surface, box)])
+        rise = ocean.backend.from_host(padded(both, ocean.block))
+        launches = tuple(
+            ocean.backend.bind(seafloor.LIFT, ocean.block.extended, {"q": q, "bed": ocean.bed, "rise": rise})
+            for q in ocean.plan.states
+        )
+        self._rises.append(Rise(float(begin), float(end), launches))  # type: ignore[arg-type]
+
+    @property
+    def end(self) -> float:
+        """Time [s] after which nothing moves any more."""
+        return max((rise.end for rise in self._rises), default=0.0)
+
+    def apply(self, time: float, dt: float) -> None:
+        """Move what moves from time to time + dt [s], in the current state."""
+        backend = self._ocean.backend
+        real = backend.dtype.type
+        for rise in self._rises:
+            if share := rise.share(time, dt):
+                dry = real(self._ocean.physics.dry_depth)
+                rise.launches[self._ocean.plan.current](
+                    backend.constants(seafloor.LiftParams(real(share), real(0), dry))
+                )
+
+    def begin(self) -> None:
+        """Move what has moved by the origin time."""
+        self.apply(-LONG_AGO, LONG_AGO)
+
+
+def displacement(ocean: Ocean, source: Source, box: tuple, elevation: Formula) -> np.ndarray:
+    """Displacement [m] of a source on a box of cells, float64 (K, nj, ni), the same on all ranks.
+
+    Each rank computes some of the rows; a value does not depend on which.
+    """
+    grid, comm = ocean.grid, ocean.comm
+    j0, j1, i0, i1 = box
+    cuts = [j0 + (j1 - j0) * n // comm.size for n in range(comm.size + 1)]
+    first, last = cuts[comm.rank], cuts[comm.rank + 1]
+    slopes = slope(grid, elevation, (first, last, i0, i1)) if source.horizontal_on_slope else (None, None)
+    mine = source.displacement(grid.x(i0, i1), grid.y(first, last), grid.lonlat, *slopes)
+    return np.concatenate(comm.allgather(mine), axis=1)
+
+
+def slope(grid: Grid, elevation: Formula, box: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes of the bed towards east and north on a box of cells, by central differences."""
+    j0, j1, i0, i1 = box
+    south, north, west, east = max(j0 - 1, 0), min(j1 + 1, grid.ny), max(i0 - 1, 0), min(i1 + 1, grid.nx)
+    bed = elevation(grid.x(west, east), grid.y(south, north))
+    # At the edge of the grid the last difference is one-sided.
+    bed = np.pad(bed, ((south - j0 + 1, j1 + 1 - north), (west - i0 + 1, i1 + 1 - east)), mode="edge")
+    width, height = grid.cell_size(j0, j1)
+    steps_x = 2.0 - (np.arange(i0, i1) == 0) - (np.arange(i0, i1) == grid.nx - 1)
+    steps_y = 2.0 - (np.arange(j0, j1) == 0) - (np.arange(j0, j1) == grid.ny - 1)
+    along_x = (bed[1:-1, 2:] - bed[1:-1, :-2]) / (steps_x[None, :] * width[:, None])
+    along_y = (bed[2:, 1:-1] - bed[:-2, 1:-1]) / (steps_y * height)[:, None]
+    return along_x, along_y
+
+
+def smoothed(grid: Grid, box: tuple, field: np.ndarray, elevation: Formula) -> np.ndarray:
+    """Rise of the water surface above a displacement of the bed, by Kajiura's filter."""
+    j0, j1, i0, i1 = box
+    depth = np.maximum(-elevation(grid.x(i0, i1), grid.y(j0, j1)), 0.0)
+    width, height = grid.cell_size(j0, j1)
+    strongest = int(np.abs(field[-1]).max(axis=1).argmax()) if field.size else 0
+    return kajiura.smooth(field, depth, float(width[strongest]), float(height[strongest]))
+
+
+def paste(ocean: Ocean, field: np.ndarray, box: tuple) -> np.ndarray:
+    """A field on a box of cells, zero elsewhere, as seen by this rank's block with its halo (nj, ni)."""
+    grid, block = ocean.grid, ocean.block
+    h = block.halo
+    j0, j1, i0, i1 = box
+    rows = np.arange(max(block.j0 - h, 0), min(block.j1 + h, grid.ny))
+    columns = np.arange(max(block.i0 - h, 0), min(block.i1 + h, grid.nx))
+    inside = np.zeros((rows.size, columns.size))
+    in_j, in_i = (rows >= j0) & (rows < j1), (columns >= i0) & (columns < i1)
+    if in_j.any() and in_i.any():
+        inside[np.ix_(in_j, in_i)] = field[np.ix_(rows[in_j] - j0, columns[in_i] - i0)]
+    return beyond(inside, grid, block)

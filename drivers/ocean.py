@@ -1,0 +1,342 @@
+"""The ocean of one rank: its block, its arrays, and the plan of a step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from esim.backends import Backend
+from esim.comm import Comm
+from esim.config.physics import Physics
+from esim.decomposition import Block, Decomposition
+from esim.grid import Grid
+from esim.halo import HaloExchange
+from esim.kernels import edges, seafloor, shallow_water
+from esim.kernels.shallow_water import NEVER
+from esim.plan import StepPlan, split
+
+Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
+
+
+@dataclass
+class Ocean:
+    """State, seafloor, row factors and extremes on the block of this rank, all on the backend's device.
+
+    Arrays are [var, j, i] with the halo; q = (zeta, hu, hv) is plan.state().
+    """
+
+    grid: Grid
+    decomposition: Decomposition
+    comm: Comm
+    backend: Backend
+    physics: Physics
+    bed: Any
+    rows: Any
+    plan: StepPlan
+    peaks: Any | None = None
+    speed: Any = None
+    arrival_threshold: float = 0.01
+    rate: Callable[[Any], None] = field(default=lambda constants: None)
+
+    @property
+    def block(self) -> Block:
+        """Block of this rank."""
+        return self.decomposition.blocks[self.comm.rank]
+
+    def own(self, array: Any) -> np.ndarray:
+        """Owned cells of an array [var, j, i] on the host, without the halo."""
+        (j0, j1), (i0, i1) = self.block.interior
+        return self.backend.to_host(array[:, j0:j1, i0:i1])
+
+    def constants(self, dt: float, time: float) -> Any:
+        """Constants of a step of dt [s] that ends at time [s]."""
+        p = self.physics
+        manning = p.manning if isinstance(p.manning, float | int) else 0.0
+        return self.backend.constants(
+            shallow_water.constants(
+                self.backend.dtype, dt, time, manning, p.gravity, p.dry_depth, p.speed_cap, self.arrival_threshold
+            )
+        )
+
+    def fastest(self) -> float:
+        """Largest (|u| + c)/dx + (|v| + c)/dy [1/s] of all ranks: dt times it is the Courant number."""
+        (j0, j1), (i0, i1) = self.block.interior
+        real = self.backend.dtype.type
+        self.rate(
+            self.backend.constants(
+                seafloor.RateParams(real(self.physics.gravity), real(0), real(1), real(self.physics.dry_depth))
+            )
+        )
+        return self.comm.allreduce_max(self.backend.maximum(self.speed[:, j0:j1, i0:i1]))
+
+    def fill(self, zeta: np.ndarray, hu: np.ndarray | None = None, hv: np.ndarray | None = None) -> None:
+        """Set the current state from owned cells (nj, ni), and halo and outer boundary with it."""
+        (j0, j1), (i0, i1) = self.block.interior
+        zero = np.zeros_like(zeta)
+        own = np.stack([zeta, zero if hu is None else hu, zero if hv is None else hv])
+        self.plan.state()[:, j0:j1, i0:i1] = self.backend.from_host(own)
+        self.plan.fill()
+
+    def water(self) -> dict[str, np.ndarray]:
+        """Depth h, surface eta [m] and velocity u, v [m/s] of the owned cells, float64, on the host."""
+        return derive(self.own(self.plan.state()), self.own(self.bed)[0], self.physics.dry_depth)
+
+    def refresh_bed(self) -> None:
+        """Bring the bed's halo across periodic sides up to date."""
+        HaloExchange(self.comm, self.decomposition, 1, self.backend).fill(self.bed)
+
+    def reset_peaks(self) -> None:
+        """Begin the extremes from the current state."""
+        if self.peaks is None:
+            return
+        state, bed = np.array(self.own(self.plan.state())), np.array(self.own(self.bed)[0])
+        water = derive(state, bed, self.physics.dry_depth)
+        speed2 = water["u"] ** 2 + water["v"] ** 2
+        arrived = np.where(np.abs(state[0]) > self.arrival_threshold, 0.0, NEVER)
+        first = np.stack([state[0], state[0], np.sqrt(speed2), water["h"] * speed2, arrived])
+        (j0, j1), (i0, i1) = self.block.interior
+        self.peaks[:, j0:j1, i0:i1] = self.backend.from_host(first)
+
+
+def derive(state: np.ndarray, bed: np.ndarray, dry: float) -> dict[str, np.ndarray]:
+    """Depth h, surface eta [m] and velocity u, v [m/s] from zeta, hu, hv [3, ...] and the bed, float64.
+
+    Dry cells, thinner than `dry` [m], have no velocity and their surface is the ground.
+    """
+    zeta, hu, hv = state.astype(np.float64)
+    bed = bed.astype(np.float64)
+    h = zeta + np.maximum(-bed, 0)
+    wet = h > dry
+    safe = np.where(wet, h, 1.0)
+    return {
+        "h": h,
+        "eta": zeta + np.maximum(bed, 0),
+        "u": np.where(wet, hu / safe, 0.0),
+        "v": np.where(wet, hv / safe, 0.0),
+        "wet": wet,
+    }
+
+
+def build_ocean(
+    grid: Grid,
+    decomposition: Decomposition,
+    comm: Comm,
+    backend: Backend,
+    physics: Physics,
+    elevation: Formula,
+    *,
+    roughness: Formula | None = None,
+    sponge_cells: int = 20,
+    peaks: bool = True,
+    arrival_threshold: float = 0.01,
+) -> Ocean:
+    """Allocate and compile everything a step needs; the water is flat at level zero, where the bed is below it.
+
+    elevation [m] and roughness (Manning's n) give values at cell centres within the grid. Ranks that share a
+    node let the first compile, the others find its work on disk.
+    """
+    block = decomposition.blocks[comm.rank]
+    halo = HaloExchange(comm, decomposition, 3, backend)
+    bed = spread(grid, decomposition, comm, backend, elevation)
+    arrays: dict[str, Any] = {"bed": bed, "rows": backend.from_host(row_factors(grid, block, physics.coriolis))}
+    if roughness is not None:
+        mapped = spread(grid, decomposition, comm, backend, lambda x, y: physics.gravity * roughness(x, y) ** 2)
+        arrays["roughness"] = mapped
+    sponge = "sponge" in grid.boundary
+    if sponge:
+        arrays["sponge"] = backend.from_host(padded(sponge_rate(grid, block, sponge_cells), block))
+    if peaks:
+        arrays["peaks"] = backend.zeros((5, *block.allocated))
+    states = (backend.zeros((3, *block.allocated)), backend.zeros((3, *block.allocated)))
+    speed = backend.zeros((1, *block.allocated))
+    kernel = shallow_water.step(friction_map=roughness is not None, sponge=sponge, peaks=peaks)
+
+    def compile_all() -> tuple[StepPlan, Callable]:
+        rate = backend.bind(seafloor.RATE, block.interior, {"q": states[0], "speed": speed, **arrays})
+        rate_other = backend.bind(seafloor.RATE, block.interior, {"q": states[1], "speed": speed, **arrays})
+        plan = _plan(grid, decomposition, comm, backend, physics, kernel, states, arrays, halo)
+        return plan, lambda constants: (rate, rate_other)[plan.current](constants)
+
+    plan, rate = first_on_node(comm, compile_all)
+    return Ocean(
+        grid,
+        decomposition,
+        comm,
+        backend,
+        physics,
+        bed,
+        arrays["rows"],
+        plan,
+        peaks=arrays.get("peaks"),
+        speed=speed,
+        arrival_threshold=arrival_threshold,
+        rate=rate,
+    )
+
+
+def first_on_node(comm: Comm, work: Callable[[], Any]) -> Any:
+    """Result of work(), done on the first rank of each node before the others begin."""
+    result = work() if comm.local_rank == 0 else None
+    comm.barrier()
+    return result if comm.local_rank == 0 else work()
+
+
+def _plan(
+    grid: Grid,
+    decomposition: Decomposition,
+    comm: Comm,
+    backend: Backend,
+    physics: Physics,
+    kernel: Any,
+    states: tuple[Any, Any],
+    arrays: dict[str, Any],
+    halo: HaloExchange,
+) -> StepPlan:
+    block = decomposition.blocks[comm.rank]
+    ny, nx = grid.shape
+    inner = (block.i0 > 0, block.i1 < nx, block.j0 > 0, block.j1 < ny)
+    # Across a periodic side the neighbour is the other end of the grid.
+    wraps = [kind == "periodic" for kind in grid.boundary]
+    strips, middle = split(block, tuple(a or b for a, b in zip(inner, wraps, strict=True)))  # type: ignore[arg-type]
+    if halo.alone:
+        strips, middle = [], block.interior
+    bind = backend.bind
+    edge_launches, inner_launches, fills = [], [], []
+    for now in (0, 1):
+        given = {"q": states[now], "out": states[1 - now], **arrays}
+        edge_launches.append([bind(kernel, strip, given) for strip in strips])
+        inner_launches.append(bind(kernel, middle, given))
+        fills.append(_boundary(grid, block, backend, physics, states[now], arrays["bed"]))
+    return StepPlan(
+        states,
+        (edge_launches[0], edge_launches[1]),
+        (inner_launches[0], inner_launches[1]),
+        (fills[0], fills[1]),
+        halo,
+    )
+
+
+def _boundary(
+    grid: Grid, block: Block, backend: Backend, physics: Physics, q: Any, bed: Any
+) -> list[Callable[[], None]]:
+    """Calls that fill the ghost cells of the outer sides this block has: x first, then y with the corners."""
+    ny, nx = grid.shape
+    nj, ni = (n + 2 * block.halo for n in block.shape)
+    q, bed = q[:, :nj, :ni], bed[:, :nj, :ni]
+    flipped = {
+        "west": (slice(None), slice(None), slice(None)),
+        "east": (slice(None), slice(None), slice(None, None, -1)),
+        "south": (slice(None), slice(None), slice(None)),
+        "north": (slice(None), slice(None, None, -1), slice(None)),
+    }
+    outer = {"west": block.i0 == 0, "east": block.i1 == nx, "south": block.j0 == 0, "north": block.j1 == ny}
+    real = backend.dtype.type
+    fills = []
+    for side, kind in zip(flipped, grid.boundary, strict=True):
+        if kind == "periodic" or not outer[side]:
+            continue
+        along_x = side in ("west", "east")
+        view, floor = q[flipped[side]], bed[flipped[side]]
+        if not along_x:
+            view, floor = view.transpose(0, 2, 1), floor.transpose(0, 2, 1)
+        normal, along = (1, 2) if along_x else (2, 1)
+        given = {
+            "zeta": view[0:1],
+            "normal": view[normal : normal + 1],
+            "along": view[along : along + 1],
+            "bed": floor,
+        }
+        # Whole sides: the corners are filled last, by the sides along y, from what the others have filled.
+        box = ((0, nj if along_x else ni), (1, 2))
+        inward = 1 if side in ("west", "south") else -1
+        values = (inward, physics.gravity, 0.5, 0, 1, physics.dry_depth)
+        constants = backend.constants(edges.EdgeParams(*map(real, values)))
+        launch = backend.bind(edges.WALL if kind == "wall" else edges.OPEN, box, given)
+        fills.append(_with(launch, constants))
+    return fills
+
+
+def _with(launch: Callable, constants: Any) -> Callable[[], None]:
+    return lambda: launch(constants)
+
+
+def spread(
+    grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: Formula
+) -> Any:
+    """A static field [1, j, i] on the block with its halo: mirrored beyond walls, continued beyond open sides."""
+    block = decomposition.blocks[comm.rank]
+    (ny, nx), h = grid.shape, block.halo
+    j0, j1 = max(block.j0 - h, 0), min(block.j1 + h, ny)
+    i0, i1 = max(block.i0 - h, 0), min(block.i1 + h, nx)
+    inside = formula(grid.x(i0, i1), grid.y(j0, j1))
+    field = beyond(inside, grid, block)
+    array = backend.from_host(padded(field, block))
+    if any(grid.periodic):
+        HaloExchange(comm, decomposition, 1, backend).fill(array)
+    return array
+
+
+def beyond(inside: np.ndarray, grid: Grid, block: Block) -> np.ndarray:
+    """A field (..., j, i) on the part of the block with halo that lies in the grid, extended to the whole halo."""
+    (ny, nx), h = grid.shape, block.halo
+    west, east = h - (block.i0 - max(block.i0 - h, 0)), h - (min(block.i1 + h, nx) - block.i1)
+    south, north = h - (block.j0 - max(block.j0 - h, 0)), h - (min(block.j1 + h, ny) - block.j1)
+    field = inside
+    for side, (axis, width) in enumerate(((-1, (west, 0)), (-1, (0, east)), (-2, (south, 0)), (-2, (0, north)))):
+        pads = [(0, 0)] * field.ndim
+        pads[axis] = width
+        field = np.pad(field, pads, mode="symmetric" if grid.boundary[side] == "wall" else "edge")
+    return field
+
+
+def padded(field: np.ndarray, block: Block) -> np.ndarray:
+    """A field (..., j, i) on the block with halo, as an array of the allocated shape [var, j, i]."""
+    field = field.reshape(-1, *field.shape[-2:])
+    array = np.zeros((field.shape[0], *block.allocated))
+    array[:, : field.shape[1], : field.shape[2]] = field
+    return array
+
+
+def row_factors(grid: Grid, block: Block, coriolis: bool) -> np.ndarray:
+    """Factors rows[k, j] of kernels.shallow_water.ROWS for the rows of a block with its halo."""
+    first, last = block.j0 - block.halo, block.j1 + block.halo
+    width, height = grid.cell_size(first, last)
+    faces = grid.face_width(first, last + 1)
+    area = width * height
+    factors = np.stack(
+        [
+            1 / width,
+            1 / height,
+            faces[1:] / area,
+            faces[:-1] / area,
+            grid.coriolis(first, last) * coriolis,
+            grid.curvature(first, last),
+            width,
+            area / faces[1:],
+            area / faces[:-1],
+        ]
+    )
+    return np.pad(factors, ((0, 0), (0, block.allocated[0] - factors.shape[1])), mode="edge")
+
+
+def sponge_rate(grid: Grid, block: Block, cells: int, crossing: float = 3.0) -> np.ndarray:
+    """Rate [1/s] at which water relaxes to rest in the layers along sponge sides, on the block with its halo.
+
+    It grows with the cube of the way into the layer, and damps a long wave over 4000 m of water by exp(-crossing)
+    on one way through it.
+    """
+    h = block.halo
+    j = np.arange(block.j0 - h, block.j1 + h)
+    i = np.arange(block.i0 - h, block.i1 + h)
+    distance = {"west": i, "east": grid.nx - 1 - i, "south": j, "north": grid.ny - 1 - j}
+    width, height = (size.mean() for size in grid.cell_size())
+    total = np.zeros((j.size, i.size))
+    for side, kind in zip(distance, grid.boundary, strict=True):
+        if kind != "sponge":
+            continue
+        into = np.clip((cells - distance[side]) / cells, 0, 1)
+        thickness = cells * (width if side in ("west", "east") else height)
+        rate = 4 * crossing * np.sqrt(9.81 * 4000.0) / thickness * into**3
+        total = np.maximum(total, rate[None, :] if side in ("west", "east") else rate[:, None])
+    return total

@@ -1,0 +1,421 @@
+"""A tsunami from configuration to files: where all parts meet."""
+
+import logging
+import math
+import os
+import signal
+import time as wall
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim import sources
+from esim.backends import select
+from esim.clock import Clock
+from esim.comm import Comm
+from esim.config import CFL_BOUND, Config
+from esim.decomposition import CostMap, Decomposition, decompose
+from esim.drivers.gauges import Gauges, check_gauges
+from esim.drivers.motion import Motion
+from esim.drivers.ocean import Formula, Ocean, build_ocean
+from esim.drivers.outputs import Outputs
+from esim.drivers.watch import Watch
+from esim.errors import InputError, StopRequested
+from esim.grid import Grid
+from esim.io.checkpoint import latest
+from esim.io.directory import predict_bytes, refuse_existing, start_directory
+from esim.io.gridreader import read_field
+from esim.io.provenance import peak_rss, run_record, write_record
+from esim.media import bathymetry
+from esim.schedule import Every
+from esim.simulation import Callback, Simulation
+
+COST_BINS = 400  # the map of costs has at most so many bins along a side
+DRY_COST = 1.0  # cost of a dry cell over that of a wet one, as measured: bodies are free of branches
+
+
+@dataclass
+class Tsunami:
+    """A run of scenario tsunami on this rank: checked, then prepared, then run."""
+
+    cfg: Config
+    comm: Comm
+    warnings: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.grid: Grid = self.cfg.grid.build()
+        self.started = datetime.now(UTC)
+        self.seconds: dict[str, float] = {}
+        self.threads = self.cfg.run.threads or threads_per_rank(self.comm)
+
+    # ---------------------------------------------------------------- check
+
+    def check(self) -> None:
+        """Everything that can be known to be wrong before anything is allocated or written."""
+        cfg, grid = self.cfg, self.grid
+        self.bathymetry = self._once(lambda: bathymetry.build(cfg.bathymetry, grid))
+        self.bathymetry.check()
+        self.sources = self._once(
+            lambda: [sources.build(source, grid.lonlat, cfg.time.start) for source in cfg.source]
+        )
+        for source in self.sources:
+            source.check(grid)
+        decompose(grid.shape, self.comm.size, grid.periodic)
+        check_memory(self.predicted_memory(), cfg.run.memory_limit, self.comm)
+        self.elevation: Formula = self.bathymetry.elevation
+        self.decomposition = self._balance()
+        names = [station.name for station in cfg.stations]
+        positions = [station.position for station in cfg.stations]
+        check_gauges(grid, names, positions, self.elevation, cfg.physics.sea_level)
+        self.deepest = self._deepest()
+        self.dt = self._time_step()
+
+    def _once(self, build: Callable[[], Any]) -> Any:
+        """Result of build(), which may download files, on the first rank before the others."""
+        result = build() if self.comm.rank == 0 else None
+        self.comm.barrier()
+        return result if self.comm.rank == 0 else build()
+
+    def predicted_memory(self) -> dict[str, int]:
+        """Bytes that the arrays of the largest rank will take."""
+        cells = math.ceil(self.grid.nx * self.grid.ny / self.comm.size)
+        item = np.dtype(self.cfg.run.precision).itemsize
+        peaks = 5 if self.cfg.output.maxima else 0
+        levels = sum(len(source.levels) for source in self.sources)
+        return {
+            "state": cells * item * (3 + 3 + 1 + 1 + peaks + ("sponge" in self.grid.boundary)),
+            "sources": cells * item * 2 * levels + 8 * self.grid.nx * self.grid.ny * levels,
+            "preparation": cells * 8 * 8,
+        }
+
+    def _balance(self) -> Decomposition:
+        """Blocks with equal shares of the cost, from a coarse map of wet cells that all ranks help to draw."""
+        grid, comm = self.grid, self.comm
+        if comm.size == 1:
+            return decompose(grid.shape, 1, grid.periodic)
+        edges_j = np.linspace(0, grid.ny, min(grid.ny, COST_BINS) + 1).astype(int)
+        edges_i = np.linspace(0, grid.nx, min(grid.nx, COST_BINS) + 1).astype(int)
+        mine = np.array_split(np.arange(len(edges_j) - 1), comm.size)[comm.rank]
+        cost = np.empty((0, len(edges_i) - 1))
+        if mine.size:
+            first, last = edges_j[mine[0]], edges_j[mine[-1] + 1]
+            wet = self.elevation(grid.x(), grid.y(first, last)) < self.cfg.physics.sea_level
+            cells = np.where(wet, 1.0, DRY_COST)
+            by_row = np.add.reduceat(cells, edges_i[:-1], axis=1)
+            cost = np.add.reduceat(by_row, edges_j[mine] - first, axis=0)
+        whole = np.concatenate(comm.allgather(cost))
+        return decompose(grid.shape, comm.size, grid.periodic, CostMap(edges_j, edges_i, whole))
+
+    def _deepest(self) -> float:
+        """Depth [m] of the deepest cell of the grid."""
+        block = self.decomposition.blocks[self.comm.rank]
+        bed = self.elevation(self.grid.x(block.i0, block.i1), self.grid.y(block.j0, block.j1))
+        return self.comm.allreduce_max(float((self.cfg.physics.sea_level - bed).max()))
+
+    def _time_step(self) -> float:
+        """Time step [s] that run.cfl or run.dt asks for on still water; raises InputError above the bound."""
+        block = self.decomposition.blocks[self.comm.rank]
+        bed = self.elevation(self.grid.x(block.i0, block.i1), self.grid.y(block.j0, block.j1))
+        width, height = self.grid.cell_size(block.j0, block.j1)
+        celerity = np.sqrt(self.cfg.physics.gravity * np.maximum(self.cfg.physics.sea_level - bed, 0.0))
+        rate = self.comm.allreduce_max(float((celerity * (1 / width + 1 / height)[:, None]).max()))
+        run = self.cfg.run
+        if rate == 0.0:
+            # No water yet: the smallest depth that flows sets the first step.
+            rate = math.sqrt(self.cfg.physics.gravity * 1.0) * float((1 / width + 1 / height).max())
+        if run.dt is None:
+            return run.cfl / rate
+        if run.dt * rate > CFL_BOUND:
+            raise InputError(
+                f"run.dt: {run.dt:g} s gives a Courant number of {run.dt * rate:.2f} over {self.deepest:.0f} m of "
+                f"water, above the bound {CFL_BOUND:g}; use at most {CFL_BOUND / rate:.3g} s, or leave run.dt out"
+            )
+        return run.dt
+
+    # ---------------------------------------------------------------- prepare
+
+    def prepare(self, resume: bool = False) -> None:
+        """Allocate and compile, set the water, compute what the sources do, open the outputs."""
+        cfg, grid, comm = self.cfg, self.grid, self.comm
+        begun = wall.perf_counter()
+        self.backend = select(cfg.run.backend, cfg.run.precision, self.threads, comm.local_rank)
+        self.ocean: Ocean = build_ocean(
+            grid,
+            self.decomposition,
+            comm,
+            self.backend,
+            cfg.physics,
+            self.elevation,
+            roughness=self._roughness(),
+            sponge_cells=cfg.grid.sponge_cells,
+            peaks=cfg.output.maxima is not None,
+            arrival_threshold=cfg.output.maxima.arrival_threshold if cfg.output.maxima else 0.01,
+        )
+        self.ocean.fill(still_water(self.ocean, cfg.physics.sea_level))
+        self.seconds["allocate and compile"] = wall.perf_counter() - begun
+        begun = wall.perf_counter()
+        self.motion = Motion(self.ocean, self.sources, self.elevation)
+        self.seconds["sources"] = wall.perf_counter() - begun
+        self.outputs = Outputs(
+            cfg, self.ocean, self.motion, Gauges(self.ocean, [s.position for s in cfg.stations])
+        )
+        self.simulation = self._simulation()
+        if resume and self._resume():
+            return
+        self.motion.begin()
+        self.ocean.plan.fill()
+        self.ocean.reset_peaks()
+        clock = self.simulation.clock
+        self.outputs.begin()
+        self.outputs.sample(clock)
+        if cfg.output.fields is not None:
+            self.outputs.snapshot(clock)
+
+    def _roughness(self) -> Formula | None:
+        manning = self.cfg.physics.manning
+        if isinstance(manning, float | int):
+            return None
+        from esim.data import locate
+
+        path, grid = locate(str(manning.file)), self.grid
+        spacing = (grid.dx, grid.dy)
+        return lambda x, y: read_field(path, manning.variable, x, y, grid.lonlat, spacing=spacing)
+
+    def _simulation(self) -> Simulation:
+        cfg, clock = self.cfg, Clock(self.cfg.time.duration)
+        out, end = cfg.output, cfg.time.duration
+        callbacks = []
+        if cfg.stations:
+            # Gauges faster than the waves are not worth shorter steps: they are read after the next step.
+            binding = out.stations.every >= self.dt
+            if not binding:
+                self.warn(
+                    f"output.stations.every: {out.stations.every:g} s is shorter than the time step, "
+                    f"{self.dt:.3g} s: gauges are sampled once a step"
+                )
+            callbacks.append(Callback(Every(out.stations.every, end), self.outputs.sample, binding))
+        if out.fields is not None:
+            callbacks.append(Callback(Every(out.fields.every, end), self.outputs.snapshot))
+        if out.checkpoint is not None:
+            callbacks.append(Callback(Every(out.checkpoint.every, end), self._checkpoint_unless_done))
+        fixed = None if cfg.run.adaptive else self.dt
+        watch = Watch(self.ocean, fixed, bound=1.0)
+        return Simulation(self, clock, callbacks, [watch, self._stop_if_asked])
+
+    def _resume(self) -> bool:
+        path = self.comm.bcast(latest(self.cfg.output.directory) if self.comm.rank == 0 else None)
+        if path is None:
+            self.warn("--resume: there is no checkpoint, so the run begins anew")
+            return False
+        clock = self.simulation.clock
+        clock.step, clock.time, clock.lost = self.outputs.resume(path)
+        self.outputs.begin()
+        return True
+
+    def warn(self, text: str) -> None:
+        """Keep a warning for the summary and run.json."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+            if self.comm.rank == 0:
+                logging.getLogger("esim").warning(text)
+
+    # ---------------------------------------------------------------- run
+
+    def limit(self) -> float:
+        """Longest step [s] allowed now."""
+        if not self.cfg.run.adaptive:
+            return self.dt
+        fastest = self.ocean.fastest()
+        return self.cfg.run.cfl / fastest if fastest > 0 else self.dt
+
+    def step(self, time: float, dt: float) -> None:
+        """Sources first, then the water."""
+        self.motion.apply(time, dt)
+        self.ocean.plan.step(self.ocean.constants(dt, time + dt))
+
+    def _checkpoint_unless_done(self, clock: Clock) -> None:
+        if not clock.done:
+            self.outputs.checkpoint(clock)
+
+    def _stop_if_asked(self, clock: Clock) -> None:
+        """Checkpoint and leave when a signal has asked for it; all ranks agree on the step."""
+        if clock.step % 10 == 0 and self.comm.allreduce_max(float(STOP.asked)) and not clock.done:
+            self.outputs.checkpoint(clock)
+            self.outputs.writer.close()
+            raise StopRequested(
+                f"stopped on request at t = {clock.time:.1f} s with a checkpoint in {self.outputs.directory}; go on "
+                "with --resume"
+            )
+
+    def run(self) -> dict[str, Any]:
+        """Compute to the end and write everything; returns the content of run.json."""
+        begun = wall.perf_counter()
+        first = self.simulation.clock.step
+        try:
+            self.simulation.run()
+            self._report_speed_cap()
+            self.written = self.outputs.finish()
+        except BaseException:
+            self.outputs.abandon()
+            raise
+        self.seconds["time loop"] = wall.perf_counter() - begun
+        self.seconds |= {f"time loop: {k}": v for k, v in self.simulation.seconds.items()}
+        return self._record(self.simulation.clock.step - first)
+
+    def _report_speed_cap(self) -> None:
+        ocean = self.ocean
+        if ocean.peaks is None:
+            return
+        capped = float((ocean.own(ocean.peaks)[2] >= ocean.physics.speed_cap).sum())
+        total = sum(self.comm.allgather(capped))
+        if total:
+            self.warn(f"{total:.0f} cells reached the speed cap of {ocean.physics.speed_cap:g} m/s")
+
+    def _record(self, steps: int) -> dict[str, Any]:
+        cells = self.grid.nx * self.grid.ny
+        loop = self.simulation.seconds["compute"]
+        peak = sum(self.comm.allgather(peak_rss()))
+        record = run_record(
+            self.cfg.echo(),
+            started=self.started,
+            ended=datetime.now(UTC),
+            inputs=[path for path in (self.bathymetry.path, *self._fault_files()) if path],
+            decomposition={
+                "ranks": self.comm.size,
+                "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in self.decomposition.blocks],
+            },
+            timings=self.seconds,
+            cell_rate=cells * steps / loop if loop else None,
+            warnings=self.warnings,
+            peak_memory=peak,
+            backend={"name": self.backend.name} | self.backend.describe(),
+            grid={"cells": cells, "nx": self.grid.nx, "ny": self.grid.ny},
+            steps=steps,
+            dt=self.dt,
+            simulated_seconds=self.simulation.clock.time,
+            sources=self.motion.summary,
+            files=[str(path) for path in self.written],
+        )
+        if self.comm.rank == 0:
+            write_record(self.outputs.directory / "run.json", record)
+        self.comm.barrier()
+        return record
+
+    def _fault_files(self) -> list[Path]:
+        from esim.data import locate
+
+        return [locate(str(s.file)) for s in self.cfg.source if getattr(s, "file", None)]
+
+
+class _Stop:
+    """Whether a signal has asked for a stop; set by the handlers of esim-run."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, *_: object) -> None:
+        """Ask for a stop at the next chance."""
+        self.asked = True
+
+
+STOP = _Stop()
+
+
+def listen() -> None:
+    """Let SIGUSR1 and SIGTERM ask for a checkpoint and a stop."""
+    for name in (signal.SIGUSR1, signal.SIGTERM):
+        signal.signal(name, STOP.ask)
+
+
+def still_water(ocean: Ocean, level: float) -> np.ndarray:
+    """Zeta [m] of water at rest at a level, wherever the bed is below it; owned cells."""
+    bed = ocean.own(ocean.bed)[0].astype(np.float64)
+    return np.maximum(level - bed, 0.0) - np.maximum(-bed, 0.0)
+
+
+def threads_per_rank(comm: Comm) -> int:
+    """Threads for this rank: what Slurm gives it, else its share of the cores this process may use."""
+    cores = len(os.sched_getaffinity(0))
+    if given := os.environ.get("SLURM_CPUS_PER_TASK") or os.environ.get("OMP_NUM_THREADS"):
+        return max(1, min(int(given), cores))
+    # A launcher that binds ranks has already cut the cores; one that does not lets all see the same.
+    same = len(set(map(tuple, comm.allgather(sorted(os.sched_getaffinity(0)))))) == 1
+    return max(1, cores // comm.local_size) if same else cores
+
+
+def check_memory(predicted: dict[str, int], limit: int | None, comm: Comm) -> None:
+    """Raises InputError if the arrays would not fit in the memory there is, or in run.memory_limit."""
+    need = sum(predicted.values())
+    available = _available_memory() / comm.local_size
+    allowed = min(available, limit or math.inf)
+    if need > allowed:
+        largest = max(predicted, key=lambda name: predicted[name])
+        source = "run.memory_limit" if limit and limit < available else "the memory available"
+        ranks = math.ceil(comm.size * need / allowed)
+        raise InputError(
+            f"memory: a rank would need {need / 1e9:.2f} GB ({largest}: {predicted[largest] / 1e9:.2f} GB), and "
+            f"{source} is {allowed / 1e9:.2f} GB per rank; use a coarser grid.spacing, a smaller box, or about "
+            f"{ranks} ranks on more nodes"
+        )
+
+
+def _available_memory() -> float:
+    with open("/proc/meminfo") as info:
+        fields = dict(line.split(":") for line in info)
+    available = float(fields["MemAvailable"].split()[0]) * 1024
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            text = Path(path).read_text().strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            available = min(available, float(text))
+    return available
+
+
+def plan_lines(run: Tsunami) -> list[str]:
+    """What `--check` prints: grid, time step, ranks, memory, outputs."""
+    cfg, grid = run.cfg, run.grid
+    names = ("deg", "deg") if grid.lonlat else ("m", "m")
+    steps = math.ceil(cfg.time.duration / run.dt)
+    memory = sum(run.predicted_memory().values())
+    blocks = run.decomposition.blocks
+    width, height = grid.cell_size()
+    lines = [
+        f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
+        f"{names[0]} ({width.min():.0f}-{width.max():.0f} m x {height.min():.0f} m)",
+        f"deepest water  {run.deepest:.0f} m",
+        f"time step      {run.dt:.4g} s" + (" at most (adaptive)" if cfg.run.adaptive else ""),
+        f"steps          about {steps:,} for {cfg.time.duration:g} s",
+        f"ranks          {run.comm.size} x {run.threads} threads, blocks of {min(b.cells for b in blocks):,} to "
+        f"{max(b.cells for b in blocks):,} cells",
+        f"memory         {memory / 1e6:.0f} MB per rank",
+        f"output         at most {predict_bytes(cfg, grid) / 1e6:.1f} MB before compression, in {cfg.output.directory}",
+    ]
+    for source in run.sources:
+        magnitude = f", Mw {source.magnitude:.2f}" if source.magnitude else ""
+        lines.append(f"source         {source.name}{magnitude}")
+    return lines
+
+
+def prepare_directory(run: Tsunami, resume: bool) -> None:
+    """Refuse a directory that has a run, unless it is to be resumed or replaced; make it."""
+    directory, overwrite = run.cfg.output.directory, run.cfg.output.overwrite
+    problem = None
+    if run.comm.rank == 0 and not resume:
+        try:
+            refuse_existing(directory, overwrite)
+        except InputError as error:
+            problem = str(error)
+    if problem := run.comm.bcast(problem):
+        raise InputError(problem)
+    if run.comm.rank == 0:
+        if resume:
+            directory.mkdir(parents=True, exist_ok=True)
+        else:
+            start_directory(directory)
+    run.comm.barrier()

@@ -1,0 +1,68 @@
+"""The figure of the whole event: how high the water rose everywhere, and when the wave came."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from esim.analysis import chart
+from esim.analysis.run import Run
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+STEPS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)  # s between isochrones
+LINES = 10  # isochrones, at most
+DECADES = 2.0  # of height that the colours span
+
+
+def figure(run: Run) -> "Figure | None":
+    """The greatest height of the water, and isochrones of its arrival; None without maxima.nc."""
+    from matplotlib.colors import LogNorm
+    from matplotlib.figure import Figure
+
+    if run.maxima is None or "eta_max" not in run.maxima:
+        return None
+    height = chart.thin(run.maxima["eta_max"])
+    top = chart.nice(max(float(np.nanquantile(height, 0.9995)), 1e-6))
+    drawing = Figure(figsize=(8.2, 6.6), layout="constrained")
+    axes = drawing.add_subplot()
+    chart.land(axes, chart.thin(run.maxima["bathymetry"]))
+    norm = LogNorm(top / 10**DECADES, top)
+    drawn = chart.image(axes, height.clip(min=norm.vmin), cmap="YlGnBu", norm=norm)
+    _isochrones(axes, run.maxima)
+    chart.frame(axes, height)
+    chart.gauges(axes, run.stations)
+    chart.bar(axes, drawn, "greatest height of the water (m)", extend="both", ticks=_ticks(norm), format="%g")
+    axes.set_title(f"{run.title}\n{_subtitle(run)}", loc="left")
+    return drawing
+
+
+def _isochrones(axes: "Axes", maxima: "xr.Dataset") -> None:
+    """Lines of equal arrival time, labelled."""
+    if "arrival_time" not in maxima:
+        return
+    arrival = chart.thin(maxima["arrival_time"])
+    if not arrival.notnull().any() or not (last := float(arrival.max())) > 0:
+        return
+    step = next((step for step in STEPS if last / step <= LINES), STEPS[-1])
+    levels = np.arange(step, last, step)
+    if levels.size:
+        lines = chart.contours(axes, arrival, levels, colors=chart.INK, linewidths=0.6, alpha=0.8)
+        axes.clabel(lines, fmt=chart.duration, fontsize=7, inline_spacing=3)
+
+
+def _ticks(norm: Any) -> list[float]:
+    """1, 2, 5 times the powers of ten between the ends of a logarithmic scale."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(norm.vmin)), np.ceil(np.log10(norm.vmax)) + 1)
+    ticks = np.outer(powers, (1, 2, 5)).ravel()
+    return [float(tick) for tick in ticks if norm.vmin <= tick <= norm.vmax]
+
+
+def _subtitle(run: Run) -> str:
+    if run.maxima is None or "arrival_time" not in run.maxima:
+        return "greatest height of the water"
+    threshold = run.maxima["arrival_time"].attrs.get("threshold")
+    moved = f" (first motion of {100 * float(threshold):g} cm)" if threshold is not None else ""
+    return f"greatest height, and time of arrival{moved}"

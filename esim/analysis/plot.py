@@ -1,0 +1,61 @@
+"""The figures of a run, as files."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from esim.analysis import gauges, heights, snapshots, uplift
+from esim.analysis.run import Run, open_run
+from esim.errors import InputError
+from esim.io.atomic import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("png", "pdf", "svg")
+STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.linewidth": 0.7,
+    "figure.titlesize": 10,
+    "savefig.dpi": 160,
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 0.08,
+    "contour.negative_linestyle": "dashed",
+    "svg.fonttype": "none",
+}
+
+
+def plot(directory: Path, output: Path | None = None, format: str = "png") -> list[Path]:
+    """Draws what the files of a run allow into `output` (by default its `figures`); returns the paths.
+
+    Raises InputError if the directory is no run or has nothing to draw, or if Matplotlib is missing.
+    """
+    try:
+        import matplotlib
+    except ImportError:
+        raise InputError("figures need Matplotlib; install it with pip install 'esim[analysis]'") from None
+    folder = directory / "figures" if output is None else output
+    paths = []
+    with open_run(directory) as run, matplotlib.rc_context(STYLE):
+        for name, figure in _figures(run):
+            paths.append(folder / f"{name}.{format}")
+            _save(figure, paths[-1], format)
+    if not paths:
+        raise InputError(f"{directory}: nothing to draw, the run wrote no maxima, stations or fields")
+    return paths
+
+
+def _figures(run: Run) -> "Iterator[tuple[str, Figure]]":
+    for name, module in (("uplift", uplift), ("heights", heights), ("snapshots", snapshots)):
+        if (figure := module.figure(run)) is not None:
+            yield name, figure
+    for n, figure in enumerate(gauges.figures(run), start=1):
+        yield "gauges" if n == 1 else f"gauges_{n}", figure
+
+
+def _save(figure: "Figure", path: Path, format: str) -> None:
+    metadata = {"Creator": "esim"} if format == "pdf" else None
+    with whole_file(path) as temporary:
+        figure.savefig(os.fspath(temporary), format=format, metadata=metadata)

@@ -1,0 +1,108 @@
+"""What did a run leave behind? Its files as xarray datasets, and its record."""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from esim.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its record (run.json) and the datasets it wrote; None where it wrote none.
+
+    The datasets are read when their values are asked for. Those with a `time` also have `seconds` and
+    `hours` since the origin. As a context manager it closes the files.
+    """
+
+    directory: Path
+    record: dict[str, Any]
+    fields: "xr.Dataset | None"
+    maxima: "xr.Dataset | None"
+    stations: "xr.Dataset | None"
+
+    @property
+    def title(self) -> str:
+        """Title of the run; the name of its directory where it was given none."""
+        return str(self.record["configuration"].get("title") or self.directory.name)
+
+    @property
+    def start(self) -> datetime | None:
+        """Origin time in UTC; None for a run without a date."""
+        text = self.record["configuration"].get("time", {}).get("start")
+        if text is None:
+            return None
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
+    def magnitude(self) -> float | None:
+        """Moment magnitude of the source; None where it has none."""
+        value = self.record.get("magnitude")
+        return None if value is None else float(value)
+
+    def close(self) -> None:
+        """Closes the files."""
+        for dataset in (self.fields, self.maxima, self.stations):
+            if dataset is not None:
+                dataset.close()
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_run(directory: str | os.PathLike[str]) -> Run:
+    """Opens the output directory of a finished run.
+
+    Raises InputError if it is none, or if one of its files cannot be read.
+    """
+    folder = Path(directory)
+    record = _record(folder)
+    fields, maxima, stations = (_dataset(folder / f"{name}.nc") for name in ("fields", "maxima", "stations"))
+    return Run(folder, record, fields, maxima, stations)
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    path = folder / "run.json"
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such directory; expected the output directory of a run of esim-run")
+    if not path.is_file():
+        raise InputError(
+            f"{folder}: not the output directory of a finished run, it has no run.json; "
+            "expected what output.directory of the configuration names"
+        )
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return dict(record, configuration=dict(record["configuration"]))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: not a record written by esim-run ({error})") from error
+
+
+def _dataset(path: Path) -> "xr.Dataset | None":
+    import xarray as xr
+
+    if not path.is_file():
+        return None
+    try:
+        raw = xr.open_dataset(path, decode_times=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable NetCDF file ({error})") from error
+    if "time" not in raw:
+        return raw
+    seconds = raw["time"].values
+    return xr.decode_cf(raw).assign_coords(
+        seconds=("time", seconds, {"units": "s", "long_name": "time since origin"}),
+        hours=("time", seconds / 3600, {"units": "h", "long_name": "time since origin"}),
+    )

@@ -1,0 +1,98 @@
+"""The figure of the beginning: how far the sea floor, or the water, was lifted."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from esim.analysis import chart
+from esim.analysis.run import Run
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+SHOWN = 0.02  # of the largest displacement: what the map must contain
+MARGIN = 0.6  # of the size of that region, on each side
+QUANTILE = 0.995  # of the displacements there that the colours span
+OPAQUE = 0.08  # of the span: smaller displacements let the land shine through
+
+
+def figure(run: Run) -> "Figure | None":
+    """The uplift of the sea floor around the source; the initial water surface where no floor has moved.
+
+    None if nothing has moved, or the run kept neither.
+    """
+    from matplotlib.figure import Figure
+
+    found = _displacement(run)
+    if found is None:
+        return None
+    field, bathymetry, words = found
+    reach = _reach(field)
+    drawing = Figure(figsize=(6.6, 6.4), layout="constrained")
+    axes = drawing.add_subplot()
+    chart.land(axes, bathymetry)
+    colours = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach, "alpha": _opacity(field, reach)}
+    drawn = chart.image(axes, field, **colours)
+    chart.contours(axes, field, _levels(field, reach), colors=chart.INK, linewidths=0.5, alpha=0.7)
+    chart.frame(axes, field, _around(field), ticks=8)
+    chart.gauges(axes, run.stations)
+    chart.bar(axes, drawn, f"{words} (m)", extend="both")
+    axes.set_title(_title(run, field, words), loc="left")
+    return drawing
+
+
+def _displacement(run: Run) -> "tuple[xr.DataArray, xr.DataArray, str] | None":
+    """What to show: the field, the bathymetry below it, and its name."""
+    maxima, fields = run.maxima, run.fields
+    if maxima is not None and (uplift := chart.thin(maxima["uplift"])).notnull().any():
+        if float(np.abs(uplift).max()) > 0:
+            return uplift, chart.thin(maxima["bathymetry"]), "uplift of the sea floor"
+    if fields is not None and "eta" in fields and fields["hours"].size and fields["hours"][0] == 0:
+        eta = chart.thin(fields["eta"].isel(time=0))
+        if float(np.abs(eta).max()) > 0:
+            return eta, chart.thin(fields["bathymetry"]), "initial water level"
+    return None
+
+
+def _reach(field: "xr.DataArray") -> float:
+    """The displacement that the colours span: all but the peaks of a few cells."""
+    size = np.abs(field.values)
+    return chart.nice(float(np.quantile(size[size > SHOWN * np.nanmax(size)], QUANTILE)))
+
+
+def _opacity(field: "xr.DataArray", reach: float) -> np.ndarray:
+    """From clear, where hardly anything has moved and the land is to be seen, to opaque."""
+    return np.clip(np.nan_to_num(np.abs(field.values)) / (OPAQUE * reach), 0, 1)
+
+
+def _levels(field: "xr.DataArray", reach: float) -> np.ndarray:
+    """About five lines on the larger side, none at zero."""
+    step = chart.nice(reach / 6, (1, 2, 5))
+    levels = step * np.arange(-6, 7)
+    inside = (levels > float(field.min())) & (levels < float(field.max())) & (levels != 0)
+    return levels[inside]
+
+
+def _around(field: "xr.DataArray") -> chart.Box:
+    """The box of the map: what has moved, with a margin, within the grid."""
+    x, y = chart.plane(field)
+    moved = np.nan_to_num(np.abs(field.values)) > SHOWN * float(np.abs(field).max())
+    (west, east), (south, north) = (
+        (line[0], line[-1]) for line in (x[moved.any(axis=0)], y[moved.any(axis=1)])
+    )
+    stretch = chart.stretch(field, (south + north) / 2)
+    half = (0.5 + MARGIN) * max(north - south, (east - west) / stretch, 4 * (y[-1] - y[0]) / max(y.size, 2))
+    middle_x, middle_y = (west + east) / 2, (south + north) / 2
+    return (
+        max(middle_x - half * stretch, x[0]),
+        min(middle_x + half * stretch, x[-1]),
+        max(middle_y - half, y[0]),
+        min(middle_y + half, y[-1]),
+    )
+
+
+def _title(run: Run, field: "xr.DataArray", words: str) -> str:
+    low, high = float(field.min()), float(field.max())
+    size = f"Mw {run.magnitude:.2f}, " if run.magnitude is not None else ""
+    return f"{run.title}\n{size}{words} {low:+.2f} to {high:+.2f} m"

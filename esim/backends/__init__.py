@@ -1,0 +1,78 @@
+"""The machines that bodies run on: numpy (reference), cpu (Numba), cuda (Numba CUDA)."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from esim.decomposition import Box
+from esim.errors import MachineError
+from esim.kernels.kernel import Kernel
+
+
+class Backend(Protocol):
+    """What the machine has to offer; arrays are its own, NumPy-like, index order [var, j, i]."""
+
+    name: str
+    dtype: np.dtype
+
+    def zeros(self, shape: tuple[int, ...]) -> Any:
+        """Array of zeros in the run's precision."""
+
+    def from_host(self, array: np.ndarray) -> Any:
+        """Copy of a NumPy array in the run's precision."""
+
+    def to_host(self, array: Any) -> np.ndarray:
+        """NumPy copy or view of an array."""
+
+    def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
+        """Compile a kernel and tie it to a box and its arrays by name; the result takes constants."""
+
+    def constants(self, params: tuple) -> Any:
+        """Parameters of a kernel in the form that bound kernels take."""
+
+    def maximum(self, array: Any) -> float:
+        """Largest value of an array; NaN if there is one."""
+
+    def finite(self, array: Any) -> bool:
+        """Whether an array holds neither NaN nor infinity."""
+
+    def message_buffer(self, size: int) -> np.ndarray:
+        """Buffer of a message, as fast for the network as the machine can make it."""
+
+    def pack(self, array: Any, region: tuple[slice, ...], buffer: np.ndarray) -> None:
+        """Copy a region of an array into (a piece of) a message buffer."""
+
+    def unpack(self, buffer: np.ndarray, array: Any, region: tuple[slice, ...]) -> None:
+        """Copy (a piece of) a message buffer into a region of an array."""
+
+    def synchronize(self) -> None:
+        """Wait until everything launched is done."""
+
+    def describe(self) -> dict[str, Any]:
+        """What runs the kernels, for the record of the run."""
+
+
+def select(name: str, precision: str, threads: int = 1, local_rank: int = 0) -> Backend:
+    """Make the backend of a rank; auto takes a GPU if there is one, else the CPU.
+
+    Raises MachineError where the asked one cannot run here.
+    """
+    dtype = np.dtype(precision)
+    if name == "auto":
+        from esim.backends.devices import gpu_count
+
+        name = "cuda" if gpu_count() else "cpu"
+    if name == "numpy":
+        from esim.backends.reference import NumpyBackend
+
+        return NumpyBackend(dtype)
+    if name == "cpu":
+        from esim.backends.cpu import CpuBackend
+
+        return CpuBackend(dtype, threads)
+    if name == "cuda":
+        from esim.backends.cuda import CudaBackend
+
+        return CudaBackend(dtype, local_rank)
+    raise MachineError(f"there is no backend '{name}'; expected auto, numpy, cpu or cuda")

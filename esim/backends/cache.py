@@ -1,0 +1,42 @@
+"""Where compiled kernels are kept between runs, and how many ranks may write there at once."""
+
+import functools
+import os
+import tempfile
+from pathlib import Path
+
+
+@functools.cache
+def cache_directory() -> Path:
+    """First folder that can really be written: ESIM_CACHE_DIR, NUMBA_CACHE_DIR, the user's cache, temporary space."""
+    named = [os.environ.get("ESIM_CACHE_DIR"), os.environ.get("NUMBA_CACHE_DIR")]
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    shared = Path(tempfile.gettempdir()) / f"esim-cache-{os.getuid()}"
+    for folder in [*(Path(name) / "esim" for name in named if name), Path(home) / "esim", shared]:
+        if _writable(folder):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="esim-cache-"))
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def write_once(path: Path, text: str) -> None:
+    """Write a file unless it is there with this text; whole or not at all, also when many ranks do it at once."""
+    if path.exists() and path.read_text() == text:
+        return
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    try:
+        os.link(temporary, path)  # fails if another rank was first: its file keeps its time stamp
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(temporary)

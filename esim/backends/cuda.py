@@ -1,0 +1,202 @@
+"""Numba CUDA on a GPU, or on Numba's simulator: a block of threads computes a tile, scratch in shared memory."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from esim.backends.devices import gpu_count, simulated
+from esim.backends.link import arguments, array_names, link
+from esim.decomposition import Box
+from esim.errors import MachineError
+from esim.kernels import scalar
+from esim.kernels.kernel import Kernel
+
+SHARED_BYTES = 48 * 1024  # what every GPU gives a block without asking for more
+PITCH_PAD = 1  # keeps neighbouring rows of a tile on different banks
+
+
+def tile_shape(kernel: Kernel, itemsize: int) -> tuple[int, int]:
+    """Rows and columns of a thread block: the largest tile whose scratch fits in shared memory."""
+    for height, width in ((8, 32), (4, 32), (8, 16), (4, 16), (4, 8)):
+        rows, columns = height + 2 * kernel.halo, width + 2 * kernel.halo + PITCH_PAD
+        if kernel.slots * rows * columns * itemsize <= SHARED_BYTES:
+            return height, width
+    raise MachineError(f"kernel {kernel.name} needs more shared memory than a GPU block has")
+
+
+def tile_source(kernel: Kernel, tile: tuple[int, int], dtype: np.dtype) -> str:
+    """Text of the CUDA kernel: stages in turn, each spread over the threads of the block, barriers between."""
+    height, width = tile
+    reach = kernel.halo
+    rows, columns = height + 2 * reach, width + 2 * reach + PITCH_PAD
+    lines = [
+        f"def sweep(j0, j1, i0, i1, {', '.join(array_names(kernel))}, p):",
+        f"    south = j0 + cuda.blockIdx.y * {height}",
+        f"    west = i0 + cuda.blockIdx.x * {width}",
+        f"    north = min(south + {height}, j1)",
+        f"    east = min(west + {width}, i1)",
+        f"    thread = cuda.threadIdx.y * {width} + cuda.threadIdx.x",
+    ]
+    if kernel.slots:
+        # Scratch belongs to the tile, so all arrays are seen from its corner and share its indices.
+        lines.append(f"    w = cuda.shared.array(({kernel.slots}, {rows}, {columns}), dtype)")
+        lines.append(f"    dj, di = south - {reach}, west - {reach}")
+        lines += [f"    {name} = {name}[:, dj:{', di:' if name != 'rows' else ''}]" for name in array_names(kernel)]
+    shift_j, shift_i = (" - dj", " - di") if kernel.slots else ("", "")
+    for n, stage in enumerate(kernel.stages):
+        if kernel.slots and n:
+            lines.append("    cuda.syncthreads()")
+        lines += [
+            f"    across = east - west + {stage.west + stage.east}",
+            f"    cells = across * (north - south + {stage.south + stage.north})",
+            f"    for cell in range(thread, cells, {height * width}):",
+            f"        j = south - {stage.south} + cell // across{shift_j}",
+            f"        i = west - {stage.west} + cell % across{shift_i}",
+            # Said once more, so that the compiler drops the wraparound of negative indices.
+            f"        if j >= {reach - stage.south} and i >= {reach - stage.west}:",
+            f"            stage_{n}(j, i, {', '.join(arguments(stage.body))})",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _select(condition, a, b):  # type: ignore[no-untyped-def]
+    return a if condition else b
+
+
+def _guess_rcbrt() -> Callable:
+    """kernels.scalar.guess_rcbrt on the bits of a register; plain NumPy in the simulator."""
+    if simulated():
+        return scalar.guess_rcbrt
+    from llvmlite import ir
+    from numba.cuda.extending import intrinsic
+
+    @intrinsic
+    def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            integer = ir.IntType(signature.return_type.bitwidth)
+            bits = [builder.bitcast(value, integer) for value in args]
+            third = builder.udiv(bits[0], ir.Constant(integer, 3))
+            return builder.bitcast(builder.sub(bits[1], third), args[0].type)
+
+        return x(x, x), codegen
+
+    return guess_rcbrt
+
+
+def compile_kernel(kernel: Kernel, tile: tuple[int, int], dtype: np.dtype) -> Any:
+    """Numba CUDA dispatcher of a kernel for one precision."""
+    import numba
+    from numba import cuda
+
+    jit = cuda.jit(device=True)
+    functions = {
+        scalar.sqrt: math.sqrt,
+        scalar.minimum: min,
+        scalar.maximum: max,
+        scalar.where: jit(_select),
+        scalar.guess_rcbrt: _guess_rcbrt(),
+    }
+    scope: dict[str, Any] = {"cuda": cuda, "dtype": numba.from_dtype(dtype)}
+    scope |= {f"stage_{n}": link(s.body, jit, functions) for n, s in enumerate(kernel.stages)}
+    exec(tile_source(kernel, tile, dtype), scope)
+    return cuda.jit(scope["sweep"])
+
+
+class CudaBackend:
+    """Bodies as CUDA threads on CuPy arrays; the simulator takes NumPy arrays in their place."""
+
+    name = "cuda"
+
+    def __init__(self, dtype: np.dtype, local_rank: int = 0) -> None:
+        self.dtype = dtype
+        self.xp: Any = np
+        if simulated():
+            return
+        count = gpu_count()
+        if not count:
+            raise MachineError(
+                "run.backend: cuda needs an NVIDIA GPU and its driver, and none was found; use cpu or numpy"
+            )
+        try:
+            import cupy
+        except ImportError as error:
+            raise MachineError(f"run.backend: cuda needs CuPy ({error}); pip install 'esim[cuda]'") from None
+        self.xp = cupy
+        cupy.cuda.Device(local_rank % count).use()
+
+    def zeros(self, shape: tuple[int, ...]) -> Any:
+        """Array of zeros on the device, in the run's precision."""
+        return self.xp.zeros(shape, self.dtype)
+
+    def from_host(self, array: np.ndarray) -> Any:
+        """Copy of a NumPy array on the device, in the run's precision."""
+        return self.xp.array(np.ascontiguousarray(array), dtype=self.dtype)
+
+    def to_host(self, array: Any) -> np.ndarray:
+        """Copy of a device array on the host."""
+        return array if self.xp is np else self.xp.asnumpy(array)
+
+    def maximum(self, array: Any) -> float:
+        """Largest value; NaN if there is one."""
+        return float(array.max())
+
+    def finite(self, array: Any) -> bool:
+        """Whether all values are finite; a sum carries every NaN and infinity."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool(np.isfinite(float(array.sum(dtype=np.float64))))
+
+    def message_buffer(self, size: int) -> np.ndarray:
+        """Pinned host memory, which the device and the network card both reach directly."""
+        if self.xp is np:
+            return np.zeros(size, self.dtype)
+        memory = self.xp.cuda.alloc_pinned_memory(max(1, size) * self.dtype.itemsize)
+        return np.frombuffer(memory, self.dtype, size)
+
+    def pack(self, array: Any, region: tuple[slice, ...], buffer: np.ndarray) -> None:
+        """Copy a region of a device array into a host buffer."""
+        buffer[...] = self.to_host(array[region])
+
+    def unpack(self, buffer: np.ndarray, array: Any, region: tuple[slice, ...]) -> None:
+        """Copy a host buffer into a region of a device array."""
+        array[region] = self.xp.asarray(buffer)
+
+    def synchronize(self) -> None:
+        """Wait for the device."""
+        if self.xp is not np:
+            self.xp.cuda.get_current_stream().synchronize()
+
+    def constants(self, params: tuple) -> tuple:
+        """The parameters as they are: they travel with the launch."""
+        return params
+
+    def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
+        """Compile a kernel and tie it to a box and its arrays; the result launches it with given parameters."""
+        (j0, j1), (i0, i1) = box
+        height, width = tile_shape(kernel, self.dtype.itemsize)
+        blocks = -(-(i1 - i0) // width), -(-(j1 - j0) // height)
+        named = [self._argument(arrays[name]) for name in array_names(kernel)]
+        launcher = compile_kernel(kernel, (height, width), self.dtype)[blocks, (width, height)]
+
+        def run(p: Any) -> None:
+            if blocks[0] > 0 and blocks[1] > 0:
+                launcher(j0, j1, i0, i1, *named, p)
+
+        return run
+
+    def _argument(self, array: Any) -> Any:
+        from numba import cuda
+
+        if self.xp is np:
+            from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
+
+            return FakeCUDAArray(array)
+        return cuda.as_cuda_array(array)
+
+    def describe(self) -> dict[str, Any]:
+        """Name of the device."""
+        if self.xp is np:
+            return {"precision": self.dtype.name, "device": "CUDA simulator"}
+        properties = self.xp.cuda.runtime.getDeviceProperties(self.xp.cuda.runtime.getDevice())
+        return {"precision": self.dtype.name, "device": properties["name"].decode()}

@@ -1,0 +1,54 @@
+"""What backends on the host's own memory share: their arrays are NumPy arrays."""
+
+from typing import Any
+
+import numpy as np
+
+
+class HostMemory:
+    """Arrays in main memory."""
+
+    def __init__(self, dtype: np.dtype) -> None:
+        self.dtype = dtype
+
+    def zeros(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Array of zeros in the run's precision."""
+        return np.zeros(shape, self.dtype)
+
+    def from_host(self, array: np.ndarray) -> np.ndarray:
+        """Copy of an array in the run's precision."""
+        return np.array(array, self.dtype, order="C")
+
+    def to_host(self, array: np.ndarray) -> np.ndarray:
+        """The array itself."""
+        return array
+
+    def maximum(self, array: np.ndarray) -> float:
+        """Largest value; NaN if there is one."""
+        return float(array.max())
+
+    def finite(self, array: np.ndarray) -> bool:
+        """Whether all values are finite; a sum carries every NaN and infinity, and is the fastest look."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool(np.isfinite(array.sum(dtype=np.float64)))
+
+    def message_buffer(self, size: int) -> np.ndarray:
+        """Zeros on a page boundary, as network cards like it."""
+        raw = np.zeros(size * self.dtype.itemsize + 4096, np.uint8)
+        start = -raw.ctypes.data % 4096
+        return raw[start : start + size * self.dtype.itemsize].view(self.dtype)
+
+    def pack(self, array: np.ndarray, region: tuple[slice, ...], buffer: np.ndarray) -> None:
+        """Copy a region into a buffer."""
+        buffer[...] = array[region]
+
+    def unpack(self, buffer: np.ndarray, array: np.ndarray, region: tuple[slice, ...]) -> None:
+        """Copy a buffer into a region."""
+        array[region] = buffer
+
+    def synchronize(self) -> None:
+        """Nothing runs behind the host's back."""
+
+    def describe(self) -> dict[str, Any]:
+        """Name and precision."""
+        return {"precision": self.dtype.name}

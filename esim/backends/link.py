@@ -1,0 +1,65 @@
+"""From an undecorated cell body to functions of one machine."""
+
+import hashlib
+import inspect
+import types
+from collections.abc import Callable, Mapping
+
+from esim.kernels.kernel import Kernel
+
+
+def link(function: Callable, jit: Callable, scalar: Mapping[Callable, object]) -> Callable:
+    """Copy a body and every plain function it calls, scalar functions replaced, each copy passed through jit."""
+    return _link(function, jit, dict(scalar))
+
+
+def _link(function: Callable, jit: Callable, memo: dict) -> Callable:
+    if function not in memo:
+        code = function.__code__
+        names = {
+            name: _link(value, jit, memo)
+            if isinstance(value, types.FunctionType) and name in code.co_names
+            else value
+            for name, value in function.__globals__.items()
+        }
+        copy = types.FunctionType(code, names, function.__name__, function.__defaults__)
+        memo[function] = jit(copy)
+    return memo[function]
+
+
+def linked_source(kernel: Kernel) -> str:
+    """Source text of all that a kernel is made of, for the key of compiled code on disk."""
+    found: dict[Callable, str] = {}
+    for stage in kernel.stages:
+        _collect(stage.body, found)
+    return "\n".join(found.values())
+
+
+def _collect(function: Callable, found: dict) -> None:
+    if function in found:
+        return
+    constants = {n: v for n, v in _used_globals(function) if not isinstance(v, types.FunctionType)}
+    found[function] = inspect.getsource(function) + repr(sorted(constants.items()))
+    for _, value in _used_globals(function):
+        if isinstance(value, types.FunctionType):
+            _collect(value, found)
+
+
+def _used_globals(function: Callable) -> list[tuple[str, object]]:
+    return [(n, function.__globals__[n]) for n in function.__code__.co_names if n in function.__globals__]
+
+
+def arguments(body: Callable) -> list[str]:
+    """Names of what a body takes after its cell indices."""
+    return [name for name in inspect.signature(body).parameters if name not in ("k", "j", "i")]
+
+
+def array_names(kernel: Kernel) -> list[str]:
+    """Names of the arrays that a kernel takes, in order of first use; scratch and parameters left out."""
+    names = dict.fromkeys(name for stage in kernel.stages for name in arguments(stage.body))
+    return [name for name in names if name not in ("w", "p")]
+
+
+def digest(*parts: object) -> str:
+    """Short hash of the text of some objects."""
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:20]

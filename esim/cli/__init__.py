@@ -1,0 +1,1 @@
+"""The commands: esim-run computes a scenario, esim does everything around it."""

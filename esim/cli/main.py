@@ -1,0 +1,243 @@
+"""The command `esim`: everything around a run. Each command imports what it needs when it is called."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from esim import __version__
+from esim.errors import EsimError
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+DESCRIPTION = """\
+Tsunamis and earthquakes, around a run: esim-run computes a scenario, esim does the rest."""
+EXAMPLES = """\
+examples:
+  esim-run configs/tohoku2011.yaml     compute a scenario (see esim-run --help)
+  esim plot out/tohoku2011             draw its figures
+  esim validate tohoku2011             compare a computation with what buoys recorded
+  esim doctor                          what is fast on this machine, and what is not
+  esim COMMAND --help                  options and examples of a command
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code: 0 done, 1 a check failed, else that of the error."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except EsimError as error:
+        print(f"esim {options.command}: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of all commands."""
+    top = argparse.ArgumentParser(
+        "esim", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("--version", action="version", version=f"esim {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    for declare in (_plot, _validate, _bench, _doctor, _job, _data, _schema):
+        declare(commands)
+    return top
+
+
+def _command(commands: Commands, name: str, help: str, examples: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=help,
+        description=f"{help[0].upper()}{help[1:]}.",
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _plot(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "plot",
+        "draw the figures of a finished run: uplift, greatest heights, snapshots, gauges",
+        "  esim plot out/tohoku2011\n  esim plot out/tohoku2011 --format pdf --output figures\n",
+    )
+    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
+    command.add_argument(
+        "--format", choices=("png", "pdf", "svg"), default="png", help="kind of file (default: png)"
+    )
+    command.add_argument(
+        "--output", metavar="DIR", type=Path, help="folder of the figures (default: OUT/figures)"
+    )
+    command.set_defaults(run=_run_plot)
+
+
+def _run_plot(options: argparse.Namespace) -> None:
+    from esim.analysis.plot import plot
+
+    for path in plot(options.run_directory, options.output, options.format):
+        print(path)
+
+
+def _validate(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "validate",
+        "compute published cases and compare with what is known; exit code 1 if one fails",
+        "  esim validate --list\n"
+        "  esim validate tohoku2011\n"
+        "  esim validate tohoku2011 --quick\n"
+        "  esim validate tohoku2011 --run out/tohoku2011     a run that is there already\n",
+    )
+    command.add_argument("cases", metavar="CASE", nargs="*", help="cases (default: all)")
+    command.add_argument("--quick", action="store_true", help="smaller computations, for a first look")
+    command.add_argument("--list", action="store_true", help="list the cases and stop")
+    command.add_argument(
+        "--run", dest="run_directory", metavar="DIR", type=Path, help="judge this run of the one CASE named"
+    )
+    command.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        default=Path("out/validation"),
+        help="folder of validation.json and of the runs, which are replaced (default: out/validation)",
+    )
+    command.set_defaults(run=_run_validate)
+
+
+def _run_validate(options: argparse.Namespace) -> int:
+    from esim.cli.validate import validate
+
+    return validate(options.cases, options.output, options.run_directory, options.quick, options.list)
+
+
+def _bench(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "bench",
+        "measure the bandwidth of this machine and the speed of each kernel against it",
+        "  esim bench\n"
+        "  esim bench --threads 1 2 --json bench.json\n"
+        "  esim bench --backend numpy --size 500\n",
+    )
+    command.add_argument("--json", metavar="FILE", type=Path, help="write the results to this file")
+    command.add_argument("--size", metavar="N", type=_count, default=2000, help="N x N cells (default: 2000)")
+    command.add_argument(
+        "--threads", metavar="N", type=_count, nargs="+", help="numbers of threads (default: 1 and all cores)"
+    )
+    command.add_argument(
+        "--backend", choices=("auto", "numpy", "cpu", "cuda"), default="auto", help="default: auto"
+    )
+    command.add_argument(
+        "--precision", choices=("float32", "float64"), default="float32", help="default: float32"
+    )
+    command.set_defaults(run=_run_bench)
+
+
+def _run_bench(options: argparse.Namespace) -> int | None:
+    from esim import bench
+
+    return bench.main(options)
+
+
+def _doctor(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "doctor",
+        "report what is fast on this machine, what falls back, and what to do about it",
+        "  esim doctor\n"
+        "  srun -n 1 --gpus 1 esim doctor     on a compute node\n"
+        "  esim doctor --json > machine.json\n",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_run_doctor)
+
+
+def _run_doctor(options: argparse.Namespace) -> None:
+    from esim.doctor import report
+
+    report(options.json)
+
+
+def _job(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "job",
+        "print a Slurm batch script to adapt: CPU nodes, or nodes with NVIDIA A100",
+        "  esim job cpu > job.sh\n  esim job a100 --nodes 4 --config my.yaml > job.sh && sbatch job.sh\n",
+    )
+    command.add_argument("machine", choices=("cpu", "a100"), help="kind of nodes")
+    command.add_argument("--nodes", metavar="N", type=_count, default=1, help="number of nodes (default: 1)")
+    command.add_argument("--config", metavar="FILE", type=Path, help="configuration to run")
+    command.set_defaults(run=_run_job)
+
+
+def _run_job(options: argparse.Namespace) -> None:
+    from esim.cli.job import template
+
+    print(template(options.machine, options.nodes, options.config), end="")
+
+
+def _data(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "data",
+        "list the known data files and where they are, or fetch one",
+        "  esim data\n  esim data fetch tohoku2011_dart.csv\n"
+        "  ESIM_DATA=/data/esim esim data               files in a folder of your own come first\n",
+    )
+    command.set_defaults(run=_run_data, name=None)
+    actions = command.add_subparsers(dest="action", metavar="fetch")
+    fetch = actions.add_parser(
+        "fetch", help="make a file available, check it, and print its path", description="Fetch a data file."
+    )
+    fetch.add_argument("name", metavar="NAME", help="name as `esim data` lists it")
+
+
+def _run_data(options: argparse.Namespace) -> None:
+    from esim import data
+    from esim.cli.show import show
+
+    if options.name is not None:
+        print(data.locate(data.PREFIX + options.name.removeprefix(data.PREFIX)))
+        return
+    rows = [(known.name, known.origin, str(known.path or known.address or "")) for known in data.table()]
+    show(("name", "found", "path, or public address"), rows)
+    if not os.environ.get("ESIM_DATA"):
+        print("ESIM_DATA is not set: set it to a folder that holds such files to use them from there")
+
+
+def _schema(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "schema",
+        "print the JSON schema of the configuration, with which editors complete and check YAML",
+        "  esim schema > esim.schema.json\n"
+        "  then, as first line of a YAML file:  # yaml-language-server: $schema=esim.schema.json\n",
+    )
+    command.set_defaults(run=_run_schema)
+
+
+def _run_schema(options: argparse.Namespace) -> None:
+    import json
+
+    from esim.config import schema
+
+    print(json.dumps(schema(), indent=2))
+
+
+def _count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""What time is it, how long is the next step, when do we stop?"""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass
+class Clock:
+    """Simulated time [s], summed with compensation (Kahan 1965) so that a million steps do not drift.
+
+    time + lost is the exact time to twice the precision; step counts the steps done.
+    """
+
+    end: float
+    time: float = 0.0
+    lost: float = 0.0
+    step: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether the end is reached."""
+        return self.time >= self.end
+
+    def next_dt(self, limit: float, due: float) -> float:
+        """Longest step not above limit with which equal steps reach the time `due` exactly [s].
+
+        With the same limit and evenly spaced due times the step is constant.
+        """
+        remaining = (due - self.time) + self.lost
+        # Steps that fit but for rounding are not cut in two.
+        return remaining / max(1, math.ceil(remaining / limit * (1 - 1e-9)))
+
+    def advance(self, dt: float, due: float) -> None:
+        """Add a step; a time within rounding of due becomes due itself."""
+        self.step += 1
+        increment = dt - self.lost
+        total = self.time + increment
+        self.lost = (total - self.time) - increment
+        self.time = total
+        if abs(self.time - due) < 1e-6 * dt:
+            self.time, self.lost = due, 0.0

@@ -1,0 +1,349 @@
+"""How do ranks talk? A small protocol with three kinds of worlds: MPI, threads in one process, and one rank alone."""
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from esim.errors import MachineError
+
+T = TypeVar("T")
+
+# What the common launchers tell a process about the number of ranks they started.
+LAUNCHERS = ("PMI_SIZE", "PMIX_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "PALS_SIZE", "FLUX_JOB_SIZE")
+RANK_ONLY = ("PMI_RANK", "PMIX_RANK", "PALS_RANKID", "ALPS_APP_PE", "FLUX_TASK_RANK")
+LOCAL_SIZES = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE", "MV2_COMM_WORLD_LOCAL_SIZE")
+
+
+class Request(Protocol):
+    """A message on a fixed buffer that is started again and again."""
+
+    def start(self) -> None:
+        """Begin the transfer."""
+
+    def wait(self) -> None:
+        """Return when the buffer may be used again."""
+
+
+class Comm(Protocol):
+    """The few operations that esim needs, in mpi4py's words where there are such."""
+
+    rank: int
+    size: int
+    local_rank: int
+    local_size: int
+
+    def bcast(self, value: T, root: int = 0) -> T:
+        """Value of the root on every rank."""
+
+    def gather(self, value: T, root: int = 0) -> list[T] | None:
+        """List of all values on the root, None elsewhere."""
+
+    def allgather(self, value: T) -> list[T]:
+        """List of all values on every rank."""
+
+    def allreduce_max(self, value: float) -> float:
+        """Largest value of all ranks; exact, so independent of their number."""
+
+    def barrier(self) -> None:
+        """Wait for all ranks."""
+
+    def send(self, array: np.ndarray, dest: int, tag: int) -> None:
+        """Send a contiguous array."""
+
+    def recv(self, array: np.ndarray, source: int, tag: int) -> None:
+        """Receive into a contiguous array."""
+
+    def send_init(self, buffer: np.ndarray, dest: int, tag: int) -> Request:
+        """Persistent send."""
+
+    def recv_init(self, buffer: np.ndarray, source: int, tag: int) -> Request:
+        """Persistent receive."""
+
+    def abort(self, code: int) -> None:
+        """End all ranks now."""
+
+
+# ------------------------------------------------------------------ threads of one process
+
+
+class _World:
+    """What the ranks of a LocalComm share."""
+
+    def __init__(self, size: int, timeout: float) -> None:
+        self.size, self.timeout = size, timeout
+        self.barrier = threading.Barrier(size)
+        self.slots: list[Any] = [None] * size
+        self.lock = threading.Lock()
+        self.mail: dict[tuple[int, int, int], queue.Queue] = {}
+
+    def box(self, source: int, dest: int, tag: int) -> queue.Queue:
+        with self.lock:
+            return self.mail.setdefault((source, dest, tag), queue.Queue())
+
+
+class LocalComm:
+    """Ranks as threads of one process, so that parallel logic is tested in plain pytest; one rank is serial."""
+
+    def __init__(self, world: _World, rank: int) -> None:
+        self._world, self.rank, self.size = world, rank, world.size
+        self.local_rank, self.local_size = rank, world.size
+
+    def _meet(self) -> None:
+        try:
+            self._world.barrier.wait(self._world.timeout)
+        except threading.BrokenBarrierError:
+            raise MachineError(f"rank {self.rank}: another rank failed or never came to a collective") from None
+
+    def allgather(self, value: T) -> list[T]:
+        """List of all values on every rank."""
+        self._world.slots[self.rank] = value
+        self._meet()
+        values = list(self._world.slots)
+        self._meet()
+        return values
+
+    def bcast(self, value: T, root: int = 0) -> T:
+        """Value of the root on every rank."""
+        return self.allgather(value)[root]
+
+    def gather(self, value: T, root: int = 0) -> list[T] | None:
+        """List of all values on the root, None elsewhere."""
+        values = self.allgather(value)
+        return values if self.rank == root else None
+
+    def allreduce_max(self, value: float) -> float:
+        """Largest value of all ranks."""
+        return max(self.allgather(value))
+
+    def barrier(self) -> None:
+        """Wait for all ranks."""
+        self._meet()
+
+    def send(self, array: np.ndarray, dest: int, tag: int) -> None:
+        """Send a copy of an array."""
+        self._world.box(self.rank, dest, tag).put(array.copy())
+
+    def recv(self, array: np.ndarray, source: int, tag: int) -> None:
+        """Receive into an array; raises MachineError if nothing comes."""
+        try:
+            message = self._world.box(source, self.rank, tag).get(timeout=self._world.timeout)
+        except queue.Empty:
+            raise MachineError(f"rank {self.rank}: no message from rank {source} with tag {tag}") from None
+        array[...] = message.reshape(array.shape)
+
+    def send_init(self, buffer: np.ndarray, dest: int, tag: int) -> Request:
+        """Persistent send."""
+        return _LocalSend(self, buffer, dest, tag)
+
+    def recv_init(self, buffer: np.ndarray, source: int, tag: int) -> Request:
+        """Persistent receive."""
+        return _LocalReceive(self, buffer, source, tag)
+
+    def abort(self, code: int) -> None:
+        """End the process."""
+        os._exit(code)
+
+
+class _LocalSend:
+    def __init__(self, comm: LocalComm, buffer: np.ndarray, dest: int, tag: int) -> None:
+        self.comm, self.buffer, self.dest, self.tag = comm, buffer, dest, tag
+
+    def start(self) -> None:
+        self.comm.send(self.buffer, self.dest, self.tag)
+
+    def wait(self) -> None:
+        pass
+
+
+class _LocalReceive:
+    def __init__(self, comm: LocalComm, buffer: np.ndarray, source: int, tag: int) -> None:
+        self.comm, self.buffer, self.source, self.tag = comm, buffer, source, tag
+
+    def start(self) -> None:
+        pass
+
+    def wait(self) -> None:
+        self.comm.recv(self.buffer, self.source, self.tag)
+
+
+def SerialComm() -> LocalComm:  # noqa: N802 - reads like the class it stands for
+    """One rank alone."""
+    return LocalComm(_World(1, timeout=5.0), 0)
+
+
+def run_ranks(size: int, function: Callable[[Comm], T], timeout: float = 60.0) -> list[T]:
+    """Run function(comm) on so many ranks as threads; returns the results in order, raises the first error."""
+    world = _World(size, timeout)
+    results: list[Any] = [None] * size
+    errors: list[BaseException] = []
+
+    def work(rank: int) -> None:
+        try:
+            results[rank] = function(LocalComm(world, rank))
+        except BaseException as error:
+            errors.append(error)
+            world.barrier.abort()
+
+    threads = [threading.Thread(target=work, args=(rank,), name=f"rank-{rank}") for rank in range(size)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
+
+
+# ------------------------------------------------------------------ MPI
+
+
+class MPIComm:
+    """Ranks of MPI."""
+
+    def __init__(self, mpi: Any, comm: Any) -> None:
+        self._mpi, self._comm = mpi, comm
+        self.rank, self.size = comm.Get_rank(), comm.Get_size()
+        node = comm.Split_type(mpi.COMM_TYPE_SHARED)
+        self.local_rank, self.local_size = node.Get_rank(), node.Get_size()
+
+    def bcast(self, value: T, root: int = 0) -> T:
+        """Value of the root on every rank."""
+        return self._comm.bcast(value, root)
+
+    def gather(self, value: T, root: int = 0) -> list[T] | None:
+        """List of all values on the root, None elsewhere."""
+        return self._comm.gather(value, root)
+
+    def allgather(self, value: T) -> list[T]:
+        """List of all values on every rank."""
+        return self._comm.allgather(value)
+
+    def allreduce_max(self, value: float) -> float:
+        """Largest value of all ranks."""
+        return self._comm.allreduce(float(value), self._mpi.MAX)
+
+    def barrier(self) -> None:
+        """Wait for all ranks."""
+        self._comm.Barrier()
+
+    def send(self, array: np.ndarray, dest: int, tag: int) -> None:
+        """Send a contiguous array."""
+        self._comm.Send(array, dest, tag)
+
+    def recv(self, array: np.ndarray, source: int, tag: int) -> None:
+        """Receive into a contiguous array."""
+        self._comm.Recv(array, source, tag)
+
+    def send_init(self, buffer: np.ndarray, dest: int, tag: int) -> Request:
+        """Persistent send."""
+        return _MPIRequest(self._comm.Send_init(buffer, dest, tag))
+
+    def recv_init(self, buffer: np.ndarray, source: int, tag: int) -> Request:
+        """Persistent receive."""
+        return _MPIRequest(self._comm.Recv_init(buffer, source, tag))
+
+    def abort(self, code: int) -> None:
+        """End all ranks now."""
+        self._comm.Abort(code)
+
+
+class _MPIRequest:
+    def __init__(self, request: Any) -> None:
+        self._request = request
+
+    def start(self) -> None:
+        self._request.Start()
+
+    def wait(self) -> None:
+        self._request.Wait()
+
+
+def launched_ranks() -> int:
+    """Number of ranks that a launcher says it started; 0 where there is no sign of one."""
+    for name in LAUNCHERS:
+        if os.environ.get(name, "").isdigit():
+            return int(os.environ[name])
+    # A Slurm step (srun); in the batch script itself, outside any step, the variables describe the job.
+    if os.environ.get("SLURM_STEP_ID", "").isdigit() and "SLURM_PROCID" in os.environ:
+        return int(os.environ.get("SLURM_STEP_NUM_TASKS") or os.environ.get("SLURM_NTASKS") or 1)
+    return 1 if any(name in os.environ for name in RANK_ONLY) else 0
+
+
+def connect() -> Comm:
+    """Communicator of this process: MPI under a launcher, else one rank alone, without loading MPI.
+
+    Raises MachineError where a launcher started several ranks and the MPI library sees only one each: the two do
+    not belong together, and every rank would silently compute the whole problem.
+    """
+    ranks = launched_ranks()
+    if ranks == 0:
+        return SerialComm()
+    if _crowded():
+        # MPICH's waiting ranks otherwise take the processor from those they wait for.
+        os.environ.setdefault("MPIR_CVAR_ENABLE_HEAVY_YIELD", "1")
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        if ranks <= 1:
+            return SerialComm()
+        raise MachineError(
+            f"a launcher started {ranks} ranks, but no MPI library could be loaded ({error}); install one with "
+            "pip install 'esim[mpi]' or point MPI4PY_LIBMPI at the site's libmpi"
+        ) from None
+    size = MPI.COMM_WORLD.Get_size()
+    if ranks > 1 and size == 1:
+        library = MPI.Get_library_version().split("\n")[0].split(",")[0]
+        raise MachineError(
+            f"the launcher started {ranks} ranks, but MPI ({library}) sees one: mpirun and the MPI library do not "
+            "belong together; use the mpirun beside esim-run, or set MPI4PY_LIBMPI to the library of your mpirun"
+        )
+    return MPIComm(MPI, MPI.COMM_WORLD)
+
+
+def _crowded() -> bool:
+    local = next((int(v) for v in map(os.environ.get, LOCAL_SIZES) if v and v.isdigit()), 1)
+    return local > len(os.sched_getaffinity(0))
+
+
+def mpi_report() -> dict[str, Any]:
+    """What MPI there is, for `esim doctor`; starts MPI."""
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        return {"available": False, "reason": str(error).split("\n")[0]}
+    vendor, version = MPI.get_vendor()
+    return {
+        "available": True,
+        "vendor": vendor,
+        "version": ".".join(map(str, version)),
+        "standard": ".".join(map(str, MPI.Get_version())),
+        "library": MPI.Get_library_version().split("\n")[0].strip(),
+        "thread_level": {MPI.THREAD_MULTIPLE: "multiple", MPI.THREAD_SERIALIZED: "serialized"}.get(
+            MPI.Query_thread(), "funneled or single"
+        ),
+        "cuda_aware": cuda_aware(),
+    }
+
+
+def cuda_aware() -> bool:
+    """Whether MPI takes device buffers: ESIM_CUDA_AWARE_MPI (1 or 0) decides, else the library is asked.
+
+    Asked only, never tried: a device buffer given to a library that is not aware ends the process.
+    """
+    import ctypes
+
+    if (forced := os.environ.get("ESIM_CUDA_AWARE_MPI")) is not None:
+        return forced == "1"
+    from mpi4py import MPI
+
+    kinds = MPI.COMM_WORLD.Get_info().Get("mpi_memory_alloc_kinds")
+    if kinds:
+        return any(kind.split(":")[0].strip() == "cuda" for kind in kinds.split(","))
+    with open("/proc/self/maps") as maps:
+        path = next((line.split()[-1] for line in maps if "libmpi" in line), None)
+    query = getattr(ctypes.CDLL(path), "MPIX_Query_cuda_support", None)
+    return bool(query()) if query else os.environ.get("MPICH_GPU_SUPPORT_ENABLED") == "1"

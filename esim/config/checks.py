@@ -1,0 +1,80 @@
+"""Do the sections fit each other?"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from esim.config.bathymetry import Bowl
+from esim.config.point import Point
+from esim.config.section import KeyProblem
+from esim.config.source import Hump, Okada
+from esim.grid import Grid
+
+if TYPE_CHECKING:
+    from esim.config.root import Config
+
+Place = tuple[str | int, ...]
+
+
+def check(config: "Config") -> None:
+    """Raise KeyProblem for the first thing in one section that does not fit another."""
+    _check_plane(config)
+    _check_names(config)
+    grid = config.grid.build()
+    for place, name, point in _points(config):
+        _check_point(grid, place, name, point)
+
+
+def _check_plane(config: "Config") -> None:
+    """What only a cartesian grid can do, and what it needs for it."""
+    cartesian = config.grid.kind == "cartesian"
+    if isinstance(config.bathymetry, Bowl) and not cartesian:
+        raise KeyProblem(
+            ("bathymetry", "kind"), "'bowl' is measured in metres and needs grid.kind 'cartesian'"
+        )
+    if cartesian and config.physics.coriolis and "latitude" not in config.grid.model_fields_set:
+        raise KeyProblem(("physics", "coriolis"), "true on a cartesian grid needs grid.latitude")
+
+
+def _check_names(config: "Config") -> None:
+    seen: dict[str, int] = {}
+    for n, station in enumerate(config.stations):
+        if station.name in seen:
+            text = (
+                f"'{station.name}' is already the name of stations.{seen[station.name]}; names must be unique"
+            )
+            raise KeyProblem(("stations", n, "name"), text)
+        seen[station.name] = n
+
+
+def _points(config: "Config") -> Iterator[tuple[Place, str, Point]]:
+    """Every position in the configuration: where it stands, what to call it, and itself."""
+    for n, source in enumerate(config.source):
+        if isinstance(source, Hump):
+            yield ("source", n), "hump", source
+        if isinstance(source, Okada):
+            for m, fault in enumerate(source.faults):
+                yield ("source", n, "faults", m), "fault", fault
+    for n, station in enumerate(config.stations):
+        yield ("stations", n), f"station '{station.name}'", station
+
+
+def _check_point(grid: Grid, place: Place, name: str, point: Point) -> None:
+    keys = ("lon", "lat") if point.lonlat else ("x", "y")
+    if point.lonlat != grid.lonlat:
+        wanted = "lon and lat in degrees" if grid.lonlat else "x and y in metres"
+        text = (
+            f"{name} is given by {keys[0]} and {keys[1]}, but grid.kind is '{grid.kind}'; expected {wanted}"
+        )
+        raise KeyProblem((*place, keys[0]), text)
+    if not grid.contains(*point.position):
+        x, y = point.position
+        raise KeyProblem(
+            (*place, keys[0]), f"{name} at {keys[0]} {x:g}, {keys[1]} {y:g} is outside {_box(grid, keys)}"
+        )
+
+
+def _box(grid: Grid, keys: tuple[str, str]) -> str:
+    """The box of the outermost cell centres, within which values can be interpolated."""
+    west, east = grid.x0 + 0.5 * grid.dx, grid.x0 + (grid.nx - 0.5) * grid.dx
+    south, north = grid.y0 + 0.5 * grid.dy, grid.y0 + (grid.ny - 0.5) * grid.dy
+    return f"the grid, whose cell centres span {keys[0]} {west:g}..{east:g}, {keys[1]} {south:g}..{north:g}"

@@ -1,0 +1,63 @@
+"""Where is the file? Relative to the configuration, or to the current directory for what was typed there."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
+
+from esim.config.suggest import nearest, shown
+from esim.data import PREFIX
+
+
+class Here(str):
+    """Text typed on the command line: as a path it is relative to the current directory."""
+
+
+def input_file(value: Any, info: ValidationInfo) -> Path:
+    """The absolute path of an existing file, `~` and `$NAME` expanded; `data:NAME` stays for esim.data.
+
+    Raises ValueError where it is missing, naming a file of nearly that name.
+    """
+    path = expand(value)
+    if str(path).startswith(PREFIX):
+        return path
+    if not isinstance(value, Here) and info.context:
+        path = info.context["directory"] / path
+    path = Path(os.path.abspath(path))
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}{similar(path)}")
+    return path
+
+
+def output_directory(value: Any) -> Path:
+    """The absolute path of a directory to be written, relative to the current directory."""
+    return Path(os.path.abspath(expand(value)))
+
+
+def expand(value: Any) -> Path:
+    """A path with `~` and environment variables replaced; ValueError names a variable that is not set."""
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError(f"{shown(value)} is not a path")
+    text = os.path.expandvars(os.path.expanduser(value))
+    unset = re.search(r"\$\{?(\w+)", text)
+    if unset:
+        raise ValueError(f"{shown(str(value))} needs the environment variable {unset[1]}, which is not set")
+    return Path(text)
+
+
+def similar(path: Path) -> str:
+    """The end of a sentence about a missing file: one of nearly that name, or no directory."""
+    if not path.parent.is_dir():
+        return f": the directory {path.parent} does not exist"
+    try:
+        near = nearest(path.name, os.listdir(path.parent))
+    except OSError:  # a directory that may not be listed has no suggestions
+        near = None
+    return f", did you mean '{near}'?" if near else ""
+
+
+_PATH = WithJsonSchema({"type": "string"})
+InputFile = Annotated[Path, BeforeValidator(input_file), _PATH]
+OutputDirectory = Annotated[Path, BeforeValidator(output_directory), _PATH]

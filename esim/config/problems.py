@@ -1,0 +1,119 @@
+"""What pydantic found, in sentences that say where, what and what was expected."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from esim.config.document import Document, Key
+from esim.config.section import KeyProblem
+from esim.config.suggest import hint, listed, shown
+from esim.errors import InputError
+
+SHOWN = 5  # errors reported at once
+
+
+def input_error(error: ValidationError, document: Document) -> InputError:
+    """The first few problems, one sentence each: `file.yaml:LINE:COL: key.path: what is wrong`."""
+    problems = [problem for problem in error.errors(include_url=False) if not _echo(problem)]
+    lines = list(dict.fromkeys(_line(problem, document) for problem in problems))
+    more = len(lines) - SHOWN
+    if more > 0:
+        lines[SHOWN:] = [f"... and {more} more"]
+    return InputError("\n".join(lines))
+
+
+def _echo(problem: Mapping[str, Any]) -> bool:
+    """Whether a list is called too short only because items of it are wrong, which is said already."""
+    return problem["type"] == "too_short" and bool(problem["input"])
+
+
+def _line(problem: Mapping[str, Any], document: Document) -> str:
+    key = _key(problem, document.data)
+    name = ".".join(map(str, key))
+    return ": ".join(
+        part for part in (document.place(key), name, _sentence(problem, document.data, key)) if part
+    )
+
+
+def _key(problem: Mapping[str, Any], data: Any) -> Key:
+    """The key as the user wrote it: without pydantic's union tags and what validators added."""
+    location = [part for part in problem["loc"] if not str(part).startswith("kind=")]
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, KeyProblem):
+        return (*location, *cause.key)
+    if problem["type"] == "union_tag_invalid" and isinstance(_value(data, tuple(location)), Mapping):
+        return (*location, "kind")
+    if problem["type"] == "missing":
+        return tuple(location)
+    while location and not _has(_value(data, tuple(location[:-1])), location[-1]):
+        location.pop()
+    return tuple(location)
+
+
+def _has(data: Any, part: str | int) -> bool:
+    if isinstance(data, Mapping):
+        return part in data
+    return isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
+
+
+def _value(data: Any, key: Key) -> Any:
+    """The value at `key` as the user wrote it; None where there is none."""
+    for part in key:
+        if not _has(data, part):
+            return None
+        data = data[part]
+    return data
+
+
+def _sentence(problem: Mapping[str, Any], data: Any, key: Key) -> str:
+    context = problem.get("ctx", {})
+    given = shown(_value(data, key))
+    match problem["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "missing":
+            return "is missing"
+        case "literal_error":
+            return f"{given} is not a choice here, {hint(problem['input'], _words(context['expected']))}"
+        case "union_tag_invalid":
+            return _wrong_kind(context, given, in_mapping=key[-1] == "kind")
+        case "greater_than":
+            return f"{given} is too small; expected more than {context['gt']:g}"
+        case "greater_than_equal":
+            return f"{given} is too small; expected at least {context['ge']:g}"
+        case "less_than_equal":
+            return f"{given} is too large; expected at most {context['le']:g}"
+        case "string_type":
+            return f"{given} is not text; write it in quotes"
+        case "tuple_type":
+            return f"expected a list such as [...], not {given}"
+        case "too_long":
+            return f"has {context['actual_length']} items; expected {context['max_length']}"
+        case "too_short" | "string_too_short":
+            return "must not be empty"
+        case kind:
+            return f"{given} is not {_EXPECTED[kind]}" if kind in _EXPECTED else problem["msg"]
+
+
+_EXPECTED = {
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
+def _words(text: str) -> list[str]:
+    """The words between quotes in pydantic's list of choices."""
+    return re.findall(r"'([^']*)'", text)
+
+
+def _wrong_kind(context: Mapping[str, Any], given: str, in_mapping: bool) -> str:
+    kind = context["tag"].removeprefix("kind=")
+    kinds = [tag.removeprefix("kind=") for tag in _words(context["expected_tags"])]
+    if not in_mapping:
+        return f"expected a mapping with the key 'kind', not {given}"
+    if not kind:
+        return f"is missing; expected one of {listed(kinds)}"
+    return f"unknown kind {given}, {hint(kind, kinds)}"

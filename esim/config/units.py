@@ -1,0 +1,127 @@
+"""Numbers with units: `4 arcmin`, `2 h`, `50 km`. A bare number is in SI units, an angle in degrees."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from numbers import Real
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from esim.config.suggest import nearest, shown
+
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What a number measures: its name in a sentence, an example, the size of each unit in SI units."""
+
+    name: str
+    example: str = ""
+    units: Mapping[str, Fraction] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> str:
+        """The dimension as the end of a sentence that says what was expected."""
+        return f"expected {self.name} such as {self.example}"
+
+
+def _units(**names: int | float | str) -> dict[str, Fraction]:
+    """Units by their size; several spellings of one unit are separated by underscores."""
+    return {name: Fraction(size) for spellings, size in names.items() for name in spellings.split("_")}
+
+
+NUMBER = Dimension("a plain number", "0.5")
+LENGTH = Dimension("a length", "'50 km'", _units(m=1, km=1000, cm="1/100", mm="1/1000"))
+ANGLE = Dimension(
+    "an angle",
+    "'4 arcmin'",
+    _units(deg_degree_degrees=1, arcmin="1/60", arcsec="1/3600") | {"°": Fraction(1)},
+)
+TIME = Dimension(
+    "a time",
+    "'15 min'",
+    _units(s_sec_second_seconds=1, ms="1/1000", min_minute_minutes=60, h_hour_hours=3600, d_day_days=86400),
+)
+SPEED = Dimension("a speed", "'50 m/s'", {"m/s": Fraction(1), "km/h": Fraction(1000, 3600)})
+ACCELERATION = Dimension("an acceleration", "'9.81 m/s2'", {"m/s2": Fraction(1), "m/s^2": Fraction(1)})
+PRESSURE = Dimension("a pressure", "'40 GPa'", _units(Pa=1, MPa=10**6, GPa=10**9))
+MEMORY = Dimension(
+    "an amount of memory",
+    "'4 GB'",
+    _units(B=1, kB=10**3, MB=10**6, GB=10**9, TB=10**12, KiB=2**10, MiB=2**20, GiB=2**30, TiB=2**40),
+)
+DIMENSIONS = (LENGTH, ANGLE, TIME, SPEED, ACCELERATION, PRESSURE, MEMORY)
+
+
+def parse(value: object, dimension: Dimension) -> float:
+    """The value in SI units (angles in degrees) of a number, or of a string with a unit of `dimension`.
+
+    Raises ValueError with a sentence that names the dimension expected.
+    """
+    if isinstance(value, str):
+        return _finite(_parse_text(value, dimension), value, dimension)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return _finite(value, value, dimension)
+    raise ValueError(f"{shown(value)} is not {dimension.name}; {dimension.wanted}")
+
+
+def _parse_text(text: str, dimension: Dimension) -> float:
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{shown(text)} is not {dimension.name}; {dimension.wanted}")
+    number, unit = float(match[1]), match[2]
+    if not unit:
+        return number
+    if unit not in dimension.units:
+        raise ValueError(_wrong_unit(text, unit, dimension))
+    size = dimension.units[unit]
+    return number * size.numerator / size.denominator
+
+
+def _wrong_unit(text: str, unit: str, dimension: Dimension) -> str:
+    other = next((d for d in DIMENSIONS if unit in d.units), None)
+    if other is not None:
+        return f"{shown(text)} is {other.name}; {dimension.wanted}"
+    near = nearest(unit, dimension.units)
+    meant = f", did you mean '{near}'?" if near else f"; {dimension.wanted}"
+    return f"{shown(text)} has an unknown unit '{unit}'{meant}"
+
+
+def _finite(number: Real | float, value: object, dimension: Dimension) -> float:
+    try:
+        result = float(number)
+    except OverflowError:
+        result = math.inf
+    if not math.isfinite(result):
+        raise ValueError(f"{shown(value)} is not a finite number; {dimension.wanted}")
+    return result
+
+
+def _whole(value: object, dimension: Dimension) -> int:
+    return round(parse(value, dimension))
+
+
+def _quantity(
+    dimension: Dimension, convert: Callable[..., Any] = parse
+) -> tuple[BeforeValidator, WithJsonSchema]:
+    """The pydantic annotations of a number with units, and how the schema shows it."""
+    schema: dict[str, Any] = {"type": ["number", "string"], "examples": [dimension.example.strip("'")]}
+    if not dimension.units:
+        schema = {"type": "number"}
+    return BeforeValidator(partial(convert, dimension=dimension)), WithJsonSchema(schema)
+
+
+Number = Annotated[float, *_quantity(NUMBER)]
+Length = Annotated[float, *_quantity(LENGTH)]
+Angle = Annotated[float, *_quantity(ANGLE)]
+Duration = Annotated[float, *_quantity(TIME)]
+Speed = Annotated[float, *_quantity(SPEED)]
+Acceleration = Annotated[float, *_quantity(ACCELERATION)]
+Pressure = Annotated[float, *_quantity(PRESSURE)]
+Memory = Annotated[int, *_quantity(MEMORY, _whole)]
+Count = Annotated[int, Field(strict=True)]

@@ -1,0 +1,5 @@
+"""Physical constants, SI units."""
+
+GRAVITY = 9.81  # m/s2
+EARTH_RADIUS = 6_371_000.0  # m, mean radius
+EARTH_ROTATION = 7.292115e-5  # rad/s

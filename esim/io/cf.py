@@ -1,0 +1,100 @@
+"""What do the names in the NetCDF files mean? CF-1.11 attributes, coordinates and times."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from esim import __version__
+from esim.grid import Grid
+from esim.io.provenance import plain
+
+FILL = np.float32(9.969209968386869e36)  # NetCDF's own default for missing floats
+
+
+def global_attributes(title: str, configuration: Mapping[str, Any], command: str = "esim") -> dict[str, str]:
+    """The global attributes of every file; `configuration` is the one in force, every default included."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "Conventions": "CF-1.11",
+        "title": title,
+        "source": f"esim {__version__}",
+        "history": f"{now}: {command} (esim {__version__})",
+        "configuration": json.dumps(plain(configuration)),
+    }
+
+
+def variable_attributes(name: str, lonlat: bool) -> dict[str, str]:
+    """Units, long_name and, where CF has one, the standard_name of a variable in esim's files."""
+    eastward, northward = (
+        ("eastward_sea_water_velocity", "northward_sea_water_velocity")
+        if lonlat
+        else ("sea_water_x_velocity", "sea_water_y_velocity")
+    )
+    level = "sea_surface_height_above_mean_sea_level"
+    thickness = "sea_floor_depth_below_sea_surface"
+    keys = ("units", "standard_name", "long_name", "cell_methods")
+    values = {
+        "eta": ("m", level, "height of the water surface", "time: point"),
+        "u": ("m s-1", eastward, "depth-averaged velocity, eastward or along x", "time: point"),
+        "v": ("m s-1", northward, "depth-averaged velocity, northward or along y", "time: point"),
+        "h": ("m", thickness, "depth of the water", "time: point"),
+        "depth": ("m", thickness, "depth of the water", "time: point"),
+        "bathymetry": ("m", "ground_level_altitude", "height of the sea floor and land, positive up", ""),
+        "uplift": ("m", "", "vertical displacement of the sea floor and land, positive up", ""),
+        "eta_max": ("m", level, "greatest height of the water surface", "time: maximum"),
+        "eta_min": ("m", level, "least height of the water surface", "time: minimum"),
+        "speed_max": ("m s-1", "sea_water_speed", "greatest depth-averaged speed", "time: maximum"),
+        "momentum_flux_max": ("m3 s-2", "", "greatest momentum flux, depth x speed squared", "time: maximum"),
+        "inundation_depth_max": (
+            "m",
+            "flood_water_thickness",
+            "greatest depth of water on land that was dry at first",
+            "time: maximum",
+        ),
+        # "s" and not "seconds", which readers would decode as a timedelta.
+        "arrival_time": ("s", "", "time since origin of the first arrival", ""),
+    }[name]
+    return {key: value for key, value in zip(keys, values, strict=True) if value}
+
+
+def coordinate_attributes(name: str) -> dict[str, str]:
+    """Attributes of a horizontal coordinate: lon, lat, x or y."""
+    standard_name, units, axis, long_name = {
+        "lon": ("longitude", "degrees_east", "X", "longitude"),
+        "lat": ("latitude", "degrees_north", "Y", "latitude"),
+        "x": ("projection_x_coordinate", "m", "X", "distance east"),
+        "y": ("projection_y_coordinate", "m", "Y", "distance north"),
+    }[name]
+    return {"standard_name": standard_name, "units": units, "axis": axis, "long_name": long_name}
+
+
+def time_attributes(start: datetime | None) -> dict[str, str]:
+    """Attributes of `time`, seconds since the origin: a date in UTC where it is known (naive means UTC)."""
+    if start is None:
+        return {"units": "s", "long_name": "time since origin"}
+    origin = start.astimezone(UTC).replace(tzinfo=None) if start.tzinfo else start
+    return {
+        "units": f"seconds since {origin.isoformat(sep=' ')}",
+        "calendar": "standard",
+        "standard_name": "time",
+        "long_name": "time (UTC)",
+        "axis": "T",
+    }
+
+
+def define_grid(dataset: Any, grid: Grid) -> None:
+    """Adds the dimensions and coordinates of a grid to an open dataset."""
+    for name, values in zip(grid.dims, (grid.y(), grid.x()), strict=True):
+        dataset.createDimension(name, values.size)
+        coordinate = dataset.createVariable(name, "f8", (name,))
+        coordinate.setncatts(coordinate_attributes(name))
+        coordinate[:] = values
+
+
+def define_time(dataset: Any, start: datetime | None, size: int | None = None) -> None:
+    """Adds the dimension and coordinate `time`, unlimited unless a size is given, to an open dataset."""
+    dataset.createDimension("time", size)
+    dataset.createVariable("time", "f8", ("time",)).setncatts(time_attributes(start))

@@ -1,0 +1,74 @@
+"""What belongs to a run in its output directory, and may a new run write there?"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from esim.errors import InputError
+from esim.grid import Grid
+from esim.io import stations
+
+if TYPE_CHECKING:
+    from esim.config import Config
+
+PATTERNS = (
+    "fields.nc",
+    "maxima.nc",
+    "stations.nc",
+    "run.json",
+    ".*.partial",
+    "checkpoint/step_*.h5",
+    "checkpoint/fields_*.nc",
+    "checkpoint/.*.partial",
+)
+CHECKPOINT_ARRAYS = 12  # state, sea floor and extremes, rounded up
+COORDINATES_AND_ATTRIBUTES = 1 << 16  # bytes of each file beside its data, rounded up
+
+
+def run_files(directory: Path) -> list[Path]:
+    """The files of an earlier run in an output directory, finished or not."""
+    return sorted(path for pattern in PATTERNS for path in directory.glob(pattern))
+
+
+def refuse_existing(directory: Path, overwrite: bool) -> None:
+    """Raises InputError if a new run cannot, or must not, write into an output directory. Touches nothing."""
+    ancestor = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not ancestor.is_dir() or not os.access(ancestor, os.W_OK | os.X_OK):
+        raise InputError(f"output.directory: cannot write into {directory}: {ancestor} does not allow it")
+    if not overwrite and (found := run_files(directory)):
+        raise InputError(
+            f"output.directory: {directory} already has a run ({found[-1].relative_to(directory)}); "
+            "go on with it by --resume, write elsewhere by --output, or replace it by "
+            "--set output.overwrite=true"
+        )
+
+
+def start_directory(directory: Path) -> None:
+    """Makes an output directory and removes the files of an earlier run; `refuse_existing` has allowed it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in run_files(directory):
+        path.unlink()
+
+
+def predict_bytes(cfg: "Config", grid: Grid) -> int:
+    """Size of all outputs of a run [bytes] before compression, which commonly leaves a half to a tenth of it.
+
+    Counts fields.nc, maxima.nc, stations.nc and two generations of checkpoints.
+    """
+    output, duration = cfg.output, cfg.time.duration
+    cells = grid.nx * grid.ny
+    size = 4 * COORDINATES_AND_ATTRIBUTES
+    if output.maxima:
+        size += 4 * cells * (len(output.maxima.variables) + 2)
+    if output.fields:
+        size += 4 * cells * (1 + len(output.fields.variables) * _records(duration, output.fields.every))
+    if cfg.stations:
+        size += 8 * len(cfg.stations) * len(stations.VARIABLES) * _records(duration, output.stations.every)
+    if output.checkpoint:
+        item = 8 if cfg.run.precision == "float64" else 4
+        size += 2 * item * cells * CHECKPOINT_ARRAYS
+    return size
+
+
+def _records(duration: float, every: float) -> int:
+    return int(duration / every) + 1

@@ -1,0 +1,23 @@
+"""How is a NetCDF file opened? The one home of netCDF4; what is read and written is decided elsewhere."""
+
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+
+
+def read(path: Path) -> Any:
+    """Opens a NetCDF file of any version for reading; raises OSError if there is no readable one."""
+    return netCDF4.Dataset(path, "r")
+
+
+def create(path: Path) -> Any:
+    """Opens a new NetCDF-4 file for writing in place of one that may be there; raises OSError."""
+    return netCDF4.Dataset(path, "w", format="NETCDF4", clobber=True)
+
+
+def version() -> str:
+    """Versions of netCDF4-python, the NetCDF library and HDF5, for the record."""
+    return (
+        f"{netCDF4.__version__} (NetCDF {netCDF4.__netcdf4libversion__}, HDF5 {netCDF4.__hdf5libversion__})"
+    )

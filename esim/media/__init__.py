@@ -1,0 +1,1 @@
+"""What the waves travel through: bathymetry and topography."""

@@ -1,0 +1,66 @@
+"""The loop: choose dt, step, call what is due."""
+
+import time as wall
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from esim.clock import Clock
+from esim.schedule import Every
+
+
+class Model(Protocol):
+    """What is advanced in time."""
+
+    def limit(self) -> float:
+        """Longest stable step from the current state [s]."""
+
+    def step(self, time: float, dt: float) -> None:
+        """Advance the state from time to time + dt [s]."""
+
+
+@dataclass(frozen=True)
+class Callback:
+    """Something to do at scheduled times. Binding ones are reached exactly; others are served by the next step."""
+
+    schedule: Every
+    call: Callable[[Clock], None]
+    binding: bool = True
+
+
+@dataclass
+class Simulation:
+    """A model, its clock, what is due at which times, and what looks at every step."""
+
+    model: Model
+    clock: Clock
+    callbacks: Sequence[Callback] = ()
+    every_step: Sequence[Callable[[Clock], None]] = ()
+    seconds: dict[str, float] = field(default_factory=lambda: {"compute": 0.0, "output": 0.0})
+
+    def run(self) -> None:
+        """Advance to the end of the clock."""
+        while not self.clock.done:
+            self.advance()
+
+    def advance(self) -> None:
+        """One step, and the callbacks due after it."""
+        clock = self.clock
+        before = clock.time
+        started = wall.perf_counter()
+        due = self._due(before)
+        dt = clock.next_dt(self.model.limit(), due)
+        self.model.step(before, dt)
+        clock.advance(dt, due)
+        stepped = wall.perf_counter()
+        for look in self.every_step:
+            look(clock)
+        for callback in self.callbacks:
+            if callback.schedule.after(before) <= clock.time:
+                callback.call(clock)
+        self.seconds["compute"] += stepped - started
+        self.seconds["output"] += wall.perf_counter() - stepped
+
+    def _due(self, time: float) -> float:
+        times = [c.schedule.after(time) for c in self.callbacks if c.binding]
+        return min([self.clock.end, *times])

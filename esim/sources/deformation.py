@@ -1,0 +1,79 @@
+"""Motion of the seafloor that was computed elsewhere, from a NetCDF grid."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from esim.errors import InputError
+from esim.grid import Grid
+from esim.io import gridreader
+from esim.io.layout import GriddedVariable
+from esim.sources.geodesy import Box
+
+METRE = ("", "m", "metre", "metres", "meter", "meters")
+
+
+@dataclass(frozen=True, eq=False)
+class Deformation:
+    """Cumulative uplift [m] from a file, (y, x) at t = 0 or (time, y, x), zero outside it; see `Source`."""
+
+    name: str
+    variable: GriddedVariable
+    levels: np.ndarray
+    kajiura: bool = False
+    moves: Literal["bed", "water"] = "bed"
+    horizontal_on_slope: bool = False
+    moment: float | None = None
+    magnitude: float | None = None
+
+    def check(self, grid: Grid) -> None:
+        """Raises InputError if the file and the grid have no cell in common."""
+        j0, j1, i0, i1 = self.region(grid)
+        if j0 >= j1 or i0 >= i1:
+            (west, east), (south, north) = self.variable.x.extent, self.variable.y.extent
+            raise InputError(
+                f"{self.variable.path}: the deformation lies outside the grid; "
+                f"it covers {west:.7g} to {east:.7g}, {south:.7g} to {north:.7g}"
+            )
+
+    def region(self, grid: Grid) -> Box:
+        """Cells that the file covers."""
+        rows = np.flatnonzero(self.variable.y.locate(grid.y()).inside)
+        columns = np.flatnonzero(self.variable.x.locate(grid.x()).inside)
+        if not (rows.size and columns.size):
+            return 0, 0, 0, 0
+        return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+    def displacement(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        lonlat: bool,
+        slope_x: np.ndarray | None = None,
+        slope_y: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Uplift of the seafloor [m], (K, ny, nx), interpolated from the file."""
+        values = gridreader.read_field(self.variable.path, self.variable.name, x, y, lonlat, fill=0.0)
+        return values.reshape(len(self.levels), len(y), len(x))
+
+
+def read(
+    path: Path, variable: str | None, lonlat: bool, start: datetime | None = None, kajiura: bool = False
+) -> Deformation:
+    """Describes a deformation file without reading its values.
+
+    Its times count from the origin time `start` of the run where both the file and the run have a date, else
+    from zero. Raises InputError if the file is not usable or not in metres.
+    """
+    found = gridreader.describe(path, variable, lonlat)
+    if found.units.lower() not in METRE:
+        raise InputError(f"{path}: variable {found.name} is in '{found.units}', expected the uplift in m")
+    levels = np.zeros(1)
+    if found.records is not None:
+        levels, date = gridreader.read_times(path, found.name, lonlat)
+        if date is not None and start is not None:
+            levels = levels + (date - start).total_seconds()
+    return Deformation(path.name, found, levels, kajiura)

@@ -1,0 +1,83 @@
+"""What does the water surface do when the seafloor jumps? It rises less, and smoother: Kajiura (1963).
+
+A motion of the bed of wavenumber k under water of depth h lifts the surface by 1/cosh(kh) of its height
+(Kajiura 1963, Bull. Earthquake Res. Inst. 41, 535-571), so that detail shorter than a few depths is lost.
+
+Where the depth varies, the motion is shared out among reference depths by the depth above each cell, each
+share is smoothed with the filter of its reference depth, and the results are added up. Approximations:
+between reference depths, which grow by a factor of 1.5, the gain is interpolated linearly, within 0.02 of
+1/cosh(kh); a cell spreads with the filter of its own depth, whatever the depth beside it; all cells have
+one size. Each filter keeps the sum and the shares add up to one, so the volume is kept. The motion of
+land does not spread. The price of the volume: a uniform uplift comes out uneven by about the square of the
+slope of the bed, and by a fraction of the slope at its kinks. The field is mirrored at its edges.
+"""
+
+import numpy as np
+
+RATIO = 1.5  # of a reference depth to the one before
+UNSEEN = 0.1  # depth in cells below which the filter changes nothing that the grid can hold
+REACH = 10.0  # depths over which the response to a point falls to 1e-6
+
+
+def smooth(uplift: np.ndarray, depth: np.ndarray, dx: float, dy: float) -> np.ndarray:
+    """The rise of the water surface, (K, ny, nx), by an uplift of the seafloor (K, ny, nx), in its units.
+
+    depth (ny, nx) is the depth of the water [m], zero or negative on land; dx, dy are the size of a cell [m],
+    on lon/lat grids at the latitude of the largest uplift.
+    """
+    depths = reference_depths(float(depth.max()), min(dx, dy))
+    if len(depths) == 1:
+        return uplift.copy()
+    pad = [_padding(n, REACH * depths[-1] / d) for n, d in zip(depth.shape, (dy, dx), strict=True)]
+    shape = [n + a + b for n, (a, b) in zip(depth.shape, pad, strict=True)]
+    gains = [gain(h, shape, dx, dy) for h in depths]
+    shares = [_share(np.pad(depth, pad, mode="symmetric"), depths, m) for m in range(len(depths))]
+    inside = tuple(slice(a, a + n) for n, (a, _) in zip(depth.shape, pad, strict=True))
+    result = np.empty_like(uplift)
+    for k, field in enumerate(uplift):
+        padded = np.pad(field, pad, mode="symmetric")
+        spectrum = sum(g * np.fft.rfft2(share * padded) for g, share in zip(gains, shares, strict=True))
+        result[k] = np.fft.irfft2(spectrum, s=shape)[inside]
+    return result
+
+
+def gain(depth: float, shape: list[int], dx: float, dy: float) -> np.ndarray:
+    """1/cosh(k depth) at the wavenumbers of numpy.fft.rfft2 of a field of that shape."""
+    ky = 2 * np.pi * np.fft.fftfreq(shape[0], dy)
+    kx = 2 * np.pi * np.fft.rfftfreq(shape[1], dx)
+    # Beyond 700 cosh overflows; the gain is zero to 300 digits there.
+    return 1.0 / np.cosh(np.minimum(np.hypot(ky[:, None], kx) * depth, 700.0))
+
+
+def reference_depths(deepest: float, cell: float) -> list[float]:
+    """Depths [m] from 0 to the deepest in the ratio 1.5, without those too small for the cells."""
+    if deepest <= UNSEEN * cell:
+        return [0.0]
+    count = int(np.ceil(np.log(deepest / (UNSEEN * cell)) / np.log(RATIO)))
+    return [0.0, *(deepest / RATIO**m for m in range(count, -1, -1))]
+
+
+def _share(depth: np.ndarray, depths: list[float], m: int) -> np.ndarray:
+    """Weight of reference depth m in linear interpolation: one at it, zero at its neighbours and beyond."""
+    return np.interp(depth, depths, np.eye(len(depths))[m])
+
+
+def _padding(n: int, reach: float) -> tuple[int, int]:
+    """Mirrored cells before and after n: at least reach of them, up to a length that suits the FFT.
+
+    Where that is much, n cells after the field are enough: repeated, they mirror it at both of its edges.
+    """
+    before = int(np.ceil(reach))
+    return (before, _fast(n + 2 * before) - n - before) if 2 * before < n else (0, n)
+
+
+def _fast(n: int) -> int:
+    """The smallest length >= n with no prime factor above 5."""
+    while True:
+        rest = n
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return n
+        n += 1

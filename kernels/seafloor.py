@@ -1,0 +1,53 @@
+"""A moving seafloor and a check of the time step."""
+
+from typing import NamedTuple
+
+from esim.kernels.kernel import Kernel, Stage
+from esim.kernels.scalar import maximum, sqrt, where
+
+
+class LiftParams(NamedTuple):
+    """Constants of a lift in the run's floating-point type."""
+
+    share: float  # share of the rise that happens in this step
+    zero: float
+    dry: float  # m
+
+
+def lift(j, i, q, bed, rise, p):
+    """Move the bed by a share of rise[0] and the water surface above it by that of rise[1] [m].
+
+    Dry cells stay dry. The two rises differ where the water smooths what the bed does (Kajiura 1963).
+    """
+    before = bed[0, j, i]
+    after = before + p.share * rise[0, j, i]
+    depth = q[0, j, i] + maximum(-before, p.zero)
+    surface = q[0, j, i] + p.share * rise[1, j, i] + (maximum(before, p.zero) - maximum(after, p.zero))
+    still = maximum(-after, p.zero)
+    carried = surface + maximum(-still - surface, p.zero)
+    q[0, j, i] = where(depth > p.dry, carried, depth - still)
+    bed[0, j, i] = after
+
+
+class RateParams(NamedTuple):
+    """Constants of the wave rate in the run's floating-point type."""
+
+    g: float
+    zero: float
+    one: float
+    dry: float  # m
+
+
+def rate(j, i, q, bed, rows, speed, p):
+    """speed[0] = (|u| + c)/dx + (|v| + c)/dy [1/s] of the fastest wave, zero where dry; dt times it is the CFL number."""
+    h = q[0, j, i] + maximum(-bed[0, j, i], p.zero)
+    celerity = sqrt(p.g * maximum(h, p.zero))
+    per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
+    u = maximum(q[1, j, i], -q[1, j, i]) * per_h
+    v = maximum(q[2, j, i], -q[2, j, i]) * per_h
+    fastest = (u + celerity) * rows[0, j] + (v + celerity) * rows[1, j]
+    speed[0, j, i] = where(h > p.dry, fastest, p.zero)
+
+
+LIFT = Kernel("lift", (Stage(lift, exact=True),), LiftParams)
+RATE = Kernel("rate", (Stage(rate, exact=True),), RateParams)

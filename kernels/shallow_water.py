@@ -1,0 +1,343 @@
+"""Nonlinear shallow water: one MUSCL-Hancock step, second order, exactly well-balanced, wetting and drying.
+
+State q = (zeta, hu, hv) with zeta = h - max(0, -b): the surface elevation eta at sea, the depth h on land. A lake
+at rest is all zeros in any precision, and nothing of the size of the ocean's depth ever cancels.
+
+Every cell predicts (eta, h, u, v) half a step ahead from limited slopes (van Leer 1984; Toro 2001, ch. 14); every
+face takes the states of its two cells, the face bed of Chen & Noelle (2017, SIAM J. Numer. Anal. 55:758) and an HLL
+flux (Harten, Lax & van Leer 1983). The momentum balance is written in differences of eta alone:
+    d(hu) = -dt/dx { [F_e - g h_w*^2/2] - [F_w - g h_e*^2/2] + g h (eta_e - eta_w) },
+and F - g h*^2/2 on one side of a face needs only g (h_l* + h_r*) (eta_r - eta_l) / 2. So a lake at any level is at
+rest, also where wet cells meet dry ones, and the mass flux out of a cell is limited to a quarter of its water
+through each face, which keeps depths positive.
+
+On the sphere the faces' lengths weight the fluxes, and the curvature term u tan(lat) / R joins the Coriolis
+parameter. Units are SI; p holds the typed constants, rows[k, j] the factors that depend on latitude only, bed[0, j, i] is b [m, positive up].
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from esim.kernels.kernel import Kernel, Stage
+from esim.kernels.scalar import guess_rcbrt, maximum, minimum, sqrt, where
+
+
+class Params(NamedTuple):
+    """Constants of a step in the run's floating-point type. Bodies hold no bare number: see CONTRIBUTING."""
+
+    dt: float  # s
+    half_dt: float  # s
+    drain: float  # 1 / (4 dt): a cell loses at most a quarter of its water through one face
+    quarter: float
+    g: float  # m/s2
+    half_g: float
+    half: float
+    zero: float
+    one: float
+    tiny: float
+    half_theta: float  # theta/2 of the generalised minmod limiter, 0.5 (minmod) to 1 (monotonised central)
+    dry: float  # m, thinner water does not flow
+    dry2: float  # m2
+    speed_cap: float  # m/s
+    friction: float  # dt g n^2
+    rcbrt_0: float  # its bits, less a third of those of x, are close to x^(-1/3)
+    rcbrt_1: float  # 14/9, 7/9, 2/9: cubic iteration for x^(-1/3)
+    rcbrt_2: float
+    rcbrt_3: float
+    time: float  # s, at the end of the step
+    arrival: float  # m, |eta| from which the wave has arrived
+    never: float  # arrival time where no wave has come yet
+
+
+class Rows(NamedTuple):
+    """Meaning of rows[k, j]."""
+
+    per_dx: int = 0  # 1 / cell width
+    per_dy: int = 1  # 1 / cell height
+    north: int = 2  # length of the north face / cell area
+    south: int = 3  # length of the south face / cell area
+    f: int = 4  # Coriolis parameter [1/s]
+    curvature: int = 5  # tan(lat) / R [1/m]
+    drain_x: int = 6  # cell area / length of the west, the north and the south face
+    drain_north: int = 7
+    drain_south: int = 8
+
+
+ROWS = Rows()
+NEVER = 1e30  # s
+
+# Scratch slots: primitives, their values half a step ahead, half slopes in x and y, face fluxes.
+H, E, U, V = 0, 1, 2, 3
+HP, EP, UP, VP = 4, 5, 6, 7
+HX, EX, UX, VX = 8, 9, 10, 11
+HY, EY, UY, VY = 12, 13, 14, 15
+XM, XL, XR, XT = 16, 17, 18, 19  # mass, momentum as the left and the right cell feel it, transverse momentum
+YM, YL, YR, YT = 20, 21, 22, 23
+SLOTS = 24
+# The end of the step takes the place of slopes that are no longer needed.
+Z1, HU1, HV1 = HX, UX, VX
+
+
+def limited(left, right, steep, middle, p):
+    """Half of the generalised-minmod slope from the differences to both neighbours.
+
+    steep and middle are theta/2 and 1/4, or zero where the slope has to vanish.
+    """
+    a = steep * left
+    b = steep * right
+    centre = middle * (left + right)
+    low = minimum(minimum(a, b), centre)
+    high = maximum(maximum(a, b), centre)
+    return maximum(low, p.zero) + minimum(high, p.zero)
+
+
+def primitives(j, i, q, bed, w, p):
+    """Depth, surface and velocity; the velocity of thin water is regularised and that of dry cells is zero."""
+    b = bed[0, j, i]
+    h = q[0, j, i] + maximum(-b, p.zero)
+    per_h = where(h > p.dry, h / maximum(h * h, p.dry2), p.zero)
+    w[H, j, i] = h
+    w[E, j, i] = q[0, j, i] + maximum(b, p.zero)
+    w[U, j, i] = maximum(minimum(q[1, j, i] * per_h, p.speed_cap), -p.speed_cap)
+    w[V, j, i] = maximum(minimum(q[2, j, i] * per_h, p.speed_cap), -p.speed_cap)
+
+
+def slopes_x(j, i, w, p):
+    """Half of the limited slopes along x; zero in and beside dry cells, where the scheme is first order."""
+    h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
+    wet = where(minimum(h, minimum(w[H, j, i - 1], w[H, j, i + 1])) > p.dry, p.one, p.zero)
+    steep, middle = p.half_theta * wet, p.quarter * wet
+    w[HX, j, i] = limited(h - w[H, j, i - 1], w[H, j, i + 1] - h, steep, middle, p)
+    w[EX, j, i] = limited(e - w[E, j, i - 1], w[E, j, i + 1] - e, steep, middle, p)
+    w[UX, j, i] = limited(u - w[U, j, i - 1], w[U, j, i + 1] - u, steep, middle, p)
+    w[VX, j, i] = limited(v - w[V, j, i - 1], w[V, j, i + 1] - v, steep, middle, p)
+
+
+def slopes_y(j, i, w, p):
+    """Half of the limited slopes along y; zero in and beside dry cells."""
+    h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
+    wet = where(minimum(h, minimum(w[H, j - 1, i], w[H, j + 1, i])) > p.dry, p.one, p.zero)
+    steep, middle = p.half_theta * wet, p.quarter * wet
+    w[HY, j, i] = limited(h - w[H, j - 1, i], w[H, j + 1, i] - h, steep, middle, p)
+    w[EY, j, i] = limited(e - w[E, j - 1, i], w[E, j + 1, i] - e, steep, middle, p)
+    w[UY, j, i] = limited(u - w[U, j - 1, i], w[U, j + 1, i] - u, steep, middle, p)
+    w[VY, j, i] = limited(v - w[V, j - 1, i], w[V, j + 1, i] - v, steep, middle, p)
+
+
+def predict(j, i, rows, w, p):
+    """State half a step ahead, from the equations in primitive form."""
+    h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
+    hx, ex, ux, vx = w[HX, j, i], w[EX, j, i], w[UX, j, i], w[VX, j, i]
+    hy, ey, uy, vy = w[HY, j, i], w[EY, j, i], w[UY, j, i], w[VY, j, i]
+    lx = p.dt * rows[ROWS.per_dx, j]
+    ly = p.dt * rows[ROWS.per_dy, j]
+    bend = rows[ROWS.curvature, j]
+    turn = p.half_dt * (rows[ROWS.f, j] + u * bend)
+    rise = p.half_dt * bend * (h * v) - (lx * (u * hx + h * ux) + ly * (v * hy + h * vy))
+    w[HP, j, i] = h + rise
+    w[EP, j, i] = e + rise
+    w[UP, j, i] = u - (lx * (u * ux + p.g * ex) + ly * (v * uy)) + turn * v
+    w[VP, j, i] = v - (lx * (u * vx) + ly * (v * vy + p.g * ey)) - turn * u
+
+
+def hll(hl, el, ul, vl, hr, er, ur, vr, most, least, p):
+    """Flux through a face from the states on its left and right (u normal, v along the face).
+
+    most and least bound the mass flux. Returns the mass flux, the normal momentum flux less the pressure
+    g h*^2/2 of the left and of the right side, and the flux of momentum along the face.
+    """
+    bed = minimum(maximum(el - hl, er - hr), minimum(el, er))
+    depth_l = maximum(minimum(el - bed, hl), p.zero)
+    depth_r = maximum(minimum(er - bed, hr), p.zero)
+    # Between water and a dry cell the surface difference is that of the depths over the common bed.
+    step = where(minimum(depth_l, depth_r) > p.zero, er - el, depth_r - depth_l)
+    # One celerity, of the deeper side, bounds the waves of both.
+    celerity = sqrt(p.g * maximum(depth_l, depth_r))
+    slow = minimum(minimum(ul, ur) - celerity, p.zero)
+    fast = maximum(maximum(ul, ur) + celerity, p.zero)
+    per_width = p.one / maximum(fast - slow, p.tiny)
+    ql = depth_l * ul
+    qr = depth_r * ur
+    cross = fast * slow
+    mass = (fast * ql - slow * qr + cross * step) * per_width
+    mass = maximum(minimum(mass, most), least)
+    pressure = p.half_g * (depth_l + depth_r) * step
+    advection = fast * (ql * ul) - slow * (qr * ur) + cross * (qr - ql)
+    along = mass * where(mass > p.zero, vl, vr)
+    return mass, (advection - slow * pressure) * per_width, (advection - fast * pressure) * per_width, along
+
+
+def face_x(j, i, rows, w, p):
+    """Flux through the west face of the cell."""
+    drain = p.drain * rows[ROWS.drain_x, j]
+    w[XM, j, i], w[XL, j, i], w[XR, j, i], w[XT, j, i] = hll(
+        w[HP, j, i - 1] + w[HX, j, i - 1],
+        w[EP, j, i - 1] + w[EX, j, i - 1],
+        w[UP, j, i - 1] + w[UX, j, i - 1],
+        w[VP, j, i - 1] + w[VX, j, i - 1],
+        w[HP, j, i] - w[HX, j, i],
+        w[EP, j, i] - w[EX, j, i],
+        w[UP, j, i] - w[UX, j, i],
+        w[VP, j, i] - w[VX, j, i],
+        w[H, j, i - 1] * drain,
+        -w[H, j, i] * drain,
+        p,
+    )
+
+
+def face_y(j, i, rows, w, p):
+    """Flux through the south face of the cell."""
+    w[YM, j, i], w[YL, j, i], w[YR, j, i], w[YT, j, i] = hll(
+        w[HP, j - 1, i] + w[HY, j - 1, i],
+        w[EP, j - 1, i] + w[EY, j - 1, i],
+        w[VP, j - 1, i] + w[VY, j - 1, i],
+        w[UP, j - 1, i] + w[UY, j - 1, i],
+        w[HP, j, i] - w[HY, j, i],
+        w[EP, j, i] - w[EY, j, i],
+        w[VP, j, i] - w[VY, j, i],
+        w[UP, j, i] - w[UY, j, i],
+        w[H, j - 1, i] * (p.drain * rows[ROWS.drain_north, j - 1]),
+        -w[H, j, i] * (p.drain * rows[ROWS.drain_south, j]),
+        p,
+    )
+
+
+def rcbrt(x, p):
+    """x^(-1/3) of a positive number: a first guess from the bits of x, then two cubic iterations.
+
+    No power function: none is vectorised on every machine, and this one gives the same bits on all.
+    """
+    y = guess_rcbrt(x, p.rcbrt_0)
+    c = x * y * y * y
+    y = y * (p.rcbrt_1 - c * (p.rcbrt_2 - p.rcbrt_3 * c))
+    c = x * y * y * y
+    return y * (p.rcbrt_1 - c * (p.rcbrt_2 - p.rcbrt_3 * c))
+
+
+def drag(h, qx, qy, friction, p):
+    """Factor 1 / (1 + dt g n^2 |u| / h^(4/3)) of semi-implicit Manning friction; zero where dry."""
+    h2 = h * h
+    speed = sqrt(qx * qx + qy * qy)
+    wet = h2 / (h2 + friction * speed * rcbrt(maximum(h, p.dry), p))
+    return where(h > p.dry, wet, p.zero)
+
+
+def advance(j, i, q, bed, rows, w, p):
+    """Balance of the face fluxes, the slope of the surface and the Earth's rotation over the whole step."""
+    h, u, v = w[HP, j, i], w[UP, j, i], w[VP, j, i]
+    lx = p.dt * rows[ROWS.per_dx, j]
+    ly = p.dt * rows[ROWS.per_dy, j]
+    ln = p.dt * rows[ROWS.north, j]
+    ls = p.dt * rows[ROWS.south, j]
+    gh = p.g * h
+    turn = p.dt * (rows[ROWS.f, j] + u * rows[ROWS.curvature, j]) * h
+    zeta = q[0, j, i] - (lx * (w[XM, j, i + 1] - w[XM, j, i]) + (ln * w[YM, j + 1, i] - ls * w[YM, j, i]))
+    slope_x = gh * (w[EX, j, i] + w[EX, j, i])
+    slope_y = gh * (w[EY, j, i] + w[EY, j, i])
+    hu = q[1, j, i] - (
+        lx * (w[XL, j, i + 1] - w[XR, j, i] + slope_x) + (ln * w[YT, j + 1, i] - ls * w[YT, j, i]) - turn * v
+    )
+    hv = q[2, j, i] - (
+        lx * (w[XT, j, i + 1] - w[XT, j, i])
+        + (ln * w[YL, j + 1, i] - ls * w[YR, j, i] + ly * slope_y)
+        + turn * u
+    )
+    # Rounding must not leave less than no water. A sum, not maximum(zeta, -still), so that NaN stays NaN.
+    w[Z1, j, i] = zeta + maximum(minimum(bed[0, j, i], p.zero) - zeta, p.zero)
+    w[HU1, j, i] = hu
+    w[HV1, j, i] = hv
+
+
+def rub(j, i, bed, w, p):
+    """Semi-implicit Manning friction, one coefficient everywhere; dry cells lose their momentum."""
+    h = w[Z1, j, i] + maximum(-bed[0, j, i], p.zero)
+    factor = drag(h, w[HU1, j, i], w[HV1, j, i], p.friction, p)
+    w[HU1, j, i] = w[HU1, j, i] * factor
+    w[HV1, j, i] = w[HV1, j, i] * factor
+
+
+def rub_mapped(j, i, bed, roughness, w, p):
+    """Semi-implicit Manning friction, roughness[0, j, i] = g n^2; dry cells lose their momentum."""
+    h = w[Z1, j, i] + maximum(-bed[0, j, i], p.zero)
+    factor = drag(h, w[HU1, j, i], w[HV1, j, i], p.dt * roughness[0, j, i], p)
+    w[HU1, j, i] = w[HU1, j, i] * factor
+    w[HV1, j, i] = w[HV1, j, i] * factor
+
+
+def absorb(j, i, sponge, w, p):
+    """Relax to still water at the rate sponge[0, j, i] [1/s]; implicit, so that any rate is stable."""
+    factor = p.one / (p.one + p.dt * sponge[0, j, i])
+    w[Z1, j, i] = w[Z1, j, i] * factor
+    w[HU1, j, i] = w[HU1, j, i] * factor
+    w[HV1, j, i] = w[HV1, j, i] * factor
+
+
+def record(j, i, bed, peaks, w, p):
+    """Keep the extremes of zeta, the largest speed and momentum flux h |u|^2, and the time of arrival."""
+    zeta = w[Z1, j, i]
+    h = zeta + maximum(-bed[0, j, i], p.zero)
+    flux2 = w[HU1, j, i] * w[HU1, j, i] + w[HV1, j, i] * w[HV1, j, i]
+    per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
+    peaks[0, j, i] = maximum(peaks[0, j, i], zeta)
+    peaks[1, j, i] = minimum(peaks[1, j, i], zeta)
+    peaks[2, j, i] = maximum(peaks[2, j, i], sqrt(flux2) * per_h)
+    peaks[3, j, i] = maximum(peaks[3, j, i], flux2 * per_h)
+    peaks[4, j, i] = minimum(peaks[4, j, i], where(maximum(zeta, -zeta) > p.arrival, p.time, p.never))
+
+
+def store(j, i, out, w):
+    """Hand over the new state."""
+    out[0, j, i] = w[Z1, j, i]
+    out[1, j, i] = w[HU1, j, i]
+    out[2, j, i] = w[HV1, j, i]
+
+
+def constants(dtype, dt, time, manning=0.0, g=9.81, dry=1e-3, speed_cap=50.0, arrival=0.01, theta=1.3):
+    """Constants of a step of dt [s] that ends at time [s], cast to the precision of the state."""
+    real = np.dtype(dtype).type
+    magic = np.int32(0x54A21D2A) if real is np.float32 else np.int64(0x553EF0FF289DD796)
+    return Params(
+        dt=real(dt),
+        half_dt=real(dt / 2),
+        drain=real(0.25 / dt),
+        quarter=real(0.25),
+        g=real(g),
+        half_g=real(g / 2),
+        half=real(0.5),
+        zero=real(0),
+        one=real(1),
+        tiny=real(1e-30),
+        half_theta=real(theta / 2),
+        dry=real(dry),
+        dry2=real(dry * dry),
+        speed_cap=real(speed_cap),
+        friction=real(dt * g * manning**2),
+        rcbrt_0=magic.view(real),
+        rcbrt_1=real(14 / 9),
+        rcbrt_2=real(7 / 9),
+        rcbrt_3=real(2 / 9),
+        time=real(time),
+        arrival=real(arrival),
+        never=real(NEVER),
+    )
+
+
+def step(friction_map: bool = False, sponge: bool = False, peaks: bool = False) -> Kernel:
+    """Make the kernel of one time step with the physics that a run asks for."""
+    stages = [
+        Stage(primitives, west=2, east=2, south=2, north=2),
+        Stage(slopes_x, west=1, east=1, south=1, north=1),
+        Stage(slopes_y, west=1, east=1, south=1, north=1),
+        Stage(predict, west=1, east=1, south=1, north=1),
+        Stage(face_x, east=1),
+        Stage(face_y, north=1),
+        Stage(advance),
+        Stage(rub_mapped if friction_map else rub),
+    ]
+    if sponge:
+        stages.append(Stage(absorb))
+    if peaks:
+        stages.append(Stage(record, exact=True))
+    stages.append(Stage(store, exact=True))
+    return Kernel("shallow_water", tuple(stages), Params, SLOTS, halo=2)

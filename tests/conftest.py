@@ -1,0 +1,5 @@
+"""What tests share: small oceans, backends, ranks."""
+
+import os
+
+os.environ.setdefault("MPLBACKEND", "Agg")

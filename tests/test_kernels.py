@@ -1,0 +1,137 @@
+"""Every body on every backend gives the bits that NumPy gives."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from esim.backends import select
+from esim.backends.link import array_names
+from esim.kernels import edges, seafloor, shallow_water
+
+DTYPES = ("float32", "float64")
+NY, NX = 21, 37
+KERNELS = {
+    "step": shallow_water.step(),
+    "step with a friction map": shallow_water.step(friction_map=True),
+    "step with a sponge": shallow_water.step(sponge=True),
+    "step with peaks": shallow_water.step(peaks=True),
+    "step with everything": shallow_water.step(friction_map=True, sponge=True, peaks=True),
+    "wall": edges.WALL,
+    "open": edges.OPEN,
+    "lift": seafloor.LIFT,
+    "rate": seafloor.RATE,
+}
+
+
+def constants(kernel, dtype):
+    """Constants of a kernel for a coarse, rough ocean."""
+    if kernel.params is shallow_water.Params:
+        return shallow_water.constants(dtype, dt=0.05, time=1.5, manning=0.03)
+    given = {"inward": -1, "g": 9.81, "half": 0.5, "zero": 0, "one": 1, "dry": 1e-3, "share": 0.3}
+    return kernel.params(*(np.dtype(dtype).type(given[name]) for name in kernel.params._fields))
+
+
+def arrays(dtype):
+    """Rough water with islands, waves, dry land and thin films; every array a kernel may name."""
+    rng = np.random.default_rng(3)
+    shape = (NY + 4, NX + 27)
+    bed = (3 * rng.standard_normal((1, *shape)) - 2).astype(dtype)
+    depth = np.maximum(rng.standard_normal(shape) * 0.5 - bed[0], 0)
+    depth[rng.random(shape) < 0.1] = 5e-4
+    q = np.stack([depth - np.maximum(-bed[0], 0), 0.3 * rng.standard_normal(shape), rng.standard_normal(shape)])
+    q[1:, depth == 0] = 0
+    rows = np.abs(rng.standard_normal((9, shape[0]))) * 0.1 + 0.4
+    rows[6:] = 1 / rows[[0, 2, 3]]
+    peaks = np.zeros((5, *shape))
+    peaks[4] = 1e30
+    named = {
+        "q": q,
+        "out": np.zeros_like(q),
+        "rows": rows,
+        "peaks": peaks,
+        "speed": np.zeros((1, *shape)),
+        "roughness": rng.random((1, *shape)) * 0.01,
+        "sponge": rng.random((1, *shape)),
+        "rise": rng.standard_normal((2, *shape)),
+        "zeta": q[:1],
+        "normal": q[1:2],
+        "along": q[2:3],
+    }
+    return {name: np.array(value, dtype) for name, value in named.items()} | {"bed": bed}
+
+
+def compute(backend, kernel, box):
+    """All arrays after one launch on a box."""
+    given = {name: backend.from_host(value) for name, value in arrays(backend.dtype).items()}
+    backend.bind(kernel, box, given)(backend.constants(constants(kernel, backend.dtype)))
+    return {name: np.array(backend.to_host(given[name])) for name in array_names(kernel)}
+
+
+def whole(kernel):
+    """The box of a kernel: an edge is one column, all else the inner cells."""
+    columns = (1, 2) if kernel.params is edges.EdgeParams else (2, NX + 2)
+    return (2, NY + 2), columns
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", KERNELS)
+def test_cpu_equals_numpy(name, dtype):
+    kernel = KERNELS[name]
+    expected = compute(select("numpy", dtype), kernel, whole(kernel))
+    for threads in (1, 2):
+        found = compute(select("cpu", dtype, threads), kernel, whole(kernel))
+        for array, value in expected.items():
+            assert found[array].dtype == dtype
+            np.testing.assert_array_equal(found[array], value, err_msg=array)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernels_change_something_and_stay_finite(name, dtype):
+    kernel = KERNELS[name]
+    before, after = arrays(dtype), compute(select("numpy", dtype), kernel, whole(kernel))
+    assert all(np.isfinite(value).all() for value in after.values())
+    assert any((after[array] != before[array]).any() for array in after)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+def test_any_cut_of_the_box_gives_the_same_bits(backend):
+    kernel = KERNELS["step with everything"]
+    machine = select(backend, "float32")
+    expected = compute(machine, kernel, whole(kernel))
+    given = {name: machine.from_host(value) for name, value in arrays("float32").items()}
+    c = machine.constants(constants(kernel, "float32"))
+    (j0, j1), (i0, i1) = whole(kernel)
+    for box in [((j0, j0 + 3), (i0, i1)), ((j0 + 3, j1), (i0, i0 + 5)), ((j0 + 3, j1), (i0 + 5, i1))]:
+        machine.bind(kernel, box, given)(c)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(machine.to_host(given[name]), value, err_msg=name)
+
+
+SIMULATE = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from test_kernels import KERNELS, compute, whole
+from esim.backends import select
+different = []
+for dtype in ("float32", "float64"):
+    for name, kernel in KERNELS.items():
+        expected = compute(select("numpy", dtype), kernel, whole(kernel))
+        found = compute(select("cuda", dtype), kernel, whole(kernel))
+        different += [(dtype, name, a) for a in expected if not np.array_equal(found[a], expected[a])]
+print(json.dumps({"kernels": len(KERNELS), "different": different}))
+"""
+
+
+def test_cuda_simulator_equals_numpy():
+    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
+    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
+    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {"kernels": len(KERNELS), "different": []}

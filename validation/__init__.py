@@ -1,0 +1,1 @@
+"""Is it right? Cases whose answer is known from observations or theory; minutes, not seconds."""
