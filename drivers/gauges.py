@@ -25,7 +25,11 @@ def corners(grid: Grid, x: float, y: float) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def check_gauges(
-    grid: Grid, names: Sequence[str], positions: Sequence[tuple[float, float]], elevation: Formula, level: float
+    grid: Grid,
+    names: Sequence[str],
+    positions: Sequence[tuple[float, float]],
+    elevation: Formula,
+    level: float,
 ) -> None:
     """Raises InputError, naming the gauge, for one outside the grid or on land."""
     for n, (name, (x, y)) in enumerate(zip(names, positions, strict=True)):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.drivers.ocean import Formula, Ocean, padded, beyond
+from esim.drivers.ocean import Formula, Ocean, beyond, padded
 from esim.grid import Grid
 from esim.kernels import seafloor
 from esim.sources import Source, kajiura

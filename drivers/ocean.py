@@ -55,7 +55,14 @@ class Ocean:
         manning = p.manning if isinstance(p.manning, float | int) else 0.0
         return self.backend.constants(
             shallow_water.constants(
-                self.backend.dtype, dt, time, manning, p.gravity, p.dry_depth, p.speed_cap, self.arrival_threshold
+                self.backend.dtype,
+                dt,
+                time,
+                manning,
+                p.gravity,
+                p.dry_depth,
+                p.speed_cap,
+                self.arrival_threshold,
             )
         )
 
@@ -65,7 +72,9 @@ class Ocean:
         real = self.backend.dtype.type
         self.rate(
             self.backend.constants(
-                seafloor.RateParams(real(self.physics.gravity), real(0), real(1), real(self.physics.dry_depth))
+                seafloor.RateParams(
+                    real(self.physics.gravity), real(0), real(1), real(self.physics.dry_depth)
+                )
             )
         )
         return self.comm.allreduce_max(self.backend.maximum(self.speed[:, j0:j1, i0:i1]))
@@ -139,9 +148,14 @@ def build_ocean(
     block = decomposition.blocks[comm.rank]
     halo = HaloExchange(comm, decomposition, 3, backend)
     bed = spread(grid, decomposition, comm, backend, elevation)
-    arrays: dict[str, Any] = {"bed": bed, "rows": backend.from_host(row_factors(grid, block, physics.coriolis))}
+    arrays: dict[str, Any] = {
+        "bed": bed,
+        "rows": backend.from_host(row_factors(grid, block, physics.coriolis)),
+    }
     if roughness is not None:
-        mapped = spread(grid, decomposition, comm, backend, lambda x, y: physics.gravity * roughness(x, y) ** 2)
+        mapped = spread(
+            grid, decomposition, comm, backend, lambda x, y: physics.gravity * roughness(x, y) ** 2
+        )
         arrays["roughness"] = mapped
     sponge = "sponge" in grid.boundary
     if sponge:
@@ -261,9 +275,7 @@ def _with(launch: Callable, constants: Any) -> Callable[[], None]:
     return lambda: launch(constants)
 
 
-def spread(
-    grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: Formula
-) -> Any:
+def spread(grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: Formula) -> Any:
     """A static field [1, j, i] on the block with its halo: mirrored beyond walls, continued beyond open sides."""
     block = decomposition.blocks[comm.rank]
     (ny, nx), h = grid.shape, block.halo
@@ -283,7 +295,9 @@ def beyond(inside: np.ndarray, grid: Grid, block: Block) -> np.ndarray:
     west, east = h - (block.i0 - max(block.i0 - h, 0)), h - (min(block.i1 + h, nx) - block.i1)
     south, north = h - (block.j0 - max(block.j0 - h, 0)), h - (min(block.j1 + h, ny) - block.j1)
     field = inside
-    for side, (axis, width) in enumerate(((-1, (west, 0)), (-1, (0, east)), (-2, (south, 0)), (-2, (0, north)))):
+    for side, (axis, width) in enumerate(
+        ((-1, (west, 0)), (-1, (0, east)), (-2, (south, 0)), (-2, (0, north)))
+    ):
         pads = [(0, 0)] * field.ndim
         pads[axis] = width
         field = np.pad(field, pads, mode="symmetric" if grid.boundary[side] == "wall" else "edge")

@@ -133,7 +133,12 @@ class Outputs:
         if ocean.peaks is not None:
             ocean.peaks[:, j0:j1, i0:i1] = ocean.backend.from_host(load_array(path, "peaks", window))
         h = block.halo
-        outer = (max(block.j0 - h, 0), min(block.j1 + h, grid.ny), max(block.i0 - h, 0), min(block.i1 + h, grid.nx))
+        outer = (
+            max(block.j0 - h, 0),
+            min(block.j1 + h, grid.ny),
+            max(block.i0 - h, 0),
+            min(block.i1 + h, grid.nx),
+        )
         bed = padded(beyond(load_array(path, "bed", outer), grid, block), block)
         ocean.bed[...] = ocean.backend.from_host(bed)
         if any(grid.periodic):

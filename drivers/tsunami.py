@@ -3,7 +3,6 @@
 import logging
 import math
 import os
-import signal
 import time as wall
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from esim.io.provenance import peak_rss, run_record, write_record
 from esim.media import bathymetry
 from esim.schedule import Every
 from esim.simulation import Callback, Simulation
+from esim.stop import STOP
 
 COST_BINS = 400  # the map of costs has at most so many bins along a side
 DRY_COST = 1.0  # cost of a dry cell over that of a wet one, as measured: bodies are free of branches
@@ -45,6 +45,7 @@ class Tsunami:
     cfg: Config
     comm: Comm
     warnings: list[str] = field(default_factory=list)
+    lookers: list[Callable[[Clock], None]] = field(default_factory=list)  # called after every step
 
     def __post_init__(self) -> None:
         self.grid: Grid = self.cfg.grid.build()
@@ -204,7 +205,7 @@ class Tsunami:
             callbacks.append(Callback(Every(out.checkpoint.every, end), self._checkpoint_unless_done))
         fixed = None if cfg.run.adaptive else self.dt
         watch = Watch(self.ocean, fixed, bound=1.0)
-        return Simulation(self, clock, callbacks, [watch, self._stop_if_asked])
+        return Simulation(self, clock, callbacks, [watch, self._stop_if_asked, *self.lookers])
 
     def _resume(self) -> bool:
         path = self.comm.bcast(latest(self.cfg.output.directory) if self.comm.rank == 0 else None)
@@ -308,27 +309,8 @@ class Tsunami:
     def _fault_files(self) -> list[Path]:
         from esim.data import locate
 
-        return [locate(str(s.file)) for s in self.cfg.source if getattr(s, "file", None)]
-
-
-class _Stop:
-    """Whether a signal has asked for a stop; set by the handlers of esim-run."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def ask(self, *_: object) -> None:
-        """Ask for a stop at the next chance."""
-        self.asked = True
-
-
-STOP = _Stop()
-
-
-def listen() -> None:
-    """Let SIGUSR1 and SIGTERM ask for a checkpoint and a stop."""
-    for name in (signal.SIGUSR1, signal.SIGTERM):
-        signal.signal(name, STOP.ask)
+        files = [getattr(source, "file", None) for source in self.cfg.source]
+        return [locate(str(file)) for file in files if file]
 
 
 def still_water(ocean: Ocean, level: float) -> np.ndarray:

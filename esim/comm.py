@@ -13,9 +13,21 @@ from esim.errors import MachineError
 T = TypeVar("T")
 
 # What the common launchers tell a process about the number of ranks they started.
-LAUNCHERS = ("PMI_SIZE", "PMIX_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "PALS_SIZE", "FLUX_JOB_SIZE")
+LAUNCHERS = (
+    "PMI_SIZE",
+    "PMIX_SIZE",
+    "OMPI_COMM_WORLD_SIZE",
+    "MV2_COMM_WORLD_SIZE",
+    "PALS_SIZE",
+    "FLUX_JOB_SIZE",
+)
 RANK_ONLY = ("PMI_RANK", "PMIX_RANK", "PALS_RANKID", "ALPS_APP_PE", "FLUX_TASK_RANK")
-LOCAL_SIZES = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE", "MV2_COMM_WORLD_LOCAL_SIZE")
+LOCAL_SIZES = (
+    "MPI_LOCALNRANKS",
+    "OMPI_COMM_WORLD_LOCAL_SIZE",
+    "SLURM_NTASKS_PER_NODE",
+    "MV2_COMM_WORLD_LOCAL_SIZE",
+)
 
 
 class Request(Protocol):
@@ -63,8 +75,14 @@ class Comm(Protocol):
     def recv_init(self, buffer: np.ndarray, source: int, tag: int) -> Request:
         """Persistent receive."""
 
+    def meet(self) -> None:
+        """Wait for all ranks on a channel of its own, whatever else they were about to do."""
+
     def abort(self, code: int) -> None:
         """End all ranks now."""
+
+    def close(self) -> None:
+        """Give back what the library holds for persistent messages."""
 
 
 # ------------------------------------------------------------------ threads of one process
@@ -96,7 +114,9 @@ class LocalComm:
         try:
             self._world.barrier.wait(self._world.timeout)
         except threading.BrokenBarrierError:
-            raise MachineError(f"rank {self.rank}: another rank failed or never came to a collective") from None
+            raise MachineError(
+                f"rank {self.rank}: another rank failed or never came to a collective"
+            ) from None
 
     def allgather(self, value: T) -> list[T]:
         """List of all values on every rank."""
@@ -143,9 +163,16 @@ class LocalComm:
         """Persistent receive."""
         return _LocalReceive(self, buffer, source, tag)
 
+    def meet(self) -> None:
+        """Wait for all ranks."""
+        self._meet()
+
     def abort(self, code: int) -> None:
         """End the process."""
         os._exit(code)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class _LocalSend:
@@ -207,6 +234,8 @@ class MPIComm:
     def __init__(self, mpi: Any, comm: Any) -> None:
         self._mpi, self._comm = mpi, comm
         self.rank, self.size = comm.Get_rank(), comm.Get_size()
+        self._faults = comm.Dup()
+        self._requests: list[Any] = []
         node = comm.Split_type(mpi.COMM_TYPE_SHARED)
         self.local_rank, self.local_size = node.Get_rank(), node.Get_size()
 
@@ -240,15 +269,29 @@ class MPIComm:
 
     def send_init(self, buffer: np.ndarray, dest: int, tag: int) -> Request:
         """Persistent send."""
-        return _MPIRequest(self._comm.Send_init(buffer, dest, tag))
+        return self._keep(self._comm.Send_init(buffer, dest, tag))
 
     def recv_init(self, buffer: np.ndarray, source: int, tag: int) -> Request:
         """Persistent receive."""
-        return _MPIRequest(self._comm.Recv_init(buffer, source, tag))
+        return self._keep(self._comm.Recv_init(buffer, source, tag))
+
+    def _keep(self, request: Any) -> Request:
+        self._requests.append(request)
+        return _MPIRequest(request)
+
+    def meet(self) -> None:
+        """Wait for all ranks on a communicator of its own."""
+        self._faults.Barrier()
 
     def abort(self, code: int) -> None:
         """End all ranks now."""
         self._comm.Abort(code)
+
+    def close(self) -> None:
+        """Free the persistent requests."""
+        for request in self._requests:
+            request.Free()
+        self._requests.clear()
 
 
 class _MPIRequest:

@@ -143,7 +143,10 @@ def _cumulative(edges: np.ndarray, cost: np.ndarray) -> np.ndarray:
 
 
 def decompose(
-    shape: tuple[int, int], ranks: int, periodic: tuple[bool, bool] = (False, False), cost: CostMap | None = None
+    shape: tuple[int, int],
+    ranks: int,
+    periodic: tuple[bool, bool] = (False, False),
+    cost: CostMap | None = None,
 ) -> Decomposition:
     """Cut a grid of (ny, nx) cells among ranks; raises InputError if there are more ranks than fit."""
     cost = cost or CostMap.uniform(shape)

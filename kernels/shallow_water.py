@@ -37,6 +37,9 @@ class Params(NamedTuple):
     one: float
     tiny: float
     half_theta: float  # theta/2 of the generalised minmod limiter, 0.5 (minmod) to 1 (monotonised central)
+    gentle: (
+        float  # waves whose surface changes from cell to cell by less than this share of the depth are gentle
+    )
     dry: float  # m, thinner water does not flow
     dry2: float  # m2
     speed_cap: float  # m/s
@@ -92,6 +95,11 @@ def limited(left, right, steep, middle, p):
     return maximum(low, p.zero) + minimum(high, p.zero)
 
 
+def slope(left, right, steep, middle, gentle, p):
+    """Half of the central slope (Fromm 1968) where waves are gentle, so that crests are not clipped; else limited."""
+    return where(gentle, middle * (left + right), limited(left, right, steep, middle, p))
+
+
 def primitives(j, i, q, bed, w, p):
     """Depth, surface and velocity; the velocity of thin water is regularised and that of dry cells is zero."""
     b = bed[0, j, i]
@@ -104,25 +112,31 @@ def primitives(j, i, q, bed, w, p):
 
 
 def slopes_x(j, i, w, p):
-    """Half of the limited slopes along x; zero in and beside dry cells, where the scheme is first order."""
+    """Half of the slopes along x; zero in and beside dry cells, where the scheme is first order."""
     h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
-    wet = where(minimum(h, minimum(w[H, j, i - 1], w[H, j, i + 1])) > p.dry, p.one, p.zero)
+    behind, ahead = e - w[E, j, i - 1], w[E, j, i + 1] - e
+    lowest = minimum(h, minimum(w[H, j, i - 1], w[H, j, i + 1]))
+    wet = where(lowest > p.dry, p.one, p.zero)
+    gentle = maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest
     steep, middle = p.half_theta * wet, p.quarter * wet
     w[HX, j, i] = limited(h - w[H, j, i - 1], w[H, j, i + 1] - h, steep, middle, p)
-    w[EX, j, i] = limited(e - w[E, j, i - 1], w[E, j, i + 1] - e, steep, middle, p)
-    w[UX, j, i] = limited(u - w[U, j, i - 1], w[U, j, i + 1] - u, steep, middle, p)
-    w[VX, j, i] = limited(v - w[V, j, i - 1], w[V, j, i + 1] - v, steep, middle, p)
+    w[EX, j, i] = slope(behind, ahead, steep, middle, gentle, p)
+    w[UX, j, i] = slope(u - w[U, j, i - 1], w[U, j, i + 1] - u, steep, middle, gentle, p)
+    w[VX, j, i] = slope(v - w[V, j, i - 1], w[V, j, i + 1] - v, steep, middle, gentle, p)
 
 
 def slopes_y(j, i, w, p):
-    """Half of the limited slopes along y; zero in and beside dry cells."""
+    """Half of the slopes along y; zero in and beside dry cells."""
     h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
-    wet = where(minimum(h, minimum(w[H, j - 1, i], w[H, j + 1, i])) > p.dry, p.one, p.zero)
+    behind, ahead = e - w[E, j - 1, i], w[E, j + 1, i] - e
+    lowest = minimum(h, minimum(w[H, j - 1, i], w[H, j + 1, i]))
+    wet = where(lowest > p.dry, p.one, p.zero)
+    gentle = maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest
     steep, middle = p.half_theta * wet, p.quarter * wet
     w[HY, j, i] = limited(h - w[H, j - 1, i], w[H, j + 1, i] - h, steep, middle, p)
-    w[EY, j, i] = limited(e - w[E, j - 1, i], w[E, j + 1, i] - e, steep, middle, p)
-    w[UY, j, i] = limited(u - w[U, j - 1, i], w[U, j + 1, i] - u, steep, middle, p)
-    w[VY, j, i] = limited(v - w[V, j - 1, i], w[V, j + 1, i] - v, steep, middle, p)
+    w[EY, j, i] = slope(behind, ahead, steep, middle, gentle, p)
+    w[UY, j, i] = slope(u - w[U, j - 1, i], w[U, j + 1, i] - u, steep, middle, gentle, p)
+    w[VY, j, i] = slope(v - w[V, j - 1, i], w[V, j + 1, i] - v, steep, middle, gentle, p)
 
 
 def predict(j, i, rows, w, p):
@@ -293,7 +307,9 @@ def store(j, i, out, w):
     out[2, j, i] = w[HV1, j, i]
 
 
-def constants(dtype, dt, time, manning=0.0, g=9.81, dry=1e-3, speed_cap=50.0, arrival=0.01, theta=1.3):
+def constants(
+    dtype, dt, time, manning=0.0, g=9.81, dry=1e-3, speed_cap=50.0, arrival=0.01, theta=1.3, gentle=0.02
+):
     """Constants of a step of dt [s] that ends at time [s], cast to the precision of the state."""
     real = np.dtype(dtype).type
     magic = np.int32(0x54A21D2A) if real is np.float32 else np.int64(0x553EF0FF289DD796)
@@ -309,6 +325,7 @@ def constants(dtype, dt, time, manning=0.0, g=9.81, dry=1e-3, speed_cap=50.0, ar
         one=real(1),
         tiny=real(1e-30),
         half_theta=real(theta / 2),
+        gentle=real(gentle),
         dry=real(dry),
         dry2=real(dry * dry),
         speed_cap=real(speed_cap),

@@ -42,7 +42,9 @@ def arrays(dtype):
     bed = (3 * rng.standard_normal((1, *shape)) - 2).astype(dtype)
     depth = np.maximum(rng.standard_normal(shape) * 0.5 - bed[0], 0)
     depth[rng.random(shape) < 0.1] = 5e-4
-    q = np.stack([depth - np.maximum(-bed[0], 0), 0.3 * rng.standard_normal(shape), rng.standard_normal(shape)])
+    q = np.stack(
+        [depth - np.maximum(-bed[0], 0), 0.3 * rng.standard_normal(shape), rng.standard_normal(shape)]
+    )
     q[1:, depth == 0] = 0
     rows = np.abs(rng.standard_normal((9, shape[0]))) * 0.1 + 0.4
     rows[6:] = 1 / rows[[0, 2, 3]]

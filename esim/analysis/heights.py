@@ -40,10 +40,10 @@ def figure(run: Run) -> "Figure | None":
 
 
 def _isochrones(axes: "Axes", maxima: "xr.Dataset") -> None:
-    """Lines of equal arrival time, labelled."""
+    """Lines of equal arrival time, labelled, outside the source."""
     if "arrival_time" not in maxima:
         return
-    arrival = chart.thin(maxima["arrival_time"])
+    arrival = chart.thin(_travelled(maxima))
     if not arrival.notnull().any() or not (last := float(arrival.max())) > 0:
         return
     step = next((step for step in STEPS if last / step <= LINES), STEPS[-1])
@@ -51,6 +51,13 @@ def _isochrones(axes: "Axes", maxima: "xr.Dataset") -> None:
     if levels.size:
         lines = chart.contours(axes, arrival, levels, colors=chart.INK, linewidths=0.6, alpha=0.8)
         axes.clabel(lines, fmt=chart.duration, fontsize=7, inline_spacing=3)
+
+
+def _travelled(maxima: "xr.Dataset") -> "xr.DataArray":
+    """Arrival times where the wave came from elsewhere: not where the floor itself lifted it at once."""
+    arrival = maxima["arrival_time"]
+    threshold = arrival.attrs.get("threshold")
+    return arrival if threshold is None else arrival.where(np.abs(maxima["uplift"]) < float(threshold))
 
 
 def _ticks(norm: Any) -> list[float]:

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import log10
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -44,9 +45,9 @@ class Run:
 
     @property
     def magnitude(self) -> float | None:
-        """Moment magnitude of the source; None where it has none."""
-        value = self.record.get("magnitude")
-        return None if value is None else float(value)
+        """Moment magnitude 2/3 (log10 M0 - 9.1) of all sources together; None where none has a moment."""
+        moment = sum(source.get("moment_Nm") or 0.0 for source in self.record.get("sources", []))
+        return (log10(moment) - 9.1) / 1.5 if moment > 0 else None
 
     def close(self) -> None:
         """Closes the files."""

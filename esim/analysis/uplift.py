@@ -67,9 +67,9 @@ def _opacity(field: "xr.DataArray", reach: float) -> np.ndarray:
 
 
 def _levels(field: "xr.DataArray", reach: float) -> np.ndarray:
-    """About five lines on the larger side, none at zero."""
-    step = chart.nice(reach / 6, (1, 2, 5))
-    levels = step * np.arange(-6, 7)
+    """Up to eight lines on each side, none at zero."""
+    step = chart.nice(reach / 8, (1, 2, 5))
+    levels = step * np.arange(-9, 10)
     inside = (levels > float(field.min())) & (levels < float(field.max())) & (levels != 0)
     return levels[inside]
 
@@ -95,4 +95,5 @@ def _around(field: "xr.DataArray") -> chart.Box:
 def _title(run: Run, field: "xr.DataArray", words: str) -> str:
     low, high = float(field.min()), float(field.max())
     size = f"Mw {run.magnitude:.2f}, " if run.magnitude is not None else ""
-    return f"{run.title}\n{size}{words} {low:+.2f} to {high:+.2f} m"
+    span = f"{low:+.2f} to {high:+.2f} m".replace("-", "\N{MINUS SIGN}")
+    return f"{run.title}\n{size}{words} {span}"

@@ -39,7 +39,9 @@ def assume(typingctx, condition):  # type: ignore[no-untyped-def]
         kind = ir.FunctionType(ir.VoidType(), [ir.IntType(1)])
         function = builder.module.declare_intrinsic("llvm.assume", (), kind)
         value = args[0]
-        builder.call(function, [value if value.type == ir.IntType(1) else builder.trunc(value, ir.IntType(1))])
+        builder.call(
+            function, [value if value.type == ir.IntType(1) else builder.trunc(value, ir.IntType(1))]
+        )
         return context.get_dummy_value()
 
     return nbt.void(nbt.boolean), codegen
@@ -171,7 +173,7 @@ def _load(source: str, key: str) -> ModuleType:
 _compiling = threading.Lock()
 
 
-def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Callable:
+def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
     """Numba dispatcher of the loop over tiles; machine code is kept on disk and found again by a second start."""
     source = tile_source(kernel, threaded, VECTOR_BYTES // dtype.itemsize)
     tuning = (TILE, PAD, SKEW, FLAGS, numba.__version__, sys.version)

@@ -43,7 +43,9 @@ def tile_source(kernel: Kernel, tile: tuple[int, int], dtype: np.dtype) -> str:
         # Scratch belongs to the tile, so all arrays are seen from its corner and share its indices.
         lines.append(f"    w = cuda.shared.array(({kernel.slots}, {rows}, {columns}), dtype)")
         lines.append(f"    dj, di = south - {reach}, west - {reach}")
-        lines += [f"    {name} = {name}[:, dj:{', di:' if name != 'rows' else ''}]" for name in array_names(kernel)]
+        lines += [
+            f"    {name} = {name}[:, dj:{', di:' if name != 'rows' else ''}]" for name in array_names(kernel)
+        ]
     shift_j, shift_i = (" - dj", " - di") if kernel.slots else ("", "")
     for n, stage in enumerate(kernel.stages):
         if kernel.slots and n:

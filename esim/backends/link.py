@@ -4,11 +4,12 @@ import hashlib
 import inspect
 import types
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from esim.kernels.kernel import Kernel
 
 
-def link(function: Callable, jit: Callable, scalar: Mapping[Callable, object]) -> Callable:
+def link(function: Callable, jit: Callable, scalar: Mapping[Any, Any]) -> Callable:
     """Copy a body and every plain function it calls, scalar functions replaced, each copy passed through jit."""
     return _link(function, jit, dict(scalar))
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from esim.backends.host import HostMemory
-from esim.backends.link import array_names, arguments
+from esim.backends.link import arguments, array_names
 from esim.decomposition import Box
 from esim.kernels.kernel import Kernel
 

@@ -42,7 +42,7 @@ def _case(name: str) -> Case:
 def _compute(case: Case, folder: Path, quick: bool) -> Path:
     from esim.drivers.run import simulate
 
-    return simulate(case.configure(folder, quick), quiet=True)
+    return simulate(case.configure(folder, quick))
 
 
 def _show(case: Case, folder: Path, checks: Sequence[Check]) -> None:

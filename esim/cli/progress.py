@@ -1,0 +1,92 @@
+"""How far is the run? A bar on a terminal, plain lines elsewhere; and a short summary at the end."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from esim.clock import Clock
+
+
+class Progress:
+    """Progress of a run towards its end [s]: simulated time, ratio of simulated to wall time, time left."""
+
+    def __init__(self, end: float, active: bool = True, interval: float = 5.0) -> None:
+        self._end, self._active, self._interval = end, active, interval
+        self._begun: tuple[float, float] | None = None
+        self._last = 0.0
+        self._bar: Any = None
+
+    def __enter__(self) -> "Progress":
+        if self._active and sys.stdout.isatty():
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}")
+            self._bar = Progress(*columns)
+            self._task = self._bar.add_task("computing", total=self._end, told="")
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, clock: Clock) -> None:
+        """Tell how far it is, if it is time to."""
+        if not self._active:
+            return
+        now = time.monotonic()
+        if self._begun is None:
+            self._begun, self._last = (now, clock.time), now
+        if now - self._last < (0.2 if self._bar else self._interval) and not clock.done:
+            return
+        self._last = now
+        told = self._tell(clock, now)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=clock.time, told=told)
+        else:
+            print(f"  {100 * clock.time / self._end:5.1f} %  {told}", flush=True)
+
+    def _tell(self, clock: Clock, now: float) -> str:
+        assert self._begun is not None
+        wall, simulated = now - self._begun[0], clock.time - self._begun[1]
+        if wall <= 0 or simulated <= 0:
+            return f"t = {span(clock.time)}"
+        ratio = simulated / wall
+        left = (self._end - clock.time) / ratio
+        return f"t = {span(clock.time)}  step {clock.step:,}  {ratio:,.0f} x real time  {span(left)} left"
+
+
+def span(seconds: float) -> str:
+    """A duration for people: 1:02:03 or 2:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def summary(record: dict[str, Any], written: Sequence[Path]) -> list[str]:
+    """Lines about a finished run: speed, sources, warnings, files."""
+    loop = record["timings"]["time loop"]
+    simulated = record["simulated_seconds"]
+    lines = [
+        f"done: {record['steps']:,} steps, {span(simulated)} simulated in {loop:.1f} s ({simulated / loop:,.0f} x "
+        f"real time), {(record['cell_rate'] or 0) / 1e6:,.0f} million cell updates/s on {record['backend']['name']}",
+        "time [s]: " + ", ".join(f"{name} {value:.1f}" for name, value in record["timings"].items()),
+        f"memory: {record['peak_memory'] / 1e6:.0f} MB",
+    ]
+    for source in record["sources"]:
+        magnitude = f"Mw {source['magnitude']:.2f}, " if source["magnitude"] else ""
+        lines.append(
+            f"source {source['source']}: {magnitude}largest uplift {source['largest_uplift_m']:.2f} m, "
+            f"subsidence {source['largest_subsidence_m']:.2f} m"
+        )
+    lines += [f"warning: {text}" for text in record["warnings"]]
+    return lines + ["written:"] + [f"  {path}" for path in (*written, _record_path(written))]
+
+
+def _record_path(written: Sequence[Path]) -> str:
+    return str(written[0].parent / "run.json") if written else "run.json"

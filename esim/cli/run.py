@@ -1,0 +1,164 @@
+"""The command esim-run: a scenario from its YAML file to its outputs, under mpirun or not."""
+
+from esim.stop import listen
+
+listen()  # before anything slow is imported: a signal that comes early must not kill the run
+
+import argparse  # noqa: E402
+import sys  # noqa: E402
+import threading  # noqa: E402
+import traceback  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
+
+from esim.errors import EsimError  # noqa: E402
+
+if TYPE_CHECKING:
+    from esim.comm import Comm
+
+EXAMPLES = """
+examples:
+  esim-run configs/tohoku2011.yaml                      on this machine, all cores
+  mpirun -n 4 esim-run configs/tohoku2011.yaml          on four ranks
+  esim-run scenario.yaml --check                        print the plan and stop
+  esim-run scenario.yaml --set grid.spacing='2 arcmin' --output out/fine
+  esim-run scenario.yaml --resume                       go on from the last checkpoint
+
+exit codes:
+  0 done   2 bad input   3 numerical failure   4 machine or file failure
+  75 stopped on request (SIGUSR1, SIGTERM) with a checkpoint: run again with --resume
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Options of esim-run."""
+    p = argparse.ArgumentParser(
+        prog="esim-run",
+        description="Compute an earth-simulator scenario described by a YAML file.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    p.add_argument("config", metavar="CONFIG", help="scenario, a YAML file ('esim schema' describes it)")
+    p.add_argument("--output", metavar="DIR", help="directory for the outputs, in place of output.directory")
+    p.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        dest="overrides",
+        help="set a key of the scenario, such as run.cfl=0.5 or source.0.kajiura=false; may be repeated",
+    )
+    p.add_argument("--backend", choices=["auto", "numpy", "cpu", "cuda"], help="in place of run.backend")
+    p.add_argument("--check", action="store_true", help="check everything, print the plan and stop")
+    p.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the directory")
+    p.add_argument("--quiet", action="store_true", help="print errors only")
+    return p
+
+
+def overrides(options: argparse.Namespace) -> list[str]:
+    """All settings of the command line as KEY=VALUE texts."""
+    import json
+
+    given = list(options.overrides)
+    if options.output is not None:
+        given.append(f"output.directory={json.dumps(options.output)}")
+    if options.backend is not None:
+        given.append(f"run.backend={options.backend}")
+    return given
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        from esim.comm import connect
+
+        comm = connect()
+    except EsimError as error:
+        print(f"esim-run: {error}", file=sys.stderr)
+        return error.exit_code
+    return guard(comm, lambda: compute(options, comm))
+
+
+def guard(comm: "Comm", work: Any) -> int:
+    """Exit code of work(): a failure is told in one sentence, and a failure of one rank ends all of them.
+
+    Input errors are found by all ranks alike: the first one tells it and all leave. What only one rank meets
+    would leave the others waiting for ever, so that rank tells it and ends the others.
+    """
+    threading.excepthook = lambda args: _end(comm, args.exc_value)
+    try:
+        work()
+        comm.close()
+        return 0
+    except EsimError as error:
+        same = _all_agree(comm, error)
+        if same:
+            if comm.rank == 0:
+                print(f"esim-run: {error}", file=sys.stderr, flush=True)
+            return error.exit_code
+        return _end(comm, error)
+    except KeyboardInterrupt:
+        print("esim-run: interrupted", file=sys.stderr, flush=True)
+        return _end(comm, None, 130)
+    except BaseException as error:
+        return _end(comm, error)
+
+
+def _all_agree(comm: "Comm", error: EsimError) -> bool:
+    """Whether all ranks come here with an error, within a few seconds."""
+    if comm.size == 1:
+        return True
+    agreed = threading.Event()
+
+    def watchdog() -> None:
+        if not agreed.wait(3.0):
+            _end(comm, error)
+
+    threading.Thread(target=watchdog, daemon=True).start()
+    comm.meet()
+    agreed.set()
+    return True
+
+
+def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
+    """Tell an error with its rank and end all ranks."""
+    where = f" (rank {comm.rank} of {comm.size})" if comm.size > 1 else ""
+    if isinstance(error, EsimError):
+        code = error.exit_code
+        print(f"esim-run{where}: {error}", file=sys.stderr, flush=True)
+    elif error is not None:
+        traceback.print_exception(error)
+        print(f"esim-run{where}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    if comm.size > 1:
+        comm.abort(code)
+    return code
+
+
+def compute(options: argparse.Namespace, comm: "Comm") -> None:
+    """Load, check, prepare, run, tell."""
+    from esim.config import load
+
+    cfg = load(options.config, overrides(options))
+    from esim.cli.progress import Progress, summary
+    from esim.drivers.tsunami import Tsunami, plan_lines, prepare_directory
+
+    talk = comm.rank == 0 and not options.quiet
+    run = Tsunami(cfg, comm)
+    run.check()
+    if talk:
+        print(f"{cfg.title or options.config}", *plan_lines(run), sep="\n  ", flush=True)
+    if options.check:
+        return
+    prepare_directory(run, options.resume)
+    progress = Progress(cfg.time.duration, active=talk)
+    run.lookers.append(progress)
+    run.prepare(options.resume)
+    with progress:
+        record = run.run()
+    if talk:
+        print(*summary(record, run.written), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

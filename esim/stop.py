@@ -1,0 +1,23 @@
+"""Has a signal asked for a stop? Imports next to nothing, so that the handlers are there before all else."""
+
+import signal
+
+
+class _Stop:
+    """Whether to write a checkpoint and leave at the next chance."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, *_: object) -> None:
+        """Ask for it."""
+        self.asked = True
+
+
+STOP = _Stop()
+
+
+def listen() -> None:
+    """Let SIGUSR1 (sent by batch systems before the time limit) and SIGTERM ask for a stop."""
+    for name in (signal.SIGUSR1, signal.SIGTERM):
+        signal.signal(name, STOP.ask)
