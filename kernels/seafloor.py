@@ -39,7 +39,7 @@ class RateParams(NamedTuple):
 
 
 def rate(j, i, q, bed, rows, speed, p):
-    """speed[0] = (|u| + c)/dx + (|v| + c)/dy [1/s] of the fastest wave, zero where dry; dt times it is the CFL number."""
+    """speed[0] = (|u| + c)/dx + (|v| + c)/dy [1/s], zero where dry; times dt it is the Courant number."""
     h = q[0, j, i] + maximum(-bed[0, j, i], p.zero)
     celerity = sqrt(p.g * maximum(h, p.zero))
     per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)

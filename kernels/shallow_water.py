@@ -12,7 +12,8 @@ rest, also where wet cells meet dry ones, and the mass flux out of a cell is lim
 through each face, which keeps depths positive.
 
 On the sphere the faces' lengths weight the fluxes, and the curvature term u tan(lat) / R joins the Coriolis
-parameter. Units are SI; p holds the typed constants, rows[k, j] the factors that depend on latitude only, bed[0, j, i] is b [m, positive up].
+parameter. Units are SI; p holds the typed constants, rows[k, j] the factors that depend on latitude only, and
+bed[0, j, i] is b [m, positive up].
 """
 
 from typing import NamedTuple

@@ -182,7 +182,9 @@ def test_heights_are_drawn_with_land_coast_isochrones_and_gauges(folder: Path) -
     assert np.isfinite(land.get_array()[:, :4]).all() and water.get_array()[:, :4].mask.all()
     coast, isochrones = (lines for lines in axes.collections if hasattr(lines, "levels"))
     assert list(coast.levels) == [0]
-    np.testing.assert_allclose(np.diff(isochrones.levels), isochrones.levels[0])
+    assert len(isochrones.levels) > 4
+    np.testing.assert_array_equal(np.diff(isochrones.levels), 900)
+    np.testing.assert_array_equal(isochrones.levels % 900, 0)
     assert set(BUOYS) <= set(texts(axes))
     assert any(text.endswith("min") or text.endswith("h") for text in texts(axes))
     assert axes.child_axes[0].get_ylabel() == "greatest height of the water (m)"
@@ -255,6 +257,21 @@ def test_a_run_with_nothing_to_draw_is_refused(tmp_path: Path) -> None:
         plot(tmp_path)
 
 
+@pytest.mark.parametrize("still", [0.0, np.nan])
+def test_a_still_or_dry_run_on_one_row_of_cells_is_drawn(folder: Path, still: float) -> None:
+    from esim.analysis import heights, snapshots, uplift
+    from esim.analysis.run import Run
+
+    with open_run(folder) as run:
+        fields, maxima = run.fields.isel(lat=[0]), run.maxima.isel(lat=[0])
+        fields["eta"] = fields["eta"] * 0 + still
+        maxima["eta_max"], maxima["arrival_time"] = maxima["eta_max"] * 0 + still, maxima["eta_max"] * np.nan
+        maxima["uplift"] = maxima["uplift"] * 0
+        quiet = Run(folder, run.record, fields, maxima, None)
+        assert heights.figure(quiet) is not None and snapshots.figure(quiet) is not None
+        assert uplift.figure(quiet) is None
+
+
 def test_maps_are_thinned_to_what_can_be_seen(folder: Path) -> None:
     with open_run(folder) as run:
         field = run.maxima["eta_max"]
@@ -272,7 +289,7 @@ def test_durations_are_told_in_words(seconds: float, words: str) -> None:
 
 @pytest.mark.parametrize(("degrees", "words"), [(140, "140°E"), (190, "170°W"), (180, "180°"), (-70, "70°W")])
 def test_meridians_are_named_across_the_dateline(degrees: float, words: str) -> None:
-    assert chart._meridian(degrees) == words
+    assert chart.meridian(degrees) == words
 
 
 @pytest.mark.parametrize(("value", "rounded"), [(1, 1), (1.01, 1.5), (0.0071, 0.008), (9, 10), (0.3, 0.3)])

@@ -41,8 +41,8 @@ def frame(axes: "Axes", field: "xr.DataArray", box: Box | None = None, ticks: in
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
     if lonlat(field):
-        axes.xaxis.set_major_formatter(lambda value, _: _meridian(value))
-        axes.yaxis.set_major_formatter(lambda value, _: _parallel(value))
+        axes.xaxis.set_major_formatter(lambda value, _: meridian(value))
+        axes.yaxis.set_major_formatter(lambda value, _: parallel(value))
     else:
         axes.set(xlabel="x (km)", ylabel="y (km)")
 
@@ -60,7 +60,9 @@ def bar(axes: "Axes", drawn: Any, words: str, **options: Any) -> None:
 
 
 def contours(axes: "Axes", field: "xr.DataArray", levels: Any, **options: Any) -> Any:
-    """Draws the lines along which a field has the given values."""
+    """Draws the lines along which a field has the given values; None where a grid of one row has no lines."""
+    if min(field.shape) < 2 or not len(levels):
+        return None
     return axes.contour(*plane(field), field.values, levels=levels, **{"zorder": 4} | options)
 
 
@@ -69,8 +71,9 @@ def land(axes: "Axes", bathymetry: "xr.DataArray") -> None:
     height = bathymetry.values
     if not (height > 0).any():
         return
-    north, east = np.gradient(np.where(height > 0, height, 0))
-    slope = (east - north) / (4 * max(np.std(east - north), 1e-9))  # light from the northwest
+    dry = np.where(height > 0, height, 0)
+    facing = np.diff(dry, axis=1, prepend=dry[:, :1]) - np.diff(dry, axis=0, prepend=dry[:1])
+    slope = facing / (4 * max(facing.std(), 1e-9))  # light comes from the northwest
     grey = np.clip(0.78 + RELIEF * np.tanh(slope), 0, 1)
     shade = bathymetry.copy(data=np.where(height > 0, grey, np.nan))
     image(axes, shade, cmap="gray", vmin=0, vmax=1, zorder=1)
@@ -126,10 +129,17 @@ def nice(value: float, steps: tuple[float, ...] = (1, 1.5, 2, 3, 4, 5, 6, 8)) ->
     return float(next(step * power for step in (*steps, 10) if step * power >= value * (1 - 1e-9)))
 
 
+def span(field: "xr.DataArray", quantile: float) -> float:
+    """A round number above all but the largest absolute values of a field: where its colours end."""
+    size = np.abs(field.values[np.isfinite(field.values)])
+    return nice(max(float(np.quantile(size, quantile)), 1e-6)) if size.size else 1.0
+
+
 def extent(field: "xr.DataArray") -> Box:
     """Outer edges of the cells of a field: west, east, south, north."""
     x, y = plane(field)
     dx, dy = (np.ptp(values) / max(values.size - 1, 1) for values in (x, y))
+    dx, dy = dx or dy or 1.0, dy or dx or 1.0  # a single row of cells is taken to be square
     return x[0] - dx / 2, x[-1] + dx / 2, y[0] - dy / 2, y[-1] + dy / 2
 
 
@@ -144,11 +154,13 @@ def ratio(field: "xr.DataArray") -> float:
     return stretch(field, (south + north) / 2) * (north - south) / (east - west)
 
 
-def _meridian(degrees: float) -> str:
+def meridian(degrees: float) -> str:
+    """A longitude in words, from 180 degrees west to 180 degrees east."""
     degrees = (degrees + 180) % 360 - 180
     side = "" if degrees in (0, -180) else "E" if degrees > 0 else "W"
     return f"{abs(degrees):g}°{side}"
 
 
-def _parallel(degrees: float) -> str:
+def parallel(degrees: float) -> str:
+    """A latitude in words."""
     return f"{abs(degrees):g}°" + ("N" if degrees > 0 else "S" if degrees < 0 else "")

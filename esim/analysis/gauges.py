@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from esim.analysis import chart
 from esim.analysis.observations import Record, observed
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -74,13 +76,13 @@ def _greatest(values: np.ndarray) -> float:
     return float(values.max(initial=0.0))
 
 
-def _name(station: "object") -> str:
+def _name(station: "xr.Dataset") -> str:
     """Name and position of a station."""
-    values = {str(name): value for name, value in station.coords.items()}  # type: ignore[attr-defined]
-    name = f"{values['station'].values}"
-    if "lon" in values:
-        return f"{name}   {float(values['lon']):.2f}°E {float(values['lat']):.2f}°N"
-    return f"{name}   x {float(values['x']) / 1000:g} km, y {float(values['y']) / 1000:g} km"
+    name = f"{station['station'].values}"
+    if "lon" in station:
+        lon, lat = (round(float(station[key]), 2) for key in ("lon", "lat"))
+        return f"{name}   {chart.meridian(lon)} {chart.parallel(lat)}"
+    return f"{name}   x {float(station['x']) / 1000:g} km, y {float(station['y']) / 1000:g} km"
 
 
 def _title(run: Run) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 STEPS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)  # s between isochrones
 LINES = 10  # isochrones, at most
+QUANTILE = 0.9995  # of the heights that the colours span
 DECADES = 2.0  # of height that the colours span
 
 
@@ -25,7 +26,7 @@ def figure(run: Run) -> "Figure | None":
     if run.maxima is None or "eta_max" not in run.maxima:
         return None
     height = chart.thin(run.maxima["eta_max"])
-    top = chart.nice(max(float(np.nanquantile(height, 0.9995)), 1e-6))
+    top = chart.span(height, QUANTILE)
     drawing = Figure(figsize=(8.2, 6.6), layout="constrained")
     axes = drawing.add_subplot()
     chart.land(axes, chart.thin(run.maxima["bathymetry"]))
@@ -48,8 +49,9 @@ def _isochrones(axes: "Axes", maxima: "xr.Dataset") -> None:
         return
     step = next((step for step in STEPS if last / step <= LINES), STEPS[-1])
     levels = np.arange(step, last, step)
-    if levels.size:
-        lines = chart.contours(axes, arrival, levels, colors=chart.INK, linewidths=0.6, alpha=0.8)
+    seen = levels[levels > float(arrival.min())]
+    lines = chart.contours(axes, arrival, seen, colors=chart.INK, linewidths=0.6, alpha=0.8)
+    if lines is not None:
         axes.clabel(lines, fmt=chart.duration, fontsize=7, inline_spacing=3)
 
 

@@ -26,7 +26,7 @@ def figure(run: Run) -> "Figure | None":
     chosen = _chosen(run.fields["hours"].values)
     eta = chart.thin(run.fields["eta"].isel(time=chosen), PIXELS).load()
     bathymetry = chart.thin(run.fields["bathymetry"], PIXELS)
-    reach = chart.nice(max(float(np.nanquantile(np.abs(eta), QUANTILE)), 1e-9))
+    reach = chart.span(eta, QUANTILE)
     columns = min(COLUMNS, len(chosen))
     rows = -(-len(chosen) // columns)
     size = (WIDTH * columns + 1.5, (WIDTH * chart.ratio(bathymetry) + 0.25) * rows + 0.5)
