@@ -8,6 +8,7 @@ import numpy as np
 
 from esim.drivers.ocean import Formula, Ocean, beyond, padded
 from esim.grid import Grid
+from esim.halo import HaloExchange
 from esim.kernels import seafloor
 from esim.sources import Source, kajiura
 
@@ -22,11 +23,11 @@ class Rise:
     end: float
     launches: tuple[Any, Any]  # on each of the two states
 
-    def share(self, time: float, dt: float) -> float:
-        """Share of the rise that happens from time to time + dt."""
+    def share(self, begin: float, end: float) -> float:
+        """Share of the rise that happens after `begin` and up to `end` [s]."""
         if self.begin == self.end:
-            return float(time < self.begin <= time + dt)
-        overlap = min(time + dt, self.end) - max(time, self.begin)
+            return float(begin < self.begin <= end)
+        overlap = min(end, self.end) - max(begin, self.begin)
         return max(0.0, overlap) / (self.end - self.begin)
 
 
@@ -73,6 +74,8 @@ class Motion:
         ocean = self._ocean
         both = np.stack([paste(ocean, bed, box), paste(ocean, surface, box)])
         rise = ocean.backend.from_host(padded(both, ocean.block))
+        if any(ocean.grid.periodic):
+            HaloExchange(ocean.comm, ocean.decomposition, 2, ocean.backend).fill(rise)
         launches = tuple(
             ocean.backend.bind(seafloor.LIFT, ocean.block.extended, {"q": q, "bed": ocean.bed, "rise": rise})
             for q in ocean.plan.states
@@ -84,12 +87,15 @@ class Motion:
         """Time [s] after which nothing moves any more."""
         return max((rise.end for rise in self._rises), default=0.0)
 
-    def apply(self, time: float, dt: float) -> None:
-        """Move what moves from time to time + dt [s], in the current state."""
+    def apply(self, begin: float, end: float) -> None:
+        """Move what moves after `begin` and up to `end` [s], in the current state.
+
+        One call begins where the one before has ended, to the last bit, or jumps are lost or done twice.
+        """
         backend = self._ocean.backend
         real = backend.dtype.type
         for rise in self._rises:
-            if share := rise.share(time, dt):
+            if share := rise.share(begin, end):
                 dry = real(self._ocean.physics.dry_depth)
                 rise.launches[self._ocean.plan.current](
                     backend.constants(seafloor.LiftParams(real(share), real(0), dry))
@@ -97,7 +103,7 @@ class Motion:
 
     def begin(self) -> None:
         """Move what has moved by the origin time."""
-        self.apply(-LONG_AGO, LONG_AGO)
+        self.apply(-LONG_AGO, 0.0)
 
 
 def displacement(ocean: Ocean, source: Source, box: tuple, elevation: Formula) -> np.ndarray:

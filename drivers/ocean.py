@@ -95,15 +95,17 @@ class Ocean:
         """Bring the bed's halo across periodic sides up to date."""
         HaloExchange(self.comm, self.decomposition, 1, self.backend).fill(self.bed)
 
-    def reset_peaks(self) -> None:
-        """Begin the extremes from the current state."""
+    def reset_peaks(self, still: np.ndarray) -> None:
+        """Begin the extremes from still water, zeta [m] on the owned cells, and the current state."""
         if self.peaks is None:
             return
-        state, bed = np.array(self.own(self.plan.state())), np.array(self.own(self.bed)[0])
+        state, bed = self.own(self.plan.state()), self.own(self.bed)[0]
         water = derive(state, bed, self.physics.dry_depth)
+        zeta = state[0].astype(np.float64)
         speed2 = water["u"] ** 2 + water["v"] ** 2
-        arrived = np.where(np.abs(state[0]) > self.arrival_threshold, 0.0, NEVER)
-        first = np.stack([state[0], state[0], np.sqrt(speed2), water["h"] * speed2, arrived])
+        arrived = np.where(np.abs(zeta) > self.arrival_threshold, 0.0, NEVER)
+        high, low = np.maximum(zeta, still), np.minimum(zeta, still)
+        first = np.stack([high, low, np.sqrt(speed2), water["h"] * speed2, arrived])
         (j0, j1), (i0, i1) = self.block.interior
         self.peaks[:, j0:j1, i0:i1] = self.backend.from_host(first)
 

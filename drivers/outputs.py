@@ -225,6 +225,7 @@ class Outputs:
 
     def abandon(self) -> None:
         """Drop what is not complete after an error."""
+        self.writer.drop()
         if self._fields is not None and self._ocean.comm.rank == 0:
             self._fields.discard()
 

@@ -23,7 +23,7 @@ from esim.drivers.motion import Motion
 from esim.drivers.ocean import Formula, Ocean, build_ocean
 from esim.drivers.outputs import Outputs
 from esim.drivers.watch import Watch
-from esim.errors import InputError, StopRequested
+from esim.errors import EsimError, InputError, StopRequested
 from esim.grid import Grid
 from esim.io.checkpoint import latest
 from esim.io.directory import predict_bytes, refuse_existing, start_directory
@@ -35,7 +35,7 @@ from esim.simulation import Callback, Simulation
 from esim.stop import STOP
 
 COST_BINS = 400  # the map of costs has at most so many bins along a side
-DRY_COST = 1.0  # cost of a dry cell over that of a wet one, as measured: bodies are free of branches
+DRY_COST = 0.35  # cost of a dry cell over that of a moving one, as measured: tiles at rest are skipped
 
 
 @dataclass
@@ -77,8 +77,14 @@ class Tsunami:
 
     def _once(self, build: Callable[[], Any]) -> Any:
         """Result of build(), which may download files, on the first rank before the others."""
-        result = build() if self.comm.rank == 0 else None
-        self.comm.barrier()
+        result, problem = None, None
+        if self.comm.rank == 0:
+            try:
+                result = build()
+            except EsimError as error:
+                problem = error
+        if problem := self.comm.bcast(problem):
+            raise problem
         return result if self.comm.rank == 0 else build()
 
     def predicted_memory(self) -> dict[str, int]:
@@ -156,7 +162,8 @@ class Tsunami:
             peaks=cfg.output.maxima is not None,
             arrival_threshold=cfg.output.maxima.arrival_threshold if cfg.output.maxima else 0.01,
         )
-        self.ocean.fill(still_water(self.ocean, cfg.physics.sea_level))
+        still = still_water(self.ocean, cfg.physics.sea_level)
+        self.ocean.fill(still)
         self.seconds["allocate and compile"] = wall.perf_counter() - begun
         begun = wall.perf_counter()
         self.motion = Motion(self.ocean, self.sources, self.elevation)
@@ -169,7 +176,7 @@ class Tsunami:
             return
         self.motion.begin()
         self.ocean.plan.fill()
-        self.ocean.reset_peaks()
+        self.ocean.reset_peaks(still)
         clock = self.simulation.clock
         self.outputs.begin()
         self.outputs.sample(clock)
@@ -204,12 +211,14 @@ class Tsunami:
         if out.checkpoint is not None:
             callbacks.append(Callback(Every(out.checkpoint.every, end), self._checkpoint_unless_done))
         fixed = None if cfg.run.adaptive else self.dt
-        watch = Watch(self.ocean, fixed, bound=1.0)
-        return Simulation(self, clock, callbacks, [watch, self._stop_if_asked, *self.lookers])
+        self.watch = Watch(self.ocean, fixed, bound=1.0)
+        return Simulation(self, clock, callbacks, [self.watch, *self.lookers], [self._stop_if_asked])
 
     def _resume(self) -> bool:
         path = self.comm.bcast(latest(self.cfg.output.directory) if self.comm.rank == 0 else None)
         if path is None:
+            if self.comm.rank == 0:
+                start_directory(self.cfg.output.directory)
             self.warn("--resume: there is no checkpoint, so the run begins anew")
             return False
         clock = self.simulation.clock
@@ -233,19 +242,23 @@ class Tsunami:
         fastest = self.ocean.fastest()
         return self.cfg.run.cfl / fastest if fastest > 0 else self.dt
 
-    def step(self, time: float, dt: float) -> None:
+    def step(self, begin: float, end: float, dt: float) -> None:
         """Sources first, then the water."""
-        self.motion.apply(time, dt)
-        self.ocean.plan.step(self.ocean.constants(dt, time + dt))
+        self.motion.apply(begin, end)
+        self.ocean.plan.step(self.ocean.constants(dt, end))
 
     def _checkpoint_unless_done(self, clock: Clock) -> None:
         if not clock.done:
-            self.outputs.checkpoint(clock)
+            self._checkpoint(clock)
+
+    def _checkpoint(self, clock: Clock) -> None:
+        self.watch.check_finite(clock)  # a run must not go on from what is broken
+        self.outputs.checkpoint(clock)
 
     def _stop_if_asked(self, clock: Clock) -> None:
         """Checkpoint and leave when a signal has asked for it; all ranks agree on the step."""
         if clock.step % 10 == 0 and self.comm.allreduce_max(float(STOP.asked)) and not clock.done:
-            self.outputs.checkpoint(clock)
+            self._checkpoint(clock)
             self.outputs.writer.close()
             raise StopRequested(
                 f"stopped on request at t = {clock.time:.1f} s with a checkpoint in {self.outputs.directory}; go on "
@@ -388,16 +401,15 @@ def prepare_directory(run: Tsunami, resume: bool) -> None:
     """Refuse a directory that has a run, unless it is to be resumed or replaced; make it."""
     directory, overwrite = run.cfg.output.directory, run.cfg.output.overwrite
     problem = None
-    if run.comm.rank == 0 and not resume:
+    if run.comm.rank == 0:
+        resumes = resume and any(directory.glob("checkpoint/step_*.h5"))
         try:
-            refuse_existing(directory, overwrite)
+            # What an unfinished run has left may be resumed, even if it did not come to its first checkpoint.
+            if not resume or (not resumes and (directory / "run.json").exists()):
+                refuse_existing(directory, overwrite)
+            if not resumes:
+                start_directory(directory)
         except InputError as error:
             problem = str(error)
     if problem := run.comm.bcast(problem):
         raise InputError(problem)
-    if run.comm.rank == 0:
-        if resume:
-            directory.mkdir(parents=True, exist_ok=True)
-        else:
-            start_directory(directory)
-    run.comm.barrier()

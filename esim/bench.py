@@ -69,7 +69,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
     results: list[dict[str, Any]] = []
     bandwidths = {}
-    name = "cpu" if options.backend in (None, "auto") else options.backend
+    name = select(options.backend, options.precision).name
     counts = options.threads or sorted({1, len(os.sched_getaffinity(0))})
     for threads in counts if name == "cpu" else [1]:
         backend = select(name, options.precision, threads)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Clock:
     """Simulated time [s], summed with compensation (Kahan 1965) so that a million steps do not drift.
 
-    time + lost is the exact time to twice the precision; step counts the steps done.
+    time - lost is the exact time to twice the precision; step counts the steps done.
     """
 
     end: float

@@ -104,9 +104,10 @@ def _launcher() -> Finding:
 
 def _cuda_aware(aware: bool) -> Finding:
     if aware:
-        return Finding("CUDA-aware MPI", "yes", FAST)
-    advice = "for GPUs on several nodes: an MPI with CUDA, and ESIM_CUDA_AWARE_MPI=1 if it does not say so"
-    return Finding("CUDA-aware MPI", "no: messages of GPUs go through host memory", FALLS_BACK, advice)
+        return Finding(
+            "CUDA-aware MPI", "yes; this version still sends GPU halos through pinned host memory", NOTE
+        )
+    return Finding("CUDA-aware MPI", "no; GPU halos go through pinned host memory in any case", NOTE)
 
 
 def ucx() -> Iterable[Finding]:

@@ -15,8 +15,8 @@ class Model(Protocol):
     def limit(self) -> float:
         """Longest stable step from the current state [s]."""
 
-    def step(self, time: float, dt: float) -> None:
-        """Advance the state from time to time + dt [s]."""
+    def step(self, begin: float, end: float, dt: float) -> None:
+        """Advance the state by dt, from begin to end [s]; end is where the next step begins, to the last bit."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,13 @@ class Callback:
 
 @dataclass
 class Simulation:
-    """A model, its clock, what is due at which times, and what looks at every step."""
+    """A model, its clock, what is due at which times, and what looks at every step, before that and after it."""
 
     model: Model
     clock: Clock
     callbacks: Sequence[Callback] = ()
     every_step: Sequence[Callable[[Clock], None]] = ()
+    afterwards: Sequence[Callable[[Clock], None]] = ()
     seconds: dict[str, float] = field(default_factory=lambda: {"compute": 0.0, "output": 0.0})
 
     def run(self) -> None:
@@ -50,14 +51,16 @@ class Simulation:
         started = wall.perf_counter()
         due = self._due(before)
         dt = clock.next_dt(self.model.limit(), due)
-        self.model.step(before, dt)
         clock.advance(dt, due)
+        self.model.step(before, clock.time, dt)
         stepped = wall.perf_counter()
         for look in self.every_step:
             look(clock)
         for callback in self.callbacks:
             if callback.schedule.after(before) <= clock.time:
                 callback.call(clock)
+        for look in self.afterwards:
+            look(clock)
         self.seconds["compute"] += stepped - started
         self.seconds["output"] += wall.perf_counter() - stepped
 

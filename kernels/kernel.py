@@ -26,7 +26,8 @@ class Kernel(NamedTuple):
 
     Scratch never goes to main memory: a backend computes all stages on one tile while it is in cache (CPU),
     in shared memory (GPU) or on one strip of rows (NumPy). So what neighbours share is computed once, and the
-    result does not depend on how the box is cut.
+    result does not depend on how the box is cut. at_rest = (state, result) says that where the state is zero in
+    all that a cell reads, the result is zero and nothing else changes, so that a backend may skip the work.
     """
 
     name: str
@@ -34,3 +35,4 @@ class Kernel(NamedTuple):
     params: type
     slots: int = 0
     halo: int = 0
+    at_rest: tuple[str, str] | None = None

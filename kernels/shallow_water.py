@@ -29,7 +29,7 @@ class Params(NamedTuple):
 
     dt: float  # s
     half_dt: float  # s
-    drain: float  # 1 / (4 dt): a cell loses at most a quarter of its water through one face
+    per_dt: float  # 1/s
     quarter: float
     g: float  # m/s2
     half_g: float
@@ -78,7 +78,8 @@ HX, EX, UX, VX = 8, 9, 10, 11
 HY, EY, UY, VY = 12, 13, 14, 15
 XM, XL, XR, XT = 16, 17, 18, 19  # mass, momentum as the left and the right cell feel it, transverse momentum
 YM, YL, YR, YT = 20, 21, 22, 23
-SLOTS = 24
+SHARE = 24  # of the cell's water that may leave through each face, beside what flows there
+SLOTS = 25
 # The end of the step takes the place of slopes that are no longer needed.
 Z1, HU1, HV1 = HX, UX, VX
 
@@ -154,6 +155,9 @@ def predict(j, i, rows, w, p):
     w[EP, j, i] = e + rise
     w[UP, j, i] = u - (lx * (u * ux + p.g * ex) + ly * (v * uy)) + turn * v
     w[VP, j, i] = v - (lx * (u * vx) + ly * (v * vy + p.g * ey)) - turn * u
+    # What flow carries across its downstream faces, and a quarter of the rest through each face, are all the water.
+    flow = lx * maximum(u, -u) + ly * maximum(v, -v)
+    w[SHARE, j, i] = p.quarter * maximum(p.one - flow, p.zero)
 
 
 def hll(hl, el, ul, vl, hr, er, ur, vr, most, least, p):
@@ -185,7 +189,10 @@ def hll(hl, el, ul, vl, hr, er, ur, vr, most, least, p):
 
 def face_x(j, i, rows, w, p):
     """Flux through the west face of the cell."""
-    drain = p.drain * rows[ROWS.drain_x, j]
+    lx = p.dt * rows[ROWS.per_dx, j]
+    drain = p.per_dt * rows[ROWS.drain_x, j]
+    most = w[SHARE, j, i - 1] + lx * maximum(w[U, j, i - 1], p.zero)
+    least = w[SHARE, j, i] + lx * maximum(-w[U, j, i], p.zero)
     w[XM, j, i], w[XL, j, i], w[XR, j, i], w[XT, j, i] = hll(
         w[HP, j, i - 1] + w[HX, j, i - 1],
         w[EP, j, i - 1] + w[EX, j, i - 1],
@@ -195,14 +202,16 @@ def face_x(j, i, rows, w, p):
         w[EP, j, i] - w[EX, j, i],
         w[UP, j, i] - w[UX, j, i],
         w[VP, j, i] - w[VX, j, i],
-        w[H, j, i - 1] * drain,
-        -w[H, j, i] * drain,
+        w[H, j, i - 1] * most * drain,
+        -w[H, j, i] * least * drain,
         p,
     )
 
 
 def face_y(j, i, rows, w, p):
     """Flux through the south face of the cell."""
+    most = w[SHARE, j - 1, i] + p.dt * rows[ROWS.per_dy, j - 1] * maximum(w[V, j - 1, i], p.zero)
+    least = w[SHARE, j, i] + p.dt * rows[ROWS.per_dy, j] * maximum(-w[V, j, i], p.zero)
     w[YM, j, i], w[YL, j, i], w[YR, j, i], w[YT, j, i] = hll(
         w[HP, j - 1, i] + w[HY, j - 1, i],
         w[EP, j - 1, i] + w[EY, j - 1, i],
@@ -212,8 +221,8 @@ def face_y(j, i, rows, w, p):
         w[EP, j, i] - w[EY, j, i],
         w[VP, j, i] - w[VY, j, i],
         w[UP, j, i] - w[UY, j, i],
-        w[H, j - 1, i] * (p.drain * rows[ROWS.drain_north, j - 1]),
-        -w[H, j, i] * (p.drain * rows[ROWS.drain_south, j]),
+        w[H, j - 1, i] * most * (p.per_dt * rows[ROWS.drain_north, j - 1]),
+        -w[H, j, i] * least * (p.per_dt * rows[ROWS.drain_south, j]),
         p,
     )
 
@@ -317,7 +326,7 @@ def constants(
     return Params(
         dt=real(dt),
         half_dt=real(dt / 2),
-        drain=real(0.25 / dt),
+        per_dt=real(1 / dt),
         quarter=real(0.25),
         g=real(g),
         half_g=real(g / 2),
@@ -358,4 +367,4 @@ def step(friction_map: bool = False, sponge: bool = False, peaks: bool = False) 
     if peaks:
         stages.append(Stage(record, exact=True))
     stages.append(Stage(store, exact=True))
-    return Kernel("shallow_water", tuple(stages), Params, SLOTS, halo=2)
+    return Kernel("shallow_water", tuple(stages), Params, SLOTS, halo=2, at_rest=("q", "out"))

@@ -89,7 +89,7 @@ def advance(made, duration, dt=None, cfl=0.8, adaptive=False, start=0.0, motion=
         if adaptive:
             step = min(cfl / made.fastest(), end - time)
         if motion is not None:
-            motion.apply(time, step)
+            motion.apply(time, time + step)
         made.plan.step(made.constants(step, time + step))
         time += step
         steps += 1

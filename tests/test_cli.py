@@ -85,13 +85,10 @@ def test_wrong_usage_ends_with_code_2(arguments: list[str], capsys: pytest.Captu
 
 
 def test_bench_hands_over_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    import esim as package
-
     given: list[Any] = []
     module = ModuleType("esim.bench")
     vars(module)["main"] = lambda options: given.append(options) or 0
     monkeypatch.setitem(sys.modules, "esim.bench", module)
-    monkeypatch.setattr(package, "bench", module, raising=False)
     assert (
         main(["bench", "--json", "a.json", "--size", "300", "--threads", "1", "2", "--backend", "cpu"]) == 0
     )

@@ -12,9 +12,12 @@ def cache_directory() -> Path:
     named = [os.environ.get("ESIM_CACHE_DIR"), os.environ.get("NUMBA_CACHE_DIR")]
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     shared = Path(tempfile.gettempdir()) / f"esim-cache-{os.getuid()}"
-    for folder in [*(Path(name) / "esim" for name in named if name), Path(home) / "esim", shared]:
+    for folder in [*(Path(name) / "esim" for name in named if name), Path(home) / "esim"]:
         if _writable(folder):
             return folder
+    # What lies there is executed: a folder that somebody else made in a public place is not ours.
+    if _writable(shared) and shared.stat().st_uid == os.getuid():
+        return shared
     return Path(tempfile.mkdtemp(prefix="esim-cache-"))
 
 
@@ -36,7 +39,9 @@ def write_once(path: Path, text: str) -> None:
         file.write(text)
     try:
         os.link(temporary, path)  # fails if another rank was first: its file keeps its time stamp
-    except FileExistsError:
-        pass
+    except OSError:
+        # Or the file is damaged, by a full disk say, or this file system has no hard links.
+        if not path.exists() or path.read_text() != text:
+            os.replace(temporary, path)
     finally:
-        os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)

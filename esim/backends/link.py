@@ -62,5 +62,14 @@ def array_names(kernel: Kernel) -> list[str]:
 
 
 def digest(*parts: object) -> str:
-    """Short hash of the text of some objects."""
-    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:20]
+    """Short hash of the text of some objects, the same in every process."""
+    return hashlib.sha256("\n".join(map(_text, parts)).encode()).hexdigest()[:20]
+
+
+def _text(part: object) -> str:
+    """Text of an object; a set has another order in every process, so it is sorted."""
+    if isinstance(part, dict):
+        return str(sorted((str(key), _text(value)) for key, value in part.items()))
+    if isinstance(part, set | frozenset):
+        return str(sorted(map(_text, part)))
+    return str(list(map(_text, part))) if isinstance(part, tuple | list) else str(part)

@@ -140,10 +140,10 @@ def _bench(commands: Commands) -> None:
     command.set_defaults(run=_run_bench)
 
 
-def _run_bench(options: argparse.Namespace) -> int | None:
-    from esim import bench
+def _run_bench(options: argparse.Namespace) -> int:
+    from esim.bench import main as bench
 
-    return bench.main(options)
+    return bench(options)
 
 
 def _doctor(commands: Commands) -> None:

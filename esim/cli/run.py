@@ -4,13 +4,13 @@ from esim.stop import listen
 
 listen()  # before anything slow is imported: a signal that comes early must not kill the run
 
-import argparse  # noqa: E402
-import sys  # noqa: E402
-import threading  # noqa: E402
-import traceback  # noqa: E402
-from typing import TYPE_CHECKING, Any  # noqa: E402
+import argparse
+import sys
+import threading
+import traceback
+from typing import TYPE_CHECKING, Any
 
-from esim.errors import EsimError  # noqa: E402
+from esim.errors import EsimError
 
 if TYPE_CHECKING:
     from esim.comm import Comm

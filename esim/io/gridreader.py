@@ -107,7 +107,7 @@ def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise InputError(f"{path}: {_what_is_there(path)}")
     try:
-        with netcdf.read(path) as data:
+        with netcdf.LIBRARY, netcdf.read(path) as data:
             if path.stat().st_size < least_size(data):
                 raise InputError(f"{path}: cut short, expected at least {least_size(data)} bytes")
             yield data

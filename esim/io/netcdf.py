@@ -1,9 +1,13 @@
 """How is a NetCDF file opened? The one home of netCDF4; what is read and written is decided elsewhere."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import netCDF4
+
+# The library does not take calls from two threads at once: whoever has a file open holds this meanwhile.
+LIBRARY = threading.RLock()
 
 
 def read(path: Path) -> Any:

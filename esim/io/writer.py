@@ -58,8 +58,12 @@ class Writer:
         if kind is None:
             self.close()
         else:
-            self._dropping = True
-            self._stop()
+            self.drop()
+
+    def drop(self) -> None:
+        """Drops what still waits and ends the thread, after an error elsewhere."""
+        self._dropping = True
+        self._stop()
 
     def _stop(self) -> None:
         if self._active and not self._closed:
@@ -68,11 +72,14 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
+        from esim.io.netcdf import LIBRARY
+
         while (job := self._queue.get()) is not None:
             try:
                 if not (self._failure or self._dropping):
                     call, arguments = job
-                    call(*arguments)
+                    with LIBRARY:
+                        call(*arguments)
             except Exception as error:
                 self._failure = error
             finally:
