@@ -47,7 +47,7 @@ class Motion:
         box = source.region(ocean.grid)
         field = displacement(ocean, source, box, elevation)
         bed = np.zeros_like(field) if source.moves == "water" else field
-        surface = smoothed(ocean.grid, box, field, elevation) if source.kajiura else field
+        surface = smoothed(ocean, box, field, elevation) if source.kajiura else field
         j0, j1, i0, i1 = box
         self.summary.append(
             {
@@ -135,13 +135,17 @@ def slope(grid: Grid, elevation: Formula, box: tuple) -> tuple[np.ndarray, np.nd
     return along_x, along_y
 
 
-def smoothed(grid: Grid, box: tuple, field: np.ndarray, elevation: Formula) -> np.ndarray:
-    """Rise of the water surface above a displacement of the bed, by Kajiura's filter."""
+def smoothed(ocean: Ocean, box: tuple, field: np.ndarray, elevation: Formula) -> np.ndarray:
+    """Rise of the water surface above a displacement of the bed, by Kajiura's filter; each rank does some levels."""
+    grid, comm = ocean.grid, ocean.comm
     j0, j1, i0, i1 = box
     depth = np.maximum(-elevation(grid.x(i0, i1), grid.y(j0, j1)), 0.0)
     width, height = grid.cell_size(j0, j1)
     strongest = int(np.abs(field[-1]).max(axis=1).argmax()) if field.size else 0
-    return kajiura.smooth(field, depth, float(width[strongest]), float(height[strongest]))
+    mine = np.array_split(field, comm.size)[comm.rank]
+    if len(mine):
+        mine = kajiura.smooth(mine, depth, float(width[strongest]), float(height[strongest]))
+    return np.concatenate(comm.allgather(mine))
 
 
 def paste(ocean: Ocean, field: np.ndarray, box: tuple) -> np.ndarray:

@@ -72,8 +72,8 @@ class Tsunami:
         names = [station.name for station in cfg.stations]
         positions = [station.position for station in cfg.stations]
         check_gauges(grid, names, positions, self.elevation, cfg.physics.sea_level)
-        self.deepest = self._deepest()
-        self.dt = self._time_step()
+        self.deepest, rate = self._look_at_water()
+        self.dt = self._time_step(rate)
 
     def _once(self, build: Callable[[], Any]) -> Any:
         """Result of build(), which may download files, on the first rank before the others."""
@@ -117,23 +117,23 @@ class Tsunami:
         whole = np.concatenate(comm.allgather(cost))
         return decompose(grid.shape, comm.size, grid.periodic, CostMap(edges_j, edges_i, whole))
 
-    def _deepest(self) -> float:
-        """Depth [m] of the deepest cell of the grid."""
-        block = self.decomposition.blocks[self.comm.rank]
+    def _look_at_water(self) -> tuple[float, float]:
+        """Depth [m] of the deepest cell, and the largest c/dx + c/dy [1/s], of water at rest on the whole grid."""
+        cfg, block = self.cfg, self.decomposition.blocks[self.comm.rank]
         bed = self.elevation(self.grid.x(block.i0, block.i1), self.grid.y(block.j0, block.j1))
-        return self.comm.allreduce_max(float((self.cfg.physics.sea_level - bed).max()))
-
-    def _time_step(self) -> float:
-        """Time step [s] that run.cfl or run.dt asks for on still water; raises InputError above the bound."""
-        block = self.decomposition.blocks[self.comm.rank]
-        bed = self.elevation(self.grid.x(block.i0, block.i1), self.grid.y(block.j0, block.j1))
+        depth = cfg.physics.sea_level - bed
         width, height = self.grid.cell_size(block.j0, block.j1)
-        celerity = np.sqrt(self.cfg.physics.gravity * np.maximum(self.cfg.physics.sea_level - bed, 0.0))
-        rate = self.comm.allreduce_max(float((celerity * (1 / width + 1 / height)[:, None]).max()))
+        celerity = np.sqrt(cfg.physics.gravity * np.maximum(depth, 0.0))
+        rate = float((celerity * (1 / width + 1 / height)[:, None]).max())
+        return self.comm.allreduce_max(float(depth.max())), self.comm.allreduce_max(rate)
+
+    def _time_step(self, rate: float) -> float:
+        """Time step [s] that run.cfl or run.dt asks for on still water; raises InputError above the bound."""
         run = self.cfg.run
         if rate == 0.0:
-            # No water yet: the smallest depth that flows sets the first step.
-            rate = math.sqrt(self.cfg.physics.gravity * 1.0) * float((1 / width + 1 / height).max())
+            # No water yet: let a depth of one metre set the first step.
+            width, height = self.grid.cell_size()
+            rate = math.sqrt(self.cfg.physics.gravity) * float((1 / width + 1 / height).max())
         if run.dt is None:
             return run.cfl / rate
         if run.dt * rate > CFL_BOUND:
