@@ -29,7 +29,6 @@ def check_gauges(
     names: Sequence[str],
     positions: Sequence[tuple[float, float]],
     elevation: Formula,
-    level: float,
 ) -> None:
     """Raises InputError, naming the gauge, for one outside the grid or on land."""
     for n, (name, (x, y)) in enumerate(zip(names, positions, strict=True)):
@@ -39,19 +38,19 @@ def check_gauges(
         nearest = int(weights.argmax())
         j, i = rows[nearest] % grid.ny, columns[nearest] % grid.nx
         height = float(elevation(grid.x(i, i + 1), grid.y(j, j + 1))[0, 0])
-        if height >= level:
+        if height >= 0:
             raise InputError(
-                f"stations.{n}: gauge '{name}' at ({x:g}, {y:g}) is on land, {height:.1f} m high on this grid"
-                + _nearest_water(grid, elevation, j, i, level)
+                f"stations.{n}: gauge '{name}' at ({x:g}, {y:g}) is on land, {height:.1f} m above the water"
+                + _nearest_water(grid, elevation, j, i)
             )
 
 
-def _nearest_water(grid: Grid, elevation: Formula, j: int, i: int, level: float, reach: int = 20) -> str:
+def _nearest_water(grid: Grid, elevation: Formula, j: int, i: int, reach: int = 20) -> str:
     """End of a sentence that names the nearest wet cell."""
     j0, j1 = max(j - reach, 0), min(j + reach + 1, grid.ny)
     i0, i1 = max(i - reach, 0), min(i + reach + 1, grid.nx)
     x, y = grid.x(i0, i1), grid.y(j0, j1)
-    wet = np.argwhere(elevation(x, y) < level)
+    wet = np.argwhere(elevation(x, y) < 0)
     if not len(wet):
         return ", and there is no water near it"
     best = wet[((wet - [j - j0, i - i0]) ** 2).sum(1).argmin()]

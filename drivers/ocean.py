@@ -95,8 +95,8 @@ class Ocean:
         """Bring the bed's halo across periodic sides up to date."""
         HaloExchange(self.comm, self.decomposition, 1, self.backend).fill(self.bed)
 
-    def reset_peaks(self, still: np.ndarray) -> None:
-        """Begin the extremes from still water, zeta [m] on the owned cells, and the current state."""
+    def reset_peaks(self) -> None:
+        """Begin the extremes from still water and the current state."""
         if self.peaks is None:
             return
         state, bed = self.own(self.plan.state()), self.own(self.bed)[0]
@@ -104,8 +104,9 @@ class Ocean:
         zeta = state[0].astype(np.float64)
         speed2 = water["u"] ** 2 + water["v"] ** 2
         arrived = np.where(np.abs(zeta) > self.arrival_threshold, 0.0, NEVER)
-        high, low = np.maximum(zeta, still), np.minimum(zeta, still)
-        first = np.stack([high, low, np.sqrt(speed2), water["h"] * speed2, arrived])
+        first = np.stack(
+            [np.maximum(zeta, 0), np.minimum(zeta, 0), np.sqrt(speed2), water["h"] * speed2, arrived]
+        )
         (j0, j1), (i0, i1) = self.block.interior
         self.peaks[:, j0:j1, i0:i1] = self.backend.from_host(first)
 
@@ -153,6 +154,7 @@ def build_ocean(
     arrays: dict[str, Any] = {
         "bed": bed,
         "rows": backend.from_host(row_factors(grid, block, physics.coriolis)),
+        "sides": backend.from_host(column_signs(grid, block)),
     }
     if roughness is not None:
         mapped = spread(
@@ -333,7 +335,33 @@ def row_factors(grid: Grid, block: Block, coriolis: bool) -> np.ndarray:
             area / faces[:-1],
         ]
     )
+    mirror_rows(factors, grid, block)
     return np.pad(factors, ((0, 0), (0, block.allocated[0] - factors.shape[1])), mode="edge")
+
+
+def column_signs(grid: Grid, block: Block) -> np.ndarray:
+    """Sign [1, 1, i] of the Earth's rotation in each column of a block with its halo: -1 beyond walls."""
+    h, last = block.halo, block.shape[1] + 2 * block.halo
+    signs = np.ones((1, 1, block.allocated[1]))
+    if grid.boundary[0] == "wall" and block.i0 == 0:
+        signs[..., :h] = -1
+    if grid.boundary[1] == "wall" and block.i1 == grid.nx:
+        signs[..., last - h : last] = -1
+    return signs
+
+
+def mirror_rows(factors: np.ndarray, grid: Grid, block: Block) -> None:
+    """Beyond walls in the south and north the Earth is mirrored too, so that no water passes through them.
+
+    What turns with the Earth turns the other way there, and the south faces of cells are the north faces.
+    """
+    h, last = block.halo, block.shape[0] + 2 * block.halo
+    swapped = [0, 1, 3, 2, 4, 5, 6, 8, 7]
+    sign = np.array([1, 1, 1, 1, -1, -1, 1, 1, 1])[:, None]
+    if grid.boundary[2] == "wall" and block.j0 == 0:
+        factors[:, :h] = sign * factors[swapped, h : 2 * h][:, ::-1]
+    if grid.boundary[3] == "wall" and block.j1 == grid.ny:
+        factors[:, last - h : last] = sign * factors[swapped, last - 2 * h : last - h][:, ::-1]
 
 
 def sponge_rate(grid: Grid, block: Block, cells: int, crossing: float = 3.0) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What a tsunami run writes, and when: snapshots, gauges, maxima, checkpoints."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,10 @@ import numpy as np
 
 from esim.clock import Clock
 from esim.config import Config
-from esim.drivers.gauges import Gauges
+from esim.drivers.gauges import VARIABLES, Gauges
 from esim.drivers.motion import Motion
 from esim.drivers.ocean import Ocean, beyond, padded
-from esim.errors import InputError
+from esim.errors import EsimError, InputError
 from esim.io import cf
 from esim.io.checkpoint import Checkpoint, load_array, load_attributes
 from esim.io.fields import Fields
@@ -67,7 +68,8 @@ class Outputs:
     def begin(self) -> None:
         """Write what does not change: the seafloor in the file of snapshots."""
         if self._fields is not None:
-            self._put_all(self._fields, "bathymetry", self._final_bed())
+            bathymetry = self._final_bed() + self._cfg.physics.sea_level
+            self._put_all(self._fields, "bathymetry", bathymetry)
 
     def _final_bed(self) -> np.ndarray:
         """The bed after the earthquake [m]: it is what depths and inundation are measured from."""
@@ -77,7 +79,7 @@ class Outputs:
         """Append the state to fields.nc; eta is missing where it is dry."""
         assert self._fields is not None and self._cfg.output.fields is not None
         water = self._ocean.water()
-        water["eta"] = np.where(water["wet"], water["eta"], np.nan)
+        water["eta"] = np.where(water["wet"], water["eta"] + self._cfg.physics.sea_level, np.nan)
         self.writer.put(self._fields.append, clock.time, clock.step)
         for name in self._cfg.output.fields.variables:
             self._put_all(self._fields, name, water[name].astype(self._ocean.backend.dtype))
@@ -86,6 +88,7 @@ class Outputs:
         """Append the gauges to their series."""
         values = self._gauges.read()
         if values is not None:
+            values[VARIABLES.index("eta")] += self._cfg.physics.sea_level
             self.series.append(clock.time, values)
 
     def checkpoint(self, clock: Clock) -> None:
@@ -209,23 +212,25 @@ class Outputs:
         ocean = self._ocean
         high, low, speed, flux, arrival = ocean.own(ocean.peaks).astype(np.float64)
         ground = self._final_bed()
-        was_dry = np.maximum(self._cfg.physics.sea_level - self._initial_bed, 0) <= ocean.physics.dry_depth
+        was_dry = np.maximum(-self._initial_bed, 0) <= ocean.physics.dry_depth
+        level = self._cfg.physics.sea_level
         reached = high + np.maximum(-ground, 0) > ocean.physics.dry_depth
         depth = high + np.maximum(-ground, 0)
         return {
-            "eta_max": np.where(reached, high + np.maximum(ground, 0), np.nan),
-            "eta_min": np.where(reached & ~was_dry, low + np.maximum(ground, 0), np.nan),
+            "eta_max": np.where(reached, high + np.maximum(ground, 0) + level, np.nan),
+            "eta_min": np.where(reached & ~was_dry, low + np.maximum(ground, 0) + level, np.nan),
             "speed_max": np.where(reached, speed, np.nan),
             "momentum_flux_max": np.where(reached, flux, np.nan),
             "inundation_depth_max": np.where(was_dry & reached, depth, np.nan),
             "arrival_time": np.where(arrival < NEVER / 2, arrival, np.nan),
-            "bathymetry": ground,
+            "bathymetry": ground + level,
             "uplift": self._motion.uplift,
         }
 
     def abandon(self) -> None:
-        """Drop what is not complete after an error."""
-        self.writer.drop()
+        """Drop what is not complete after an error; what was handed over, a checkpoint say, is still written."""
+        with suppress(EsimError):
+            self.writer.close()
         if self._fields is not None and self._ocean.comm.rank == 0:
             self._fields.discard()
 

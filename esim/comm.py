@@ -3,6 +3,7 @@
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
@@ -149,11 +150,16 @@ class LocalComm:
 
     def recv(self, array: np.ndarray, source: int, tag: int) -> None:
         """Receive into an array; raises MachineError if nothing comes."""
-        try:
-            message = self._world.box(source, self.rank, tag).get(timeout=self._world.timeout)
-        except queue.Empty:
-            raise MachineError(f"rank {self.rank}: no message from rank {source} with tag {tag}") from None
-        array[...] = message.reshape(array.shape)
+        box, give_up = self._world.box(source, self.rank, tag), time.monotonic() + self._world.timeout
+        while True:
+            try:
+                array[...] = box.get(timeout=0.1).reshape(array.shape)
+                return
+            except queue.Empty:
+                if self._world.barrier.broken or time.monotonic() > give_up:
+                    raise MachineError(
+                        f"rank {self.rank}: no message from rank {source} with tag {tag}"
+                    ) from None
 
     def send_init(self, buffer: np.ndarray, dest: int, tag: int) -> Request:
         """Persistent send."""

@@ -8,12 +8,12 @@ face takes the states of its two cells, the face bed of Chen & Noelle (2017, SIA
 flux (Harten, Lax & van Leer 1983). The momentum balance is written in differences of eta alone:
     d(hu) = -dt/dx { [F_e - g h_w*^2/2] - [F_w - g h_e*^2/2] + g h (eta_e - eta_w) },
 and F - g h*^2/2 on one side of a face needs only g (h_l* + h_r*) (eta_r - eta_l) / 2. So a lake at any level is at
-rest, also where wet cells meet dry ones, and the mass flux out of a cell is limited to a quarter of its water
-through each face, which keeps depths positive.
+rest, also where wet cells meet dry ones. The mass flux out of a cell through a face is limited to a share of its
+water, and the shares of its faces add up to one, which keeps depths positive for Courant numbers up to one.
 
 On the sphere the faces' lengths weight the fluxes, and the curvature term u tan(lat) / R joins the Coriolis
-parameter. Units are SI; p holds the typed constants, rows[k, j] the factors that depend on latitude only, and
-bed[0, j, i] is b [m, positive up].
+parameter. Units are SI; p holds the typed constants, rows[k, j] the factors that depend on latitude only, bed[0, j, i]
+is b [m, positive up], and sides[0, 0, i] is -1 beyond walls, where the mirrored Earth turns the other way.
 """
 
 from typing import NamedTuple
@@ -38,12 +38,9 @@ class Params(NamedTuple):
     one: float
     tiny: float
     half_theta: float  # theta/2 of the generalised minmod limiter, 0.5 (minmod) to 1 (monotonised central)
-    gentle: (
-        float  # waves whose surface changes from cell to cell by less than this share of the depth are gentle
-    )
+    gentle: float  # share of the depth below which the surface may change from cell to cell in a gentle wave
     dry: float  # m, thinner water does not flow
-    dry2: float  # m2
-    speed_cap: float  # m/s
+    per_cap: float  # s/m, one over the largest speed
     friction: float  # dt g n^2
     rcbrt_0: float  # its bits, less a third of those of x, are close to x^(-1/3)
     rcbrt_1: float  # 14/9, 7/9, 2/9: cubic iteration for x^(-1/3)
@@ -103,14 +100,14 @@ def slope(left, right, steep, middle, gentle, p):
 
 
 def primitives(j, i, q, bed, w, p):
-    """Depth, surface and velocity; the velocity of thin water is regularised and that of dry cells is zero."""
+    """Depth, surface and velocity, which is zero where dry."""
     b = bed[0, j, i]
     h = q[0, j, i] + maximum(-b, p.zero)
-    per_h = where(h > p.dry, h / maximum(h * h, p.dry2), p.zero)
+    per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
     w[H, j, i] = h
     w[E, j, i] = q[0, j, i] + maximum(b, p.zero)
-    w[U, j, i] = maximum(minimum(q[1, j, i] * per_h, p.speed_cap), -p.speed_cap)
-    w[V, j, i] = maximum(minimum(q[2, j, i] * per_h, p.speed_cap), -p.speed_cap)
+    w[U, j, i] = q[1, j, i] * per_h
+    w[V, j, i] = q[2, j, i] * per_h
 
 
 def slopes_x(j, i, w, p):
@@ -141,7 +138,7 @@ def slopes_y(j, i, w, p):
     w[VY, j, i] = slope(v - w[V, j - 1, i], w[V, j + 1, i] - v, steep, middle, gentle, p)
 
 
-def predict(j, i, rows, w, p):
+def predict(j, i, rows, sides, w, p):
     """State half a step ahead, from the equations in primitive form."""
     h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
     hx, ex, ux, vx = w[HX, j, i], w[EX, j, i], w[UX, j, i], w[VX, j, i]
@@ -149,7 +146,7 @@ def predict(j, i, rows, w, p):
     lx = p.dt * rows[ROWS.per_dx, j]
     ly = p.dt * rows[ROWS.per_dy, j]
     bend = rows[ROWS.curvature, j]
-    turn = p.half_dt * (rows[ROWS.f, j] + u * bend)
+    turn = p.half_dt * (rows[ROWS.f, j] * sides[0, 0, i] + u * bend)
     rise = p.half_dt * bend * (h * v) - (lx * (u * hx + h * ux) + ly * (v * hy + h * vy))
     w[HP, j, i] = h + rise
     w[EP, j, i] = e + rise
@@ -240,10 +237,14 @@ def rcbrt(x, p):
 
 
 def drag(h, qx, qy, friction, p):
-    """Factor 1 / (1 + dt g n^2 |u| / h^(4/3)) of semi-implicit Manning friction; zero where dry."""
+    """Factor 1 / (1 + dt g n^2 |u| / h^(4/3)) of semi-implicit Manning friction; zero where dry.
+
+    It is smaller where the flow would still be faster than the cap.
+    """
     h2 = h * h
     speed = sqrt(qx * qx + qy * qy)
-    wet = h2 / (h2 + friction * speed * rcbrt(maximum(h, p.dry), p))
+    rough = h2 + friction * speed * rcbrt(maximum(h, p.dry), p)
+    wet = h2 / maximum(rough, h * speed * p.per_cap)
     return where(h > p.dry, wet, p.zero)
 
 
@@ -337,8 +338,7 @@ def constants(
         half_theta=real(theta / 2),
         gentle=real(gentle),
         dry=real(dry),
-        dry2=real(dry * dry),
-        speed_cap=real(speed_cap),
+        per_cap=real(1 / speed_cap),
         friction=real(dt * g * manning**2),
         rcbrt_0=magic.view(real),
         rcbrt_1=real(14 / 9),

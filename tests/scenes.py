@@ -47,7 +47,7 @@ def japan(directory: Path, **run) -> dict:
         "source": [
             {
                 "kind": "okada",
-                "faults": FAULTS,
+                "faults": [dict(fault) for fault in FAULTS],
                 "kajiura": True,
                 "horizontal_on_slope": True,
                 "time_step": 60,

@@ -57,6 +57,7 @@ def arrays(dtype):
         "q": q,
         "out": np.zeros_like(q),
         "rows": rows,
+        "sides": np.sign(rng.standard_normal((1, 1, shape[1]))),
         "peaks": peaks,
         "speed": np.zeros((1, *shape)),
         "roughness": rng.random((1, *shape)) * 0.01,
@@ -104,7 +105,9 @@ def test_kernels_change_something_and_stay_finite(name, dtype):
 
 
 def test_compiled_kernels_hold_every_body():
-    bodies = [{stage.body for name in names for stage in KERNELS[name].stages} for names in (COMPILED, KERNELS)]
+    bodies = [
+        {stage.body for name in names for stage in KERNELS[name].stages} for names in (COMPILED, KERNELS)
+    ]
     assert bodies[0] == bodies[1]
 
 
@@ -132,7 +135,13 @@ def test_tiles_at_rest_are_skipped_with_the_same_bits(dtype):
         rng = np.random.default_rng(1)
         q = np.zeros((3, *size))
         q[:, 60:70, 150:160] = rng.standard_normal((3, 10, 10)) * 0.1
-        given = {"q": q, "out": np.ones_like(q), "bed": rng.standard_normal((1, *size)) - 3, "rows": np.ones((9, 150))}
+        given = {
+            "q": q,
+            "out": np.ones_like(q),
+            "bed": rng.standard_normal((1, *size)) - 3,
+            "rows": np.ones((9, 150)),
+            "sides": np.ones((1, 1, 230)),
+        }
         given = {key: backend.from_host(value) for key, value in given.items()}
         backend.bind(kernel, ((2, 148), (2, 200)), given)(backend.constants(constants(kernel, dtype)))
         results.append(backend.to_host(given["out"]))

@@ -75,6 +75,11 @@ def test_two_threads_equal_one(serial, tmp_path):
     assert differing(compute(japan(tmp_path, threads=2)), serial("japan")) == []
 
 
+@pytest.mark.parametrize("name", SCENES)
+def test_numpy_equals_the_compiled_bodies_over_a_whole_run(name, serial, tmp_path):
+    assert differing(compute(SCENES[name](tmp_path, backend="numpy"), 2), serial(name)) == []
+
+
 # ------------------------------------------------------------------ what goes wrong
 
 

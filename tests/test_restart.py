@@ -281,3 +281,31 @@ def test_a_request_that_came_early_is_heard(tmp_path, capsys):
     assert main([str(saved(japan(tmp_path / "out"), tmp_path)), "--quiet"]) == 75
     assert "stopped on request" in capsys.readouterr().err
     assert steps(tmp_path / "out") == [10]
+
+
+SLOW = """
+import sys, time
+from esim.cli.run import main
+from esim.io.checkpoint import Checkpoint
+from esim.stop import STOP
+
+close = Checkpoint.close
+
+def slowly(self):
+    time.sleep(5)
+    close(self)
+
+Checkpoint.close = slowly
+STOP.ask()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_no_rank_ends_the_one_that_still_writes_the_last_checkpoint(tmp_path):
+    """However long the disk takes: ranks that have an error wait some seconds for each other, and no longer."""
+    (tmp_path / "slow.py").write_text(SLOW)
+    ran = mpirun(2, tmp_path / "slow.py", saved(japan(tmp_path / "out"), tmp_path), "--quiet")
+    assert ran.returncode == 75, ran.stderr
+    told = [line for line in ran.stderr.splitlines() if not line.startswith("output.stations.every")]
+    assert len(told) == 1 and told[0].startswith("esim-run: stopped on request at t = ")
+    assert steps(tmp_path / "out") == [10] and not [*(tmp_path / "out").rglob("*.partial")]

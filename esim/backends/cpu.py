@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 
 from esim.backends.cache import cache_directory, write_once
 from esim.backends.host import HostMemory
-from esim.backends.link import arguments, array_names, digest, link, linked_source
+from esim.backends.link import ROWS, SIDES, arguments, array_names, digest, link, linked_source
 from esim.backends.scratch import make_ring, prefetch
 from esim.decomposition import Box
 from esim.kernels import scalar
@@ -164,7 +164,7 @@ def tile_source(kernel: Kernel, threaded: bool, vector: int) -> str:
     if kernel.slots:
         first = kernel.stages[0]
         for name in array_names(kernel):
-            if name != "rows":
+            if name not in (ROWS, SIDES):
                 ahead = AHEAD + (first.north if name in arguments(first.body) else 0)
                 lines += [
                     f"            for k in range({name}.shape[0]):",

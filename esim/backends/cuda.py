@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from esim.backends.devices import gpu_count, simulated
-from esim.backends.link import arguments, array_names, link
+from esim.backends.link import ROWS, SIDES, arguments, array_names, link
 from esim.decomposition import Box
 from esim.errors import MachineError
 from esim.kernels import scalar
@@ -43,9 +43,8 @@ def tile_source(kernel: Kernel, tile: tuple[int, int], dtype: np.dtype) -> str:
         # Scratch belongs to the tile, so all arrays are seen from its corner and share its indices.
         lines.append(f"    w = cuda.shared.array(({kernel.slots}, {rows}, {columns}), dtype)")
         lines.append(f"    dj, di = south - {reach}, west - {reach}")
-        lines += [
-            f"    {name} = {name}[:, dj:{', di:' if name != 'rows' else ''}]" for name in array_names(kernel)
-        ]
+        corner = {ROWS: "dj:", SIDES: ":, di:"}
+        lines += [f"    {name} = {name}[:, {corner.get(name, 'dj:, di:')}]" for name in array_names(kernel)]
     shift_j, shift_i = (" - dj", " - di") if kernel.slots else ("", "")
     for n, stage in enumerate(kernel.stages):
         if kernel.slots and n:

@@ -8,6 +8,9 @@ from typing import Any
 
 from esim.kernels.kernel import Kernel
 
+# Arrays by these names do not spread over the whole grid: rows[k, j] and sides[k, 0, i].
+ROWS, SIDES = "rows", "sides"
+
 
 def link(function: Callable, jit: Callable, scalar: Mapping[Any, Any]) -> Callable:
     """Copy a body and every plain function it calls, scalar functions replaced, each copy passed through jit."""

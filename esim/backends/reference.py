@@ -34,8 +34,10 @@ class View:
 
     def _slices(self, index: tuple) -> tuple:
         var, j, *i = index
+        if isinstance(j, int):  # sides[k, 0, i]
+            return var, slice(j, j + 1), slice(i[0].start - self.i, i[0].stop - self.i)
         rows = slice(j.start - self.j, j.stop - self.j)
-        # Row factors rows[k, j] have no i: they become columns that spread over it.
+        # rows[k, j] has no i: it becomes a column that spreads over it.
         return (var, rows, slice(i[0].start - self.i, i[0].stop - self.i)) if i else (var, rows, None)
 
     def __getitem__(self, index: tuple) -> np.ndarray:

@@ -95,6 +95,7 @@ def guard(comm: "Comm", work: Any) -> int:
         if same:
             if comm.rank == 0:
                 print(f"esim-run: {error}", file=sys.stderr, flush=True)
+            comm.close()
             return error.exit_code
         return _end(comm, error)
     except KeyboardInterrupt:

@@ -58,12 +58,8 @@ class Writer:
         if kind is None:
             self.close()
         else:
-            self.drop()
-
-    def drop(self) -> None:
-        """Drops what still waits and ends the thread, after an error elsewhere."""
-        self._dropping = True
-        self._stop()
+            self._dropping = True
+            self._stop()
 
     def _stop(self) -> None:
         if self._active and not self._closed:
