@@ -4,14 +4,15 @@ from pathlib import Path
 
 from esim.comm import Comm, SerialComm
 from esim.config import Config
-from esim.drivers.tsunami import Tsunami, prepare_directory
+from esim.drivers.tsunami import Tsunami, claimed, prepare_directory
 
 
 def simulate(cfg: Config, comm: Comm | None = None, resume: bool = False) -> Path:
     """Compute a scenario and return the directory with its files; raises esim.errors.EsimError."""
     run = Tsunami(cfg, comm or SerialComm())
     run.check()
-    prepare_directory(run, resume)
-    run.prepare(resume)
-    run.run()
+    with claimed(run):
+        prepare_directory(run, resume)
+        run.prepare(resume)
+        run.run()
     return cfg.output.directory

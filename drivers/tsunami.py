@@ -4,7 +4,8 @@ import logging
 import math
 import os
 import time as wall
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from esim.backends import select
 from esim.clock import Clock
 from esim.comm import Comm
 from esim.config import CFL_BOUND, Config
+from esim.config.output import Output
 from esim.decomposition import CostMap, Decomposition, decompose
 from esim.drivers.gauges import Gauges, check_gauges
 from esim.drivers.motion import Motion
@@ -26,10 +28,9 @@ from esim.drivers.watch import Watch
 from esim.errors import EsimError, InputError, StopRequested
 from esim.grid import Grid
 from esim.io.checkpoint import latest
-from esim.io.directory import predict_bytes, refuse_existing, start_directory
-from esim.io.gridreader import read_field
+from esim.io.directory import claim, predict_bytes, refuse_existing, start_directory
 from esim.io.provenance import peak_rss, run_record, write_record
-from esim.media import bathymetry
+from esim.media import bathymetry, roughness
 from esim.schedule import Every
 from esim.simulation import Callback, Simulation
 from esim.stop import STOP
@@ -60,6 +61,7 @@ class Tsunami:
         cfg, grid = self.cfg, self.grid
         self.bathymetry = self._once(lambda: bathymetry.build(cfg.bathymetry, grid))
         self.bathymetry.check()
+        self.roughness = self._once(lambda: roughness.build(cfg.physics.manning, grid))
         self.sources = self._once(
             lambda: [sources.build(source, grid.lonlat, cfg.time.start) for source in cfg.source]
         )
@@ -73,6 +75,8 @@ class Tsunami:
         positions = [station.position for station in cfg.stations]
         check_gauges(grid, names, positions, self.elevation)
         self.deepest, rate = self._look_at_water()
+        self._require_water()
+        self._look_at_roughness()
         self.dt = self._time_step(rate)
 
     def _elevation(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -131,6 +135,20 @@ class Tsunami:
         rate = float((celerity * (1 / width + 1 / height)[:, None]).max())
         return self.comm.allreduce_max(float(depth.max())), self.comm.allreduce_max(rate)
 
+    def _require_water(self) -> None:
+        """Raises InputError where neither the sea nor a source has any water."""
+        if self.deepest <= 0 and not any(source.moves == "water" for source in self.sources):
+            raise InputError(
+                f"bathymetry: there is no water on this grid, whose lowest cell is {-self.deepest:.1f} m above it; "
+                "elevation is positive up"
+            )
+
+    def _look_at_roughness(self) -> None:
+        """Read it once, so that what is wrong with it is known now."""
+        block = self.decomposition.blocks[self.comm.rank]
+        if self.roughness is not None:
+            self.roughness.coefficient(self.grid.x(block.i0, block.i1), self.grid.y(block.j0, block.j1))
+
     def _time_step(self, rate: float) -> float:
         """Time step [s] that run.cfl or run.dt asks for on still water; raises InputError above the bound."""
         run = self.cfg.run
@@ -161,7 +179,7 @@ class Tsunami:
             self.backend,
             cfg.physics,
             self.elevation,
-            roughness=self._roughness(),
+            roughness=self.roughness and self.roughness.coefficient,
             sponge_cells=cfg.grid.sponge_cells,
             peaks=cfg.output.maxima is not None,
             arrival_threshold=cfg.output.maxima.arrival_threshold if cfg.output.maxima else 0.01,
@@ -170,6 +188,7 @@ class Tsunami:
         self.seconds["allocate and compile"] = wall.perf_counter() - begun
         begun = wall.perf_counter()
         self.motion = Motion(self.ocean, self.sources, self.elevation)
+        self._warn_of_idle_sources()
         self.seconds["sources"] = wall.perf_counter() - begun
         self.outputs = Outputs(
             cfg, self.ocean, self.motion, Gauges(self.ocean, [s.position for s in cfg.stations])
@@ -186,15 +205,12 @@ class Tsunami:
         if cfg.output.fields is not None:
             self.outputs.snapshot(clock)
 
-    def _roughness(self) -> Formula | None:
-        manning = self.cfg.physics.manning
-        if isinstance(manning, float | int):
-            return None
-        from esim.data import locate
-
-        path, grid = locate(str(manning.file)), self.grid
-        spacing = (grid.dx, grid.dy)
-        return lambda x, y: read_field(path, manning.variable, x, y, grid.lonlat, spacing=spacing)
+    def _warn_of_idle_sources(self) -> None:
+        for source in self.motion.summary:
+            if not (source["largest_uplift_m"] or source["largest_subsidence_m"]):
+                self.warn(
+                    f"source {source['source']} moves nothing: it is smaller than a cell, or has no height or slip"
+                )
 
     def _simulation(self) -> Simulation:
         cfg, clock = self.cfg, Clock(self.cfg.time.duration)
@@ -302,7 +318,7 @@ class Tsunami:
             self.cfg.echo(),
             started=self.started,
             ended=datetime.now(UTC),
-            inputs=[path for path in (self.bathymetry.path, *self._fault_files()) if path],
+            inputs=self._inputs(),
             decomposition={
                 "ranks": self.comm.size,
                 "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in self.decomposition.blocks],
@@ -324,18 +340,21 @@ class Tsunami:
         self.comm.barrier()
         return record
 
-    def _fault_files(self) -> list[Path]:
+    def _inputs(self) -> list[Path]:
         from esim.data import locate
 
         files = [getattr(source, "file", None) for source in self.cfg.source]
-        return [locate(str(file)) for file in files if file]
+        media = [self.bathymetry.path, self.roughness and self.roughness.path]
+        return [path for path in media if path] + [locate(str(file)) for file in files if file]
 
 
 def threads_per_rank(comm: Comm) -> int:
     """Threads for this rank: what Slurm gives it, else its share of the cores this process may use."""
     cores = len(os.sched_getaffinity(0))
-    if given := os.environ.get("SLURM_CPUS_PER_TASK") or os.environ.get("OMP_NUM_THREADS"):
-        return max(1, min(int(given), cores))
+    given = os.environ.get("SLURM_CPUS_PER_TASK") or os.environ.get("OMP_NUM_THREADS", "")
+    outermost = given.split(",")[0].strip()  # OMP_NUM_THREADS may list the threads of nested regions
+    if outermost.isdecimal():
+        return max(1, min(int(outermost), cores))
     # A launcher that binds ranks has already cut the cores; one that does not lets all see the same.
     same = len(set(map(tuple, comm.allgather(sorted(os.sched_getaffinity(0)))))) == 1
     return max(1, cores // comm.local_size) if same else cores
@@ -351,8 +370,8 @@ def check_memory(predicted: dict[str, int], limit: int | None, comm: Comm) -> No
         source = "run.memory_limit" if limit and limit < available else "the memory available"
         ranks = math.ceil(comm.size * need / allowed)
         raise InputError(
-            f"memory: a rank would need {need / 1e9:.2f} GB ({largest}: {predicted[largest] / 1e9:.2f} GB), and "
-            f"{source} is {allowed / 1e9:.2f} GB per rank; use a coarser grid.spacing, a smaller box, or about "
+            f"memory: a rank would need {need / 1e9:.3g} GB ({largest}: {predicted[largest] / 1e9:.3g} GB), and "
+            f"{source} is {allowed / 1e9:.3g} GB per rank; use a coarser grid.spacing, a smaller box, or about "
             f"{ranks} ranks on more nodes"
         )
 
@@ -396,19 +415,55 @@ def plan_lines(run: Tsunami) -> list[str]:
     return lines
 
 
+def check_directory(run: Tsunami, resume: bool) -> None:
+    """Refuse a directory that cannot be written, or has a run that is neither to be resumed nor replaced."""
+    on_first_rank(run.comm, lambda: refuse_directory(run.cfg.output, resume))
+
+
 def prepare_directory(run: Tsunami, resume: bool) -> None:
-    """Refuse a directory that has a run, unless it is to be resumed or replaced; make it."""
-    directory, overwrite = run.cfg.output.directory, run.cfg.output.overwrite
+    """Check the directory and make it, empty unless the run that it has is to be resumed."""
+
+    def prepare() -> None:
+        refuse_directory(run.cfg.output, resume)
+        if not (resume and has_checkpoint(run.cfg.output.directory)):
+            start_directory(run.cfg.output.directory)
+
+    on_first_rank(run.comm, prepare)
+
+
+def refuse_directory(output: Output, resume: bool) -> None:
+    """Raises InputError if a run must not begin, or go on, in the output directory."""
+    directory = output.directory
+    # What an unfinished run has left may be resumed, even if it did not come to its first checkpoint.
+    complete = (directory / "run.json").exists() and not has_checkpoint(directory)
+    if resume and complete and not output.overwrite:
+        raise InputError(
+            f"--resume: the run in {directory} is complete and has no checkpoint to go on from; write elsewhere by "
+            "--output, or replace it by --set output.overwrite=true"
+        )
+    refuse_existing(directory, output.overwrite or resume)
+
+
+@contextmanager
+def claimed(run: Tsunami) -> Iterator[None]:
+    """Keep other runs out of the output directory as long as this one writes there."""
+    with ExitStack() as stack:
+        on_first_rank(run.comm, lambda: stack.enter_context(claim(run.cfg.output.directory)))
+        yield
+
+
+def has_checkpoint(directory: Path) -> bool:
+    """Whether there is something to resume from."""
+    return any(directory.glob("checkpoint/step_*.h5"))
+
+
+def on_first_rank(comm: Comm, work: Callable[[], None]) -> None:
+    """Do something on rank 0 alone; if it raises an EsimError, all ranks do."""
     problem = None
-    if run.comm.rank == 0:
-        resumes = resume and any(directory.glob("checkpoint/step_*.h5"))
+    if comm.rank == 0:
         try:
-            # What an unfinished run has left may be resumed, even if it did not come to its first checkpoint.
-            if not resume or (not resumes and (directory / "run.json").exists()):
-                refuse_existing(directory, overwrite)
-            if not resumes:
-                start_directory(directory)
-        except InputError as error:
-            problem = str(error)
-    if problem := run.comm.bcast(problem):
-        raise InputError(problem)
+            work()
+        except EsimError as error:
+            problem = error
+    if problem := comm.bcast(problem):
+        raise problem

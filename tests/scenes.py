@@ -78,7 +78,7 @@ def channel(directory: Path, **run) -> dict:
     places = [(x, y) for x in (-49.5e3, -31e3, 0.0, 49.9e3) for y in (-20e3, 1e3, 22e3)]
     return {
         "scenario": "tsunami",
-        "time": {"duration": 1200},
+        "time": {"duration": 1800},
         "grid": {
             "kind": "cartesian",
             "x": [-50e3, 50e3],
@@ -88,23 +88,24 @@ def channel(directory: Path, **run) -> dict:
             "sponge_cells": 4,
             "latitude": 40,
         },
-        "bathymetry": {"kind": "bowl", "depth": 800, "radius": "62 km"},
+        "bathymetry": {"kind": "bowl", "depth": 120, "radius": "58 km"},
         "physics": {"coriolis": True, "manning": 0.03},
         "source": [
             {
                 "kind": "okada",
-                "faults": [fault | {"x": 48e3, "y": 5e3, "rupture_time": 100, "rise_time": 500}],
+                "faults": [fault | {"x": 48e3, "y": 5e3, "rupture_time": 100, "rise_time": 800}],
                 "kajiura": True,
                 "horizontal_on_slope": True,
             },
             {"kind": "hump", "x": -47e3, "y": -12e3, "height": 3, "radius": "9 km"},
+            {"kind": "hump", "x": 6e3, "y": 9e3, "height": 25, "radius": "16 km"},
         ],
         "stations": [{"name": f"g{n}", "x": x, "y": y} for n, (x, y) in enumerate(places)],
         "output": {
             "directory": str(directory),
-            "fields": {"every": 200, "variables": list(FIELDS)},
-            "stations": {"every": 100},
-            "checkpoint": {"every": 400},
+            "fields": {"every": 600, "variables": list(FIELDS)},
+            "stations": {"every": 5},
+            "checkpoint": {"every": 600},
         },
         "run": {"backend": "cpu", "threads": 1, "adaptive": True, **run},
     }

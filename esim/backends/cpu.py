@@ -20,6 +20,7 @@ from llvmlite import ir
 from numba.core import types as nbt
 from numba.extending import intrinsic
 
+from esim.backends.bits import guess_rcbrt_code
 from esim.backends.cache import cache_directory, write_once
 from esim.backends.host import HostMemory
 from esim.backends.link import ROWS, SIDES, arguments, array_names, digest, link, linked_source
@@ -67,15 +68,8 @@ def assume(typingctx, condition):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
-    """kernels.scalar.guess_rcbrt on the bits of a register."""
-
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        integer = ir.IntType(signature.return_type.bitwidth)
-        bits = [builder.bitcast(value, integer) for value in args]
-        third = builder.udiv(bits[0], ir.Constant(integer, 3))
-        return builder.bitcast(builder.sub(bits[1], third), args[0].type)
-
-    return x(x, x), codegen
+    """kernels.scalar.guess_rcbrt."""
+    return x(x, x), guess_rcbrt_code
 
 
 @numba.njit(forceinline=True)

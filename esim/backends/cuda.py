@@ -70,18 +70,13 @@ def _guess_rcbrt() -> Callable:
     """kernels.scalar.guess_rcbrt on the bits of a register; plain NumPy in the simulator."""
     if simulated():
         return scalar.guess_rcbrt
-    from llvmlite import ir
     from numba.cuda.extending import intrinsic
+
+    from esim.backends.bits import guess_rcbrt_code
 
     @intrinsic
     def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
-            integer = ir.IntType(signature.return_type.bitwidth)
-            bits = [builder.bitcast(value, integer) for value in args]
-            third = builder.udiv(bits[0], ir.Constant(integer, 3))
-            return builder.bitcast(builder.sub(bits[1], third), args[0].type)
-
-        return x(x, x), codegen
+        return x(x, x), guess_rcbrt_code
 
     return guess_rcbrt
 

@@ -1,5 +1,6 @@
 """How far is the run? A bar on a terminal, plain lines elsewhere; and a short summary at the end."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._task, completed=clock.time, told=told)
         else:
-            print(f"  {100 * clock.time / self._end:5.1f} %  {told}", flush=True)
+            say(f"  {100 * clock.time / self._end:5.1f} %  {told}")
 
     def _tell(self, clock: Clock, now: float) -> str:
         assert self._begun is not None
@@ -59,6 +60,14 @@ class Progress:
         ratio = simulated / wall
         left = (self._end - clock.time) / ratio
         return f"t = {span(clock.time)}  step {clock.step:,}  {ratio:,.0f} x real time  {span(left)} left"
+
+
+def say(*lines: str) -> None:
+    """Print lines; a reader that has gone, or a full disk under a log file, is no reason to end a run."""
+    try:
+        print(*lines, sep="\n", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def span(seconds: float) -> str:

@@ -7,6 +7,7 @@ listen()  # before anything slow is imported: a signal that comes early must not
 import argparse
 import sys
 import threading
+import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def overrides(options: argparse.Namespace) -> list[str]:
 
     given = list(options.overrides)
     if options.output is not None:
-        given.append(f"output.directory={json.dumps(options.output)}")
+        given.append(f"output.directory={json.dumps(options.output, ensure_ascii=False)}")
     if options.backend is not None:
         given.append(f"run.backend={options.backend}")
     return given
@@ -132,6 +133,9 @@ def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
         print(f"esim-run{where}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
     sys.stdout.flush()
     if comm.size > 1:
+        time.sleep(
+            0.5
+        )  # mpirun ends as soon as it hears of it, and what it has not passed on by then is lost
         comm.abort(code)
     return code
 
@@ -141,24 +145,34 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
     from esim.config import load
 
     cfg = load(options.config, overrides(options))
-    from esim.cli.progress import Progress, summary
-    from esim.drivers.tsunami import Tsunami, plan_lines, prepare_directory
+    from esim.cli.progress import Progress, say, summary
+    from esim.drivers.tsunami import Tsunami, check_directory, claimed, plan_lines, prepare_directory
 
+    _tell_warnings(options.quiet)
     talk = comm.rank == 0 and not options.quiet
     run = Tsunami(cfg, comm)
     run.check()
     if talk:
-        print(f"{cfg.title or options.config}", *plan_lines(run), sep="\n  ", flush=True)
+        say(cfg.title or options.config, *(f"  {line}" for line in plan_lines(run)))
+    check_directory(run, options.resume)
     if options.check:
         return
-    prepare_directory(run, options.resume)
-    progress = Progress(cfg.time.duration, active=talk)
-    run.lookers.append(progress)
-    run.prepare(options.resume)
-    with progress:
+    with claimed(run), Progress(cfg.time.duration, active=talk) as progress:
+        prepare_directory(run, options.resume)
+        run.lookers.append(progress)
+        run.prepare(options.resume)
         record = run.run()
     if talk:
-        print(*summary(record, run.written), sep="\n", flush=True)
+        say(*summary(record, run.written))
+
+
+def _tell_warnings(quiet: bool) -> None:
+    """Warnings go to stderr as they come, unless only errors are wanted; run.json has them all."""
+    import logging
+
+    logging.basicConfig(
+        format="esim-run: warning: %(message)s", level=logging.ERROR if quiet else logging.WARNING
+    )
 
 
 if __name__ == "__main__":

@@ -48,7 +48,9 @@ class Physics(Section):
     dispersion: Literal["none"] = Field(
         default="none", description="Frequency dispersion; none: shallow-water equations."
     )
-    dry_depth: Length = Field(default=1e-3, gt=0, description="Water shallower than this [m] does not move.")
+    dry_depth: Length = Field(
+        default=1e-3, gt=0, le=1, description="Water shallower than this [m] does not move."
+    )
     speed_cap: Speed = Field(
         default=50.0, gt=0, description="Faster flow [m/s] is slowed to this, and counted in the log."
     )

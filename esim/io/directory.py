@@ -1,12 +1,16 @@
 """What belongs to a run in its output directory, and may a new run write there?"""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from esim.errors import InputError
 from esim.grid import Grid
 from esim.io import stations
+from esim.io.atomic import writing
 
 if TYPE_CHECKING:
     from esim.config import Config
@@ -44,10 +48,41 @@ def refuse_existing(directory: Path, overwrite: bool) -> None:
 
 
 def start_directory(directory: Path) -> None:
-    """Makes an output directory and removes the files of an earlier run; `refuse_existing` has allowed it."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for path in run_files(directory):
-        path.unlink()
+    """Makes an output directory and removes the files of an earlier run; `refuse_existing` has allowed it.
+
+    Raises MachineError if the file system does not let it.
+    """
+    with writing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        for path in run_files(directory):
+            path.unlink()
+
+
+@contextmanager
+def claim(directory: Path) -> Iterator[None]:
+    """Keeps the runs of other processes out of a directory, which is made, and ends with this one at the latest.
+
+    Raises InputError if one is writing there. Some network file systems have no locks: there it does nothing.
+    """
+    with writing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        handle = os.open(directory, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            _lock(handle, directory)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, directory: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(
+            f"output.directory: another run is writing into {directory} now; wait for it, or write elsewhere by "
+            "--output"
+        ) from None
 
 
 def predict_bytes(cfg: "Config", grid: Grid) -> int:

@@ -41,6 +41,7 @@ def read_field(
     *,
     fill: float | None = None,
     spacing: Range | None = None,
+    limits: Range = (-math.inf, math.inf),
 ) -> np.ndarray:
     """Values of a gridded variable at cells, float64 (ny, nx), or (time, ny, nx) if the variable has times.
 
@@ -48,7 +49,8 @@ def read_field(
     the distance of the centres). Bilinear where the file is less than twice as fine as the cells; else the
     mean of m x m bilinear samples of each cell, m = ceil(ratio). Depths, positive down, become elevations.
     Outside the file the value is `fill`. Raises InputError if the file or the variable is missing or not
-    usable, if cells lie outside and there is no fill, and if a cell has no value (NaN or missing).
+    usable, if cells lie outside and there is no fill, if a cell has no value (NaN or missing), and if a value
+    of the file that they need is not within `limits`.
     """
     with _opened(path) as data:
         source = find_gridded(path, data, variable, lonlat)
@@ -56,7 +58,8 @@ def read_field(
         if fill is None:
             _require_cover(source, points, x, y, spacing)
         sign = -1.0 if source.positive_down else 1.0
-        field = sign * _sample(source, data[source.name], *points, sign * (fill or 0.0))
+        low, high = sorted((sign * limits[0], sign * limits[1]))
+        field = sign * _sample(source, data[source.name], *points, sign * (fill or 0.0), (low, high))
     _require_values(source, field, x, y)
     return field
 
@@ -146,7 +149,9 @@ def _subdivide(centres: np.ndarray, size: float, axis: Axis) -> np.ndarray:
     return centres[:, None] + ((np.arange(count) + 0.5) / count - 0.5) * size
 
 
-def _sample(source: GriddedVariable, variable: Any, x: np.ndarray, y: np.ndarray, fill: float) -> np.ndarray:
+def _sample(
+    source: GriddedVariable, variable: Any, x: np.ndarray, y: np.ndarray, fill: float, limits: Range
+) -> np.ndarray:
     """The mean of the samples at the points x (nx, mx) and y (ny, my), strip by strip of rows."""
     columns, rows = source.x.locate(x), source.y.locate(y)
     records = variable.shape[:-2]
@@ -156,8 +161,9 @@ def _sample(source: GriddedVariable, variable: Any, x: np.ndarray, y: np.ndarray
     step = max(1, int(STRIP / (max(width, len(x)) * math.prod(records))))
     for begin in range(0, len(y), step):
         strip = rows.part(begin, begin + step)
-        values = _read_window(source, variable, strip.window, columns.window) - fill
-        field[..., begin : begin + step, :] = _average(_average(values, columns, -1), strip, -2) + fill
+        values = _read_window(source, variable, strip.window, columns.window)
+        _require_range(source, values, strip.window[0], columns.window[0], limits)
+        field[..., begin : begin + step, :] = _average(_average(values - fill, columns, -1), strip, -2) + fill
     return field
 
 
@@ -214,6 +220,20 @@ def _require_cover(
 
 def _box(names: tuple[str, str], x: Range, y: Range) -> str:
     return f"{names[0]} {x[0]:.9g}..{x[1]:.9g} and {names[1]} {y[0]:.9g}..{y[1]:.9g}"
+
+
+def _require_range(source: GriddedVariable, values: np.ndarray, row: int, column: int, limits: Range) -> None:
+    """Raises InputError for a value out of limits in a window of the file that begins at a row and column."""
+    wild = (values < limits[0]) | (values > limits[1])
+    if wild.any():
+        place = tuple(np.argwhere(wild)[0])
+        x = source.x.first + source.x.step * (column + place[-1])
+        y = source.y.first + source.y.step * (row + place[-2])
+        raise InputError(
+            f"{source.path}: {source.name} is {values[place]:g} at {source.names[0]} {x:.9g}, {source.names[1]} "
+            f"{y:.9g}, expected {limits[0]:g} to {limits[1]:g}; is it in another unit, or a mark for a missing value "
+            "that the file does not declare as _FillValue?"
+        )
 
 
 def _require_values(source: GriddedVariable, field: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:

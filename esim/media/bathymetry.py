@@ -15,6 +15,7 @@ from esim.grid import Grid
 from esim.io.gridreader import GriddedVariable, check_cover, describe, read_field
 
 METRES = ("", "m", "metre", "metres", "meter", "meters")
+ON_EARTH = (-12_000.0, 9_000.0)  # m, with room to spare
 OTHER_UNITS = ("km", "kilometer", "kilometers", "cm", "mm", "ft", "feet", "foot", "fathom", "fathoms")
 
 
@@ -76,8 +77,9 @@ class FromFile:
             raise InputError(f"{self.path}: {source.name} is in {source.units}, expected metres")
 
     def elevation(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Height [m], positive up, (ny, nx); raises InputError for cells outside or without a value."""
-        field = read_field(self.path, self.variable, x, y, self.grid.lonlat, spacing=self._spacing)
+        """Height [m], positive up, (ny, nx); InputError for cells outside, without a value or with a wild one."""
+        lonlat, spacing = self.grid.lonlat, self._spacing
+        field = read_field(self.path, self.variable, x, y, lonlat, spacing=spacing, limits=ON_EARTH)
         return field.reshape(y.size, x.size)
 
     @property

@@ -51,4 +51,4 @@ class Hump:
     ) -> np.ndarray:
         """Height of the water above its level at rest [m], (1, ny, nx)."""
         east, north = geodesy.local(x, y, self.x, self.y, lonlat)
-        return self.height * np.exp(-(east**2 + north**2) / self.radius**2)[None]
+        return self.height * np.exp(-((east / self.radius) ** 2) - (north / self.radius) ** 2)[None]
