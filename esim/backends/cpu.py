@@ -197,7 +197,10 @@ def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
     """Numba dispatcher of the loop over tiles; machine code is kept on disk and found again by a second start."""
     source = tile_source(kernel, threaded, VECTOR_BYTES // dtype.itemsize)
     tuning = (TILE, PAD, AHEAD, FLAGS, numba.__version__, sys.version)
-    key = digest(source, linked_source(kernel), Path(__file__).read_text(), *tuning)
+    own = [
+        (Path(__file__).parent / name).read_text() for name in ("cpu.py", "scratch.py", "bits.py", "link.py")
+    ]
+    key = digest(source, linked_source(kernel), *own, *tuning)
     module = _load(source, f"{kernel.name}_{key}")
     if not hasattr(module, "compiled"):
         stages = {f"stage_{n}": body for n, body in enumerate(_link_stages(kernel))}
