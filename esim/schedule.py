@@ -17,8 +17,3 @@ class Every:
             return math.inf
         n = math.floor(time / self.interval * (1 + 1e-12)) + 1
         return min(n * self.interval, self.end)
-
-    def due(self, time: float) -> bool:
-        """Whether something is due at this very time."""
-        n = round(time / self.interval)
-        return time == n * self.interval or time == self.end

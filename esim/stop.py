@@ -1,6 +1,7 @@
 """Has a signal asked for a stop? Imports next to nothing, so that the handlers are there before all else."""
 
 import signal
+import threading
 
 
 class _Stop:
@@ -19,5 +20,6 @@ STOP = _Stop()
 
 def listen() -> None:
     """Let SIGUSR1 (sent by batch systems before the time limit) and SIGTERM ask for a stop."""
-    for name in (signal.SIGUSR1, signal.SIGTERM):
-        signal.signal(name, STOP.ask)
+    if threading.current_thread() is threading.main_thread():  # only this one may set handlers
+        for name in (signal.SIGUSR1, signal.SIGTERM):
+            signal.signal(name, STOP.ask)
