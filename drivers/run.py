@@ -4,7 +4,8 @@ from pathlib import Path
 
 from esim.comm import Comm, SerialComm
 from esim.config import Config
-from esim.drivers.tsunami import Tsunami, claimed, prepare_directory
+from esim.drivers.directory import claimed, prepare_directory
+from esim.drivers.tsunami import Tsunami
 
 
 def simulate(cfg: Config, comm: Comm | None = None, resume: bool = False) -> Path:

@@ -2,10 +2,8 @@
 
 import logging
 import math
-import os
 import time as wall
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,17 +16,18 @@ from esim.backends import select
 from esim.clock import Clock
 from esim.comm import Comm
 from esim.config import CFL_BOUND, Config
-from esim.config.output import Output
 from esim.decomposition import CostMap, Decomposition, decompose
 from esim.drivers.gauges import Gauges, check_gauges
 from esim.drivers.motion import Motion
 from esim.drivers.ocean import Formula, Ocean, build_ocean
 from esim.drivers.outputs import Outputs
+from esim.drivers.ranks import first_rank_first
+from esim.drivers.resources import check_memory, threads_per_rank
 from esim.drivers.watch import Watch
-from esim.errors import EsimError, InputError, StopRequested
+from esim.errors import InputError, StopRequested
 from esim.grid import Grid
 from esim.io.checkpoint import latest
-from esim.io.directory import claim, predict_bytes, refuse_existing, start_directory
+from esim.io.directory import start_directory
 from esim.io.provenance import peak_rss, run_record, write_record
 from esim.media import bathymetry, roughness
 from esim.schedule import Every
@@ -59,11 +58,11 @@ class Tsunami:
     def check(self) -> None:
         """Everything that can be known to be wrong before anything is allocated or written."""
         cfg, grid = self.cfg, self.grid
-        self.bathymetry = self._once(lambda: bathymetry.build(cfg.bathymetry, grid))
+        self.bathymetry = first_rank_first(self.comm, lambda: bathymetry.build(cfg.bathymetry, grid))
         self.bathymetry.check()
-        self.roughness = self._once(lambda: roughness.build(cfg.physics.manning, grid))
-        self.sources = self._once(
-            lambda: [sources.build(source, grid.lonlat, cfg.time.start) for source in cfg.source]
+        self.roughness = first_rank_first(self.comm, lambda: roughness.build(cfg.physics.manning, grid))
+        self.sources = first_rank_first(
+            self.comm, lambda: [sources.build(source, grid.lonlat, cfg.time.start) for source in cfg.source]
         )
         for source in self.sources:
             source.check(grid)
@@ -82,18 +81,6 @@ class Tsunami:
     def _elevation(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Height above the still water [m]: all that follows counts from there, and rest is zeta = 0."""
         return self.bathymetry.elevation(x, y) - self.cfg.physics.sea_level
-
-    def _once(self, build: Callable[[], Any]) -> Any:
-        """Result of build(), which may download files, on the first rank before the others."""
-        result, problem = None, None
-        if self.comm.rank == 0:
-            try:
-                result = build()
-            except EsimError as error:
-                problem = error
-        if problem := self.comm.bcast(problem):
-            raise problem
-        return result if self.comm.rank == 0 else build()
 
     def predicted_memory(self) -> dict[str, int]:
         """Bytes that the arrays of the largest rank will take."""
@@ -179,7 +166,7 @@ class Tsunami:
             self.backend,
             cfg.physics,
             self.elevation,
-            roughness=self.roughness and self.roughness.coefficient,
+            roughness=self.roughness.coefficient if self.roughness else None,
             sponge_cells=cfg.grid.sponge_cells,
             peaks=cfg.output.maxima is not None,
             arrival_threshold=cfg.output.maxima.arrival_threshold if cfg.output.maxima else 0.01,
@@ -327,6 +314,7 @@ class Tsunami:
             cell_rate=cells * steps / loop if loop else None,
             warnings=self.warnings,
             peak_memory=peak,
+            mpi=self.comm.library,
             backend={"name": self.backend.name} | self.backend.describe(),
             grid={"cells": cells, "nx": self.grid.nx, "ny": self.grid.ny},
             steps=steps,
@@ -344,126 +332,5 @@ class Tsunami:
         from esim.data import locate
 
         files = [getattr(source, "file", None) for source in self.cfg.source]
-        media = [self.bathymetry.path, self.roughness and self.roughness.path]
+        media = [self.bathymetry.path, self.roughness.path if self.roughness else None]
         return [path for path in media if path] + [locate(str(file)) for file in files if file]
-
-
-def threads_per_rank(comm: Comm) -> int:
-    """Threads for this rank: what Slurm gives it, else its share of the cores this process may use."""
-    cores = len(os.sched_getaffinity(0))
-    given = os.environ.get("SLURM_CPUS_PER_TASK") or os.environ.get("OMP_NUM_THREADS", "")
-    outermost = given.split(",")[0].strip()  # OMP_NUM_THREADS may list the threads of nested regions
-    if outermost.isdecimal():
-        return max(1, min(int(outermost), cores))
-    # A launcher that binds ranks has already cut the cores; one that does not lets all see the same.
-    same = len(set(map(tuple, comm.allgather(sorted(os.sched_getaffinity(0)))))) == 1
-    return max(1, cores // comm.local_size) if same else cores
-
-
-def check_memory(predicted: dict[str, int], limit: int | None, comm: Comm) -> None:
-    """Raises InputError if the arrays would not fit in the memory there is, or in run.memory_limit."""
-    need = sum(predicted.values())
-    available = _available_memory() / comm.local_size
-    allowed = min(available, limit or math.inf)
-    if need > allowed:
-        largest = max(predicted, key=lambda name: predicted[name])
-        source = "run.memory_limit" if limit and limit < available else "the memory available"
-        ranks = math.ceil(comm.size * need / allowed)
-        raise InputError(
-            f"memory: a rank would need {need / 1e9:.3g} GB ({largest}: {predicted[largest] / 1e9:.3g} GB), and "
-            f"{source} is {allowed / 1e9:.3g} GB per rank; use a coarser grid.spacing, a smaller box, or about "
-            f"{ranks} ranks on more nodes"
-        )
-
-
-def _available_memory() -> float:
-    with open("/proc/meminfo") as info:
-        fields = dict(line.split(":") for line in info)
-    available = float(fields["MemAvailable"].split()[0]) * 1024
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            text = Path(path).read_text().strip()
-        except OSError:
-            continue
-        if text.isdigit():
-            available = min(available, float(text))
-    return available
-
-
-def plan_lines(run: Tsunami) -> list[str]:
-    """What `--check` prints: grid, time step, ranks, memory, outputs."""
-    cfg, grid = run.cfg, run.grid
-    names = ("deg", "deg") if grid.lonlat else ("m", "m")
-    steps = math.ceil(cfg.time.duration / run.dt)
-    memory = sum(run.predicted_memory().values())
-    blocks = run.decomposition.blocks
-    width, height = grid.cell_size()
-    lines = [
-        f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
-        f"{names[0]} ({width.min():.0f}-{width.max():.0f} m x {height.min():.0f} m)",
-        f"deepest water  {run.deepest:.0f} m",
-        f"time step      {run.dt:.4g} s" + (" at most (adaptive)" if cfg.run.adaptive else ""),
-        f"steps          about {steps:,} for {cfg.time.duration:g} s",
-        f"ranks          {run.comm.size} x {run.threads} threads, blocks of {min(b.cells for b in blocks):,} to "
-        f"{max(b.cells for b in blocks):,} cells",
-        f"memory         {memory / 1e6:.0f} MB per rank",
-        f"output         at most {predict_bytes(cfg, grid) / 1e6:.1f} MB before compression, in {cfg.output.directory}",
-    ]
-    for source in run.sources:
-        magnitude = f", Mw {source.magnitude:.2f}" if source.magnitude else ""
-        lines.append(f"source         {source.name}{magnitude}")
-    return lines
-
-
-def check_directory(run: Tsunami, resume: bool) -> None:
-    """Refuse a directory that cannot be written, or has a run that is neither to be resumed nor replaced."""
-    on_first_rank(run.comm, lambda: refuse_directory(run.cfg.output, resume))
-
-
-def prepare_directory(run: Tsunami, resume: bool) -> None:
-    """Check the directory and make it, empty unless the run that it has is to be resumed."""
-
-    def prepare() -> None:
-        refuse_directory(run.cfg.output, resume)
-        if not (resume and has_checkpoint(run.cfg.output.directory)):
-            start_directory(run.cfg.output.directory)
-
-    on_first_rank(run.comm, prepare)
-
-
-def refuse_directory(output: Output, resume: bool) -> None:
-    """Raises InputError if a run must not begin, or go on, in the output directory."""
-    directory = output.directory
-    # What an unfinished run has left may be resumed, even if it did not come to its first checkpoint.
-    complete = (directory / "run.json").exists() and not has_checkpoint(directory)
-    if resume and complete and not output.overwrite:
-        raise InputError(
-            f"--resume: the run in {directory} is complete and has no checkpoint to go on from; write elsewhere by "
-            "--output, or replace it by --set output.overwrite=true"
-        )
-    refuse_existing(directory, output.overwrite or resume)
-
-
-@contextmanager
-def claimed(run: Tsunami) -> Iterator[None]:
-    """Keep other runs out of the output directory as long as this one writes there."""
-    with ExitStack() as stack:
-        on_first_rank(run.comm, lambda: stack.enter_context(claim(run.cfg.output.directory)))
-        yield
-
-
-def has_checkpoint(directory: Path) -> bool:
-    """Whether there is something to resume from."""
-    return any(directory.glob("checkpoint/step_*.h5"))
-
-
-def on_first_rank(comm: Comm, work: Callable[[], None]) -> None:
-    """Do something on rank 0 alone; if it raises an EsimError, all ranks do."""
-    problem = None
-    if comm.rank == 0:
-        try:
-            work()
-        except EsimError as error:
-            problem = error
-    if problem := comm.bcast(problem):
-        raise problem

@@ -48,6 +48,7 @@ class Comm(Protocol):
     size: int
     local_rank: int
     local_size: int
+    library: str | None  # version of the MPI library
 
     def bcast(self, value: T, root: int = 0) -> T:
         """Value of the root on every rank."""
@@ -110,6 +111,7 @@ class LocalComm:
     def __init__(self, world: _World, rank: int) -> None:
         self._world, self.rank, self.size = world, rank, world.size
         self.local_rank, self.local_size = rank, world.size
+        self.library: str | None = None
 
     def _meet(self) -> None:
         try:
@@ -240,6 +242,7 @@ class MPIComm:
     def __init__(self, mpi: Any, comm: Any) -> None:
         self._mpi, self._comm = mpi, comm
         self.rank, self.size = comm.Get_rank(), comm.Get_size()
+        self.library: str | None = mpi.Get_library_version().split("\n")[0].strip()
         self._faults = comm.Dup()
         self._requests: list[Any] = []
         node = comm.Split_type(mpi.COMM_TYPE_SHARED)

@@ -11,7 +11,8 @@ from scenes import channel, compute, configured, differing, japan, mpirun, saved
 
 from esim.comm import run_ranks
 from esim.decomposition import decompose
-from esim.drivers.tsunami import Tsunami, prepare_directory
+from esim.drivers.directory import prepare_directory
+from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError, NumericalError
 
 SCENES = {"japan": japan, "channel": channel}
@@ -219,7 +220,8 @@ import sys
 from esim.cli.run import guard
 from esim.comm import connect
 from esim.config import load
-from esim.drivers.tsunami import Tsunami, prepare_directory
+from esim.drivers.directory import prepare_directory
+from esim.drivers.tsunami import Tsunami
 
 comm = connect()
 

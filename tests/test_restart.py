@@ -13,8 +13,9 @@ from scenes import channel, compute, configured, differing, japan, mpirun, saved
 
 from esim.cli.run import main
 from esim.comm import Comm, run_ranks
+from esim.drivers.directory import prepare_directory
 from esim.drivers.run import simulate
-from esim.drivers.tsunami import Tsunami, prepare_directory
+from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError, StopRequested
 from esim.io import checkpoint
 from esim.stop import STOP

@@ -146,7 +146,9 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
 
     cfg = load(options.config, overrides(options))
     from esim.cli.progress import Progress, say, summary
-    from esim.drivers.tsunami import Tsunami, check_directory, claimed, plan_lines, prepare_directory
+    from esim.drivers.directory import check_directory, claimed, prepare_directory
+    from esim.drivers.outlook import plan_lines
+    from esim.drivers.tsunami import Tsunami
 
     _tell_warnings(options.quiet)
     talk = comm.rank == 0 and not options.quiet

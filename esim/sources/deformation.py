@@ -13,6 +13,7 @@ from esim.io import gridreader
 from esim.io.layout import GriddedVariable
 from esim.sources.geodesy import Box
 
+LARGEST = 1000.0  # m; more is a file of elevations, or of another unit
 METRE = ("", "m", "metre", "metres", "meter", "meters")
 
 
@@ -56,7 +57,8 @@ class Deformation:
         slope_y: np.ndarray | None = None,
     ) -> np.ndarray:
         """Uplift of the seafloor [m], (K, ny, nx), interpolated from the file."""
-        values = gridreader.read_field(self.variable.path, self.variable.name, x, y, lonlat, fill=0.0)
+        where = self.variable.path, self.variable.name
+        values = gridreader.read_field(*where, x, y, lonlat, fill=0.0, limits=(-LARGEST, LARGEST))
         return values.reshape(len(self.levels), len(y), len(x))
 
 

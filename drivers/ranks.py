@@ -1,0 +1,29 @@
+"""Work that one rank does for the others, or before them."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from esim.comm import Comm
+from esim.errors import EsimError
+
+T = TypeVar("T")
+
+
+def on_first_rank(comm: Comm, work: Callable[[], T]) -> T | None:
+    """Result of work() on rank 0, which alone does it; if it raises an EsimError, all ranks do."""
+    result: T | None = None
+    problem: EsimError | None = None
+    if comm.rank == 0:
+        try:
+            result = work()
+        except EsimError as error:
+            problem = error
+    if problem := comm.bcast(problem):
+        raise problem
+    return result
+
+
+def first_rank_first(comm: Comm, work: Callable[[], T]) -> T:
+    """Result of work(), which may download files, done by rank 0 before the others."""
+    result = on_first_rank(comm, work)
+    return result if result is not None else work()
