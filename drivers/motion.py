@@ -48,7 +48,6 @@ class Motion:
         field = displacement(ocean, source, box, elevation)
         bed = np.zeros_like(field) if source.moves == "water" else field
         surface = smoothed(ocean, box, field, elevation) if source.kajiura else field
-        j0, j1, i0, i1 = box
         self.summary.append(
             {
                 "source": source.name,

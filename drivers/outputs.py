@@ -39,7 +39,6 @@ class Outputs:
         self.series = Series(gauges.count)
         self._initial_bed = np.array(ocean.own(ocean.bed)[0])
         self._fields = self._new_fields()
-        self._open: list[Any] = []
 
     def _new_fields(self) -> Fields | None:
         settings, output = self._cfg.output.fields, self._cfg.output

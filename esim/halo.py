@@ -22,7 +22,6 @@ class HaloExchange:
     def __init__(self, comm: Comm, decomposition: Decomposition, variables: int, backend: Any) -> None:
         self._backend = backend
         self._running = False
-        self.waited = 0.0
         me, mine = comm.rank, decomposition.blocks[comm.rank]
         self._sends: list[_Message] = []
         self._receives: list[_Message] = []
