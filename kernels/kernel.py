@@ -1,7 +1,10 @@
 """What a kernel is: one or more cell bodies, computed in turn, that share scratch values between neighbours."""
 
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+from esim.kernels import scalar
 
 
 class Stage(NamedTuple):
@@ -28,6 +31,8 @@ class Kernel(NamedTuple):
     in shared memory (GPU) or on one strip of rows (NumPy). So what neighbours share is computed once, and the
     result does not depend on how the box is cut. at_rest = (state, result) says that where the state is zero in
     all that a cell reads, the result is zero and nothing else changes, so that a backend may skip the work.
+
+    A kernel of the crust has bodies (k, j, i, ...) and no scratch; none of them reads what another one writes.
     """
 
     name: str
@@ -36,3 +41,31 @@ class Kernel(NamedTuple):
     slots: int = 0
     halo: int = 0
     at_rest: tuple[str, str] | None = None
+
+
+class Part(NamedTuple):
+    """A kernel of the crust on its box ((k0, k1), (j0, j1), (i0, i1)), with its arrays by name."""
+
+    kernel: Kernel
+    box: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    arrays: Mapping[str, object]
+
+
+def replace(body: Callable, changes: Mapping[Callable, Callable]) -> Callable:
+    """Copy of a body in which it, and every plain function that it calls, calls other functions for some."""
+    # The scalar functions stay what they are: backends know them by identity.
+    scalars = {f: f for f in vars(scalar).values() if isinstance(f, types.FunctionType)}
+    return _replace(body, scalars | dict(changes))
+
+
+def _replace(function: Callable, memo: dict) -> Callable:
+    if function not in memo:
+        code = function.__code__
+        names = {
+            name: _replace(value, memo)
+            if isinstance(value, types.FunctionType) and name in code.co_names
+            else value
+            for name, value in function.__globals__.items()
+        }
+        memo[function] = types.FunctionType(code, names, function.__name__, function.__defaults__)
+    return memo[function]

@@ -37,7 +37,9 @@ def configure(folder: Path, quick: bool) -> Config:
             f"{path}: no such file; the cases are run from a checkout of esim, which has the folder configs"
         )
     settings = [f"output.directory={json.dumps(str(folder))}", "output.overwrite=true", "output.fields=null"]
-    return load(path, settings + [f"time.duration={QUICK}"] * quick)
+    config = load(path, settings + [f"time.duration={QUICK}"] * quick)
+    assert isinstance(config, Config)
+    return config
 
 
 def judge(folder: Path) -> list[Check]:

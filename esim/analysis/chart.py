@@ -50,7 +50,8 @@ def frame(axes: "Axes", field: "xr.DataArray", box: Box | None = None, ticks: in
 def image(axes: "Axes", field: "xr.DataArray", **options: Any) -> Any:
     """Draws a field as coloured cells; cells without a value stay transparent."""
     style: dict[str, Any] = {"origin": "lower", "interpolation": "nearest", "aspect": "auto", "zorder": 2}
-    return axes.imshow(field.values, extent=extent(field), **style | options)
+    style["extent"] = extent(field)
+    return axes.imshow(field.values, **style | options)
 
 
 def bar(axes: "Axes", drawn: Any, words: str, **options: Any) -> None:

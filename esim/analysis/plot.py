@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from esim.analysis import gauges, heights, snapshots, uplift
+from esim.analysis import gauges, heights, record_section, shaking, snapshots, uplift, wavefield
 from esim.analysis.run import Run, open_run
 from esim.errors import InputError
 from esim.io.atomic import whole_file
@@ -48,11 +48,24 @@ def plot(directory: Path, output: Path | None = None, format: str = "png") -> li
 
 
 def _figures(run: Run) -> "Iterator[tuple[str, Figure]]":
+    """The figures of the scenario of a run, with their names."""
+    return _crust(run) if run.scenario == "seismic" else _ocean(run)
+
+
+def _ocean(run: Run) -> "Iterator[tuple[str, Figure]]":
     for name, module in (("uplift", uplift), ("heights", heights), ("snapshots", snapshots)):
         if (figure := module.figure(run)) is not None:
             yield name, figure
     for n, figure in enumerate(gauges.figures(run), start=1):
         yield "gauges" if n == 1 else f"gauges_{n}", figure
+
+
+def _crust(run: Run) -> "Iterator[tuple[str, Figure]]":
+    for motion, (words, _) in record_section.MOTIONS.items():
+        if (figure := record_section.figure(run, motion)) is not None:
+            yield "record_section" if motion == "v" else f"record_section_{words}", figure
+    yield from shaking.figures(run)
+    yield from wavefield.figures(run)
 
 
 def _save(figure: "Figure", path: Path, format: str) -> None:

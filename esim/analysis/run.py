@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import log10
 from pathlib import Path
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Run:
     """A finished run: its record (run.json) and the datasets it wrote; None where it wrote none.
 
-    The datasets are read when their values are asked for. Those with a `time` also have `seconds` and
-    `hours` since the origin. As a context manager it closes the files.
+    `planes` are those through the crust by their names, `motion` that of the surface of the crust. The datasets
+    are read when their values are asked for. Those with a `time` also have `seconds` and `hours` since the
+    origin. As a context manager it closes the files.
     """
 
     directory: Path
@@ -28,6 +29,13 @@ class Run:
     fields: "xr.Dataset | None"
     maxima: "xr.Dataset | None"
     stations: "xr.Dataset | None"
+    motion: "xr.Dataset | None" = None
+    planes: "dict[str, xr.Dataset]" = field(default_factory=dict)
+
+    @property
+    def scenario(self) -> str:
+        """What was computed: tsunami or seismic."""
+        return str(self.record["configuration"].get("scenario", "tsunami"))
 
     @property
     def title(self) -> str:
@@ -46,12 +54,13 @@ class Run:
     @property
     def magnitude(self) -> float | None:
         """Moment magnitude 2/3 (log10 M0 - 9.1) of all sources together; None where none has a moment."""
-        moment = sum(source.get("moment_Nm") or 0.0 for source in self.record.get("sources", []))
+        entries = self.record.get("sources", [])
+        moment = sum(abs(entry.get("moment_Nm") or entry.get("moment") or 0.0) for entry in entries)
         return (log10(moment) - 9.1) / 1.5 if moment > 0 else None
 
     def close(self) -> None:
         """Closes the files."""
-        for dataset in (self.fields, self.maxima, self.stations):
+        for dataset in (self.fields, self.maxima, self.stations, self.motion, *self.planes.values()):
             if dataset is not None:
                 dataset.close()
 
@@ -71,8 +80,12 @@ def open_run(directory: str | os.PathLike[str]) -> Run:
     """
     folder = Path(directory)
     record = _record(folder)
-    fields, maxima, stations = (_dataset(folder / f"{name}.nc") for name in ("fields", "maxima", "stations"))
-    return Run(folder, record, fields, maxima, stations)
+    fields, maxima, stations, motion = (
+        _dataset(folder / f"{name}.nc") for name in ("fields", "maxima", "stations", "motion")
+    )
+    planes = {path.stem.removeprefix("plane_"): _dataset(path) for path in sorted(folder.glob("plane_*.nc"))}
+    found = {name: plane for name, plane in planes.items() if plane is not None}
+    return Run(folder, record, fields, maxima, stations, motion, found)
 
 
 def _record(folder: Path) -> dict[str, Any]:

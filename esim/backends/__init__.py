@@ -1,13 +1,13 @@
 """The machines that bodies run on: numpy (reference), cpu (Numba), cuda (Numba CUDA)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from esim.decomposition import Box
 from esim.errors import MachineError
-from esim.kernels.kernel import Kernel
+from esim.kernels.kernel import Kernel, Part
 
 
 class Backend(Protocol):
@@ -27,6 +27,15 @@ class Backend(Protocol):
 
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
         """Compile a kernel and tie it to a box and its arrays by name; the result takes constants."""
+
+    def bind_sweep(
+        self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: Any
+    ) -> Callable[[], None]:
+        """Compile parts of the crust; the result runs the leading ones, then the trailing ones.
+
+        A trailing part reads of what the leading ones write, and they of what it overwrites, no more than lag
+        planes or rows away, so that the two may be swept together.
+        """
 
     def constants(self, params: tuple) -> Any:
         """Parameters of a kernel in the form that bound kernels take."""

@@ -5,7 +5,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,7 +27,7 @@ from esim.backends.link import ROWS, SIDES, arguments, array_names, digest, link
 from esim.backends.scratch import make_ring, prefetch
 from esim.decomposition import Box
 from esim.kernels import scalar
-from esim.kernels.kernel import Kernel, Stage
+from esim.kernels.kernel import Kernel, Part, Stage
 
 # As fast as full fastmath, and the result depends neither on how a loop is cut nor on vectors and remainders.
 FLAGS: dict[str, Any] = {"fastmath": {"nnan", "ninf", "nsz"}, "error_model": "numpy"}
@@ -246,6 +246,7 @@ class CpuBackend(HostMemory):
         self.threads = min(threads, numba.config.NUMBA_NUM_THREADS)
         if self.threads > 1:
             numba.set_num_threads(self.threads)
+        self._crew: Any = None
 
     def constants(self, params: tuple) -> np.ndarray:
         """The parameters as an array: Numba takes one argument faster than twenty."""
@@ -265,6 +266,15 @@ class CpuBackend(HostMemory):
             compiled(j0, j1, i0, i1, scratch, *named, c)
 
         return run
+
+    def bind_sweep(
+        self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray
+    ) -> Callable[[], None]:
+        """Compile parts for their arrays and boxes; the result runs the leading ones, then the trailing ones."""
+        from esim.backends.planes import Crew, bind_sweep
+
+        self._crew = self._crew or Crew(self.threads)
+        return bind_sweep(self._crew, leading, trailing, lag, constants)
 
     def describe(self) -> dict[str, Any]:
         """Threads and compiler."""

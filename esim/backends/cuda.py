@@ -1,7 +1,7 @@
 """Numba CUDA on a GPU, or on Numba's simulator: a block of threads computes a tile, scratch in shared memory."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ from esim.backends.link import ROWS, SIDES, arguments, array_names, link
 from esim.decomposition import Box
 from esim.errors import MachineError
 from esim.kernels import scalar
-from esim.kernels.kernel import Kernel
+from esim.kernels.kernel import Kernel, Part
 
 SHARED_BYTES = 48 * 1024  # what every GPU gives a block without asking for more
+VOLUME_BLOCK = (32, 4, 2)  # threads of a block along i, j, k where a kernel of the crust runs
 PITCH_PAD = 1  # keeps neighbouring rows of a tile on different banks
 
 
@@ -81,23 +82,65 @@ def _guess_rcbrt() -> Callable:
     return guess_rcbrt
 
 
-def compile_kernel(kernel: Kernel, tile: tuple[int, int], dtype: np.dtype) -> Any:
-    """Numba CUDA dispatcher of a kernel for one precision."""
-    import numba
+def _tools() -> tuple[Callable, dict]:
+    """What links a body to CUDA: its compiler, and the scalar functions."""
     from numba import cuda
 
     jit = cuda.jit(device=True)
-    functions = {
+    return jit, {
         scalar.sqrt: math.sqrt,
         scalar.minimum: min,
         scalar.maximum: max,
         scalar.where: jit(_select),
         scalar.guess_rcbrt: _guess_rcbrt(),
     }
+
+
+def compile_kernel(kernel: Kernel, tile: tuple[int, int], dtype: np.dtype) -> Any:
+    """Numba CUDA dispatcher of a kernel for one precision."""
+    import numba
+    from numba import cuda
+
+    jit, functions = _tools()
     scope: dict[str, Any] = {"cuda": cuda, "dtype": numba.from_dtype(dtype)}
     scope |= {f"stage_{n}": link(s.body, jit, functions) for n, s in enumerate(kernel.stages)}
     exec(tile_source(kernel, tile, dtype), scope)
     return cuda.jit(scope["sweep"])
+
+
+def part_source(kernel: Kernel) -> str:
+    """Text of the CUDA kernel of a part of the crust: a thread for each cell of its box."""
+    names, h = array_names(kernel), kernel.halo
+    own = " and k >= k0 and j >= j0 and i >= i0" if "k0" in names else ""
+    return "\n".join(
+        [
+            f"def sweep(first_k, last_k, first_j, last_j, first_i, last_i, {', '.join(names)}, p):",
+            "    i, j, k = cuda.grid(3)",
+            "    k, j, i = k + first_k, j + first_j, i + first_i",
+            "    if k < last_k and j < last_j and i < last_i:",
+            # Said so that the compiler drops the wraparound of negative indices.
+            f"        if k >= {h} and j >= {h} and i >= {h}{own}:",
+            *(
+                f"            stage_{n}(k, j, i, {', '.join(arguments(stage.body))})"
+                for n, stage in enumerate(kernel.stages)
+            ),
+            "",
+        ]
+    )
+
+
+def compile_part(kernel: Kernel) -> Any:
+    """Numba CUDA dispatcher of a kernel of the crust."""
+    from numba import cuda
+
+    scope: dict[str, Any] = {"cuda": cuda}
+    scope |= {f"stage_{n}": link(stage.body, *_tools()) for n, stage in enumerate(kernel.stages)}
+    exec(part_source(kernel), scope)
+    return cuda.jit(scope["sweep"])
+
+
+def _busy(part: Part) -> bool:
+    return all(first < last for first, last in part.box)
 
 
 class CudaBackend:
@@ -180,6 +223,29 @@ class CudaBackend:
                 launcher(j0, j1, i0, i1, *named, p)
 
         return run
+
+    def bind_sweep(
+        self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: tuple
+    ) -> Callable[[], None]:
+        """Compile parts and tie them to their boxes and arrays; the result launches them in turn."""
+        launches = [self._bind_part(part, constants) for part in (*leading, *trailing) if _busy(part)]
+
+        def run() -> None:
+            for launch in launches:
+                launch()
+
+        return run
+
+    def _bind_part(self, part: Part, p: tuple) -> Callable[[], None]:
+        (k0, k1), (j0, j1), (i0, i1) = part.box
+        width, height, depth = VOLUME_BLOCK
+        blocks = -(-(i1 - i0) // width), -(-(j1 - j0) // height), -(-(k1 - k0) // depth)
+        given = [
+            value if isinstance(value := part.arrays[name], int) else self._argument(value)
+            for name in array_names(part.kernel)
+        ]
+        launcher = compile_part(part.kernel)[blocks, VOLUME_BLOCK]
+        return lambda: launcher(k0, k1, j0, j1, i0, i1, *given, p)
 
     def _argument(self, array: Any) -> Any:
         from numba import cuda

@@ -1,6 +1,6 @@
 """NumPy: bodies on whole strips of rows. The reference that every other backend has to equal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from esim.backends.host import HostMemory
 from esim.backends.link import arguments, array_names
 from esim.decomposition import Box
-from esim.kernels.kernel import Kernel
+from esim.kernels.kernel import Kernel, Part
 
 STRIP_CELLS = 16384  # cells a strip, so that its temporaries stay in cache
 
@@ -24,6 +24,14 @@ class Span:
 
     def __sub__(self, n: int) -> "Span":
         return Span(self.start - n, self.stop - n)
+
+    def __and__(self, one: int) -> "Parity":
+        return Parity(self)
+
+    @property
+    def slice(self) -> slice:
+        """The range as NumPy takes it."""
+        return slice(self.start, self.stop)
 
 
 class View:
@@ -45,6 +53,36 @@ class View:
 
     def __setitem__(self, index: tuple, value: np.ndarray) -> None:
         self.array[self._slices(index)] = value
+
+
+class Parity:
+    """Whether each index of a range is odd: 0 or 1."""
+
+    def __init__(self, span: Span) -> None:
+        self.values = np.arange(span.start, span.stop) & 1
+
+
+class Field:
+    """An array of the crust indexed by spans, whole numbers and parities; whole numbers keep their axis."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def _plain(self, index: tuple) -> tuple:
+        leading = index[: len(index) - 3]
+        if any(isinstance(n, Parity) for n in index):
+            return *leading, *np.ix_(*(_numbers(n) for n in index[len(leading) :]))
+        return *leading, *(slice(n, n + 1) if isinstance(n, int) else n.slice for n in index[len(leading) :])
+
+    def __getitem__(self, index: tuple) -> np.ndarray:
+        return self.array[self._plain(index)]
+
+    def __setitem__(self, index: tuple, value: np.ndarray) -> None:
+        self.array[self._plain(index)] = value
+
+
+def _numbers(index: Span | Parity) -> np.ndarray:
+    return index.values if isinstance(index, Parity) else np.arange(index.start, index.stop)
 
 
 class NumpyBackend(HostMemory):
@@ -78,3 +116,33 @@ class NumpyBackend(HostMemory):
                         stage.body(j, i, *given)
 
         return run
+
+    def bind_sweep(
+        self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: tuple
+    ) -> Callable[[], None]:
+        """Tie parts to their boxes and arrays; the result runs the leading ones, then the trailing ones."""
+        runs = [_bind_part(part, constants) for part in (*leading, *trailing)]
+
+        def run() -> None:
+            with np.errstate(all="ignore"):  # what is not taken of a choice may divide by zero
+                for one in runs:
+                    one()
+
+        return run
+
+
+def _bind_part(part: Part, p: tuple) -> Callable[[], None]:
+    """A part plane by plane, in strips of rows whose temporaries stay in cache."""
+    (k0, k1), (j0, j1), (i0, i1) = part.box
+    fields = {n: Field(a) if isinstance(a, np.ndarray) else a for n, a in part.arrays.items()} | {"p": p}
+    calls = [(stage.body, [fields[n] for n in arguments(stage.body)]) for stage in part.kernel.stages]
+    height = max(1, STRIP_CELLS // max(1, i1 - i0))
+    strips = [(j, min(j + height, j1)) for j in range(j0, j1, height)] if i1 > i0 else []
+
+    def run() -> None:
+        for k in range(k0, k1):
+            for south, north in strips:
+                for body, given in calls:
+                    body(Span(k, k + 1), Span(south, north), Span(i0, i1), *given)
+
+    return run

@@ -46,7 +46,7 @@ class Bowl(Section):
     y: Length = Field(default=0.0, description="Centre towards north [m].")
 
 
-def _kind(value: Any) -> str:
+def kind_or_file(value: Any) -> str:
     """The kind of a seafloor; one that names a file need not say that it is one."""
     named = isinstance(value, Mapping) and "file" in value and "kind" not in value
     return "kind=file" if named else kind_of(value)
@@ -57,5 +57,5 @@ Bathymetry = Annotated[
     | Annotated[Flat, Tag("kind=flat")]
     | Annotated[Slope, Tag("kind=slope")]
     | Annotated[Bowl, Tag("kind=bowl")],
-    Discriminator(_kind),
+    Discriminator(kind_or_file),
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from esim.config.bathymetry import Bowl
+from esim.config.names import check_names
 from esim.config.point import Point
 from esim.config.section import KeyProblem
 from esim.config.source import Hump, Okada
@@ -18,7 +19,7 @@ Place = tuple[str | int, ...]
 def check(config: "Config") -> None:
     """Raise KeyProblem for the first thing in one section that does not fit another."""
     _check_plane(config)
-    _check_names(config)
+    check_names("stations", config.stations)
     grid = config.grid.build()
     for place, name, point in _points(config):
         _check_point(grid, place, name, point)
@@ -33,17 +34,6 @@ def _check_plane(config: "Config") -> None:
         )
     if cartesian and config.physics.coriolis and "latitude" not in config.grid.model_fields_set:
         raise KeyProblem(("physics", "coriolis"), "true on a cartesian grid needs grid.latitude")
-
-
-def _check_names(config: "Config") -> None:
-    seen: dict[str, int] = {}
-    for n, station in enumerate(config.stations):
-        if station.name in seen:
-            text = (
-                f"'{station.name}' is already the name of stations.{seen[station.name]}; names must be unique"
-            )
-            raise KeyProblem(("stations", n, "name"), text)
-        seen[station.name] = n
 
 
 def _points(config: "Config") -> Iterator[tuple[Place, str, Point]]:

@@ -1,7 +1,6 @@
 """Which cells? A geographic or a Cartesian box, the size of its cells and what its sides do."""
 
 from collections.abc import Mapping
-from math import floor
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -15,15 +14,22 @@ from pydantic import (
     model_validator,
 )
 
+from esim.config.cells import (
+    WHOLE,
+    Range,
+    Size,
+    Width,
+    check_enough,
+    check_range,
+    count_cells,
+    one_or,
+)
 from esim.config.section import KeyProblem, Section, kind_of
 from esim.config.suggest import hint, shown
-from esim.config.units import Angle, Count, Length
+from esim.config.units import Angle, Count
 from esim.grid import SIDES, Grid
 
 KINDS = ("open", "sponge", "wall", "periodic")
-MIN_CELLS = 4
-MAX_CELLS = 10_000_000  # along one side; more is a slip of the pen
-WHOLE = 1e-6  # how far from a whole number the number of cells may be
 POLE = 89.0  # degrees: closer to the pole the cells become needles
 
 Side = Literal["open", "sponge", "wall", "periodic"]
@@ -51,24 +57,13 @@ def _sides_by_name(value: Mapping[Any, Any]) -> tuple[str, ...]:
     return tuple(value.get(side, "open") for side in SIDES)
 
 
-def _pair(value: Any) -> Any:
-    """One cell size stands for both directions."""
-    return value if isinstance(value, list | tuple) else (value, value)
-
-
 def _per_side() -> dict[str, Any]:
     kind = {"enum": list(KINDS)}
     mapping = {"type": "object", "properties": {side: kind for side in SIDES}, "additionalProperties": False}
     return {"anyOf": [kind, {"type": "array", "items": kind, "minItems": 4, "maxItems": 4}, mapping]}
 
 
-def _one_or_two() -> dict[str, Any]:
-    size = {"type": ["number", "string"]}
-    return {"anyOf": [size, {"type": "array", "items": size, "minItems": 2, "maxItems": 2}]}
-
-
 Boundary = Annotated[tuple[Side, Side, Side, Side], BeforeValidator(_sides), WithJsonSchema(_per_side())]
-Range = tuple[Length, Length]
 
 
 class Cells(Section):
@@ -90,30 +85,13 @@ class Cells(Section):
     def _check_axis(self, first: int, last: int, cells: int) -> None:
         names = f"{SIDES[first]} to {SIDES[last]}"
         low, high = self.boundary[first], self.boundary[last]
-        if cells < MIN_CELLS:
-            raise KeyProblem("spacing", f"only {cells} cells from {names}; expected at least {MIN_CELLS}")
+        check_enough(cells, names)
         if (low == "periodic") != (high == "periodic"):
             text = f"{SIDES[first]} '{low}' and {SIDES[last]} '{high}' do not fit: periodic comes in pairs"
             raise KeyProblem("boundary", text)
         sponge = self.sponge_cells * (low, high).count("sponge")
         if sponge >= cells:
             raise KeyProblem("sponge_cells", f"{sponge} cells of sponge fill all {cells} from {names}")
-
-
-def count_cells(first: float, last: float, size: float, names: tuple[str, str], unit: str) -> int:
-    """How many cells of `size` fill first..last; KeyProblem, with extents that fit, where not whole."""
-    cells = (last - first) / size
-    if cells > MAX_CELLS:
-        raise KeyProblem("spacing", f"gives {cells:.3g} cells from {names[0]} to {names[1]}, too many")
-    if abs(cells - round(cells)) <= WHOLE:
-        return round(cells)
-    fits = [f"{first + (floor(cells) + n) * size:.10g}" for n in (0, 1)]
-    low, high = names
-    raise KeyProblem(
-        "spacing",
-        f"{last - first:.10g} {unit} from {low} to {high} is {cells:.8g} cells of {size:.10g} {unit}, "
-        f"not a whole number; {high} {fits[0]} or {fits[1]} would fit",
-    )
 
 
 class LonLatGrid(Cells):
@@ -126,11 +104,9 @@ class LonLatGrid(Cells):
     )
     south: Angle = Field(ge=-90, le=90, description="South edge [degrees north].")
     north: Angle = Field(ge=-90, le=90, description="North edge [degrees north].")
-    spacing: Annotated[
-        tuple[Annotated[Angle, Field(gt=0)], Annotated[Angle, Field(gt=0)]],
-        BeforeValidator(_pair),
-        WithJsonSchema(_one_or_two()),
-    ] = Field(description="Size of the cells [degrees], such as '4 arcmin': one value or [dlon, dlat].")
+    spacing: Annotated[tuple[Width, Width], *one_or(2)] = Field(
+        description="Size of the cells [degrees], such as '4 arcmin': one value or [dlon, dlat]."
+    )
 
     @field_validator("east")
     @classmethod
@@ -194,20 +170,17 @@ class CartesianGrid(Cells):
     kind: Literal["cartesian"] = Field(description="cartesian: x towards east and y towards north in metres.")
     x: Range = Field(description="West and east edge [m] as [from, to].")
     y: Range = Field(description="South and north edge [m] as [from, to].")
-    spacing: Annotated[
-        tuple[Annotated[Length, Field(gt=0)], Annotated[Length, Field(gt=0)]],
-        BeforeValidator(_pair),
-        WithJsonSchema(_one_or_two()),
-    ] = Field(description="Size of the cells [m], such as '500 m': one value or [dx, dy].")
+    spacing: Annotated[tuple[Size, Size], *one_or(2)] = Field(
+        description="Size of the cells [m], such as '500 m': one value or [dx, dy]."
+    )
     latitude: Angle = Field(
         default=0.0, ge=-90, le=90, description="Latitude of the plane [degrees north], for Coriolis."
     )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for key, (first, last) in (("x", self.x), ("y", self.y)):
-            if first >= last:
-                raise KeyProblem(key, f"expected [from, to] with from below to, not [{first:g}, {last:g}]")
+        check_range("x", self.x)
+        check_range("y", self.y)
         self._check_sides(*self.cells)
         return self
 

@@ -10,9 +10,16 @@ from pydantic import ValidationError
 from esim.config.document import Document, override, read
 from esim.config.problems import input_error
 from esim.config.root import Config
+from esim.config.seismic import SeismicConfig
+from esim.config.suggest import hint, listed, nearest, shown
+from esim.errors import InputError
+
+AnyConfig = Config | SeismicConfig
+SCENARIOS: dict[str, type[AnyConfig]] = {"tsunami": Config, "seismic": SeismicConfig}
+LATER = ("coupled", "ensemble")
 
 
-def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
+def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> AnyConfig:
     """Read a YAML configuration, apply overrides `key.path=value`, and check it.
 
     Input files named in the YAML are relative to the directory of the YAML file; those named in an override,
@@ -25,7 +32,7 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
     return _validate(document)
 
 
-def from_dict(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") -> Config:
+def from_dict(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") -> AnyConfig:
     """Check a configuration given as nested dictionaries; input files are relative to `directory`.
 
     Raises InputError with a sentence per problem that names the key.
@@ -33,8 +40,36 @@ def from_dict(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") 
     return _validate(Document(data, Path(os.path.abspath(directory))))
 
 
-def _validate(document: Document) -> Config:
+def _validate(document: Document) -> AnyConfig:
+    model = _model(document)
     try:
-        return Config.model_validate(document.data, context={"directory": document.directory})
+        return model.model_validate(document.data, context={"directory": document.directory})
     except ValidationError as error:
         raise input_error(error, document) from None
+
+
+def _model(document: Document) -> type[AnyConfig]:
+    """The configuration of the scenario that the document names; InputError where it names none of them."""
+    data = document.data
+    if not isinstance(data, Mapping):
+        raise InputError(f"expected a mapping such as 'scenario: tsunami', found {shown(data)}")
+    if "scenario" not in data:
+        raise InputError(_without_scenario(document))
+    name = data["scenario"]
+    if isinstance(name, str) and name in SCENARIOS:
+        return SCENARIOS[name]
+    text = f"{shown(name)} is not a choice here, {hint(name, SCENARIOS)}"
+    if name in LATER:
+        text = f"{shown(name)} is not available: this version computes scenario {listed(SCENARIOS)}"
+    raise InputError(_sentence(document, "scenario", text))
+
+
+def _without_scenario(document: Document) -> str:
+    misspelt = nearest("scenario", [key for key in document.data if isinstance(key, str)])
+    if misspelt:
+        return _sentence(document, misspelt, "unknown key, did you mean 'scenario'?")
+    return _sentence(document, "scenario", f"is missing; expected one of {listed(SCENARIOS)}")
+
+
+def _sentence(document: Document, key: str, text: str) -> str:
+    return ": ".join(part for part in (document.place((key,)), key, text) if part)

@@ -29,15 +29,23 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-class Fields(Section):
-    """Snapshots of the whole grid, fields.nc."""
+ONCE = AfterValidator(_once)  # a list in which nothing may be named twice
+
+
+class Snapshots(Section):
+    """What all snapshots have."""
 
     every: Duration = Field(gt=0, description="Simulated time [s] between snapshots.")
-    variables: Annotated[tuple[FieldName, ...], AfterValidator(_once)] = Field(
-        default=("eta",), min_length=1, description="eta (water level), u and v (velocity), h (water depth)."
-    )
     significant_bits: Count | None = Field(
         default=None, ge=1, le=23, description="Bits of the mantissa to keep, for small files; null: all."
+    )
+
+
+class Fields(Snapshots):
+    """Snapshots of the whole grid, fields.nc."""
+
+    variables: Annotated[tuple[FieldName, ...], ONCE] = Field(
+        default=("eta",), min_length=1, description="eta (water level), u and v (velocity), h (water depth)."
     )
 
 
@@ -50,7 +58,7 @@ class Series(Section):
 class Maxima(Section):
     """Largest values of the whole run, maxima.nc."""
 
-    variables: Annotated[tuple[MaximumName, ...], AfterValidator(_once)] = Field(
+    variables: Annotated[tuple[MaximumName, ...], ONCE] = Field(
         default=MAXIMA, min_length=1, description="Which maxima; bathymetry and uplift are always there."
     )
     arrival_threshold: Length = Field(
@@ -64,15 +72,20 @@ class Checkpoint(Section):
     every: Duration = Field(gt=0, description="Simulated time [s] between checkpoints.")
 
 
-class Output(Section):
-    """Files that the run writes."""
+class Files(Section):
+    """What every scenario says about its files."""
 
     directory: OutputDirectory = Field(
         description="Directory of the outputs, relative to the current directory."
     )
+    overwrite: bool = Field(default=False, description="Replace the outputs of an earlier run.")
+    compression: Count = Field(default=1, ge=0, le=9, description="Level of zlib compression, 0: none.")
+    checkpoint: Checkpoint | None = Field(default=None, description="Checkpoints to resume from; null: none.")
+
+
+class Output(Files):
+    """Files that the run writes."""
+
     fields: Fields | None = Field(default=None, description="Snapshots of the whole grid; null: none.")
     stations: Series = Field(default=Series(), description="Time series at the stations.")
     maxima: Maxima | None = Field(default=Maxima(), description="Largest values of the run; null: none.")
-    checkpoint: Checkpoint | None = Field(default=None, description="Checkpoints to resume from; null: none.")
-    compression: Count = Field(default=1, ge=0, le=9, description="Level of zlib compression, 0: none.")
-    overwrite: bool = Field(default=False, description="Replace the outputs of an earlier run.")

@@ -76,7 +76,7 @@ def _sentence(problem: Mapping[str, Any], data: Any, key: Key) -> str:
         case "missing":
             return "is missing"
         case "literal_error":
-            return f"{given} is not a choice here, {hint(problem['input'], _words(context['expected']))}"
+            return _wrong_choice(problem["input"], given, context["expected"])
         case "union_tag_invalid":
             return _wrong_kind(context, given, in_mapping=key[-1] == "kind")
         case "greater_than":
@@ -102,6 +102,12 @@ _EXPECTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+
+
+def _wrong_choice(value: Any, given: str, expected: str) -> str:
+    """A value that is not one of pydantic's list of choices, which are words or else numbers."""
+    words = _words(expected)
+    return f"{given} is not a choice here, {hint(value, words) if words else f'expected {expected}'}"
 
 
 def _words(text: str) -> list[str]:

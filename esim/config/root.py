@@ -1,6 +1,5 @@
 """The whole configuration, complete and checked."""
 
-from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -12,19 +11,30 @@ from esim.config.output import Output
 from esim.config.physics import Physics
 from esim.config.point import Station
 from esim.config.run import Run
-from esim.config.section import KeyProblem, Section
+from esim.config.section import Section
 from esim.config.source import Source
 from esim.config.time import Time
 
-LATER = ("seismic", "coupled", "ensemble")
 
+class Scenario(Section):
+    """What every scenario says; frozen, in SI units and degrees, every default filled in."""
 
-class Config(Section):
-    """Everything that a run needs to know; frozen, in SI units and degrees, every default filled in."""
-
-    scenario: Literal["tsunami"] = Field(description="What is computed: tsunami.")
+    scenario: str = Field(description="What is computed.")
     title: str = Field(default="", description="Title of the run, for people.")
     time: Time = Field(description="Origin time and length of the run.")
+
+    def echo(self) -> dict[str, Any]:
+        """The configuration in force with every default, as plain dicts, lists, numbers and text for JSON.
+
+        Loading it again gives an equal configuration.
+        """
+        return self.model_dump(mode="json")
+
+
+class Config(Scenario):
+    """Everything that a run of a tsunami needs to know."""
+
+    scenario: Literal["tsunami"] = Field(description="What is computed: tsunami.")
     grid: AnyGrid = Field(description="The cells: a lonlat or a cartesian box.")
     bathymetry: Bathymetry = Field(description="The seafloor: a file, or a simple shape.")
     physics: Physics = Field(
@@ -34,16 +44,6 @@ class Config(Section):
     stations: tuple[Station, ...] = Field(default=(), description="Gauges where time series are recorded.")
     output: Output = Field(description="Files that the run writes.")
     run: Run = Field(default=Run(), description="Machine and time step.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _available(cls, value: Any) -> Any:
-        if isinstance(value, Mapping) and value.get("scenario") in LATER:
-            raise KeyProblem(
-                "scenario",
-                f"'{value['scenario']}' is not available: this version computes scenario 'tsunami'",
-            )
-        return value
 
     @field_validator("physics")
     @classmethod
@@ -56,10 +56,3 @@ class Config(Section):
     def _check(self) -> Self:
         check(self)
         return self
-
-    def echo(self) -> dict[str, Any]:
-        """The configuration in force with every default, as plain dicts, lists, numbers and text for JSON.
-
-        Loading it again gives an equal configuration.
-        """
-        return self.model_dump(mode="json")

@@ -7,19 +7,17 @@ from pydantic import Field, model_validator
 from esim.config.section import KeyProblem, Section
 from esim.config.units import Count, Duration, Memory, Number
 
-CFL_BOUND = 0.9  # the largest Courant number with which the step is stable
+CFL_BOUND = 0.9  # the largest Courant number with which the ocean's step is stable
 
 
-class Run(Section):
-    """Machine and time step."""
+class Machine(Section):
+    """What every scenario says about the machine."""
 
     backend: Literal["auto", "numpy", "cpu", "cuda"] = Field(
         default="auto", description="auto (the fastest one here), numpy, cpu (compiled) or cuda (NVIDIA GPU)."
     )
     precision: Literal["float32", "float64"] = Field(default="float32", description="Precision of the state.")
-    cfl: Number = Field(default=0.8, gt=0, le=CFL_BOUND, description=f"Courant number, at most {CFL_BOUND}.")
     dt: Duration | None = Field(default=None, gt=0, description="Time step [s]; null: from cfl.")
-    adaptive: bool = Field(default=False, description="Choose the time step anew as the water moves.")
     threads: Count | None = Field(
         default=None, ge=1, description="Threads per rank; null: the cores this rank may use."
     )
@@ -28,6 +26,13 @@ class Run(Section):
         gt=0,
         description="Largest memory per rank [bytes], such as '4 GB'; null: all there is.",
     )
+
+
+class Run(Machine):
+    """Machine and time step."""
+
+    cfl: Number = Field(default=0.8, gt=0, le=CFL_BOUND, description=f"Courant number, at most {CFL_BOUND}.")
+    adaptive: bool = Field(default=False, description="Choose the time step anew as the water moves.")
 
     @model_validator(mode="after")
     def _one_time_step(self) -> Self:

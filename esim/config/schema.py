@@ -2,10 +2,20 @@
 
 from typing import Any
 
-from esim.config.root import Config
+from pydantic.json_schema import models_json_schema
+
+from esim.config.load import SCENARIOS
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of a configuration: every key with its title, description and units."""
-    body = Config.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **body, "title": "esim configuration"}
+    """The JSON schema (draft 2020-12) of a configuration: every key with its title, description and units.
+
+    It is one of the schemas of the scenarios, which `scenario` tells apart.
+    """
+    places, body = models_json_schema([(model, "validation") for model in SCENARIOS.values()])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "esim configuration",
+        "oneOf": list(places.values()),
+        **body,
+    }

@@ -47,15 +47,57 @@ TIME = Dimension(
     "'15 min'",
     _units(s_sec_second_seconds=1, ms="1/1000", min_minute_minutes=60, h_hour_hours=3600, d_day_days=86400),
 )
-SPEED = Dimension("a speed", "'50 m/s'", {"m/s": Fraction(1), "km/h": Fraction(1000, 3600)})
+SPEED = Dimension(
+    "a speed",
+    "'50 m/s'",
+    {
+        "m/s": Fraction(1),
+        "km/s": Fraction(1000),
+        "cm/s": Fraction(1, 100),
+        "mm/s": Fraction(1, 1000),
+        "km/h": Fraction(1000, 3600),
+    },
+)
 ACCELERATION = Dimension("an acceleration", "'9.81 m/s2'", {"m/s2": Fraction(1), "m/s^2": Fraction(1)})
 PRESSURE = Dimension("a pressure", "'40 GPa'", _units(Pa=1, MPa=10**6, GPa=10**9))
+FREQUENCY = Dimension("a frequency", "'2 Hz'", _units(Hz=1, kHz=1000, mHz="1/1000"))
+FORCE = Dimension("a force", "'1e15 N'", _units(N=1, kN=10**3, MN=10**6, GN=10**9))
+MOMENT = Dimension(
+    "a moment", "'1e18 N m'", {"N m": Fraction(1), "Nm": Fraction(1), "dyn cm": Fraction("1e-7")}
+)
+DENSITY = Dimension(
+    "a density",
+    "'2700 kg/m3'",
+    {"kg/m3": Fraction(1), "kg/m^3": Fraction(1), "g/cm3": Fraction(1000), "g/cm^3": Fraction(1000)},
+)
+SPEED_GRADIENT = Dimension(
+    "a speed per depth",
+    "'0.5 m/s/m'",
+    {"m/s/m": Fraction(1), "m/s/km": Fraction(1, 1000), "km/s/km": Fraction(1), "1/s": Fraction(1)},
+)
+DENSITY_GRADIENT = Dimension(
+    "a density per depth", "'20 kg/m3/km'", {"kg/m3/m": Fraction(1), "kg/m3/km": Fraction(1, 1000)}
+)
 MEMORY = Dimension(
     "an amount of memory",
     "'4 GB'",
     _units(B=1, kB=10**3, MB=10**6, GB=10**9, TB=10**12, KiB=2**10, MiB=2**20, GiB=2**30, TiB=2**40),
 )
-DIMENSIONS = (LENGTH, ANGLE, TIME, SPEED, ACCELERATION, PRESSURE, MEMORY)
+DIMENSIONS = (
+    LENGTH,
+    ANGLE,
+    TIME,
+    SPEED,
+    ACCELERATION,
+    PRESSURE,
+    FREQUENCY,
+    FORCE,
+    MOMENT,
+    DENSITY,
+    SPEED_GRADIENT,
+    DENSITY_GRADIENT,
+    MEMORY,
+)
 
 
 def parse(value: object, dimension: Dimension) -> float:
@@ -123,5 +165,11 @@ Duration = Annotated[float, *_quantity(TIME)]
 Speed = Annotated[float, *_quantity(SPEED)]
 Acceleration = Annotated[float, *_quantity(ACCELERATION)]
 Pressure = Annotated[float, *_quantity(PRESSURE)]
+Frequency = Annotated[float, *_quantity(FREQUENCY)]
+Force = Annotated[float, *_quantity(FORCE)]
+ScalarMoment = Annotated[float, *_quantity(MOMENT)]
+Density = Annotated[float, *_quantity(DENSITY)]
+SpeedGradient = Annotated[float, *_quantity(SPEED_GRADIENT)]
+DensityGradient = Annotated[float, *_quantity(DENSITY_GRADIENT)]
 Memory = Annotated[int, *_quantity(MEMORY, _whole)]
 Count = Annotated[int, Field(strict=True)]

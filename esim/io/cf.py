@@ -8,10 +8,22 @@ from typing import Any
 import numpy as np
 
 from esim import __version__
-from esim.grid import Grid
+from esim.io.frame import Coordinate, Frame
 from esim.io.provenance import plain
 
 FILL = np.float32(9.969209968386869e36)  # NetCDF's own default for missing floats
+
+DIRECTIONS = {"x": "eastward (along x)", "y": "northward (along y)", "z": "downward"}
+MOTIONS = {  # first letter of a component's name: unit, what it is
+    "v": ("m s-1", "velocity of the ground"),
+    "u": ("m", "displacement of the ground"),
+    "a": ("m s-2", "acceleration of the ground"),
+}
+PEAKS = {
+    "pgv": ("m s-1", "velocity of the ground"),
+    "pga": ("m s-2", "acceleration of the ground"),
+    "pgd": ("m", "displacement of the ground"),
+}
 
 
 def global_attributes(title: str, configuration: Mapping[str, Any], command: str = "esim") -> dict[str, str]:
@@ -28,6 +40,30 @@ def global_attributes(title: str, configuration: Mapping[str, Any], command: str
 
 def variable_attributes(name: str, lonlat: bool) -> dict[str, str]:
     """Units, long_name and, where CF has one, the standard_name of a variable in esim's files."""
+    return _ground_attributes(name) or _water_attributes(name, lonlat)
+
+
+def _ground_attributes(name: str) -> dict[str, str]:
+    """Attributes of what a crust run records; nothing for another name. CF has no standard names for it."""
+    kind, _, part = name.partition("_")
+    if kind in PEAKS and part in ("", "horizontal"):
+        units, what = PEAKS[kind]
+        vector = "length of the horizontal vector" if part else "length of the three-component vector"
+        long_name, method = f"greatest {what}, {vector}", "time: maximum"
+    elif len(name) == 2 and name[0] in MOTIONS and name[1] in DIRECTIONS:
+        units, what = MOTIONS[name[0]]
+        long_name, method = f"{what}, {DIRECTIONS[name[1]]}", "time: point"
+    elif len(name) == 3 and name[0] == "e" and set(name[1:]) <= set(DIRECTIONS):
+        units, method = "1", "time: point"
+        long_name = f"strain {name[1:]} (x east, y north, z down), extension positive"
+    elif name == "pressure":
+        units, long_name, method = "Pa", "change of the pressure, compression positive", "time: point"
+    else:
+        return {}
+    return {"units": units, "long_name": long_name, "cell_methods": method}
+
+
+def _water_attributes(name: str, lonlat: bool) -> dict[str, str]:
     eastward, northward = (
         ("eastward_sea_water_velocity", "northward_sea_water_velocity")
         if lonlat
@@ -43,6 +79,7 @@ def variable_attributes(name: str, lonlat: bool) -> dict[str, str]:
         "h": ("m", thickness, "depth of the water", "time: point"),
         "depth": ("m", thickness, "depth of the water", "time: point"),
         "bathymetry": ("m", "ground_level_altitude", "height of the sea floor and land, positive up", ""),
+        "elevation": ("m", "ground_level_altitude", "height of the ground, positive up", ""),
         "uplift": ("m", "", "vertical displacement of the sea floor and land, positive up", ""),
         "eta_max": ("m", level, "greatest height of the water surface", "time: maximum"),
         "eta_min": ("m", level, "least height of the water surface", "time: minimum"),
@@ -61,14 +98,21 @@ def variable_attributes(name: str, lonlat: bool) -> dict[str, str]:
 
 
 def coordinate_attributes(name: str) -> dict[str, str]:
-    """Attributes of a horizontal coordinate: lon, lat, x or y."""
+    """Attributes of a coordinate: lon, lat, x, y or depth."""
     standard_name, units, axis, long_name = {
         "lon": ("longitude", "degrees_east", "X", "longitude"),
         "lat": ("latitude", "degrees_north", "Y", "latitude"),
         "x": ("projection_x_coordinate", "m", "X", "distance east"),
         "y": ("projection_y_coordinate", "m", "Y", "distance north"),
+        "depth": ("depth", "m", "Z", "depth, positive down"),
     }[name]
-    return {"standard_name": standard_name, "units": units, "axis": axis, "long_name": long_name}
+    attributes = {"standard_name": standard_name, "units": units, "axis": axis, "long_name": long_name}
+    return attributes | ({"positive": "down"} if name == "depth" else {})
+
+
+def auxiliary_attributes(name: str) -> dict[str, str]:
+    """Attributes of a coordinate that is not an axis of the data: only one may be named X, or Y, or Z."""
+    return {key: value for key, value in coordinate_attributes(name).items() if key != "axis"}
 
 
 def time_attributes(start: datetime | None) -> dict[str, str]:
@@ -85,13 +129,20 @@ def time_attributes(start: datetime | None) -> dict[str, str]:
     }
 
 
-def define_grid(dataset: Any, grid: Grid) -> None:
-    """Adds the dimensions and coordinates of a grid to an open dataset."""
-    for name, values in zip(grid.dims, (grid.y(), grid.x()), strict=True):
-        dataset.createDimension(name, values.size)
-        coordinate = dataset.createVariable(name, "f8", (name,))
-        coordinate.setncatts(coordinate_attributes(name))
-        coordinate[:] = values
+def define_frame(dataset: Any, frame: Frame) -> None:
+    """Adds the dimensions and coordinates of a frame to an open dataset."""
+    for axis in (frame.rows, frame.columns):
+        dataset.createDimension(axis.name, axis.values.size)
+        _define(dataset, axis, coordinate_attributes(axis.name))
+    for coordinate in frame.auxiliary:
+        _define(dataset, coordinate, auxiliary_attributes(coordinate.name))
+
+
+def _define(dataset: Any, coordinate: Coordinate, attributes: Mapping[str, str]) -> None:
+    storage = {"compression": "zlib", "shuffle": True} if len(coordinate.dims) == 2 else {}
+    variable = dataset.createVariable(coordinate.name, "f8", coordinate.dims, **storage)
+    variable.setncatts(attributes)
+    variable[...] = coordinate.values
 
 
 def define_time(dataset: Any, start: datetime | None, size: int | None = None) -> None:

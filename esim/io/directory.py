@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +18,18 @@ if TYPE_CHECKING:
 PATTERNS = (
     "fields.nc",
     "maxima.nc",
+    "motion.nc",
+    "plane_*.nc",
+    "sac/*.SAC",
+    "sac/.*.partial",
     "stations.nc",
+    "waveforms.mseed",
     "run.json",
     ".*.partial",
     "checkpoint/step_*.h5",
     "checkpoint/fields_*.nc",
+    "checkpoint/motion_*.nc",
+    "checkpoint/plane_*.nc",
     "checkpoint/.*.partial",
 )
 CHECKPOINT_ARRAYS = 12  # state, sea floor and extremes, rounded up
@@ -86,23 +93,48 @@ def _lock(handle: int, directory: Path) -> None:
 
 
 def predict_bytes(cfg: "Config", grid: Grid) -> int:
-    """Size of all outputs of a run [bytes] before compression, which commonly leaves a half to a tenth of it.
+    """Size of all outputs of an ocean run [bytes] before compression, which commonly leaves half to a tenth.
 
     Counts fields.nc, maxima.nc, stations.nc and two generations of checkpoints.
     """
     output, duration = cfg.output, cfg.time.duration
     cells = grid.nx * grid.ny
-    size = 4 * COORDINATES_AND_ATTRIBUTES
+    maps, series, checkpoint = [], (0, 0, 0), 0
     if output.maxima:
-        size += 4 * cells * (len(output.maxima.variables) + 2)
+        maps.append((cells, len(output.maxima.variables) + 2, 1))
     if output.fields:
-        size += 4 * cells * (1 + len(output.fields.variables) * _records(duration, output.fields.every))
+        maps += [
+            (cells, 1, 1),
+            (cells, len(output.fields.variables), _records(duration, output.fields.every)),
+        ]
     if cfg.stations:
-        size += 8 * len(cfg.stations) * len(stations.VARIABLES) * _records(duration, output.stations.every)
+        series = (len(cfg.stations), len(stations.VARIABLES), _records(duration, output.stations.every))
     if output.checkpoint:
-        item = 8 if cfg.run.precision == "float64" else 4
-        size += 2 * item * cells * CHECKPOINT_ARRAYS
-    return size
+        checkpoint = (8 if cfg.run.precision == "float64" else 4) * cells * CHECKPOINT_ARRAYS
+    return predict_sum(maps, series, checkpoint=checkpoint)
+
+
+def predict_sum(
+    maps: Iterable[tuple[int, int, int]],
+    series: tuple[int, int, int] = (0, 0, 0),
+    *,
+    item: int = 4,
+    waveforms: int = 0,
+    checkpoint: int = 0,
+    files: int = 4,
+) -> int:
+    """Size of the outputs of any run [bytes] before compression.
+
+    maps counts (cells, variables, records) of every file of maps: coordinates in two dimensions are two
+    variables of one record, of twice the size of `item` bytes. series counts (stations, variables, records) of
+    stations.nc, checkpoint is the size of one checkpoint [bytes]; waveforms is how many seismological formats,
+    with three components of 4 bytes, are written beside it.
+    """
+    points, quantities, records = series
+    size = files * COORDINATES_AND_ATTRIBUTES
+    size += sum(item * cells * variables * times for cells, variables, times in maps)
+    size += points * records * (8 * quantities + 3 * 4 * waveforms)
+    return size + 2 * checkpoint
 
 
 def _records(duration: float, every: float) -> int:

@@ -1,58 +1,65 @@
-"""Where do the snapshots go? Into fields.nc, complete and without doubles even after a crash and a restart.
+"""Where do the snapshots go? Into one file per plane, complete and without doubles even after a restart.
 
-While a run goes on, the snapshots since the last checkpoint are in a temporary file. At each checkpoint it is
-closed, made durable and named `checkpoint/fields_STEP.nc`, before the checkpoint of that step appears, and
-never touched again, so that no later crash can harm it. At the end these segments are merged into fields.nc
-(or the only file is renamed), and then removed. A run resumed from the checkpoint of step S drops segments
-later than S, and the temporary file: their snapshots are computed again. Where fields.nc exists, the run had
-come to its end, and it holds everything: its records up to S become the one segment to go on from.
-Snapshots due at the step of a checkpoint are appended before the checkpoint.
+The file is fields.nc, or has another stem. While a run goes on, the snapshots since the last checkpoint are in
+a temporary file. At each checkpoint it is closed, made durable and named `checkpoint/fields_STEP.nc`, before
+the checkpoint of that step appears, and never touched again, so that no later crash can harm it. At the end
+these segments are merged into fields.nc (or the only file is renamed), and then removed. A run resumed from
+the checkpoint of step S drops segments later than S, and the temporary file: their snapshots are computed
+again. Where fields.nc exists, the run had come to its end, and it holds everything: its records up to S become
+the one segment to go on from. Snapshots due at the step of a checkpoint are appended before the checkpoint.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from esim.grid import Grid
 from esim.io import netcdf
 from esim.io.atomic import writing
+from esim.io.frame import Place, frame_of
 from esim.io.gridfile import GridFile, slab_rows
 
-LAST = 10**10 - 1  # stands for the end of the run in the name of a segment: later than any checkpoint
+DIGITS = 10
+LAST = 10**DIGITS - 1  # stands for the end of the run in the name of a segment: later than any checkpoint
 
 
 class Fields:
-    """fields.nc of a run: `variables` (eta, u, v, h) by time, and the static `bathymetry`.
+    """STEM.nc of a run: `variables` (eta, u, v, h; vx, vy, vz) by time, and the `static` one, if there is one.
 
-    Values that are not finite (eta where dry) are stored as missing; `bits` rounds all but the bathymetry.
+    Values that are not finite (eta where dry) are stored as missing; `bits` rounds all but the static variable.
     Nothing is touched before the first call. Every call may raise MachineError. The calls are meant for the
-    writer thread, in the order: bathymetry slabs; then per snapshot append and its slabs; checkpoint; close.
+    writer thread, in the order: slabs of the static variable; then per snapshot append and its slabs;
+    checkpoint; close.
     """
 
     def __init__(
         self,
         directory: Path,
-        grid: Grid,
+        place: Place,
         variables: Sequence[str],
         attributes: Mapping[str, str],
         *,
+        stem: str = "fields",
+        static: str | None = "bathymetry",
         start: datetime | None = None,
         bits: int | None = None,
         compression: int = 1,
         dtype: str = "f4",
     ) -> None:
-        self._path = directory / "fields.nc"
+        self._path, self._stem = directory / f"{stem}.nc", stem
         self._folder = directory / "checkpoint"
-        self._grid, self._attributes, self._start, self._compression = grid, attributes, start, compression
+        self._frame, self._attributes = frame_of(place), attributes
+        self._start, self._compression = start, compression
         self._variables, self._bits, self._dtype = tuple(variables), bits, dtype
         self._current: GridFile | None = None
-        self._static = True  # the first segment of a process carries the bathymetry
+        self._static = static
+        self._first = True  # the first segment of a process carries the static variable
 
     def slab(self, name: str, first: int, values: np.ndarray) -> None:
-        """Writes rows first.. (rows, nx) of a variable of the latest snapshot, or of the bathymetry."""
+        """Writes rows first.. (rows, columns) of a variable of the latest snapshot, or of the static one."""
         self._file().slab(name, first, values)
 
     def append(self, time: float, step: int) -> None:
@@ -75,7 +82,7 @@ class Fields:
         _remove(path for path in self._segments() if _step(path) > step)
 
     def close(self) -> None:
-        """Writes fields.nc from all segments."""
+        """Writes the file from all segments."""
         earlier = self._segments()
         if not earlier and self._current is not None:
             self._current.close()
@@ -94,28 +101,28 @@ class Fields:
 
     def _file(self) -> GridFile:
         if self._current is None:
-            self._current = self._new(self._path, static=self._static)
-            self._static = False
+            self._current = self._new(self._path, first=self._first)
+            self._first = False
         return self._current
 
-    def _new(self, path: Path, static: bool) -> GridFile:
-        file = GridFile(path, self._grid, self._attributes, start=self._start, compression=self._compression)
+    def _new(self, path: Path, first: bool) -> GridFile:
+        file = GridFile(path, self._frame, self._attributes, start=self._start, compression=self._compression)
         file.open()
         for name in self._variables:
             file.define(name, record=True, dtype=self._dtype, bits=self._bits)
-        if static:
-            file.define("bathymetry")
+        if first and self._static:
+            file.define(self._static)
         return file
 
     def _merge(self, pieces: Sequence[Path], path: Path, last: int) -> None:
-        """Copies the snapshots up to the step `last`, and the bathymetry, of finished files into one."""
-        file = self._new(path, static=True)
+        """Copies the snapshots up to the step `last`, and the static variable, of finished files into one."""
+        file = self._new(path, first=True)
         try:
             for piece in pieces:
                 with writing(path), netcdf.read(piece) as source:
                     source.set_auto_maskandscale(False)
-                    if piece == pieces[0]:
-                        self._copy(source["bathymetry"], file)
+                    if self._static and piece == pieces[0]:
+                        self._copy(source[self._static], file)
                     self._copy_records(source, file, last)
             file.close()
         finally:
@@ -129,19 +136,20 @@ class Fields:
                     self._copy(source[name], file, record)
 
     def _copy(self, variable: Any, file: GridFile, *index: int) -> None:
-        rows = slab_rows(self._grid)
-        for first in range(0, self._grid.ny, rows):
+        rows = slab_rows(self._frame)
+        for first in range(0, self._frame.shape[0], rows):
             file.slab(variable.name, first, variable[(*index, slice(first, first + rows))])
 
     def _segments(self) -> list[Path]:
-        return sorted(self._folder.glob("fields_*.nc"))
+        # Digits and not *: the segments of plane_a must not be taken for those of plane_a_b.
+        return sorted(self._folder.glob(f"{escape(self._stem)}_{'[0-9]' * DIGITS}.nc"))
 
     def _segment(self, step: int) -> Path:
-        return self._folder / f"fields_{step:010d}.nc"
+        return self._folder / f"{self._stem}_{step:0{DIGITS}d}.nc"
 
 
 def _step(segment: Path) -> int:
-    return int(segment.stem.removeprefix("fields_"))
+    return int(segment.stem[-DIGITS:])
 
 
 def _remove(paths: Iterable[Path]) -> None:

@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from esim.decomposition import Block
+
 if TYPE_CHECKING:
     from esim.comm import Comm
-    from esim.decomposition import Block
 
 TAG = 1100
 Slab = tuple[int, np.ndarray]
 
 
 def gather_slabs(
-    comm: "Comm", blocks: "Sequence[Block]", mine: "Block", local: np.ndarray, rows: int
+    comm: "Comm", blocks: Sequence[Block], mine: Block, local: np.ndarray, rows: int
 ) -> Iterator[Slab]:
     """Slabs (first row, fresh array of up to `rows` x nx) of a global field on rank 0, and none elsewhere.
 
@@ -31,14 +32,14 @@ def gather_slabs(
     return iter(())
 
 
-def _contribute(comm: "Comm", blocks: "Sequence[Block]", mine: "Block", local: np.ndarray, rows: int) -> None:
+def _contribute(comm: "Comm", blocks: Sequence[Block], mine: Block, local: np.ndarray, rows: int) -> None:
     for first, last in _slabs(blocks, rows):
         low, high = max(first, mine.j0), min(last, mine.j1)
         if low < high:
             comm.send(np.ascontiguousarray(local[low - mine.j0 : high - mine.j0]), 0, TAG)
 
 
-def _collect(comm: "Comm", blocks: "Sequence[Block]", local: np.ndarray, rows: int) -> Iterator[Slab]:
+def _collect(comm: "Comm", blocks: Sequence[Block], local: np.ndarray, rows: int) -> Iterator[Slab]:
     width = max(block.i1 for block in blocks)
     for first, last in _slabs(blocks, rows):
         slab = np.empty((last - first, width), local.dtype)
@@ -59,6 +60,23 @@ def _piece(comm: "Comm", rank: int, own: np.ndarray, like: np.ndarray) -> np.nda
     return received
 
 
-def _slabs(blocks: "Sequence[Block]", rows: int) -> Iterator[tuple[int, int]]:
+def _slabs(blocks: Sequence[Block], rows: int) -> Iterator[tuple[int, int]]:
     height = max(block.j1 for block in blocks)
     return ((first, min(first + rows, height)) for first in range(0, height, rows))
+
+
+def section_blocks(
+    blocks: Sequence[Block], layers: int, *, row: int | None = None, column: int | None = None
+) -> list[Block]:
+    """What each rank owns of a vertical plane, as blocks [depth, along] for `gather_slabs`.
+
+    The plane is the row j of cells, or the column i, of the grid that `blocks` cut, over all its layers; a rank
+    that it does not cross owns the empty block, and hands over an array of shape (0, 0).
+    """
+    if row is not None:
+        crossed = [(b.j0 <= row < b.j1, b.i0, b.i1) for b in blocks]
+    elif column is not None:
+        crossed = [(b.i0 <= column < b.i1, b.j0, b.j1) for b in blocks]
+    else:
+        raise ValueError("a vertical plane needs a row or a column")
+    return [Block(0, layers, first, last) if here else Block(0, 0, 0, 0) for here, first, last in crossed]

@@ -1,4 +1,4 @@
-"""How is a field on the whole grid written? Slab by slab, into a file that appears when it is complete."""
+"""How is a field on a whole plane written? Slab by slab, into a file that appears when it is complete."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from esim.grid import Grid
 from esim.io import cf, netcdf
 from esim.io.atomic import partial, publish, writing
+from esim.io.frame import Place, frame_of
 
 CHUNK = 512  # cells along each side of a compressed block, at most
 
 
 class GridFile:
-    """A NetCDF file of fields on a grid, zlib-compressed with shuffle, and readable by every NetCDF-4 tool.
+    """A NetCDF file of fields on a grid or frame, zlib-compressed with shuffle; every NetCDF-4 tool reads it.
 
     Nothing is touched before `open`; until `close` the file has a temporary name. Variables defined as
     `record` have the dimension time and one more record after each `append`. Values that are not finite are
@@ -26,7 +26,7 @@ class GridFile:
     def __init__(
         self,
         path: Path,
-        grid: Grid,
+        place: Place,
         attributes: Mapping[str, str],
         *,
         start: datetime | None = None,
@@ -34,7 +34,8 @@ class GridFile:
     ) -> None:
         self.path = path
         self.records = 0
-        self._grid, self._attributes, self._start, self._compression = grid, attributes, start, compression
+        self._frame, self._attributes = frame_of(place), attributes
+        self._start, self._compression = start, compression
         self._data: Any = None
 
     def open(self) -> None:
@@ -44,7 +45,7 @@ class GridFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._data = netcdf.create(partial(self.path))
             self._data.setncatts(self._attributes)
-            cf.define_grid(self._data, self._grid)
+            cf.define_frame(self._data, self._frame)
 
     def define(
         self,
@@ -62,13 +63,15 @@ class GridFile:
             variable = self._data.createVariable(
                 name,
                 dtype,
-                ("time", *self._grid.dims) if record else self._grid.dims,
-                chunksizes=((1,) if record else ()) + (slab_rows(self._grid), _chunk(self._grid.nx)),
+                ("time", *self._frame.dims) if record else self._frame.dims,
+                chunksizes=((1,) if record else ()) + tuple(map(_chunk, self._frame.shape)),
                 fill_value=cf.FILL,
                 **self._storage(bits),
             )
             variable.set_auto_maskandscale(False)
-            variable.setncatts(cf.variable_attributes(name, self._grid.lonlat) | dict(more or {}))
+            variable.setncatts(cf.variable_attributes(name, self._frame.lonlat) | dict(more or {}))
+            if self._frame.auxiliary:
+                variable.coordinates = " ".join(coordinate.name for coordinate in self._frame.auxiliary)
 
     def append(self, time: float, step: int) -> None:
         """Begins the record of a time [s since origin] reached after `step` time steps."""
@@ -78,7 +81,7 @@ class GridFile:
             self.records += 1
 
     def slab(self, name: str, first: int, values: np.ndarray) -> None:
-        """Writes rows first.. (rows, nx) of a variable, into the latest record if it has records."""
+        """Writes rows first.. (rows, columns) of a variable, into the latest record if it has records."""
         with self._safely():
             variable = self._data[name]
             rows = slice(first, first + len(values))
@@ -123,9 +126,9 @@ class GridFile:
         return storage
 
 
-def slab_rows(grid: Grid) -> int:
+def slab_rows(place: Place) -> int:
     """Rows of a slab: those of one row of compressed blocks, so that each block is compressed once."""
-    return _chunk(grid.ny)
+    return _chunk(place.shape[0])
 
 
 def _chunk(cells: int) -> int:

@@ -1,9 +1,9 @@
-"""What were the extremes? maxima.nc: greatest and least values, arrival times, inundation, sea floor."""
+"""What were the extremes? maxima.nc: of the water and its arrival, or of the shaking of the ground."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from esim.grid import Grid
+from esim.io.frame import Place
 from esim.io.gridfile import GridFile
 
 MAXIMA = ("eta_max", "eta_min", "speed_max", "momentum_flux_max", "inundation_depth_max", "arrival_time")
@@ -15,20 +15,21 @@ class Maxima(GridFile):
 
     arrival_time is in seconds since the origin, and not finite where `arrival_threshold` [m] was never
     exceeded; inundation_depth_max is not finite on cells that were wet at first: both are stored as missing.
+    A crust run has pgv, pga, pgd, the same with _horizontal, and the elevation of the ground.
     """
 
     def __init__(
         self,
         directory: Path,
-        grid: Grid,
+        place: Place,
         attributes: Mapping[str, str],
         *,
-        arrival_threshold: float,
+        arrival_threshold: float | None = None,
         variables: Sequence[str] = VARIABLES,
         compression: int = 1,
         dtype: str = "f4",
     ) -> None:
-        super().__init__(directory / "maxima.nc", grid, attributes, compression=compression)
+        super().__init__(directory / "maxima.nc", place, attributes, compression=compression)
         self._variables, self._threshold, self._dtype = tuple(variables), arrival_threshold, dtype
 
     def open(self) -> None:

@@ -1,4 +1,4 @@
-"""What did the gauges record? All series in memory, and written whole into stations.nc."""
+"""What was recorded at the stations? All series of gauges in memory, and stations.nc written whole."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,6 +12,7 @@ from esim.io import cf, netcdf
 from esim.io.atomic import whole_file
 
 VARIABLES = ("eta", "depth", "u", "v")
+Described = tuple[Any, Mapping[str, str]]  # values and their attributes
 
 
 class Series:
@@ -65,31 +66,50 @@ def write_stations(
     positions are (x, y) as the grid counts them, series the variables (stations, times), and time is in
     seconds since the origin. There is at least one station. Raises MachineError if the disk fails.
     """
-    with whole_file(directory / "stations.nc") as temporary, netcdf.create(temporary) as dataset:
+    coordinates = {
+        name: (values, cf.coordinate_attributes(name))
+        for name, values in zip(grid.dims, np.transpose(positions)[::-1], strict=True)
+    }
+    described = {name: (values, cf.variable_attributes(name, grid.lonlat)) for name, values in series.items()}
+    write_timeseries(directory / "stations.nc", names, coordinates, described, time, attributes, start)
+
+
+def write_timeseries(
+    path: Path,
+    names: Sequence[str],
+    coordinates: Mapping[str, Described],
+    series: Mapping[str, Described],
+    time: np.ndarray,
+    attributes: Mapping[str, str],
+    start: datetime | None = None,
+) -> None:
+    """Writes a file of series at stations, whole or not at all.
+
+    coordinates are the positions (stations,) and series the variables (stations, times), each with its
+    attributes; time is in seconds since the origin. Raises MachineError if the disk fails.
+    """
+    with whole_file(path) as temporary, netcdf.create(temporary) as dataset:
         dataset.setncatts({**attributes, "featureType": "timeSeries"})
-        _define_stations(dataset, grid, names, positions)
+        _define_stations(dataset, names, coordinates)
         cf.define_time(dataset, start, len(time))
         dataset["time"][:] = time
-        for name, values in series.items():
-            _write_series(dataset, grid, name, values)
+        for name, (values, about) in series.items():
+            _write_series(dataset, name, values, {**about, "coordinates": " ".join(coordinates)})
 
 
-def _define_stations(
-    dataset: Any, grid: Grid, names: Sequence[str], positions: Sequence[tuple[float, float]]
-) -> None:
+def _define_stations(dataset: Any, names: Sequence[str], coordinates: Mapping[str, Described]) -> None:
     dataset.createDimension("station", len(names))
     station = dataset.createVariable("station", str, ("station",))
     station.setncatts({"cf_role": "timeseries_id", "long_name": "name of the station"})
     station[:] = np.array(names, dtype=object)
-    for name, values in zip(grid.dims, np.transpose(positions)[::-1], strict=True):
+    for name, (values, attributes) in coordinates.items():
         coordinate = dataset.createVariable(name, "f8", ("station",))
-        coordinate.setncatts(cf.coordinate_attributes(name))
+        coordinate.setncatts(attributes)
         coordinate[:] = values
 
 
-def _write_series(dataset: Any, grid: Grid, name: str, values: np.ndarray) -> None:
+def _write_series(dataset: Any, name: str, values: np.ndarray, attributes: Mapping[str, str]) -> None:
     storage = {"compression": "zlib", "complevel": 1, "shuffle": True, "fill_value": float(cf.FILL)}
     variable = dataset.createVariable(name, "f8", ("station", "time"), **storage)
-    variable.setncatts(cf.variable_attributes(name, grid.lonlat))
-    variable.coordinates = " ".join(grid.dims)
+    variable.setncatts(attributes)
     variable[:] = np.where(np.isfinite(values), values, cf.FILL)

@@ -69,12 +69,7 @@ class FromFile:
 
     def check(self) -> None:
         """Raises InputError unless the file is readable, has the variable in metres, and covers the grid."""
-        source = self._cover()
-        if source.records not in (None, 1):
-            raise InputError(f"{self.path}: {source.name} has {source.records} records, expected one")
-        unit = source.units.lower().rstrip(".").split(",")[0].split(" ")[0]
-        if unit in OTHER_UNITS:
-            raise InputError(f"{self.path}: {source.name} is in {source.units}, expected metres")
+        require_elevation(self._cover())
 
     def elevation(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Height [m], positive up, (ny, nx); InputError for cells outside, without a value or with a wild one."""
@@ -89,6 +84,15 @@ class FromFile:
     def _cover(self) -> GriddedVariable:
         x, y = self.grid.x(), self.grid.y()
         return check_cover(self.path, self.variable, x, y, self.grid.lonlat, spacing=self._spacing)
+
+
+def require_elevation(source: GriddedVariable) -> None:
+    """Raises InputError unless a variable has one record, or no records, in metres."""
+    if source.records not in (None, 1):
+        raise InputError(f"{source.path}: {source.name} has {source.records} records, expected one")
+    unit = source.units.lower().rstrip(".").split(",")[0].split(" ")[0]
+    if unit in OTHER_UNITS:
+        raise InputError(f"{source.path}: {source.name} is in {source.units}, expected metres")
 
 
 @dataclass(frozen=True)

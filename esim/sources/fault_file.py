@@ -111,6 +111,7 @@ def assemble(common: Entry, entries: Sequence[Entry]) -> FiniteFault:
         rigidity=settings.get("rigidity", RIGIDITY),
         poisson=settings.get("poisson", 0.25),
         labels=labels,
+        rigidity_given="rigidity" in settings,
     )
 
 

@@ -23,8 +23,9 @@ class FiniteFault:
     x, y: reference point of each subfault, degrees if lonlat, else m; along, down: where in the rectangle it
     is (see REFERENCES); depth [m] of that point; length, width [m]; strike, dip, rake [degrees]; start, rise
     [s], slip [m] of each window (slip grows linearly over rise, or jumps where rise = 0); opening [m], which
-    grows in proportion to the slip, or to the windows where there is none; rigidity [Pa]; labels: where each
-    subfault was read, for messages. InputError names the subfault whose value is impossible.
+    grows in proportion to the slip, or to the windows where there is none; rigidity [Pa], and whether it was
+    given or is the default; labels: where each subfault was read, for messages. InputError names the subfault
+    whose value is impossible.
     """
 
     lonlat: bool
@@ -45,6 +46,7 @@ class FiniteFault:
     rigidity: float = RIGIDITY
     poisson: float = 0.25
     labels: tuple[str, ...] = field(default=())
+    rigidity_given: bool = True
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "depth", "length", "width", "strike", "dip", "rake", "start", "rise", "slip"):

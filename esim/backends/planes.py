@@ -1,0 +1,217 @@
+"""Numba on CPU cores for the crust: plane by plane, velocity ahead of stress, vectors along i, threads over rows.
+
+Two groups of parts make a step. On a plane the leading group (velocity) runs `lag` planes ahead of the trailing one
+(stress), in tiles of rows whose planes stay in the second-level cache in between: what one has written, and what
+both read, comes from main memory once. Tiles follow each other northward, the trailing group `lag` rows behind, so
+that nothing is overwritten that is still needed. Every cell sees the same operations in the same order as in two
+separate sweeps, so the bits are the same. Threads share the rows; the rows around their borders come last.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from esim.backends.cpu import FLAGS, _compiling, _link_stages, _load, _no_overlap, assume
+from esim.backends.link import arguments, array_names, digest, linked_source
+from esim.kernels.kernel import Kernel, Part
+
+CACHE = 2.5e6  # bytes of arrays that a tile keeps between the two groups: about a second-level cache
+HEIGHTS = (8, 64)  # least and greatest number of rows of a tile
+CORNER = ("k0", "j0", "i0")  # corner of a part's own arrays, such as those of an absorbing layer
+
+
+def array_slots(parts: Sequence[Part]) -> tuple[list[Any], list[list[int]]]:
+    """The distinct arrays of all parts, and for each part which of them its kernel takes, in order."""
+    arrays: list[Any] = []
+    slots = []
+    for part in parts:
+        mine = []
+        for name in kernel_arrays(part.kernel):
+            array = part.arrays[name]
+            known = [n for n, other in enumerate(arrays) if _same(other, array)]
+            if not known:
+                arrays.append(array)
+            mine.append(known[0] if known else len(arrays) - 1)
+        slots.append(mine)
+    return arrays, slots
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides
+
+
+def kernel_arrays(kernel: Kernel) -> list[str]:
+    """Names of the arrays that a kernel of the crust takes, in order of first use."""
+    return [name for name in array_names(kernel) if name not in CORNER]
+
+
+def plane_source(kernel: Kernel, width: int = 0) -> str:
+    """Text of the loop over one plane of one part: row by row, body after body.
+
+    A narrow part has a constant width, which lets the compiler choose vectors that fit.
+    """
+    h = kernel.halo
+    constants = ", ".join(f"c[{n}]" for n in range(len(kernel.params._fields)))  # type: ignore[attr-defined]
+    lines = [
+        f"def plane_{kernel.name}(k, south, north, west, east, k0, j0, i0, {', '.join(kernel_arrays(kernel))}, c):",
+        f"    p = {kernel.params.__name__}({constants})",
+        "    for j in range(south, north):",
+    ]
+    for n, stage in enumerate(kernel.stages):
+        names = arguments(stage.body)
+        own = "; assume(k >= k0); assume(j >= j0); assume(i >= i0)" if CORNER[0] in names else ""
+        lines += [
+            f"        for i in range(west, {f'west + {width}' if width else 'east'}):",
+            f"            assume(k >= {h}); assume(j >= {h}); assume(i >= {h}){own}",
+            f"            {kernel.name}_{n}(k, j, i, {', '.join(names)})",
+        ]
+    return "\n".join([*lines, ""])
+
+
+def sweep_source(
+    leading: Sequence[Part], trailing: Sequence[Part], slots: list[list[int]], count: int
+) -> str:
+    """Text of the loop over tiles and planes.
+
+    boxes[n] is k0, k1, j0, j1, i0, i1 of part n and its corner. Rows first..last-1 are cut into tiles; the
+    trailing group keeps `behind` rows from the south end and `short` rows from the north end.
+    """
+    given = ", ".join(f"a{n}" for n in range(count))
+    lines = [
+        f"def sweep(boxes, first, last, height, lag, behind, short, lead, {given}, c):",
+        "    top, bottom = boxes[0, 0], boxes[0, 1]",
+        "    for n in range(boxes.shape[0]):",
+        "        top, bottom = min(top, boxes[n, 0]), max(bottom, boxes[n, 1])",
+        "    for south in range(first, last, height):",
+        "        north = min(south + height, last)",
+        "        begin = south - lag if south > first else first + behind",
+        "        end = north - lag if north < last else last - short",
+        "        for k in range(top, bottom + lag):",
+        "            if lead:",
+        "                pass",
+        *_calls(leading, slots[: len(leading)], 0, "k", ("south", "north"), " " * 16),
+    ]
+    lines += ["            m = k - lag"]
+    lines += _calls(trailing, slots[len(leading) :], len(leading), "m", ("begin", "end"), " " * 12)
+    return "\n".join(lines) + "\n"
+
+
+def _calls(
+    parts: Sequence[Part], slots: list[list[int]], first: int, k: str, rows: tuple[str, str], indent: str
+) -> list[str]:
+    lines = []
+    for n, (part, mine) in enumerate(zip(parts, slots, strict=True), start=first):
+        given = ", ".join(f"a{slot}" for slot in mine)
+        lines += [
+            f"{indent}if boxes[{n}, 0] <= {k} < boxes[{n}, 1]:",
+            f"{indent}    plane_{part.kernel.name}({k}, max({rows[0]}, boxes[{n}, 2]), min({rows[1]}, boxes[{n}, 3]), "
+            f"boxes[{n}, 4], boxes[{n}, 5], boxes[{n}, 6], boxes[{n}, 7], boxes[{n}, 8], {given}, c)",
+        ]
+    return lines
+
+
+def compile_sweep(
+    leading: Sequence[Part], trailing: Sequence[Part], slots: list[list[int]], count: int
+) -> Any:
+    """Numba dispatcher of the sweep over some parts; machine code is kept on disk."""
+    kernels = {part.kernel.name: part.kernel for part in (*leading, *trailing)}
+    source = sweep_source(leading, trailing, slots, count)
+    planes = {name: plane_source(kernel) for name, kernel in kernels.items()}
+    own = [(Path(__file__).parent / name).read_text() for name in ("planes.py", "cpu.py", "link.py")]
+    key = digest(
+        source, planes, *map(linked_source, kernels.values()), *own, FLAGS, numba.__version__, sys.version
+    )
+    module = _load("\n".join([*planes.values(), source]), f"sweep_{key}")
+    if not hasattr(module, "compiled"):
+        options: dict[str, Any] = {"nogil": True, **_no_overlap(), **FLAGS}
+        vars(module)["assume"] = assume
+        for name, kernel in kernels.items():
+            vars(module).update({f"{name}_{n}": body for n, body in enumerate(_link_stages(kernel))})
+            vars(module)[kernel.params.__name__] = kernel.params
+            vars(module)[f"plane_{name}"] = numba.njit(**options)(getattr(module, f"plane_{name}"))
+        vars(module)["compiled"] = numba.njit(cache=True, **options)(module.sweep)
+    return module.compiled
+
+
+class Crew:
+    """Threads that live as long as the backend; started when there is work for more than one."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def do(self, jobs: Sequence[Callable[[], Any]]) -> None:
+        """Do all jobs and return when they are done; an error in one is raised."""
+        if len(jobs) <= 1:
+            for job in jobs:
+                job()
+            return
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self.size - 1, "esim-crew")
+        others = [self._pool.submit(job) for job in jobs[1:]]
+        jobs[0]()
+        wait(others)
+        for other in others:
+            other.result()
+
+
+def bind_sweep(
+    crew: Crew, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray
+) -> Callable[[], None]:
+    """Compile the parts and tie them to their boxes and arrays; the result runs the leading group, then the other."""
+    parts = [*leading, *trailing]
+    if not parts:
+        return lambda: None
+    arrays, slots = array_slots(parts)
+    with _compiling:
+        sweep = compile_sweep(leading, trailing, slots, len(arrays))
+        boxes = np.array([[*np.ravel(part.box), *corner(part)] for part in parts], np.int64)
+        numbers = (0, 0, 1, 0, 0, 0, True)
+        sweep.compile(tuple(map(numba.typeof, (boxes, *numbers, *arrays, constants))))
+    busy = boxes[(boxes[:, 0] < boxes[:, 1]) & (boxes[:, 2] < boxes[:, 3]) & (boxes[:, 4] < boxes[:, 5])]
+    if not len(busy):
+        return lambda: None
+    first, last = int(busy[:, 2].min()), int(busy[:, 3].max())
+    both = bool(leading) and bool(trailing)
+    lag = lag if both else 0
+    threads = max(1, min(crew.size, (last - first) // max(4 * lag, 1)))
+    cuts = [first + (last - first) * n // threads for n in range(threads + 1)]
+    height = tile_height(arrays, lag) if both else last - first
+    shares = []
+    for n in range(threads):
+        behind, short = (lag if n > 0 else 0), (lag if n < threads - 1 else 0)
+        shares.append((cuts[n], cuts[n + 1], height, lag, behind, short, True))
+    borders = [(cut - lag, cut + lag, 2 * lag, 0, 0, 0, False) for cut in cuts[1:-1]] if lag else []
+
+    def job(numbers: tuple) -> Callable[[], None]:
+        return lambda: sweep(boxes, *numbers, *arrays, constants)
+
+    first_jobs, last_jobs = [job(share) for share in shares], [job(border) for border in borders]
+
+    def run() -> None:
+        crew.do(first_jobs)
+        crew.do(last_jobs)
+
+    return run
+
+
+def corner(part: Part) -> tuple[int, int, int]:
+    """Cell of the block at which a part's own arrays begin."""
+    k0, j0, i0 = (int(part.arrays.get(name, 0)) for name in CORNER)  # type: ignore[call-overload]
+    return k0, j0, i0
+
+
+def tile_height(arrays: Sequence[np.ndarray], lag: int) -> int:
+    """Rows of a tile whose planes, from the first that trails to the last that leads, stay in the cache."""
+    whole = max(array.size for array in arrays)
+    rows = [array.strides[-2] for array in arrays if array.ndim == 3 and array.size == whole]
+    height = int(CACHE / (sum(rows) * (2 * lag + 2))) - 2 * lag
+    return min(max(height, HEIGHTS[0]), HEIGHTS[1])

@@ -1,0 +1,143 @@
+"""What shakes the crust?"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from esim.config.paths import InputFile
+from esim.config.point import Point
+from esim.config.section import Section, kind_of
+from esim.config.seismic.time_function import TimeFunction, check_one
+from esim.config.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Speed
+
+
+class Timed(Section):
+    """What every source with one time function has."""
+
+    onset: Duration = Field(default=0.0, ge=0, description="Time [s] after the origin when it starts.")
+    time_function: TimeFunction = Field(description="How it acts in time.")
+
+
+class PointSource(Point, Timed):
+    """What every source at a point has."""
+
+    depth: Length = Field(description="Depth [m] below depth 0 of the grid, not below the ground.")
+
+
+class MomentTensor(PointSource):
+    """Six moments in the axes of the grid: x east, y north, z down."""
+
+    kind: Literal["moment_tensor"] = Field(description="moment_tensor: six moments.")
+    mxx: ScalarMoment = Field(default=0.0, description="Moment [N m], east-east.")
+    myy: ScalarMoment = Field(default=0.0, description="Moment [N m], north-north.")
+    mzz: ScalarMoment = Field(default=0.0, description="Moment [N m], down-down.")
+    mxy: ScalarMoment = Field(default=0.0, description="Moment [N m], east-north.")
+    mxz: ScalarMoment = Field(default=0.0, description="Moment [N m], east-down.")
+    myz: ScalarMoment = Field(default=0.0, description="Moment [N m], north-down.")
+
+    @model_validator(mode="after")
+    def _acts(self) -> Self:
+        if not any(self.moment_tensor):
+            raise ValueError("needs at least one of mxx, myy, mzz, mxy, mxz, myz that is not 0")
+        return self
+
+    @property
+    def moment_tensor(self) -> tuple[float, float, float, float, float, float]:
+        """The moments (xx, yy, zz, xy, xz, yz) [N m]."""
+        return self.mxx, self.myy, self.mzz, self.mxy, self.mxz, self.myz
+
+
+class DoubleCouple(PointSource):
+    """Slip on a small plane."""
+
+    kind: Literal["double_couple"] = Field(description="double_couple: slip on a small plane.")
+    strike: Angle = Field(ge=-360, le=360, description="Strike [degrees clockwise from north].")
+    dip: Angle = Field(ge=0, le=90, description="Dip [degrees], to the right of the strike.")
+    rake: Angle = Field(
+        ge=-360, le=360, description="Rake [degrees], the direction of slip of the hanging wall."
+    )
+    magnitude: Number | None = Field(default=None, ge=-5, le=10, description="Moment magnitude.")
+    moment: ScalarMoment | None = Field(default=None, gt=0, description="Instead of it, the moment [N m].")
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        check_one(self, "magnitude", "moment")
+        return self
+
+    @property
+    def scalar_moment(self) -> float:
+        """The moment [N m], from the magnitude as 10^(1.5 Mw + 9.1) if that is given."""
+        return self.moment if self.moment is not None else 10 ** (1.5 * (self.magnitude or 0.0) + 9.1)
+
+
+class Explosion(PointSource):
+    """The same moment in all directions."""
+
+    kind: Literal["explosion"] = Field(description="explosion: the same moment in all directions.")
+    moment: ScalarMoment = Field(description="Moment mxx = myy = mzz [N m]; negative: an implosion.")
+
+
+class SingleForce(PointSource):
+    """A force at a point."""
+
+    kind: Literal["force"] = Field(description="force: a force at a point.")
+    fx: Force = Field(default=0.0, description="Force [N] towards east.")
+    fy: Force = Field(default=0.0, description="Force [N] towards north.")
+    fz: Force = Field(default=0.0, description="Force [N] downwards.")
+
+    @model_validator(mode="after")
+    def _acts(self) -> Self:
+        if not any(self.force):
+            raise ValueError("needs at least one of fx, fy, fz that is not 0")
+        return self
+
+    @property
+    def force(self) -> tuple[float, float, float]:
+        """The force (x, y, z) [N]."""
+        return self.fx, self.fy, self.fz
+
+
+class PlaneWave(Timed):
+    """A wave that rises vertically from a horizontal plane."""
+
+    kind: Literal["plane_wave"] = Field(description="plane_wave: rises vertically from a horizontal plane.")
+    polarisation: Literal["x", "y", "z"] = Field(
+        description="Direction of motion: x (east) or y (north) is an S wave, z a P wave."
+    )
+    depth: Length = Field(description="Depth [m] of the plane it starts from.")
+    amplitude: Speed = Field(description="Largest velocity [m/s] of the rising wave.")
+
+
+class SeismicFiniteFault(Section):
+    """Slip on many subfaults, from a file."""
+
+    kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
+    file: InputFile = Field(
+        description="SRF (.srf) or finite-fault file as for tsunamis, relative to the configuration, or data:NAME."
+    )
+    onset: Duration = Field(default=0.0, ge=0, description="Time [s] after the origin when it starts.")
+    rigidity: Pressure | None = Field(
+        default=None, gt=0, description="Rigidity [Pa] for the moments; null: the file's, or the medium's."
+    )
+    rise_time: Duration | None = Field(
+        default=None, gt=0, description="Rise time [s] of subfaults for which the file has none."
+    )
+    slip_rate: Literal["cosine", "triangle", "kupper", "yoffe"] = Field(
+        default="cosine", description="Slip rate within the rise time where the file has none."
+    )
+    point_spacing: Length | None = Field(
+        default=None,
+        gt=0,
+        description="Largest distance [m] of the points into which subfaults are divided; null: a cell.",
+    )
+
+
+SeismicSource = Annotated[
+    Annotated[MomentTensor, Tag("kind=moment_tensor")]
+    | Annotated[DoubleCouple, Tag("kind=double_couple")]
+    | Annotated[Explosion, Tag("kind=explosion")]
+    | Annotated[SingleForce, Tag("kind=force")]
+    | Annotated[PlaneWave, Tag("kind=plane_wave")]
+    | Annotated[SeismicFiniteFault, Tag("kind=finite_fault")],
+    Discriminator(kind_of),
+]

@@ -1,0 +1,47 @@
+"""Which medium does the configuration describe?"""
+
+from typing import Any
+
+from esim.data import locate
+from esim.errors import InputError
+from esim.media.crust import model_file
+from esim.media.crust.clamp import LeastVs
+from esim.media.crust.gradient import Gradient
+from esim.media.crust.gridded import Gridded
+from esim.media.crust.layers import layers, quality
+from esim.media.crust.medium import Medium
+from esim.media.crust.quality import QualityFromVs
+from esim.media.crust.random import VonKarman
+from esim.projection import Projection
+from esim.volume import Volume
+
+
+def build(section: Any, volume: Volume, projection: Projection | None) -> Medium:
+    """The medium of a section of the configuration, with its heterogeneity, least vs and Q, in this order.
+
+    projection is needed for files in longitude and latitude. Raises InputError if a file is missing or wrong;
+    `check` of the medium tells whether it covers the volume.
+    """
+    medium = _plain(section, projection)
+    if section.random is not None:
+        r = section.random
+        medium = VonKarman(medium, volume, r.sigma, r.correlation, r.hurst, r.seed, r.limit)
+    if section.min_vs is not None:
+        medium = LeastVs(medium, section.min_vs)
+    if section.q_from_vs is not None:
+        medium = QualityFromVs(medium, section.q_from_vs.qs_per_km_s, section.q_from_vs.qp_over_qs)
+    return medium
+
+
+def _plain(section: Any, projection: Projection | None) -> Medium:
+    match section.kind:
+        case "layers":
+            return layers(section.layers)
+        case "model":
+            return model_file.read(locate(str(section.file)))
+        case "gradient":
+            values = (section.vp, section.vs, section.rho, quality(section.qp), quality(section.qs))
+            return Gradient(values, (section.vp_gradient, section.vs_gradient, section.rho_gradient))
+        case "grid":
+            return Gridded(locate(str(section.file)), projection)
+    raise InputError(f"medium.kind: {section.kind} is not one of layers, model, gradient, grid")

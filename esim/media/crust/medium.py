@@ -1,0 +1,39 @@
+"""What is asked of a medium: five numbers at every point."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from esim.volume import Volume
+
+VP, VS, RHO, QP, QS = range(5)  # the order of the values of a medium
+
+
+class Medium(Protocol):
+    """An isotropic viscoelastic medium; vs = 0 is a fluid, an infinite Q no attenuation."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that are read."""
+
+    @property
+    def interfaces(self) -> tuple[float, ...]:
+        """Depths [m], rising, at which values jump in every column; () if there are none or they vary."""
+
+    @property
+    def layered(self) -> bool:
+        """Whether values depend on depth alone."""
+
+    @property
+    def detail(self) -> float:
+        """Distance of depths [m] between which values run straight, at least; inf if there is no limit."""
+
+    def check(self, volume: Volume) -> None:
+        """Raises InputError, in one sentence, unless there is a sound value in every cell of the volume."""
+
+    def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs [m/s], rho [kg/m3], qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx).
+
+        A point has the same bits whichever block it is asked for in. Exactly at an interface it belongs below.
+        """

@@ -1,0 +1,77 @@
+"""Attenuation: what relaxation mechanisms take from the stress (Emmerich & Korn 1987; Day & Bradley 2001).
+
+A memory variable r of each strain component obeys dr/dt + w r = w e, with e the strain rate, and the stress rate
+loses M Y r, M the unrelaxed modulus and Y the strength of the mechanism in this cell. The mechanism stands in
+relax[n, k & 1, j & 1, i]: the factors A and B of the step r -> A r + B e, and a, b of Y = a/Q + b/Q^2. Coarse-grained,
+each of the eight cells of a 2 x 2 x 2 block has its own mechanism; conventional attenuation calls these bodies once
+for each mechanism, which is then the same in all cells. inv_qp and inv_qs are 1/Q of P and of S waves.
+"""
+
+from esim.kernels.elastic import rigidity_xy, rigidity_xz, rigidity_yz, s_x, s_y, s_z
+from esim.kernels.staggered import ahead_x, ahead_y, ahead_z, behind_x, behind_y, behind_z
+
+
+def strength(k, j, i, relax, inv_q):
+    """Share of the unrelaxed modulus that the mechanism of a cell relaxes."""
+    return inv_q * (relax[2, k & 1, j & 1, i] + relax[3, k & 1, j & 1, i] * inv_q)
+
+
+def mean(a, b, c, d, p):
+    """Mean of four values."""
+    return p.quarter * ((a + b) + (c + d))
+
+
+def inv_q_xy(k, j, i, inv_qs, p):
+    """1/Q of S waves on the edge of sxy."""
+    return mean(inv_qs[k, j, i], inv_qs[k, j, i + 1], inv_qs[k, j + 1, i], inv_qs[k, j + 1, i + 1], p)
+
+
+def inv_q_xz(k, j, i, inv_qs, p):
+    """1/Q of S waves on the edge of sxz."""
+    return mean(inv_qs[k, j, i], inv_qs[k, j, i + 1], inv_qs[k - 1, j, i], inv_qs[k - 1, j, i + 1], p)
+
+
+def inv_q_yz(k, j, i, inv_qs, p):
+    """1/Q of S waves on the edge of syz."""
+    return mean(inv_qs[k, j, i], inv_qs[k, j + 1, i], inv_qs[k - 1, j, i], inv_qs[k - 1, j + 1, i], p)
+
+
+def relax_normal(k, j, i, vx, vy, vz, sxx, syy, szz, rxx, ryy, rzz, lam, mu, inv_qp, inv_qs, relax, near, p):
+    """Relax the normal stresses."""
+    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    keep, take = relax[0, k & 1, j & 1, i], relax[1, k & 1, j & 1, i]
+    xx, yy, zz = rxx[k, j, i], ryy[k, j, i], rzz[k, j, i]
+    new_xx = keep * xx + take * behind_x(vx, k, j, i, x)
+    new_yy = keep * yy + take * behind_y(vy, k, j, i, y)
+    new_zz = keep * zz + take * ahead_z(vz, k, j, i, z)
+    twice = p.two * mu[k, j, i]
+    # Halves of the sums of old and new are the memory in the middle of the step.
+    of_p = p.half * ((lam[k, j, i] + twice) * strength(k, j, i, relax, inv_qp[k, j, i]))
+    of_s = p.half * (twice * strength(k, j, i, relax, inv_qs[k, j, i]))
+    xx, yy, zz = xx + new_xx, yy + new_yy, zz + new_zz
+    pressed = of_p * (xx + yy + zz)
+    sxx[k, j, i] = sxx[k, j, i] - (pressed - of_s * (yy + zz))
+    syy[k, j, i] = syy[k, j, i] - (pressed - of_s * (xx + zz))
+    szz[k, j, i] = szz[k, j, i] - (pressed - of_s * (xx + yy))
+    rxx[k, j, i] = new_xx
+    ryy[k, j, i] = new_yy
+    rzz[k, j, i] = new_zz
+
+
+def relax_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, rxy, rxz, ryz, mu, inv_qs, relax, near, p):
+    """Relax the shear stresses."""
+    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    keep, take = relax[0, k & 1, j & 1, i], relax[1, k & 1, j & 1, i]
+    xy, xz, yz = rxy[k, j, i], rxz[k, j, i], ryz[k, j, i]
+    new_xy = keep * xy + take * (ahead_x(vy, k, j, i, x) + ahead_y(vx, k, j, i, y))
+    new_xz = keep * xz + take * (ahead_x(vz, k, j, i, x) + behind_z(vx, k, j, i, z))
+    new_yz = keep * yz + take * (ahead_y(vz, k, j, i, y) + behind_z(vy, k, j, i, z))
+    of_xy = rigidity_xy(k, j, i, mu, p) * strength(k, j, i, relax, inv_q_xy(k, j, i, inv_qs, p))
+    of_xz = rigidity_xz(k, j, i, mu, p) * strength(k, j, i, relax, inv_q_xz(k, j, i, inv_qs, p))
+    of_yz = rigidity_yz(k, j, i, mu, p) * strength(k, j, i, relax, inv_q_yz(k, j, i, inv_qs, p))
+    sxy[k, j, i] = sxy[k, j, i] - p.half * (of_xy * (xy + new_xy))
+    sxz[k, j, i] = sxz[k, j, i] - p.half * (of_xz * (xz + new_xz))
+    syz[k, j, i] = syz[k, j, i] - p.half * (of_yz * (yz + new_yz))
+    rxy[k, j, i] = new_xy
+    rxz[k, j, i] = new_xz
+    ryz[k, j, i] = new_yz
