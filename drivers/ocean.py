@@ -10,6 +10,7 @@ from esim.backends import Backend
 from esim.comm import Comm
 from esim.config.physics import Physics
 from esim.decomposition import Block, Decomposition
+from esim.drivers.ranks import first_on_node
 from esim.grid import Grid
 from esim.halo import HaloExchange
 from esim.kernels import edges, seafloor, shallow_water
@@ -191,13 +192,6 @@ def build_ocean(
         arrival_threshold=arrival_threshold,
         rate=rate,
     )
-
-
-def first_on_node(comm: Comm, work: Callable[[], Any]) -> Any:
-    """Result of work(), done on the first rank of each node before the others begin."""
-    result = work() if comm.local_rank == 0 else None
-    comm.barrier()
-    return result if comm.local_rank == 0 else work()
 
 
 def _plan(

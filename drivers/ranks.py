@@ -1,7 +1,7 @@
 """Work that one rank does for the others, or before them."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from esim.comm import Comm
 from esim.errors import EsimError
@@ -27,3 +27,10 @@ def first_rank_first(comm: Comm, work: Callable[[], T]) -> T:
     """Result of work(), which may download files, done by rank 0 before the others."""
     result = on_first_rank(comm, work)
     return result if result is not None else work()
+
+
+def first_on_node(comm: Comm, work: Callable[[], Any]) -> Any:
+    """Result of work(), done on the first rank of each node before the others begin."""
+    result = work() if comm.local_rank == 0 else None
+    comm.barrier()
+    return result if comm.local_rank == 0 else work()

@@ -97,8 +97,9 @@ class Decomposition:
                 if receiver == sender and (sj, si) == (0, 0):
                     continue
                 dj, di = sj * self.shape[0], si * self.shape[1]
-                j0, j1 = max(mine.j0 - HALO + dj, theirs.j0), min(mine.j1 + HALO + dj, theirs.j1)
-                i0, i1 = max(mine.i0 - HALO + di, theirs.i0), min(mine.i1 + HALO + di, theirs.i1)
+                h = mine.halo
+                j0, j1 = max(mine.j0 - h + dj, theirs.j0), min(mine.j1 + h + dj, theirs.j1)
+                i0, i1 = max(mine.i0 - h + di, theirs.i0), min(mine.i1 + h + di, theirs.i1)
                 if j0 < j1 and i0 < i1:
                     found.append(Overlap(j0, j1, i0, i1, (-dj, -di)))
         return found
@@ -147,6 +148,7 @@ def decompose(
     ranks: int,
     periodic: tuple[bool, bool] = (False, False),
     cost: CostMap | None = None,
+    halo: int = HALO,
 ) -> Decomposition:
     """Cut a grid of (ny, nx) cells among ranks; raises InputError if there are more ranks than fit."""
     cost = cost or CostMap.uniform(shape)
@@ -156,7 +158,7 @@ def decompose(
     for n, share in enumerate(strips):
         i0, i1 = columns[n], columns[n + 1]
         rows = _cuts(cost.rows(i0, i1), [1] * share)
-        blocks += [Block(rows[k], rows[k + 1], i0, i1) for k in range(share)]
+        blocks += [Block(rows[k], rows[k + 1], i0, i1, halo) for k in range(share)]
     return Decomposition(shape, periodic, tuple(blocks))
 
 

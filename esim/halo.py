@@ -8,19 +8,24 @@ from esim.comm import Comm
 from esim.decomposition import Block, Decomposition, Overlap
 
 TAG = 100
-Region = tuple[slice, slice, slice]
+Region = tuple[Any, slice, slice]
 
 
 class HaloExchange:
-    """Exchange of the halo cells of a state [var, j, i] with all neighbours.
+    """Exchange of the halo cells of a state [var, j, i] or [var, k, j, i] with all neighbours.
+
+    leading is the length of what comes before j and i: the number of variables, or that and the number of layers.
 
     Buffers and persistent requests are made once, so that a network card registers their memory once. start
     packs and sends, finish waits and unpacks; between the two the inner cells can be computed.
     Raises RuntimeError where an exchange is started twice or finished without a start.
     """
 
-    def __init__(self, comm: Comm, decomposition: Decomposition, variables: int, backend: Any) -> None:
+    def __init__(
+        self, comm: Comm, decomposition: Decomposition, leading: int | tuple[int, ...], backend: Any
+    ) -> None:
         self._backend = backend
+        lead = (leading,) if isinstance(leading, int) else leading
         self._running = False
         me, mine = comm.rank, decomposition.blocks[comm.rank]
         self._sends: list[_Message] = []
@@ -32,11 +37,11 @@ class HaloExchange:
                 self._local = [(_inside(o, mine), _in_halo(o, mine)) for o in incoming]
                 continue
             if incoming:
-                message = _Message([_in_halo(o, mine) for o in incoming], incoming, variables, backend)
+                message = _Message([_in_halo(o, mine) for o in incoming], incoming, lead, backend)
                 message.request = comm.recv_init(message.buffer, other, TAG)
                 self._receives.append(message)
             if outgoing:
-                message = _Message([_inside(o, mine) for o in outgoing], outgoing, variables, backend)
+                message = _Message([_inside(o, mine) for o in outgoing], outgoing, lead, backend)
                 message.request = comm.send_init(message.buffer, other, TAG)
                 self._sends.append(message)
 
@@ -90,19 +95,22 @@ class _Message:
 
     request: Any
 
-    def __init__(self, regions: list[Region], overlaps: list[Overlap], variables: int, backend: Any) -> None:
+    def __init__(
+        self, regions: list[Region], overlaps: list[Overlap], lead: tuple[int, ...], backend: Any
+    ) -> None:
         self.regions = regions
-        self.buffer = backend.message_buffer(variables * sum(o.cells for o in overlaps))
-        ends = np.cumsum([0, *(variables * o.cells for o in overlaps)])
-        shapes = [(variables, o.j1 - o.j0, o.i1 - o.i0) for o in overlaps]
+        planes = int(np.prod(lead))
+        self.buffer = backend.message_buffer(planes * sum(o.cells for o in overlaps))
+        ends = np.cumsum([0, *(planes * o.cells for o in overlaps)])
+        shapes = [(*lead, o.j1 - o.j0, o.i1 - o.i0) for o in overlaps]
         self.pieces = [self.buffer[a:b].reshape(s) for a, b, s in zip(ends, ends[1:], shapes, strict=False)]
 
 
 def _inside(o: Overlap, mine: Block) -> Region:
     j, i = mine.halo - mine.j0, mine.halo - mine.i0
-    return slice(None), slice(o.j0 + j, o.j1 + j), slice(o.i0 + i, o.i1 + i)
+    return Ellipsis, slice(o.j0 + j, o.j1 + j), slice(o.i0 + i, o.i1 + i)
 
 
 def _in_halo(o: Overlap, mine: Block) -> Region:
     j, i = mine.halo - mine.j0 + o.shift[0], mine.halo - mine.i0 + o.shift[1]
-    return slice(None), slice(o.j0 + j, o.j1 + j), slice(o.i0 + i, o.i1 + i)
+    return Ellipsis, slice(o.j0 + j, o.j1 + j), slice(o.i0 + i, o.i1 + i)

@@ -28,6 +28,20 @@ class Params(NamedTuple):
     four: float
     tiny: float  # keeps 0/0 at zero
     second: float  # weight of the nearest pair in second order over that in full order
+    fourth_1: float  # weights of the pairs in fourth order over those in full order
+    fourth_2: float
+    layer: (
+        float  # thickness of a cell over the unit of strain: turns a difference into a change across a cell
+    )
+    zz1: float  # what continues szz above the free surface by one and by two cells, and sxz, syz by one
+    zz2: float
+    zz3: float
+    zzz1: float
+    zzz2: float
+    zzz3: float
+    xz1: float
+    xz2: float
+    xz3: float
     vx1: float  # weights of differences of stress along x in the velocity step, then along y and z
     vx2: float
     vx3: float
@@ -120,6 +134,17 @@ def s_z_rough(k, j, i, near, p):
     return blend(p.sz1, p.sz2, p.sz3, p.sz4, near[k, j, i], p)
 
 
+def v_z_top(k, j, i, near, p):
+    """Weights along z in the velocity step, of fourth order."""
+    return (p.vz1 * p.fourth_1, p.vz2 * p.fourth_2, p.zero, p.zero)
+
+
+def s_z_top(k, j, i, near, p):
+    """Weights along z in the stress step, of fourth order."""
+    return (p.sz1 * p.fourth_1, p.sz2 * p.fourth_2, p.zero, p.zero)
+
+
+TOP = {v_z: v_z_top, s_z: s_z_top}
 ROUGH = {
     v_x: v_x_rough,
     v_y: v_y_rough,
@@ -192,8 +217,14 @@ def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, mu, near, p):
     syz[k, j, i] = syz[k, j, i] + rigidity_yz(k, j, i, mu, p) * eyz
 
 
-def kernel(name: str, *bodies, order: int = 4, rough: bool = False) -> Kernel:
-    """Kernel of some bodies of the crust for an order of the differences, plain or beside rough surfaces."""
-    changes = (EIGHTH if order == 8 else {}) | (ROUGH if rough else {})
+VARIANTS = {"plain": {}, "rough": ROUGH, "top": TOP}
+
+
+def kernel(name: str, *bodies, order: int = 4, variant: str = "plain", width: int = 0) -> Kernel:
+    """Kernel of some bodies of the crust for an order of the differences.
+
+    variant is plain, rough (second order where near is one) or top (fourth order along z, below a free surface).
+    """
+    changes = (EIGHTH if order == 8 else {}) | VARIANTS[variant]
     stages = tuple(Stage(replace(body, changes), exact=True) for body in bodies)
-    return Kernel(f"{name}_{order}" + ("_rough" if rough else ""), stages, Params, halo=order // 2)
+    return Kernel(f"{name}_{order}_{variant}", stages, Params, halo=order // 2, width=width)

@@ -33,6 +33,7 @@ class Kernel(NamedTuple):
     all that a cell reads, the result is zero and nothing else changes, so that a backend may skip the work.
 
     A kernel of the crust has bodies (k, j, i, ...) and no scratch; none of them reads what another one writes.
+    width, if not zero, is the number of columns that its boxes mostly have: a compiler may prepare for it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Kernel(NamedTuple):
     slots: int = 0
     halo: int = 0
     at_rest: tuple[str, str] | None = None
+    width: int = 0
 
 
 class Part(NamedTuple):

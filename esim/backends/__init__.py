@@ -46,6 +46,9 @@ class Backend(Protocol):
     def finite(self, array: Any) -> bool:
         """Whether an array holds neither NaN nor infinity."""
 
+    def square_sum(self, array: Any) -> float:
+        """Sum of the squares of all values; not finite if a value is not."""
+
     def message_buffer(self, size: int) -> np.ndarray:
         """Buffer of a message, as fast for the network as the machine can make it."""
 

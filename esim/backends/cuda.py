@@ -186,6 +186,11 @@ class CudaBackend:
         with np.errstate(over="ignore", invalid="ignore"):
             return bool(np.isfinite(float(array.sum(dtype=np.float64))))
 
+    def square_sum(self, array: Any) -> float:
+        """Sum of the squares of all values; not finite if a value is not."""
+        flat = array.reshape(-1, array.shape[-2] * array.shape[-1])
+        return float(sum(float(self.xp.vdot(plane, plane)) for plane in flat))
+
     def message_buffer(self, size: int) -> np.ndarray:
         """Pinned host memory, which the device and the network card both reach directly."""
         if self.xp is np:

@@ -32,6 +32,12 @@ class HostMemory:
         with np.errstate(over="ignore", invalid="ignore"):
             return bool(np.isfinite(array.sum(dtype=np.float64)))
 
+    def square_sum(self, array: np.ndarray) -> float:
+        """Sum of the squares of all values, in float64 over sums of planes; not finite if a value is not."""
+        flat = array.reshape(-1, array.shape[-2] * array.shape[-1])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(sum(float(np.vdot(plane, plane)) for plane in flat))
+
     def message_buffer(self, size: int) -> np.ndarray:
         """Zeros on a page boundary, as network cards like it."""
         raw = np.zeros(size * self.dtype.itemsize + 4096, np.uint8)

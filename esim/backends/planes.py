@@ -42,8 +42,11 @@ def array_slots(parts: Sequence[Part]) -> tuple[list[Any], list[list[int]]]:
     return arrays, slots
 
 
-def _same(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides
+def _same(a: Any, b: Any) -> bool:
+    """Whether two arrays are the same piece of memory; those of no size are only the same if they are one."""
+    if a is b:
+        return True
+    return a.size > 0 and a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides
 
 
 def kernel_arrays(kernel: Kernel) -> list[str]:
@@ -51,27 +54,43 @@ def kernel_arrays(kernel: Kernel) -> list[str]:
     return [name for name in array_names(kernel) if name not in CORNER]
 
 
-def plane_source(kernel: Kernel, width: int = 0) -> str:
+def plane_name(kernel: Kernel) -> str:
+    """Name of the loop over one plane of a kernel."""
+    return f"plane_{kernel.name}" + (f"_{kernel.width}" if kernel.width else "")
+
+
+def plane_source(kernel: Kernel) -> str:
     """Text of the loop over one plane of one part: row by row, body after body.
 
-    A narrow part has a constant width, which lets the compiler choose vectors that fit.
+    A loop of constant width lets the compiler choose vectors that fit: half as long again in layers of ten cells.
     """
-    h = kernel.halo
+    arrays = ", ".join(kernel_arrays(kernel))
     constants = ", ".join(f"c[{n}]" for n in range(len(kernel.params._fields)))  # type: ignore[attr-defined]
     lines = [
-        f"def plane_{kernel.name}(k, south, north, west, east, k0, j0, i0, {', '.join(kernel_arrays(kernel))}, c):",
+        f"def {plane_name(kernel)}(k, south, north, west, east, k0, j0, i0, {arrays}, c):",
         f"    p = {kernel.params.__name__}({constants})",
-        "    for j in range(south, north):",
     ]
+    if kernel.width:
+        lines += [
+            f"    if east - west == {kernel.width}:",
+            *_rows(kernel, f"west + {kernel.width}", " " * 8),
+            "        return",
+        ]
+    return "\n".join([*lines, *_rows(kernel, "east", "    "), ""])
+
+
+def _rows(kernel: Kernel, east: str, indent: str) -> list[str]:
+    h = kernel.halo
+    lines = [f"{indent}for j in range(south, north):"]
     for n, stage in enumerate(kernel.stages):
         names = arguments(stage.body)
         own = "; assume(k >= k0); assume(j >= j0); assume(i >= i0)" if CORNER[0] in names else ""
         lines += [
-            f"        for i in range(west, {f'west + {width}' if width else 'east'}):",
-            f"            assume(k >= {h}); assume(j >= {h}); assume(i >= {h}){own}",
-            f"            {kernel.name}_{n}(k, j, i, {', '.join(names)})",
+            f"{indent}    for i in range(west, {east}):",
+            f"{indent}        assume(k >= {h}); assume(j >= {h}); assume(i >= {h}){own}",
+            f"{indent}        {kernel.name}_{n}(k, j, i, {', '.join(names)})",
         ]
-    return "\n".join([*lines, ""])
+    return lines
 
 
 def sweep_source(
@@ -79,15 +98,13 @@ def sweep_source(
 ) -> str:
     """Text of the loop over tiles and planes.
 
-    boxes[n] is k0, k1, j0, j1, i0, i1 of part n and its corner. Rows first..last-1 are cut into tiles; the
-    trailing group keeps `behind` rows from the south end and `short` rows from the north end.
+    boxes[n] is k0, k1, j0, j1, i0, i1 of part n and its corner, span the planes of all. Rows first..last-1 are cut
+    into tiles; the trailing group keeps `behind` rows from the south end and `short` rows from the north end.
     """
     given = ", ".join(f"a{n}" for n in range(count))
     lines = [
-        f"def sweep(boxes, first, last, height, lag, behind, short, lead, {given}, c):",
-        "    top, bottom = boxes[0, 0], boxes[0, 1]",
-        "    for n in range(boxes.shape[0]):",
-        "        top, bottom = min(top, boxes[n, 0]), max(bottom, boxes[n, 1])",
+        f"def sweep(boxes, span, first, last, height, lag, behind, short, lead, {given}, c):",
+        "    top, bottom = span[0], span[1]",
         "    for south in range(first, last, height):",
         "        north = min(south + height, last)",
         "        begin = south - lag if south > first else first + behind",
@@ -107,11 +124,11 @@ def _calls(
 ) -> list[str]:
     lines = []
     for n, (part, mine) in enumerate(zip(parts, slots, strict=True), start=first):
-        given = ", ".join(f"a{slot}" for slot in mine)
+        between = f"max({rows[0]}, boxes[{n}, 2]), min({rows[1]}, boxes[{n}, 3])"
+        given = ", ".join([*(f"boxes[{n}, {m}]" for m in range(4, 9)), *(f"a{slot}" for slot in mine)])
         lines += [
             f"{indent}if boxes[{n}, 0] <= {k} < boxes[{n}, 1]:",
-            f"{indent}    plane_{part.kernel.name}({k}, max({rows[0]}, boxes[{n}, 2]), min({rows[1]}, boxes[{n}, 3]), "
-            f"boxes[{n}, 4], boxes[{n}, 5], boxes[{n}, 6], boxes[{n}, 7], boxes[{n}, 8], {given}, c)",
+            f"{indent}    {plane_name(part.kernel)}({k}, {between}, {given}, c)",
         ]
     return lines
 
@@ -120,9 +137,10 @@ def compile_sweep(
     leading: Sequence[Part], trailing: Sequence[Part], slots: list[list[int]], count: int
 ) -> Any:
     """Numba dispatcher of the sweep over some parts; machine code is kept on disk."""
-    kernels = {part.kernel.name: part.kernel for part in (*leading, *trailing)}
+    parts = [*leading, *trailing]
+    kernels = {part.kernel.name: part.kernel for part in parts}
+    planes = {plane_name(part.kernel): plane_source(part.kernel) for part in parts}
     source = sweep_source(leading, trailing, slots, count)
-    planes = {name: plane_source(kernel) for name, kernel in kernels.items()}
     own = [(Path(__file__).parent / name).read_text() for name in ("planes.py", "cpu.py", "link.py")]
     key = digest(
         source, planes, *map(linked_source, kernels.values()), *own, FLAGS, numba.__version__, sys.version
@@ -134,7 +152,8 @@ def compile_sweep(
         for name, kernel in kernels.items():
             vars(module).update({f"{name}_{n}": body for n, body in enumerate(_link_stages(kernel))})
             vars(module)[kernel.params.__name__] = kernel.params
-            vars(module)[f"plane_{name}"] = numba.njit(**options)(getattr(module, f"plane_{name}"))
+        for name in planes:
+            vars(module)[name] = numba.njit(**options)(getattr(module, name))
         vars(module)["compiled"] = numba.njit(cache=True, **options)(module.sweep)
     return module.compiled
 
@@ -175,12 +194,15 @@ def bind_sweep(
         sweep = compile_sweep(leading, trailing, slots, len(arrays))
         boxes = np.array([[*np.ravel(part.box), *corner(part)] for part in parts], np.int64)
         numbers = (0, 0, 1, 0, 0, 0, True)
-        sweep.compile(tuple(map(numba.typeof, (boxes, *numbers, *arrays, constants))))
-    busy = boxes[(boxes[:, 0] < boxes[:, 1]) & (boxes[:, 2] < boxes[:, 3]) & (boxes[:, 4] < boxes[:, 5])]
+        span = np.zeros(2, np.int64)
+        sweep.compile(tuple(map(numba.typeof, (boxes, span, *numbers, *arrays, constants))))
+    busy = boxes[busy_parts(boxes)]
     if not len(busy):
         return lambda: None
+    span[:] = busy[:, 0].min(), busy[:, 1].max()
     first, last = int(busy[:, 2].min()), int(busy[:, 3].max())
-    both = bool(leading) and bool(trailing)
+    leads, trails = busy_parts(boxes[: len(leading)]), busy_parts(boxes[len(leading) :])
+    both = bool(leads.any() and trails.any())
     lag = lag if both else 0
     threads = max(1, min(crew.size, (last - first) // max(4 * lag, 1)))
     cuts = [first + (last - first) * n // threads for n in range(threads + 1)]
@@ -192,7 +214,7 @@ def bind_sweep(
     borders = [(cut - lag, cut + lag, 2 * lag, 0, 0, 0, False) for cut in cuts[1:-1]] if lag else []
 
     def job(numbers: tuple) -> Callable[[], None]:
-        return lambda: sweep(boxes, *numbers, *arrays, constants)
+        return lambda: sweep(boxes, span, *numbers, *arrays, constants)
 
     first_jobs, last_jobs = [job(share) for share in shares], [job(border) for border in borders]
 
@@ -201,6 +223,11 @@ def bind_sweep(
         crew.do(last_jobs)
 
     return run
+
+
+def busy_parts(boxes: np.ndarray) -> np.ndarray:
+    """Which boxes hold any cell."""
+    return (boxes[:, 0] < boxes[:, 1]) & (boxes[:, 2] < boxes[:, 3]) & (boxes[:, 4] < boxes[:, 5])
 
 
 def corner(part: Part) -> tuple[int, int, int]:

@@ -61,10 +61,10 @@ class Mechanisms:
         lowest = float(np.min(q, initial=np.inf))
         if not lowest >= self.lowest_q * (1.0 - 1e-9):
             form = "coarse-grained" if self.coarse else "conventional"
-            hint = "; use attenuation: conventional" if self.coarse else "; narrow the band"
+            hint = "try the conventional form or a narrower band" if self.coarse else "narrow the band"
             raise InputError(
                 f"{what} = {lowest:g} is too low for {form} attenuation over {self.band[0]:g}..{self.band[1]:g} Hz,"
-                f" which carries {what} >= {self.lowest_q:.3g}{hint}"
+                f" which carries {what} >= {self.lowest_q:.3g}; {hint}"
             )
 
     def shares(self, inverse_q: np.ndarray | float) -> np.ndarray:
@@ -85,7 +85,7 @@ class Mechanisms:
         return result
 
     def modulus(self, frequency: np.ndarray, inverse_q: float) -> np.ndarray:
-        """Complex M(w) / M_u at frequencies [Hz] (any shape) for one 1/Q, with exp(+i w t)."""
+        """Complex M(w) / M_u at frequencies [Hz] (any shape, may be complex) for one 1/Q, with exp(+i w t)."""
         return _modulus(_response(self.omega, np.asarray(frequency)), self.shares(inverse_q), self.coarse)
 
     def quality(self, frequency: np.ndarray, inverse_q: float) -> np.ndarray:

@@ -24,7 +24,7 @@ class FullSpace:
     """A homogeneous medium: velocities [m/s] and density [kg/m3].
 
     `p` and `s` give, for complex angular frequencies [rad/s], the factors of the moduli rho vp^2 and rho vs^2
-    (1 where they are None), with exp(+i w t): positive imaginary parts lose energy.
+    (1 where they are None), with exp(+i w t): a law of attenuation for one 1/Q.
     """
 
     vp: float
@@ -54,7 +54,7 @@ def displacement(
 
     Either `moment` (xx, yy, zz, xy, xz, yz) [N m], and `function` is the moment rate per unit moment [1/s]; or
     `force` (x, y, z) [N], and `function` is its factor. With `derivatives` 1 it is the velocity [m/s], with 2 the
-    acceleration [m/s2]. `function` must be small above 0.8 window.highest.
+    acceleration [m/s2]; -1 integrates. `function` must be small above 0.8 window.highest.
     """
     omega, spectrum = window.omega, window.spectrum(function)
     if moment is not None:

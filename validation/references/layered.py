@@ -9,7 +9,7 @@ published solution at station 10.
 import contextlib
 import io
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from esim.errors import InputError
+from esim.validation.references.law import Law, constant_q
 from esim.validation.references.spectrum import Function, Window
 
 KM, MOMENT, FORCE = 1e-3, 1e-15, 1e-12  # m, N m and N in the solvers' units, for results in m
-Law = Callable[[np.ndarray, float], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,6 @@ LOH3_REFERENCE = 2.5  # Hz: where the velocities of LOH.3 hold
 LOH_DEPTH = 2000.0  # m
 LOH_MOMENT = (0.0, 0.0, 0.0, 1e18, 0.0, 0.0)  # N m: xx, yy, zz, xy, xz, yz
 LOH_RECEIVERS = np.outer(np.arange(1.0, 11.0), (600.0, 800.0))  # x, y [m] of the ten stations
-
-
-def constant_q(reference: float) -> Law:
-    """Kjartansson's law: Q the same at all frequencies, phase velocities as given at `reference` [Hz].
-
-    A law gives the factor of a modulus, rho velocity^2, at complex angular frequencies [rad/s] for a 1/Q.
-    """
-
-    def factor(omega: np.ndarray, inverse_q: float) -> np.ndarray:
-        gamma = np.arctan(inverse_q) / np.pi
-        return np.cos(0.5 * np.pi * gamma) ** 2 * (1j * omega / (2.0 * np.pi * reference)) ** (2.0 * gamma)
-
-    return factor
 
 
 def loh1_reference(receivers: np.ndarray, function: Function, times: np.ndarray) -> np.ndarray:
@@ -130,9 +117,10 @@ def velocity_grt(
     highest: float = 20.0,
     length: float = 40.0,
 ) -> np.ndarray:
-    """The same by pygrt-kit, for a moment tensor and receivers on the surface at different distances.
+    """The same by pygrt-kit, for a moment tensor and receivers on the surface.
 
-    Velocities hold at `reference` [Hz]. dt [s] is the step of its seismograms, which are interpolated to `times`;
+    Its modulus goes as (1 + ln(f / f0) / (pi Q) + i / 2 Q)^2, constant_q to the first order in 1/Q; velocities hold
+    at `reference` [Hz]. dt [s] is the step of its seismograms, which are interpolated to `times`;
     frequencies go up to `highest` [Hz], wavenumbers by 2 pi / (length x largest distance).
     """
     from scipy.interpolate import CubicSpline

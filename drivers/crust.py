@@ -1,0 +1,391 @@
+"""The crust of one rank: its block, its arrays, and the order of a step."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from esim.backends import Backend
+from esim.comm import Comm
+from esim.decomposition import Block, Decomposition
+from esim.drivers.layers import Layer, build_layers
+from esim.drivers.ranks import first_on_node
+from esim.halo import HaloExchange
+from esim.kernels import absorb, anelastic, elastic, free_surface, sponge
+from esim.kernels.kernel import Part
+from esim.kernels.staggered import WEIGHTS
+from esim.media.attenuation import Mechanisms
+from esim.plan import split
+from esim.volume import Volume
+
+Box3 = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+VELOCITIES = ("vx", "vy", "vz")
+STRESSES = ("sxx", "syy", "szz", "sxy", "sxz", "syz")
+MEMORIES = ("rxx", "ryy", "rzz", "rxy", "rxz", "ryz")
+UNITS = 1e3  # MPa over g/cm3, and GPa over MPa: what both steps multiply differences by
+
+
+@dataclass
+class Crust:
+    """State, medium and memory on the block of this rank, all on the backend's device.
+
+    Arrays are [var, k, j, i] with the halo: v = (vx, vy, vz) [m/s], s = (sxx, .., syz) [MPa]; fields has all of them
+    by name, [k, j, i]. memory is (mechanisms, 6, k, j, i), layers hold the memory of absorbing layers.
+    """
+
+    volume: Volume
+    decomposition: Decomposition
+    comm: Comm
+    backend: Backend
+    order: int
+    free: bool
+    dt: float
+    v: Any
+    s: Any
+    fields: dict[str, Any]
+    memory: Any
+    layers: list[Layer]
+    halo_v: HaloExchange
+    halo_s: HaloExchange
+    launches: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+    push: Callable[[], None] | None = None  # forces of this step, into v before it moves
+    release: Callable[[], None] | None = None  # moments of this step, into s after it has changed
+
+    @property
+    def block(self) -> Block:
+        """Block of this rank."""
+        return self.decomposition.blocks[self.comm.rank]
+
+    @property
+    def interior(self) -> Box3:
+        """Box of the owned cells in the arrays."""
+        h = self.block.halo
+        return (h, h + self.volume.nz), *self.block.interior
+
+    def own(self, array: Any) -> np.ndarray:
+        """Owned cells of an array [.., k, j, i] on the host, without the halo."""
+        k, j, i = (slice(*pair) for pair in self.interior)
+        return self.backend.to_host(array[..., k, j, i])
+
+    def step(self) -> None:
+        """One step: velocities from stresses, stresses from velocities."""
+        do = self.launches
+        _run(do["stress above"])
+        if self.push is not None:
+            self.push()
+        _run(do["velocity edges"])
+        self.halo_v.start(self.v)
+        _run(do["inside"])
+        self.halo_v.finish(self.v)
+        _run(do["velocity above"])
+        _run(do["stress edges"])
+        if self.release is not None:
+            self.release()
+        self.halo_s.fill(self.s)
+
+    def refresh(self) -> None:
+        """Bring the halo up to date after the state was set from outside."""
+        self.halo_v.fill(self.v)
+        self.halo_s.fill(self.s)
+
+    def energy(self) -> float:
+        """Kinetic and strain energy of all ranks [J], for a medium without attenuation; float64, in rank order."""
+        v, s = self.own(self.v), self.own(self.s)
+        rho, lam, mu = (self.own(self.fields[name]) for name in ("rho", "lam", "mu"))
+        total = 0.0
+        for k in range(self.volume.nz):
+            total += 0.5e3 * float(
+                (rho[k].astype(np.float64) * (v[:, k].astype(np.float64) ** 2).sum(0)).sum()
+            )
+            total += _strain_energy(s[:, k].astype(np.float64), lam[k].astype(np.float64), mu[k])
+        return math.fsum(self.comm.allgather(total)) * math.prod(self.volume.spacing)
+
+    def motion(self) -> float:
+        """Sum of the squares of all velocities of all ranks [m2/s2]: what a watch needs to see growth."""
+        return math.fsum(self.comm.allgather(self.backend.square_sum(self.v)))
+
+
+def _strain_energy(s: np.ndarray, lam: np.ndarray, mu: np.ndarray) -> float:
+    """Strain energy per volume [J/m3] summed over a plane, s in MPa and moduli in GPa."""
+    solid = mu > 0
+    safe = np.where(solid, mu, 1.0)
+    bulk = lam + 2 / 3 * mu
+    mean = (s[0] + s[1] + s[2]) / 3
+    deviators = sum((s[n] - mean) ** 2 for n in range(3)) + 2 * sum(s[n] ** 2 for n in (3, 4, 5))
+    pressed = np.where(bulk > 0, mean**2 / np.where(bulk > 0, bulk, 1.0) / 2, 0.0)
+    return 1e3 * float((pressed + np.where(solid, deviators / (4 * safe), 0.0)).sum())
+
+
+def _run(launches: Sequence[Callable[[], None]]) -> None:
+    for launch in launches:
+        launch()
+
+
+def longest_step(volume: Volume, order: int, fastest: float) -> float:
+    """Longest stable time step [s] for the fastest wave [m/s] (von Neumann, worst direction)."""
+    total = sum(abs(weight) for weight in WEIGHTS[order])
+    return 1 / (fastest * total * math.sqrt(sum(1 / d**2 for d in volume.spacing)))
+
+
+def constants(dtype: np.dtype, volume: Volume, order: int, dt: float) -> elastic.Params:
+    """Constants of a step of dt [s] in the run's floating-point type."""
+    weights, fourth = WEIGHTS[order], WEIGHTS[4]
+    plain = (
+        0.0,
+        0.5,
+        1.0,
+        2.0,
+        0.25,
+        4.0,
+        1e-30,
+        1 / weights[0],
+        fourth[0] / weights[0],
+        fourth[1] / weights[1],
+    )
+    layer = volume.dz / (UNITS * dt)
+    above = (-3.0, 1.0, -0.2, -18.0, 8.0, -1.8, -6.0, 4.0, -1.0)
+    scaled = [UNITS * dt / d * weight for d in volume.spacing for weight in weights]
+    return elastic.Params(*map(dtype.type, (*plain, layer, *above, *scaled, *scaled)))
+
+
+def allocated(block: Block, layers: int) -> tuple[int, int, int]:
+    """Shape of the arrays [k, j, i] of a block with its halo: planes do not start on the same cache lines."""
+    nj, ni = (n + 2 * block.halo for n in block.shape)
+    pitch = -(-ni // 8) * 8
+    while pitch % 512 == 0 or (nj * pitch) % 1024 == 0:
+        pitch += 8
+    return layers + 2 * block.halo, nj, pitch
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a crust is computed: order of the differences, time step [s], absorbing layers, attenuation, surface."""
+
+    order: int
+    dt: float
+    free: bool
+    kinds: tuple[str, str, str, str]  # of the sides x, y, of the bottom and of the top
+    cells: int  # thickness of absorbing layers
+    fastest: float  # m/s
+    frequency: float  # Hz, about the middle of what the source sends
+    mechanisms: Mechanisms | None = None
+    largest_inverse_q: float = 0.0
+    rough: int = 0  # layers from the top in which near tells where differences are of second order
+
+
+def build_crust(
+    volume: Volume,
+    decomposition: Decomposition,
+    comm: Comm,
+    backend: Backend,
+    settings: Settings,
+    medium: Mapping[str, Any],
+) -> Crust:
+    """Allocate and compile everything that a step needs; the crust is at rest.
+
+    medium holds rho, lam, mu and, with attenuation, inv_qp, inv_qs, and near beside rough surfaces: arrays of the
+    shape `allocated`, on the backend's device.
+    """
+    block = decomposition.blocks[comm.rank]
+    shape = allocated(block, volume.nz)
+    q = backend.zeros((9, *shape))
+    v, s = q[:3], q[3:]
+    fields: dict[str, Any] = dict(zip((*VELOCITIES, *STRESSES), q, strict=True)) | dict(medium)
+    fields.setdefault("near", backend.zeros((1, 1, 1)))
+    memory, tables = _memory(backend, block, shape, settings)
+    crust = Crust(
+        volume,
+        decomposition,
+        comm,
+        backend,
+        settings.order,
+        settings.free,
+        settings.dt,
+        v,
+        s,
+        fields,
+        memory,
+        build_layers(volume, block, backend, settings),
+        HaloExchange(comm, decomposition, (3, shape[0]), backend),
+        HaloExchange(comm, decomposition, (6, shape[0]), backend),
+    )
+    parts = Parts(crust, settings, tables)
+    crust.launches = first_on_node(comm, lambda: _plan(crust, settings, parts))
+    return crust
+
+
+def _memory(
+    backend: Backend, block: Block, shape: tuple[int, int, int], settings: Settings
+) -> tuple[Any, list]:
+    """Memory variables (mechanisms in a cell, 6, k, j, i), and the table of each: relax[n, k & 1, j & 1, i]."""
+    mechanisms = settings.mechanisms
+    if mechanisms is None:
+        return None, []
+    tables = [backend.from_host(t) for t in relaxation_tables(mechanisms, block, shape[2], settings)]
+    return backend.zeros((len(tables), 6, *shape)), tables
+
+
+def relaxation_tables(
+    mechanisms: Mechanisms, block: Block, pitch: int, settings: Settings
+) -> list[np.ndarray]:
+    """Tables relax[n, k & 1, j & 1, i] of kernels.anelastic for the arrays of a block.
+
+    Coarse-grained there is one, in which the mechanism of a cell follows from its place in the whole grid;
+    conventional there is one for each mechanism.
+    """
+    keep, take = mechanisms.recursion(settings.dt)
+    first, second = _strengths(mechanisms, settings.largest_inverse_q)
+    values = np.stack([keep, take, first, second])  # (4, L)
+    h = block.halo
+    k = (np.arange(2) - h) & 1
+    j = (np.arange(2) - h + block.j0) & 1
+    i = (np.arange(pitch) - h + block.i0) & 1
+    if not mechanisms.coarse:
+        ones = np.ones((2, 2, pitch))
+        return [values[:, n, None, None, None] * ones for n in range(len(mechanisms.omega))]
+    values[2:] *= 8
+    return [values[:, i + 2 * j[:, None] + 4 * k[:, None, None]]]
+
+
+def _strengths(mechanisms: Mechanisms, largest: float) -> tuple[np.ndarray, np.ndarray]:
+    """a and b (L,) of the shares Y = a/Q + b/Q^2 for 1/Q up to the largest one."""
+    inverse = np.linspace(0.0, max(largest, 1e-6), 41)[1:]
+    ratio = mechanisms.shares(inverse) / inverse
+    b, a = np.polyfit(inverse, ratio.T, 1)
+    return a, b
+
+
+@dataclass
+class Parts:
+    """What runs on which box: the kernels of a group, cut to it."""
+
+    crust: Crust
+    settings: Settings
+    tables: list[Any]
+
+    def __post_init__(self) -> None:
+        """Bands of layers of cells [k0, k1) in the arrays, and the variant of the kernels in each."""
+        nz, order, h = self.crust.volume.nz, self.settings.order, self.crust.block.halo
+        top, variant = (self.settings.rough, "rough") if self.settings.rough else (0, "plain")
+        if self.settings.free and order == 8:
+            top, variant = order // 2, "top"
+        bands = [(0, top, variant), (top, nz, "plain")] if top else [(0, nz, "plain")]
+        self.bands = [(a + h, b + h, kind) for a, b, kind in bands]
+
+    def velocity(self, box: Box3) -> list[Part]:
+        """Parts that advance velocities on a box."""
+        parts = [self._main("velocity", (elastic.velocity,), box, band, {}) for band in self.bands]
+        for layer in self.crust.layers:
+            parts += self._layer("velocity", layer, box, {})
+        return parts
+
+    def stress(self, box: Box3) -> list[Part]:
+        """Parts that advance stresses on a box."""
+        bodies = (elastic.stress_normal, elastic.stress_shear)
+        parts = [self._main("stress", bodies, box, band, {}) for band in self.bands]
+        for layer in self.crust.layers:
+            if layer.kind == "cpml":
+                parts += self._layer("stress", layer, box, {})
+        relaxing = (anelastic.relax_normal, anelastic.relax_shear)
+        for memory, table in zip(self.crust.memory if self.tables else (), self.tables, strict=True):
+            own = dict(zip(MEMORIES, memory, strict=True)) | {"relax": table}
+            parts += [self._main("relax", relaxing, box, band, own) for band in self.bands]
+            for layer in self.crust.layers:
+                if layer.kind == "cpml":
+                    parts += self._layer("relax", layer, box, own)
+        for layer in self.crust.layers:
+            if layer.kind == "sponge":
+                parts += self._layer("stress", layer, box, {})
+        return parts
+
+    def _main(self, name: str, bodies: tuple, box: Box3, band: tuple[int, int, str], own: dict) -> Part:
+        kernel = elastic.kernel(name, *bodies, order=self.settings.order, variant=band[2])
+        return Part(kernel, _cut(box, ((band[0], band[1]), box[1], box[2])), self.crust.fields | own)
+
+    def _layer(self, group: str, layer: Layer, box: Box3, own: dict) -> list[Part]:
+        arrays = self.crust.fields | own | layer.arrays(group)
+        if layer.kind == "sponge":
+            body = sponge.fade_velocity if group == "velocity" else sponge.fade_stress
+            kernel = elastic.kernel(body.__name__, body, order=self.settings.order)
+            return [Part(kernel, _cut(box, layer.box), arrays)]
+        names = {
+            "velocity": ("velocity",),
+            "stress": ("stress_normal", "stress_shear"),
+            "relax": ("relax_normal", "relax_shear"),
+        }
+        bodies = [getattr(absorb, f"{name}_{layer.axis}") for name in names[group]]
+        parts = []
+        for first, last, variant in self.bands:
+            kernel = elastic.kernel(
+                f"{group}_{layer.axis}",
+                *bodies,
+                order=self.settings.order,
+                variant=variant,
+                width=self.settings.cells if layer.axis == "x" else 0,
+            )
+            parts.append(Part(kernel, _cut(_cut(box, layer.box), ((first, last), box[1], box[2])), arrays))
+        return parts
+
+
+def _cut(a: Box3, b: Box3) -> Box3:
+    """What two boxes share; empty ones end where they begin."""
+    pairs = [(max(p[0], q[0]), min(p[1], q[1])) for p, q in zip(a, b, strict=True)]
+    if any(first >= last for first, last in pairs):
+        return tuple((p[0], p[0]) for p in a)  # type: ignore[return-value]
+    return tuple(pairs)  # type: ignore[return-value]
+
+
+def _plan(crust: Crust, settings: Settings, parts: Parts) -> dict[str, list[Callable[[], None]]]:
+    """All launches of a step.
+
+    Near neighbours velocities are advanced first, so that they travel while the inside is computed; stresses there
+    need what comes back. Below a free surface stresses wait for the velocities above it.
+    """
+    block, backend = crust.block, crust.backend
+    p = backend.constants(constants(backend.dtype, crust.volume, settings.order, settings.dt))
+    ny, nx = crust.volume.grid.shape
+    wraps_y, wraps_x = crust.volume.grid.periodic
+    neighbours = (
+        block.i0 > 0 or wraps_x,
+        block.i1 < nx or wraps_x,
+        block.j0 > 0 or wraps_y,
+        block.j1 < ny or wraps_y,
+    )
+    strips, inner = split(block, neighbours)
+    lag = settings.order // 2
+    k0, k1 = crust.interior[0]
+    top = k0 + lag if settings.free else k0
+    nowhere: Box3 = ((k0, k0), (k0, k0), (k0, k0))
+
+    def sweep(velocity: Box3, stress: Box3) -> Callable[[], None]:
+        # Always all parts, some on empty boxes: so all launches share one piece of compiled code.
+        return backend.bind_sweep(parts.velocity(velocity), parts.stress(stress), lag, p)
+
+    waiting: list[Box3] = [((top, k1), *strip) for strip in strips]
+    if settings.free:
+        waiting.append(((k0, top), *block.interior))
+    return {
+        "velocity edges": [sweep(((k0, k1), *strip), nowhere) for strip in strips],
+        "inside": [sweep(((k0, k1), *inner), ((top, k1), *inner))],
+        "stress edges": [sweep(nowhere, box) for box in waiting],
+        **_above(crust, settings, p),
+    }
+
+
+def _above(crust: Crust, settings: Settings, p: Any) -> dict[str, list[Callable[[], None]]]:
+    if not settings.free:
+        return {"stress above": [], "velocity above": []}
+    k0 = crust.interior[0][0]
+    launches = {}
+    # The columns of the halo come from neighbours that have not continued theirs yet; it needs no other column.
+    for name, body, sides in (
+        ("stress above", free_surface.stress_above, crust.block.extended),
+        ("velocity above", free_surface.velocity_above, crust.block.interior),
+    ):
+        kernel = elastic.kernel(body.__name__, body, order=settings.order)
+        kernel = kernel._replace(halo=sides[0][0])
+        part = Part(kernel, ((k0, k0 + 1), *sides), crust.fields)
+        launches[name] = [crust.backend.bind_sweep([part], [], 0, p)]
+    return launches
