@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from esim.config.output import Output
+from esim.config.output import Files
 from esim.drivers.ranks import on_first_rank
-from esim.drivers.tsunami import Tsunami
+from esim.drivers.scenario import Scenario
 from esim.errors import InputError
 from esim.io.directory import claim, refuse_existing, start_directory
 
 
-def check_directory(run: Tsunami, resume: bool) -> None:
+def check_directory(run: Scenario, resume: bool) -> None:
     """Refuse a directory that cannot be written, or has a run that is neither to be resumed nor replaced."""
     on_first_rank(run.comm, lambda: refuse_directory(run.cfg.output, resume))
 
 
-def prepare_directory(run: Tsunami, resume: bool) -> None:
+def prepare_directory(run: Scenario, resume: bool) -> None:
     """Check the directory and make it, empty unless the run that it has is to be resumed."""
 
     def prepare() -> None:
@@ -27,7 +27,7 @@ def prepare_directory(run: Tsunami, resume: bool) -> None:
     on_first_rank(run.comm, prepare)
 
 
-def refuse_directory(output: Output, resume: bool) -> None:
+def refuse_directory(output: Files, resume: bool) -> None:
     """Raises InputError if a run must not begin, or go on, in the output directory."""
     directory = output.directory
     # What an unfinished run has left may be resumed, even if it did not come to its first checkpoint.
@@ -41,7 +41,7 @@ def refuse_directory(output: Output, resume: bool) -> None:
 
 
 @contextmanager
-def claimed(run: Tsunami) -> Iterator[None]:
+def claimed(run: Scenario) -> Iterator[None]:
     """Keep other runs out of the output directory as long as this one writes there."""
     with ExitStack() as stack:
         on_first_rank(run.comm, lambda: stack.enter_context(claim(run.cfg.output.directory)))

@@ -28,6 +28,7 @@ class Layer:
     kind: str
     axis: str
     side: str
+    thickness: int  # cells, of the whole layer
     box: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
     memory: Any
     profile: Any
@@ -85,12 +86,12 @@ def _layer(
     if kind == "sponge":
         keep = np.exp(-((CERJAN * np.clip(into[0], 0, 1)) ** 2)).reshape(1, *along)
         profile = backend.from_host(np.broadcast_to(keep, (1, *shape)))
-        return Layer(kind, axis, side, tuple(box), None, profile)  # type: ignore[arg-type]
+        return Layer(kind, axis, side, cells, tuple(box), None, profile)  # type: ignore[arg-type]
     size = volume.spacing["xyz".index(axis)] * cells
     damp = np.concatenate([cpml_profile(np.clip(way, 0, 1), size, settings) for way in into])
     memory = backend.zeros((6, *shape))
     profile = backend.from_host(damp.reshape(6, *along))
-    return Layer(kind, axis, side, tuple(box), memory, profile)  # type: ignore[arg-type]
+    return Layer(kind, axis, side, cells, tuple(box), memory, profile)  # type: ignore[arg-type]
 
 
 def cpml_profile(way: np.ndarray, thickness: float, settings: "Settings") -> np.ndarray:

@@ -2,12 +2,21 @@
 
 import math
 
+from esim.drivers.scenario import Scenario
+from esim.drivers.seismic import Seismic
 from esim.drivers.tsunami import Tsunami
 from esim.io.directory import predict_bytes
 
 
-def plan_lines(run: Tsunami) -> list[str]:
+def plan_lines(run: Scenario) -> list[str]:
     """What `--check` prints: grid, time step, ranks, memory, outputs."""
+    if isinstance(run, Seismic):
+        return _seismic(run)
+    assert isinstance(run, Tsunami)
+    return _tsunami(run)
+
+
+def _tsunami(run: Tsunami) -> list[str]:
     cfg, grid = run.cfg, run.grid
     names = ("deg", "deg") if grid.lonlat else ("m", "m")
     steps = math.ceil(cfg.time.duration / run.dt)
@@ -27,5 +36,36 @@ def plan_lines(run: Tsunami) -> list[str]:
     ]
     for source in run.sources:
         magnitude = f", Mw {source.magnitude:.2f}" if source.magnitude else ""
+        lines.append(f"source         {source.name}{magnitude}")
+    return lines
+
+
+def _seismic(run: Seismic) -> list[str]:
+    cfg, volume = run.cfg, run.volume
+    (dx, dy, dz), blocks = volume.spacing, run.decomposition.blocks
+    speeds = run.speeds
+    nz, ny, nx = volume.shape
+    memory = run.predicted_memory()
+    per_point = memory["state and medium"] / (max(b.cells for b in blocks) * nz)
+    ratio = f", Vp/Vs {speeds.least_ratio:.2f}-{speeds.largest_ratio:.2f}" if speeds.largest_ratio else ""
+    lines = [
+        f"grid           {nx} x {ny} x {nz} = {volume.cells:,} cells of {dx:g} x {dy:g} x {dz:g} m",
+        f"waves          {speeds.slowest:.0f} to {speeds.fastest:.0f} m/s{ratio}",
+        f"frequency      {run.frequency:.3g} Hz with {run.points:.1f} points per wavelength; the grid carries "
+        f"{run.carried:.3g} Hz with {cfg.physics.points_per_wavelength:g}",
+        f"time step      {run.dt:.4g} s, {run.dt / run.longest:.2f} of the largest stable one (Vp dt/h = "
+        f"{run.dt * run.fastest / min(volume.spacing):.3f})",
+        f"steps          {run.steps:,} for {cfg.time.duration:g} s",
+        f"ranks          {run.comm.size} x {run.threads} threads, blocks of {min(b.cells for b in blocks) * nz:,} to "
+        f"{max(b.cells for b in blocks) * nz:,} cells",
+        f"memory         {sum(memory.values()) / 1e6:.0f} MB per rank; state and medium take {per_point:.1f} bytes "
+        "per cell",
+        f"output         at most {run.predicted_output() / 1e6:.1f} MB before compression, in {cfg.output.directory}",
+    ]
+    if run.mechanisms is not None:
+        low, high = run.mechanisms.band
+        lines.insert(3, f"attenuation    {cfg.physics.attenuation}, Q constant over {low:.3g}-{high:.3g} Hz")
+    for source in run.sources:
+        magnitude = f", Mw {source.magnitude:.2f}" if source.magnitude is not None else ""
         lines.append(f"source         {source.name}{magnitude}")
     return lines

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from esim.clock import Clock
-from esim.config import Config
+from esim.config import AnyConfig, Config
 from esim.drivers.gauges import VARIABLES, Gauges
 from esim.drivers.motion import Motion
 from esim.drivers.ocean import Ocean, beyond, padded
@@ -234,10 +234,10 @@ class Outputs:
             self._fields.discard()
 
 
-def essence(cfg: Config) -> dict[str, Any]:
+def essence(cfg: AnyConfig) -> dict[str, Any]:
     """The part of a configuration that decides what a state means and which steps lead to the next."""
     everything = cfg.echo()
     return {key: value for key, value in everything.items() if key not in ("output", "run", "title")} | {
         "output": {k: v for k, v in everything["output"].items() if k not in ELSEWHERE},
-        "run": {k: everything["run"][k] for k in ("precision", "cfl", "dt", "adaptive")},
+        "run": {k: v for k, v in everything["run"].items() if k in ("precision", "cfl", "dt", "adaptive")},
     }

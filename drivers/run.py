@@ -2,15 +2,23 @@
 
 from pathlib import Path
 
+from esim.drivers.seismic import Seismic
+
 from esim.comm import Comm, SerialComm
-from esim.config import Config
+from esim.config import AnyConfig, SeismicConfig
 from esim.drivers.directory import claimed, prepare_directory
+from esim.drivers.scenario import Scenario
 from esim.drivers.tsunami import Tsunami
 
 
-def simulate(cfg: Config, comm: Comm | None = None, resume: bool = False) -> Path:
+def scenario(cfg: AnyConfig, comm: Comm) -> Scenario:
+    """The run, on this rank, that a configuration describes."""
+    return Seismic(cfg, comm) if isinstance(cfg, SeismicConfig) else Tsunami(cfg, comm)
+
+
+def simulate(cfg: AnyConfig, comm: Comm | None = None, resume: bool = False) -> Path:
     """Compute a scenario and return the directory with its files; raises esim.errors.EsimError."""
-    run = Tsunami(cfg, comm or SerialComm())
+    run = scenario(cfg, comm or SerialComm())
     run.check()
     with claimed(run):
         prepare_directory(run, resume)

@@ -1,11 +1,7 @@
 """A tsunami from configuration to files: where all parts meet."""
 
-import logging
 import math
 import time as wall
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +10,6 @@ import numpy as np
 from esim import sources
 from esim.backends import select
 from esim.clock import Clock
-from esim.comm import Comm
 from esim.config import CFL_BOUND, Config
 from esim.decomposition import CostMap, Decomposition, decompose
 from esim.drivers.gauges import Gauges, check_gauges
@@ -22,36 +17,28 @@ from esim.drivers.motion import Motion
 from esim.drivers.ocean import Formula, Ocean, build_ocean
 from esim.drivers.outputs import Outputs
 from esim.drivers.ranks import first_rank_first
-from esim.drivers.resources import check_memory, threads_per_rank
+from esim.drivers.resources import check_memory
+from esim.drivers.scenario import Scenario
 from esim.drivers.watch import Watch
-from esim.errors import InputError, StopRequested
+from esim.errors import InputError
 from esim.grid import Grid
-from esim.io.checkpoint import latest
-from esim.io.directory import start_directory
-from esim.io.provenance import peak_rss, run_record, write_record
 from esim.media import bathymetry, roughness
 from esim.schedule import Every
 from esim.simulation import Callback, Simulation
-from esim.stop import STOP
 
 COST_BINS = 400  # the map of costs has at most so many bins along a side
 DRY_COST = 0.35  # cost of a dry cell over that of a moving one, as measured: tiles at rest are skipped
 
 
-@dataclass
-class Tsunami:
-    """A run of scenario tsunami on this rank: checked, then prepared, then run."""
+class Tsunami(Scenario):
+    """A run of scenario tsunami."""
 
     cfg: Config
-    comm: Comm
-    warnings: list[str] = field(default_factory=list)
-    lookers: list[Callable[[Clock], None]] = field(default_factory=list)  # called after every step
+    outputs: Outputs
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.grid: Grid = self.cfg.grid.build()
-        self.started = datetime.now(UTC)
-        self.seconds: dict[str, float] = {}
-        self.threads = self.cfg.run.threads or threads_per_rank(self.comm)
 
     # ---------------------------------------------------------------- check
 
@@ -181,7 +168,7 @@ class Tsunami:
             cfg, self.ocean, self.motion, Gauges(self.ocean, [s.position for s in cfg.stations])
         )
         self.simulation = self._simulation()
-        if resume and self._resume():
+        if resume and self.resume_if_possible():
             return
         self.motion.begin()
         self.ocean.plan.fill()
@@ -215,29 +202,10 @@ class Tsunami:
         if out.fields is not None:
             callbacks.append(Callback(Every(out.fields.every, end), self.outputs.snapshot))
         if out.checkpoint is not None:
-            callbacks.append(Callback(Every(out.checkpoint.every, end), self._checkpoint_unless_done))
+            callbacks.append(Callback(Every(out.checkpoint.every, end), self.checkpoint_unless_done))
         fixed = None if cfg.run.adaptive else self.dt
         self.watch = Watch(self.ocean, fixed, bound=1.0)
-        return Simulation(self, clock, callbacks, [self.watch, *self.lookers], [self._stop_if_asked])
-
-    def _resume(self) -> bool:
-        path = self.comm.bcast(latest(self.cfg.output.directory) if self.comm.rank == 0 else None)
-        if path is None:
-            if self.comm.rank == 0:
-                start_directory(self.cfg.output.directory)
-            self.warn("--resume: there is no checkpoint, so the run begins anew")
-            return False
-        clock = self.simulation.clock
-        clock.step, clock.time, clock.lost = self.outputs.resume(path)
-        self.outputs.begin()
-        return True
-
-    def warn(self, text: str) -> None:
-        """Keep a warning for the summary and run.json."""
-        if text not in self.warnings:
-            self.warnings.append(text)
-            if self.comm.rank == 0:
-                logging.getLogger("esim").warning(text)
+        return Simulation(self, clock, callbacks, [self.watch, *self.lookers], [self.stop_if_asked])
 
     # ---------------------------------------------------------------- run
 
@@ -253,41 +221,12 @@ class Tsunami:
         self.motion.apply(begin, end)
         self.ocean.plan.step(self.ocean.constants(dt, end))
 
-    def _checkpoint_unless_done(self, clock: Clock) -> None:
-        if not clock.done:
-            self._checkpoint(clock)
+    def check_sound(self, clock: Clock) -> None:
+        """Raises NumericalError if the water is not finite."""
+        self.watch.check_finite(clock)
 
-    def _checkpoint(self, clock: Clock) -> None:
-        self.watch.check_finite(clock)  # a run must not go on from what is broken
-        self.outputs.checkpoint(clock)
-
-    def _stop_if_asked(self, clock: Clock) -> None:
-        """Checkpoint and leave when a signal has asked for it; all ranks agree on the step."""
-        if clock.step % 10 == 0 and self.comm.allreduce_max(float(STOP.asked)) and not clock.done:
-            self._checkpoint(clock)
-            self.outputs.writer.close()
-            self.comm.barrier()  # a rank that leaves earlier would end the one that still writes
-            raise StopRequested(
-                f"stopped on request at t = {clock.time:.1f} s with a checkpoint in {self.outputs.directory}; go on "
-                "with --resume"
-            )
-
-    def run(self) -> dict[str, Any]:
-        """Compute to the end and write everything; returns the content of run.json."""
-        begun = wall.perf_counter()
-        first = self.simulation.clock.step
-        try:
-            self.simulation.run()
-            self._report_speed_cap()
-            self.written = self.outputs.finish()
-        except BaseException:
-            self.outputs.abandon()
-            raise
-        self.seconds["time loop"] = wall.perf_counter() - begun
-        self.seconds |= {f"time loop: {k}": v for k, v in self.simulation.seconds.items()}
-        return self._record(self.simulation.clock.step - first)
-
-    def _report_speed_cap(self) -> None:
+    def report(self) -> None:
+        """Count the cells whose speed was capped."""
         ocean = self.ocean
         if ocean.peaks is None:
             return
@@ -297,38 +236,16 @@ class Tsunami:
         if total:
             self.warn(f"{total:.0f} cells reached the speed cap of {ocean.physics.speed_cap:g} m/s")
 
-    def _record(self, steps: int) -> dict[str, Any]:
-        cells = self.grid.nx * self.grid.ny
-        loop = self.simulation.seconds["compute"]
-        peak = sum(self.comm.allgather(peak_rss()))
-        record = run_record(
-            self.cfg.echo(),
-            started=self.started,
-            ended=datetime.now(UTC),
-            inputs=self._inputs(),
-            decomposition={
-                "ranks": self.comm.size,
-                "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in self.decomposition.blocks],
-            },
-            timings=self.seconds,
-            cell_rate=cells * steps / loop if loop else None,
-            warnings=self.warnings,
-            peak_memory=peak,
-            mpi=self.comm.library,
-            backend={"name": self.backend.name} | self.backend.describe(),
-            grid={"cells": cells, "nx": self.grid.nx, "ny": self.grid.ny},
-            steps=steps,
-            dt=self.dt,
-            simulated_seconds=self.simulation.clock.time,
-            sources=self.motion.summary,
-            files=[str(path) for path in self.written],
-        )
-        if self.comm.rank == 0:
-            write_record(self.outputs.directory / "run.json", record)
-        self.comm.barrier()
-        return record
+    def cells(self) -> dict[str, int]:
+        """Number of cells, in all and along each side."""
+        return {"cells": self.grid.nx * self.grid.ny, "nx": self.grid.nx, "ny": self.grid.ny}
 
-    def _inputs(self) -> list[Path]:
+    def facts(self) -> dict[str, Any]:
+        """Moments, magnitudes and uplifts of the sources."""
+        return {"sources": self.motion.summary}
+
+    def inputs(self) -> list[Path]:
+        """All files that were read."""
         from esim.data import locate
 
         files = [getattr(source, "file", None) for source in self.cfg.source]

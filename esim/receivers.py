@@ -107,6 +107,11 @@ def stencil(
     return terms.k[0], terms.j[0], terms.i[0], terms.weights[0]
 
 
+def spread(volume: Volume, sites: Sequence[Site], staggering: str) -> Terms:
+    """Nodes and weights, each (sites, 64), of a quantity at many sites: how a source there is shared among nodes."""
+    return _values(volume, _columns(sites), staggering)
+
+
 def place(
     volume: Volume, where: str, x: float, y: float, depth: float, tops: Tops | None = None, ghost: bool = True
 ) -> Site:

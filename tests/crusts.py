@@ -9,7 +9,6 @@ from esim.comm import SerialComm
 from esim.decomposition import decompose
 from esim.drivers import crust
 from esim.grid import Grid
-from esim.kernels.kernel import Part
 from esim.kernels.staggered import WEIGHTS
 from esim.media import attenuation
 from esim.volume import Volume
@@ -125,7 +124,9 @@ def build(
         inverse_q = (1 / q[0], 1 / q[1])
     medium = {"rho": density, "lam": lam, "mu": mu}
     if attenuate:
-        medium |= {name: np.full(vp.shape, v) for name, v in zip(("inv_qp", "inv_qs"), inverse_q, strict=True)}
+        medium |= {
+            name: np.full(vp.shape, v) for name, v in zip(("inv_qp", "inv_qs"), inverse_q, strict=True)
+        }
         if reference:
             p = mechanisms.unrelaxed(lam + 2 * mu, medium["inv_qp"], reference)
             medium["mu"] = mechanisms.unrelaxed(mu, medium["inv_qs"], reference)
@@ -150,10 +151,10 @@ def build(
 
 def _join(made, settings):
     """Make the bottom the neighbour of the top, which the engine itself has no use for."""
-    parts = crust.Parts(made, settings, crust._memory(made.backend, made.block, made.v.shape[1:], settings)[1])
-    p = made.backend.constants(
-        crust.constants(made.backend.dtype, made.volume, settings.order, settings.dt)
+    parts = crust.Parts(
+        made, settings, crust._memory(made.backend, made.block, made.v.shape[1:], settings)[1]
     )
+    p = made.backend.constants(crust.constants(made.backend.dtype, made.volume, settings.order, settings.dt))
     h, nz = made.block.halo, made.volume.nz
 
     def wrap(array):
@@ -256,9 +257,7 @@ def march(made, steps):
 def whole(comm, made):
     """Velocities and stresses (9, nz, ny, nx) of the whole grid, on every rank."""
     result = np.zeros((9, *made.volume.shape), made.v.dtype)
-    for block, own in comm.allgather(
-        (made.block, np.concatenate([made.own(made.v), made.own(made.s)]))
-    ):
+    for block, own in comm.allgather((made.block, np.concatenate([made.own(made.v), made.own(made.s)]))):
         result[:, :, block.j0 : block.j1, block.i0 : block.i1] = own
     return result
 
@@ -315,7 +314,9 @@ def plane_wave(made, rock, wavenumber, polarisation, time, discrete=False, omega
     omega = omega or speed * np.linalg.norm(seen)
     gradient = np.outer(seen, d)
     stress = -(lam * np.trace(gradient) * np.eye(3) + mu * (gradient + gradient.T)) / omega * 1e3
-    amplitudes = dict(zip(PLACES, [*d, *np.diag(stress), stress[0, 1], stress[0, 2], stress[1, 2]], strict=True))
+    amplitudes = dict(
+        zip(PLACES, [*d, *np.diag(stress), stress[0, 1], stress[0, 2], stress[1, 2]], strict=True)
+    )
     fields = []
     for name, amplitude in amplitudes.items():
         x, y, z = positions(made, name)

@@ -22,6 +22,9 @@ class Backend(Protocol):
     def from_host(self, array: np.ndarray) -> Any:
         """Copy of a NumPy array in the run's precision."""
 
+    def index(self, numbers: np.ndarray) -> Any:
+        """Whole numbers with which arrays are indexed."""
+
     def to_host(self, array: Any) -> np.ndarray:
         """NumPy copy or view of an array."""
 

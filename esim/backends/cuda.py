@@ -173,6 +173,10 @@ class CudaBackend:
         """Copy of a NumPy array on the device, in the run's precision."""
         return self.xp.array(np.ascontiguousarray(array), dtype=self.dtype)
 
+    def index(self, numbers: np.ndarray) -> Any:
+        """Whole numbers with which arrays are indexed, on the device."""
+        return self.xp.asarray(numbers)
+
     def to_host(self, array: Any) -> np.ndarray:
         """Copy of a device array on the host."""
         return array if self.xp is np else self.xp.asnumpy(array)

@@ -19,6 +19,10 @@ class HostMemory:
         """Copy of an array in the run's precision."""
         return np.array(array, self.dtype, order="C")
 
+    def index(self, numbers: np.ndarray) -> np.ndarray:
+        """Whole numbers with which arrays are indexed."""
+        return numbers
+
     def to_host(self, array: np.ndarray) -> np.ndarray:
         """The array itself."""
         return array

@@ -87,14 +87,22 @@ def summary(record: dict[str, Any], written: Sequence[Path]) -> list[str]:
         "time [s]: " + ", ".join(f"{name} {value:.1f}" for name, value in record["timings"].items()),
         f"memory: {record['peak_memory'] / 1e6:.0f} MB",
     ]
-    for source in record["sources"]:
-        magnitude = f"Mw {source['magnitude']:.2f}, " if source["magnitude"] else ""
-        lines.append(
-            f"source {source['source']}: {magnitude}largest uplift {source['largest_uplift_m']:.2f} m, "
-            f"subsidence {source['largest_subsidence_m']:.2f} m"
-        )
+    lines += [_source_line(source) for source in record["sources"]]
     lines += [f"warning: {text}" for text in record["warnings"]]
     return lines + ["written:"] + [f"  {path}" for path in (*written, _record_path(written))]
+
+
+def _source_line(source: dict[str, Any]) -> str:
+    """What a source did: to the seafloor, or by its moment."""
+    magnitude = f"Mw {source['magnitude']:.2f}" if source["magnitude"] else ""
+    if "largest_uplift_m" in source:
+        begin = f"{magnitude}, " if magnitude else ""
+        return (
+            f"source {source['source']}: {begin}largest uplift {source['largest_uplift_m']:.2f} m, "
+            f"subsidence {source['largest_subsidence_m']:.2f} m"
+        )
+    moment = f"M0 {source['moment']:.3g} N m, " if source["moment"] else ""
+    return f"source {source['name']}: {moment}{magnitude or 'no moment'}, depth {source['depth']:g} m"
 
 
 def _record_path(written: Sequence[Path]) -> str:

@@ -148,11 +148,11 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
     from esim.cli.progress import Progress, say, summary
     from esim.drivers.directory import check_directory, claimed, prepare_directory
     from esim.drivers.outlook import plan_lines
-    from esim.drivers.tsunami import Tsunami
+    from esim.drivers.run import scenario
 
     _tell_warnings(options.quiet)
     talk = comm.rank == 0 and not options.quiet
-    run = Tsunami(cfg, comm)
+    run = scenario(cfg, comm)
     run.check()
     if talk:
         say(cfg.title or options.config, *(f"  {line}" for line in plan_lines(run)))

@@ -58,6 +58,11 @@ class Fields:
         self._static = static
         self._first = True  # the first segment of a process carries the static variable
 
+    @property
+    def path(self) -> Path:
+        """The file, once it is complete."""
+        return self._path
+
     def slab(self, name: str, first: int, values: np.ndarray) -> None:
         """Writes rows first.. (rows, columns) of a variable of the latest snapshot, or of the static one."""
         self._file().slab(name, first, values)

@@ -1,0 +1,200 @@
+"""How do sources enter the crust? As moments into stresses and as forces into velocities, on the nodes around them.
+
+Every node that a source reaches has a row of a sparse matrix; a step multiplies it by the rates of the sources. A
+source between nodes is shared among them with the weights of cubic interpolation, whose adjoint it is.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from esim.drivers.crust import STRESSES, VELOCITIES, Crust
+from esim.receivers import Site, spread
+from esim.sources.seismic import PlaneWave, PointSources
+
+BATCH = 64  # steps that are prepared at once
+BATCH_VALUES = 4_000_000  # numbers that a batch may have
+# A force on a free surface acts through the stress above it: its parts on the uppermost nodes of vz, which follow
+# from the cubic of kernels.free_surface with that traction in place of zero.
+ROOT_UNITS = 1e3  # square root of GPa over g/cm3, in m/s
+ON_SURFACE = (9 / 8 * 3.2 - 12.8 / 24, -3.2 / 24)
+
+Terms = tuple[np.ndarray, np.ndarray, np.ndarray]  # node, source, amount
+Rates = Callable[[np.ndarray], np.ndarray]
+
+
+class Injection:
+    """Adds what sources do in each step to an array of a crust, at times (step + shift) dt."""
+
+    def __init__(
+        self, crust: Crust, array: Any, shift: float, terms: Sequence[Terms],
+        rates: Sequence[Rates],
+    ) -> None:  # fmt: skip
+        """terms[n] are node, source and amount of the sources whose rates are rates[n](times): (times, sources)."""
+        from scipy.sparse import csr_array
+
+        self._crust, self._flat, self._shift = crust, array.reshape(-1), shift
+        nodes = np.concatenate([t[0] for t in terms]) if terms else np.zeros(0, int)
+        used, where = np.unique(nodes, return_inverse=True)
+        starts = np.cumsum([0, *(t[0].size for t in terms)])
+        self._matrices = []
+        for n, (_, source, amount) in enumerate(terms):
+            mine, column = np.unique(source, return_inverse=True)
+            rows = where[starts[n] : starts[n + 1]]
+            matrix = csr_array((amount, (rows, column)), (used.size, mine.size))
+            matrix.sort_indices()
+            self._matrices.append((matrix, mine, rates[n]))
+        self._nodes = crust.backend.index(used)
+        self._size = max(1, min(BATCH, BATCH_VALUES // max(used.size, 1)))
+        self._first, self._batch = -self._size, crust.backend.zeros((0, 0))
+
+    @property
+    def idle(self) -> bool:
+        """Whether this rank has no node of any source."""
+        return self._nodes.size == 0
+
+    def add(self, step: int) -> None:
+        """Add what happens in a step, counted from 1."""
+        if not self._first <= step < self._first + self._size:
+            self._prepare(step)
+        self._flat[self._nodes] += self._batch[step - self._first]
+
+    def _prepare(self, first: int) -> None:
+        crust = self._crust
+        times = (np.arange(first, first + self._size) + self._shift) * crust.dt
+        total = np.zeros((self._nodes.size, self._size))
+        for matrix, mine, rates in self._matrices:
+            total += matrix @ np.ascontiguousarray(rates(times)[:, mine].T)
+        self._batch = crust.backend.from_host(np.ascontiguousarray(total.T))
+        self._first = first
+
+
+def moments(crust: Crust, sources: Sequence[PointSources]) -> Injection:
+    """What moment tensors add to the stresses: at t = n dt, between two stresses."""
+    factor = -crust.dt / (np.prod(crust.volume.spacing) * 1e6)
+    terms: list[Terms] = []
+    rates: list[Rates] = []
+    for group in sources:
+        if group.moment.any():
+            parts = [
+                _nodes(crust, group, name, 3 + n, factor * group.moment[:, n])
+                for n, name in enumerate(STRESSES)
+            ]
+            terms.append(_joined(parts))
+            rates.append(group.rates)
+    return Injection(crust, crust.s, 0.0, terms, rates)
+
+
+def forces(crust: Crust, sources: Sequence[PointSources], waves: Sequence[PlaneWave]) -> Injection:
+    """What forces and plane waves add to the velocities: at t = (n - 1/2) dt, between two velocities."""
+    factor = crust.dt / np.prod(crust.volume.spacing)
+    terms: list[Terms] = []
+    rates: list[Rates] = []
+    for group in sources:
+        if group.force.any():
+            parts = [
+                _nodes(crust, group, name, n, factor * group.force[:, n]) for n, name in enumerate(VELOCITIES)
+            ]
+            terms.append(_joined(parts))
+            rates.append(group.rates)
+    for wave in waves:
+        terms.append(_sheet(crust, wave))
+        rates.append(_one_column(wave))
+    return Injection(crust, crust.v, -0.5, terms, rates)
+
+
+def _joined(
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    node, source, amount = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return node, source, amount
+
+
+def _one_column(wave: PlaneWave) -> Rates:
+    return lambda times: wave.velocity(times)[:, None]
+
+
+def _nodes(
+    crust: Crust, group: PointSources, name: str, variable: int, amounts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Flat indices into v or s of this rank's nodes of a component, the source and the amount of each."""
+    wanted = np.flatnonzero(amounts)
+    sites = [Site(group.x[n], group.y[n], group.depth[n], ghost=False) for n in wanted]
+    if not sites:
+        return np.zeros(0, int), np.zeros(0, int), np.zeros(0)
+    terms = spread(crust.volume, sites, name)
+    k, j, i, weights = (np.asarray(t) for t in (terms.k, terms.j, terms.i, terms.weights))
+    source = np.broadcast_to(wanted[:, None], k.shape)
+    share = weights * amounts[wanted][:, None]
+    if name == "vz" and crust.free:
+        k, j, i, source, share = _on_surface(k, j, i, source, share)
+    inside = _own(crust, k, j, i) & (share != 0)
+    k, j, i, source, share = (a[inside] for a in (k, j, i, source, share))
+    if name in VELOCITIES:
+        share = share / _density(crust, name, k, j, i)
+    return _flat(crust, variable % 3 if name in VELOCITIES else variable - 3, k, j, i), source, share
+
+
+def _on_surface(k: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Nodes on the free surface act as tractions."""
+    j, i, source, share = others
+    upper = k == 0
+    parts = [
+        (k[~upper], share[~upper], ~upper),
+        (k[upper], ON_SURFACE[0] * share[upper], upper),
+        (k[upper] + 1, ON_SURFACE[1] * share[upper], upper),
+    ]
+    columns = [np.concatenate([part[0] for part in parts])]
+    columns += [np.concatenate([a[part[2]] for part in parts]) for a in (j, i, source)]
+    return *columns, np.concatenate([part[1] for part in parts])
+
+
+def _own(crust: Crust, k: np.ndarray, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+    block, (ny, nx) = crust.block, crust.volume.grid.shape
+    j, i = j % ny, i % nx
+    return (
+        (k >= 0) & (k < crust.volume.nz) & (block.j0 <= j) & (j < block.j1) & (block.i0 <= i) & (i < block.i1)
+    )
+
+
+def _flat(
+    crust: Crust, variable: int | np.ndarray, k: np.ndarray, j: np.ndarray, i: np.ndarray
+) -> np.ndarray:
+    block, h, (ny, nx) = crust.block, crust.block.halo, crust.volume.grid.shape
+    where = (k + h, j % ny - block.j0 + h, i % nx - block.i0 + h)
+    return np.ravel_multi_index((np.broadcast_to(variable, k.shape), *where), (9, *crust.v.shape[1:]))
+
+
+def _density(crust: Crust, name: str, k: np.ndarray, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+    """Density [kg/m3] of the nodes of a velocity."""
+    block, h, (ny, nx) = crust.block, crust.block.halo, crust.volume.grid.shape
+    k, j, i = k + h, j % ny - block.j0 + h, i % nx - block.i0 + h
+    rho = crust.backend.to_host(crust.fields["rho"])
+    dk, dj, di = {"vx": (0, 0, 1), "vy": (0, 1, 0), "vz": (-1, 0, 0)}[name]
+    return 1e3 * 0.5 * (rho[k, j, i].astype(float) + rho[k + dk, j + dj, i + di])
+
+
+def _sheet(crust: Crust, wave: PlaneWave) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nodes of the sheet of force that sends a plane wave up, and one down: 2 rho c v per area (d'Alembert)."""
+    volume, block = crust.volume, crust.block
+    name = "v" + wave.polarisation
+    x, y = float(volume.grid.x(0, 1)[0]), float(volume.grid.y(0, 1)[0])
+    terms = spread(volume, [Site(x, y, wave.depth, ghost=False)], name)
+    weights = np.asarray(terms.weights)[0]
+    layers = np.unique(np.asarray(terms.k)[0][weights != 0])
+    share = np.array([weights[np.asarray(terms.k)[0] == k].sum() for k in layers])
+    k, j, i = (
+        a.ravel()
+        for a in np.meshgrid(
+            layers, np.arange(block.j0, block.j1), np.arange(block.i0, block.i1), indexing="ij"
+        )
+    )
+    share = np.broadcast_to(share[:, None], (layers.size, block.cells)).ravel()
+    h = block.halo
+    at = (k + h, j - block.j0 + h, i - block.i0 + h)
+    rho, lam, mu = (crust.backend.to_host(crust.fields[n])[at].astype(float) for n in ("rho", "lam", "mu"))
+    speed = np.sqrt((lam + 2 * mu if wave.compressional else mu) / rho) * ROOT_UNITS
+    amount = 2 * speed * crust.dt / volume.dz * share
+    variable = "xyz".index(wave.polarisation)
+    return _flat(crust, variable, k, j, i), np.zeros(k.size, int), amount

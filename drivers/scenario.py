@@ -1,0 +1,190 @@
+"""What all scenarios have in common: a run on this rank that is checked, prepared and run."""
+
+import logging
+import time as wall
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from esim.clock import Clock
+from esim.comm import Comm
+from esim.config import AnyConfig
+from esim.decomposition import Decomposition
+from esim.drivers.resources import threads_per_rank
+from esim.errors import StopRequested
+from esim.io.checkpoint import latest
+from esim.io.directory import start_directory
+from esim.io.provenance import peak_rss, run_record, write_record
+from esim.io.writer import Writer
+from esim.simulation import Simulation
+from esim.stop import STOP
+
+
+class Outputs(Protocol):
+    """The files of a run."""
+
+    directory: Path
+    writer: Writer
+
+    def begin(self) -> None:
+        """Write what does not change."""
+
+    def checkpoint(self, clock: Clock) -> None:
+        """Write a checkpoint."""
+
+    def resume(self, path: Path) -> tuple[int, float, float]:
+        """Take up a checkpoint; returns step, time and the clock's compensation."""
+
+    def finish(self) -> list[Path]:
+        """Complete all files; returns their paths."""
+
+    def abandon(self) -> None:
+        """Drop what is not complete."""
+
+
+@dataclass
+class Scenario(ABC):
+    """A run on this rank: checked, then prepared, then run."""
+
+    cfg: AnyConfig
+    comm: Comm
+    warnings: list[str] = field(default_factory=list)
+    lookers: list[Callable[[Clock], None]] = field(default_factory=list)  # called after every step
+
+    decomposition: Decomposition = field(init=False)
+    simulation: Simulation = field(init=False)
+    outputs: Outputs = field(init=False)
+    written: list[Path] = field(init=False, default_factory=list)
+    backend: Any = field(init=False)
+    dt: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = datetime.now(UTC)
+        self.seconds: dict[str, float] = {}
+        self.threads = self.cfg.run.threads or threads_per_rank(self.comm)
+
+    def warn(self, text: str) -> None:
+        """Keep a warning for the summary and run.json."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+            if self.comm.rank == 0:
+                logging.getLogger("esim").warning(text)
+
+    # ---------------------------------------------------------------- of each scenario
+
+    @abstractmethod
+    def check(self) -> None:
+        """Everything that can be known to be wrong before anything is allocated or written."""
+
+    @abstractmethod
+    def prepare(self, resume: bool = False) -> None:
+        """Allocate and compile, set the state, open the outputs."""
+
+    @abstractmethod
+    def predicted_memory(self) -> dict[str, int]:
+        """Bytes that the arrays of the largest rank will take."""
+
+    @abstractmethod
+    def cells(self) -> dict[str, int]:
+        """Number of cells, in all and along each side."""
+
+    @abstractmethod
+    def check_sound(self, clock: Clock) -> None:
+        """Raises NumericalError if the state is not finite."""
+
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """What run.json has of this kind of run: its sources, and more."""
+
+    @abstractmethod
+    def inputs(self) -> list[Path]:
+        """All files that were read."""
+
+    @abstractmethod
+    def report(self) -> None:
+        """Warn of what was seen during the run."""
+
+    # ---------------------------------------------------------------- run
+
+    def resume_if_possible(self) -> bool:
+        """Go on from the last checkpoint; False, with a warning, if there is none."""
+        path = self.comm.bcast(latest(self.cfg.output.directory) if self.comm.rank == 0 else None)
+        if path is None:
+            if self.comm.rank == 0:
+                start_directory(self.cfg.output.directory)
+            self.warn("--resume: there is no checkpoint, so the run begins anew")
+            return False
+        clock = self.simulation.clock
+        clock.step, clock.time, clock.lost = self.outputs.resume(path)
+        self.outputs.begin()
+        return True
+
+    def checkpoint_unless_done(self, clock: Clock) -> None:
+        """Write a checkpoint, but not at the end of the run."""
+        if not clock.done:
+            self.checkpoint(clock)
+
+    def checkpoint(self, clock: Clock) -> None:
+        """Write a checkpoint of a sound state."""
+        self.check_sound(clock)  # a run must not go on from what is broken
+        self.outputs.checkpoint(clock)
+
+    def stop_if_asked(self, clock: Clock) -> None:
+        """Checkpoint and leave when a signal has asked for it; all ranks agree on the step."""
+        if clock.step % 10 == 0 and self.comm.allreduce_max(float(STOP.asked)) and not clock.done:
+            self.checkpoint(clock)
+            self.outputs.writer.close()
+            self.comm.barrier()  # a rank that leaves earlier would end the one that still writes
+            raise StopRequested(
+                f"stopped on request at t = {clock.time:.1f} s with a checkpoint in {self.outputs.directory}; go on "
+                "with --resume"
+            )
+
+    def run(self) -> dict[str, Any]:
+        """Compute to the end and write everything; returns the content of run.json."""
+        begun = wall.perf_counter()
+        first = self.simulation.clock.step
+        try:
+            self.simulation.run()
+            self.report()
+            self.written = self.outputs.finish()
+        except BaseException:
+            self.outputs.abandon()
+            raise
+        self.seconds["time loop"] = wall.perf_counter() - begun
+        self.seconds |= {f"time loop: {k}": v for k, v in self.simulation.seconds.items()}
+        return self._record(self.simulation.clock.step - first)
+
+    def _record(self, steps: int) -> dict[str, Any]:
+        cells = self.cells()
+        loop = self.simulation.seconds["compute"]
+        peak = sum(self.comm.allgather(peak_rss()))
+        record = run_record(
+            self.cfg.echo(),
+            started=self.started,
+            ended=datetime.now(UTC),
+            inputs=self.inputs(),
+            decomposition={
+                "ranks": self.comm.size,
+                "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in self.decomposition.blocks],
+            },
+            timings=self.seconds,
+            cell_rate=cells["cells"] * steps / loop if loop else None,
+            warnings=self.warnings,
+            peak_memory=peak,
+            mpi=self.comm.library,
+            backend={"name": self.backend.name} | self.backend.describe(),
+            grid=cells,
+            steps=steps,
+            dt=self.dt,
+            simulated_seconds=self.simulation.clock.time,
+            files=[str(path) for path in self.written],
+            **self.facts(),
+        )
+        if self.comm.rank == 0:
+            write_record(self.outputs.directory / "run.json", record)
+        self.comm.barrier()
+        return record
