@@ -64,6 +64,13 @@ class Crust:
         h = self.block.halo
         return (h, h + self.volume.nz), *self.block.interior
 
+    @property
+    def bytes(self) -> int:
+        """Memory of all arrays of this rank: state, medium, memory variables, absorbing layers."""
+        arrays = [self.v, self.s, self.memory, *(layer.memory for layer in self.layers)]
+        arrays += [array for name, array in self.fields.items() if name not in (*VELOCITIES, *STRESSES)]
+        return sum(array.nbytes for array in arrays if array is not None)
+
     def own(self, array: Any) -> np.ndarray:
         """Owned cells of an array [.., k, j, i] on the host, without the halo."""
         k, j, i = (slice(*pair) for pair in self.interior)
@@ -283,18 +290,25 @@ class Parts:
 
     def stress(self, box: Box3) -> list[Part]:
         """Parts that advance stresses on a box."""
-        bodies = (elastic.stress_normal, elastic.stress_shear)
-        parts = [self._main("stress", bodies, box, band, {}) for band in self.bands]
-        for layer in self.crust.layers:
-            if layer.kind == "cpml":
-                parts += self._layer("stress", layer, box, {})
+        bodies: tuple = (elastic.stress_normal, elastic.stress_shear)
+        memories = self.crust.memory if self.tables else ()
+        own = [
+            dict(zip(MEMORIES, memory, strict=True)) | {"relax": table}
+            for memory, table in zip(memories, self.tables, strict=True)
+        ]
+        if own:  # the first mechanism is relaxed while its cell's strain is at hand
+            bodies = (anelastic.stress_normal, anelastic.stress_shear)
+        name = "stress_relaxing" if own else "stress"
+        parts = [self._main(name, bodies, box, band, own[0] if own else {}) for band in self.bands]
+        absorbing = [layer for layer in self.crust.layers if layer.kind == "cpml"]
+        for layer in absorbing:
+            parts += self._layer("stress", layer, box, {})
         relaxing = (anelastic.relax_normal, anelastic.relax_shear)
-        for memory, table in zip(self.crust.memory if self.tables else (), self.tables, strict=True):
-            own = dict(zip(MEMORIES, memory, strict=True)) | {"relax": table}
-            parts += [self._main("relax", relaxing, box, band, own) for band in self.bands]
-            for layer in self.crust.layers:
-                if layer.kind == "cpml":
-                    parts += self._layer("relax", layer, box, own)
+        for n, arrays in enumerate(own):
+            if n > 0:
+                parts += [self._main("relax", relaxing, box, band, arrays) for band in self.bands]
+            for layer in absorbing:
+                parts += self._layer("relax", layer, box, arrays)
         for layer in self.crust.layers:
             if layer.kind == "sponge":
                 parts += self._layer("stress", layer, box, {})

@@ -36,6 +36,47 @@ def inv_q_yz(k, j, i, inv_qs, p):
     return mean(inv_qs[k, j, i], inv_qs[k, j + 1, i], inv_qs[k - 1, j, i], inv_qs[k - 1, j + 1, i], p)
 
 
+def stress_normal(k, j, i, vx, vy, vz, sxx, syy, szz, rxx, ryy, rzz, lam, mu, inv_qp, inv_qs, relax, near, p):
+    """Normal stresses from the strain of the step, and what the first mechanism of a cell takes from them."""
+    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    exx, eyy, ezz = behind_x(vx, k, j, i, x), behind_y(vy, k, j, i, y), ahead_z(vz, k, j, i, z)
+    keep, take = relax[0, k & 1, j & 1, i], relax[1, k & 1, j & 1, i]
+    xx, yy, zz = rxx[k, j, i], ryy[k, j, i], rzz[k, j, i]
+    new_xx, new_yy, new_zz = keep * xx + take * exx, keep * yy + take * eyy, keep * zz + take * ezz
+    twice = p.two * mu[k, j, i]
+    # Halves of the sums of old and new are the memory in the middle of the step.
+    of_p = p.half * ((lam[k, j, i] + twice) * strength(k, j, i, relax, inv_qp[k, j, i]))
+    of_s = p.half * (twice * strength(k, j, i, relax, inv_qs[k, j, i]))
+    xx, yy, zz = xx + new_xx, yy + new_yy, zz + new_zz
+    pressed = lam[k, j, i] * (exx + eyy + ezz) - of_p * (xx + yy + zz)
+    sxx[k, j, i] = sxx[k, j, i] + (pressed + (twice * exx + of_s * (yy + zz)))
+    syy[k, j, i] = syy[k, j, i] + (pressed + (twice * eyy + of_s * (xx + zz)))
+    szz[k, j, i] = szz[k, j, i] + (pressed + (twice * ezz + of_s * (xx + yy)))
+    rxx[k, j, i] = new_xx
+    ryy[k, j, i] = new_yy
+    rzz[k, j, i] = new_zz
+
+
+def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, rxy, rxz, ryz, mu, inv_qs, relax, near, p):
+    """Shear stresses from the strain of the step, and what the first mechanism of a cell takes from them."""
+    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    exy = ahead_x(vy, k, j, i, x) + ahead_y(vx, k, j, i, y)
+    exz = ahead_x(vz, k, j, i, x) + behind_z(vx, k, j, i, z)
+    eyz = ahead_y(vz, k, j, i, y) + behind_z(vy, k, j, i, z)
+    keep, take = relax[0, k & 1, j & 1, i], relax[1, k & 1, j & 1, i]
+    xy, xz, yz = rxy[k, j, i], rxz[k, j, i], ryz[k, j, i]
+    new_xy, new_xz, new_yz = keep * xy + take * exy, keep * xz + take * exz, keep * yz + take * eyz
+    of_xy = p.half * strength(k, j, i, relax, inv_q_xy(k, j, i, inv_qs, p))
+    of_xz = p.half * strength(k, j, i, relax, inv_q_xz(k, j, i, inv_qs, p))
+    of_yz = p.half * strength(k, j, i, relax, inv_q_yz(k, j, i, inv_qs, p))
+    sxy[k, j, i] = sxy[k, j, i] + rigidity_xy(k, j, i, mu, p) * (exy - of_xy * (xy + new_xy))
+    sxz[k, j, i] = sxz[k, j, i] + rigidity_xz(k, j, i, mu, p) * (exz - of_xz * (xz + new_xz))
+    syz[k, j, i] = syz[k, j, i] + rigidity_yz(k, j, i, mu, p) * (eyz - of_yz * (yz + new_yz))
+    rxy[k, j, i] = new_xy
+    rxz[k, j, i] = new_xz
+    ryz[k, j, i] = new_yz
+
+
 def relax_normal(k, j, i, vx, vy, vz, sxx, syy, szz, rxx, ryy, rzz, lam, mu, inv_qp, inv_qs, relax, near, p):
     """Relax the normal stresses."""
     x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)

@@ -203,7 +203,7 @@ def test_a_case_is_computed_with_its_own_configuration(
     vars(module)["simulate"] = lambda cfg: asked.append(cfg) or folder
     monkeypatch.setitem(sys.modules, "esim.drivers.run", module)
     monkeypatch.delenv("ESIM_DATA", raising=False)
-    assert main(["validate", "--quick", "--output", str(tmp_path / "a: b")]) == 0
+    assert main(["validate", "tohoku2011", "--quick", "--output", str(tmp_path / "a: b")]) == 0
     (cfg,) = asked
     assert cfg.output.directory == tmp_path / "a: b" / "tohoku2011"
     assert cfg.output.overwrite and cfg.time.duration == 6000
@@ -239,7 +239,7 @@ def test_wrong_requests_for_validation_are_sentences(
     assert main(["validate", "tohoku2011", "--run", str(deaf)]) == 2
     assert "no record of station 21418" in capsys.readouterr().err
     monkeypatch.setattr(tohoku2011, "CONFIGS", tmp_path / "nowhere")
-    assert main(["validate", "--output", str(tmp_path)]) == 2
+    assert main(["validate", "tohoku2011", "--output", str(tmp_path)]) == 2
     assert "run from a checkout of esim" in capsys.readouterr().err
 
 

@@ -1,11 +1,30 @@
 """What is a case of validation, and one comparison in it?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from esim.config import Config
+from esim.config import AnyConfig
+
+Runs = Mapping[str, Path]  # output directories by the names of the runs; "" where there is only one
+
+
+class Comparison(Protocol):
+    """A line in the table of a case."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is as it should be."""
+        ...
+
+    def row(self) -> tuple[str, ...]:
+        """The comparison as text: quantity, known, computed, difference, limit, result."""
+        ...
+
+    def record(self) -> dict[str, Any]:
+        """The comparison as JSON values."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -53,10 +72,82 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """A number that should be small (an error), or with `at_least` large (an order); None where a run does not tell.
+
+    Without a limit it is there to be read. The unit "%" is that of a share: 0.02 is shown as 2 %.
+    """
+
+    quantity: str
+    computed: float | None
+    limit: float | None = None
+    unit: str = ""
+    at_least: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the number keeps to its limit."""
+        if self.limit is None:
+            return True
+        if self.computed is None:
+            return False
+        return self.computed >= self.limit if self.at_least else self.computed <= self.limit
+
+    def row(self) -> tuple[str, ...]:
+        """The number as text: quantity, nothing, computed, nothing, limit, result."""
+        computed = "none" if self.computed is None else self._text(self.computed)
+        if self.limit is None:
+            return self.quantity, "", computed, "", "", ""
+        limit = f"{'at least' if self.at_least else 'at most'} {self._text(self.limit)}"
+        return self.quantity, "", computed, "", limit, "pass" if self.passed else "FAIL"
+
+    def record(self) -> dict[str, Any]:
+        """The number as JSON values."""
+        return asdict(self) | {"passed": self.passed}
+
+    def _text(self, value: float) -> str:
+        return f"{100 * value:.3g} %" if self.unit == "%" else f"{value:.3g} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
 class Case:
-    """A case: its configuration for an output folder (smaller if `quick`), and how a run of it is judged."""
+    """A case: the configurations of its runs, and how they are judged together.
+
+    `configure` takes the output folder, and whether the case should be smaller; it returns a configuration for that
+    folder, or several by the names of their folders in it. `draw` puts figures of the runs into a folder and returns
+    their files. `compute` does a run where more is wanted of it than its files hold.
+    """
 
     name: str
     summary: str
-    configure: Callable[[Path, bool], Config]
-    judge: Callable[[Path], list[Check]]
+    configure: Callable[[Path, bool], AnyConfig | Mapping[str, AnyConfig]]
+    judge: Callable[[Runs], Sequence[Comparison]]
+    draw: Callable[[Runs, Path], Sequence[Path]] | None = None
+    compute: Callable[[AnyConfig], Path] | None = None
+
+    @classmethod
+    def of_one_run(
+        cls,
+        name: str,
+        summary: str,
+        configure: Callable[[Path, bool], AnyConfig],
+        judge: Callable[[Path], Sequence[Comparison]],
+    ) -> "Case":
+        """A case whose only run is judged by its directory."""
+        return cls(name, summary, configure, lambda runs: judge(runs[""]))
+
+    def run(self, folder: Path, quick: bool) -> Runs:
+        """Compute all runs, one after the other, in a folder."""
+        from esim.drivers.run import simulate
+
+        wanted = self.configure(folder, quick)
+        runs = wanted if isinstance(wanted, Mapping) else {"": wanted}
+        compute = self.compute or simulate
+        return {name: compute(cfg) for name, cfg in runs.items()}
+
+    def find(self, folder: Path) -> Runs:
+        """The runs of this case that are in a folder already."""
+        several = sorted(path.parent for path in folder.glob("*/run.json"))
+        if several and not (folder / "run.json").exists():
+            return {path.name: path for path in several}
+        return {"": folder}

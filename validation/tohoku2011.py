@@ -76,4 +76,4 @@ def _at_hand(name: str) -> bool:
 
 
 SUMMARY = "first crests at three DART buoys; the limits are meant for grids of 4 arc-minutes or finer"
-CASE = Case("tohoku2011", SUMMARY, configure, judge)
+CASE = Case.of_one_run("tohoku2011", SUMMARY, configure, judge)

@@ -65,8 +65,8 @@ def _plot(commands: Commands) -> None:
     command = _command(
         commands,
         "plot",
-        "draw the figures of a finished run: uplift, greatest heights, snapshots, gauges",
-        "  esim plot out/tohoku2011\n  esim plot out/tohoku2011 --format pdf --output figures\n",
+        "draw the figures of a finished run: heights or shaking, snapshots, gauges or record sections",
+        "  esim plot out/tohoku2011\n  esim plot out/loh1\n  esim plot out/tohoku2011 --format pdf --output figures\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
     command.add_argument(
@@ -127,7 +127,12 @@ def _bench(commands: Commands) -> None:
         "  esim bench --backend numpy --size 500\n",
     )
     command.add_argument("--json", metavar="FILE", type=Path, help="write the results to this file")
-    command.add_argument("--size", metavar="N", type=_count, default=2000, help="N x N cells (default: 2000)")
+    command.add_argument(
+        "--size", metavar="N", type=_count, default=2000, help="ocean of N x N cells (default: 2000)"
+    )
+    command.add_argument(
+        "--volume", metavar="N", type=_count, default=256, help="crust of N x N x N cells (default: 256)"
+    )
     command.add_argument(
         "--threads", metavar="N", type=_count, nargs="+", help="numbers of threads (default: 1 and all cores)"
     )

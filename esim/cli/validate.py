@@ -1,12 +1,13 @@
 """`esim validate`: computes cases, shows how far they are from what is known, and says pass or fail."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from esim.cli.show import show
 from esim.errors import InputError
 from esim.io.provenance import write_record
-from esim.validation.cases import CASES, Case, Check
+from esim.validation.cases import CASES, Case, Comparison, Runs
 
 
 def validate(
@@ -25,9 +26,10 @@ def validate(
         raise InputError(f"--run {run}: name the one case that it is a run of: {', '.join(CASES)}")
     results = {}
     for case in cases:
-        folder = run if run is not None else _compute(case, output / case.name, quick)
-        results[case.name] = checks = case.judge(folder)
-        _show(case, folder, checks)
+        runs = case.find(run) if run is not None else case.run(output / case.name, quick)
+        results[case.name] = list(case.judge(runs))
+        _show(case, run or output / case.name, results[case.name])
+        _draw(case, runs, output)
     records = {name: [check.record() for check in checks] for name, checks in results.items()}
     write_record(output / "validation.json", records)
     return int(not all(check.passed for checks in results.values() for check in checks))
@@ -39,12 +41,13 @@ def _case(name: str) -> Case:
     return CASES[name]
 
 
-def _compute(case: Case, folder: Path, quick: bool) -> Path:
-    from esim.drivers.run import simulate
+def _draw(case: Case, runs: Runs, output: Path) -> None:
+    if case.draw is None or find_spec("matplotlib") is None:
+        return
+    for path in case.draw(runs, output):
+        print(path)
 
-    return simulate(case.configure(folder, quick))
 
-
-def _show(case: Case, folder: Path, checks: Sequence[Check]) -> None:
-    headers = ("quantity", "observed", "computed", "difference", "limit", "result")
+def _show(case: Case, folder: Path, checks: Sequence[Comparison]) -> None:
+    headers = ("quantity", "known", "computed", "difference", "limit", "result")
     show(headers, [check.row() for check in checks], f"{case.name}: {case.summary} ({folder})")
