@@ -12,8 +12,9 @@ MAXIMA = ("pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal")
 class Ground:
     """Velocities on the surface of the owned columns, (3, nj, ni), and what is kept of them from step to step.
 
-    tops (nj, ni) is the first layer of ground or sea; velocities are means of the faces of that cell along x and y,
-    and vz lies on its upper face. update() is called after each step.
+    tops (nj, ni) is the first layer of ground or sea. vz lies on its upper face; vx and vy are means of the faces of
+    that cell along x and y, half a cell lower. On rock at a flat free surface they are continued to it, by the parabola
+    through two layers with the slope that leaves no traction, dvx/dz = -dvz/dx. update() is called after each step.
     """
 
     def __init__(self, crust: Crust, tops: np.ndarray) -> None:
@@ -30,6 +31,12 @@ class Ground:
 
         self._pairs = ((flat(0, 0, 0), flat(0, 0, -1)), (flat(1, 0, 0), flat(1, -1, 0)))
         self._down = flat(2, 0, 0)
+        self._beside = ((flat(2, 0, 1), flat(2, 0, -1)), (flat(2, 1, 0), flat(2, -1, 0)))
+        self._layer = int(np.prod(shape[2:]))  # from a value to the one below it
+        dx, dy, dz = crust.volume.spacing
+        self._steepness = (3 / 16 * dz / dx, 3 / 16 * dz / dy)
+        rock = crust.backend.to_host(crust.fields["mu"])[k, j, i] > 0
+        self._free = crust.backend.from_host((rock & (tops == 0)).astype(float)) if crust.free else None
         self.velocity = crust.backend.zeros((3, nj, ni))
         self._before = crust.backend.zeros((3, nj, ni))
         self.displacement = crust.backend.zeros((3, nj, ni))
@@ -42,6 +49,11 @@ class Ground:
         flat, now = self._crust.v.reshape(-1), self.velocity
         for n, (ahead, behind) in enumerate(self._pairs):
             now[n] = real(0.5) * (flat[ahead] + flat[behind])
+            if self._free is not None:
+                below = real(0.5) * (flat[ahead + self._layer] + flat[behind + self._layer])
+                on, before = self._beside[n]
+                rise = real(self._steepness[n]) * (flat[on] - flat[before])
+                now[n] += self._free * (real(0.125) * (now[n] - below) + rise)
         now[2] = flat[self._down]
         dt = self._crust.dt
         self.displacement += real(0.5 * dt) * (now + self._before)

@@ -10,15 +10,23 @@ from typing import Any
 import numpy as np
 
 from esim.drivers.crust import STRESSES, VELOCITIES, Crust
-from esim.receivers import Site, spread
+from esim.receivers import POINTS, Site, spread
+from esim.receivers import Terms as Spread
 from esim.sources.seismic import PlaneWave, PointSources
 
 BATCH = 64  # steps that are prepared at once
 BATCH_VALUES = 4_000_000  # numbers that a batch may have
-# A force on a free surface acts through the stress above it: its parts on the uppermost nodes of vz, which follow
-# from the cubic of kernels.free_surface with that traction in place of zero.
 ROOT_UNITS = 1e3  # square root of GPa over g/cm3, in m/s
-ON_SURFACE = (9 / 8 * 3.2 - 12.8 / 24, -3.2 / 24)
+FOURTH = np.array([1.0, -4.0, 6.0, -4.0, 1.0])  # differences
+SIGNS = np.array([1.0, -1.0, 1.0, -1.0])  # of nodes in turn
+# A force on a free surface acts through the stress there: its parts on the uppermost two nodes below, which follow
+# from the cubics of kernels.free_surface with that traction in place of zero.
+ALONG_SURFACE = (23 / 24, -1 / 24)  # of vx and vy
+ON_SURFACE = (9 / 8 * 3.2 - 12.8 / 24, -3.2 / 24)  # of vz, the uppermost of which lies on the surface
+# What part of a cell the uppermost nodes stand for. With these weights all that stresses below those cubics do to
+# the momentum of the ground cancels, as it does between nodes farther down.
+SHARES_ALONG = np.array([1.08172839, 0.87975301, 1.03703492, 1.00142653, 1.00005495])
+SHARES_ACROSS = np.array([0.37660494, 1.16191366, 0.96296508, 0.99857347, 0.99994505])
 
 Terms = tuple[np.ndarray, np.ndarray, np.ndarray]  # node, source, amount
 Rates = Callable[[np.ndarray], np.ndarray]
@@ -60,8 +68,9 @@ class Injection:
             self._prepare(step)
         self._flat[self._nodes] += self._batch[step - self._first]
 
-    def _prepare(self, first: int) -> None:
-        crust = self._crust
+    def _prepare(self, step: int) -> None:
+        """Prepare the batch of a step; batches begin at the same steps whenever the run does."""
+        crust, first = self._crust, step - (step - 1) % self._size
         times = (np.arange(first, first + self._size) + self._shift) * crust.dt
         total = np.zeros((self._nodes.size, self._size))
         for matrix, mine, rates in self._matrices:
@@ -120,15 +129,21 @@ def _nodes(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Flat indices into v or s of this rank's nodes of a component, the source and the amount of each."""
     wanted = np.flatnonzero(amounts)
-    sites = [Site(group.x[n], group.y[n], group.depth[n], ghost=False) for n in wanted]
+    depth = group.depth[wanted]
+    lying = crust.free & (name in ("vx", "vy")) & (np.abs(depth - crust.volume.top) < 1e-6 * crust.volume.dz)
+    depth = np.where(lying, crust.volume.top + 0.5 * crust.volume.dz, depth)
+    sites = [Site(group.x[n], group.y[n], d, ghost=False) for n, d in zip(wanted, depth, strict=True)]
     if not sites:
         return np.zeros(0, int), np.zeros(0, int), np.zeros(0)
     terms = spread(crust.volume, sites, name)
+    if crust.memory is not None and len(crust.memory) == 1 and name in STRESSES:
+        terms = _evened(crust, terms)
     k, j, i, weights = (np.asarray(t) for t in (terms.k, terms.j, terms.i, terms.weights))
     source = np.broadcast_to(wanted[:, None], k.shape)
     share = weights * amounts[wanted][:, None]
-    if name == "vz" and crust.free:
-        k, j, i, source, share = _on_surface(k, j, i, source, share)
+    if name in VELOCITIES and crust.free:
+        acting = k == 0 if name == "vz" else np.broadcast_to(lying[:, None], k.shape) & (k == 0)
+        k, j, i, source, share = _below_surface(name, acting, k, j, i, source, share)
     inside = _own(crust, k, j, i) & (share != 0)
     k, j, i, source, share = (a[inside] for a in (k, j, i, source, share))
     if name in VELOCITIES:
@@ -136,18 +151,52 @@ def _nodes(
     return _flat(crust, variable % 3 if name in VELOCITIES else variable - 3, k, j, i), source, share
 
 
-def _on_surface(k: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Nodes on the free surface act as tractions."""
-    j, i, source, share = others
-    upper = k == 0
-    parts = [
-        (k[~upper], share[~upper], ~upper),
-        (k[upper], ON_SURFACE[0] * share[upper], upper),
-        (k[upper] + 1, ON_SURFACE[1] * share[upper], upper),
-    ]
-    columns = [np.concatenate([part[0] for part in parts])]
-    columns += [np.concatenate([a[part[2]] for part in parts]) for a in (j, i, source)]
-    return *columns, np.concatenate([part[1] for part in parts])
+def _evened(crust: Crust, terms: Spread) -> Spread:
+    """Weights of which even and odd nodes have the same share along each axis.
+
+    Coarse-grained, the stiffness of a cell is that of its mechanism, and what a moment does goes with it: all eight
+    must take part alike. Fourth differences do not change the first four moments of weights, so the source is as
+    sharp for the waves as it was.
+    """
+    nodes = (terms.k, terms.j, terms.i)
+    starts = [n[:, 0] for n in nodes]
+    weights = terms.weights.reshape(-1, POINTS, POINTS, POINTS)
+    sides = (False, *crust.volume.grid.periodic)
+    for axis, (size, periodic) in enumerate(zip(crust.volume.shape, sides, strict=True)):
+        moved = np.moveaxis(weights, axis + 1, 1)
+        wide = np.pad(moved, ((0, 0), (1, 1), (0, 0), (0, 0)))
+        # Of five nodes around the nearest of the four, or those that are there.
+        lower = np.abs(moved[:, 1]).sum((1, 2)) > np.abs(moved[:, 2]).sum((1, 2))
+        if not periodic:
+            lower = (lower & (starts[axis] > 0)) | (starts[axis] + POINTS >= size)
+        uneven = np.einsum("na...,a->n...", moved, SIGNS) / np.abs(FOURTH).sum()
+        for first, some, sign in ((0, lower, 1), (1, ~lower, -1)):
+            change = sign * FOURTH[:, None, None] * uneven[some, None]
+            wide[some, first : first + FOURTH.size] += change
+        weights = np.moveaxis(wide, 1, axis + 1)
+        starts[axis] = starts[axis] - 1
+    places = np.indices(weights.shape[1:]).reshape(3, 1, -1)
+    k, j, i = (start[:, None] + place for start, place in zip(starts, places, strict=True))
+    return Spread(np.full_like(k, terms.variable.flat[0]), k, j, i, weights.reshape(k.shape))
+
+
+def _below_surface(
+    name: str, acting: np.ndarray, k: np.ndarray, *others: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Nodes (k, j, i), sources and shares of forces below a free surface, and of those acting as traction on it."""
+    *places, share = others
+    lower = ~acting
+    first, second = ON_SURFACE if name == "vz" else ALONG_SURFACE
+    cells = SHARES_ACROSS if name == "vz" else SHARES_ALONG
+    inside = np.where(k < cells.size, cells[np.minimum(k, cells.size - 1)], 1.0)
+    parts = (
+        (lower, k[lower], (share / inside)[lower]),
+        (acting, k[acting], first * share[acting]),
+        (acting, k[acting] + 1, second * share[acting]),
+    )
+    layers = np.concatenate([part[1] for part in parts])
+    columns = [np.concatenate([a[part[0]] for part in parts]) for a in places]
+    return layers, *columns, np.concatenate([part[2] for part in parts])
 
 
 def _own(crust: Crust, k: np.ndarray, j: np.ndarray, i: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from esim.drivers.ground import Ground
 from esim.drivers.layers import Layer
 from esim.drivers.listening import Listening
 from esim.drivers.outputs import essence
+from esim.drivers.vigil import Vigil
 from esim.errors import EsimError, InputError
 from esim.io import cf
 from esim.io.checkpoint import Checkpoint, load_array, load_attributes
@@ -60,8 +61,10 @@ class Records:
         projection: Projection | None,
         elevation: np.ndarray | None,
         event: Event | None,
+        vigil: Vigil,
     ) -> None:
         self._cfg, self._crust, self._ground, self._listening = cfg, crust, ground, listening
+        self._vigil = vigil
         self._stations, self._elevation, self._event = stations, elevation, event
         self.directory = cfg.output.directory
         self.writer = Writer(active=crust.comm.rank == 0)
@@ -171,15 +174,15 @@ class Records:
         block, h, nz = crust.block, crust.block.halo, crust.volume.nz
         k, j, i = slice(h, h + nz), slice(h, h + block.shape[0]), slice(h, h + block.shape[1])
         if snapshot.axis == "depth":
-            return _centred(host(crust.v), slice(snapshot.index + h, snapshot.index + h + 1), j, i)[:, 0]
+            return _centred(crust, slice(snapshot.index + h, snapshot.index + h + 1), j, i)[:, 0]
         along_x = snapshot.axis == "y"
         first, last = (block.j0, block.j1) if along_x else (block.i0, block.i1)
         if not first <= snapshot.index < last:
             return np.zeros((3, 0, 0), crust.backend.dtype)
         at = slice(snapshot.index - first + h, snapshot.index - first + h + 1)
         if along_x:
-            return _centred(host(crust.v), k, at, i)[:, :, 0]
-        return _centred(host(crust.v), k, j, at)[:, :, :, 0]
+            return _centred(crust, k, at, i)[:, :, 0]
+        return _centred(crust, k, j, at)[:, :, :, 0]
 
     def _put(self, target: Any, name: str, local: np.ndarray, snapshot: Snapshot) -> None:
         comm = self._crust.comm
@@ -198,6 +201,7 @@ class Records:
             "time": [clock.time, clock.lost],
             "configuration": fingerprint(essence(self._cfg)),
             "title": self._cfg.title,
+            "vigil": self._vigil.state(),
         }
         file = Checkpoint(self.directory, clock.step, attributes)
         put(file.open)
@@ -262,6 +266,7 @@ class Records:
                     saved = load_array(path, f"layer_{layer.side}", (mine.j0, mine.j1, mine.i0, mine.i1))
                     layer.memory[...] = device(saved.reshape(layer.memory.shape))
         crust.refresh()
+        self._vigil.restore(attributes["vigil"])
         if self._listening is not None:
             self._listening.restore(load_array(path, "stations"))
         if crust.comm.rank == 0:
@@ -352,8 +357,9 @@ class Records:
                 snapshot.file.discard()
 
 
-def _centred(v: np.ndarray, k: slice, j: slice, i: slice) -> np.ndarray:
-    """Velocities (3, k, j, i) at the centres of cells: means of the faces on both sides."""
+def _centred(crust: Crust, k: slice, j: slice, i: slice) -> np.ndarray:
+    """Velocities (3, k, j, i) at the centres of cells, means of the faces on both sides; no others leave the device."""
+    v, host = crust.v, crust.backend.to_host
 
     def back(s: slice) -> slice:
         return slice(s.start - 1, s.stop - 1)
@@ -363,9 +369,9 @@ def _centred(v: np.ndarray, k: slice, j: slice, i: slice) -> np.ndarray:
 
     return np.stack(
         [
-            (v[0, k, j, i] + v[0, k, j, back(i)]) / 2,
-            (v[1, k, j, i] + v[1, k, back(j), i]) / 2,
-            (v[2, k, j, i] + v[2, on(k), j, i]) / 2,
+            (host(v[0, k, j, i]) + host(v[0, k, j, back(i)])) / 2,
+            (host(v[1, k, j, i]) + host(v[1, k, back(j), i])) / 2,
+            (host(v[2, k, j, i]) + host(v[2, on(k), j, i])) / 2,
         ]
     )
 

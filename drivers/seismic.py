@@ -107,13 +107,15 @@ class Seismic(Scenario):
         return values
 
     def _look_at_medium(self) -> tuple[Speeds, float, float]:
-        """Extremes of speeds and of Q over all ranks."""
-        found, qp, qs = NOTHING, math.inf, math.inf
+        """Extremes of speeds and of Q over all ranks; whether all is solid."""
+        found, qp, qs, mu = NOTHING, math.inf, math.inf, math.inf
         for box in self._strips(self.decomposition.blocks[self.comm.rank], 0):
             values = self._cells(box)
             found = found.join(speeds(values))
             qp, qs = min(qp, float(values[3].min())), min(qs, float(values[4].min()))
-        pieces = self.comm.allgather((found, qp, qs))
+            mu = min(mu, float(values[1].min()))
+        pieces = self.comm.allgather((found, qp, qs, mu))
+        self.solid = min(piece[3] for piece in pieces) > 0
         whole = reduce(Speeds.join, [piece[0] for piece in pieces])
         if whole.fastest <= 0:
             raise InputError(
@@ -228,8 +230,23 @@ class Seismic(Scenario):
 
     def _require_ground(self, key: str, source: PointSources | PlaneWave) -> None:
         """Raises InputError for a source in the air, or a shear source in a fluid."""
-        if isinstance(source, PlaneWave) or self.terrain is None:
+        if isinstance(source, PlaneWave):
             return
+        shears = _shears(source)
+        if self.terrain is not None:
+            self._require_not_in_air(key, source, shears)
+        for n in np.flatnonzero(shears & (not self.solid)):
+            if self._sample(source, n)[1] <= 0:
+                raise InputError(f"{key}: {source.where(n)} is in a fluid, where only an explosion can be")
+
+    def _sample(self, source: PointSources, n: int) -> np.ndarray:
+        """vp, vs, rho, qp, qs of the medium at a point of a source."""
+        where = (np.array([at[n]]) for at in (source.x, source.y, source.depth))
+        return self.medium.sample(*where)[:, 0, 0, 0]
+
+    def _require_not_in_air(self, key: str, source: PointSources, shears: np.ndarray) -> None:
+        """Raises InputError for a source in the air, or a shear source in the sea, above the ground."""
+        assert self.terrain is not None
         for n in range(source.x.size):
             k, j, i = (
                 math.floor(at + 0.5) for at in self.volume.index(source.x[n], source.y[n], source.depth[n])
@@ -242,8 +259,7 @@ class Seismic(Scenario):
                 raise InputError(
                     f"{key}: {source.where(n)} is in the air; the ground there is at depth {ground:g} m"
                 )
-            shear = source.moment[n] - np.r_[np.full(3, source.moment[n, :3].mean()), np.zeros(3)]
-            if kind == terrain.WATER and np.abs(shear).max() > 1e-9 * np.abs(source.moment[n]).max():
+            if kind == terrain.WATER and shears[n]:
                 raise InputError(f"{key}: {source.where(n)} is in the sea, where only an explosion can be")
 
     def _require_periodic(self, key: str, source: PointSources | PlaneWave) -> None:
@@ -267,8 +283,14 @@ class Seismic(Scenario):
         )
         if found is not None:
             raise InputError(f"stations.{n}: {found[1]}")
-        tops = None if self.terrain is None else self._tops
-        return place(self.volume, where, x, y, station.depth, tops, ghost=False)
+        if self.terrain is None:
+            return place(self.volume, where, x, y, station.depth, ghost=False)
+        site = place(self.volume, where, x, y, station.depth, self._tops, ghost=False)
+        name = f"station '{station.name}' at x {x:g}, y {y:g}, {station.depth:g} m below the ground"
+        found = outside(self.volume, name, x, y, site.depth)
+        if found is not None:
+            raise InputError(f"stations.{n}: {found[1]}")
+        return site
 
     def _tops(self, j: np.ndarray, i: np.ndarray) -> np.ndarray:
         """First layers of ground of some rows and columns."""
@@ -360,6 +382,7 @@ class Seismic(Scenario):
         if cfg.stations:
             listening = Listening(self.crust, self.sites, cfg.output.stations.variables, self.every)
         ground = Ground(self.crust, self._ground_index())
+        self.vigil = Vigil(self.crust, max((s.end for s in self.sources), default=0.0), cfg.run.watchdog)
         self.outputs = Records(
             cfg,
             self.crust,
@@ -369,8 +392,8 @@ class Seismic(Scenario):
             self.projection,
             self._elevation(),
             self._event(),
+            self.vigil,
         )
-        self.vigil = Vigil(self.crust, max((s.end for s in self.sources), default=0.0), cfg.run.watchdog)
         clock = Clock(self.steps * self.dt)
         self.simulation = Simulation(
             self,
@@ -587,6 +610,13 @@ class Seismic(Scenario):
         files += [getattr(getattr(s, "time_function", None), "file", None) for s in self.cfg.source]
         media = [*self.medium.paths, *(self.terrain.paths if self.terrain is not None else ())]
         return [*media, *(locate(str(file)) for file in files if file)]
+
+
+def _shears(source: PointSources) -> np.ndarray:
+    """Which points (n,) of a source have more than the same moment in all directions."""
+    shear = source.moment.copy()
+    shear[:, :3] -= source.moment[:, :3].mean(1, keepdims=True)
+    return np.abs(shear).max(1) > 1e-9 * np.abs(source.moment).max(1)
 
 
 def _pieces(rows: int, columns: int) -> Iterator[tuple[int, int]]:

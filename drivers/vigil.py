@@ -37,6 +37,14 @@ class Vigil:
             self._check_growth(clock, motion)
         self.before = motion
 
+    def state(self) -> list[float]:
+        """What a checkpoint needs, so that a run that goes on is still measured by what it was."""
+        return [self.most, self.before, self.grown]
+
+    def restore(self, state: list[float]) -> None:
+        """Take up the state of a checkpoint."""
+        self.most, self.before, self.grown = state[0], state[1], int(state[2])
+
     def check_finite(self, clock: Clock, motion: float) -> None:
         """Raises NumericalError, on all ranks, naming the first cell whose velocity is not finite."""
         if np.isfinite(motion):

@@ -8,6 +8,7 @@ per wavelength and 0.2 % at 10, a third of what mirrored stresses give, and no m
 """
 
 from esim.kernels.elastic import s_x, s_y
+from esim.kernels.scalar import maximum
 from esim.kernels.staggered import ahead_x, ahead_y, behind_x, behind_y
 
 
@@ -26,7 +27,7 @@ def velocity_above(k, j, i, vx, vy, vz, lam, mu, near, p):
     """Continue velocities above the first layer k so that no traction acts on the surface."""
     x, y = s_x(k, j, i, near, p), s_y(k, j, i, near, p)
     stretched = behind_x(vx, k, j, i, x) + behind_y(vy, k, j, i, y)
-    share = lam[k, j, i] / (lam[k, j, i] + p.two * mu[k, j, i])
+    share = lam[k, j, i] / maximum(lam[k, j, i] + p.two * mu[k, j, i], p.tiny)
     vz[k - 1, j, i] = vz[k + 1, j, i] + p.two * p.layer * (share * stretched)
     vx[k - 1, j, i] = vx[k, j, i] + p.layer * ahead_x(vz, k, j, i, x)
     vy[k - 1, j, i] = vy[k, j, i] + p.layer * ahead_y(vz, k, j, i, y)

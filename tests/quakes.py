@@ -13,12 +13,13 @@ from esim.drivers.run import simulate
 from esim.drivers.seismic import Seismic
 from esim.io import checkpoint, netcdf
 
+PATIENCE = 600.0  # s that ranks wait for one that compiles
 VARIABLES = ("velocity", "displacement", "acceleration", "strain", "pressure")
 LAYERS = [
     {"top": 0, "vp": 3000, "vs": 1700, "rho": 2200, "qp": 80, "qs": 40},
     {"top": 630, "vp": 5000, "vs": 2800, "rho": 2600, "qp": 200, "qs": 100},
 ]
-BELL = {"kind": "gaussian", "sigma": 0.06, "delay": 0.15}
+BELL = {"kind": "gaussian", "sigma": 0.04, "delay": 0.2}
 SLIP = {
     "kind": "double_couple",
     "x": 130,
@@ -102,7 +103,7 @@ def configured(scene: dict) -> SeismicConfig:
 def compute(scene: dict, ranks: int = 1, resume: bool = False) -> dict[str, np.ndarray]:
     """Run a scene on so many ranks as threads; returns all that it wrote."""
     cfg = configured(scene)
-    run_ranks(ranks, lambda comm: simulate(cfg, comm, resume))
+    run_ranks(ranks, lambda comm: simulate(cfg, comm, resume), PATIENCE)
     return written(cfg.output.directory)
 
 
@@ -121,7 +122,7 @@ def march(
         runs.append(run)
         run.run()
 
-    run_ranks(ranks, work)
+    run_ranks(ranks, work, PATIENCE)
     return runs
 
 

@@ -17,7 +17,6 @@ from scenes import differing, mpirun, saved
 from esim.decomposition import decompose
 from esim.drivers.run import simulate
 from esim.errors import InputError, NumericalError, StopRequested
-from esim.io import checkpoint
 from esim.stop import STOP
 
 SCENES = {"elastic": "none", "coarse": "coarse"}
@@ -121,13 +120,14 @@ def test_two_threads_equal_one(name, whole, tmp_path):
 
 @pytest.mark.parametrize("name", SCENES)
 def test_numpy_equals_the_compiled_bodies_on_any_ranks(name, tmp_path):
-    """Fewer steps: the blast and the push are felt everywhere by then."""
+    """Few steps, which NumPy takes slowly: all that the sources send is on its way."""
     found = []
     for backend, ranks in (("cpu", 1), ("numpy", 2)):
-        scene = change(quake(tmp_path / backend, SCENES[name], backend=backend), "time.duration", 0.28)
-        change(scene, "output.checkpoint.every", 0.2)
+        scene = change(quake(tmp_path / backend, SCENES[name], backend=backend), "time.duration", 0.12)
+        change(scene, "output.checkpoint.every", 0.1)
+        scene["output"]["fields"]["every"] = scene["output"]["planes"][0]["every"] = 0.1
         found.append(compute(scene, ranks))
-    assert np.abs(found[0]["stations.vx"]).max() > 1e-5
+    assert np.abs(found[0]["fields.vx"]).max() > 0
     assert differing(found[1], found[0]) == []
 
 
@@ -152,8 +152,8 @@ def test_double_precision_is_the_same_on_ranks_too(tmp_path):
     """On NumPy, whose steps are slow: few of them."""
 
     def scene(folder: Path) -> dict:
-        made = change(quake(folder, "coarse", backend="numpy", precision="float64"), "time.duration", 0.1)
-        return change(made, "output.checkpoint.every", 0.05)
+        made = change(quake(folder, "coarse", backend="numpy", precision="float64"), "time.duration", 0.05)
+        return change(made, "output.checkpoint.every", 0.03)
 
     wanted = compute(scene(tmp_path / "one"))
     assert wanted["fields.vx"].dtype == np.float64
@@ -174,7 +174,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(name, before, after, whole, tm
 
 def test_a_run_is_cut_off_again_and_again(whole, tmp_path):
     scene = quake(tmp_path, "coarse")
-    for step, ranks in ((10, 1), (60, 2), (80, 1), (95, 3)):
+    for step, ranks in ((60, 2), (95, 3)):
         cut_off(scene, step, ranks, resume=True)
     assert differing(compute(scene, 2, resume=True), whole("coarse")) == []
 
@@ -184,7 +184,6 @@ def test_a_run_stops_on_request_and_goes_on(name, ranks, step, whole, tmp_path):
     scene = quake(tmp_path, SCENES[name])
     cut_off(scene, step, ranks, stop=True)
     assert steps(tmp_path)[-1] == -(-step // 10) * 10
-    assert not [*tmp_path.rglob("*.partial")] or [*tmp_path.rglob("*.partial")]
     found = but_checkpoints(compute(scene, 2, resume=True))
     assert differing(found, but_checkpoints(whole(name))) == []
 
@@ -283,7 +282,7 @@ def test_a_nan_stops_the_run_where_it_is(ranks, tmp_path):
     k, j, i = (int(found[n]) for n in (3, 4, 5))
     assert all(abs(a - b) <= 3 for a, b in zip((k, j, i), at, strict=True))
     assert [float(found[n]) for n in (6, 7, 8)] == [-1150 + 100 * i, -1050 + 100 * j, 50 + 100 * k]
-    assert not [path for path in tmp_path.rglob("*.nc")]
+    assert not [*tmp_path.glob("fields.nc")] and not [*tmp_path.rglob("*.partial")]
 
 
 def test_what_is_not_finite_never_gets_into_a_checkpoint(tmp_path):
@@ -311,23 +310,27 @@ def grow(run, clock):
     run.crust.s *= np.float32(1.03)
 
 
+def growing(directory: Path, **run) -> dict:
+    """The scene without stations, whose sources end after 0.5 s, and which then goes on."""
+    scene = change(quake(directory, **run), "physics.low_pass", False)
+    scene["time"]["duration"], scene["stations"] = 3, []
+    scene["output"] = {"directory": str(directory)}
+    return scene
+
+
 def test_a_run_that_grows_after_its_sources_have_ended_is_stopped(tmp_path):
-    scene = change(quake(tmp_path / "out"), "time.duration", 20)
-    scene["stations"], scene["output"]["planes"] = [], []
+    scene = growing(tmp_path / "out")
     with pytest.raises(NumericalError, match="the waves grow although no source is active since") as failure:
         march(scene, grow)
     found = re.match(r"step (\d+), t = ([\d.]+) s: ", str(failure.value))
-    assert found and int(found[1]) < 400 and "grid.boundary.cells" in str(failure.value)
+    assert found and 0.7 < float(found[2]) < 2 and "grid.boundary.cells" in str(failure.value)
     assert failure.value.exit_code == 3 and not [*(tmp_path / "out").glob("*.nc")]
 
 
 def test_the_watchdog_goes_on_with_the_run(tmp_path):
     """A run that grows only after it was taken up is measured by what there was before."""
-    scene = change(quake(tmp_path / "out"), "time.duration", 20)
-    scene["stations"], scene["output"]["planes"] = [], []
-    scene["output"]["checkpoint"] = None
-    seen = []
-    cut_off(scene, 200, stop=True)
+    scene, seen = growing(tmp_path / "out"), []
+    cut_off(scene, 110, stop=True)
 
     def look(run, clock):
         seen.append((run.vigil.most, run.vigil.before))
@@ -339,9 +342,7 @@ def test_the_watchdog_goes_on_with_the_run(tmp_path):
 
 
 def test_the_watchdog_can_be_told_to_look_away(tmp_path):
-    scene = change(quake(tmp_path / "out", watchdog=False), "time.duration", 1.5)
-    scene["stations"], scene["output"]["planes"] = [], []
-    assert march(scene, grow)[0].simulation.clock.done
+    assert march(growing(tmp_path / "out", watchdog=False), grow)[0].simulation.clock.done
 
 
 SIMULATED = """
@@ -353,15 +354,15 @@ from scenes import differing
 
 def scene(backend, attenuation):
     made = quake(Path({folder!r}) / f"{{attenuation}}-{{backend}}", attenuation, backend=backend)
-    made["grid"] |= {{"x": [-400, 400], "y": [-350, 350], "depth": [0, 600], "boundary": {{"cells": 2}}}}
+    made["grid"] |= {{"x": [-300, 300], "y": [-300, 200], "depth": [0, 500], "boundary": {{"cells": 2}}}}
     made["source"] = [dict(made["source"][0], x=30, y=-20, depth=230), dict(made["source"][1], x=-130, y=60)]
     made["stations"] = [{{"name": "a", "x": 110, "y": 40, "depth": 70}}]
     made["output"]["planes"][1]["x"], made["output"]["planes"][2]["depth"] = -80, 250
-    made["output"]["checkpoint"]["every"] = 0.02
+    made["output"]["checkpoint"]["every"] = 0.01
     for plane in made["output"]["planes"]:
-        plane["every"] = 0.02
-    made["output"]["fields"]["every"] = made["output"]["motion"]["every"] = 0.02
-    made["time"]["duration"] = 0.025
+        plane["every"] = 0.01
+    made["output"]["fields"]["every"] = made["output"]["motion"]["every"] = 0.01
+    made["time"]["duration"] = 0.02
     for source in made["source"]:
         source["time_function"] = {{"kind": "triangle", "duration": 0.05}}
     return made

@@ -22,7 +22,7 @@ from esim.validation.references.spectrum import Window
 MEDIUM = FullSpace(6000.0, 3464.0, 2700.0)
 SIZE = 8000.0  # m: the block
 SIGMA, ARRIVAL = 0.1, 0.6  # s
-END = 1.3  # s: before anything comes back
+END = 1.2  # s: before anything comes back
 STEPS = 180  # up to END with CELLS[0] cells along a side; half of what is stable
 CELLS = (48, 64, 96)  # of which QUICK are enough to see the order
 QUICK = (48, 64)
@@ -102,7 +102,7 @@ def _one(folder: Path, source: str, place: str, cells: int, steps: int) -> AnyCo
 
 def solution(source: str, times: np.ndarray) -> np.ndarray:
     """Velocity (R, 3, T) [m/s] at RECEIVERS from a source, by its name."""
-    window = Window(4.0, 8.0, 1e-9)
+    window = Window(4.0, 16.0, 1e-9)
     if source == "force":
         motion = {"force": FORCE / pulse(np.array(ARRIVAL))}  # the factor of a force has the peak 1
     else:

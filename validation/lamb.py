@@ -58,12 +58,11 @@ def _one(folder: Path, history: Path, distance: int, place: str, points: float) 
     h = MEDIUM.vs / (HIGHEST * F0 * points)
     x, y = (0.5 * h + part * h for part in PLACES[place])
     reach = distance * WAVELENGTH
-    west, east = -0.7 * WAVELENGTH - 10 * h, reach + 0.7 * WAVELENGTH + 10 * h
-    if distance > 1:
-        north = 0.7 * WAVELENGTH + 10 * h
-        directions = {"east": RECEIVERS["east"]}
-    else:
-        north, directions = east, RECEIVERS
+    margin, layer = 0.7 * WAVELENGTH, 10 * h
+    # Far away there is one receiver, in a strip wide and deep enough that nothing grazes its sides.
+    side, depth = (margin, 0.9 * WAVELENGTH) if distance == 1 else (2.5 * WAVELENGTH, 1.8 * WAVELENGTH)
+    directions = RECEIVERS if distance == 1 else {"east": RECEIVERS["east"]}
+    north = reach + margin if distance == 1 else side
     stations = [
         {"name": name, "x": x + along * reach, "y": y + across * reach}
         for name, (along, across) in directions.items()
@@ -75,9 +74,9 @@ def _one(folder: Path, history: Path, distance: int, place: str, points: float) 
             "time": {"duration": distance * 1.15 + 1.2},
             "grid": {
                 "kind": "cartesian",
-                "x": _whole(west, east, h),
-                "y": _whole(west, north, h),
-                "depth": [0, _whole(0.0, 0.9 * WAVELENGTH + 10 * h, h)[1]],
+                "x": _whole(-margin - layer, reach + margin + layer, h),
+                "y": _whole(-side - layer, north + layer, h),
+                "depth": [0, _whole(0.0, depth + layer, h)[1]],
                 "spacing": h,
             },
             "medium": {
