@@ -49,6 +49,7 @@ class Crust:
     layers: list[Layer]
     halo_v: HaloExchange
     halo_s: HaloExchange
+    halo_above: HaloExchange  # of the velocities above a free surface, which stations on it look at
     launches: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     push: Callable[[], None] | None = None  # forces of this step, into v before it moves
     release: Callable[[], None] | None = None  # moments of this step, into s after it has changed
@@ -63,6 +64,12 @@ class Crust:
         """Box of the owned cells in the arrays."""
         h = self.block.halo
         return (h, h + self.volume.nz), *self.block.interior
+
+    @property
+    def above(self) -> Any:
+        """Velocities (3, 1, j, i) in the layer above the first one."""
+        h = self.block.halo
+        return self.v[:, h - 1 : h]
 
     @property
     def bytes(self) -> int:
@@ -87,6 +94,8 @@ class Crust:
         _run(do["inside"])
         self.halo_v.finish(self.v)
         _run(do["velocity above"])
+        if self.free:
+            self.halo_above.fill(self.above)
         _run(do["stress edges"])
         if self.release is not None:
             self.release()
@@ -96,6 +105,9 @@ class Crust:
         """Bring the halo up to date after the state was set from outside."""
         self.halo_v.fill(self.v)
         self.halo_s.fill(self.s)
+        if self.free:
+            _run(self.launches["velocity above"])
+            self.halo_above.fill(self.above)
 
     def energy(self) -> float:
         """Kinetic and strain energy of all ranks [J], for a medium without attenuation; float64, in rank order."""
@@ -217,6 +229,7 @@ def build_crust(
         build_layers(volume, block, backend, settings),
         HaloExchange(comm, decomposition, (3, shape[0]), backend),
         HaloExchange(comm, decomposition, (6, shape[0]), backend),
+        HaloExchange(comm, decomposition, (3, 1), backend),
     )
     parts = Parts(crust, settings, tables)
     crust.launches = first_on_node(comm, lambda: _plan(crust, settings, parts))

@@ -21,6 +21,7 @@ FOURTH = np.array([1.0, -4.0, 6.0, -4.0, 1.0])  # differences
 SIGNS = np.array([1.0, -1.0, 1.0, -1.0])  # of nodes in turn
 # A force on a free surface acts through the stress there: its parts on the uppermost two nodes below, which follow
 # from the cubics of kernels.free_surface with that traction in place of zero.
+SURFACE = 1e-6  # of a cell: a force so near to the surface lies on it
 ALONG_SURFACE = (23 / 24, -1 / 24)  # of vx and vy
 ON_SURFACE = (9 / 8 * 3.2 - 12.8 / 24, -3.2 / 24)  # of vz, the uppermost of which lies on the surface
 # What part of a cell the uppermost nodes stand for. With these weights all that stresses below those cubics do to
@@ -87,8 +88,7 @@ def moments(crust: Crust, sources: Sequence[PointSources]) -> Injection:
     for group in sources:
         if group.moment.any():
             parts = [
-                _nodes(crust, group, name, 3 + n, factor * group.moment[:, n])
-                for n, name in enumerate(STRESSES)
+                _nodes(crust, group, name, factor * group.moment[:, n]) for n, name in enumerate(STRESSES)
             ]
             terms.append(_joined(parts))
             rates.append(group.rates)
@@ -103,7 +103,9 @@ def forces(crust: Crust, sources: Sequence[PointSources], waves: Sequence[PlaneW
     for group in sources:
         if group.force.any():
             parts = [
-                _nodes(crust, group, name, n, factor * group.force[:, n]) for n, name in enumerate(VELOCITIES)
+                put(crust, group, name, factor * group.force[:, n])
+                for put, names in ((_nodes, VELOCITIES), (_tilts, VELOCITIES[:2]))
+                for n, name in enumerate(names)
             ]
             terms.append(_joined(parts))
             rates.append(group.rates)
@@ -124,31 +126,73 @@ def _one_column(wave: PlaneWave) -> Rates:
     return lambda times: wave.velocity(times)[:, None]
 
 
-def _nodes(
-    crust: Crust, group: PointSources, name: str, variable: int, amounts: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) -> Terms:
     """Flat indices into v or s of this rank's nodes of a component, the source and the amount of each."""
     wanted = np.flatnonzero(amounts)
-    depth = group.depth[wanted]
-    lying = crust.free & (name in ("vx", "vy")) & (np.abs(depth - crust.volume.top) < 1e-6 * crust.volume.dz)
-    depth = np.where(lying, crust.volume.top + 0.5 * crust.volume.dz, depth)
-    sites = [Site(group.x[n], group.y[n], d, ghost=False) for n, d in zip(wanted, depth, strict=True)]
-    if not sites:
-        return np.zeros(0, int), np.zeros(0, int), np.zeros(0)
-    terms = spread(crust.volume, sites, name)
+    lying = _lying(crust, group, wanted) if name in ("vx", "vy") else np.zeros(wanted.size, bool)
+    terms = _around(crust, group, wanted, lying, name)
     if crust.memory is not None and len(crust.memory) == 1 and name in STRESSES:
         terms = _evened(crust, terms)
-    k, j, i, weights = (np.asarray(t) for t in (terms.k, terms.j, terms.i, terms.weights))
-    source = np.broadcast_to(wanted[:, None], k.shape)
-    share = weights * amounts[wanted][:, None]
+    source = np.broadcast_to(wanted[:, None], terms.k.shape)
+    share = terms.weights * amounts[wanted][:, None]
+    k, j, i = terms.k, terms.j, terms.i
     if name in VELOCITIES and crust.free:
-        acting = k == 0 if name == "vz" else np.broadcast_to(lying[:, None], k.shape) & (k == 0)
+        acting = (k == 0) & ((name == "vz") | lying[:, None])
         k, j, i, source, share = _below_surface(name, acting, k, j, i, source, share)
+    return _owned(crust, name, k, j, i, source, share)
+
+
+def _tilts(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) -> Terms:
+    """What a horizontal force on a free surface does to vz there: its traction is the shear stress on the surface.
+
+    That stress is kept at zero; here is what its differences along the surface would add.
+    """
+    wanted = np.flatnonzero(amounts)
+    wanted = wanted[_lying(crust, group, wanted)]
+    terms = _around(crust, group, wanted, np.ones(wanted.size, bool), name)
+    axis = VELOCITIES.index(name)
+    slope = -terms.weights * amounts[wanted][:, None] * crust.volume.dz / crust.volume.spacing[axis]
+    parts = []
+    for ahead, weight in zip((0, 1, -1, 2), (9 / 8, -9 / 8, -1 / 24, 1 / 24), strict=True):
+        j, i = (n + ahead * (axis == other) for n, other in ((terms.j, 1), (terms.i, 0)))
+        at = terms.k == 0
+        source = np.broadcast_to(wanted[:, None], at.shape)
+        parts.append(_owned(crust, "vz", terms.k[at], j[at], i[at], source[at], weight * slope[at]))
+    return _joined(parts)
+
+
+def _lying(crust: Crust, group: PointSources, wanted: np.ndarray) -> np.ndarray:
+    """Which of some sources lie on a free surface."""
+    return crust.free & (np.abs(group.depth[wanted] - crust.volume.top) < SURFACE * crust.volume.dz)
+
+
+def _around(crust: Crust, group: PointSources, wanted: np.ndarray, lying: np.ndarray, name: str) -> Spread:
+    """Nodes around some sources, each (sources, 64): those in the uppermost layer around the lying ones."""
+    depth = np.where(lying, crust.volume.top + 0.5 * crust.volume.dz, group.depth[wanted])
+    sites = [Site(group.x[n], group.y[n], d, ghost=False) for n, d in zip(wanted, depth, strict=True)]
+    return Spread(*map(np.asarray, spread(crust.volume, sites, name)))
+
+
+def _owned(
+    crust: Crust,
+    name: str,
+    k: np.ndarray,
+    j: np.ndarray,
+    i: np.ndarray,
+    source: np.ndarray,
+    share: np.ndarray,
+) -> Terms:
+    """Of nodes, with their sources and shares, those of this rank; shares of forces over the density there."""
     inside = _own(crust, k, j, i) & (share != 0)
     k, j, i, source, share = (a[inside] for a in (k, j, i, source, share))
     if name in VELOCITIES:
         share = share / _density(crust, name, k, j, i)
-    return _flat(crust, variable % 3 if name in VELOCITIES else variable - 3, k, j, i), source, share
+    return _flat(crust, _variable(name), k, j, i), source, share
+
+
+def _variable(name: str) -> int:
+    """Number of a component in its array."""
+    return VELOCITIES.index(name) if name in VELOCITIES else STRESSES.index(name)
 
 
 def _evened(crust: Crust, terms: Spread) -> Spread:
@@ -177,7 +221,8 @@ def _evened(crust: Crust, terms: Spread) -> Spread:
         starts[axis] = starts[axis] - 1
     places = np.indices(weights.shape[1:]).reshape(3, 1, -1)
     k, j, i = (start[:, None] + place for start, place in zip(starts, places, strict=True))
-    return Spread(np.full_like(k, terms.variable.flat[0]), k, j, i, weights.reshape(k.shape))
+    variable = np.broadcast_to(terms.variable[:, :1], k.shape)
+    return Spread(variable, k, j, i, weights.reshape(k.shape))
 
 
 def _below_surface(

@@ -235,7 +235,7 @@ class Seismic(Scenario):
         shears = _shears(source)
         if self.terrain is not None:
             self._require_not_in_air(key, source, shears)
-        for n in np.flatnonzero(shears & (not self.solid)):
+        for n in map(int, np.flatnonzero(shears & (not self.solid))):
             if self._sample(source, n)[1] <= 0:
                 raise InputError(f"{key}: {source.where(n)} is in a fluid, where only an explosion can be")
 
@@ -284,7 +284,7 @@ class Seismic(Scenario):
         if found is not None:
             raise InputError(f"stations.{n}: {found[1]}")
         if self.terrain is None:
-            return place(self.volume, where, x, y, station.depth, ghost=False)
+            return place(self.volume, where, x, y, station.depth, ghost=self.free)
         site = place(self.volume, where, x, y, station.depth, self._tops, ghost=False)
         name = f"station '{station.name}' at x {x:g}, y {y:g}, {station.depth:g} m below the ground"
         found = outside(self.volume, name, x, y, site.depth)

@@ -97,7 +97,7 @@ def test_every_configuration_is_ready_or_says_which_data_it_needs(
     if code:
         assert (code, told.err.count("\n")) == (2, 1) and "ESIM_DATA" in told.err
     else:
-        assert "Mw 9.08" in told.out
+        assert ("Mw 9.08" if config.stem.startswith("tohoku") else "Mw ") in told.out
     assert config != TOHOKU or code == 0
     assert not list(tmp_path.iterdir())
 

@@ -148,6 +148,30 @@ def test_stations_and_sources_that_only_one_rank_has(tmp_path):
     assert np.abs(found["stations.vx"]).max() > 1e-5 and differing(found, wanted) == []
 
 
+@pytest.mark.parametrize("kind", ["coast", "periodic"])
+def test_rough_ground_and_joined_sides_are_the_same_on_ranks(kind, tmp_path):
+    """On NumPy; the periodic block is filled with random rock, and its source lies on the seam."""
+
+    def scene(folder: Path) -> dict:
+        made = change(quake(folder, backend="numpy"), "time.duration", 0.12)
+        made["medium"]["layers"][0]["top"], made["output"]["checkpoint"]["every"] = -1000, 0.06
+        if kind == "coast":
+            made["topography"] = {"kind": "slope", "depth": 0, "slope": 0.3, "direction": 60}
+            made["grid"]["depth"], made["output"]["stations"]["variables"] = [-500, 1500], ["velocity"]
+            made["source"] = [made["source"][0], made["source"][2]]
+        else:
+            made["medium"]["random"] = {"sigma": 0.05, "correlation": 300, "seed": 3}
+            made["grid"]["boundary"] |= {"x": "periodic", "y": "periodic"}
+            made["source"] = [made["source"][0] | {"x": 1190, "y": 1090}, made["source"][1] | {"x": -1195}]
+        return made
+
+    wanted = compute(scene(tmp_path / "one"))
+    assert np.abs(wanted["maxima.pgv"]).max() > 0
+    assert differing(compute(scene(tmp_path / "ranks"), 3), wanted) == []
+    cut_off(scene(tmp_path / "cut"), 15, 2)
+    assert differing(compute(scene(tmp_path / "cut"), 1, resume=True), wanted) == []
+
+
 def test_double_precision_is_the_same_on_ranks_too(tmp_path):
     """On NumPy, whose steps are slow: few of them."""
 

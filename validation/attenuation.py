@@ -28,7 +28,7 @@ SIGMA, DELAY = 0.13, 0.8  # s: the spectrum of this bell is 0.5 % at the highest
 DECAY_LIMIT, WAVE_LIMIT = 0.02, 0.03
 
 # Plane waves: (form, Q) and wavelengths between the receivers at the highest frequency.
-DECAYS = {("coarse", 50): 12.0, ("conventional", 50): 12.0, ("conventional", 20): 5.0}
+DECAYS = {("coarse", 50): 10.0, ("conventional", 50): 10.0, ("conventional", 20): 5.0}
 SPEEDS = {"s": VS, "p": VP}
 TAIL = 4.0  # s: how long what follows a wave is recorded, over the second half ever less of it
 PLANE_CELL = 50.0  # m: 10 to the shortest wave of S
@@ -198,12 +198,18 @@ def mechanisms(form: str) -> Mechanisms:
 
 def solution(law: Law | None, times: np.ndarray) -> np.ndarray:
     """Velocity (R, 3, T) [m/s] of the point source, in a medium with a law of attenuation, or without any."""
-    p, s = (None if law is None else partial(law, inverse_q=1 / q) for q in POINT_Q)
-    medium = FullSpace(VP, VS, RHO, p, s)
+    medium = FullSpace(VP, VS, RHO)
+    if law is not None:
+        p, s = (partial(_factor, law, 1 / q) for q in POINT_Q)
+        medium = FullSpace(VP, VS, RHO, p, s)
     window = Window(float(2 * times[-1]), 8.0, 1e-6)
     return full_space.displacement(
         medium, RECEIVERS, pulse, times, moment=MOMENT, window=window, derivatives=1
     )
+
+
+def _factor(law: Law, inverse_q: float, omega: np.ndarray) -> np.ndarray:
+    return law(omega, inverse_q)
 
 
 def pulse(times: np.ndarray) -> np.ndarray:

@@ -54,10 +54,11 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
                 runs[f"{source}-{place}-{cells}-1"] = (cells, round(STEPS * (cells / CELLS[0]) ** 2))
     for part in HALVINGS:
         runs[f"double_couple-between-{MIDDLE}-step{part}"] = (MIDDLE, STEPS * part)
-    return {name: _one(folder / name, *name.split("-")[:2], *numbers) for name, numbers in runs.items()}
+    return {name: _one(folder / name, name, *numbers) for name, numbers in runs.items()}
 
 
-def _one(folder: Path, source: str, place: str, cells: int, steps: int) -> AnyConfig:
+def _one(folder: Path, name: str, cells: int, steps: int) -> AnyConfig:
+    source, place = name.split("-")[:2]
     h = SIZE / cells
     every = END / (STEPS if steps % STEPS == 0 else steps)
     # A centre of a cell near the middle, and from there to the place.
