@@ -13,8 +13,12 @@ from esim.volume import Volume
 if TYPE_CHECKING:
     from esim.drivers.crust import Settings
 
-POWER = 2  # of the way into a CPML layer, with which its damping grows
-REFLECTION = 1e-5  # of a wave that comes in straight, by theory
+# CPML. In layers of rock with strong contrasts some guided waves carry energy against the way of their crests, and a
+# layer makes these grow. With these values they did not in 8,000 steps from a random state (soft sediments, water or
+# random rock, Vp/Vs of 3); a shift that falls to zero outwards lets them grow within seconds.
+POWER = 3  # of the way into a layer, with which damping and stretching grow
+REFLECTION = 1e-7  # of a wave that comes in straight, by theory and without the shift
+STRETCH = 2.0  # of the outermost cell: what comes in at a low angle has a longer way
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
 
 
@@ -97,11 +101,11 @@ def _layer(
 def cpml_profile(way: np.ndarray, thickness: float, settings: "Settings") -> np.ndarray:
     """b, a, g (3, n) of kernels.absorb at relative depths `way` (n,) into a layer of a thickness [m].
 
-    Damping grows with the square of the way, the shift of frequency falls linearly (Komatitsch & Martin 2007).
+    The shift of frequency is the same all through the layer, at the middle of what the source sends.
     """
     damping = -(POWER + 1) * settings.fastest * math.log(REFLECTION) / (2 * thickness) * way**POWER
-    shift = math.pi * settings.frequency * (1 - way)
-    b = np.exp(-(damping + shift) * settings.dt)
-    total = damping + shift
-    a = np.where(damping > 0, damping / np.where(total > 0, total, 1.0) * (b - 1), 0.0)
-    return np.stack([b, a, np.zeros_like(b)])
+    stretch = 1 + (STRETCH - 1) * way**POWER
+    shift = math.pi * settings.frequency
+    b = np.exp(-(damping / stretch + shift) * settings.dt)
+    a = damping / (stretch * (damping + stretch * shift)) * (b - 1)
+    return np.stack([b, a, 1 / stretch - 1])

@@ -17,6 +17,7 @@ CPML, WALL, SPONGE = ("cpml",) * 4, ("wall",) * 4, ("sponge",) * 4
 PERIODIC = ("periodic", "periodic", "wall", "wall")
 ROCK = (6000.0, 3464.0, 2700.0)  # vp, vs [m/s], density [kg/m3]
 BAND = (0.2, 20.0)  # Hz
+VELOCITIES = crust.VELOCITIES
 
 
 def moduli(vp, vs, rho):
@@ -64,12 +65,8 @@ def rough(shape, seed=1, fluid=0.0, air=0.0):
     return rock
 
 
-def cells(made):
-    """Numbers (k, j, i) in the whole grid of all cells of the arrays, wrapped where the grid is periodic."""
-    return _cells(made.block, made.volume)
-
-
 def _cells(block, volume):
+    """Numbers (k, j, i) in the whole grid of all cells of the arrays, wrapped where the grid is periodic."""
     shape, h = crust.allocated(block, volume.nz), block.halo
     wraps_y, wraps_x = volume.grid.periodic
     k, j, i = (np.arange(n) - h + first for n, first in zip(shape, (0, block.j0, block.i0), strict=True))
@@ -201,7 +198,8 @@ def stir(made, seed=5, size=1e-3):
     inner = (slice(None), slice(*k), slice(*j), slice(*i))
     made.v[inner] = own[:3] * 0.1
     made.s[inner] = own[3:]
-    # No stress in air, one pressure in fluids, no shear stress where an edge has no rigidity.
+    made.v[inner][face_density(made) == 0] = 0
+    # No motion or stress in air, one pressure in fluids, no shear stress where an edge has no rigidity.
     lam, mu = (made.fields[name][inner[1:]] for name in ("lam", "mu"))
     normal = made.s[inner][:3]
     normal[1:] = np.where(mu > 0, normal[1:], normal[0])
@@ -226,17 +224,23 @@ def edge_rigidity(made):
     return np.stack(found)
 
 
-def invariant(made, stress_before):
-    """The energy [J] that a closed box keeps exactly: v of now, and stress half a step earlier times half later."""
+def face_density(made):
+    """Density [g/cm3] (3, ...) of the faces of vx, vy, vz of the owned cells, as the kernels take it."""
     (k, j, i), rho = made.interior, made.fields["rho"].astype(np.float64)
     here = rho[slice(*k), slice(*j), slice(*i)]
-    next_to = [
+    beside = [
         rho[slice(*k), slice(*j), i[0] + 1 : i[1] + 1],
         rho[slice(*k), j[0] + 1 : j[1] + 1, slice(*i)],
         rho[k[0] - 1 : k[1] - 1, slice(*j), slice(*i)],
     ]
+    return np.stack([(here + other) / 2 for other in beside])
+
+
+def invariant(made, stress_before):
+    """The energy [J] that a closed box keeps exactly: v of now, and stress half a step earlier times half later."""
+    densities = face_density(made)
     v = made.own(made.v).astype(np.float64)
-    total = sum(0.25e3 * ((here + beside) * part**2).sum() for beside, part in zip(next_to, v, strict=True))
+    total = sum(0.5e3 * (rho * part**2).sum() for rho, part in zip(densities, v, strict=True))
     a, b = stress_before.astype(np.float64), made.own(made.s).astype(np.float64)
     lam, mu = (made.own(made.fields[name]).astype(np.float64) for name in ("lam", "mu"))
     bulk = np.where(lam + mu > 0, lam + 2 * mu / 3, np.inf)

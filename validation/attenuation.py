@@ -28,7 +28,7 @@ SIGMA, DELAY = 0.13, 0.8  # s: the spectrum of this bell is 0.5 % at the highest
 DECAY_LIMIT, WAVE_LIMIT = 0.02, 0.03
 
 # Plane waves: (form, Q) and wavelengths between the receivers at the highest frequency.
-DECAYS = {("coarse", 50): 10.0, ("conventional", 50): 10.0, ("conventional", 20): 5.0}
+DECAYS = {("coarse", 50): 10.0, ("conventional", 50): 10.0, ("conventional", 20): 3.5}
 SPEEDS = {"s": VS, "p": VP}
 TAIL = 4.0  # s: how long what follows a wave is recorded, over the second half ever less of it
 PLANE_CELL = 50.0  # m: 10 to the shortest wave of S

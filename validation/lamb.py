@@ -140,5 +140,25 @@ def _errors(motion: np.ndarray, known: np.ndarray, direction: tuple[float, float
     return np.abs(found - known).max(1) / np.abs(known).max(1)
 
 
+def draw(runs: Runs, output: Path) -> list[Path]:
+    """Vertical displacement a wavelength away beside the closed form."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    for name, folder in runs.items():
+        distance, place, points = name.split("-")
+        if (distance, place) == ("1", "on"):
+            records = read(folder, "u")
+            axes.plot(records.times, 1e3 * records.at("east")[2], label=f"{points} points per wavelength")
+    times = np.linspace(0, 1.15 + 1.2, 400)
+    axes.plot(times, 1e3 * solution(1, times)[1], "k--", label="closed form")
+    axes.set(xlabel="time [s]", ylabel="displacement down [mm]")
+    axes.legend(frameon=False)
+    path = output / "lamb_vertical.png"
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+    return [path]
+
+
 SUMMARY = "vertical force on a half-space: largest errors by points per shortest wavelength"
-CASE = Case("lamb", SUMMARY, configure, judge)
+CASE = Case("lamb", SUMMARY, configure, judge, draw)

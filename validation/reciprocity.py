@@ -27,7 +27,7 @@ MOMENT = dict(
 )
 STRAINS = {"exx": 1, "eyy": 1, "ezz": 1, "exy": 2, "exz": 2, "eyz": 2}  # how often each is in a tensor
 FREQUENCY = 0.25  # Hz, of the wavelet
-LIMITS = {"conventional": 1e-3, "coarse": 1.5e-2}  # cells of the latter differ from each other
+LIMITS = {"conventional": 1e-3, "coarse": 5e-3}  # cells of the latter differ from each other
 
 
 def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
