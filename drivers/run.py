@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from esim.drivers.seismic import Seismic
-
 from esim.comm import Comm, SerialComm
 from esim.config import AnyConfig, SeismicConfig
 from esim.drivers.directory import claimed, prepare_directory
 from esim.drivers.scenario import Scenario
+from esim.drivers.seismic import Seismic
 from esim.drivers.tsunami import Tsunami
 
 

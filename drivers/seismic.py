@@ -86,6 +86,7 @@ class Seismic(Scenario):
         self._choose_step()
         self.sources = [self._source(n) for n in range(len(cfg.source))]
         self.sites = [self._site(n) for n in range(len(cfg.stations))]
+        self._warn_of_absorbed()
         if cfg.output.stations.sac:
             require_obspy("output.stations.sac")
         if cfg.output.stations.miniseed:
@@ -291,6 +292,35 @@ class Seismic(Scenario):
         if found is not None:
             raise InputError(f"stations.{n}: {found[1]}")
         return site
+
+    def _warn_of_absorbed(self) -> None:
+        """Warn of sources and stations in layers that absorb waves: what is sent and seen there is too weak."""
+        points = [(f"stations.{n}: station '{s.name}'", *site[:3]) for n, (s, site) in self._stations_at()]
+        points += [
+            (f"source.{n}", *self._origin(source))
+            for n, source in enumerate(self.sources)
+            if isinstance(source, PointSources)
+        ]
+        (x, y, bottom), cells = self.cfg.grid.boundary.kinds, self.cfg.grid.boundary.cells
+        layers = ("cpml", "sponge")
+        nz, ny, nx = self.volume.shape
+        for what, *place in points:
+            k, j, i = self.volume.index(*place)
+            low = bottom in layers and k > nz - cells - 0.5
+            high = bottom in layers and self.cfg.grid.surface == "absorbing" and k < cells - 0.5
+            aside = [
+                kind in layers and not cells - 0.5 <= at <= size - cells - 0.5
+                for kind, at, size in ((x, i, nx), (y, j, ny))
+            ]
+            if low or high or any(aside):
+                self.warn(
+                    f"{what} lies in the absorbing layer, the outer {cells} cells of the block, where waves are weaker "
+                    "than they should be; make the block larger"
+                )
+
+    def _stations_at(self) -> Iterator[tuple[int, tuple[Any, Site]]]:
+        """Number, configuration and site of every station."""
+        return enumerate(zip(self.cfg.stations, self.sites, strict=True))
 
     def _tops(self, j: np.ndarray, i: np.ndarray) -> np.ndarray:
         """First layers of ground of some rows and columns."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANELS = 6
+MANY = 8  # interfaces: a medium with more is better seen without them
 WIDTH = {3: 3.1, 2: 4.7, 1: 8.0}  # inches of a panel, by the number of columns
 FLAT = 0.6, 0.15  # height over width, below which panels are in two columns, and in one
 PIXELS = 600  # cells along a side of a panel
@@ -149,7 +150,8 @@ def _marks(axes: "Axes", run: Run, view: View, box: chart.Box) -> None:
         marks.epicentres(axes, run, size=9)
         return
     profile = crust.profile(run)
-    for depth in () if profile is None else profile.interfaces:
+    interfaces = () if profile is None else profile.interfaces
+    for depth in interfaces if len(interfaces) <= MANY else ():
         axes.axhline(depth / 1000, color="0.25", lw=0.7, ls=(0, (5, 3)), zorder=4)
     along = 0 if view.axis == "y" else 1
     for source in crust.sources(run):
