@@ -304,13 +304,13 @@ class Seismic(Scenario):
         (x, y, bottom), cells = self.cfg.grid.boundary.kinds, self.cfg.grid.boundary.cells
         layers = ("cpml", "sponge")
         nz, ny, nx = self.volume.shape
-        for what, *place in points:
-            k, j, i = self.volume.index(*place)
+        for what, *at in points:
+            k, j, i = self.volume.index(*at)
             low = bottom in layers and k > nz - cells - 0.5
             high = bottom in layers and self.cfg.grid.surface == "absorbing" and k < cells - 0.5
             aside = [
-                kind in layers and not cells - 0.5 <= at <= size - cells - 0.5
-                for kind, at, size in ((x, i, nx), (y, j, ny))
+                kind in layers and not cells - 0.5 <= n <= size - cells - 0.5
+                for kind, n, size in ((x, i, nx), (y, j, ny))
             ]
             if low or high or any(aside):
                 self.warn(
