@@ -24,7 +24,7 @@ bench: .venv/demo
 
 # The stamps tell which sets of packages are installed.
 .venv/demo: .venv/bin/pip pyproject.toml
-	$(BIN)/pip install --quiet --editable '.[mpi,analysis]'
+	$(BIN)/pip install --quiet --editable '.[mpi,analysis,seismology]'
 	touch $@
 
 .venv/test: .venv/bin/pip pyproject.toml
