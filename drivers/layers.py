@@ -13,12 +13,13 @@ from esim.volume import Volume
 if TYPE_CHECKING:
     from esim.drivers.crust import Settings
 
-# CPML. In layers of rock with strong contrasts some guided waves carry energy against the way of their crests, and a
-# layer makes these grow. With these values they did not in 8,000 steps from a random state (soft sediments, water or
-# random rock, Vp/Vs of 3); a shift that falls to zero outwards lets them grow within seconds.
-POWER = 3  # of the way into a layer, with which damping and stretching grow
-REFLECTION = 1e-7  # of a wave that comes in straight, by theory and without the shift
-STRETCH = 2.0  # of the outermost cell: what comes in at a low angle has a longer way
+# CPML: power of the way into a layer with which damping and stretching grow, what comes back by theory of a wave that
+# comes in straight, stretching of the outermost cell. Falling: the shift of frequency falls to zero outwards, which
+# absorbs long waves best (Komatitsch & Martin 2007). Over soft sediments, water, or rock of very uneven Vp/Vs some
+# guided waves carry energy against the way of their crests, and such layers make them grow within seconds; with a
+# steady shift they stay bounded over the longest runs, but waves of an eighth of the frequency of the grid come back.
+FALLING = (2, 1e-5, 1.0)
+STEADY = (3, 1e-7, 2.0)
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
 
 
@@ -99,13 +100,12 @@ def _layer(
 
 
 def cpml_profile(way: np.ndarray, thickness: float, settings: "Settings") -> np.ndarray:
-    """b, a, g (3, n) of kernels.absorb at relative depths `way` (n,) into a layer of a thickness [m].
-
-    The shift of frequency is the same all through the layer, at the middle of what the source sends.
-    """
-    damping = -(POWER + 1) * settings.fastest * math.log(REFLECTION) / (2 * thickness) * way**POWER
-    stretch = 1 + (STRETCH - 1) * way**POWER
-    shift = math.pi * settings.frequency
+    """b, a, g (3, n) of kernels.absorb at relative depths `way` (n,) into a layer of a thickness [m]."""
+    power, reflection, outermost = STEADY if settings.steady else FALLING
+    damping = -(power + 1) * settings.fastest * math.log(reflection) / (2 * thickness) * way**power
+    stretch = 1 + (outermost - 1) * way**power
+    shift = math.pi * settings.frequency * (np.ones_like(way) if settings.steady else 1 - way)
     b = np.exp(-(damping / stretch + shift) * settings.dt)
-    a = damping / (stretch * (damping + stretch * shift)) * (b - 1)
+    total = damping + stretch * shift
+    a = np.where(damping > 0, damping / (stretch * np.where(total > 0, total, 1.0)) * (b - 1), 0.0)
     return np.stack([b, a, 1 / stretch - 1])

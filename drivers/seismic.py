@@ -44,6 +44,7 @@ SHARE = (
     0.02  # of the energy of a source above the frequency that the grid carries, from which it is low-passed
 )
 ROUGH_REACH = 2  # cells around a rough surface in which differences are of second order
+EVEN, EVEN_RATIO = 3.5, 2.2  # fastest over slowest waves, and Vp/Vs, up to which contrasts are not strong
 NOTHING = Speeds(0.0, math.inf, math.inf, 0.0)  # of no cells
 BYTES_PREPARED = 8 * 12  # per cell of a strip, while the medium is set
 
@@ -451,8 +452,22 @@ class Seismic(Scenario):
             frequency=self.frequency / 2,
             mechanisms=self.mechanisms,
             largest_inverse_q=1 / lowest if self.mechanisms is not None else 0.0,
+            steady=self._steady(),
             rough=self._rough_layers(),
         )
+
+    def _steady(self) -> bool:
+        """Whether absorbing layers take a steady shift of frequency, for the sake of strong contrasts."""
+        asked, speeds = self.cfg.grid.boundary.shift, self.speeds
+        strong = not self.solid or speeds.largest_ratio > EVEN_RATIO or speeds.fastest > EVEN * speeds.slowest
+        steady = asked == "steady" or (asked == "auto" and strong)
+        if steady and "cpml" in self.cfg.grid.boundary.kinds:
+            self.warn(
+                "grid.boundary: absorbing layers are made stable for soft ground, water or air, and send back part of "
+                f"waves below {self.frequency / 4:.2g} Hz; keep the block large for these, or set "
+                "grid.boundary.shift: falling for a short run"
+            )
+        return steady
 
     def _set_medium(self) -> dict[str, Any]:
         """The medium on this rank's block with its halo, on the device."""

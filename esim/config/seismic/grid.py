@@ -35,6 +35,11 @@ class Boundary(Section):
     x: Kind | None = Field(default=None, description="West and east sides; null: as kind.")
     y: Kind | None = Field(default=None, description="South and north sides; null: as kind.")
     bottom: BottomKind | None = Field(default=None, description="Bottom; null: as kind.")
+    shift: Literal["auto", "falling", "steady"] = Field(
+        default="auto",
+        description="Shift of frequency in cpml: falling outwards (absorbs long waves best), steady (stable over "
+        "strong contrasts, long waves come back), or auto: steady where the medium has soft ground, water or air.",
+    )
 
     @property
     def kinds(self) -> Kinds:
