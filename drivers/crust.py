@@ -191,8 +191,8 @@ class Settings:
     frequency: float  # Hz, about the middle of what the source sends
     mechanisms: Mechanisms | None = None
     largest_inverse_q: float = 0.0
-    steady: bool = True  # shift of frequency in CPML, see esim.drivers.layers
     rough: int = 0  # layers from the top in which near tells where differences are of second order
+    steady: bool = True  # shift of frequency in CPML, see esim.drivers.layers
 
 
 def build_crust(
