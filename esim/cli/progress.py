@@ -59,7 +59,7 @@ class Progress:
             return f"t = {span(clock.time)}"
         ratio = simulated / wall
         left = (self._end - clock.time) / ratio
-        return f"t = {span(clock.time)}  step {clock.step:,}  {ratio:,.0f} x real time  {span(left)} left"
+        return f"t = {span(clock.time)}  step {clock.step:,}  {_ratio(ratio)} x real time  {span(left)} left"
 
 
 def say(*lines: str) -> None:
@@ -68,6 +68,11 @@ def say(*lines: str) -> None:
         print(*lines, sep="\n", flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _ratio(value: float) -> str:
+    """A ratio for people: whole from ten on, else with two digits."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def span(seconds: float) -> str:
@@ -82,7 +87,7 @@ def summary(record: dict[str, Any], written: Sequence[Path]) -> list[str]:
     loop = record["timings"]["time loop"]
     simulated = record["simulated_seconds"]
     lines = [
-        f"done: {record['steps']:,} steps, {span(simulated)} simulated in {loop:.1f} s ({simulated / loop:,.0f} x "
+        f"done: {record['steps']:,} steps, {span(simulated)} simulated in {loop:.1f} s ({_ratio(simulated / loop)} x "
         f"real time), {(record['cell_rate'] or 0) / 1e6:,.0f} million cell updates/s on {record['backend']['name']}",
         "time [s]: " + ", ".join(f"{name} {value:.1f}" for name, value in record["timings"].items()),
         f"memory: {record['peak_memory'] / 1e6:.0f} MB",
