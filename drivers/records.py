@@ -77,6 +77,8 @@ class Records:
             self._lonlat = projection.to_lonlat(x, y)
         self._surface = horizontal(grid, self._lonlat)
         self.snapshots = list(self._open_snapshots())
+        output = cfg.output
+        self._moving = any(wanted is not None for wanted in (output.maxima, output.motion, output.fields))
 
     def _open_snapshots(self) -> Iterator[Snapshot]:
         output, blocks, dt = self._cfg.output, self._crust.decomposition.blocks, self._crust.dt
@@ -149,7 +151,8 @@ class Records:
 
     def after_step(self, clock: Clock) -> None:
         """Record the step that was just done."""
-        self._ground.update()
+        if self._moving:
+            self._ground.update()
         if self._listening is not None:
             self._listening.hear()
         for snapshot in self.snapshots:

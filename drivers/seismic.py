@@ -3,7 +3,7 @@
 import math
 import time as wall
 from collections.abc import Iterator
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -211,8 +211,6 @@ class Seismic(Scenario):
                     f"{key}: sends waves {high}; it is low-passed at {self.frequency:.3g} Hz, which this grid carries "
                     f"with {self.points:.3g} points per wavelength"
                 )
-                if isinstance(source, PlaneWave):
-                    return low_pass(source, self.frequency, self.dt)
                 return low_pass(source, self.frequency, self.dt)
             self.warn(
                 f"{key}: sends waves {high}; this grid carries {self.frequency:.3g} Hz, and what is above is not "
@@ -453,7 +451,7 @@ class Seismic(Scenario):
             mechanisms=self.mechanisms,
             largest_inverse_q=1 / lowest if self.mechanisms is not None else 0.0,
             steady=self._steady(),
-            rough=self._rough_layers(),
+            rough=self._rough_layers,
         )
 
     def _steady(self) -> bool:
@@ -481,7 +479,7 @@ class Seismic(Scenario):
             for name, values in self._converted(self._cells(box)).items():
                 arrays[name][part] = values
         device = {name: self.backend.from_host(arrays.pop(name)) for name in names}
-        if self._rough_layers():
+        if self._rough_layers:
             device["near"] = self.backend.from_host(self._near(block))
         return device
 
@@ -501,6 +499,7 @@ class Seismic(Scenario):
             "inv_qs": inv_qs,
         }
 
+    @cached_property
     def _rough_layers(self) -> int:
         """Layers from the top within which the ground, the sea or its floor end somewhere."""
         if self.terrain is None:
@@ -515,7 +514,7 @@ class Seismic(Scenario):
         from scipy.ndimage import maximum_filter, minimum_filter
 
         assert self.terrain is not None
-        h, r, layers = block.halo, ROUGH_REACH, self._rough_layers()
+        h, r, layers = block.halo, ROUGH_REACH, self._rough_layers
         wide = (
             (-h - r, layers + h + r),
             (block.j0 - h - r, block.j1 + h + r),

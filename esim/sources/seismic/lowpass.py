@@ -23,7 +23,7 @@ FINER = 4  # samples that are filtered, for one that is kept
 SHORT = 2  # steps of the result; what is over sooner, the filter cannot tell from a box
 TOGETHER = 256  # sources filtered at a time
 
-S = TypeVar("S", PointSources, PlaneWave)
+S = TypeVar("S", bound=PointSources | PlaneWave)
 
 
 def low_pass(sources: S, frequency: float, dt: float) -> S:
