@@ -1,21 +1,25 @@
 """The ocean of one rank: its block, its arrays, and the plan of a step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from esim.backends import Backend
+from esim.backends.rest import Rest, unskipped
 from esim.comm import Comm
 from esim.config.physics import Physics
 from esim.decomposition import Block, Decomposition
+from esim.drivers.boundary import state_fills
+from esim.drivers.forces import Forces
 from esim.drivers.ranks import first_on_node
 from esim.grid import Grid
 from esim.halo import HaloExchange
-from esim.kernels import edges, seafloor, shallow_water
+from esim.kernels import seafloor, shallow_water
 from esim.kernels.shallow_water import NEVER
 from esim.plan import StepPlan, split
+from esim.sources.incident import Incident
 
 Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 
@@ -39,6 +43,8 @@ class Ocean:
     speed: Any = None
     arrival_threshold: float = 0.01
     rate: Callable[[Any], None] = field(default=lambda constants: None)
+    forces: Forces | None = None
+    rest: Rest = field(default_factory=Rest)
 
     @property
     def block(self) -> Block:
@@ -80,13 +86,34 @@ class Ocean:
         )
         return self.comm.allreduce_max(self.backend.maximum(self.speed[:, j0:j1, i0:i1]))
 
+    def step(self, dt: float, time: float) -> None:
+        """One step of dt [s] that ends at time [s]."""
+        self.plan.step(self.constants(dt, time), time)
+        if self.forces is not None:
+            self.forces.complete(dt, time)
+
+    def begin(self, time: float = 0.0) -> None:
+        """Make ready for the first step from the current state, at a time [s]: ghost cells, forces, extremes."""
+        self.plan.fill(time)
+        if self.forces is not None:
+            self.forces.evaluate(time)
+        self.reset_peaks()
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Arrays [n, j, i] by name from whose owned cells a run goes on: what a checkpoint has to hold."""
+        arrays = {"q": self.plan.state(), "bed": self.bed}
+        if self.peaks is not None:
+            arrays["peaks"] = self.peaks
+        return arrays if self.forces is None else arrays | self.forces.kept
+
     def fill(self, zeta: np.ndarray, hu: np.ndarray | None = None, hv: np.ndarray | None = None) -> None:
         """Set the current state from owned cells (nj, ni), and halo and outer boundary with it."""
         (j0, j1), (i0, i1) = self.block.interior
         zero = np.zeros_like(zeta)
         own = np.stack([zeta, zero if hu is None else hu, zero if hv is None else hv])
         self.plan.state()[:, j0:j1, i0:i1] = self.backend.from_host(own)
-        self.plan.fill()
+        self.plan.fill(0.0)
 
     def water(self) -> dict[str, np.ndarray]:
         """Depth h, surface eta [m] and velocity u, v [m/s] of the owned cells, float64, on the host."""
@@ -143,11 +170,15 @@ def build_ocean(
     sponge_cells: int = 20,
     peaks: bool = True,
     arrival_threshold: float = 0.01,
+    forced: bool = False,
+    incident: Sequence[Incident] = (),
+    skip: bool = True,
 ) -> Ocean:
     """Allocate and compile everything a step needs; the water is flat at level zero, where the bed is below it.
 
-    elevation [m] and roughness (Manning's n) give values at cell centres within the grid. Ranks that share a
-    node let the first compile, the others find its work on disk.
+    elevation [m] and roughness (Manning's n) give values at cell centres within the grid. forced makes room for
+    forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. skip leaves
+    water at rest alone, with the same bits. Ranks that share a node let the first compile, the others find its work on disk.
     """
     block = decomposition.blocks[comm.rank]
     halo = HaloExchange(comm, decomposition, 3, backend)
@@ -169,15 +200,21 @@ def build_ocean(
         arrays["peaks"] = backend.zeros((5, *block.allocated))
     states = (backend.zeros((3, *block.allocated)), backend.zeros((3, *block.allocated)))
     speed = backend.zeros((1, *block.allocated))
-    kernel = shallow_water.step(friction_map=roughness is not None, sponge=sponge, peaks=peaks)
+    kernel = shallow_water.step(roughness is not None, sponge, peaks, forced)
+    kernel = kernel if skip else unskipped(kernel)
+    rest = Rest()
 
-    def compile_all() -> tuple[StepPlan, Callable]:
+    def compile_all() -> tuple[StepPlan, Forces | None, Callable]:
         rate = backend.bind(seafloor.RATE, block.interior, {"q": states[0], "speed": speed, **arrays})
         rate_other = backend.bind(seafloor.RATE, block.interior, {"q": states[1], "speed": speed, **arrays})
-        plan = _plan(grid, decomposition, comm, backend, physics, kernel, states, arrays, halo)
-        return plan, lambda constants: (rate, rate_other)[plan.current](constants)
+        forces = Forces(grid, decomposition, comm, backend, physics) if forced else None
+        given = arrays | {"rest": rest}
+        plan = _plan(grid, decomposition, comm, backend, physics, kernel, states, given, halo, forces, incident)
+        if forces is not None:
+            forces.tie(plan, bed)
+        return plan, forces, lambda constants: (rate, rate_other)[plan.current](constants)
 
-    plan, rate = first_on_node(comm, compile_all)
+    plan, forces, rate = first_on_node(comm, compile_all)
     return Ocean(
         grid,
         decomposition,
@@ -191,6 +228,8 @@ def build_ocean(
         speed=speed,
         arrival_threshold=arrival_threshold,
         rate=rate,
+        forces=forces,
+        rest=rest,
     )
 
 
@@ -204,6 +243,8 @@ def _plan(
     states: tuple[Any, Any],
     arrays: dict[str, Any],
     halo: HaloExchange,
+    forces: Forces | None,
+    incident: Sequence[Incident],
 ) -> StepPlan:
     block = decomposition.blocks[comm.rank]
     ny, nx = grid.shape
@@ -214,12 +255,15 @@ def _plan(
     if halo.alone:
         strips, middle = [], block.interior
     bind = backend.bind
+    waves = {wave.side: wave for wave in incident}
     edge_launches, inner_launches, fills = [], [], []
     for now in (0, 1):
         given = {"q": states[now], "out": states[1 - now], **arrays}
+        if forces is not None:
+            given["push"] = forces.pushes[now]
         edge_launches.append([bind(kernel, strip, given) for strip in strips])
         inner_launches.append(bind(kernel, middle, given))
-        fills.append(_boundary(grid, block, backend, physics, states[now], arrays["bed"]))
+        fills.append(state_fills(grid, block, backend, physics, states[now], arrays["bed"], waves))
     return StepPlan(
         states,
         (edge_launches[0], edge_launches[1]),
@@ -227,50 +271,6 @@ def _plan(
         (fills[0], fills[1]),
         halo,
     )
-
-
-def _boundary(
-    grid: Grid, block: Block, backend: Backend, physics: Physics, q: Any, bed: Any
-) -> list[Callable[[], None]]:
-    """Calls that fill the ghost cells of the outer sides this block has: x first, then y with the corners."""
-    ny, nx = grid.shape
-    nj, ni = (n + 2 * block.halo for n in block.shape)
-    q, bed = q[:, :nj, :ni], bed[:, :nj, :ni]
-    flipped = {
-        "west": (slice(None), slice(None), slice(None)),
-        "east": (slice(None), slice(None), slice(None, None, -1)),
-        "south": (slice(None), slice(None), slice(None)),
-        "north": (slice(None), slice(None, None, -1), slice(None)),
-    }
-    outer = {"west": block.i0 == 0, "east": block.i1 == nx, "south": block.j0 == 0, "north": block.j1 == ny}
-    real = backend.dtype.type
-    fills = []
-    for side, kind in zip(flipped, grid.boundary, strict=True):
-        if kind == "periodic" or not outer[side]:
-            continue
-        along_x = side in ("west", "east")
-        view, floor = q[flipped[side]], bed[flipped[side]]
-        if not along_x:
-            view, floor = view.transpose(0, 2, 1), floor.transpose(0, 2, 1)
-        normal, along = (1, 2) if along_x else (2, 1)
-        given = {
-            "zeta": view[0:1],
-            "normal": view[normal : normal + 1],
-            "along": view[along : along + 1],
-            "bed": floor,
-        }
-        # Whole sides: the corners are filled last, by the sides along y, from what the others have filled.
-        box = ((0, nj if along_x else ni), (1, 2))
-        inward = 1 if side in ("west", "south") else -1
-        values = (inward, physics.gravity, 0.5, 0, 1, physics.dry_depth)
-        constants = backend.constants(edges.EdgeParams(*map(real, values)))
-        launch = backend.bind(edges.WALL if kind == "wall" else edges.OPEN, box, given)
-        fills.append(_with(launch, constants))
-    return fills
-
-
-def _with(launch: Callable, constants: Any) -> Callable[[], None]:
-    return lambda: launch(constants)
 
 
 def spread(grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: Formula) -> Any:

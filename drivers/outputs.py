@@ -102,7 +102,8 @@ class Outputs:
         }
         file = Checkpoint(self.directory, clock.step, attributes)
         put(file.open)
-        for name, array in self._state().items():
+        for name, kept in ocean.kept.items():
+            array = ocean.own(kept)
             put(file.define, name, (array.shape[0], *ocean.grid.shape), array.dtype)
             for local in array:
                 for _, slab in self._slabs(np.ascontiguousarray(local)):
@@ -111,11 +112,6 @@ class Outputs:
         put(file.array, "station_values", self.series.values)
         put(file.close)
         self._write_stations()
-
-    def _state(self) -> dict[str, np.ndarray]:
-        ocean = self._ocean
-        state = {"q": ocean.own(ocean.plan.state()), "bed": ocean.own(ocean.bed)}
-        return state if ocean.peaks is None else state | {"peaks": ocean.own(ocean.peaks)}
 
     def resume(self, path: Path) -> tuple[int, float, float]:
         """Take up a checkpoint; returns step, time and the clock's compensation.
@@ -131,9 +127,8 @@ class Outputs:
             )
         (j0, j1), (i0, i1) = block.interior
         window = (block.j0, block.j1, block.i0, block.i1)
-        ocean.plan.state()[:, j0:j1, i0:i1] = ocean.backend.from_host(load_array(path, "q", window))
-        if ocean.peaks is not None:
-            ocean.peaks[:, j0:j1, i0:i1] = ocean.backend.from_host(load_array(path, "peaks", window))
+        for name, array in ocean.kept.items():
+            array[:, j0:j1, i0:i1] = ocean.backend.from_host(load_array(path, name, window))
         h = block.halo
         outer = (
             max(block.j0 - h, 0),
@@ -145,12 +140,14 @@ class Outputs:
         ocean.bed[...] = ocean.backend.from_host(bed)
         if any(grid.periodic):
             ocean.refresh_bed()
-        ocean.plan.fill()
+        time, lost = attributes["time"]
+        ocean.plan.fill(time)
+        if ocean.forces is not None:
+            ocean.forces.spread(time)
         if ocean.comm.rank == 0:
             self.series.restore(load_array(path, "station_time"), load_array(path, "station_values"))
             if self._fields is not None:
                 self._fields.resume(int(attributes["step"]))
-        time, lost = attributes["time"]
         return int(attributes["step"]), time, lost
 
     def finish(self) -> list[Path]:

@@ -12,6 +12,7 @@ from esim.backends import select
 from esim.clock import Clock
 from esim.config import CFL_BOUND, Config
 from esim.decomposition import CostMap, Decomposition, decompose
+from esim.drivers.boundary import check_incident
 from esim.drivers.gauges import Gauges, check_gauges
 from esim.drivers.motion import Motion
 from esim.drivers.ocean import Formula, Ocean, build_ocean
@@ -25,6 +26,7 @@ from esim.grid import Grid
 from esim.media import bathymetry, roughness
 from esim.schedule import Every
 from esim.simulation import Callback, Simulation
+from esim.sources import incident
 
 COST_BINS = 400  # the map of costs has at most so many bins along a side
 DRY_COST = 0.35  # cost of a dry cell over that of a moving one, as measured: tiles at rest are skipped
@@ -56,6 +58,11 @@ class Tsunami(Scenario):
         decompose(grid.shape, self.comm.size, grid.periodic)
         check_memory(self.predicted_memory(), cfg.run.memory_limit, self.comm)
         self.elevation: Formula = self._elevation
+        self.incident = first_rank_first(
+            self.comm, lambda: [incident.build(wave, cfg.physics.gravity) for wave in cfg.incident]
+        )
+        check_incident(grid, self.elevation, self.incident)
+        self._warn_of_short_waves()
         self.decomposition = self._balance()
         names = [station.name for station in cfg.stations]
         positions = [station.position for station in cfg.stations]
@@ -64,6 +71,14 @@ class Tsunami(Scenario):
         self._require_water()
         self._look_at_roughness()
         self.dt = self._time_step(rate)
+
+    def _warn_of_short_waves(self) -> None:
+        for wave in self.incident:
+            if wave.path is not None and wave.end < self.cfg.time.duration:
+                self.warn(
+                    f"incident: {wave.path.name} ends at {wave.end:g} s, before the run; from then on no wave comes in "
+                    f"at the {wave.side} side, and waves leave through it"
+                )
 
     def _elevation(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Height above the still water [m]: all that follows counts from there, and rest is zeta = 0."""
@@ -156,6 +171,7 @@ class Tsunami(Scenario):
             roughness=self.roughness.coefficient if self.roughness else None,
             sponge_cells=cfg.grid.sponge_cells,
             peaks=cfg.output.maxima is not None,
+            incident=self.incident,
             arrival_threshold=cfg.output.maxima.arrival_threshold if cfg.output.maxima else 0.01,
         )
         self.ocean.fill(np.zeros(self.ocean.block.shape))
@@ -171,8 +187,7 @@ class Tsunami(Scenario):
         if resume and self.resume_if_possible():
             return
         self.motion.begin()
-        self.ocean.plan.fill()
-        self.ocean.reset_peaks()
+        self.ocean.begin()
         clock = self.simulation.clock
         self.outputs.begin()
         self.outputs.sample(clock)
@@ -219,7 +234,7 @@ class Tsunami(Scenario):
     def step(self, begin: float, end: float, dt: float) -> None:
         """Sources first, then the water."""
         self.motion.apply(begin, end)
-        self.ocean.plan.step(self.ocean.constants(dt, end))
+        self.ocean.step(dt, end)
 
     def check_sound(self, clock: Clock) -> None:
         """Raises NumericalError if the water is not finite."""
@@ -250,4 +265,5 @@ class Tsunami(Scenario):
 
         files = [getattr(source, "file", None) for source in self.cfg.source]
         media = [self.bathymetry.path, self.roughness.path if self.roughness else None]
+        media += [wave.path for wave in self.incident]
         return [path for path in media if path] + [locate(str(file)) for file in files if file]

@@ -61,7 +61,7 @@ def measure_ocean(backend: Backend, size: int, peaks: bool) -> float:
     constants = ocean.constants(0.5 / ocean.fastest(), 0.0)
 
     def step() -> None:
-        ocean.plan.step(constants)
+        ocean.plan.step(constants, 0.0)
         backend.synchronize()
 
     return size * size / best(step)
@@ -193,7 +193,7 @@ def time_to_first_step(backend: str, precision: str) -> float:
 
     code = (
         "from esim.backends import select; from esim.bench import ocean_of; "
-        f"o = ocean_of(select('{backend}', '{precision}', 1), 100, True); o.plan.step(o.constants(1.0, 0.0))"
+        f"o = ocean_of(select('{backend}', '{precision}', 1), 100, True); o.step(1.0, 0.0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     started = time.perf_counter()

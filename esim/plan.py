@@ -8,6 +8,7 @@ from esim.decomposition import Block, Box
 from esim.halo import HaloExchange
 
 Launch = Callable[[Any], None]
+Fill = Callable[[float], None]  # fills ghost cells beyond an outer side, as they are at a time [s]
 
 
 @dataclass
@@ -20,7 +21,7 @@ class StepPlan:
     states: tuple[Any, Any]
     edges: tuple[Sequence[Launch], Sequence[Launch]]
     interior: tuple[Launch, Launch]
-    boundary: tuple[Sequence[Callable[[], None]], Sequence[Callable[[], None]]]
+    boundary: tuple[Sequence[Fill], Sequence[Fill]]
     halo: HaloExchange
     current: int = 0
 
@@ -28,23 +29,26 @@ class StepPlan:
         """Array [var, j, i] of the current state, halo included."""
         return self.states[self.current]
 
-    def step(self, constants: Any) -> None:
-        """Advance the state by one step with the given constants."""
+    def step(self, constants: Any, time: float) -> None:
+        """Advance the state by one step with the given constants, to a time [s]."""
         now, new = self.current, self.states[1 - self.current]
         for launch in self.edges[now]:
             launch(constants)
         self.halo.start(new)
         self.interior[now](constants)
         self.halo.finish(new)
-        for fill in self.boundary[1 - now]:
-            fill()
         self.current = 1 - now
+        self.fill_boundary(time)
 
-    def fill(self) -> None:
-        """Bring the halo and the outer boundary of the current state up to date."""
+    def fill(self, time: float) -> None:
+        """Bring the halo and the outer boundary of the current state, at a time [s], up to date."""
         self.halo.fill(self.state())
+        self.fill_boundary(time)
+
+    def fill_boundary(self, time: float) -> None:
+        """Bring the outer boundary of the current state, at a time [s], up to date."""
         for fill in self.boundary[self.current]:
-            fill()
+            fill(time)
 
 
 def split(block: Block, neighbours: tuple[bool, bool, bool, bool]) -> tuple[list[Box], Box]:

@@ -29,7 +29,7 @@ class Kernel(NamedTuple):
 
     Scratch never goes to main memory: a backend computes all stages on one tile while it is in cache (CPU),
     in shared memory (GPU) or on one strip of rows (NumPy). So what neighbours share is computed once, and the
-    result does not depend on how the box is cut. at_rest = (state, result) says that where the state is zero in
+    result does not depend on how the box is cut. at_rest = (states, result) says that where all states are zero in
     all that a cell reads, the result is zero and nothing else changes, so that a backend may skip the work.
 
     A kernel of the crust has bodies (k, j, i, ...) and no scratch; none of them reads what another one writes.
@@ -41,7 +41,7 @@ class Kernel(NamedTuple):
     params: type
     slots: int = 0
     halo: int = 0
-    at_rest: tuple[str, str] | None = None
+    at_rest: tuple[tuple[str, ...], str] | None = None
     width: int = 0
 
 

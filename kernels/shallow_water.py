@@ -157,6 +157,13 @@ def predict(j, i, rows, sides, w, p):
     w[SHARE, j, i] = p.quarter * maximum(p.one - flow, p.zero)
 
 
+def drive(j, i, push, w, p):
+    """Velocity half a step ahead under an acceleration push[0..1, j, i] [m/s2]; dry cells do not move."""
+    wet = where(w[H, j, i] > p.dry, p.half_dt, p.zero)
+    w[UP, j, i] = w[UP, j, i] + wet * push[0, j, i]
+    w[VP, j, i] = w[VP, j, i] + wet * push[1, j, i]
+
+
 def hll(hl, el, ul, vl, hr, er, ur, vr, most, least, p):
     """Flux through a face from the states on its left and right (u normal, v along the face).
 
@@ -222,6 +229,14 @@ def face_y(j, i, rows, w, p):
         -w[H, j, i] * least * (p.per_dt * rows[ROWS.drain_south, j]),
         p,
     )
+
+
+def accelerate(j, i, push, w, p):
+    """Momentum that an acceleration push[0..1, j, i] [m/s2] adds in the whole step."""
+    h = w[HP, j, i]
+    wet = where(w[H, j, i] > p.dry, p.dt * h, p.zero)
+    w[HU1, j, i] = w[HU1, j, i] + wet * push[0, j, i]
+    w[HV1, j, i] = w[HV1, j, i] + wet * push[1, j, i]
 
 
 def rcbrt(x, p):
@@ -350,21 +365,27 @@ def constants(
     )
 
 
-def step(friction_map: bool = False, sponge: bool = False, peaks: bool = False) -> Kernel:
-    """Make the kernel of one time step with the physics that a run asks for."""
+def step(friction_map: bool = False, sponge: bool = False, peaks: bool = False, push: bool = False) -> Kernel:
+    """Make the kernel of one time step with the physics that a run asks for.
+
+    push says that there is an acceleration push[0..1, j, i] [m/s2] beside those of the shallow-water equations.
+    """
     stages = [
         Stage(primitives, west=2, east=2, south=2, north=2),
         Stage(slopes_x, west=1, east=1, south=1, north=1),
         Stage(slopes_y, west=1, east=1, south=1, north=1),
         Stage(predict, west=1, east=1, south=1, north=1),
-        Stage(face_x, east=1),
-        Stage(face_y, north=1),
-        Stage(advance),
-        Stage(rub_mapped if friction_map else rub),
     ]
+    if push:
+        stages.append(Stage(drive, west=1, east=1, south=1, north=1))
+    stages += [Stage(face_x, east=1), Stage(face_y, north=1), Stage(advance)]
+    if push:
+        stages.append(Stage(accelerate))
+    stages.append(Stage(rub_mapped if friction_map else rub))
     if sponge:
         stages.append(Stage(absorb))
     if peaks:
         stages.append(Stage(record, exact=True))
     stages.append(Stage(store, exact=True))
-    return Kernel("shallow_water", tuple(stages), Params, SLOTS, halo=2, at_rest=("q", "out"))
+    moving = ("q", "push") if push else ("q",)
+    return Kernel("shallow_water", tuple(stages), Params, SLOTS, halo=2, at_rest=(moving, "out"))

@@ -45,6 +45,8 @@ def ocean(
     roughness=None,
     sponge_cells=20,
     peaks=False,
+    forces=(),
+    incident=(),
 ):
     """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
 
@@ -63,6 +65,8 @@ def ocean(
         roughness=roughness,
         sponge_cells=sponge_cells,
         peaks=peaks,
+        forced=bool(forces),
+        incident=incident,
     )
     block = made.block
     x, y = grid.x(block.i0, block.i1), grid.y(block.j0, block.j1)
@@ -74,6 +78,9 @@ def ocean(
     depth = np.maximum(surface - ground, 0)
     flow = [depth * (speed(x, y) if speed else 0.0) for speed in (u, v)]
     made.fill(zeta, *flow)
+    if forces:
+        made.forces.all = [force(made) for force in forces]
+    made.begin()
     return made
 
 
@@ -90,7 +97,7 @@ def advance(made, duration, dt=None, cfl=0.8, adaptive=False, start=0.0, motion=
             step = min(cfl / made.fastest(), end - time)
         if motion is not None:
             motion.apply(time, time + step)
-        made.plan.step(made.constants(step, time + step))
+        made.step(step, time + step)
         time += step
         steps += 1
     return steps
@@ -100,7 +107,7 @@ def march(made, steps, dt):
     """Advance by a number of steps of dt [s]."""
     constants = made.constants(dt, dt)
     for _ in range(steps):
-        made.plan.step(constants)
+        made.plan.step(constants, dt)
 
 
 def state(made):

@@ -10,7 +10,7 @@ import pytest
 
 from esim.backends import select
 from esim.backends.link import array_names
-from esim.kernels import edges, seafloor, shallow_water
+from esim.kernels import edges, push, seafloor, shallow_water
 
 DTYPES = ("float32", "float64")
 NY, NX = 21, 37
@@ -19,22 +19,35 @@ KERNELS = {
     "step with a friction map": shallow_water.step(friction_map=True),
     "step with a sponge": shallow_water.step(sponge=True),
     "step with peaks": shallow_water.step(peaks=True),
-    "step with everything": shallow_water.step(friction_map=True, sponge=True, peaks=True),
+    "step with everything": shallow_water.step(friction_map=True, sponge=True, peaks=True, push=True),
     "wall": edges.WALL,
     "open": edges.OPEN,
     "lift": seafloor.LIFT,
     "rate": seafloor.RATE,
+    "push corrected": push.CORRECT,
+    "push mirrored": push.MIRROR,
+    "push continued": push.GO_ON,
 }
 
-# Every body is in one of these; a compilation takes seconds, so the CPU does not see all combinations.
-COMPILED = ("step", "step with everything", "wall", "open", "lift", "rate")
+# Every body is in one of the others too; a compilation takes seconds, so the CPU does not see all combinations.
+SIMILAR = ("step with a friction map", "step with a sponge", "step with peaks")
+COMPILED = tuple(name for name in KERNELS if name not in SIMILAR)
 
 
 def constants(kernel, dtype):
     """Constants of a kernel for a coarse, rough ocean."""
     if kernel.params is shallow_water.Params:
         return shallow_water.constants(dtype, dt=0.05, time=1.5, manning=0.03)
-    given = {"inward": -1, "g": 9.81, "half": 0.5, "zero": 0, "one": 1, "dry": 1e-3, "share": 0.3}
+    given = {
+        "inward": -1,
+        "g": 9.81,
+        "half": 0.5,
+        "zero": 0,
+        "one": 1,
+        "dry": 1e-3,
+        "share": 0.3,
+        "half_dt": 0.1,
+    }
     return kernel.params(*(np.dtype(dtype).type(given[name]) for name in kernel.params._fields))
 
 
@@ -66,6 +79,8 @@ def arrays(dtype):
         "zeta": q[:1],
         "normal": q[1:2],
         "along": q[2:3],
+        "push": rng.standard_normal((2, *shape)),
+        "before": rng.standard_normal((2, *shape)),
     }
     return {name: np.array(value, dtype) for name, value in named.items()} | {"bed": bed}
 
@@ -79,7 +94,7 @@ def compute(backend, kernel, box):
 
 def whole(kernel):
     """The box of a kernel: an edge is one column, all else the inner cells."""
-    columns = (1, 2) if kernel.params is edges.EdgeParams else (2, NX + 2)
+    columns = (1, 2) if kernel.params in (edges.EdgeParams, push.GhostParams) else (2, NX + 2)
     return (2, NY + 2), columns
 
 

@@ -24,6 +24,7 @@ from esim.backends.bits import guess_rcbrt_code
 from esim.backends.cache import cache_directory, write_once
 from esim.backends.host import HostMemory
 from esim.backends.link import ROWS, SIDES, arguments, array_names, digest, link, linked_source
+from esim.backends.rest import STRIPE, Count, Rest, bits_of
 from esim.backends.scratch import make_ring, prefetch
 from esim.decomposition import Box
 from esim.kernels import scalar
@@ -85,15 +86,15 @@ def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(forceinline=True)
-def at_rest(state, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
-    """Whether a state is zero all over a box. Compiled without fast-math, so that NaN counts as motion."""
-    for k in range(state.shape[0]):
+def at_rest(bits, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
+    """Whether a state, seen as whole numbers, is zero all over a box."""
+    for k in range(bits.shape[0]):
         for j in range(j0, j1):
             moving = False
             for i in range(i0, i1):
                 assume(j >= 0)
                 assume(i >= 0)
-                moving |= state[k, j, i] != 0
+                moving |= bits[k, j, i] != 0
             if moving:
                 return False
     return True
@@ -134,6 +135,53 @@ def _columns(stage: Stage, vector: int) -> str:
     return f"{first}, {first} + ({width} + {vector - 1}) // {vector} * {vector}"
 
 
+def _rest_names(kernel: Kernel) -> list[str]:
+    """What a kernel that leaves water at rest alone takes beside its arrays: see `_skipping`."""
+    if not kernel.at_rest:
+        return []
+    return [*(f"{state}_bits" for state in kernel.at_rest[0]), "still", "was_still", "computed"]
+
+
+def _skipping(kernel: Kernel) -> list[str]:
+    """Lines that shrink a tile to the part that may move, and leave it out where there is none.
+
+    What is left out is set to zero, unless the result is known to be zero there still.
+    """
+    if not kernel.at_rest:
+        return []
+    states, result = kernel.at_rest
+    reach = kernel.halo
+
+    def resting(box: str) -> str:
+        return " and ".join(f"at_rest({state}_bits, {box})" for state in states)
+
+    text = f"""
+        first, last, left, right = south - {reach}, north + {reach}, west - {reach}, east + {reach}
+        while first < last and {resting("first, first + 1, left, right")}:
+            first += 1
+        if first == last:
+            if not was_still[tile]:
+                clear({result}, south, north, west, east)
+            still[tile] = True
+            continue
+        while {resting("last - 1, last, left, right")}:
+            last -= 1
+        while {resting(f"first, last, left, min(left + {STRIPE}, right)")}:
+            left += {STRIPE}
+        while {resting(f"first, last, max(right - {STRIPE}, left), right")}:
+            right -= {STRIPE}
+        first, last = max(first - {reach}, south), min(last + {reach}, north)
+        left, right = max(left - {reach}, west), min(right + {reach}, east)
+        clear({result}, south, first, west, east)
+        clear({result}, last, north, west, east)
+        clear({result}, first, last, west, left)
+        clear({result}, first, last, right, east)
+        south, north, west, east = first, last, left, right
+        still[tile], was_still[tile] = False, False
+        computed[tile] += (north - south) * (east - west)"""
+    return text.splitlines()[1:]
+
+
 def tile_source(kernel: Kernel, threaded: bool, vector: int) -> str:
     """Text of the loop over tiles.
 
@@ -145,7 +193,7 @@ def tile_source(kernel: Kernel, threaded: bool, vector: int) -> str:
     lead = max(stage.south + stage.north for stage in kernel.stages)
     constants = ", ".join(f"c[{n}]" for n in range(len(kernel.params._fields)))  # type: ignore[attr-defined]
     lines = [
-        f"def sweep(j0, j1, i0, i1, scratch, {', '.join(array_names(kernel))}, c):",
+        f"def sweep(j0, j1, i0, i1, scratch, {', '.join(array_names(kernel) + _rest_names(kernel))}, c):",
         f"    p = {kernel.params.__name__}({constants})",
         f"    columns = (i1 - i0 + {width - 1}) // {width}",
         f"    tiles = ((j1 - j0 + {height - 1}) // {height}) * columns",
@@ -155,14 +203,7 @@ def tile_source(kernel: Kernel, threaded: bool, vector: int) -> str:
         f"        north = min(south + {height}, j1)",
         f"        east = min(west + {width}, i1)",
     ]
-    if kernel.at_rest:
-        state, result = kernel.at_rest
-        around = f"south - {reach}, north + {reach}, west - {reach}, east + {reach}"
-        lines += [
-            f"        if at_rest({state}, {around}):",
-            f"            clear({result}, south, north, west, east)",
-            "            continue",
-        ]
+    lines += _skipping(kernel)
     if kernel.slots:
         thread = "thread()" if threaded else "0"
         lines += [f"        w = ring(scratch, {thread} * {scratch_size(kernel)} + {reach} - west)"]
@@ -225,6 +266,19 @@ def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
     return module.compiled
 
 
+def _rest(kernel: Kernel, box: Box, arrays: dict[str, Any]) -> tuple[Count, list[np.ndarray]]:
+    """The count of the work of a launch, and its arguments by `_rest_names`."""
+    assert kernel.at_rest is not None
+    states, result = kernel.at_rest
+    (j0, j1), (i0, i1) = box
+    tiles = max(0, -(-(j1 - j0) // TILE[0])) * max(0, -(-(i1 - i0) // TILE[1]))
+    rest: Rest = arrays.get("rest") or Rest()
+    flags = [rest.still(arrays[name], box, lambda: np.zeros(tiles, np.bool_)) for name in (states[0], result)]
+    computed = np.zeros(tiles, np.int64)
+    given = [*(bits_of(arrays[name]) for name in states), *flags, computed]
+    return rest.count(box, computed, np.asarray), given
+
+
 def ring_rows(kernel: Kernel) -> int:
     """Rows of scratch that are in use at once: from one south of the last stage to that of the first."""
     needed = max(stage.north for stage in kernel.stages) + 2
@@ -256,6 +310,10 @@ class CpuBackend(HostMemory):
         """Compile a kernel for its arrays and tie it to a box; the result runs it with given constants."""
         (j0, j1), (i0, i1) = box
         named = [arrays[name] for name in array_names(kernel)]
+        count: Count | None = None
+        if kernel.at_rest:
+            count, more = _rest(kernel, box, arrays)
+            named += more
         scratch = np.zeros(max(1, self.threads * scratch_size(kernel)), self.dtype)
         constants = self.constants((0.0,) * len(kernel.params._fields))  # type: ignore[attr-defined]
         with _compiling:
@@ -265,7 +323,7 @@ class CpuBackend(HostMemory):
         def run(c: Any) -> None:
             compiled(j0, j1, i0, i1, scratch, *named, c)
 
-        return run
+        return run if count is None else count.counted(run)
 
     def bind_sweep(
         self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray

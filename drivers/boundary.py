@@ -1,0 +1,147 @@
+"""What happens beyond the outer sides of the grid that a block has?"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from esim.backends import Backend
+from esim.config.physics import Physics
+from esim.decomposition import Block, Box
+from esim.errors import InputError
+from esim.grid import SIDES, Grid
+from esim.kernels import edges, push
+from esim.plan import Fill
+from esim.sources.incident import Incident
+
+Formula = Callable[[Any, Any], Any]  # cell centres x (nx,), y (ny,) -> (ny, nx)
+FLIPS = {
+    "west": (slice(None), slice(None), slice(None)),
+    "east": (slice(None), slice(None), slice(None, None, -1)),
+    "south": (slice(None), slice(None), slice(None)),
+    "north": (slice(None), slice(None, None, -1), slice(None)),
+}
+
+
+@dataclass(frozen=True)
+class OuterSide:
+    """A side of the grid, of some kind, at which a block lies; bodies see every side as a west side."""
+
+    name: str
+    kind: str
+    shape: tuple[int, int]  # of the block with its halo
+
+    @property
+    def along_x(self) -> bool:
+        """Whether x is the direction across the side."""
+        return self.name in ("west", "east")
+
+    @property
+    def inward(self) -> int:
+        """+1 where inward is the direction of growing coordinates, else -1."""
+        return 1 if self.name in ("west", "south") else -1
+
+    @property
+    def components(self) -> tuple[int, int]:
+        """Which component, 0 (x) or 1 (y), of a vector points across the side, and which along it."""
+        return (0, 1) if self.along_x else (1, 0)
+
+    @property
+    def box(self) -> Box:
+        """Cells of the inner ghost column, in views: whole sides, so that those along y fill the corners last."""
+        return (0, self.shape[0 if self.along_x else 1]), (1, 2)
+
+    def view(self, array: Any) -> Any:
+        """An array [var, j, i] of the block, turned so that this side is in the west."""
+        turned = array[:, : self.shape[0], : self.shape[1]][FLIPS[self.name]]
+        return turned if self.along_x else turned.transpose(0, 2, 1)
+
+
+def outer_sides(grid: Grid, block: Block) -> Iterator[OuterSide]:
+    """The outer sides of the grid that a block has, but for periodic ones: x first, then y with the corners."""
+    ny, nx = grid.shape
+    nj, ni = (n + 2 * block.halo for n in block.shape)
+    outer = (block.i0 == 0, block.i1 == nx, block.j0 == 0, block.j1 == ny)
+    for name, kind, here in zip(SIDES, grid.boundary, outer, strict=True):
+        if here and kind != "periodic":
+            yield OuterSide(name, kind, (nj, ni))
+
+
+def state_fills(
+    grid: Grid,
+    block: Block,
+    backend: Backend,
+    physics: Physics,
+    q: Any,
+    bed: Any,
+    incident: Mapping[str, Incident] | None = None,
+) -> list[Fill]:
+    """Calls that fill the ghost cells of a state q[3, j, i] beyond the outer sides of a block.
+
+    incident has the waves that come in, by side.
+    """
+    real = backend.dtype.type
+    fills = []
+    for side in outer_sides(grid, block):
+        view = side.view(q)
+        normal, along = (1 + n for n in side.components)
+        given = {
+            "zeta": view[0:1],
+            "normal": view[normal : normal + 1],
+            "along": view[along : along + 1],
+            "bed": side.view(bed),
+        }
+        if side.kind == "incident":
+            fills.append(_incident(side, backend, physics, given, (incident or {})[side.name]))
+            continue
+        values = (side.inward, physics.gravity, 0.5, 0, 1, physics.dry_depth)
+        constants = backend.constants(edges.EdgeParams(*map(real, values)))
+        launch = backend.bind(edges.WALL if side.kind == "wall" else edges.OPEN, side.box, given)
+        fills.append(_with(launch, constants))
+    return fills
+
+
+def _incident(
+    side: OuterSide, backend: Backend, physics: Physics, given: dict[str, Any], wave: Incident
+) -> Fill:
+    """A call that lets a wave in; where and while there is none, the side is open."""
+    real = backend.dtype.type
+    kernels = (edges.INCIDENT, edges.TOTAL) if wave.total else (edges.INCIDENT,)
+    launches = [backend.bind(kernel, side.box, given) for kernel in kernels]
+
+    def fill(time: float) -> None:
+        acts = wave.acts(time)
+        eta = wave.eta(time) if acts else 0.0
+        speed, share = (wave.u(time), 2) if acts and wave.u else (0.0, 4)
+        values = (side.inward, physics.gravity, 0.25, 0.5, 0, 1, physics.dry_depth, eta, speed, share)
+        launches[-1 if acts else 0](backend.constants(edges.IncidentParams(*map(real, values))))
+
+    return fill
+
+
+def push_fills(grid: Grid, block: Block, backend: Backend, array: Any) -> list[Fill]:
+    """Calls that fill the ghost cells of a vector [2, j, i], an acceleration say, beyond the outer sides."""
+    fills = []
+    for side in outer_sides(grid, block):
+        view = side.view(array)
+        normal, along = side.components
+        given = {"normal": view[normal : normal + 1], "along": view[along : along + 1]}
+        launch = backend.bind(push.MIRROR if side.kind == "wall" else push.GO_ON, side.box, given)
+        fills.append(_with(launch, backend.constants(push.GhostParams())))
+    return fills
+
+
+def check_incident(grid: Grid, elevation: Formula, waves: Sequence[Incident]) -> None:
+    """Raises InputError if a side through which a wave comes in has no water at rest."""
+    for wave in waves:
+        j = {"south": (0, 1), "north": (grid.ny - 1, grid.ny)}.get(wave.side, (0, grid.ny))
+        i = {"west": (0, 1), "east": (grid.nx - 1, grid.nx)}.get(wave.side, (0, grid.nx))
+        lowest = float(elevation(grid.x(*i), grid.y(*j)).min())
+        if lowest >= 0:
+            raise InputError(
+                f"incident: the {wave.side} side lies on land, its lowest cell {lowest:.3g} m above the water; a wave "
+                "can come in at sea only"
+            )
+
+
+def _with(launch: Callable, constants: Any) -> Fill:
+    return lambda time: launch(constants)

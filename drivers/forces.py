@@ -1,0 +1,97 @@
+"""What accelerates the water beside the terms of the shallow-water equations?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from esim.backends import Backend
+from esim.comm import Comm
+from esim.config.physics import Physics
+from esim.decomposition import Decomposition
+from esim.drivers.boundary import push_fills
+from esim.grid import Grid
+from esim.halo import HaloExchange
+from esim.kernels import push
+from esim.plan import StepPlan
+
+
+class Force(Protocol):
+    """An acceleration of the water, of its state and of time."""
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """Arrays [n, j, i] by name that go on from step to step, and so into checkpoints."""
+        ...
+
+    def add(self, push: Any, time: float) -> None:
+        """Add the acceleration [m/s2] of the current state at a time [s] to push[2, j, i] on the owned cells."""
+        ...
+
+
+class Forces:
+    """All forces on an ocean. Their sum is an array push[2, j, i] [m/s2] beside each of the two states.
+
+    A step uses what they were at its beginning; complete then makes it their mean over the step (the trapezoidal
+    rule): second order in time, with one evaluation a step.
+    """
+
+    def __init__(
+        self, grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, physics: Physics
+    ) -> None:
+        self._backend, self._physics = backend, physics
+        self._block = block = decomposition.blocks[comm.rank]
+        self.pushes = (backend.zeros((2, *block.allocated)), backend.zeros((2, *block.allocated)))
+        self._halo = HaloExchange(comm, decomposition, 2, backend)
+        self._fills = tuple(push_fills(grid, block, backend, array) for array in self.pushes)
+        self.all: Sequence[Force] = ()
+
+    def tie(self, plan: StepPlan, bed: Any) -> None:
+        """Compile the correction for the states of a plan."""
+        self._plan = plan
+        self._corrections = tuple(
+            self._backend.bind(
+                push.CORRECT,
+                self._block.extended,
+                {
+                    "q": plan.states[now],
+                    "bed": bed,
+                    "push": self.pushes[now],
+                    "before": self.pushes[1 - now],
+                },
+            )
+            for now in (0, 1)
+        )
+
+    @property
+    def push(self) -> Any:
+        """Acceleration [2, j, i] [m/s2] that belongs to the current state."""
+        return self.pushes[self._plan.current]
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Arrays [n, j, i] by name that go into checkpoints, with the acceleration itself."""
+        arrays = {"push": self.push}
+        for force in self.all:
+            arrays |= force.kept
+        return arrays
+
+    def evaluate(self, time: float) -> None:
+        """Find the acceleration of the current state, at a time [s]."""
+        now = self.push
+        now[...] = 0
+        for force in self.all:
+            force.add(now, time)
+        self.spread(time)
+
+    def spread(self, time: float) -> None:
+        """Fill the ghost cells of the acceleration of the current state, at a time [s]."""
+        self._halo.fill(self.push)
+        for fill in self._fills[self._plan.current]:
+            fill(time)
+
+    def complete(self, dt: float, time: float) -> None:
+        """End a step of dt [s] that has led to a time [s]."""
+        self.evaluate(time)
+        real = self._backend.dtype.type
+        constants = push.PushParams(real(dt / 2), real(0), real(self._physics.dry_depth))
+        self._corrections[self._plan.current](self._backend.constants(constants))
+        self._plan.fill_boundary(time)
