@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RANKS ?= 2
+WORKERS ?= 2
 
 .PHONY: demo test bench clean
 
@@ -14,7 +15,7 @@ test: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p esim
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 bench: .venv/demo
 	$(BIN)/esim bench

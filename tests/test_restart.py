@@ -286,6 +286,7 @@ def test_a_request_that_came_early_is_heard(tmp_path, capsys):
 
 SLOW = """
 import sys, time
+from esim.cli import run
 from esim.cli.run import main
 from esim.io.checkpoint import Checkpoint
 from esim.stop import STOP
@@ -293,9 +294,10 @@ from esim.stop import STOP
 close = Checkpoint.close
 
 def slowly(self):
-    time.sleep(5)
+    time.sleep(3)
     close(self)
 
+run.PATIENCE = 1.5
 Checkpoint.close = slowly
 STOP.ask()
 sys.exit(main(sys.argv[1:]))

@@ -68,11 +68,14 @@ def test_waves_decay_with_q(name: str, tmp_path: Path) -> None:
     assert failed(attenuation.judge(some(attenuation.CASE, tmp_path, name))) == []
 
 
-@pytest.mark.parametrize("form", ["coarse", "conventional"])
-def test_waveforms_in_a_lossy_space_are_those_of_the_law(form: str, tmp_path: Path) -> None:
-    bounds = attenuation.judge(some(attenuation.CASE, tmp_path, f"point-{form}"))
+def test_waveforms_in_a_lossy_space_are_those_of_the_law(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At half the distance of the case, in an eighth of its block."""
+    monkeypatch.setattr(attenuation, "RECEIVERS", attenuation.RECEIVERS / 2)
+    bounds = attenuation.judge(some(attenuation.CASE, tmp_path, "point-coarse"))
     assert failed(bounds) == []
-    assert bounds[2].computed > 0.1, "attenuation must be seen at all"
+    assert bounds[2].computed > 0.05, "attenuation must be seen at all"
 
 
 @pytest.mark.parametrize("along", ["x", "z"])
@@ -82,15 +85,22 @@ def test_forces_on_the_surface_are_reciprocal_to_motion_there(along: str, tmp_pa
         source = {"kind": "force", f"f{along}": 1e12, **reciprocity.POINTS[where]}
         settings = reciprocity._run(tmp_path / where, "conventional", source).echo()
         settings["physics"]["attenuation"] = "none"
+        settings["grid"] |= {"spacing": 200, "x": [-3800, 3800], "y": [-3600, 3600], "depth": [0, 4400]}
         motion[where] = read(simulate(from_dict(settings)))
     axis = "xyz".index(along)
     there, back = motion["A"].at("B")[axis], motion["B"].at("A")[axis]
     assert np.abs(there - back).max() < 0.002 * np.abs(there).max()
 
 
-def test_little_comes_back_from_absorbing_layers(tmp_path: Path) -> None:
-    configurations = absorption.configure(tmp_path, False)
-    runs = {name: absorption.compute(configurations[name]) for name in ("1-none-small", "1-none-large")}
+def test_little_comes_back_from_absorbing_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The case at about half its size."""
+    monkeypatch.setattr(absorption, "SOON", 3.0)
+    runs = {}
+    for name, side in (("1-none-small", 1900.0), ("1-none-large", 3800.0)):
+        settings = absorption._run(tmp_path / name, "uniform, Vp/Vs = 3", "none", "small", side).echo()
+        for place in (*settings["stations"], *settings["source"]):
+            place |= {key: place[key] / 2 for key in ("x", "y", "depth") if key in place}
+        runs[name] = absorption.compute(from_dict(settings))
     assert failed(absorption.judge(runs)) == []
     time, energy = absorption.energy(runs["1-none-small"])
     assert time[-1] == pytest.approx(absorption.SOON, abs=0.02) and energy.max() > 0

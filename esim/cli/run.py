@@ -30,6 +30,9 @@ exit codes:
 """
 
 
+PATIENCE = 5.0  # s that a rank with an error waits for the others to come with the same
+
+
 def parser() -> argparse.ArgumentParser:
     """Options of esim-run."""
     p = argparse.ArgumentParser(
@@ -95,12 +98,12 @@ def guard(comm: "Comm", work: Any) -> int:
         same = _all_agree(comm, error)
         if same:
             if comm.rank == 0:
-                print(f"esim-run: {error}", file=sys.stderr, flush=True)
+                _tell(f"esim-run: {error}")
             comm.close()
             return error.exit_code
         return _end(comm, error)
     except KeyboardInterrupt:
-        print("esim-run: interrupted", file=sys.stderr, flush=True)
+        _tell("esim-run: interrupted")
         return _end(comm, None, 130)
     except BaseException as error:
         return _end(comm, error)
@@ -113,7 +116,7 @@ def _all_agree(comm: "Comm", error: EsimError) -> bool:
     agreed = threading.Event()
 
     def watchdog() -> None:
-        if not agreed.wait(3.0):
+        if not agreed.wait(PATIENCE):
             _end(comm, error)
 
     threading.Thread(target=watchdog, daemon=True).start()
@@ -122,15 +125,21 @@ def _all_agree(comm: "Comm", error: EsimError) -> bool:
     return True
 
 
+def _tell(text: str) -> None:
+    """Write to stderr in one piece: what ranks write piece by piece at the same time, mpirun mixes."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
 def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
     """Tell an error with its rank and end all ranks."""
     where = f" (rank {comm.rank} of {comm.size})" if comm.size > 1 else ""
     if isinstance(error, EsimError):
         code = error.exit_code
-        print(f"esim-run{where}: {error}", file=sys.stderr, flush=True)
+        _tell(f"esim-run{where}: {error}")
     elif error is not None:
-        traceback.print_exception(error)
-        print(f"esim-run{where}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        trace = "".join(traceback.format_exception(error))
+        _tell(f"{trace}esim-run{where}: {type(error).__name__}: {error}")
     sys.stdout.flush()
     if comm.size > 1:
         time.sleep(
