@@ -1,8 +1,11 @@
 """What happens beyond the outer sides of the grid that a block has?"""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from esim.backends import Backend
 from esim.config.physics import Physics
@@ -14,6 +17,7 @@ from esim.plan import Fill
 from esim.sources.incident import Incident
 
 Formula = Callable[[Any, Any], Any]  # cell centres x (nx,), y (ny,) -> (ny, nx)
+MOMENTS = 4001  # at which a wave is looked at for its largest elevation
 FLIPS = {
     "west": (slice(None), slice(None), slice(None)),
     "east": (slice(None), slice(None), slice(None, None, -1)),
@@ -90,8 +94,10 @@ def state_fills(
             "along": view[along : along + 1],
             "bed": side.view(bed),
         }
+        if side.kind == "nest":
+            continue  # esim.drivers.nests fills them
         if side.kind == "incident":
-            fills.append(_incident(side, backend, physics, given, (incident or {})[side.name]))
+            fills.append(_incident(side, grid, backend, physics, given, (incident or {})[side.name]))
             continue
         values = (side.inward, physics.gravity, 0.5, 0, 1, physics.dry_depth)
         constants = backend.constants(edges.EdgeParams(*map(real, values)))
@@ -101,21 +107,31 @@ def state_fills(
 
 
 def _incident(
-    side: OuterSide, backend: Backend, physics: Physics, given: dict[str, Any], wave: Incident
+    side: OuterSide, grid: Grid, backend: Backend, physics: Physics, given: dict[str, Any], wave: Incident
 ) -> Fill:
     """A call that lets a wave in; where and while there is none, the side is open."""
     real = backend.dtype.type
     kernels = (edges.INCIDENT, edges.TOTAL) if wave.total else (edges.INCIDENT,)
     launches = [backend.bind(kernel, side.box, given) for kernel in kernels]
+    ahead = 0.5 * float(grid.cell_size()[0 if side.along_x else 1].mean())
+    step = 0.01 * ahead / math.sqrt(physics.gravity)  # s, short for waves that the grid resolves
 
     def fill(time: float) -> None:
         acts = wave.acts(time)
-        eta = wave.eta(time) if acts else 0.0
-        speed, share = (wave.u(time), 2) if acts and wave.u else (0.0, 4)
-        values = (side.inward, physics.gravity, 0.25, 0.5, 0, 1, physics.dry_depth, eta, speed, share)
-        launches[-1 if acts else 0](backend.constants(edges.IncidentParams(*map(real, values))))
+        eta, growth = _with_rate(wave.eta, time, step) if acts else (0.0, 0.0)
+        speed, gain, share = (*_with_rate(wave.u, time, step), 2) if acts and wave.u else (0.0, 0.0, 4)
+        values = (physics.gravity, 0.25, 0.5, 0, 1, physics.dry_depth, ahead, eta, growth, speed, gain, share)
+        launches[-1 if acts else 0](
+            backend.constants(edges.IncidentParams(*map(real, (side.inward, *values))))
+        )
 
     return fill
+
+
+def _with_rate(values: Callable[[float], float], time: float, step: float) -> tuple[float, float]:
+    """A value at a time [s], and its rate of change over the next step [s]."""
+    now = values(time)
+    return now, (values(time + step) - now) / step
 
 
 def push_fills(grid: Grid, block: Block, backend: Backend, array: Any) -> list[Fill]:
@@ -133,14 +149,41 @@ def push_fills(grid: Grid, block: Block, backend: Backend, array: Any) -> list[F
 def check_incident(grid: Grid, elevation: Formula, waves: Sequence[Incident]) -> None:
     """Raises InputError if a side through which a wave comes in has no water at rest."""
     for wave in waves:
-        j = {"south": (0, 1), "north": (grid.ny - 1, grid.ny)}.get(wave.side, (0, grid.ny))
-        i = {"west": (0, 1), "east": (grid.nx - 1, grid.nx)}.get(wave.side, (0, grid.nx))
-        lowest = float(elevation(grid.x(*i), grid.y(*j)).min())
+        lowest = float(_along(grid, elevation, wave.side).min())
         if lowest >= 0:
             raise InputError(
                 f"incident: the {wave.side} side lies on land, its lowest cell {lowest:.3g} m above the water; a wave "
                 "can come in at sea only"
             )
+
+
+def incident_rate(
+    grid: Grid, elevation: Formula, waves: Sequence[Incident], gravity: float, duration: float
+) -> float:
+    """Largest |u|/dx + c (1/dx + 1/dy) [1/s] of long waves that come in at incident sides of a grid, 0 for none."""
+    largest = 0.0
+    for wave in waves:
+        if grid.boundary[SIDES.index(wave.side)] != "incident":
+            continue
+        times = np.linspace(max(wave.begin, 0.0), min(wave.end, duration), MOMENTS)
+        highest = max(max(wave.eta(float(time)) for time in times), 0.0)
+        depth = np.maximum(-_along(grid, elevation, wave.side), 0.0)
+        still, celerity = np.sqrt(gravity * depth), np.sqrt(gravity * (depth + highest) * (depth > 0))
+        width, height = (size[:, None] for size in grid.cell_size(*_rows(grid, wave.side)))
+        across = width if wave.side in ("west", "east") else height
+        rate = 2 * (celerity - still) / across + celerity * (1 / width + 1 / height)
+        largest = max(largest, float(rate.max()))
+    return largest
+
+
+def _rows(grid: Grid, side: str) -> tuple[int, int]:
+    return {"south": (0, 1), "north": (grid.ny - 1, grid.ny)}.get(side, (0, grid.ny))
+
+
+def _along(grid: Grid, elevation: Formula, side: str) -> Any:
+    """Elevation [m] of the cells along a side of the grid."""
+    columns = {"west": (0, 1), "east": (grid.nx - 1, grid.nx)}.get(side, (0, grid.nx))
+    return elevation(grid.x(*columns), grid.y(*_rows(grid, side)))
 
 
 def _with(launch: Callable, constants: Any) -> Fill:

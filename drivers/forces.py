@@ -1,7 +1,7 @@
 """What accelerates the water beside the terms of the shallow-water equations?"""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from esim.backends import Backend
 from esim.comm import Comm
@@ -24,6 +24,22 @@ class Force(Protocol):
 
     def add(self, push: Any, time: float) -> None:
         """Add the acceleration [m/s2] of the current state at a time [s] to push[2, j, i] on the owned cells."""
+        ...
+
+
+@runtime_checkable
+class Carried(Protocol):
+    """A force some of whose arrays have ghost cells in the parent of a nest."""
+
+    @property
+    def carried(self) -> Mapping[str, Any]:
+        """Arrays [n, j, i] by name, as they are now, whose ghost cells beyond sides in the parent are wanted."""
+        ...
+
+    @property
+    def outside(self) -> dict[str, Callable[[Any], None]]:
+        """By name, what fills those ghost cells of any array: from the parent's array of that name, at the time for
+        which the state's ghost cells were filled last. Empty on the whole grid."""
         ...
 
 

@@ -1,9 +1,10 @@
 """Which cells does a gauge see, and what does it record?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from esim.drivers.nests import Level
 from esim.drivers.ocean import Formula, Ocean, derive
 from esim.errors import InputError
 from esim.grid import Grid
@@ -24,16 +25,24 @@ def corners(grid: Grid, x: float, y: float) -> tuple[np.ndarray, np.ndarray, np.
     return rows, columns, weights
 
 
+def finest(grids: Sequence[Grid], x: float, y: float) -> int | None:
+    """Number of the finest of the grids that contain a point, of equal ones the last; None where none does."""
+    inside = [n for n, grid in enumerate(grids) if grid.contains(x, y)]
+    return min(inside, key=lambda n: (grids[n].dx, -n)) if inside else None
+
+
 def check_gauges(
-    grid: Grid,
+    grids: Sequence[Grid],
     names: Sequence[str],
     positions: Sequence[tuple[float, float]],
-    elevation: Formula,
+    elevations: Sequence[Formula],
 ) -> None:
-    """Raises InputError, naming the gauge, for one outside the grid or on land."""
+    """Raises InputError, naming the gauge, for one outside all grids, or on land in the finest around it."""
     for n, (name, (x, y)) in enumerate(zip(names, positions, strict=True)):
-        if not grid.contains(x, y):
+        found = finest(grids, x, y)
+        if found is None:
             raise InputError(f"stations.{n}: gauge '{name}' at ({x:g}, {y:g}) lies outside the grid")
+        grid, elevation = grids[found], elevations[found]
         rows, columns, weights = corners(grid, x, y)
         nearest = int(weights.argmax())
         j, i = rows[nearest] % grid.ny, columns[nearest] % grid.nx
@@ -58,14 +67,38 @@ def _nearest_water(grid: Grid, elevation: Formula, j: int, i: int, reach: int = 
 
 
 class Gauges:
-    """The gauges of the whole run; each is recorded by the rank that owns the cell to its south-west."""
+    """The gauges of the whole run, each read from the finest grid around it that is computed."""
 
-    def __init__(self, ocean: Ocean, positions: Sequence[tuple[float, float]]) -> None:
-        self._ocean = ocean
+    def __init__(self, levels: Sequence[Level], positions: Sequence[tuple[float, float]]) -> None:
         self.count = len(positions)
+        self._readers = []
+        for level in levels:
+            inside = {n: at for n, at in enumerate(positions) if level.ocean.grid.contains(*at)}
+            self._readers.append((level, Reader(level.ocean, inside)))
+        # A finer grid has the last word.
+        self._readers.sort(key=lambda reader: -reader[0].ocean.grid.dx)
+
+    def read(self) -> np.ndarray | None:
+        """Values (variables, gauges) on rank 0, None elsewhere; dry corners do not count, NaN if all are dry."""
+        values = np.full((len(VARIABLES), self.count), np.nan)
+        for level, reader in self._readers:
+            pieces = reader.read() if level.active else []
+            for gauges, piece in pieces:
+                values[:, gauges] = piece
+        return values if self._readers[0][1].first else None
+
+
+class Reader:
+    """Gauges on one grid; each is read by the rank that owns the cell to its south-west."""
+
+    def __init__(self, ocean: Ocean, positions: Mapping[int, tuple[float, float]]) -> None:
+        """Positions by the number of the gauge."""
+        self._ocean = ocean
+        self.first = ocean.comm.rank == 0
+        self._any = bool(positions)
         block, grid = ocean.block, ocean.grid
         self._mine, rows, columns, weights = [], [], [], []
-        for n, (x, y) in enumerate(positions):
+        for n, (x, y) in positions.items():
             j, i, weight = corners(grid, x, y)
             if block.owns(int(j[0]), int(i[0])):
                 self._mine.append(n)
@@ -75,8 +108,10 @@ class Gauges:
         self._cells = (np.array(rows, int).reshape(-1, 4), np.array(columns, int).reshape(-1, 4))
         self._weights = np.array(weights).reshape(-1, 4)
 
-    def read(self) -> np.ndarray | None:
-        """Values (variables, gauges) on rank 0, None elsewhere; dry corners do not count, NaN if all are dry."""
+    def read(self) -> list[tuple[list[int], np.ndarray]]:
+        """Numbers of gauges and their values (variables, gauges), a piece of each rank, on rank 0."""
+        if not self._any:
+            return []
         ocean = self._ocean
         state = ocean.backend.to_host(ocean.plan.state()[:, *self._cells])
         bed = ocean.backend.to_host(ocean.bed[0, *self._cells])
@@ -85,13 +120,4 @@ class Gauges:
         total = weights.sum(1)
         with np.errstate(invalid="ignore", divide="ignore"):
             mine = np.stack([(water[name] * weights).sum(1) / total for name in ("eta", "h", "u", "v")])
-        return self._collect(mine)
-
-    def _collect(self, mine: np.ndarray) -> np.ndarray | None:
-        pieces = self._ocean.comm.gather((self._mine, mine))
-        if pieces is None:
-            return None
-        values = np.full((len(VARIABLES), self.count), np.nan)
-        for gauges, piece in pieces:
-            values[:, gauges] = piece
-        return values
+        return ocean.comm.gather((self._mine, mine)) or []

@@ -1,18 +1,22 @@
 """How do sources move seafloor and water? Their displacement is computed once, and applied step by step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from esim.decomposition import Box
+from esim.drivers.initial import initial_states, initial_water
 from esim.drivers.ocean import Formula, Ocean, beyond, padded
+from esim.drivers.slides import LONG_AGO, Slides, described
 from esim.grid import Grid
 from esim.halo import HaloExchange
 from esim.kernels import seafloor
-from esim.sources import Source, kajiura
+from esim.sources import AnySource, InitialState, Landslide, Source, kajiura
+from esim.sources.fault_source import FaultSource
 
-LONG_AGO = 1e9  # s
+COARSE = 6.0  # cells along or across a landslide, fewer of which give a poor wave
 
 
 @dataclass
@@ -34,13 +38,38 @@ class Rise:
 class Motion:
     """All that sources do to an ocean during a run; uplift is the final rise of the bed [m] on the owned cells."""
 
-    def __init__(self, ocean: Ocean, sources: Sequence[Source], elevation: Formula) -> None:
+    def __init__(
+        self, ocean: Ocean, sources: Sequence[AnySource], elevation: Formula, end: float = LONG_AGO
+    ) -> None:
         self._ocean = ocean
+        bodies = [source for source in sources if isinstance(source, Landslide)]
+        self._slides = Slides(ocean, bodies, end) if bodies else None
         self._rises: list[Rise] = []
         self.uplift = np.zeros(ocean.block.shape)
         self.summary: list[dict[str, Any]] = []
+        self._states = initial_states(sources)
         for source in sources:
-            self._add(source, elevation)
+            if isinstance(source, InitialState):
+                self.summary.append(self._described(source))
+            elif isinstance(source, Landslide):
+                self.summary.append(described(ocean, source, elevation, end))
+            else:
+                self._add(source, elevation)
+        if self._slides is not None:
+            self.uplift += self._slides.uplift(end)
+
+    def _described(self, state: InitialState) -> dict[str, Any]:
+        """What a state has, alone, for the record of the run."""
+        ocean, (zeta, _, _) = self._ocean, self._begun([state])
+        highest, lowest = (
+            ocean.comm.allreduce_max(float((sign * zeta).max(initial=-np.inf))) for sign in (1.0, -1.0)
+        )
+        none = {"moment_Nm": None, "magnitude": None}
+        return {"source": state.name, **none, "highest_m": highest, "lowest_m": -lowest}
+
+    def warnings(self, duration: float) -> list[str]:
+        """What is odd about the sources of a run of a duration [s], a sentence each."""
+        return [text for source in self.summary for text in _odd(source, duration)]
 
     def _add(self, source: Source, elevation: Formula) -> None:
         ocean = self._ocean
@@ -48,6 +77,9 @@ class Motion:
         field = displacement(ocean, source, box, elevation)
         bed = np.zeros_like(field) if source.moves == "water" else field
         surface = smoothed(ocean, box, field, elevation) if source.kajiura else field
+        if isinstance(source, FaultSource) and source.negligible:
+            weight = felt(field, source.negligible)
+            field, bed, surface = field * weight, bed * weight, surface * weight
         self.summary.append(
             {
                 "source": source.name,
@@ -75,16 +107,36 @@ class Motion:
         rise = ocean.backend.from_host(padded(both, ocean.block))
         if any(ocean.grid.periodic):
             HaloExchange(ocean.comm, ocean.decomposition, 2, ocean.backend).fill(rise)
+        moved = self._reached(bed, surface, box)
         launches = tuple(
-            ocean.backend.bind(seafloor.LIFT, ocean.block.extended, {"q": q, "bed": ocean.bed, "rise": rise})
+            ocean.backend.bind(seafloor.LIFT, moved, {"q": q, "bed": ocean.bed, "rise": rise})
             for q in ocean.plan.states
         )
         self._rises.append(Rise(float(begin), float(end), launches))  # type: ignore[arg-type]
+        if self._slides is not None:
+            self._slides.follow(self._rises[-1].share, ocean.backend.to_host(rise)[0])
+
+    def _reached(self, bed: np.ndarray, surface: np.ndarray, box: tuple) -> Box:
+        """Cells of the block's arrays that a rise may move: the same cells of the grid for any number of ranks."""
+        block, grid = self._ocean.block, self._ocean.grid
+        (j0, j1), (i0, i1) = block.extended
+        moved = (bed != 0) | (surface != 0)
+        rows, columns = np.flatnonzero(moved.any(axis=1)), np.flatnonzero(moved.any(axis=0))
+        if any(grid.periodic) or not rows.size:
+            return block.extended
+        # Beyond walls the ghost cells mirror what is up to twice the halo away.
+        j, i = box[0] - block.j0 + block.halo, box[2] - block.i0 + block.halo
+        south, north = j + int(rows[0]) - 2 * block.halo, j + int(rows[-1]) + 1 + 2 * block.halo
+        west, east = i + int(columns[0]) - 2 * block.halo, i + int(columns[-1]) + 1 + 2 * block.halo
+        first, last = min(max(south, j0), j1), max(min(north, j1), j0)
+        left, right = min(max(west, i0), i1), max(min(east, i1), i0)
+        return (first, max(first, last)), (left, max(left, right))
 
     @property
     def end(self) -> float:
-        """Time [s] after which nothing moves any more."""
-        return max((rise.end for rise in self._rises), default=0.0)
+        """Time [s] after which nothing moves any more; infinite where a landslide does not stop."""
+        slides = [] if self._slides is None else [self._slides.end]
+        return max([rise.end for rise in self._rises] + slides, default=0.0)
 
     def apply(self, begin: float, end: float) -> None:
         """Move what moves after `begin` and up to `end` [s], in the current state.
@@ -99,10 +151,43 @@ class Motion:
                 rise.launches[self._ocean.plan.current](
                     backend.constants(seafloor.LiftParams(real(share), real(0), dry))
                 )
+        if self._slides is not None:
+            self._slides.apply(begin, end)
 
     def begin(self) -> None:
-        """Move what has moved by the origin time."""
+        """Put the water where it begins, and move what has moved by the origin time."""
+        if self._states:
+            self._ocean.fill(*self._begun(self._states))
         self.apply(-LONG_AGO, 0.0)
+
+    def _begun(self, states: Sequence[InitialState]) -> np.ndarray:
+        """zeta, hu, hv of the owned cells at the origin time, by some states."""
+        ocean, block = self._ocean, self._ocean.block
+        x, y = ocean.grid.x(block.i0, block.i1), ocean.grid.y(block.j0, block.j1)
+        bed = ocean.own(ocean.bed)[0].astype(np.float64)
+        return initial_water(states, bed, x, y, ocean.grid.lonlat, ocean.physics.dry_depth)
+
+
+def _odd(source: dict[str, Any], duration: float) -> Iterator[str]:
+    name = source["source"]
+    if "largest_uplift_m" in source and not (source["largest_uplift_m"] or source["largest_subsidence_m"]):
+        yield f"source {name} moves nothing: it is smaller than a cell, or has no height or slip"
+    if "highest_m" in source and not (source["highest_m"] or source["lowest_m"]):
+        yield f"source {name} moves nothing: it lies over dry land, or outside the grid"
+    if source.get("volume_m3", 1.0) == 0.0:
+        yield f"source {name} moves nothing: it is smaller than a cell, or outside the grid"
+    elif source.get("narrowest_cells", COARSE) < COARSE:
+        yield (
+            f"source {name} is {source['narrowest_cells']:.2g} cells of the grid wide or long; the wave that it makes "
+            f"needs {COARSE:g} or more"
+        )
+    if source.get("begins_s", 0.0) >= duration:
+        yield f"source {name} begins at {source['begins_s']:g} s, after the end of the run at {duration:g} s"
+    elif source.get("ends_s", 0.0) > duration:
+        yield (
+            f"source {name} moves until {source['ends_s']:g} s, but the run ends at {duration:g} s: the rest of its "
+            "motion is not computed"
+        )
 
 
 def displacement(ocean: Ocean, source: Source, box: tuple, elevation: Formula) -> np.ndarray:
@@ -117,6 +202,13 @@ def displacement(ocean: Ocean, source: Source, box: tuple, elevation: Formula) -
     slopes = slope(grid, elevation, (first, last, i0, i1)) if source.horizontal_on_slope else (None, None)
     mine = source.displacement(grid.x(i0, i1), grid.y(first, last), grid.lonlat, *slopes)
     return np.concatenate(comm.allgather(mine), axis=1)
+
+
+def felt(field: np.ndarray, share: float) -> np.ndarray:
+    """Weight (nj, ni) of a displacement (K, nj, ni): 0 where below a share of the largest, 1 from twice that."""
+    size = np.abs(field).max(axis=0)
+    ramp = np.clip(size / max(share * size.max(initial=0.0), 1e-300) - 1.0, 0.0, 1.0)
+    return ramp * ramp * (3.0 - 2.0 * ramp)
 
 
 def slope(grid: Grid, elevation: Formula, box: tuple) -> tuple[np.ndarray, np.ndarray]:

@@ -45,6 +45,8 @@ class Ocean:
     rate: Callable[[Any], None] = field(default=lambda constants: None)
     forces: Forces | None = None
     rest: Rest = field(default_factory=Rest)
+    kernel: Any = None  # of a step
+    inputs: tuple[dict[str, Any], dict[str, Any]] = field(default_factory=lambda: ({}, {}))  # of it, by state
 
     @property
     def block(self) -> Block:
@@ -84,7 +86,8 @@ class Ocean:
                 )
             )
         )
-        return self.comm.allreduce_max(self.backend.maximum(self.speed[:, j0:j1, i0:i1]))
+        own = self.speed[:, j0:j1, i0:i1]
+        return self.comm.allreduce_max(self.backend.maximum(own) if self.block.cells else 0.0)
 
     def step(self, dt: float, time: float) -> None:
         """One step of dt [s] that ends at time [s]."""
@@ -98,6 +101,12 @@ class Ocean:
         if self.forces is not None:
             self.forces.evaluate(time)
         self.reset_peaks()
+
+    def refill(self, time: float) -> None:
+        """Fill all ghost cells of a state that has been taken up at a time [s]."""
+        self.plan.fill(time)
+        if self.forces is not None:
+            self.forces.spread(time)
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -124,19 +133,26 @@ class Ocean:
         HaloExchange(self.comm, self.decomposition, 1, self.backend).fill(self.bed)
 
     def reset_peaks(self) -> None:
-        """Begin the extremes from still water and the current state."""
+        """Begin the extremes from still water and the current state; dry cells have had no water yet."""
         if self.peaks is None:
             return
         state, bed = self.own(self.plan.state()), self.own(self.bed)[0]
         water = derive(state, bed, self.physics.dry_depth)
         zeta = state[0].astype(np.float64)
         speed2 = water["u"] ** 2 + water["v"] ** 2
-        arrived = np.where(np.abs(zeta) > self.arrival_threshold, 0.0, NEVER)
-        first = np.stack(
-            [np.maximum(zeta, 0), np.minimum(zeta, 0), np.sqrt(speed2), water["h"] * speed2, arrived]
-        )
+        wet = water["wet"]
+        arrived = np.where(wet & (np.abs(zeta) > self.arrival_threshold), 0.0, NEVER)
+        highest = np.where(wet, np.maximum(zeta, 0), -NEVER)
+        first = [
+            highest,
+            np.minimum(zeta, 0),
+            np.sqrt(speed2),
+            water["h"] * speed2,
+            arrived,
+            np.zeros_like(zeta),
+        ]
         (j0, j1), (i0, i1) = self.block.interior
-        self.peaks[:, j0:j1, i0:i1] = self.backend.from_host(first)
+        self.peaks[:, j0:j1, i0:i1] = self.backend.from_host(np.stack(first[: self.peaks.shape[0]]))
 
 
 def derive(state: np.ndarray, bed: np.ndarray, dry: float) -> dict[str, np.ndarray]:
@@ -169,6 +185,7 @@ def build_ocean(
     roughness: Formula | None = None,
     sponge_cells: int = 20,
     peaks: bool = True,
+    times: bool = False,
     arrival_threshold: float = 0.01,
     forced: bool = False,
     incident: Sequence[Incident] = (),
@@ -177,8 +194,9 @@ def build_ocean(
     """Allocate and compile everything a step needs; the water is flat at level zero, where the bed is below it.
 
     elevation [m] and roughness (Manning's n) give values at cell centres within the grid. forced makes room for
-    forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. skip leaves
-    water at rest alone, with the same bits. Ranks that share a node let the first compile, the others find its work on disk.
+    forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. times
+    adds the time of the largest height to the extremes. skip leaves water at rest alone, with the same bits. Ranks
+    that share a node let the first compile, the others find its work on disk.
     """
     block = decomposition.blocks[comm.rank]
     halo = HaloExchange(comm, decomposition, 3, backend)
@@ -197,10 +215,10 @@ def build_ocean(
     if sponge:
         arrays["sponge"] = backend.from_host(padded(sponge_rate(grid, block, sponge_cells), block))
     if peaks:
-        arrays["peaks"] = backend.zeros((5, *block.allocated))
+        arrays["peaks"] = backend.zeros((6 if times else 5, *block.allocated))
     states = (backend.zeros((3, *block.allocated)), backend.zeros((3, *block.allocated)))
     speed = backend.zeros((1, *block.allocated))
-    kernel = shallow_water.step(roughness is not None, sponge, peaks, forced)
+    kernel = shallow_water.step(roughness is not None, sponge, peaks, forced, times)
     kernel = kernel if skip else unskipped(kernel)
     rest = Rest()
 
@@ -209,12 +227,17 @@ def build_ocean(
         rate_other = backend.bind(seafloor.RATE, block.interior, {"q": states[1], "speed": speed, **arrays})
         forces = Forces(grid, decomposition, comm, backend, physics) if forced else None
         given = arrays | {"rest": rest}
-        plan = _plan(grid, decomposition, comm, backend, physics, kernel, states, given, halo, forces, incident)
+        plan = _plan(
+            grid, decomposition, comm, backend, physics, kernel, states, given, halo, forces, incident
+        )
         if forces is not None:
             forces.tie(plan, bed)
         return plan, forces, lambda constants: (rate, rate_other)[plan.current](constants)
 
     plan, forces, rate = first_on_node(comm, compile_all)
+    inputs = [{"q": state, **arrays} for state in states]
+    if forces is not None:
+        inputs = [given | {"push": push} for given, push in zip(inputs, forces.pushes, strict=True)]
     return Ocean(
         grid,
         decomposition,
@@ -230,6 +253,8 @@ def build_ocean(
         rate=rate,
         forces=forces,
         rest=rest,
+        kernel=kernel,
+        inputs=(inputs[0], inputs[1]),
     )
 
 

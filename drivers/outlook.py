@@ -4,6 +4,7 @@ import math
 
 from esim.drivers.scenario import Scenario
 from esim.drivers.seismic import Seismic
+from esim.drivers.tiers import Tier
 from esim.drivers.tsunami import Tsunami
 from esim.io.directory import predict_bytes
 
@@ -23,6 +24,7 @@ def _tsunami(run: Tsunami) -> list[str]:
     memory = sum(run.predicted_memory().values())
     blocks = run.decomposition.blocks
     width, height = grid.cell_size()
+    size = predict_bytes(cfg, *(tier.grid for tier in run.tiers))
     lines = [
         f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
         f"{names[0]} ({width.min():.0f}-{width.max():.0f} m x {height.min():.0f} m)",
@@ -32,12 +34,32 @@ def _tsunami(run: Tsunami) -> list[str]:
         f"ranks          {run.comm.size} x {run.threads} threads, blocks of {min(b.cells for b in blocks):,} to "
         f"{max(b.cells for b in blocks):,} cells",
         f"memory         {memory / 1e6:.0f} MB per rank",
-        f"output         at most {predict_bytes(cfg, grid) / 1e6:.1f} MB before compression, in {cfg.output.directory}",
+        f"output         at most {size / 1e6:.1f} MB before compression, in {cfg.output.directory}",
     ]
+    if cfg.physics.dispersion != "none":
+        sweeps = ", ".join(str(tier.sweeps) for tier in run.tiers)
+        lines.insert(
+            4, f"dispersion     {cfg.physics.dispersion}, {sweeps} sweeps over the cells in each step"
+        )
+    lines[1:1] = [_nest(tier, run.comm.size) for tier in run.tiers[1:]]
     for source in run.sources:
-        magnitude = f", Mw {source.magnitude:.2f}" if source.magnitude else ""
-        lines.append(f"source         {source.name}{magnitude}")
+        magnitude = getattr(source, "magnitude", None)
+        lines.append(f"source         {source.name}" + (f", Mw {magnitude:.2f}" if magnitude else ""))
     return lines
+
+
+def _nest(tier: Tier, ranks: int) -> str:
+    placed, grid = tier.placed, tier.grid
+    assert placed.parent is not None
+    width, height = grid.cell_size()
+    size = f"{width.min():.0f}-{width.max():.0f} m x {height.min():.0f} m"
+    shared = sum(block.cells > 0 for block in tier.decomposition.blocks)
+    return (
+        f"nest           {placed.name} in {placed.parent.name}: {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} "
+        f"cells, {placed.ratio} to one ({size}), {tier.substeps} steps of "
+        f"{tier.dt:.4g} s{'' if placed.two_way else ', one-way'}"
+        + (f", on {shared} of {ranks} ranks" if shared < ranks else "")
+    )
 
 
 def _seismic(run: Seismic) -> list[str]:

@@ -91,6 +91,10 @@ class Scenario(ABC):
     def cells(self) -> dict[str, int]:
         """Number of cells, in all and along each side."""
 
+    def updates(self, steps: int) -> int:
+        """Cell updates in so many steps of this process."""
+        return self.cells()["cells"] * steps
+
     @abstractmethod
     def check_sound(self, clock: Clock) -> None:
         """Raises NumericalError if the state is not finite."""
@@ -172,7 +176,7 @@ class Scenario(ABC):
                 "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in self.decomposition.blocks],
             },
             timings=self.seconds,
-            cell_rate=cells["cells"] * steps / loop if loop else None,
+            cell_rate=self.updates(steps) / loop if loop else None,
             warnings=self.warnings,
             peak_memory=peak,
             mpi=self.comm.library,

@@ -11,25 +11,27 @@ from esim import sources
 from esim.backends import select
 from esim.clock import Clock
 from esim.config import CFL_BOUND, Config
-from esim.decomposition import CostMap, Decomposition, decompose
-from esim.drivers.boundary import check_incident
+from esim.config.output import AUTO
+from esim.decomposition import decompose
+from esim.drivers import build_forces, dispersion, runup
+from esim.drivers.boundary import check_incident, incident_rate
 from esim.drivers.gauges import Gauges, check_gauges
+from esim.drivers.idle import work
+from esim.drivers.initial import initial_states
 from esim.drivers.motion import Motion
+from esim.drivers.nests import Level, Tree
 from esim.drivers.ocean import Formula, Ocean, build_ocean
 from esim.drivers.outputs import Outputs
 from esim.drivers.ranks import first_rank_first
 from esim.drivers.resources import check_memory
 from esim.drivers.scenario import Scenario
+from esim.drivers.tiers import Tier, least_rate, look, set_steps, share_out, tiers
 from esim.drivers.watch import Watch
 from esim.errors import InputError
-from esim.grid import Grid
-from esim.media import bathymetry, roughness
+from esim.grid import SIDES, Grid
 from esim.schedule import Every
 from esim.simulation import Callback, Simulation
 from esim.sources import incident
-
-COST_BINS = 400  # the map of costs has at most so many bins along a side
-DRY_COST = 0.35  # cost of a dry cell over that of a moving one, as measured: tiles at rest are skipped
 
 
 class Tsunami(Scenario):
@@ -47,32 +49,60 @@ class Tsunami(Scenario):
     def check(self) -> None:
         """Everything that can be known to be wrong before anything is allocated or written."""
         cfg, grid = self.cfg, self.grid
-        self.bathymetry = first_rank_first(self.comm, lambda: bathymetry.build(cfg.bathymetry, grid))
-        self.bathymetry.check()
-        self.roughness = first_rank_first(self.comm, lambda: roughness.build(cfg.physics.manning, grid))
-        self.sources = first_rank_first(
-            self.comm, lambda: [sources.build(source, grid.lonlat, cfg.time.start) for source in cfg.source]
-        )
+        self.tiers = tiers(cfg, self.comm)
+        self.bathymetry, self.roughness = self.tiers[0].bathymetry, self.tiers[0].roughness
+        self.sources = first_rank_first(self.comm, lambda: [self._source(source) for source in cfg.source])
         for source in self.sources:
             source.check(grid)
+        initial_states(self.sources)
         decompose(grid.shape, self.comm.size, grid.periodic)
         check_memory(self.predicted_memory(), cfg.run.memory_limit, self.comm)
-        self.elevation: Formula = self._elevation
+        self.elevation: Formula = self.tiers[0].elevation
+        dispersive = cfg.physics.dispersion != "none"
         self.incident = first_rank_first(
-            self.comm, lambda: [incident.build(wave, cfg.physics.gravity) for wave in cfg.incident]
+            self.comm,
+            lambda: [incident.build(wave, cfg.physics.gravity, dispersive) for wave in cfg.incident],
         )
         check_incident(grid, self.elevation, self.incident)
-        self._warn_of_short_waves()
-        self.decomposition = self._balance()
+        self.records = self.tiers[0].records
+        self._warn_of_short_files()
+        if cfg.output.runup is not None:
+            runup.check(cfg.output.runup, grid)
+        share_out(self.tiers, self.comm)
+        self.decomposition = self.tiers[0].decomposition
         names = [station.name for station in cfg.stations]
         positions = [station.position for station in cfg.stations]
-        check_gauges(grid, names, positions, self.elevation)
-        self.deepest, rate = self._look_at_water()
+        check_gauges([t.grid for t in self.tiers], names, positions, [t.elevation for t in self.tiers])
+        for tier in self.tiers:
+            look(tier, self.comm, cfg.physics, initial_states(self.sources), grid.lonlat)
+            coming = incident_rate(
+                tier.grid, tier.elevation, self.incident, cfg.physics.gravity, cfg.time.duration
+            )
+            tier.rate = max(tier.rate, coming)
+        self.deepest = self.tiers[0].deepest
         self._require_water()
-        self._look_at_roughness()
-        self.dt = self._time_step(rate)
+        self.dt = self._time_step(self.tiers[0].rate)
+        set_steps(self.tiers, self.dt, cfg.run.cfl, cfg.physics.gravity)
+        self._warn_of_nests()
 
-    def _warn_of_short_waves(self) -> None:
+    def _warn_of_nests(self) -> None:
+        for tier in self.tiers:
+            placed, grid = tier.placed, tier.grid
+            if placed.snapped:
+                assert placed.parent is not None
+                self.warn(
+                    f"grid.nests: '{placed.name}' is enlarged to whole cells of its parent '{placed.parent.name}': "
+                    f"{grid.x0:.6g} to {grid.x0 + grid.nx * grid.dx:.6g}, {grid.y0:.6g} to "
+                    f"{grid.y0 + grid.ny * grid.dy:.6g}"
+                )
+
+    def _warn_of_short_files(self) -> None:
+        for records in self.records:
+            if records.times[-1] < self.cfg.time.duration:
+                name, end = records.variable.path.name, records.times[-1]
+                self.warn(
+                    f"forcing: {name} ends at {end:g} s, before the run; its last pressure stays from then on"
+                )
         for wave in self.incident:
             if wave.path is not None and wave.end < self.cfg.time.duration:
                 self.warn(
@@ -80,49 +110,25 @@ class Tsunami(Scenario):
                     f"at the {wave.side} side, and waves leave through it"
                 )
 
-    def _elevation(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Height above the still water [m]: all that follows counts from there, and rest is zeta = 0."""
-        return self.bathymetry.elevation(x, y) - self.cfg.physics.sea_level
+    def _source(self, config: Any) -> sources.AnySource:
+        physics, start = self.cfg.physics, self.cfg.time.start
+        return sources.build(
+            config, self.grid.lonlat, start, gravity=physics.gravity, sea_level=physics.sea_level
+        )
 
     def predicted_memory(self) -> dict[str, int]:
         """Bytes that the arrays of the largest rank will take."""
-        cells = math.ceil(self.grid.nx * self.grid.ny / self.comm.size)
+        cells = sum(math.ceil(tier.grid.nx * tier.grid.ny / self.comm.size) for tier in self.tiers)
+        whole = sum(tier.grid.nx * tier.grid.ny for tier in self.tiers)
         item = np.dtype(self.cfg.run.precision).itemsize
-        peaks = 5 if self.cfg.output.maxima else 0
-        levels = sum(len(source.levels) for source in self.sources)
+        peaks = 5 + self.cfg.output.times if self.cfg.output.maxima else 0
+        levels = sum(len(source.levels) for source in self.sources if isinstance(source, sources.Source))
         return {
             "state": cells * item * (3 + 3 + 1 + 1 + peaks + ("sponge" in self.grid.boundary)),
-            "sources": cells * item * 2 * levels + 8 * self.grid.nx * self.grid.ny * levels,
+            "sources": cells * item * 2 * levels + 8 * whole * levels,
+            "forces": cells * item * build_forces.planes(self.cfg),
             "preparation": cells * 8 * 8,
         }
-
-    def _balance(self) -> Decomposition:
-        """Blocks with equal shares of the cost, from a coarse map of wet cells that all ranks help to draw."""
-        grid, comm = self.grid, self.comm
-        if comm.size == 1:
-            return decompose(grid.shape, 1, grid.periodic)
-        edges_j = np.linspace(0, grid.ny, min(grid.ny, COST_BINS) + 1).astype(int)
-        edges_i = np.linspace(0, grid.nx, min(grid.nx, COST_BINS) + 1).astype(int)
-        mine = np.array_split(np.arange(len(edges_j) - 1), comm.size)[comm.rank]
-        cost = np.empty((0, len(edges_i) - 1))
-        if mine.size:
-            first, last = edges_j[mine[0]], edges_j[mine[-1] + 1]
-            wet = self.elevation(grid.x(), grid.y(first, last)) < 0
-            cells = np.where(wet, 1.0, DRY_COST)
-            by_row = np.add.reduceat(cells, edges_i[:-1], axis=1)
-            cost = np.add.reduceat(by_row, edges_j[mine] - first, axis=0)
-        whole = np.concatenate(comm.allgather(cost))
-        return decompose(grid.shape, comm.size, grid.periodic, CostMap(edges_j, edges_i, whole))
-
-    def _look_at_water(self) -> tuple[float, float]:
-        """Depth [m] of the deepest cell, and the largest c/dx + c/dy [1/s], of water at rest on the whole grid."""
-        cfg, block = self.cfg, self.decomposition.blocks[self.comm.rank]
-        bed = self.elevation(self.grid.x(block.i0, block.i1), self.grid.y(block.j0, block.j1))
-        depth = -bed
-        width, height = self.grid.cell_size(block.j0, block.j1)
-        celerity = np.sqrt(cfg.physics.gravity * np.maximum(depth, 0.0))
-        rate = float((celerity * (1 / width + 1 / height)[:, None]).max())
-        return self.comm.allreduce_max(float(depth.max())), self.comm.allreduce_max(rate)
 
     def _require_water(self) -> None:
         """Raises InputError where neither the sea nor a source has any water."""
@@ -132,19 +138,12 @@ class Tsunami(Scenario):
                 "elevation is positive up"
             )
 
-    def _look_at_roughness(self) -> None:
-        """Read it once, so that what is wrong with it is known now."""
-        block = self.decomposition.blocks[self.comm.rank]
-        if self.roughness is not None:
-            self.roughness.coefficient(self.grid.x(block.i0, block.i1), self.grid.y(block.j0, block.j1))
-
     def _time_step(self, rate: float) -> float:
         """Time step [s] that run.cfl or run.dt asks for on still water; raises InputError above the bound."""
         run = self.cfg.run
         if rate == 0.0:
             # No water yet: let a depth of one metre set the first step.
-            width, height = self.grid.cell_size()
-            rate = math.sqrt(self.cfg.physics.gravity) * float((1 / width + 1 / height).max())
+            rate = least_rate(self.grid, self.cfg.physics.gravity)
         if run.dt is None:
             return run.cfl / rate
         if run.dt * rate > CFL_BOUND:
@@ -158,48 +157,70 @@ class Tsunami(Scenario):
 
     def prepare(self, resume: bool = False) -> None:
         """Allocate and compile, set the water, compute what the sources do, open the outputs."""
-        cfg, grid, comm = self.cfg, self.grid, self.comm
+        cfg, comm = self.cfg, self.comm
         begun = wall.perf_counter()
         self.backend = select(cfg.run.backend, cfg.run.precision, self.threads, comm.local_rank)
-        self.ocean: Ocean = build_ocean(
-            grid,
-            self.decomposition,
-            comm,
-            self.backend,
-            cfg.physics,
-            self.elevation,
-            roughness=self.roughness.coefficient if self.roughness else None,
-            sponge_cells=cfg.grid.sponge_cells,
-            peaks=cfg.output.maxima is not None,
-            incident=self.incident,
-            arrival_threshold=cfg.output.maxima.arrival_threshold if cfg.output.maxima else 0.01,
+        self.tree = Tree(
+            [Level(tier.placed, self._ocean(tier), tier.substeps) for tier in self.tiers],
+            cfg.run.cfl if cfg.run.adaptive else None,
         )
-        self.ocean.fill(np.zeros(self.ocean.block.shape))
+        self.ocean: Ocean = self.tree.root.ocean
+        self._make_forces()
         self.seconds["allocate and compile"] = wall.perf_counter() - begun
         begun = wall.perf_counter()
-        self.motion = Motion(self.ocean, self.sources, self.elevation)
-        self._warn_of_idle_sources()
+        for level, tier in zip(self.tree.levels, self.tiers, strict=True):
+            level.motion = Motion(level.ocean, self.sources, tier.elevation, self.cfg.time.duration)
+        self.motion: Motion = self.tree.root.motion  # type: ignore[assignment]
+        for text in self.motion.warnings(cfg.time.duration):
+            self.warn(text)
         self.seconds["sources"] = wall.perf_counter() - begun
         self.outputs = Outputs(
-            cfg, self.ocean, self.motion, Gauges(self.ocean, [s.position for s in cfg.stations])
+            cfg, self.tree, Gauges(self.tree.levels, [station.position for station in cfg.stations])
         )
         self.simulation = self._simulation()
         if resume and self.resume_if_possible():
             return
-        self.motion.begin()
-        self.ocean.begin()
+        for level in self.tree.levels:
+            assert level.motion is not None
+            level.motion.begin()
+            if level.ocean.forces is not None:
+                build_forces.depress_all(cfg, level.ocean, level.ocean.forces.all)
+        self.tree.begin()
         clock = self.simulation.clock
         self.outputs.begin()
         self.outputs.sample(clock)
         if cfg.output.fields is not None:
             self.outputs.snapshot(clock)
 
-    def _warn_of_idle_sources(self) -> None:
-        for source in self.motion.summary:
-            if not (source["largest_uplift_m"] or source["largest_subsidence_m"]):
-                self.warn(
-                    f"source {source['source']} moves nothing: it is smaller than a cell, or has no height or slip"
-                )
+    def _ocean(self, tier: Tier) -> Ocean:
+        """The ocean on one of the grids, at rest."""
+        cfg, grid = self.cfg, tier.grid
+        ocean = build_ocean(
+            grid,
+            tier.decomposition,
+            self.comm,
+            self.backend,
+            cfg.physics,
+            tier.elevation,
+            roughness=tier.roughness.coefficient if tier.roughness else None,
+            sponge_cells=cfg.grid.sponge_cells * tier.refinement,
+            peaks=cfg.output.maxima is not None,
+            times=cfg.output.times,
+            incident=[wave for wave in self.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
+            forced=build_forces.wanted(cfg),
+            skip=cfg.run.skip_at_rest,
+            arrival_threshold=cfg.output.maxima.arrival_threshold if cfg.output.maxima else 0.01,
+        )
+        ocean.fill(np.zeros(ocean.block.shape))
+        return ocean
+
+    def _make_forces(self) -> None:
+        root = self.ocean.forces
+        for level, tier in zip(self.tree.levels, self.tiers, strict=True):
+            forces = level.ocean.forces
+            if forces is not None and root is not None:
+                load = None if forces is root else build_forces.load_of(root.all)
+                forces.all = build_forces.build(self.cfg, level.ocean, tier.records, load)
 
     def _simulation(self) -> Simulation:
         cfg, clock = self.cfg, Clock(self.cfg.time.duration)
@@ -218,8 +239,8 @@ class Tsunami(Scenario):
             callbacks.append(Callback(Every(out.fields.every, end), self.outputs.snapshot))
         if out.checkpoint is not None:
             callbacks.append(Callback(Every(out.checkpoint.every, end), self.checkpoint_unless_done))
-        fixed = None if cfg.run.adaptive else self.dt
-        self.watch = Watch(self.ocean, fixed, bound=1.0)
+        fixed = None if cfg.run.adaptive else [tier.dt for tier in self.tiers]
+        self.watch = Watch(self.tree.levels, fixed, bound=1.0)
         return Simulation(self, clock, callbacks, [self.watch, *self.lookers], [self.stop_if_asked])
 
     # ---------------------------------------------------------------- run
@@ -233,37 +254,61 @@ class Tsunami(Scenario):
 
     def step(self, begin: float, end: float, dt: float) -> None:
         """Sources first, then the water."""
-        self.motion.apply(begin, end)
-        self.ocean.step(dt, end)
+        self.tree.step(begin, end, dt)
 
     def check_sound(self, clock: Clock) -> None:
         """Raises NumericalError if the water is not finite."""
         self.watch.check_finite(clock)
 
     def report(self) -> None:
-        """Count the cells whose speed was capped."""
-        ocean = self.ocean
-        if ocean.peaks is None:
-            return
-        # The cap is met to rounding.
-        capped = float((ocean.own(ocean.peaks)[2] >= 0.999 * ocean.physics.speed_cap).sum())
+        """Count the cells whose speed was capped, and the water that nests could not take from their parents."""
+        capped = 0.0
+        for level in self.tree.levels:
+            ocean = level.ocean
+            if ocean.peaks is not None:
+                # The cap is met to rounding.
+                capped += float((ocean.own(ocean.peaks)[2] >= 0.999 * ocean.physics.speed_cap).sum())
         total = sum(self.comm.allgather(capped))
         if total:
-            self.warn(f"{total:.0f} cells reached the speed cap of {ocean.physics.speed_cap:g} m/s")
+            self.warn(f"{total:.0f} cells reached the speed cap of {self.ocean.physics.speed_cap:g} m/s")
+        broken = sum(dispersion.account([level.ocean for level in self.tree.levels])["broken_cells"])
+        if broken:
+            self.warn(f"waves broke in {broken} cells, which had no dispersion while they did")
+        for link in self.tree.links:
+            short = sum(self.comm.allgather(link.short))
+            if short:
+                self.warn(
+                    f"{short:.3g} m3 flowed into nest '{link.child.placed.name}' that its parent did not have"
+                )
 
     def cells(self) -> dict[str, int]:
         """Number of cells, in all and along each side."""
         return {"cells": self.grid.nx * self.grid.ny, "nx": self.grid.nx, "ny": self.grid.ny}
 
+    def updates(self, steps: int) -> int:
+        """Cell updates of all grids."""
+        return sum(level.steps * level.placed.grid.nx * level.placed.grid.ny for level in self.tree.levels)
+
     def facts(self) -> dict[str, Any]:
-        """Moments, magnitudes and uplifts of the sources."""
-        return {"sources": self.motion.summary}
+        """Moments, magnitudes and uplifts of the sources, the work that water at rest has saved, and the nests."""
+        oceans = [level.ocean for level in self.tree.levels]
+        facts = {"sources": self.motion.summary, "at_rest": work(self.comm, oceans)}
+        facts |= {"hazard": self.outputs.hazard} if self.outputs.hazard else {}
+        facts |= {"dispersion": dispersion.account(oceans)} if self.cfg.physics.dispersion != "none" else {}
+        return facts | {"grids": self.tree.account()} if self.tree.links else facts
 
     def inputs(self) -> list[Path]:
         """All files that were read."""
         from esim.data import locate
 
-        files = [getattr(source, "file", None) for source in self.cfg.source]
-        media = [self.bathymetry.path, self.roughness.path if self.roughness else None]
-        media += [wave.path for wave in self.incident]
-        return [path for path in media if path] + [locate(str(file)) for file in files if file]
+        places = [place for source in self.cfg.source for place in (source, getattr(source, "motion", None))]
+        files = [getattr(place, "file", None) for place in places]
+        media: list[Path | None] = []
+        for tier in self.tiers:
+            media += [tier.bathymetry.path, tier.roughness.path if tier.roughness else None]
+        if (coast := self.cfg.output.runup) is not None and coast.coast != AUTO:
+            media.append(locate(str(coast.coast)))
+        media += [wave.path for wave in self.incident] + [records.variable.path for records in self.records]
+        return list(dict.fromkeys(path for path in media if path)) + [
+            locate(str(file)) for file in files if file
+        ]

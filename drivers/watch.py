@@ -1,10 +1,12 @@
 """Is the computation still sound? Looked at every few steps; a run that is not is stopped where it went wrong."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from esim.clock import Clock
+from esim.drivers.nests import Level
 from esim.drivers.ocean import Ocean
 from esim.errors import NumericalError
 
@@ -13,10 +15,13 @@ NAMES = ("zeta", "hu", "hv")
 
 @dataclass
 class Watch:
-    """Stops a run on NaN, infinity, or a Courant number above the bound (None: not looked at)."""
+    """Stops a run on NaN, infinity, or a Courant number above the bound, on any grid of a tree.
 
-    ocean: Ocean
-    dt: float | None
+    dt [s] are the steps of the grids (None: not looked at).
+    """
+
+    levels: Sequence[Level]
+    dt: Sequence[float] | None
     bound: float
     interval: int = 20
 
@@ -28,19 +33,23 @@ class Watch:
                 self.check_courant(clock)
 
     def check_finite(self, clock: Clock) -> None:
-        """Raises NumericalError, on all ranks, naming the first cell that is not finite."""
-        ocean = self.ocean
+        """Raises NumericalError, on all ranks, naming the first cell that is not finite, of the finest grids first."""
+        for level in reversed(self.levels):
+            self._check_finite(clock, level)
+
+    def _check_finite(self, clock: Clock, level: Level) -> None:
+        ocean = level.ocean
         (j0, j1), (i0, i1) = ocean.block.interior
         bad = not ocean.backend.finite(ocean.plan.state()[:, j0:j1, i0:i1])
         if not ocean.comm.allreduce_max(float(bad)):
             return
-        place = self._first_bad() if bad else None
+        place = self._first_bad(ocean) if bad else None
         places = [p for p in ocean.comm.allgather(place) if p is not None]
         if places:
-            raise NumericalError(f"step {clock.step}, t = {clock.time:.3f} s: {min(places)[1]}")
+            where = _of_nest(level)
+            raise NumericalError(f"step {clock.step}, t = {clock.time:.3f} s: {min(places)[1]}{where}")
 
-    def _first_bad(self) -> tuple[tuple[int, int], str] | None:
-        ocean = self.ocean
+    def _first_bad(self, ocean: Ocean) -> tuple[tuple[int, int], str] | None:
         state = ocean.own(ocean.plan.state())
         found = np.argwhere(~np.isfinite(state))
         if not len(found):
@@ -52,13 +61,21 @@ class Watch:
     def check_courant(self, clock: Clock) -> None:
         """Raises NumericalError if the water has become too fast for the time step."""
         assert self.dt is not None
-        courant = self.dt * self.ocean.fastest()
-        if courant > self.bound or np.isnan(courant):
-            raise NumericalError(
-                f"step {clock.step}, t = {clock.time:.3f} s: the Courant number is {courant:.2f}, above "
-                f"{self.bound:g}, because the water became faster than at the start; set run.adaptive: true, or "
-                "a smaller run.cfl or run.dt"
-            )
+        for level, dt in zip(self.levels, self.dt, strict=True):
+            if not level.active:
+                continue
+            courant = dt * level.ocean.fastest()
+            if courant > self.bound or np.isnan(courant):
+                raise NumericalError(
+                    f"step {clock.step}, t = {clock.time:.3f} s: the Courant number{_of_nest(level)} is {courant:.2f}, "
+                    f"above {self.bound:g}, because the water became faster than at the start; set run.adaptive: true, "
+                    "or a smaller run.cfl or run.dt"
+                )
+
+
+def _of_nest(level: Level) -> str:
+    """End of a phrase that names a nest; nothing for the whole grid."""
+    return f" of nest '{level.placed.name}'" if level.placed.parent else ""
 
 
 def place(ocean: Ocean, j: int, i: int) -> str:

@@ -3,3 +3,4 @@
 GRAVITY = 9.81  # m/s2
 EARTH_RADIUS = 6_371_000.0  # m, mean radius
 EARTH_ROTATION = 7.292115e-5  # rad/s
+SEA_DENSITY = 1025.0  # kg/m3, sea water

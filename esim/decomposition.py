@@ -56,9 +56,20 @@ class Block:
             pitch += 32
         return nj + 1, pitch
 
+    def local(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[slice, slice]:
+        """Cells of the grid as slices of the block's arrays."""
+        j, i = self.halo - self.j0, self.halo - self.i0
+        return slice(rows[0] + j, rows[1] + j), slice(columns[0] + i, columns[1] + i)
+
     def owns(self, j: int, i: int) -> bool:
         """Whether a cell of the grid is one of the block's."""
         return self.j0 <= j < self.j1 and self.i0 <= i < self.i1
+
+
+def common(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    """The common part of two ranges; empty where there is none."""
+    first, last = max(a[0], b[0]), min(a[1], b[1])
+    return first, max(first, last)
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Decomposition:
-    """The blocks of all ranks, in rank order."""
+    """The blocks of all ranks, in rank order; a rank without a share of the grid has an empty one."""
 
     shape: tuple[int, int]
     periodic: tuple[bool, bool]
@@ -91,7 +102,9 @@ class Decomposition:
         A rank may need its own cells where the grid is periodic.
         """
         mine, theirs = self.blocks[receiver], self.blocks[sender]
-        found = []
+        found: list[Overlap] = []
+        if not (mine.cells and theirs.cells):
+            return found
         for sj in (-1, 0, 1) if self.periodic[0] else (0,):
             for si in (-1, 0, 1) if self.periodic[1] else (0,):
                 if receiver == sender and (sj, si) == (0, 0):

@@ -15,7 +15,8 @@ class Grid:
 
     kind is "lonlat" (x, y in degrees; x may run past 180 so that it always increases) or "cartesian" (metres).
     x0, y0 are the outer edges of the first cell, dx, dy the cell size. boundary names the kind of each side
-    in the order west, east, south, north: "open", "sponge", "wall" or "periodic".
+    in the order west, east, south, north: "open", "sponge", "wall", "periodic" or
+    "incident", or, for a side of a nest inside its parent, "nest".
     latitude [degrees] is where a Cartesian grid lies, for Coriolis; a lon/lat grid knows its own.
     """
 

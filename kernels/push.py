@@ -42,6 +42,9 @@ def go_on(j, i, normal, along, p):
     along[0, j, i - 1] = along[0, j, i + 1]
 
 
-CORRECT = Kernel("push_correct", (Stage(correct, exact=True),), PushParams)
+# Where neither acceleration is anything nothing changes, and "before" is zero already.
+CORRECT = Kernel(
+    "push_correct", (Stage(correct, exact=True),), PushParams, at_rest=(("push", "before"), "before")
+)
 MIRROR = Kernel("push_mirror", (Stage(mirror, exact=True),), GhostParams, halo=1)
 GO_ON = Kernel("push_go_on", (Stage(go_on, exact=True),), GhostParams, halo=1)

@@ -21,11 +21,33 @@ def lift(j, i, q, bed, rise, p):
     """
     before = bed[0, j, i]
     after = before + p.share * rise[0, j, i]
-    depth = q[0, j, i] + maximum(-before, p.zero)
-    surface = q[0, j, i] + p.share * rise[1, j, i] + (maximum(before, p.zero) - maximum(after, p.zero))
+    q[0, j, i] = lifted(q[0, j, i], before, after, p.share * rise[1, j, i], p)
+    bed[0, j, i] = after
+
+
+def lifted(zeta, before, after, rise, p):
+    """zeta over a bed that has moved from `before` to `after`, when the surface has risen by `rise` [m]."""
+    depth = zeta + maximum(-before, p.zero)
+    surface = zeta + rise + (maximum(before, p.zero) - maximum(after, p.zero))
     still = maximum(-after, p.zero)
     carried = surface + maximum(-still - surface, p.zero)
-    q[0, j, i] = where(depth > p.dry, carried, depth - still)
+    return where(depth > p.dry, carried, depth - still)
+
+
+class SlideParams(NamedTuple):
+    """Constants of a slide in the run's floating-point type."""
+
+    zero: float
+    dry: float  # m
+
+
+def slide(j, i, q, bed, ground, p):
+    """Put the bed to the height ground[0], and lift the water surface above it by ground[1] [m].
+
+    Given the height itself, and not a change of it, nothing of a body that has passed stays behind by rounding.
+    """
+    after = ground[0, j, i]
+    q[0, j, i] = lifted(q[0, j, i], bed[0, j, i], after, ground[1, j, i], p)
     bed[0, j, i] = after
 
 
@@ -50,4 +72,5 @@ def rate(j, i, q, bed, rows, speed, p):
 
 
 LIFT = Kernel("lift", (Stage(lift, exact=True),), LiftParams)
+SLIDE = Kernel("slide", (Stage(slide, exact=True),), SlideParams)
 RATE = Kernel("rate", (Stage(rate, exact=True),), RateParams)

@@ -49,6 +49,7 @@ class Params(NamedTuple):
     time: float  # s, at the end of the step
     arrival: float  # m, |eta| from which the wave has arrived
     never: float  # arrival time where no wave has come yet
+    still: float  # m, water that has moved less is at rest: the rounding of a wave of 0.1 m
 
 
 class Rows(NamedTuple):
@@ -67,6 +68,7 @@ class Rows(NamedTuple):
 
 ROWS = Rows()
 NEVER = 1e30  # s
+STILL = 0.1  # m, a wave whose rounding is less than what counts as motion
 
 # Scratch slots: primitives, their values half a step ahead, half slopes in x and y, face fluxes.
 H, E, U, V = 0, 1, 2, 3
@@ -110,30 +112,73 @@ def primitives(j, i, q, bed, w, p):
     w[V, j, i] = q[2, j, i] * per_h
 
 
-def slopes_x(j, i, w, p):
-    """Half of the slopes along x; zero in and beside dry cells, where the scheme is first order."""
+def shore(h, e, b, h_behind, h_ahead, e_behind, e_ahead, b_behind, b_ahead, p):
+    """Half of the slopes of depth and surface in a wet cell with water on one side only; zero in all others.
+
+    The surface goes on as it comes from that side, over ground with its limited slope, and the depth at the faces is
+    kept within zero and four times that of the cell, where it would carry more than the cell holds. Level water stays
+    level, whatever the ground does. Without these slopes tips of water are of first order: they run up too slowly, and
+    a film stays behind as they draw back.
+    """
+    here = where(h > p.dry, p.one, p.zero)
+    behind, ahead = where(h_behind > p.dry, here, p.zero), where(h_ahead > p.dry, here, p.zero)
+    only = where(behind + ahead == p.one, p.half, p.zero)
+    rise = only * (behind * (e - e_behind) + ahead * (e_ahead - e))
+    steep, middle = (p.half_theta + p.half_theta) * only, p.half * only
+    ground = limited(b - b_behind, b_ahead - b, steep, middle, p)
+    rise = maximum(minimum(rise, maximum(ground + h, p.zero)), minimum(ground - h, p.zero))
+    most = h + h + h
+    return maximum(minimum(rise - ground, most), -most), rise
+
+
+def slopes_x(j, i, bed, w, p):
+    """Half of the slopes along x; those of the velocity are zero in and beside dry cells."""
     h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
     behind, ahead = e - w[E, j, i - 1], w[E, j, i + 1] - e
     lowest = minimum(h, minimum(w[H, j, i - 1], w[H, j, i + 1]))
     wet = where(lowest > p.dry, p.one, p.zero)
     gentle = maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest
     steep, middle = p.half_theta * wet, p.quarter * wet
-    w[HX, j, i] = limited(h - w[H, j, i - 1], w[H, j, i + 1] - h, steep, middle, p)
-    w[EX, j, i] = slope(behind, ahead, steep, middle, gentle, p)
+    hs, es = shore(
+        h,
+        e,
+        bed[0, j, i],
+        w[H, j, i - 1],
+        w[H, j, i + 1],
+        w[E, j, i - 1],
+        w[E, j, i + 1],
+        bed[0, j, i - 1],
+        bed[0, j, i + 1],
+        p,
+    )
+    w[HX, j, i] = hs + limited(h - w[H, j, i - 1], w[H, j, i + 1] - h, steep, middle, p)
+    w[EX, j, i] = es + slope(behind, ahead, steep, middle, gentle, p)
     w[UX, j, i] = slope(u - w[U, j, i - 1], w[U, j, i + 1] - u, steep, middle, gentle, p)
     w[VX, j, i] = slope(v - w[V, j, i - 1], w[V, j, i + 1] - v, steep, middle, gentle, p)
 
 
-def slopes_y(j, i, w, p):
-    """Half of the slopes along y; zero in and beside dry cells."""
+def slopes_y(j, i, bed, w, p):
+    """Half of the slopes along y; those of the velocity are zero in and beside dry cells."""
     h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
     behind, ahead = e - w[E, j - 1, i], w[E, j + 1, i] - e
     lowest = minimum(h, minimum(w[H, j - 1, i], w[H, j + 1, i]))
     wet = where(lowest > p.dry, p.one, p.zero)
     gentle = maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest
     steep, middle = p.half_theta * wet, p.quarter * wet
-    w[HY, j, i] = limited(h - w[H, j - 1, i], w[H, j + 1, i] - h, steep, middle, p)
-    w[EY, j, i] = slope(behind, ahead, steep, middle, gentle, p)
+    hs, es = shore(
+        h,
+        e,
+        bed[0, j, i],
+        w[H, j - 1, i],
+        w[H, j + 1, i],
+        w[E, j - 1, i],
+        w[E, j + 1, i],
+        bed[0, j - 1, i],
+        bed[0, j + 1, i],
+        p,
+    )
+    w[HY, j, i] = hs + limited(h - w[H, j - 1, i], w[H, j + 1, i] - h, steep, middle, p)
+    w[EY, j, i] = es + slope(behind, ahead, steep, middle, gentle, p)
     w[UY, j, i] = slope(u - w[U, j - 1, i], w[U, j + 1, i] - u, steep, middle, gentle, p)
     w[VY, j, i] = slope(v - w[V, j - 1, i], w[V, j + 1, i] - v, steep, middle, gentle, p)
 
@@ -170,7 +215,8 @@ def hll(hl, el, ul, vl, hr, er, ur, vr, most, least, p):
     most and least bound the mass flux. Returns the mass flux, the normal momentum flux less the pressure
     g h*^2/2 of the left and of the right side, and the flux of momentum along the face.
     """
-    bed = minimum(maximum(el - hl, er - hr), minimum(el, er))
+    bed_l, bed_r = el - hl, er - hr
+    bed = minimum(maximum(bed_l, bed_r), minimum(el, er))
     depth_l = maximum(minimum(el - bed, hl), p.zero)
     depth_r = maximum(minimum(er - bed, hr), p.zero)
     # Between water and a dry cell the surface difference is that of the depths over the common bed.
@@ -188,7 +234,12 @@ def hll(hl, el, ul, vl, hr, er, ur, vr, most, least, p):
     pressure = p.half_g * (depth_l + depth_r) * step
     advection = fast * (ql * ul) - slow * (qr * ur) + cross * (qr - ql)
     along = mass * where(mass > p.zero, vl, vr)
-    return mass, (advection - slow * pressure) * per_width, (advection - fast * pressure) * per_width, along
+    # A film thinner than the step of the ground under it runs down that step.
+    fall_l = p.g * depth_l * maximum(bed_l - bed, p.zero)
+    fall_r = p.g * depth_r * maximum(bed_r - bed, p.zero)
+    felt_l = (advection - slow * pressure) * per_width - fall_l
+    felt_r = (advection - fast * pressure) * per_width - fall_r
+    return mass, felt_l, felt_r, along
 
 
 def face_x(j, i, rows, w, p):
@@ -314,23 +365,41 @@ def absorb(j, i, sponge, w, p):
 
 
 def record(j, i, bed, peaks, w, p):
-    """Keep the extremes of zeta, the largest speed and momentum flux h |u|^2, and the time of arrival."""
+    """Keep the extremes of zeta, the largest speed and momentum flux h |u|^2, and the time of arrival.
+
+    The largest zeta and the arrival count where there is water: land that has sunk below the sea is not flooded yet.
+    """
     zeta = w[Z1, j, i]
     h = zeta + maximum(-bed[0, j, i], p.zero)
     flux2 = w[HU1, j, i] * w[HU1, j, i] + w[HV1, j, i] * w[HV1, j, i]
     per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
-    peaks[0, j, i] = maximum(peaks[0, j, i], zeta)
+    peaks[0, j, i] = maximum(peaks[0, j, i], where(h > p.dry, zeta, -p.never))
     peaks[1, j, i] = minimum(peaks[1, j, i], zeta)
     peaks[2, j, i] = maximum(peaks[2, j, i], sqrt(flux2) * per_h)
     peaks[3, j, i] = maximum(peaks[3, j, i], flux2 * per_h)
-    peaks[4, j, i] = minimum(peaks[4, j, i], where(maximum(zeta, -zeta) > p.arrival, p.time, p.never))
+    felt = where(h > p.dry, maximum(zeta, -zeta), p.zero)
+    peaks[4, j, i] = minimum(peaks[4, j, i], where(felt > p.arrival, p.time, p.never))
 
 
-def store(j, i, out, w):
-    """Hand over the new state."""
-    out[0, j, i] = w[Z1, j, i]
-    out[1, j, i] = w[HU1, j, i]
-    out[2, j, i] = w[HV1, j, i]
+def record_time(j, i, bed, peaks, w, p):
+    """Keep the time of the largest zeta; before `record`, which makes it the largest."""
+    zeta = w[Z1, j, i]
+    higher = where(zeta + maximum(-bed[0, j, i], p.zero) > p.dry, zeta - peaks[0, j, i], p.zero)
+    peaks[5, j, i] = where(higher > p.zero, p.time, peaks[5, j, i])
+
+
+def store(j, i, out, w, p):
+    """Hand over the new state; what is less than the rounding of a small wave is rest.
+
+    Ahead of every wave the scheme spreads ever smaller traces, two cells a step: no water would be left at rest.
+    """
+    zeta, hu, hv = w[Z1, j, i], w[HU1, j, i], w[HV1, j, i]
+    size = maximum(zeta, -zeta) + p.per_cap * (maximum(hu, -hu) + maximum(hv, -hv))
+    moves = where(size < p.still, p.zero, p.one)
+    # Products, so that NaN stays NaN; and sums, so that no zero has a sign.
+    out[0, j, i] = zeta * moves + p.zero
+    out[1, j, i] = hu * moves + p.zero
+    out[2, j, i] = hv * moves + p.zero
 
 
 def constants(
@@ -362,13 +431,21 @@ def constants(
         time=real(time),
         arrival=real(arrival),
         never=real(NEVER),
+        still=real(STILL * np.finfo(real).eps),
     )
 
 
-def step(friction_map: bool = False, sponge: bool = False, peaks: bool = False, push: bool = False) -> Kernel:
+def step(
+    friction_map: bool = False,
+    sponge: bool = False,
+    peaks: bool = False,
+    push: bool = False,
+    times: bool = False,
+) -> Kernel:
     """Make the kernel of one time step with the physics that a run asks for.
 
-    push says that there is an acceleration push[0..1, j, i] [m/s2] beside those of the shallow-water equations.
+    push says that there is an acceleration push[0..1, j, i] [m/s2] beside those of the shallow-water equations;
+    times that peaks[5, j, i] holds the time [s] of the largest zeta.
     """
     stages = [
         Stage(primitives, west=2, east=2, south=2, north=2),
@@ -384,6 +461,8 @@ def step(friction_map: bool = False, sponge: bool = False, peaks: bool = False, 
     stages.append(Stage(rub_mapped if friction_map else rub))
     if sponge:
         stages.append(Stage(absorb))
+    if peaks and times:
+        stages.append(Stage(record_time, exact=True))
     if peaks:
         stages.append(Stage(record, exact=True))
     stages.append(Stage(store, exact=True))

@@ -47,6 +47,8 @@ def ocean(
     peaks=False,
     forces=(),
     incident=(),
+    times=False,
+    skip=True,
 ):
     """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
 
@@ -67,6 +69,8 @@ def ocean(
         peaks=peaks,
         forced=bool(forces),
         incident=incident,
+        times=times,
+        skip=skip,
     )
     block = made.block
     x, y = grid.x(block.i0, block.i1), grid.y(block.j0, block.j1)

@@ -229,7 +229,7 @@ def test_wrong_requests_for_validation_are_sentences(
     from esim.validation import tohoku2011
 
     assert main(["validate", "tohoku"]) == 2
-    assert "there is no case 'tohoku'; the cases are tohoku2011" in capsys.readouterr().err
+    assert "there is no case 'tohoku', did you mean 'tohoku2011'?" in capsys.readouterr().err
     assert main(["validate", "tohoku2011", "tohoku2011", "--run", str(folder)]) == 2
     assert "name the one case" in capsys.readouterr().err
     plane = write_run(tmp_path / "plane", lonlat=False)

@@ -81,9 +81,9 @@ from oceans import japan, march, ocean, state
 from test_physics import SIDES
 moved = []
 for dtype, kind in [("float64", "wall"), *(("float32", kind) for kind in SIDES)]:
-    grid, bed = japan(16, SIDES[kind], west=139.0, south=34.0)
-    sea = ocean(grid, bed, backend="cuda", dtype=dtype, sponge_cells=5)
-    march(sea, 3, 0.8 / sea.fastest())
+    grid, bed = japan(12, SIDES[kind], west=138.0, south=34.0)
+    sea = ocean(grid, bed, backend="cuda", dtype=dtype, sponge_cells=4)
+    march(sea, 2, 0.8 / sea.fastest())
     moved += [(dtype, kind)] if state(sea).any() else []
 print(json.dumps({"moved": moved}))
 """
@@ -233,12 +233,12 @@ def slosh(solution, n, dtype, periods=3):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("solution", "bounds"), [(planar, (0.02, 0.006)), (curved, (0.05, 0.015))])
+@pytest.mark.parametrize(("solution", "bounds"), [(planar, (0.005, 0.0015)), (curved, (0.015, 0.007))])
 def test_thackers_bowl(solution, bounds, dtype):
     coarse, mass_coarse = slosh(solution, 100, dtype)
     fine, mass_fine = slosh(solution, 200, dtype)
     assert coarse < bounds[0] and fine < bounds[1]
-    assert math.log2(coarse / fine) > 1.5
+    assert math.log2(coarse / fine) > 1.0
     assert max(abs(mass_coarse), abs(mass_fine)) < (1e-12 if dtype == "float64" else 1e-6)
 
 

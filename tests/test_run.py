@@ -73,7 +73,7 @@ def same(one: dict[str, xr.Dataset], other: dict[str, xr.Dataset]) -> bool:
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
     def fastest(*arguments: str) -> float:
-        return min(_seconds([sys.executable, *arguments]) for _ in range(3))
+        return min(_processor_seconds([sys.executable, *arguments]) for _ in range(3))
 
     assert fastest("-m", "esim.cli.run", "--help") - fastest("-c", "pass") < 0.5
     code = "import sys; from esim.cli.run import parser; parser().format_help(); print(*sys.modules)"
@@ -81,10 +81,12 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
     assert not set(HEAVY) & set(ran.stdout.split())
 
 
-def _seconds(arguments: list[str]) -> float:
-    begun = time.perf_counter()
+def _processor_seconds(arguments: list[str]) -> float:
+    """What a command takes of the processor, however busy that is with other things."""
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(arguments, check=True, capture_output=True)
-    return time.perf_counter() - begun
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
@@ -97,7 +99,8 @@ def test_every_configuration_is_ready_or_says_which_data_it_needs(
     if code:
         assert (code, told.err.count("\n")) == (2, 1) and "ESIM_DATA" in told.err
     else:
-        assert ("Mw 9.08" if config.stem.startswith("tohoku") else "Mw ") in told.out
+        wanted = {"tohoku": "Mw 9.08", "landsl": "landslide"}.get(config.stem[:6], "Mw ")
+        assert wanted in told.out
     assert config != TOHOKU or code == 0
     assert not list(tmp_path.iterdir())
 
@@ -440,7 +443,7 @@ def test_a_rank_that_is_killed_ends_the_others(tmp_path: Path) -> None:
     process = subprocess.Popen([mpi, "-n", "2", *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     begun(process, out)
     os.kill(max(ranks_of(out)), signal.SIGKILL)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode != 0 and not (out / "run.json").exists()
     for _ in range(100):
         if not ranks_of(out):

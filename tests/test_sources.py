@@ -306,8 +306,8 @@ def test_bad_yaml_and_other_files(tmp_path: Path) -> None:
         fault_file.read(written(tmp_path, "rigidity: 3e10\n", "fault.yaml"))
     with pytest.raises(InputError, match="expected a subfault"):
         fault_file.read(written(tmp_path, "faults: [1]\n", "fault.yaml"))
-    with pytest.raises(InputError, match=".csv, .yaml or .yml"):
-        fault_file.read(tmp_path / "fault.param")
+    with pytest.raises(InputError, match=".csv, .yaml, .yml, .param, .fsp or .srf files, not '.txt'"):
+        fault_file.read(tmp_path / "fault.txt")
     with pytest.raises(InputError, match="cannot be read"):
         fault_file.read(tmp_path / "absent.csv")
 
@@ -413,7 +413,12 @@ def test_no_water_no_filter() -> None:
 
 def config(kind: str, **values: object) -> SimpleNamespace:
     common = dict(
-        kajiura=False, horizontal_on_slope=False, instantaneous=False, time_step=10.0, rigidity=None
+        kajiura=False,
+        horizontal_on_slope=False,
+        instantaneous=False,
+        time_step=10.0,
+        rigidity=None,
+        negligible=0.0,
     )
     return SimpleNamespace(kind=kind, **(common | values))
 
@@ -505,7 +510,7 @@ def test_deformation_from_a_file(tmp_path: Path) -> None:
         coords | {"time": ("time", [0.0, 20.0, 60.0], {"units": "seconds since 2011-03-11 05:46:30"})},
     )
     moving.to_netcdf(tmp_path / "moving.nc")
-    entry = config("deformation", file=tmp_path / "still.nc", variable=None)
+    entry = config("deformation", file=tmp_path / "still.nc", variable=None, east=None, north=None)
     source = build(entry, True)
     assert source.levels.tolist() == [0.0] and source.moves == "bed"
     source.check(PACIFIC)
@@ -530,3 +535,56 @@ def test_deformation_from_a_file(tmp_path: Path) -> None:
     entry.file = tmp_path / "cm.nc"
     with pytest.raises(InputError, match="is in 'cm', expected the uplift in m"):
         build(entry, True)
+
+
+def test_horizontal_motion_and_downward_displacement_from_a_file(tmp_path: Path) -> None:
+    import xarray as xr
+
+    x, y = np.arange(0.0, 1e4, 500.0), np.arange(0.0, 8e3, 500.0)
+    grow = np.array([0.0, 0.25, 1.0])[:, None, None] + np.zeros((3, y.size, x.size))
+    unit = {"units": "m"}
+    fields = {
+        "uz": (("time", "y", "x"), -2.0 * grow, unit | {"positive": "down"}),
+        "ux": (("time", "y", "x"), 3.0 * grow, unit),
+        "uy": (("time", "y", "x"), -1.0 * grow, unit),
+        "late": (("y", "x"), grow[0], unit),
+    }
+    times = ("time", [0.0, 1.0, 3.0], {"units": "min"})
+    xr.Dataset(fields, {"x": x, "y": y, "time": times}).to_netcdf(tmp_path / "motion.nc")
+    entry = config("deformation", file=tmp_path / "motion.nc", variable="uz", east="ux", north="uy")
+    source = build(entry, False)
+    assert source.horizontal_on_slope and source.levels.tolist() == [0.0, 60.0, 180.0]
+    at, slope = (np.array([2e3, 3e3]), np.array([1e3])), np.full((1, 2), 0.1)
+    lift = source.displacement(*at, False, slope, 2 * slope)
+    np.testing.assert_allclose(lift[:, 0, 0], [0.0, 0.25 * 1.9, 1.9])
+    assert source.displacement(np.array([]), np.array([1e3]), False, slope[:, :0], slope[:, :0]).shape == (
+        3,
+        1,
+        0,
+    )
+    with pytest.raises(InputError, match="variable late has other times than uz"):
+        entry.north = "late"
+        build(entry, False)
+
+
+def test_deformation_files_that_cannot_be_used(tmp_path: Path) -> None:
+    import xarray as xr
+
+    x = y = np.arange(0.0, 1e4, 500.0)
+    rise = np.ones((2, y.size, x.size))
+
+    def saved(times: list, units: str = "s", values: np.ndarray = rise) -> SimpleNamespace:
+        data = {"uplift": (("time", "y", "x"), values, {"units": "m"})}
+        coords = {"x": x, "y": y, "time": ("time", times, {"units": units})}
+        xr.Dataset(data, coords).to_netcdf(tmp_path / "d.nc")
+        return config("deformation", file=tmp_path / "d.nc", variable=None, east=None, north=None)
+
+    with pytest.raises(InputError, match="times of variable uplift must rise"):
+        build(saved([5.0, 5.0]), False)
+    with pytest.raises(InputError, match="time is in 'fortnights', expected 's' or"):
+        build(saved([0.0, 5.0], "fortnights"), False)
+    holes = np.where(np.arange(x.size) == 3, np.nan, rise)
+    with pytest.raises(InputError, match="no value .NaN or missing."):
+        build(saved([0.0, 5.0], values=holes), False).displacement(x[2:5], y[2:4], False)
+    with pytest.raises(InputError, match="uplift is 5000 at"):
+        build(saved([0.0, 5.0], values=5e3 * rise), False).displacement(x[2:5], y[2:4], False)

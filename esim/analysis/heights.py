@@ -18,25 +18,26 @@ QUANTILE = 0.9995  # of the heights that the colours span
 DECADES = 2.0  # of height that the colours span
 
 
-def figure(run: Run) -> "Figure | None":
-    """The greatest height of the water, and isochrones of its arrival; None without maxima.nc."""
+def figure(run: Run, grid: str = "") -> "Figure | None":
+    """The greatest height of the water on a grid, and isochrones of its arrival; None without its maxima."""
     from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
-    if run.maxima is None or "eta_max" not in run.maxima:
+    maxima = run.grids.get(grid)
+    if maxima is None or "eta_max" not in maxima:
         return None
-    height = chart.thin(run.maxima["eta_max"])
+    height = chart.thin(maxima["eta_max"])
     top = chart.span(height, QUANTILE)
     drawing = Figure(figsize=(8.2, 6.6), layout="constrained")
     axes = drawing.add_subplot()
-    chart.land(axes, chart.thin(run.maxima["bathymetry"]))
+    chart.land(axes, chart.thin(maxima["bathymetry"]))
     norm = LogNorm(top / 10**DECADES, top)
     drawn = chart.image(axes, height.clip(min=norm.vmin), cmap="YlGnBu", norm=norm)
-    _isochrones(axes, run.maxima)
+    _isochrones(axes, maxima)
     chart.frame(axes, height)
     chart.gauges(axes, run.stations)
     chart.bar(axes, drawn, "greatest height of the water (m)", extend="both", ticks=_ticks(norm), format="%g")
-    axes.set_title(f"{run.title}\n{_subtitle(run)}", loc="left")
+    axes.set_title(f"{run.title}\n{f'{grid}: ' if grid else ''}{_subtitle(maxima)}", loc="left")
     return drawing
 
 
@@ -69,9 +70,9 @@ def _ticks(norm: Any) -> list[float]:
     return [float(tick) for tick in ticks if norm.vmin <= tick <= norm.vmax]
 
 
-def _subtitle(run: Run) -> str:
-    if run.maxima is None or "arrival_time" not in run.maxima:
+def _subtitle(maxima: "xr.Dataset") -> str:
+    if "arrival_time" not in maxima:
         return "greatest height of the water"
-    threshold = run.maxima["arrival_time"].attrs.get("threshold")
+    threshold = maxima["arrival_time"].attrs.get("threshold")
     moved = f" (first motion of {100 * float(threshold):g} cm)" if threshold is not None else ""
     return f"greatest height, and time of arrival{moved}"

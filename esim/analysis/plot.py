@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from esim.analysis import gauges, heights, record_section, shaking, snapshots, uplift, wavefield
+from esim.analysis import (
+    gauges,
+    heights,
+    inundation,
+    record_section,
+    runup,
+    shaking,
+    snapshots,
+    uplift,
+    wavefield,
+)
 from esim.analysis.run import Run, open_run
 from esim.errors import InputError
 from esim.io.atomic import whole_file
@@ -56,6 +66,14 @@ def _ocean(run: Run) -> "Iterator[tuple[str, Figure]]":
     for name, module in (("uplift", uplift), ("heights", heights), ("snapshots", snapshots)):
         if (figure := module.figure(run)) is not None:
             yield name, figure
+    for name in run.grids:
+        suffix = f"_{name}" if name else ""
+        if name and (figure := heights.figure(run, name)) is not None:
+            yield f"heights{suffix}", figure
+        if (figure := inundation.figure(run, name)) is not None:
+            yield f"inundation{suffix}", figure
+        if (figure := runup.figure(run, name)) is not None:
+            yield f"runup{suffix}", figure
     for n, figure in enumerate(gauges.figures(run), start=1):
         yield "gauges" if n == 1 else f"gauges_{n}", figure
 

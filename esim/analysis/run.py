@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Run:
     """A finished run: its record (run.json) and the datasets it wrote; None where it wrote none.
 
-    `planes` are those through the crust by their names, `motion` that of the surface of the crust. The datasets
+    `planes` are those through the crust by their names, `motion` that of the surface of the crust; `nests` are the
+    maxima of nested grids by their names, `runups` the points along the coast, by the grid's name ("" for the whole
+    one). The datasets
     are read when their values are asked for. Those with a `time` also have `seconds` and `hours` since the
     origin. As a context manager it closes the files.
     """
@@ -31,6 +33,13 @@ class Run:
     stations: "xr.Dataset | None"
     motion: "xr.Dataset | None" = None
     planes: "dict[str, xr.Dataset]" = field(default_factory=dict)
+    nests: "dict[str, xr.Dataset]" = field(default_factory=dict)
+    runups: "dict[str, xr.Dataset]" = field(default_factory=dict)
+
+    @property
+    def grids(self) -> "dict[str, xr.Dataset]":
+        """The maxima of all grids by their names, "" for the whole one."""
+        return ({} if self.maxima is None else {"": self.maxima}) | self.nests
 
     @property
     def scenario(self) -> str:
@@ -60,7 +69,8 @@ class Run:
 
     def close(self) -> None:
         """Closes the files."""
-        for dataset in (self.fields, self.maxima, self.stations, self.motion, *self.planes.values()):
+        single = self.fields, self.maxima, self.stations, self.motion
+        for dataset in (*single, *self.planes.values(), *self.nests.values(), *self.runups.values()):
             if dataset is not None:
                 dataset.close()
 
@@ -83,9 +93,18 @@ def open_run(directory: str | os.PathLike[str]) -> Run:
     fields, maxima, stations, motion = (
         _dataset(folder / f"{name}.nc") for name in ("fields", "maxima", "stations", "motion")
     )
-    planes = {path.stem.removeprefix("plane_"): _dataset(path) for path in sorted(folder.glob("plane_*.nc"))}
-    found = {name: plane for name, plane in planes.items() if plane is not None}
-    return Run(folder, record, fields, maxima, stations, motion, found)
+    families = [_family(folder, stem) for stem in ("plane", "maxima", "runup")]
+    alone = _dataset(folder / "runup.nc")
+    families[-1] |= {} if alone is None else {"": alone}
+    return Run(folder, record, fields, maxima, stations, motion, *families)
+
+
+def _family(folder: Path, stem: str) -> "dict[str, xr.Dataset]":
+    """The datasets in files STEM_NAME.nc by their names."""
+    found = {
+        path.stem.removeprefix(f"{stem}_"): _dataset(path) for path in sorted(folder.glob(f"{stem}_*.nc"))
+    }
+    return {name: dataset for name, dataset in found.items() if dataset is not None}
 
 
 def _record(folder: Path) -> dict[str, Any]:

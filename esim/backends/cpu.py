@@ -24,7 +24,7 @@ from esim.backends.bits import guess_rcbrt_code
 from esim.backends.cache import cache_directory, write_once
 from esim.backends.host import HostMemory
 from esim.backends.link import ROWS, SIDES, arguments, array_names, digest, link, linked_source
-from esim.backends.rest import STRIPE, Count, Rest, bits_of
+from esim.backends.rest import STRIPE, Count, Rest
 from esim.backends.scratch import make_ring, prefetch
 from esim.decomposition import Box
 from esim.kernels import scalar
@@ -86,15 +86,15 @@ def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(forceinline=True)
-def at_rest(bits, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
-    """Whether a state, seen as whole numbers, is zero all over a box."""
-    for k in range(bits.shape[0]):
+def at_rest(state, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
+    """Whether a state is zero all over a box. Compiled without fast-math, so that NaN counts as motion."""
+    for k in range(state.shape[0]):
         for j in range(j0, j1):
             moving = False
             for i in range(i0, i1):
                 assume(j >= 0)
                 assume(i >= 0)
-                moving |= bits[k, j, i] != 0
+                moving |= state[k, j, i] != 0
             if moving:
                 return False
     return True
@@ -137,9 +137,7 @@ def _columns(stage: Stage, vector: int) -> str:
 
 def _rest_names(kernel: Kernel) -> list[str]:
     """What a kernel that leaves water at rest alone takes beside its arrays: see `_skipping`."""
-    if not kernel.at_rest:
-        return []
-    return [*(f"{state}_bits" for state in kernel.at_rest[0]), "still", "was_still", "computed"]
+    return ["still", "was_still", "computed"] if kernel.at_rest else []
 
 
 def _skipping(kernel: Kernel) -> list[str]:
@@ -153,7 +151,7 @@ def _skipping(kernel: Kernel) -> list[str]:
     reach = kernel.halo
 
     def resting(box: str) -> str:
-        return " and ".join(f"at_rest({state}_bits, {box})" for state in states)
+        return " and ".join(f"at_rest({state}, {box})" for state in states)
 
     text = f"""
         first, last, left, right = south - {reach}, north + {reach}, west - {reach}, east + {reach}
@@ -275,8 +273,7 @@ def _rest(kernel: Kernel, box: Box, arrays: dict[str, Any]) -> tuple[Count, list
     rest: Rest = arrays.get("rest") or Rest()
     flags = [rest.still(arrays[name], box, lambda: np.zeros(tiles, np.bool_)) for name in (states[0], result)]
     computed = np.zeros(tiles, np.int64)
-    given = [*(bits_of(arrays[name]) for name in states), *flags, computed]
-    return rest.count(box, computed, np.asarray), given
+    return rest.count(box, computed, np.asarray), [*flags, computed]
 
 
 def ring_rows(kernel: Kernel) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from esim.backends.devices import gpu_count, simulated
 from esim.backends.link import ROWS, SIDES, arguments, array_names, link
+from esim.backends.rest import Count, Rest
 from esim.decomposition import Box
 from esim.errors import MachineError
 from esim.kernels import scalar
@@ -27,19 +28,70 @@ def tile_shape(kernel: Kernel, itemsize: int) -> tuple[int, int]:
     raise MachineError(f"kernel {kernel.name} needs more shared memory than a GPU block has")
 
 
+def _rest_names(kernel: Kernel) -> list[str]:
+    """What a kernel that leaves water at rest alone takes beside its arrays: see `_skipping`."""
+    return ["still", "was_still", "computed"] if kernel.at_rest else []
+
+
+def _skipping(kernel: Kernel, tile: tuple[int, int]) -> list[str]:
+    """Lines with which a block of threads leaves a tile at rest alone.
+
+    It sets the result to zero, unless that is known to be zero there still.
+    """
+    if not kernel.at_rest:
+        return []
+    states, result = kernel.at_rest
+    (height, width), reach = tile, kernel.halo
+
+    def over(cells: str, across: str, south: str, west: str) -> list[str]:
+        return [
+            f"    for cell in range(thread, {cells}, {height * width}):",
+            f"        j = {south} + cell // ({across})",
+            f"        i = {west} + cell % ({across})",
+        ]
+
+    around = f"(east - west + {2 * reach})"
+    seen = over(f"(north - south + {2 * reach}) * {around}", around, f"south - {reach}", f"west - {reach}")
+    for state in states:
+        seen += [
+            f"        for k in range({state}.shape[0]):",
+            f"            if {state}[k, j, i] != 0:",
+            "                moving = 1",
+        ]
+    own = over("(north - south) * (east - west)", "east - west", "south", "west")
+    return [
+        "    block = cuda.blockIdx.y * cuda.gridDim.x + cuda.blockIdx.x",
+        "    moving = 0",
+        *seen,
+        "    if cuda.syncthreads_or(moving) == 0:",
+        "        if not was_still[block]:",
+        *("        " + line for line in own),
+        f"                for k in range({result}.shape[0]):",
+        f"                    {result}[k, j, i] = 0",
+        "        if thread == 0:",
+        "            still[block] = True",
+        "        return",
+        "    if thread == 0:",
+        "        still[block] = False",
+        "        was_still[block] = False",
+        "        computed[block] += (north - south) * (east - west)",
+    ]
+
+
 def tile_source(kernel: Kernel, tile: tuple[int, int], dtype: np.dtype) -> str:
     """Text of the CUDA kernel: stages in turn, each spread over the threads of the block, barriers between."""
     height, width = tile
     reach = kernel.halo
     rows, columns = height + 2 * reach, width + 2 * reach + PITCH_PAD
     lines = [
-        f"def sweep(j0, j1, i0, i1, {', '.join(array_names(kernel))}, p):",
+        f"def sweep(j0, j1, i0, i1, {', '.join(array_names(kernel) + _rest_names(kernel))}, p):",
         f"    south = j0 + cuda.blockIdx.y * {height}",
         f"    west = i0 + cuda.blockIdx.x * {width}",
         f"    north = min(south + {height}, j1)",
         f"    east = min(west + {width}, i1)",
         f"    thread = cuda.threadIdx.y * {width} + cuda.threadIdx.x",
     ]
+    lines += _skipping(kernel, tile)
     if kernel.slots:
         # Scratch belongs to the tile, so all arrays are seen from its corner and share its indices.
         lines.append(f"    w = cuda.shared.array(({kernel.slots}, {rows}, {columns}), dtype)")
@@ -226,12 +278,28 @@ class CudaBackend:
         blocks = -(-(i1 - i0) // width), -(-(j1 - j0) // height)
         named = [self._argument(arrays[name]) for name in array_names(kernel)]
         launcher = compile_kernel(kernel, (height, width), self.dtype)[blocks, (width, height)]
+        counted: Callable = lambda run: run  # noqa: E731
+        if kernel.at_rest:
+            count, more = self._rest(kernel, box, arrays, max(0, blocks[0]) * max(0, blocks[1]))
+            counted, named = count.counted, named + more
 
         def run(p: Any) -> None:
             if blocks[0] > 0 and blocks[1] > 0:
                 launcher(j0, j1, i0, i1, *named, p)
 
-        return run
+        return counted(run)
+
+    def _rest(self, kernel: Kernel, box: Box, arrays: dict[str, Any], blocks: int) -> tuple[Count, list[Any]]:
+        """The count of the work of a launch, and its arguments by `_rest_names`."""
+        assert kernel.at_rest is not None
+        states, result = kernel.at_rest
+        rest: Rest = arrays.get("rest") or Rest()
+        both = (arrays[states[0]], arrays[result])
+        flags = [rest.still(array, box, lambda: self.xp.zeros(blocks, bool)) for array in both]
+        computed = self.xp.zeros(blocks, np.int64)
+        return rest.count(box, computed, self.to_host), [
+            self._argument(array) for array in (*flags, computed)
+        ]
 
     def bind_sweep(
         self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: tuple

@@ -1,5 +1,6 @@
 """From an undecorated cell body to functions of one machine."""
 
+import functools
 import hashlib
 import inspect
 import types
@@ -43,10 +44,16 @@ def _collect(function: Callable, found: dict) -> None:
     if function in found:
         return
     constants = {n: v for n, v in _used_globals(function) if not isinstance(v, types.FunctionType)}
-    found[function] = inspect.getsource(function) + repr(sorted(constants.items()))
+    found[function] = _source(function.__code__) + repr(sorted(constants.items()))
     for _, value in _used_globals(function):
         if isinstance(value, types.FunctionType):
             _collect(value, found)
+
+
+@functools.cache
+def _source(code: types.CodeType) -> str:
+    """Source text, which takes a millisecond to find."""
+    return inspect.getsource(code)
 
 
 def _used_globals(function: Callable) -> list[tuple[str, object]]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from esim.backends.host import HostMemory
 from esim.backends.link import arguments, array_names
+from esim.backends.rest import Rest
 from esim.decomposition import Box
 from esim.kernels.kernel import Kernel, Part
 
@@ -103,19 +104,23 @@ class NumpyBackend(HostMemory):
         shape = (kernel.slots, min(height, max(j1 - j0, 1)) + 2 * reach, i1 - i0 + 2 * reach)
         scratch = np.zeros(shape, self.dtype)
         views = {name: View(arrays[name]) for name in array_names(kernel)}
+        shrink, counted = _skipping(kernel, box, arrays, len(strips))
 
         def run(p: Any) -> None:
             # Dry cells divide by zero in branches that are not taken.
             with np.errstate(all="ignore"):
-                for south, north in strips:
-                    views["w"] = View(scratch, south - reach, i0 - reach)
+                for n, strip in enumerate(strips):
+                    (south, north), (west, east) = shrink(n, (strip, (i0, i1)))
+                    if south == north:
+                        continue
+                    views["w"] = View(scratch, south - reach, west - reach)
                     for stage in kernel.stages:
                         j = Span(south - stage.south, north + stage.north)
-                        i = Span(i0 - stage.west, i1 + stage.east)
+                        i = Span(west - stage.west, east + stage.east)
                         given = [p if name == "p" else views[name] for name in arguments(stage.body)]
                         stage.body(j, i, *given)
 
-        return run
+        return counted(run)
 
     def bind_sweep(
         self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: tuple
@@ -129,6 +134,45 @@ class NumpyBackend(HostMemory):
                     one()
 
         return run
+
+
+def _skipping(
+    kernel: Kernel, box: Box, arrays: dict[str, Any], strips: int
+) -> tuple[Callable[[int, Box], Box], Callable]:
+    """What shrinks strip n to the part that may move and clears the rest of it, and what counts a launch."""
+    if not kernel.at_rest:
+        return lambda n, strip: strip, lambda run: run
+    states, result = ([arrays[name] for name in names] for names in (kernel.at_rest[0], kernel.at_rest[1:]))
+    rest: Rest = arrays.get("rest") or Rest()
+    still, was_still = (rest.still(a, box, lambda: np.zeros(strips, bool)) for a in (states[0], *result))
+    computed = np.zeros(strips, np.int64)
+    reach = kernel.halo
+
+    def shrink(n: int, strip: Box) -> Box:
+        (south, north), (west, east) = strip
+        around = ..., slice(south - reach, north + reach), slice(west - reach, east + reach)
+        moving = np.logical_or.reduce([state[around].any(axis=0) for state in states])
+        still[n] = not moving.any()
+        if still[n]:
+            if not was_still[n]:
+                result[0][:, south:north, west:east] = 0
+            return (south, south), (west, east)
+        was_still[n] = False
+        j, i = np.flatnonzero(moving.any(axis=1)), np.flatnonzero(moving.any(axis=0))
+        # Cells that see one that moves; indices count from `reach` cells outside the strip.
+        j0, j1 = max(south + j[0] - 2 * reach, south), min(south + j[-1] + 1, north)
+        i0, i1 = max(west + i[0] - 2 * reach, west), min(west + i[-1] + 1, east)
+        for outside in (
+            (south, j0, west, east),
+            (j1, north, west, east),
+            (j0, j1, west, i0),
+            (j0, j1, i1, east),
+        ):
+            result[0][:, outside[0] : outside[1], outside[2] : outside[3]] = 0
+        computed[n] += (j1 - j0) * (i1 - i0)
+        return (j0, j1), (i0, i1)
+
+    return shrink, rest.count(box, computed, np.asarray).counted
 
 
 def _bind_part(part: Part, p: tuple) -> Callable[[], None]:

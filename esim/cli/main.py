@@ -18,6 +18,7 @@ EXAMPLES = """\
 examples:
   esim-run configs/tohoku2011.yaml     compute a scenario (see esim-run --help)
   esim plot out/tohoku2011             draw its figures
+  esim export out/tohoku2011           its maxima as GeoTIFF, for geographic information systems
   esim validate tohoku2011             compare a computation with what buoys recorded
   esim doctor                          what is fast on this machine, and what is not
   esim COMMAND --help                  options and examples of a command
@@ -46,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"esim {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
-    for declare in (_plot, _validate, _bench, _doctor, _job, _data, _schema):
+    for declare in (_plot, _export, _validate, _bench, _doctor, _job, _data, _schema):
         declare(commands)
     return top
 
@@ -85,17 +86,55 @@ def _run_plot(options: argparse.Namespace) -> None:
         print(path)
 
 
+def _export(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "export",
+        "write the maxima of a finished run as GeoTIFF, for geographic information systems",
+        "  esim export out/tohoku2011\n"
+        "  esim export out/tohoku2011 --variable eta_max --variable extent --output maps\n"
+        "  esim export out/harbour --crs EPSG:32654      x and y of a Cartesian run\n",
+    )
+    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
+    command.add_argument(
+        "--format", choices=("geotiff",), default="geotiff", help="kind of file (default: geotiff)"
+    )
+    command.add_argument(
+        "--variable",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a variable of maxima.nc; may be repeated (default: all)",
+    )
+    command.add_argument(
+        "--crs", help="reference system of x and y (default: grid.crs of the run); longitudes are EPSG:4326"
+    )
+    command.add_argument(
+        "--output", metavar="DIR", type=Path, help="folder of the files (default: OUT/geotiff)"
+    )
+    command.set_defaults(run=_run_export)
+
+
+def _run_export(options: argparse.Namespace) -> None:
+    from esim.analysis.export import export
+
+    for path in export(options.run_directory, options.output, options.variable, options.crs):
+        print(path)
+
+
 def _validate(commands: Commands) -> None:
     command = _command(
         commands,
         "validate",
         "compute published cases and compare with what is known; exit code 1 if one fails",
         "  esim validate --list\n"
+        "  esim validate ocean --quick                       all cases of the ocean, the smaller runs\n"
+        "  esim validate ocean --report ocean.md             with a report, the figures beside it\n"
         "  esim validate tohoku2011\n"
         "  esim validate tohoku2011 --quick\n"
         "  esim validate tohoku2011 --run out/tohoku2011     a run that is there already\n",
     )
-    command.add_argument("cases", metavar="CASE", nargs="*", help="cases (default: all)")
+    command.add_argument("cases", metavar="CASE", nargs="*", help="cases, or ocean, crust (default: all)")
     command.add_argument("--quick", action="store_true", help="smaller computations, for a first look")
     command.add_argument("--list", action="store_true", help="list the cases and stop")
     command.add_argument(
@@ -108,13 +147,18 @@ def _validate(commands: Commands) -> None:
         default=Path("out/validation"),
         help="folder of validation.json and of the runs, which are replaced (default: out/validation)",
     )
+    command.add_argument(
+        "--report", metavar="FILE", type=Path, help="write all tables into a Markdown file, figures beside it"
+    )
     command.set_defaults(run=_run_validate)
 
 
 def _run_validate(options: argparse.Namespace) -> int:
     from esim.cli.validate import validate
 
-    return validate(options.cases, options.output, options.run_directory, options.quick, options.list)
+    return validate(
+        options.cases, options.output, options.run_directory, options.quick, options.list, options.report
+    )
 
 
 def _bench(commands: Commands) -> None:

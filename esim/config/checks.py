@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from esim.config.bathymetry import Bowl
+from esim.config.forcing import CircularPulse, Pulse
 from esim.config.names import check_names
 from esim.config.point import Point
 from esim.config.section import KeyProblem
-from esim.config.source import Hump, Okada
-from esim.grid import Grid
+from esim.config.source import Crested, Hump, Landslide, Okada
+from esim.grid import SIDES, Grid
 
 if TYPE_CHECKING:
     from esim.config.root import Config
@@ -19,10 +20,18 @@ Place = tuple[str | int, ...]
 def check(config: "Config") -> None:
     """Raise KeyProblem for the first thing in one section that does not fit another."""
     _check_plane(config)
+    _check_incident(config)
     check_names("stations", config.stations)
     grid = config.grid.build()
     for place, name, point in _points(config):
         _check_point(grid, place, name, point)
+    for n, force in enumerate(config.forcing):
+        if isinstance(force, Pulse):
+            _check_coordinates(grid, ("forcing", n), "the pulse", force)
+        if isinstance(force, CircularPulse) and force.passes > 1 and not grid.lonlat:
+            raise KeyProblem(
+                ("forcing", n, "passes"), "a plane has no antipode; expected 1 on a cartesian grid"
+            )
 
 
 def _check_plane(config: "Config") -> None:
@@ -32,8 +41,29 @@ def _check_plane(config: "Config") -> None:
         raise KeyProblem(
             ("bathymetry", "kind"), "'bowl' is measured in metres and needs grid.kind 'cartesian'"
         )
+    for n, source in enumerate(config.source):
+        if isinstance(source, Crested) and not cartesian:
+            text = f"'{source.kind}' has straight crests and needs grid.kind 'cartesian'"
+            raise KeyProblem(("source", n, "kind"), text)
     if cartesian and config.physics.coriolis and "latitude" not in config.grid.model_fields_set:
         raise KeyProblem(("physics", "coriolis"), "true on a cartesian grid needs grid.latitude")
+
+
+def _check_incident(config: "Config") -> None:
+    """Every incident side has one wave, and every wave such a side."""
+    kinds = dict(zip(SIDES, config.grid.boundary, strict=True))
+    seen: dict[str, int] = {}
+    for n, wave in enumerate(config.incident):
+        if kinds[wave.side] != "incident":
+            text = f"grid.boundary of side '{wave.side}' is '{kinds[wave.side]}'; expected 'incident'"
+            raise KeyProblem(("incident", n, "side"), text)
+        if wave.side in seen:
+            text = f"'{wave.side}' has a wave already, incident.{seen[wave.side]}; expected one for each side"
+            raise KeyProblem(("incident", n, "side"), text)
+        seen[wave.side] = n
+    for side, kind in kinds.items():
+        if kind == "incident" and side not in seen:
+            raise KeyProblem("incident", f"has no wave for side '{side}', whose grid.boundary is 'incident'")
 
 
 def _points(config: "Config") -> Iterator[tuple[Place, str, Point]]:
@@ -41,6 +71,8 @@ def _points(config: "Config") -> Iterator[tuple[Place, str, Point]]:
     for n, source in enumerate(config.source):
         if isinstance(source, Hump):
             yield ("source", n), "hump", source
+        if isinstance(source, Landslide) and source.motion.kind != "path":
+            yield ("source", n), "landslide", source
         if isinstance(source, Okada):
             for m, fault in enumerate(source.faults):
                 yield ("source", n, "faults", m), "fault", fault
@@ -48,7 +80,7 @@ def _points(config: "Config") -> Iterator[tuple[Place, str, Point]]:
         yield ("stations", n), f"station '{station.name}'", station
 
 
-def _check_point(grid: Grid, place: Place, name: str, point: Point) -> None:
+def _check_coordinates(grid: Grid, place: Place, name: str, point: Point) -> None:
     keys = ("lon", "lat") if point.lonlat else ("x", "y")
     if point.lonlat != grid.lonlat:
         wanted = "lon and lat in degrees" if grid.lonlat else "x and y in metres"
@@ -56,6 +88,11 @@ def _check_point(grid: Grid, place: Place, name: str, point: Point) -> None:
             f"{name} is given by {keys[0]} and {keys[1]}, but grid.kind is '{grid.kind}'; expected {wanted}"
         )
         raise KeyProblem((*place, keys[0]), text)
+
+
+def _check_point(grid: Grid, place: Place, name: str, point: Point) -> None:
+    _check_coordinates(grid, place, name, point)
+    keys = ("lon", "lat") if point.lonlat else ("x", "y")
     if not grid.contains(*point.position):
         x, y = point.position
         raise KeyProblem(

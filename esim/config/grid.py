@@ -1,5 +1,6 @@
 """Which cells? A geographic or a Cartesian box, the size of its cells and what its sides do."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -24,15 +25,16 @@ from esim.config.cells import (
     count_cells,
     one_or,
 )
+from esim.config.nests import Nest, Placed, named, place
 from esim.config.section import KeyProblem, Section, kind_of
 from esim.config.suggest import hint, shown
 from esim.config.units import Angle, Count
 from esim.grid import SIDES, Grid
 
-KINDS = ("open", "sponge", "wall", "periodic")
+KINDS = ("open", "sponge", "wall", "periodic", "incident")
 POLE = 89.0  # degrees: closer to the pole the cells become needles
 
-Side = Literal["open", "sponge", "wall", "periodic"]
+Side = Literal["open", "sponge", "wall", "periodic", "incident"]
 
 
 def _sides(value: Any) -> tuple[str, ...]:
@@ -71,12 +73,34 @@ class Cells(Section):
 
     boundary: Boundary = Field(
         default=("open", "open", "open", "open"),
-        description="open, sponge, wall or periodic: one for all sides, four for [west, east, south, north], "
+        description="open, sponge, wall, periodic or incident: one for all sides, four for [west, east, south, north], "
         "or a mapping by side (open where not named).",
     )
     sponge_cells: Count = Field(
         default=20, ge=1, description="Width of the absorbing layer of sponge sides, in cells."
     )
+    nests: tuple[Nest, ...] = Field(
+        default=(), description="Boxes of finer cells inside the grid, or inside a nest listed before."
+    )
+
+    @field_validator("nests")
+    @classmethod
+    def _name_nests(cls, nests: tuple[Nest, ...]) -> tuple[Nest, ...]:
+        return named(nests)
+
+    @abstractmethod
+    def build(self) -> Grid:
+        """The grid; its cell size is the exact share of the extent."""
+
+    def tree(self) -> list[Placed]:
+        """The grid and all nests in it, parents before their children."""
+        return place(self.build(), self.nests)
+
+    def _check_nests(self) -> None:
+        try:
+            self.tree()
+        except KeyProblem as problem:
+            raise KeyProblem(("nests", *problem.key), str(problem)) from None
 
     def _check_sides(self, nx: int, ny: int) -> None:
         self._check_axis(0, 1, nx)
@@ -149,6 +173,7 @@ class LonLatGrid(Cells):
                 f"periodic west and east need the whole globe, 360 degrees; this is {self.east - self.west:g}"
             )
             raise KeyProblem("boundary", text)
+        self._check_nests()
         return self
 
     @property
@@ -176,12 +201,32 @@ class CartesianGrid(Cells):
     latitude: Angle = Field(
         default=0.0, ge=-90, le=90, description="Latitude of the plane [degrees north], for Coriolis."
     )
+    crs: str | None = Field(
+        default=None,
+        description="Coordinate reference system of x and y, such as EPSG:32654, for exported maps; null: none.",
+    )
+
+    @field_validator("crs")
+    @classmethod
+    def _known(cls, crs: str | None) -> str | None:
+        if crs is not None:
+            from pyproj import CRS
+            from pyproj.exceptions import CRSError
+
+            try:
+                CRS.from_user_input(crs)
+            except CRSError:
+                raise ValueError(
+                    f"'{crs}' is not a coordinate reference system, such as EPSG:32654"
+                ) from None
+        return crs
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_range("x", self.x)
         check_range("y", self.y)
         self._check_sides(*self.cells)
+        self._check_nests()
         return self
 
     @property

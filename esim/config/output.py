@@ -1,16 +1,34 @@
 """What is written, where and how often?"""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
-from esim.config.paths import OutputDirectory
-from esim.config.section import Section
+from esim.config.paths import OutputDirectory, input_file
+from esim.config.section import KeyProblem, Section
 from esim.config.units import Count, Duration, Length
 
+AUTO = Path("auto")  # the coast of the grid itself
 FieldName = Literal["eta", "u", "v", "h"]
 MaximumName = Literal[
-    "eta_max", "eta_min", "speed_max", "momentum_flux_max", "inundation_depth_max", "arrival_time"
+    "eta_max",
+    "eta_min",
+    "speed_max",
+    "momentum_flux_max",
+    "inundation_depth_max",
+    "arrival_time",
+    "drawdown_max",
+    "extent",
+    "depth_min",
+    "eta_max_time",
 ]
 MAXIMA: tuple[MaximumName, ...] = (
     "eta_max",
@@ -19,6 +37,8 @@ MAXIMA: tuple[MaximumName, ...] = (
     "momentum_flux_max",
     "inundation_depth_max",
     "arrival_time",
+    "drawdown_max",
+    "extent",
 )
 
 
@@ -59,10 +79,36 @@ class Maxima(Section):
     """Largest values of the whole run, maxima.nc."""
 
     variables: Annotated[tuple[MaximumName, ...], ONCE] = Field(
-        default=MAXIMA, min_length=1, description="Which maxima; bathymetry and uplift are always there."
+        default=MAXIMA,
+        min_length=1,
+        description="Which maxima; bathymetry and uplift are always there. drawdown_max is how far the water fell, "
+        "extent where land was flooded and sea floor exposed; depth_min (least depth of the sea) and eta_max_time are "
+        "there where they are named.",
     )
     arrival_threshold: Length = Field(
         default=0.01, gt=0, description="The wave has arrived where |eta| exceeds this [m]."
+    )
+
+
+def _coast(value: Any, info: ValidationInfo) -> Path:
+    return AUTO if value in ("auto", AUTO) else input_file(value, info)
+
+
+class Runup(Section):
+    """Run-up along a coast, runup.nc and runup.csv: how high, how far and when the water came."""
+
+    coast: Annotated[Path, BeforeValidator(_coast), WithJsonSchema({"type": "string"})] = Field(
+        default=AUTO,
+        description="auto: every cell of the sea beside land; or a file of points or lines, relative to the "
+        "configuration or data:NAME: GeoJSON, CSV with columns lon, lat or x, y, or NetCDF with such variables.",
+    )
+    radius: Length | None = Field(
+        default=None,
+        gt=0,
+        description="Distance [m] from a point within which flooded land belongs to it; null: five cells.",
+    )
+    spacing: Length | None = Field(
+        default=None, gt=0, description="Distance [m] of points along lines; null: the points of the file."
     )
 
 
@@ -89,3 +135,15 @@ class Output(Files):
     fields: Fields | None = Field(default=None, description="Snapshots of the whole grid; null: none.")
     stations: Series = Field(default=Series(), description="Time series at the stations.")
     maxima: Maxima | None = Field(default=Maxima(), description="Largest values of the run; null: none.")
+    runup: Runup | None = Field(default=None, description="Run-up at points along the coast; null: none.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.runup is not None and self.maxima is None:
+            raise KeyProblem("runup", "is found from the maxima; it needs output.maxima, which is null")
+        return self
+
+    @property
+    def times(self) -> bool:
+        """Whether the times of the greatest heights are kept."""
+        return self.maxima is not None and (self.runup is not None or "eta_max_time" in self.maxima.variables)

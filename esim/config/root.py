@@ -6,7 +6,9 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from esim.config.bathymetry import Bathymetry
 from esim.config.checks import check
+from esim.config.forcing import Forcing
 from esim.config.grid import AnyGrid
+from esim.config.incident import AnyIncident
 from esim.config.output import Output
 from esim.config.physics import Physics
 from esim.config.point import Station
@@ -41,6 +43,11 @@ class Config(Scenario):
         default_factory=Physics, validate_default=True, description="Terms and constants of the equations."
     )
     source: tuple[Source, ...] = Field(description="What starts the wave: a list; [] for none.")
+    forcing: tuple[Forcing, ...] = Field(default=(), description="Air pressure over the water: a list.")
+    incident: tuple[AnyIncident, ...] = Field(
+        default=(),
+        description="Waves that come in at sides whose grid.boundary is incident: a list, one a side.",
+    )
     stations: tuple[Station, ...] = Field(default=(), description="Gauges where time series are recorded.")
     output: Output = Field(description="Files that the run writes.")
     run: Run = Field(default=Run(), description="Machine and time step.")

@@ -34,6 +34,10 @@ class Run(Machine):
     cfl: Number = Field(default=0.8, gt=0, le=CFL_BOUND, description=f"Courant number, at most {CFL_BOUND}.")
     adaptive: bool = Field(default=False, description="Choose the time step anew as the water moves.")
 
+    skip_at_rest: bool = Field(
+        default=True, description="Leave water at rest alone; the results are the same bit for bit."
+    )
+
     @model_validator(mode="after")
     def _one_time_step(self) -> Self:
         if self.adaptive and self.dt is not None:

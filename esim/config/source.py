@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from esim.config.paths import InputFile
 from esim.config.point import Point
 from esim.config.section import KeyProblem, Section, kind_of
-from esim.config.units import Angle, Duration, Length, Pressure
+from esim.config.units import Acceleration, Angle, Duration, Length, Number, Pressure, Speed
 
 
 class Deformed(Section):
@@ -34,13 +34,23 @@ class Faulted(Deformed):
     rigidity: Pressure | None = Field(
         default=None, gt=0, description="Rigidity [Pa] for the seismic moment; null: default."
     )
+    negligible: Number = Field(
+        default=0.0,
+        ge=0,
+        le=0.1,
+        description="Displacement below this share of the largest is left out, and tapered up to twice that: water "
+        "that nothing has moved costs nothing until a wave comes.",
+    )
 
 
 class FiniteFault(Faulted):
     """Slip on many subfaults, from a file."""
 
     kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
-    file: InputFile = Field(description="Finite-fault file, relative to the configuration, or data:NAME.")
+    file: InputFile = Field(
+        description="Finite-fault file (.csv, .yaml, USGS .param, .fsp, .srf), relative to the configuration, or "
+        "data:NAME."
+    )
 
 
 class Fault(Point):
@@ -83,11 +93,25 @@ class Okada(Faulted):
 
 
 class Deformation(Deformed):
-    """Vertical displacement of the seafloor [m] from a NetCDF file."""
+    """Displacement of the seafloor [m] from a NetCDF file: (y, x), at once, or (time, y, x), linear between records."""
 
     kind: Literal["deformation"] = Field(description="deformation: uplift from a file.")
     file: InputFile = Field(description="NetCDF file, relative to the configuration, or data:NAME.")
     variable: str | None = Field(default=None, description="Variable of the uplift; null: the only one.")
+    east: str | None = Field(
+        default=None,
+        description="Variable of the displacement towards east, which counts where the bottom slopes; null: none.",
+    )
+    north: str | None = Field(
+        default=None, description="Variable of the displacement towards north; null: none."
+    )
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.east is None) != (self.north is None):
+            given, other = ("east", "north") if self.north is None else ("north", "east")
+            raise KeyProblem(other, f"is needed beside {given}")
+        return self
 
 
 class Hump(Point):
@@ -98,10 +122,167 @@ class Hump(Point):
     radius: Length = Field(gt=0, description="Distance [m] at which the height has fallen to 1/e.")
 
 
+class Slide(Section):
+    """s = s0 ln cosh(t / t0), s0 = velocity^2 / acceleration, t0 = velocity / acceleration (Grilli and Watts 1999)."""
+
+    kind: Literal["slide"] = Field(description="slide: faster and faster, towards a terminal velocity.")
+    acceleration: Acceleration = Field(gt=0, description="Acceleration [m/s2] with which it starts.")
+    velocity: Speed = Field(gt=0, description="Terminal velocity [m/s].")
+    distance: Length | None = Field(
+        default=None, gt=0, description="Way [m] after which it stops; null: never."
+    )
+
+
+class Slump(Section):
+    """s = distance (1 - cos(pi t / duration)) / 2 (Grilli and Watts 2005)."""
+
+    kind: Literal["slump"] = Field(description="slump: the half swing of a pendulum, from rest to rest.")
+    distance: Length = Field(gt=0, description="Way [m] that it makes.")
+    duration: Duration = Field(gt=0, description="Time [s] that it takes.")
+
+
+class Steady(Section):
+    """s = velocity t."""
+
+    kind: Literal["steady"] = Field(description="steady: at one velocity from its start.")
+    velocity: Speed = Field(gt=0, description="Velocity [m/s].")
+    distance: Length | None = Field(
+        default=None, gt=0, description="Way [m] after which it stops; null: never."
+    )
+
+
+class Path(Section):
+    """A way through the places of a CSV file with the columns time [s], and lon, lat or x, y."""
+
+    kind: Literal["path"] = Field(description="path: places and times from a CSV file.")
+    file: InputFile = Field(
+        description="CSV file, relative to the configuration: time, lon, lat or time, x, y."
+    )
+
+
+SlideMotion = Annotated[
+    Annotated[Slide, Tag("kind=slide")]
+    | Annotated[Slump, Tag("kind=slump")]
+    | Annotated[Steady, Tag("kind=steady")]
+    | Annotated[Path, Tag("kind=path")],
+    Discriminator(kind_of),
+]
+
+
+class Landslide(Point):
+    """A mass that slides over the bed, under water or from land into it; the bed is higher by its thickness."""
+
+    kind: Literal["landslide"] = Field(description="landslide: a moving mass, under water or from land.")
+    shape: Literal["sech", "sech2", "gaussian", "ellipse"] = Field(
+        default="sech",
+        description="sech or sech2, cut off at 0.717 of their height (Enet and Grilli 2007), gaussian, or an ellipse.",
+    )
+    thickness: Length = Field(gt=0, description="Largest thickness [m].")
+    length: Length = Field(
+        gt=0, description="Extent [m] along its direction; gaussian: between the points of 1/e."
+    )
+    width: Length | None = Field(
+        default=None, gt=0, description="Extent [m] across; null: all across the grid."
+    )
+    direction: Angle | None = Field(
+        default=None,
+        ge=-360,
+        le=360,
+        description="Where it slides to [degrees clockwise from north]; null: as the path goes.",
+    )
+    motion: SlideMotion = Field(description="How it moves.")
+    start: Duration = Field(
+        default=0.0, ge=0, description="Time [s] at which it starts, and those of a path count from."
+    )
+    in_bathymetry: bool = Field(
+        default=False, description="The bathymetry already has the mass in its first place."
+    )
+
+    @model_validator(mode="after")
+    def _one_pair(self) -> Self:
+        given = [key for key in ("lon", "lat", "x", "y") if getattr(self, key) is not None]
+        path = self.motion.kind == "path"
+        if path and given:
+            raise KeyProblem(given[0], "a mass on a path begins at its first place, so leave this key out")
+        if not path and given not in (["lon", "lat"], ["x", "y"]):
+            raise ValueError(f"needs lon and lat, or x and y; it has {' and '.join(given) or 'neither'}")
+        if not path and self.direction is None:
+            raise KeyProblem("direction", f"is needed for the motion '{self.motion.kind}'")
+        return self
+
+
+class Crested(Section):
+    """What every wave with straight crests has: where it is at t = 0 and where it runs to, on a cartesian grid."""
+
+    x: Length = Field(default=0.0, description="Position [m] of a point on the crest, towards east.")
+    y: Length = Field(default=0.0, description="Position [m] of a point on the crest, towards north.")
+    direction: Angle = Field(
+        default=90.0,
+        ge=-360,
+        le=360,
+        description="Where it runs to [degrees clockwise from north, the y axis]; 90: towards +x, 270: towards -x.",
+    )
+    height: Length = Field(gt=0, description="Greatest height H [m] above the water at rest.")
+    depth: Length = Field(gt=0, description="Depth d [m] of the water it runs over.")
+
+
+class SolitaryWave(Crested):
+    """A solitary wave on its way, eta = H sech^2(sqrt(3 H / (4 d^3)) s); several of them add up."""
+
+    kind: Literal["solitary_wave"] = Field(description="solitary_wave: one crest, on its way.")
+    velocity: Literal["linear", "exact", "simple", "rest"] = Field(
+        default="linear",
+        description="Velocity of the water: linear, eta sqrt(g/d); exact, c eta / (d + eta) with c = sqrt(g (d + H)), "
+        "of the solitary wave of dispersive equations; simple, 2 sqrt(g (d + eta)) - 2 sqrt(g d), of the shallow-water "
+        "equations; rest, none.",
+    )
+
+
+class NWave(Crested):
+    """A crest and a trough on their way (Tadepalli and Synolakis 1994), with s the distance ahead of (x, y)."""
+
+    kind: Literal["n_wave"] = Field(description="n_wave: a crest and a trough, on their way.")
+    leading: Literal["depression", "elevation"] = Field(
+        default="depression", description="What arrives first: the depression or the elevation."
+    )
+    steepness: Number | None = Field(
+        default=None,
+        gt=0,
+        description="p of k = sqrt(3 H p / (4 d^3)), larger is shorter; null: 2.598 for the isosceles wave, else 1.",
+    )
+    offset: Length | None = Field(
+        default=None,
+        description="Distance L [m] of (s - L) sech^2(k s); null: the isosceles wave, sech^2(k s) tanh(k s).",
+    )
+    velocity: Literal["linear", "simple", "rest"] = Field(
+        default="linear",
+        description="Velocity of the water: linear, eta sqrt(g/d); simple, 2 sqrt(g (d + eta)) - 2 sqrt(g d); rest: "
+        "none.",
+    )
+
+
+class State(Section):
+    """Surface and velocity of the water at t = 0 from a NetCDF file: variables eta [m] and, if it moves, u, v [m/s].
+
+    It says where the water is: where eta is missing or below the ground it is dry. Outside the file the water is at
+    rest.
+    """
+
+    kind: Literal["state"] = Field(description="state: surface and velocity of the water from a file.")
+    file: InputFile = Field(description="NetCDF file, relative to the configuration, or data:NAME.")
+    time: Duration | None = Field(
+        default=None, description="Time [s] of the record, as the file counts; null: the only one."
+    )
+
+
 Source = Annotated[
     Annotated[FiniteFault, Tag("kind=finite_fault")]
     | Annotated[Okada, Tag("kind=okada")]
     | Annotated[Deformation, Tag("kind=deformation")]
-    | Annotated[Hump, Tag("kind=hump")],
+    | Annotated[Landslide, Tag("kind=landslide")]
+    | Annotated[Hump, Tag("kind=hump")]
+    | Annotated[SolitaryWave, Tag("kind=solitary_wave")]
+    | Annotated[NWave, Tag("kind=n_wave")]
+    | Annotated[State, Tag("kind=state")],
     Discriminator(kind_of),
 ]

@@ -59,7 +59,7 @@ SPEED = Dimension(
     },
 )
 ACCELERATION = Dimension("an acceleration", "'9.81 m/s2'", {"m/s2": Fraction(1), "m/s^2": Fraction(1)})
-PRESSURE = Dimension("a pressure", "'40 GPa'", _units(Pa=1, MPa=10**6, GPa=10**9))
+PRESSURE = Dimension("a pressure", "'40 GPa'", _units(Pa=1, hPa=100, kPa=1000, MPa=10**6, GPa=10**9))
 FREQUENCY = Dimension("a frequency", "'2 Hz'", _units(Hz=1, kHz=1000, mHz="1/1000"))
 FORCE = Dimension("a force", "'1e15 N'", _units(N=1, kN=10**3, MN=10**6, GN=10**9))
 MOMENT = Dimension(

@@ -11,6 +11,7 @@ from esim import __version__
 from esim.io.frame import Coordinate, Frame
 from esim.io.provenance import plain
 
+EXTENT = ("dry_land", "flooded_land", "sea", "exposed_sea_floor")  # what the values of `extent` mean
 FILL = np.float32(9.969209968386869e36)  # NetCDF's own default for missing floats
 
 DIRECTIONS = {"x": "eastward (along x)", "y": "northward (along y)", "z": "downward"}
@@ -38,12 +39,12 @@ def global_attributes(title: str, configuration: Mapping[str, Any], command: str
     }
 
 
-def variable_attributes(name: str, lonlat: bool) -> dict[str, str]:
+def variable_attributes(name: str, lonlat: bool) -> dict[str, Any]:
     """Units, long_name and, where CF has one, the standard_name of a variable in esim's files."""
     return _ground_attributes(name) or _water_attributes(name, lonlat)
 
 
-def _ground_attributes(name: str) -> dict[str, str]:
+def _ground_attributes(name: str) -> dict[str, Any]:
     """Attributes of what a crust run records; nothing for another name. CF has no standard names for it."""
     kind, _, part = name.partition("_")
     if kind in PEAKS and part in ("", "horizontal"):
@@ -60,10 +61,11 @@ def _ground_attributes(name: str) -> dict[str, str]:
         units, long_name, method = "Pa", "change of the pressure, compression positive", "time: point"
     else:
         return {}
-    return {"units": units, "long_name": long_name, "cell_methods": method}
+    down = {"positive": "down"} if name[1:] == "z" else {}
+    return {"units": units, "long_name": long_name, "cell_methods": method} | down
 
 
-def _water_attributes(name: str, lonlat: bool) -> dict[str, str]:
+def _water_attributes(name: str, lonlat: bool) -> dict[str, Any]:
     eastward, northward = (
         ("eastward_sea_water_velocity", "northward_sea_water_velocity")
         if lonlat
@@ -93,8 +95,32 @@ def _water_attributes(name: str, lonlat: bool) -> dict[str, str]:
         ),
         # "s" and not "seconds", which readers would decode as a timedelta.
         "arrival_time": ("s", "", "time since origin of the first arrival", ""),
+        "eta_max_time": ("s", "", "time since origin of the greatest height of the water surface", ""),
+        "drawdown_max": (
+            "m",
+            "",
+            "greatest fall of the water below its still level, at sea",
+            "time: maximum",
+        ),
+        "depth_min": ("m", thickness, "least depth of the water, at sea", "time: minimum"),
+        "extent": ("1", "", "where land was flooded and sea floor exposed", ""),
+        "runup": ("m", "", "run-up: height of the highest flooded ground nearby", ""),
+        "runup_distance": ("m", "", "distance of the highest flooded ground from the point", ""),
+        "runup_time": ("s", "", "time since origin of the greatest height of the water there", ""),
+        "shore_level": ("m", level, "greatest height of the water surface at the shore", "time: maximum"),
     }[name]
-    return {key: value for key, value in zip(keys, values, strict=True) if value}
+    attributes: dict[str, Any] = {key: value for key, value in zip(keys, values, strict=True) if value}
+    return attributes | _flags(name)
+
+
+def _flags(name: str) -> dict[str, Any]:
+    """What the numbers of a variable that classifies mean."""
+    if name != "extent":
+        return {}
+    return {
+        "flag_values": np.arange(len(EXTENT), dtype=np.int8),
+        "flag_meanings": " ".join(EXTENT),
+    }
 
 
 def coordinate_attributes(name: str) -> dict[str, str]:

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 PATTERNS = (
     "fields.nc",
+    "fields_*.nc",
     "maxima.nc",
+    "maxima_*.nc",
+    "runup.nc",
+    "runup_*.nc",
+    "runup.csv",
+    "runup_*.csv",
     "motion.nc",
     "plane_*.nc",
     "sac/*.SAC",
@@ -92,13 +98,13 @@ def _lock(handle: int, directory: Path) -> None:
         ) from None
 
 
-def predict_bytes(cfg: "Config", grid: Grid) -> int:
+def predict_bytes(cfg: "Config", *grids: Grid) -> int:
     """Size of all outputs of an ocean run [bytes] before compression, which commonly leaves half to a tenth.
 
-    Counts fields.nc, maxima.nc, stations.nc and two generations of checkpoints.
+    grids are the whole grid and its nests. Counts fields.nc, maxima.nc, stations.nc and two generations of checkpoints.
     """
     output, duration = cfg.output, cfg.time.duration
-    cells = grid.nx * grid.ny
+    cells = sum(grid.nx * grid.ny for grid in grids)
     maps, series, checkpoint = [], (0, 0, 0), 0
     if output.maxima:
         maps.append((cells, len(output.maxima.variables) + 2, 1))

@@ -20,7 +20,8 @@ class GridFile:
 
     Nothing is touched before `open`; until `close` the file has a temporary name. Variables defined as
     `record` have the dimension time and one more record after each `append`. Values that are not finite are
-    stored as missing. Every call may raise MachineError, which also removes the temporary file.
+    stored as missing; whole numbers are never missing. Every call may raise MachineError, which also removes the
+    temporary file.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class GridFile:
                 dtype,
                 ("time", *self._frame.dims) if record else self._frame.dims,
                 chunksizes=((1,) if record else ()) + tuple(map(_chunk, self._frame.shape)),
-                fill_value=cf.FILL,
+                fill_value=cf.FILL if np.dtype(dtype).kind == "f" else False,
                 **self._storage(bits),
             )
             variable.set_auto_maskandscale(False)
@@ -86,7 +87,8 @@ class GridFile:
             variable = self._data[name]
             rows = slice(first, first + len(values))
             index = (self.records - 1, rows) if "time" in variable.dimensions else (rows,)
-            variable[index] = np.where(np.isfinite(values), values, cf.FILL)
+            whole = variable.dtype.kind == "i"
+            variable[index] = values if whole else np.where(np.isfinite(values), values, cf.FILL)
 
     def close(self, path: Path | None = None) -> None:
         """Finishes the file and gives it its name, or another one."""

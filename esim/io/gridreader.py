@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,16 @@ from esim.io.axis import Axis, Places
 from esim.io.classic import least_size
 from esim.io.layout import GriddedVariable, find_gridded
 
-__all__ = ["GriddedVariable", "check_cover", "describe", "read_field", "read_times"]
+__all__ = [
+    "GriddedVariable",
+    "check_cover",
+    "describe",
+    "names",
+    "opened",
+    "read_field",
+    "read_times",
+    "time_units",
+]
 
 Span = tuple[int, int]
 Range = tuple[float, float]
@@ -42,25 +52,30 @@ def read_field(
     fill: float | None = None,
     spacing: Range | None = None,
     limits: Range = (-math.inf, math.inf),
+    record: int | None = None,
+    gaps: bool = False,
 ) -> np.ndarray:
     """Values of a gridded variable at cells, float64 (ny, nx), or (time, ny, nx) if the variable has times.
 
     x, y are uniform cell centres in degrees (lonlat) or metres, of cells of the size `spacing` (by default
     the distance of the centres). Bilinear where the file is less than twice as fine as the cells; else the
     mean of m x m bilinear samples of each cell, m = ceil(ratio). Depths, positive down, become elevations.
-    Outside the file the value is `fill`. Raises InputError if the file or the variable is missing or not
-    usable, if cells lie outside and there is no fill, if a cell has no value (NaN or missing), and if a value
-    of the file that they need is not within `limits`.
+    Outside the file the value is `fill`. record picks one record of a variable that has times. With gaps, missing
+    values are left out of the means, and cells that have no more than half of theirs are NaN. Raises InputError
+    if the file or the variable is missing or not usable, if cells lie outside and there is no fill, if a cell
+    has no value (NaN or missing), and if a value of the file that they need is not within `limits`.
     """
-    with _opened(path) as data:
+    with opened(path) as data:
         source = find_gridded(path, data, variable, lonlat)
         points = _sample_points(source, x, y, spacing)
         if fill is None:
             _require_cover(source, points, x, y, spacing)
         sign = -1.0 if source.positive_down else 1.0
         low, high = sorted((sign * limits[0], sign * limits[1]))
-        field = sign * _sample(source, data[source.name], *points, sign * (fill or 0.0), (low, high))
-    _require_values(source, field, x, y)
+        window = _Window(source, data[source.name], record, (low, high))
+        field = sign * _sample(window, *points, sign * (fill or 0.0), gaps)
+    if not gaps:
+        _require_values(source, field, x, y)
     return field
 
 
@@ -81,8 +96,14 @@ def check_cover(
 
 def describe(path: Path, variable: str | None, lonlat: bool) -> GriddedVariable:
     """Describes a gridded variable without reading its values; raises InputError if it is not usable."""
-    with _opened(path) as data:
+    with opened(path) as data:
         return find_gridded(path, data, variable, lonlat)
+
+
+def names(path: Path) -> set[str]:
+    """Names of all variables of a file; raises InputError if it cannot be read."""
+    with opened(path) as data:
+        return set(data.variables)
 
 
 def read_times(path: Path, variable: str | None, lonlat: bool) -> tuple[np.ndarray, datetime | None]:
@@ -90,12 +111,12 @@ def read_times(path: Path, variable: str | None, lonlat: bool) -> tuple[np.ndarr
 
     Raises InputError if the variable has no times, or times that do not rise or that have an unknown unit.
     """
-    with _opened(path) as data:
+    with opened(path) as data:
         name = find_gridded(path, data, variable, lonlat).name
         dimension = data[name].dimensions[0]
         if data[name].ndim != 3 or dimension not in data.variables:
             raise InputError(f"{path}: variable {name} has no times, expected the dimensions (time, y, x)")
-        seconds, origin = _time_units(path, str(getattr(data[dimension], "units", "s")))
+        seconds, origin = time_units(path, str(getattr(data[dimension], "units", "s")))
         times = _floats(data[dimension], slice(None)) * seconds
     if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
         raise InputError(f"{path}: the times of variable {name} must rise from each record to the next")
@@ -103,7 +124,7 @@ def read_times(path: Path, variable: str | None, lonlat: bool) -> tuple[np.ndarr
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
     """The open file; a failure to read it becomes an InputError that names it."""
     from esim.io import netcdf
 
@@ -149,30 +170,58 @@ def _subdivide(centres: np.ndarray, size: float, axis: Axis) -> np.ndarray:
     return centres[:, None] + ((np.arange(count) + 0.5) / count - 0.5) * size
 
 
-def _sample(
-    source: GriddedVariable, variable: Any, x: np.ndarray, y: np.ndarray, fill: float, limits: Range
-) -> np.ndarray:
+@dataclass(frozen=True)
+class _Window:
+    """A variable of an open file, all of it or one record; values out of limits are refused."""
+
+    source: GriddedVariable
+    variable: Any
+    record: int | None
+    limits: Range
+
+    @property
+    def records(self) -> tuple[int, ...]:
+        """Number of records that it has and that are wanted, () for one."""
+        return self.variable.shape[:-2] if self.record is None else ()
+
+    def read(self, rows: Span, columns: Span) -> np.ndarray:
+        """The values (..., y, x) of nodes, both axes rising, float64, NaN where there is none."""
+        source = self.source
+        chosen = ... if self.record is None else self.record
+        (band,) = source.y.pieces(*rows)
+        pieces = [_floats(self.variable, (chosen, band, piece)) for piece in source.x.pieces(*columns)]
+        window = np.concatenate(
+            [piece[..., ::-1] if source.x.falling else piece for piece in pieces], axis=-1
+        )
+        values = window[..., ::-1, :] if source.y.falling else window
+        _require_range(source, values, rows[0], columns[0], self.limits)
+        return values
+
+
+def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, gaps: bool) -> np.ndarray:
     """The mean of the samples at the points x (nx, mx) and y (ny, my), strip by strip of rows."""
-    columns, rows = source.x.locate(x), source.y.locate(y)
-    records = variable.shape[:-2]
-    field = np.empty((*records, len(y), len(x)))
+    columns, rows = window.source.x.locate(x), window.source.y.locate(y)
+    field = np.empty((*window.records, len(y), len(x)))
     first, last = rows.window
     width = (columns.window[1] - columns.window[0]) * (last - first) / len(y)
-    step = max(1, int(STRIP / (max(width, len(x)) * math.prod(records))))
+    step = max(1, int(STRIP / (max(width, len(x)) * math.prod(window.records))))
     for begin in range(0, len(y), step):
         strip = rows.part(begin, begin + step)
-        values = _read_window(source, variable, strip.window, columns.window)
-        _require_range(source, values, strip.window[0], columns.window[0], limits)
-        field[..., begin : begin + step, :] = _average(_average(values - fill, columns, -1), strip, -2) + fill
+        values = window.read(strip.window, columns.window) - fill
+        there = np.isfinite(values)
+        if not gaps or there.all():
+            part = _average(_average(values, columns, -1), strip, -2)
+        else:
+            known, share = (
+                _average(_average(part, columns, -1), strip, -2)
+                for part in (np.where(there, values, 0.0), there.astype(np.float64))
+            )
+            inside = _average(_average(np.ones_like(values), columns, -1), strip, -2)
+            # Cells without a gap keep the bits that they have in a strip without any.
+            part = np.where(share == inside, known, known * inside / np.where(share > 0, share, 1.0))
+            part = np.where((share > 0.5 * inside) | (inside == 0), part, np.nan)
+        field[..., begin : begin + step, :] = part + fill
     return field
-
-
-def _read_window(source: GriddedVariable, variable: Any, rows: Span, columns: Span) -> np.ndarray:
-    """The values (..., y, x) of a window of nodes, both axes rising, float64, NaN where there is none."""
-    (band,) = source.y.pieces(*rows)
-    pieces = [_floats(variable, (..., band, piece)) for piece in source.x.pieces(*columns)]
-    window = np.concatenate([piece[..., ::-1] if source.x.falling else piece for piece in pieces], axis=-1)
-    return window[..., ::-1, :] if source.y.falling else window
 
 
 def _floats(variable: Any, index: Any) -> np.ndarray:
@@ -248,7 +297,7 @@ def _require_values(source: GriddedVariable, field: np.ndarray, x: np.ndarray, y
     )
 
 
-def _time_units(path: Path, units: str) -> tuple[float, datetime | None]:
+def time_units(path: Path, units: str) -> tuple[float, datetime | None]:
     """Seconds in the unit, and the date after `since`."""
     match = re.fullmatch(TIME_UNIT, units.strip(), re.IGNORECASE)
     date = re.fullmatch(DATE, match[3].strip()) if match and match[3] else None

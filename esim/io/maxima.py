@@ -11,10 +11,11 @@ VARIABLES = (*MAXIMA, "bathymetry", "uplift")
 
 
 class Maxima(GridFile):
-    """maxima.nc of a run: open, then the slabs of every variable, then close, all on the writer thread.
+    """maxima.nc of a run, or another stem: open, the slabs of every variable, close, all on the writer thread.
 
     arrival_time is in seconds since the origin, and not finite where `arrival_threshold` [m] was never
     exceeded; inundation_depth_max is not finite on cells that were wet at first: both are stored as missing.
+    extent counts through cf.EXTENT and is never missing.
     A crust run has pgv, pga, pgd, the same with _horizontal, and the elevation of the ground.
     """
 
@@ -24,12 +25,13 @@ class Maxima(GridFile):
         place: Place,
         attributes: Mapping[str, str],
         *,
+        stem: str = "maxima",
         arrival_threshold: float | None = None,
         variables: Sequence[str] = VARIABLES,
         compression: int = 1,
         dtype: str = "f4",
     ) -> None:
-        super().__init__(directory / "maxima.nc", place, attributes, compression=compression)
+        super().__init__(directory / f"{stem}.nc", place, attributes, compression=compression)
         self._variables, self._threshold, self._dtype = tuple(variables), arrival_threshold, dtype
 
     def open(self) -> None:
@@ -37,4 +39,4 @@ class Maxima(GridFile):
         super().open()
         for name in self._variables:
             more = {"threshold": self._threshold, "threshold_units": "m"} if name == "arrival_time" else {}
-            self.define(name, dtype=self._dtype, more=more)
+            self.define(name, dtype="i1" if name == "extent" else self._dtype, more=more)

@@ -1,6 +1,7 @@
-"""What starts the wave: earthquakes, deformation from files, humps of water."""
+"""What starts the wave: earthquakes, deformation from files, landslides, waves."""
 
 from esim.sources.build import build
-from esim.sources.source import Source
+from esim.sources.landslide import Landslide
+from esim.sources.source import AnySource, InitialState, Source
 
-__all__ = ["Source", "build"]
+__all__ = ["AnySource", "InitialState", "Landslide", "Source", "build"]

@@ -19,16 +19,24 @@ METRE = ("", "m", "metre", "metres", "meter", "meters")
 
 @dataclass(frozen=True, eq=False)
 class Deformation:
-    """Cumulative uplift [m] from a file, (y, x) at t = 0 or (time, y, x), zero outside it; see `Source`."""
+    """Cumulative uplift [m] from a file, (y, x) at t = 0 or (time, y, x), zero outside it; see `Source`.
+
+    horizontal are the displacements towards east and north [m], if they count on a sloping bed.
+    """
 
     name: str
     variable: GriddedVariable
     levels: np.ndarray
     kajiura: bool = False
+    horizontal: tuple[GriddedVariable, GriddedVariable] | None = None
     moves: Literal["bed", "water"] = "bed"
-    horizontal_on_slope: bool = False
     moment: float | None = None
     magnitude: float | None = None
+
+    @property
+    def horizontal_on_slope(self) -> bool:
+        """Whether the file says how the bed moves horizontally."""
+        return self.horizontal is not None
 
     def check(self, grid: Grid) -> None:
         """Raises InputError if the file and the grid have no cell in common."""
@@ -56,26 +64,48 @@ class Deformation:
         slope_x: np.ndarray | None = None,
         slope_y: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Uplift of the seafloor [m], (K, ny, nx), interpolated from the file."""
-        where = self.variable.path, self.variable.name
-        values = gridreader.read_field(*where, x, y, lonlat, fill=0.0, limits=(-LARGEST, LARGEST))
-        return values.reshape(len(self.levels), len(y), len(x))
+        """Uplift of the seafloor [m], (K, ny, nx), interpolated from the file.
+
+        With slopes and horizontal motion it is uz - ux db/dx - uy db/dy (Tanioka and Satake 1996).
+        """
+        rise = self._read(self.variable, x, y, lonlat)
+        if self.horizontal is not None and slope_x is not None and slope_y is not None:
+            east, north = (self._read(variable, x, y, lonlat) for variable in self.horizontal)
+            rise = rise - east * slope_x - north * slope_y
+        return rise
+
+    def _read(self, variable: GriddedVariable, x: np.ndarray, y: np.ndarray, lonlat: bool) -> np.ndarray:
+        shape = len(self.levels), len(y), len(x)
+        if 0 in shape:
+            return np.zeros(shape)
+        where, limits = (variable.path, variable.name), (-LARGEST, LARGEST)
+        return gridreader.read_field(*where, x, y, lonlat, fill=0.0, limits=limits).reshape(shape)
 
 
 def read(
-    path: Path, variable: str | None, lonlat: bool, start: datetime | None = None, kajiura: bool = False
+    path: Path,
+    variable: str | None,
+    lonlat: bool,
+    start: datetime | None = None,
+    kajiura: bool = False,
+    horizontal: tuple[str, str] | None = None,
 ) -> Deformation:
     """Describes a deformation file without reading its values.
 
     Its times count from the origin time `start` of the run where both the file and the run have a date, else
-    from zero. Raises InputError if the file is not usable or not in metres.
+    from zero. horizontal names the variables of the displacement towards east and north. Raises InputError if the
+    file is not usable or not in metres, or if its variables have different times.
     """
     found = gridreader.describe(path, variable, lonlat)
-    if found.units.lower() not in METRE:
-        raise InputError(f"{path}: variable {found.name} is in '{found.units}', expected the uplift in m")
+    others = [gridreader.describe(path, name, lonlat) for name in horizontal or ()]
+    for one in (found, *others):
+        if one.units.lower() not in METRE:
+            raise InputError(f"{path}: variable {one.name} is in '{one.units}', expected the uplift in m")
+        if one.records != found.records:
+            raise InputError(f"{path}: variable {one.name} has other times than {found.name}")
     levels = np.zeros(1)
     if found.records is not None:
         levels, date = gridreader.read_times(path, found.name, lonlat)
         if date is not None and start is not None:
             levels = levels + (date - start).total_seconds()
-    return Deformation(path.name, found, levels, kajiura)
+    return Deformation(path.name, found, levels, kajiura, tuple(others) or None)  # type: ignore[arg-type]

@@ -1,5 +1,7 @@
 """How is a finite fault written down? As a CSV table or as YAML, with the same names in both.
 
+Files of other makers are read as well: `.param` and `.fsp` of the USGS and SRCMOD (param_file, fsp_file), `.srf` (srf).
+
 Columns (any order; lengths in m, or in km with `_km` after the name; angles in degrees, times in s):
 
     lon, lat            position of the reference point of the subfault; on a Cartesian grid x, y
@@ -35,8 +37,10 @@ from typing import Any
 import numpy as np
 
 from esim.errors import InputError
+from esim.sources import fsp_file, param_file, srf
 from esim.sources.finite_fault import REFERENCES, RIGIDITY, FiniteFault
 
+KINDS = (".csv", ".yaml", ".yml", ".param", ".fsp", ".srf")
 LENGTHS = ("x", "y", "depth", "length", "width")
 REQUIRED = ("depth", "length", "width", "strike", "dip", "rake")
 OPTIONAL = {"opening": 0.0, "rupture_time": 0.0, "reference": "top_center", "name": ""}
@@ -58,16 +62,23 @@ class Entry:
 
 
 def read(path: Path, rigidity: float | None = None) -> FiniteFault:
-    """Reads a finite fault from a .csv, .yaml or .yml file; rigidity [Pa] replaces the one in the file.
+    """Reads a finite fault from a file of a kind in KINDS; rigidity [Pa] replaces the one in the file.
 
     Raises InputError with file, line, column and what was expected.
     """
-    kinds = {".csv": _read_csv, ".yaml": _read_yaml, ".yml": _read_yaml}
-    if path.suffix.lower() not in kinds:
+    kind = path.suffix.lower()
+    match kind:
+        case ".param":
+            return param_file.read(path, rigidity)
+        case ".fsp":
+            return fsp_file.read(path, rigidity)
+        case ".srf":
+            return srf.fault(srf.read(path), rigidity)
+    if kind not in KINDS:
         raise InputError(
-            f"{path}: finite faults are read from .csv, .yaml or .yml files, not '{path.suffix}'"
+            f"{path}: finite faults are read from {', '.join(KINDS[:-1])} or {KINDS[-1]} files, not '{path.suffix}'"
         )
-    common, entries = kinds[path.suffix.lower()](path)
+    common, entries = (_read_csv if kind == ".csv" else _read_yaml)(path)
     if not entries:
         raise InputError(f"{path}: holds no subfault")
     if rigidity is not None:

@@ -24,6 +24,7 @@ class FaultSource:
     kajiura: bool = False
     horizontal_on_slope: bool = False
     moves: Literal["bed", "water"] = "bed"
+    negligible: float = 0.0  # share of the largest displacement below which it is left out
 
     @property
     def moment(self) -> float | None:

@@ -11,6 +11,8 @@ from esim.sources import geodesy
 
 RIGIDITY = 4e10  # Pa, of the shallow part of a subduction zone; it enters the moment, not the displacement
 
+ROUNDED = 0.1  # of its width, by which a subfault of a file may stand out of the ground
+
 # The point of a rectangle whose position and depth are given: how far along strike and how far down dip it
 # lies, as fractions of length and width.
 REFERENCES = {"top_center": (0.5, 0.0), "top_corner": (0.0, 0.0), "center": (0.5, 0.5)}
@@ -23,9 +25,9 @@ class FiniteFault:
     x, y: reference point of each subfault, degrees if lonlat, else m; along, down: where in the rectangle it
     is (see REFERENCES); depth [m] of that point; length, width [m]; strike, dip, rake [degrees]; start, rise
     [s], slip [m] of each window (slip grows linearly over rise, or jumps where rise = 0); opening [m], which
-    grows in proportion to the slip, or to the windows where there is none; rigidity [Pa], and whether it was
-    given or is the default; labels: where each subfault was read, for messages. InputError names the subfault
-    whose value is impossible.
+    grows in proportion to the slip, or to the windows where there is none; rigidity [Pa], one or (n,), and
+    whether it was given or is the default; labels: where each subfault was read, for messages. InputError
+    names the subfault whose value is impossible.
     """
 
     lonlat: bool
@@ -43,7 +45,7 @@ class FiniteFault:
     rise: np.ndarray
     slip: np.ndarray
     opening: np.ndarray
-    rigidity: float = RIGIDITY
+    rigidity: float | np.ndarray = RIGIDITY
     poisson: float = 0.25
     labels: tuple[str, ...] = field(default=())
     rigidity_given: bool = True
@@ -133,3 +135,12 @@ class FiniteFault:
         wrong = np.flatnonzero(~valid.reshape(len(self.x), -1).all(axis=1))
         if wrong.size:
             raise InputError(f"{self.label(int(wrong[0]))}: {name} {problem}")
+
+
+def lowered(depth: np.ndarray, width: np.ndarray, dip: np.ndarray, down: float | np.ndarray) -> np.ndarray:
+    """Depth [m] of the reference points of rectangles, lowered where these stand out of the ground by a little.
+
+    Files round: up to a tenth of the width is put right, more than that stays as it is.
+    """
+    least = down * width * np.sin(np.deg2rad(dip))
+    return np.where((depth < least) & (depth >= least - ROUNDED * width), least, depth)

@@ -1,13 +1,15 @@
 """What does a run need to know of a source, whatever its kind?"""
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from esim.grid import Grid
 from esim.sources.geodesy import Box
+from esim.sources.landslide import Landslide
 
 
+@runtime_checkable
 class Source(Protocol):
     """Something that lifts the seafloor ("bed") or the water surface ("water"), in K steps of time."""
 
@@ -61,3 +63,33 @@ class Source(Protocol):
         slope_x, slope_y: slopes of the bed towards east and north, (ny, nx), bed positive up. The value of a
         cell does not depend on the other cells.
         """
+
+
+@runtime_checkable
+class InitialState(Protocol):
+    """Water that does not begin at rest: a surface and a velocity at the origin time."""
+
+    @property
+    def name(self) -> str:
+        """How to call it in messages and reports."""
+
+    @property
+    def moves(self) -> Literal["water"]:
+        """What it moves."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it says where all the water is; else it is a wave on the water that is there."""
+
+    def check(self, grid: Grid) -> None:
+        """Raises InputError if it has no place on the grid."""
+
+    def water(self, x: np.ndarray, y: np.ndarray, lonlat: bool) -> np.ndarray:
+        """Surface [m] above the level at rest, velocity east and north [m/s], float64 (3, ny, nx), at cell centres.
+
+        A missing surface (NaN) means no water. Below the ground it means no water either. The value of a cell does
+        not depend on the other cells.
+        """
+
+
+AnySource = Source | InitialState | Landslide

@@ -113,7 +113,8 @@ class SeismicFiniteFault(Section):
 
     kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
     file: InputFile = Field(
-        description="SRF (.srf) or finite-fault file as for tsunamis, relative to the configuration, or data:NAME."
+        description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp), relative to the configuration, or "
+        "data:NAME."
     )
     onset: Duration = Field(default=0.0, ge=0, description="Time [s] after the origin when it starts.")
     rigidity: Pressure | None = Field(

@@ -54,7 +54,10 @@ def sources(
     """
     x, y, strike = _placed(name, fault, projection)
     points = _divide(fault, x, y, strike, spacing)
-    mu = rigidity(points.x, points.y, points.depth) if callable(rigidity) else rigidity or fault.rigidity
+    if callable(rigidity):
+        mu = rigidity(points.x, points.y, points.depth)
+    else:
+        mu = np.broadcast_to(rigidity or fault.rigidity, fault.x.shape)[points.subfault]
     size = mu * (fault.length * fault.width)[points.subfault] * points.share
     shear = fault.total_slip[:, None] * moment_tensor.double_couple(strike, fault.dip, fault.rake)
     tensile = fault.opening[:, None] * moment_tensor.opening(strike, fault.dip, fault.poisson)

@@ -1,0 +1,106 @@
+"""Where is the coast? Points and lines from GeoJSON, CSV or NetCDF."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.errors import InputError
+
+NAMES = (("lon", "lat"), ("x", "y"))
+DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
+
+
+def read(path: Path, lonlat: bool) -> list[np.ndarray]:
+    """Lines (n, 2) of longitude and latitude [degrees], or of x and y [m]; a point is a line of one.
+
+    GeoJSON holds any geometries, CSV has a row of names (lon, lat or x, y), and NetCDF variables of these names in
+    which missing values part the lines. Raises InputError if the file is none of these or has no point.
+    """
+    try:
+        lines = _lines(path, lonlat)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"output.runup.coast: {path} is not a coast that can be read ({error}); expected GeoJSON, CSV or NetCDF "
+            f"with {' and '.join(NAMES[not lonlat])}"
+        ) from error
+    if not lines:
+        raise InputError(f"output.runup.coast: {path} has no points; expected points or lines along a coast")
+    if lonlat and any(np.abs(line[:, 1]).max() > 90 or np.abs(line[:, 0]).max() > 540 for line in lines):
+        raise InputError(f"output.runup.coast: {path} is not in degrees, but the grid is lonlat")
+    return lines
+
+
+def _lines(path: Path, lonlat: bool) -> list[np.ndarray]:
+    match path.suffix.lower():
+        case ".json" | ".geojson":
+            found = list(_geometries(json.loads(path.read_text(encoding="utf-8"))))
+        case ".nc" | ".nc4":
+            found = _parted(_netcdf(path, NAMES[not lonlat]))
+        case _:
+            found = [_table(path, NAMES[not lonlat])]
+    lines = [np.asarray(line, np.float64).reshape(len(line), -1)[:, :2] for line in found if len(line)]
+    if any(line.shape[1] < 2 or not np.isfinite(line).all() for line in lines):
+        raise ValueError("a position is not two numbers")
+    return lines
+
+
+def _geometries(thing: Any) -> Iterator[Any]:
+    """Coordinates of all lines and points in a GeoJSON object (RFC 7946), each a list of positions."""
+    kind = thing["type"]
+    if kind == "FeatureCollection":
+        for feature in thing["features"]:
+            yield from _geometries(feature)
+    elif kind == "Feature":
+        if thing["geometry"] is not None:
+            yield from _geometries(thing["geometry"])
+    elif kind == "GeometryCollection":
+        for geometry in thing["geometries"]:
+            yield from _geometries(geometry)
+    elif kind == "MultiPoint":
+        yield from ([position] for position in thing["coordinates"])
+    elif kind in DEPTH:
+        yield from _flat(thing["coordinates"], DEPTH[kind])
+    else:
+        raise ValueError(f"unknown type '{kind}'")
+
+
+def _flat(coordinates: Any, depth: int) -> Iterator[Any]:
+    if depth == 0:
+        yield [coordinates]
+    elif depth == 1:
+        yield coordinates
+    else:
+        for part in coordinates:
+            yield from _flat(part, depth - 1)
+
+
+def _table(path: Path, names: tuple[str, str]) -> list[list[float]]:
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        rows = csv.DictReader(line for line in stream if line.strip() and not line.startswith("#"))
+        columns = {name.strip().lower(): name for name in rows.fieldnames or ()}
+        missing = [name for name in names if name not in columns]
+        if missing:
+            raise ValueError(f"there is no column '{missing[0]}'")
+        return [[float(row[columns[name]]) for name in names] for row in rows]
+
+
+def _netcdf(path: Path, names: tuple[str, str]) -> np.ndarray:
+    from esim.io import netcdf
+
+    with netcdf.LIBRARY, netcdf.read(path) as data:
+        missing = [name for name in names if name not in data.variables]
+        if missing:
+            raise ValueError(f"there is no variable '{missing[0]}'")
+        values = [np.ma.filled(np.ma.masked_array(data[name][...], dtype=float), np.nan) for name in names]
+    return np.stack([np.ravel(value) for value in values], axis=1)
+
+
+def _parted(points: np.ndarray) -> list[np.ndarray]:
+    """Points in lines, which missing ones part."""
+    known = np.isfinite(points).all(axis=1)
+    parts = np.split(points, np.flatnonzero(~known))
+    return [part[np.isfinite(part).all(axis=1)] for part in parts]

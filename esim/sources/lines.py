@@ -1,0 +1,64 @@
+"""Lines of a text file, read one by one, with their numbers for messages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from esim.errors import InputError
+
+
+class Lines:
+    """Lines of a file with something on them, and the place of the last one for messages."""
+
+    def __init__(self, path: Path, lines: Iterator[str], comment: str | None = "#") -> None:
+        self.path, self.number, self._lines, self._comment = path, 0, lines, comment
+
+    @property
+    def where(self) -> str:
+        """File and line of the last line."""
+        return f"{self.path} line {self.number}"
+
+    def next(self, expected: str) -> str:
+        """The next line that is neither blank nor a comment; InputError if there is none."""
+        line = self.optional()
+        if line is None:
+            raise InputError(f"{self.path} line {self.number}: the file ends here, expected {expected}")
+        return line
+
+    def optional(self) -> str | None:
+        """The next line, None at the end."""
+        for line in self._lines:
+            self.number += 1
+            line = line.strip()
+            if line and not (self._comment and line.startswith(self._comment)):
+                return line
+        return None
+
+    def numbers(self, expected: str, count: int) -> list[float]:
+        """The numbers of the next line, at least `count` of them."""
+        words = self.next(expected).split()
+        if len(words) < count:
+            raise InputError(f"{self.where}: has {len(words)} values, expected {count}: {expected}")
+        return [self.number_of(word, expected) for word in words[:count]]
+
+    def number_of(self, word: str, expected: str) -> float:
+        """One number; InputError if it is none."""
+        try:
+            value = float(word)
+            if np.isfinite(value):
+                return value
+        except ValueError:
+            pass
+        raise InputError(f"{self.where}: '{word}' is not a number, expected {expected}")
+
+
+@contextmanager
+def opened(path: Path, comment: str | None = "#") -> Iterator[Lines]:
+    """The lines of a file, without those that begin with a comment mark; InputError if it cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            yield Lines(path, iter(file), comment)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,59 @@
+"""Every switch of the physics, on both kinds of grid: each does something, and all backends give NumPy's bits."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matrix
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder with all inputs."""
+    made = tmp_path_factory.mktemp("matrix")
+    matrix.write_inputs(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def expected(folder) -> dict:
+    """What every combination ends in on NumPy."""
+    return {pair: matrix.final(folder, *pair, "numpy") for pair in matrix.combinations()}
+
+
+def assert_equal(found: dict, expected: dict) -> None:
+    assert found.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize(("switch", "kind"), matrix.combinations())
+def test_every_switch_changes_the_water_and_stays_finite(switch, kind, expected):
+    states = expected[switch, kind]
+    assert all(np.isfinite(array).all() for array in states.values())
+    same = np.array_equal(states["root: q"], expected["plain", kind]["root: q"])
+    assert same == (switch == "plain" or switch in matrix.SAME)
+
+
+@pytest.mark.parametrize(("switch", "kind"), matrix.combinations())
+def test_cpu_equals_numpy(switch, kind, folder, expected):
+    assert_equal(matrix.final(folder, switch, kind, "cpu"), expected[switch, kind])
+
+
+def test_cuda_simulator_equals_numpy(folder, expected, tmp_path):
+    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
+    target = tmp_path / "cuda.npz"
+    command = [sys.executable, matrix.__file__, str(folder), "cuda", str(target)]
+    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found: dict = {pair: {} for pair in expected}
+    with np.load(target) as arrays:
+        for key in arrays:
+            switch, kind, name = key.split("|")
+            found[switch, kind][name] = arrays[key]
+    for pair, states in expected.items():
+        assert_equal(found[pair], states)
