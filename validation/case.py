@@ -115,7 +115,8 @@ class Case:
 
     `configure` takes the output folder, and whether the case should be smaller; it returns a configuration for that
     folder, or several by the names of their folders in it. `draw` puts figures of the runs into a folder and returns
-    their files. `compute` does a run where more is wanted of it than its files hold.
+    their files. `compute` does a run where more is wanted of it than its files hold. `missing` says in a sentence what
+    is not there that the case, or the smaller one, needs. `about` is prose for a report of the results.
     """
 
     name: str
@@ -124,6 +125,8 @@ class Case:
     judge: Callable[[Runs], Sequence[Comparison]]
     draw: Callable[[Runs, Path], Sequence[Path]] | None = None
     compute: Callable[[AnyConfig], Path] | None = None
+    missing: Callable[[bool], str | None] = lambda quick: None
+    about: str = ""
 
     @classmethod
     def of_one_run(

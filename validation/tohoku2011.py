@@ -54,7 +54,7 @@ def _compare(run: Run, buoy: str) -> list[Check]:
         raise InputError(f"{run.directory}: not a run of the Tohoku earthquake, 2011-03-11T05:46:24Z")
     known = first_crest(record.time, record.eta, after=record.shaking)
     assert known is not None
-    found = first_crest(*_series(run, buoy))
+    found = first_crest(*series(run, buoy))
     time, height = found or (None, None)
     return [
         Check(f"{buoy} first crest, time", known.time, time, "s", TIME_LIMIT),
@@ -62,7 +62,7 @@ def _compare(run: Run, buoy: str) -> list[Check]:
     ]
 
 
-def _series(run: Run, buoy: str) -> tuple[np.ndarray, np.ndarray]:
+def series(run: Run, buoy: str) -> tuple[np.ndarray, np.ndarray]:
     """Times [s] and levels [m] computed at a buoy."""
     if run.stations is None or buoy not in run.stations["station"].values:
         raise InputError(f"{run.directory}: no record of station {buoy} in stations.nc")
