@@ -112,23 +112,25 @@ def primitives(j, i, q, bed, w, p):
     w[V, j, i] = q[2, j, i] * per_h
 
 
-def shore(h, e, b, h_behind, h_ahead, e_behind, e_ahead, b_behind, b_ahead, p):
-    """Half of the slopes of depth and surface in a wet cell with water on one side only; zero in all others.
+def shore(wet, h, e, b, h_behind, h_ahead, e_behind, e_ahead, b_behind, b_ahead, p):
+    """Half of the slopes of depth and, where a wet cell has water on one side only, of the surface; wet: on both.
 
-    The surface goes on as it comes from that side, over ground with its limited slope, and the depth at the faces is
-    kept within zero and four times that of the cell, where it would carry more than the cell holds. Level water stays
-    level, whatever the ground does. Without these slopes tips of water are of first order: they run up too slowly, and
-    a film stays behind as they draw back.
+    There the surface goes on as it comes from that side, over ground with its limited slope, and the depth at the faces
+    is kept within zero and four times that of the cell, where it would carry more than the cell holds. Level water
+    stays level, whatever the ground does. Without these slopes tips of water are of first order: they run up too
+    slowly, and a film stays behind as they draw back.
     """
-    here = where(h > p.dry, p.one, p.zero)
+    here = where(h > p.dry, p.half, p.zero)
     behind, ahead = where(h_behind > p.dry, here, p.zero), where(h_ahead > p.dry, here, p.zero)
-    only = where(behind + ahead == p.one, p.half, p.zero)
-    rise = only * (behind * (e - e_behind) + ahead * (e_ahead - e))
-    steep, middle = (p.half_theta + p.half_theta) * only, p.half * only
-    ground = limited(b - b_behind, b_ahead - b, steep, middle, p)
-    rise = maximum(minimum(rise, maximum(ground + h, p.zero)), minimum(ground - h, p.zero))
+    tip = behind + ahead == p.half
+    some = wet + where(tip, p.one, p.zero)
+    before, after = where(tip, b - b_behind, h - h_behind), where(tip, b_ahead - b, h_ahead - h)
+    # Of the ground in a tip, of the depth elsewhere.
+    usual = limited(before, after, p.half_theta * some, p.quarter * some, p)
+    rise = behind * (e - e_behind) + ahead * (e_ahead - e)
+    rise = maximum(minimum(rise, maximum(usual + h, p.zero)), minimum(usual - h, p.zero))
     most = h + h + h
-    return maximum(minimum(rise - ground, most), -most), rise
+    return where(tip, maximum(minimum(rise - usual, most), -most), usual), where(tip, rise, p.zero)
 
 
 def slopes_x(j, i, bed, w, p):
@@ -139,7 +141,8 @@ def slopes_x(j, i, bed, w, p):
     wet = where(lowest > p.dry, p.one, p.zero)
     gentle = maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest
     steep, middle = p.half_theta * wet, p.quarter * wet
-    hs, es = shore(
+    w[HX, j, i], es = shore(
+        wet,
         h,
         e,
         bed[0, j, i],
@@ -151,7 +154,6 @@ def slopes_x(j, i, bed, w, p):
         bed[0, j, i + 1],
         p,
     )
-    w[HX, j, i] = hs + limited(h - w[H, j, i - 1], w[H, j, i + 1] - h, steep, middle, p)
     w[EX, j, i] = es + slope(behind, ahead, steep, middle, gentle, p)
     w[UX, j, i] = slope(u - w[U, j, i - 1], w[U, j, i + 1] - u, steep, middle, gentle, p)
     w[VX, j, i] = slope(v - w[V, j, i - 1], w[V, j, i + 1] - v, steep, middle, gentle, p)
@@ -165,7 +167,8 @@ def slopes_y(j, i, bed, w, p):
     wet = where(lowest > p.dry, p.one, p.zero)
     gentle = maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest
     steep, middle = p.half_theta * wet, p.quarter * wet
-    hs, es = shore(
+    w[HY, j, i], es = shore(
+        wet,
         h,
         e,
         bed[0, j, i],
@@ -177,7 +180,6 @@ def slopes_y(j, i, bed, w, p):
         bed[0, j + 1, i],
         p,
     )
-    w[HY, j, i] = hs + limited(h - w[H, j - 1, i], w[H, j + 1, i] - h, steep, middle, p)
     w[EY, j, i] = es + slope(behind, ahead, steep, middle, gentle, p)
     w[UY, j, i] = slope(u - w[U, j - 1, i], w[U, j + 1, i] - u, steep, middle, gentle, p)
     w[VY, j, i] = slope(v - w[V, j - 1, i], w[V, j + 1, i] - v, steep, middle, gentle, p)

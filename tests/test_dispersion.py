@@ -2,6 +2,7 @@
 
 import math
 
+import nested
 import numpy as np
 import oceans
 import pytest
@@ -198,6 +199,57 @@ def test_waves_leave_through_open_sides(side):
     )
     oceans.advance(made, 250.0, cfl=0.8)
     assert np.abs(oceans.state(made)[0]).max() < 0.04
+
+
+# ------------------------------------------------------------------ nests
+
+
+def nested_family(eta, forces=Dispersion, comm=None, nest=True):
+    """A short channel with a nest across its middle, or without one."""
+    grid = oceans.plane(60, 6, 100.0, ("wall",) * 4)
+    nests = [{"name": "fine", "x": [2000, 4000], "y": [0, 600], "ratio": 2}] if nest else []
+    return nested.tree(grid, nests, flat(), eta, given=dispersive(), forces=forces, comm=comm, cfl=0.5)
+
+
+def pulse(x, y):
+    """A wave with much of its energy around kh = 1."""
+    return 0.5 * np.exp(-(((x - 1000.0) / 200.0) ** 2)) + 0 * y[:, None]
+
+
+def test_waves_pass_a_nest_and_nothing_comes_back():
+    def after(closed=False, **more):
+        family, dt = nested_family(pulse, **more)
+        for one in family.levels[1:] if closed else ():
+            one.ocean.forces.all[0].outside.clear()
+        nested.march(family, 140, dt)
+        return next(iter(nested.states(family).values()))[0]
+
+    found, plain = after(), after(nest=False)
+    assert np.abs(plain[:, 42:]).max() > 0.15, "the wave has not come out of the nest"
+    # Twice as fine inside, the nest dissipates less.
+    assert np.abs(found - plain).max() < 0.04
+
+    def back(eta):
+        return np.abs(eta - plain)[:, :18].max()
+
+    assert back(found) < 1e-3
+    assert back(after(closed=True)) > 2 * back(found), "the pressure of the parent makes no difference"
+
+
+def test_nests_at_rest_and_on_ranks():
+    family, dt = nested_family(None)
+    nested.march(family, 3, dt)
+    assert not any(state.any() for state in nested.states(family).values())
+    assert family.levels[1].ocean.forces.all[0].outside
+
+    def run(comm):
+        family, dt = nested_family(pulse, comm=comm)
+        nested.march(family, 20, dt)
+        return nested.states(family)
+
+    one = run_ranks(1, run)[0]
+    for name, state in run_ranks(3, run)[0].items():
+        np.testing.assert_array_equal(state, one[name])
 
 
 # ------------------------------------------------------------------ the solver

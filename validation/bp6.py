@@ -4,7 +4,7 @@ Basin 25 m x 28.2 m, 32 cm deep; island of slope 1 in 4 whose toe has a radius o
 paddle at x = 0. Each begins with its crest at the line of gauges 1 to 4, when it passed there, and with the height that
 these recorded on the average. (The report's H/d are 0.045, 0.096 and 0.181; B's record gives less, so that B is also
 computed with 0.096.) Criterion of NOAA OAR PMEL-135 as used by the NTHMP: 20 % for the crests at gauges 6, 9, 16 and 22
-and for the run-up in front of the island and behind it.
+and for the run-up in front of the island and behind it. C's record of gauge 9 is cut off at 6.3 cm.
 
 Two tables of the measured run-up have been published, which differ by up to a third: run2 and that of Liu et al.
 (1995). What is judged is their mean; each is compared too, with the root mean square of the difference all round over

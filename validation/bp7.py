@@ -2,7 +2,8 @@
 
 The measured bathymetry, 5.5 m x 3.4 m; the wave that was measured at x = 0 comes in there, the other sides are
 walls. Criterion of NOAA OAR PMEL-135 for laboratories: 10 %, of the first wave's crest at gauges 5, 7 and 9 and of the
-run-up in the valley, the mean of six runs, which themselves lie between 8 and 10 cm. Records of the gauges count from
+run-up in the valley, the mean of six runs, which themselves lie between 8 and 10 cm. What is judged is computed with
+the cells of the bathymetry; the run-up in the valley with half of them stands beside. Records of the gauges count from
 their mean over the first two seconds.
 """
 
@@ -141,11 +142,11 @@ def judge(runs: Runs) -> list[Comparison]:
         for (_, y, mean, least, most), up in zip(observed(), runups(folder), strict=True):
             where = "run-up in the valley" if y < 2.0 else f"run-up at y = {y:.2f} m"
             text = f"{label}: {where} ({100 * least:.2f} to {100 * most:.2f})"
-            if y < 2.0:
+            if y < 2.0 and not name.endswith("-fine"):
                 lines.append(Check(text, 100 * mean, 100 * up, "cm", LIMIT, True))
             else:
-                lines.append(Bound(f"{text}, mean {100 * mean:.2f} cm, computed {100 * up:.2f} cm",
-                                   nthmp.relative(up, mean), None, "%"))  # fmt: skip
+                line = f"{text}, mean {100 * mean:.2f} cm, computed {100 * up:.2f} cm"
+                lines.append(Bound(line, nthmp.relative(up, mean), None, "%"))
     return lines
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from esim import data
 from esim.analysis import open_run
 from esim.config import Config
+from esim.errors import InputError
 from esim.validation import flow
 from esim.validation.flow import Fields, G, Water
 from esim.validation.references.runup import law, reach
@@ -27,9 +28,15 @@ Table = np.ndarray
 
 def missing(*names: str) -> str | None:
     """A sentence if a file of the benchmarks is neither here nor to be downloaded."""
-    known = {known.name: known for known in data.table()}
-    absent = [n for n in (f"nthmp/{name}" for name in names) if n not in known or known[n].origin == "absent"]
-    return f"{absent[0]} is not in $ESIM_DATA" if absent else None
+    known = {known.name: known.origin for known in data.table()}
+    for name in (f"nthmp/{name}" for name in names):
+        try:
+            # Those with a public address are fetched when they are asked for.
+            if known.get(name) != "public":
+                data.locate(f"data:{name}")
+        except InputError as error:
+            return str(error)
+    return None
 
 
 def numbers(name: str, columns: int) -> Table:
@@ -119,8 +126,8 @@ def profile(fields: Fields, n: int, depth: float, x: np.ndarray) -> np.ndarray:
 
 
 def highest(fields: Fields, n: int, depth: float, seen: float, x: np.ndarray) -> float:
-    """The highest surface over the depth [m] of snapshot n between the least and largest of some distances."""
-    where = (fields.x >= depth * x.min()) & (fields.x <= depth * x.max()) & (fields.h[n, 0] > seen)
+    """The highest surface over the depth [m] of snapshot n from the shore to the largest of some distances."""
+    where = (fields.x <= depth * x.max()) & (fields.h[n, 0] > seen)
     return float(fields.eta[n, 0][where].max() / depth)
 
 

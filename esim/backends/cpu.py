@@ -181,18 +181,18 @@ def _skipping(kernel: Kernel) -> list[str]:
 
 
 def tile_source(kernel: Kernel, threaded: bool, vector: int) -> str:
-    """Text of the loop over tiles.
+    """Text of the loop over tiles, and of what is done with one of them.
 
     Within a tile the stages follow each other row by row, each as far ahead as its box reaches north, so that
-    a row of scratch is used while it is in the first-level cache. Arguments are explicit: star-args cost 3x.
+    a row of scratch is used while it is in the first-level cache. Arguments are explicit: star-args cost 3x. The
+    two are apart so that the inner one can be told that its arrays do not overlap, which parallel code cannot.
     """
     height, width = TILE
-    reach = kernel.halo
-    lead = max(stage.south + stage.north for stage in kernel.stages)
-    constants = ", ".join(f"c[{n}]" for n in range(len(kernel.params._fields)))  # type: ignore[attr-defined]
+    thread = "thread()" if threaded else "0"
+    names = ", ".join(array_names(kernel))
     lines = [
+        *_cells_source(kernel, vector),
         f"def sweep(j0, j1, i0, i1, scratch, {', '.join(array_names(kernel) + _rest_names(kernel))}, c):",
-        f"    p = {kernel.params.__name__}({constants})",
         f"    columns = (i1 - i0 + {width - 1}) // {width}",
         f"    tiles = ((j1 - j0 + {height - 1}) // {height}) * columns",
         f"    for tile in {'prange' if threaded else 'range'}(tiles):",
@@ -202,29 +202,43 @@ def tile_source(kernel: Kernel, threaded: bool, vector: int) -> str:
         f"        east = min(west + {width}, i1)",
     ]
     lines += _skipping(kernel)
+    lines += [
+        f"        cells(south, north, west, east, scratch, {thread} * {scratch_size(kernel)}, {names}, c)"
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cells_source(kernel: Kernel, vector: int) -> list[str]:
+    """Lines of the function that computes the cells of a tile, with scratch from some place on."""
+    reach = kernel.halo
+    lead = max(stage.south + stage.north for stage in kernel.stages)
+    constants = ", ".join(f"c[{n}]" for n in range(len(kernel.params._fields)))  # type: ignore[attr-defined]
+    lines = [
+        f"def cells(south, north, west, east, scratch, scratch_start, {', '.join(array_names(kernel))}, c):",
+        f"    p = {kernel.params.__name__}({constants})",
+    ]
     if kernel.slots:
-        thread = "thread()" if threaded else "0"
-        lines += [f"        w = ring(scratch, {thread} * {scratch_size(kernel)} + {reach} - west)"]
-    lines += [f"        for row in range(south - {lead}, north):"]
+        lines += [f"    w = ring(scratch, scratch_start + {reach} - west)"]
+    lines += [f"    for row in range(south - {lead}, north):"]
     if kernel.slots:
         first = kernel.stages[0]
         for name in array_names(kernel):
             if name not in (ROWS, SIDES):
                 ahead = AHEAD + (first.north if name in arguments(first.body) else 0)
                 lines += [
-                    f"            for k in range({name}.shape[0]):",
-                    f"                for i in range(west - {reach}, east + {reach + 15}, 16):",
-                    f"                    prefetch({name}, k, row + {ahead}, i)",
+                    f"        for k in range({name}.shape[0]):",
+                    f"            for i in range(west - {reach}, east + {reach + 15}, 16):",
+                    f"                prefetch({name}, k, row + {ahead}, i)",
                 ]
     for n, stage in enumerate(kernel.stages):
         lines += [
-            f"            j = row + {stage.north}",
-            f"            if j >= south - {stage.south}:",
-            f"                for i in range({_columns(stage, vector)}):",
-            f"                    assume(j >= {reach - stage.south}); assume(i >= {reach - stage.west})",
-            f"                    stage_{n}(j, i, {', '.join(arguments(stage.body))})",
+            f"        j = row + {stage.north}",
+            f"        if j >= south - {stage.south}:",
+            f"            for i in range({_columns(stage, vector)}):",
+            f"                assume(j >= {reach - stage.south}); assume(i >= {reach - stage.west})",
+            f"                stage_{n}(j, i, {', '.join(arguments(stage.body))})",
         ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _load(source: str, key: str) -> ModuleType:
@@ -259,6 +273,7 @@ def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
         tools = {"assume": assume, "ring": ring, "prefetch": prefetch, "at_rest": at_rest, "clear": clear}
         tools |= {"prange": numba.prange, "thread": numba.get_thread_id}
         vars(module).update(tools | stages | {kernel.params.__name__: kernel.params})
+        vars(module)["cells"] = numba.njit(**_no_overlap(), **FLAGS)(module.cells)
         options = {"parallel": True} if threaded else {"nogil": True, **_no_overlap()}
         vars(module)["compiled"] = numba.njit(cache=True, **options, **FLAGS)(module.sweep)
     return module.compiled
