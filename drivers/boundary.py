@@ -157,6 +157,11 @@ def check_incident(grid: Grid, elevation: Formula, waves: Sequence[Incident]) ->
             )
 
 
+def greatest_depth(grid: Grid, elevation: Formula, side: str) -> float:
+    """Depth [m] of the deepest water along a side of the grid."""
+    return max(0.0, -float(_along(grid, elevation, side).min()))
+
+
 def incident_rate(
     grid: Grid, elevation: Formula, waves: Sequence[Incident], gravity: float, duration: float
 ) -> float:

@@ -75,8 +75,9 @@ def symbol(wavenumber: np.ndarray, shortest: float = 0.0) -> np.ndarray:
 class Load:
     """The wave on the root grid as a load: how sea level in equilibrium with it slopes, at some moments.
 
-    slope is d(xi)/dx, d(xi)/dy (2, NJ, NI) on the coarse copy, float64, the same on all ranks; version counts the
-    moments, and time [s] is the last one.
+    slope is d(xi)/dx, d(xi)/dy (2, NJ, NI) on the coarse copy, in the run's precision, the same on all ranks; time [s]
+    is the last moment, as the run's precision has it one second later. All that follow take the slope over at once,
+    nests asleep too, so that nothing but their acceleration has to be kept.
     """
 
     def __init__(self, ocean: Ocean, interval: float) -> None:
@@ -87,7 +88,8 @@ class Load:
         shape = tuple(-(-n // by) for n, by in zip(grid.shape, self._by, strict=True))
         self.shape = shape
         self.slope = np.zeros((2, *shape), ocean.backend.dtype)
-        self.version, self.time = 0, -math.inf
+        self.time = -math.inf
+        self.followers: list[Loading] = []
         if ocean.comm.rank == 0:
             self._prepare()
 
@@ -135,7 +137,9 @@ class Load:
         heights = self._gather()
         found = self._respond(heights) if comm.rank == 0 and heights.any() else np.zeros_like(self.slope)
         self.slope = comm.bcast(found)
-        self.version, self.time = self.version + 1, time
+        self.time = float(self.slope.dtype.type(time + 1)) - 1  # as the arrays of the followers will have it
+        for follower in self.followers:
+            follower.take()
 
     def _gather(self) -> np.ndarray:
         """Mean height of the water above its rest [m] in the cells of the coarse copy, the same on all ranks."""
@@ -191,7 +195,7 @@ class Loading:
         # The acceleration at the last moment, its rate of change, and one plus that moment, zero where there is none.
         self._array = backend.zeros((5, *block.allocated))
         self._last: float | None = None
-        self._seen = 0
+        load.followers.append(self)
         given = {"early": self._array[0:2], "late": self._array[2:4]}
         self._launches = tuple(
             backend.bind(pressure.BLEND, block.interior, {"push": push, **given})
@@ -210,8 +214,6 @@ class Loading:
             self._resume()
         if load.ocean is ocean:
             load.look(time)
-        if load.version > self._seen:
-            self._take()
         if self._last is None:
             return
         real = ocean.backend.dtype.type
@@ -227,21 +229,21 @@ class Loading:
             if self.load.ocean is self._ocean:
                 self.load.time = self._last
 
-    def _take(self) -> None:
+    def take(self) -> None:
         """Take the slope of the load over."""
+        if self._last is None:
+            self._resume()
         ocean, load, block = self._ocean, self.load, self._ocean.block
         (j0, j1), (i0, i1) = block.interior
         real = ocean.backend.dtype.type
         slope = load.sample(ocean.grid.x(block.i0, block.i1), ocean.grid.y(block.j0, block.j1))
         fresh = ocean.backend.from_host(ocean.physics.gravity * slope)
         held, rate = self._array[0:2, j0:j1, i0:i1], self._array[2:4, j0:j1, i0:i1]
-        moment = float(real(load.time + 1)) - 1  # as the array will have it
         if self._last is not None:
-            rate[...] = (fresh - held) * real(1 / (moment - self._last))
+            rate[...] = (fresh - held) * real(1 / (load.time - self._last))
         held[...] = fresh
-        self._array[4] = real(moment + 1)
-        self._last, self._seen = moment, load.version
-        load.time = moment
+        self._array[4] = real(load.time + 1)
+        self._last = load.time
 
 
 def _bundle(cells: int, size: float, periodic: bool) -> int:

@@ -36,12 +36,22 @@ class Rise:
 
 
 class Motion:
-    """All that sources do to an ocean during a run; uplift is the final rise of the bed [m] on the owned cells."""
+    """All that sources do to an ocean during a run; uplift is the final rise of the bed [m] on the owned cells.
+
+    On a nest, around is what they do to the whole grid.
+    """
 
     def __init__(
-        self, ocean: Ocean, sources: Sequence[AnySource], elevation: Formula, end: float = LONG_AGO
+        self,
+        ocean: Ocean,
+        sources: Sequence[AnySource],
+        elevation: Formula,
+        end: float = LONG_AGO,
+        around: "Motion | None" = None,
     ) -> None:
         self._ocean = ocean
+        self._largest: list[float] = []  # displacement of each fault [m]
+        self._around = around
         bodies = [source for source in sources if isinstance(source, Landslide)]
         self._slides = Slides(ocean, bodies, end) if bodies else None
         self._rises: list[Rise] = []
@@ -78,7 +88,10 @@ class Motion:
         bed = np.zeros_like(field) if source.moves == "water" else field
         surface = smoothed(ocean, box, field, elevation) if source.kajiura else field
         if isinstance(source, FaultSource) and source.negligible:
-            weight = felt(field, source.negligible)
+            # In nests, what is negligible on the whole grid: else their water would move beside water that does not.
+            known = self._around._largest[len(self._largest)] if self._around else largest(field)
+            self._largest.append(known)
+            weight = felt(field, source.negligible, known)
             field, bed, surface = field * weight, bed * weight, surface * weight
         self.summary.append(
             {
@@ -204,10 +217,15 @@ def displacement(ocean: Ocean, source: Source, box: tuple, elevation: Formula) -
     return np.concatenate(comm.allgather(mine), axis=1)
 
 
-def felt(field: np.ndarray, share: float) -> np.ndarray:
-    """Weight (nj, ni) of a displacement (K, nj, ni): 0 where below a share of the largest, 1 from twice that."""
+def largest(field: np.ndarray) -> float:
+    """The largest displacement [m], up or down."""
+    return float(np.abs(field).max(initial=0.0))
+
+
+def felt(field: np.ndarray, share: float, greatest: float) -> np.ndarray:
+    """Weight (nj, ni) of a displacement (K, nj, ni): 0 where below a share of the greatest, 1 from twice that."""
     size = np.abs(field).max(axis=0)
-    ramp = np.clip(size / max(share * size.max(initial=0.0), 1e-300) - 1.0, 0.0, 1.0)
+    ramp = np.clip(size / max(share * greatest, 1e-300) - 1.0, 0.0, 1.0)
     return ramp * ramp * (3.0 - 2.0 * ramp)
 
 

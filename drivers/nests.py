@@ -22,6 +22,7 @@ from esim.drivers.ghosts import Carrier, Ring
 from esim.drivers.motion import Motion
 from esim.drivers.ocean import Ocean
 from esim.drivers.seam import Cover, Seam
+from esim.drivers.tiers import least_rate
 
 REACH = 3  # cells of the parent around a nest in which water that moves wakes it
 
@@ -171,7 +172,10 @@ class Tree:
         """How many steps a nest makes in one of dt [s] of its parent."""
         if self._cfl is None:
             return level.substeps
-        return max(1, ceil(dt * level.ocean.fastest() / self._cfl * (1 - 1e-9)))
+        ocean = level.ocean
+        # Of water of one metre at least, which may come into a nest that is dry before its next step.
+        rate = max(ocean.fastest(), least_rate(ocean.grid, ocean.physics.gravity))
+        return max(1, ceil(dt * rate / self._cfl * (1 - 1e-9)))
 
     def _wake(self, link: "Link", time: float) -> bool:
         if link.stirred():
@@ -185,7 +189,11 @@ class Tree:
                 self._activate(link.child, time)
 
     def _activate(self, level: Level, time: float) -> None:
-        level.active, level.woke = True, time
+        """Wake a nest, and those around it, which have to step for it to."""
+        while not level.active:
+            assert level.placed.parent is not None
+            level.active, level.woke = True, time
+            level = self.levels[level.placed.parent.number]
 
 
 def moving(ocean: Ocean, cells: tuple[slice, slice] | None, threshold: float) -> bool:

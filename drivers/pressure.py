@@ -208,6 +208,8 @@ class Records:
     def between(self, time: float) -> tuple[int, int, float]:
         """The records before and after a time [s], and the weight of the later one."""
         times = self.times
+        if len(times) == 1:
+            return 0, 0, 0.0
         late = int(np.clip(np.searchsorted(times, time, side="right"), 1, len(times) - 1))
         weight = (time - times[late - 1]) / (times[late] - times[late - 1])
         return late - 1, late, float(np.clip(weight, 0.0, 1.0))

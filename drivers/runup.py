@@ -14,6 +14,7 @@ from esim.errors import InputError
 from esim.grid import Grid
 from esim.io import coast
 
+MOST = 1_000_000  # points along a coast
 CELLS = 5  # within which flooded land belongs to a point, where the configuration does not say
 NAMES = ("shore_level", "runup", "runup_distance", "runup_time")
 
@@ -62,6 +63,12 @@ def _spaced(line: np.ndarray, section: Runup, grid: Grid) -> np.ndarray:
         return line
     legs = np.linalg.norm(np.diff(positions(line[:, 0], line[:, 1], grid.lonlat), axis=0), axis=1)
     way = np.concatenate(([0.0], np.cumsum(legs)))
+    if way[-1] > MOST * section.spacing:
+        raise InputError(
+            f"output.runup.spacing: {section.spacing:g} m makes {way[-1] / section.spacing:.3g} points of the "
+            f"{way[-1] / 1e3:.6g} km of a line in {section.coast.name}, more than {MOST:,}; use at least "
+            f"{way[-1] / MOST:.2g} m"
+        )
     places = np.linspace(0, way[-1], max(int(np.ceil(way[-1] / section.spacing)), 1) + 1)
     return np.stack([np.interp(places, way, line[:, 0]), np.interp(places, way, line[:, 1])], axis=1)
 

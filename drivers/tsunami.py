@@ -13,7 +13,7 @@ from esim.clock import Clock
 from esim.config import CFL_BOUND, Config
 from esim.config.output import AUTO
 from esim.decomposition import decompose
-from esim.drivers import build_forces, dispersion, runup
+from esim.drivers import build_forces, cautions, dispersion, runup
 from esim.drivers.boundary import check_incident, incident_rate
 from esim.drivers.gauges import Gauges, check_gauges
 from esim.drivers.idle import work
@@ -31,7 +31,7 @@ from esim.errors import InputError
 from esim.grid import SIDES, Grid
 from esim.schedule import Every
 from esim.simulation import Callback, Simulation
-from esim.sources import incident
+from esim.sources import geodesy, incident
 
 
 class Tsunami(Scenario):
@@ -65,7 +65,6 @@ class Tsunami(Scenario):
         )
         check_incident(grid, self.elevation, self.incident)
         self.records = self.tiers[0].records
-        self._warn_of_short_files()
         if cfg.output.runup is not None:
             runup.check(cfg.output.runup, grid)
         share_out(self.tiers, self.comm)
@@ -83,6 +82,16 @@ class Tsunami(Scenario):
         self._require_water()
         self.dt = self._time_step(self.tiers[0].rate)
         set_steps(self.tiers, self.dt, cfg.run.cfl, cfg.physics.gravity)
+        self._warn()
+
+    def _warn(self) -> None:
+        cfg, tiers = self.cfg, self.tiers
+        for text in (
+            *cautions.of_files(self.records, self.incident, cfg.time.duration),
+            *cautions.of_waves(cfg, tiers[0]),
+            *cautions.of_water(cfg, tiers, self.sources),
+        ):
+            self.warn(text)
         self._warn_of_nests()
 
     def _warn_of_nests(self) -> None:
@@ -94,20 +103,6 @@ class Tsunami(Scenario):
                     f"grid.nests: '{placed.name}' is enlarged to whole cells of its parent '{placed.parent.name}': "
                     f"{grid.x0:.6g} to {grid.x0 + grid.nx * grid.dx:.6g}, {grid.y0:.6g} to "
                     f"{grid.y0 + grid.ny * grid.dy:.6g}"
-                )
-
-    def _warn_of_short_files(self) -> None:
-        for records in self.records:
-            if records.times[-1] < self.cfg.time.duration:
-                name, end = records.variable.path.name, records.times[-1]
-                self.warn(
-                    f"forcing: {name} ends at {end:g} s, before the run; its last pressure stays from then on"
-                )
-        for wave in self.incident:
-            if wave.path is not None and wave.end < self.cfg.time.duration:
-                self.warn(
-                    f"incident: {wave.path.name} ends at {wave.end:g} s, before the run; from then on no wave comes in "
-                    f"at the {wave.side} side, and waves leave through it"
                 )
 
     def _source(self, config: Any) -> sources.AnySource:
@@ -124,11 +119,27 @@ class Tsunami(Scenario):
         peaks = 5 + self.cfg.output.times if self.cfg.output.maxima else 0
         levels = sum(len(source.levels) for source in self.sources if isinstance(source, sources.Source))
         return {
-            "state": cells * item * (3 + 3 + 1 + 1 + peaks + ("sponge" in self.grid.boundary)),
+            "state": cells
+            * item
+            * (3 + 3 + 1 + 1 + peaks + ("sponge" in self.grid.boundary) + (self.roughness is not None)),
             "sources": cells * item * 2 * levels + 8 * whole * levels,
             "forces": cells * item * build_forces.planes(self.cfg),
+            "slides": self._slide_memory(cells, item),
             "preparation": cells * 8 * 8,
         }
+
+    def _slide_memory(self, cells: int, item: int) -> int:
+        """Bytes that landslides take on a rank: their rise, and the ground and the bodies' frames under their ways."""
+        bodies = [source for source in self.sources if isinstance(source, sources.Landslide)]
+        if not bodies:
+            return 0
+        under = 0
+        for tier in self.tiers:
+            j0, j1, i0, i1 = geodesy.union(
+                [body.region(tier.grid, self.cfg.time.duration) for body in bodies]
+            )
+            under += min((j1 - j0) * (i1 - i0), math.ceil(tier.grid.nx * tier.grid.ny / self.comm.size))
+        return cells * item * 2 + under * 8 * (1 + 2 * len(bodies))
 
     def _require_water(self) -> None:
         """Raises InputError where neither the sea nor a source has any water."""
@@ -169,8 +180,11 @@ class Tsunami(Scenario):
         self.seconds["allocate and compile"] = wall.perf_counter() - begun
         begun = wall.perf_counter()
         for level, tier in zip(self.tree.levels, self.tiers, strict=True):
-            level.motion = Motion(level.ocean, self.sources, tier.elevation, self.cfg.time.duration)
-        self.motion: Motion = self.tree.root.motion  # type: ignore[assignment]
+            level.motion = Motion(
+                level.ocean, self.sources, tier.elevation, cfg.time.duration, self.tree.root.motion
+            )
+        assert self.tree.root.motion is not None
+        self.motion = self.tree.root.motion
         for text in self.motion.warnings(cfg.time.duration):
             self.warn(text)
         self.seconds["sources"] = wall.perf_counter() - begun

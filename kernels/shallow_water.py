@@ -118,11 +118,15 @@ def shore(wet, h, e, b, h_behind, h_ahead, e_behind, e_ahead, b_behind, b_ahead,
     There the surface goes on as it comes from that side, over ground with its limited slope, and the depth at the faces
     is kept within zero and four times that of the cell, where it would carry more than the cell holds. Level water
     stays level, whatever the ground does. Without these slopes tips of water are of first order: they run up too
-    slowly, and a film stays behind as they draw back.
+    slowly, and a film stays behind as they draw back. A tip is on a beach: the ground rises out of the water towards
+    it by two thirds of the depth or more. Deep water under a cliff has a level surface there, as at a wall; with slopes
+    in both of its cells an inlet of two would swing without losing anything to the faces, and ever higher.
     """
     here = where(h > p.dry, p.half, p.zero)
     behind, ahead = where(h_behind > p.dry, here, p.zero), where(h_ahead > p.dry, here, p.zero)
-    tip = behind + ahead == p.half
+    # Half of the ground's rise from the side with water.
+    climb = behind * (b - b_behind) + ahead * (b - b_ahead)
+    tip = where(h < climb + climb + climb, behind + ahead, p.zero) == p.half
     some = wet + where(tip, p.one, p.zero)
     before, after = where(tip, b - b_behind, h - h_behind), where(tip, b_ahead - b, h_ahead - h)
     # Of the ground in a tip, of the depth elsewhere.

@@ -118,6 +118,7 @@ def test_a_file_that_is_no_configuration(
         ("source=[{kind: okada, faults: []}]", ["source.0.faults: must not be empty"]),
         (f"source=[{{kind: okada, faults: [{{x: 90 km, y: 9 km, {FAULT}}}]}}]", ["fault", "outside the grid"]),
         ("source=[{kind: finite_fault, file: nowhere.csv}]", ["source.0.file: there is no file"]),
+        ("source=[{kind: finite_fault, file: .}]", ["source.0.file: ", "is a directory; expected a file"]),
         ("physics.manning=-1", ["physics.manning: -1 is too small"]),
         ("physics.dry_depth=10 m", ["physics.dry_depth: '10 m' is too large; expected at most 1"]),
         ("bathymetry.depth=-10", ["gauge 'gauge'", "is on land, 10.0 m", "no water near it"]),
@@ -228,6 +229,15 @@ def test_faults_that_cannot_be(
     fault.write_text(text)
     error = refused(capsys, config, f"source=[{{kind: finite_fault, file: '{fault}'}}]")
     assert all(fragment in error for fragment in fragments), error
+
+
+def test_a_fault_file_without_anything_is_told_what_it_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, fault = write_sea(tmp_path), tmp_path / "fault.yaml"
+    fault.write_text("")
+    error = refused(capsys, config, f"source=[{{kind: finite_fault, file: '{fault}'}}]")
+    assert "fault.yaml: expected a mapping such as 'faults: [...]', found null" in error
 
 
 def test_a_fault_file_from_windows_is_read(tmp_path: Path) -> None:

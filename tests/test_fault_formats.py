@@ -267,7 +267,8 @@ def test_a_segment_for_each_subfault(tmp_path):
         (lambda t: t[:-1], "ends with 11 subfaults, expected Nsbfs = 12"),
         (lambda t: [*t[:21], t[21] + " 1", *t[22:]], "line 22: has 11 values, expected 10: LAT LON"),
         (lambda t: [*t[:21], t[21].replace("95.0", "?"), *t[22:]], r"line 22: '\?' is not a number"),
-        (lambda t: [line for line in t if "LAT LON" not in line], "numbers before the names of the columns"),
+        (lambda t: [line for line in t if "LAT LON" not in line], "comes before the names of the columns"),
+        (lambda t: [], r"bad.fsp line 1: the file ends here, expected % LAT LON"),
         (lambda t: [line.replace("SLIP RAKE", "SLOP RAKE") for line in t], "no column SLIP"),
         (lambda t: [line for line in t if "Dx" not in line], "no size of the subfaults, expected Dx"),
         (

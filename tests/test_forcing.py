@@ -19,11 +19,12 @@ from esim.comm import run_ranks
 from esim.config import from_dict
 from esim.config.forcing import CircularPulse, PlanePulse, PressureFile
 from esim.constants import EARTH_RADIUS, SEA_DENSITY
-from esim.drivers import pressure
+from esim.drivers import cautions, pressure
 from esim.drivers.boundary import check_incident, incident_rate
 from esim.drivers.loading import CELERITY, SHORTEST, Load, Loading, symbol
 from esim.drivers.run import simulate
 from esim.drivers.stratification import Stratification
+from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError
 from esim.grid import SIDES, Grid
 from esim.sources import incident
@@ -147,6 +148,7 @@ def test_series_are_read_from_text_and_netcdf(tmp_path):
         ("0 0\n2 1\n1 0\n", "time goes from 2 to 1 s"),
         ("0 0\n", "at least two"),
         ("", "at least two"),
+        ("time eta\n", "has 0 lines or records of numbers; expected at least two"),
         ("0 0\n1 nan\n", "no value at 1 s"),
         ("0 0\n1 2 3\n", "line 2: has 3 numbers; expected 2"),
         ("0 0 1 2\n", "line 1: has 4 numbers; expected two or three"),
@@ -464,6 +466,23 @@ def test_on_the_sphere_the_response_is_that_of_the_place():
     np.testing.assert_allclose(np.interp(east_at, grid.x(), slope[0, j]), exact, rtol=0.1)
 
 
+def test_a_load_is_taken_over_by_all_that_follow_it_also_by_nests_asleep():
+    sea, asleep = (
+        ocean(
+            plane(40, 4, 10e3, PERIODIC),
+            flat(4000.0),
+            lambda x, y: np.cos(2 * np.pi * x[None, :] / 400e3) + 0 * y[:, None],
+            forces=[lambda one: Loading(one, Load(one, 20.0))],
+        )
+        for _ in range(2)
+    )
+    load = sea.forces.all[0].load
+    follower = Loading(asleep, load)
+    load.look(20.0)
+    np.testing.assert_array_equal(follower.kept["loading"][:2], sea.forces.all[0].kept["loading"][:2])
+    assert np.abs(follower.kept["loading"][0]).max() > 0
+
+
 FORCES = {
     "stratification": Stratification,
     "loading": lambda sea: Loading(sea, Load(sea, 20.0)),
@@ -606,6 +625,39 @@ def test_a_file_that_ends_early_is_warned_of(tmp_path):
     record = json.loads((tmp_path / "out/run.json").read_text())
     assert any("wave.txt ends at 200 s" in text for text in record["warnings"])
     assert str(tmp_path / "wave.txt") in json.dumps(record["inputs"])
+
+
+@pytest.mark.parametrize(
+    ("wave", "said"),
+    [
+        ({"crest": "9 h"}, "incident.0.crest: 32400 s is after the end of the run"),
+        (
+            {"depth": 10},
+            "incident.0.depth: 10 m sets the length of the wave, but the water at the west side is",
+        ),
+        ({"depth": 1, "height": 1}, "incident.0.height: 1 m is 1 of the depth; waves above 0.8 of it break"),
+    ],
+)
+def test_an_odd_wave_is_warned_of(wave, said, tmp_path):
+    grid = CHANNEL["grid"] | {"boundary": {"west": "incident"}}
+    scene = CHANNEL | {"grid": grid, "incident": [SOLITARY | wave], "forcing": [GUST | {"start": "8 h"}]}
+    run = Tsunami(configured(scene), run_ranks(1, lambda comm: comm)[0])
+    run.check()
+    assert any(text.startswith(said) for text in run.warnings), run.warnings
+    assert any(text.startswith("forcing.0.start: 28800 s is after the end") for text in run.warnings)
+
+
+def test_a_pressure_of_one_record_stays(tmp_path):
+    grid = plane(10, 8, 2e3)
+    records = pressure.describe(write_pressure(tmp_path / "p.nc", grid, [0.0], storm), grid, None)
+    assert [records.between(time) for time in (-1.0, 0.0, 1e4)] == [(0, 0, 0.0)] * 3
+    assert "has one record" in next(cautions.of_files([records], [], 100.0))
+
+
+def test_a_pressure_that_begins_late_is_warned_of(tmp_path):
+    grid = plane(10, 8, 2e3)
+    records = pressure.describe(write_pressure(tmp_path / "p.nc", grid, [50.0, 200.0], storm), grid, None)
+    assert ["begins at 50 s" in text for text in cautions.of_files([records], [], 100.0)] == [True]
 
 
 SIMULATE = """

@@ -10,8 +10,10 @@ import xarray as xr
 from oceans import ocean, plane
 from scenes import configured
 
+from esim.analysis.run import open_run
 from esim.comm import run_ranks
 from esim.config import from_dict
+from esim.config.output import Runup
 from esim.drivers import extremes, runup
 from esim.drivers.run import simulate
 from esim.errors import InputError
@@ -213,7 +215,8 @@ def test_coast_files_are_read(tmp_path):
     ("name", "text", "words"),
     [
         ("a.csv", "x,y\n1,2\n", "there is no column 'lon'"),
-        ("a.csv", "lon,lat\n1,two\n", "could not convert"),
+        ("a.csv", "lon,lat\n1,two\n", "row 2: lat is 'two', which is no number"),
+        ("a.geojson", "[1, 2]", "it is not GeoJSON, which is a mapping"),
         ("a.csv", "lon,lat\n", "has no points"),
         ("a.geojson", "{}", "is not a coast that can be read"),
         ("a.geojson", '{"type": "Circle"}', "unknown type 'Circle'"),
@@ -231,6 +234,13 @@ def test_a_coast_outside_the_grid_is_told_before_anything_is_written(tmp_path):
     with pytest.raises(InputError, match=r"no point of coast.csv lies in the grid"):
         simulate(from_dict(beach(tmp_path / "a", runup={"coast": str(tmp_path / "coast.csv")})))
     assert not (tmp_path / "a").exists()
+
+
+def test_a_coast_of_too_many_points_is_refused_before_it_is_made(tmp_path):
+    (tmp_path / "coast.csv").write_text("x,y\n0,100\n4000,100\n")
+    section = Runup(coast=tmp_path / "coast.csv", spacing=1e-6)
+    with pytest.raises(InputError, match=r"makes 4e\+09 points of the 4 km .* use at least 0\.004 m"):
+        runup.check(section, plane(40, 10, 100.0))
 
 
 def test_run_up_needs_the_maxima(tmp_path):
@@ -302,6 +312,14 @@ def test_geotiff_across_the_dateline_and_around_the_globe(tmp_path):
                 # Each pixel holds its own longitude.
                 columns = [picture.xy(0, n)[0] for n in range(picture.width)]
                 np.testing.assert_allclose(picture.read(1)[0], columns)
+
+
+def test_a_damaged_file_is_told_in_one_line(tmp_path):
+    simulate(from_dict(beach(tmp_path / "a")))
+    (tmp_path / "a/maxima.nc").write_text("junk")
+    with pytest.raises(InputError, match="maxima.nc: not a readable NetCDF file") as error:
+        open_run(tmp_path / "a")
+    assert "\n" not in str(error.value)
 
 
 def test_export_tells_what_it_cannot_do(tmp_path):

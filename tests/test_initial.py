@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import xarray as xr
 from oceans import OPEN, WALL, G, advance, ocean, physics, plane, state, volume, water
+from scenes import configured
 
 from esim.comm import run_ranks
 from esim.drivers.initial import initial_states, initial_water, wave_rate
 from esim.drivers.motion import Motion
+from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError
 from esim.grid import Grid
 from esim.sources import InitialState, Source, build
@@ -234,6 +236,24 @@ def test_states_that_do_not_fit(tmp_path):
         solitary().check(Grid("lonlat", 0.0, 0.0, 1.0, 1.0, 10, 10))
     with pytest.raises(InputError, match="no times"):
         from_file(tmp_path / "a.nc", time=3.0)
+
+
+def test_odd_water_is_warned_of(tmp_path):
+    x = y = np.arange(50.0, 1000.0, 100.0)
+    path = saved(tmp_path / "a.nc", x, y, eta=np.full((10, 10), np.nan))
+    scene = {
+        "scenario": "tsunami",
+        "time": {"duration": 10},
+        "grid": {"kind": "cartesian", "x": [0, 1000], "y": [0, 1000], "spacing": 100},
+        "bathymetry": {"kind": "flat", "depth": 5},
+        "physics": {"dispersion": "serre"},
+        "source": [{"kind": "state", "file": str(path)}],
+        "output": {"directory": str(tmp_path / "out")},
+    }
+    run = Tsunami(configured(scene), run_ranks(1, lambda comm: comm)[0])
+    run.check()
+    assert ["a.nc leaves no water" in text for text in run.warnings] == [True, False]
+    assert "no water is deeper than physics.dispersion_depth, 10 m" in run.warnings[1]
 
 
 def test_the_time_step_knows_of_water_that_begins_high():

@@ -499,3 +499,17 @@ def test_a_file_system_without_hard_links_will_do(tmp_path, monkeypatch):
     monkeypatch.setattr(cache.os, "link", refuse)
     cache.write_once(tmp_path / "source.py", "x = 1\n")
     assert [p.read_text() for p in tmp_path.iterdir()] == ["x = 1\n"]
+
+
+def test_two_processes_do_not_compile_the_same_at_once(tmp_path):
+    code = (
+        "import sys, time\nfrom esim.backends.cache import compiling\n"
+        "with compiling('kernel'):\n    begun = time.time(); time.sleep(0.3)\n    print(begun, time.time())"
+    )
+    environment = os.environ | {"ESIM_CACHE_DIR": str(tmp_path)}
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    first, second = sorted(tuple(map(float, process.communicate()[0].split())) for process in both)
+    assert first[1] <= second[0]

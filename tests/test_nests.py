@@ -94,6 +94,15 @@ def test_a_nest_sleeps_until_water_comes():
     assert far.active and far.steps % far.substeps == 0 and 0 < far.woke
 
 
+def test_a_nest_that_wakes_wakes_those_around_it():
+    """What lies around a nest has to step for it to: the outer one would sleep on by itself."""
+    nests = [FAMILY[0] | {"activation": 100.0}, FAMILY[1] | {"activation": 1e-3}]
+    family, dt = tree(GRID, nests, level(-2000.0), hump)
+    assert [one.active for one in family.levels[1:]] == [True, True]
+    march(family, 1, dt)
+    assert all(one.steps for one in family.levels)
+
+
 # ------------------------------------------------------------------ mass
 
 
@@ -527,6 +536,14 @@ BOX = {"west": 140, "east": 145, "south": 35, "north": 41, "ratio": 2}
         (
             [BOX | {"west": 138.5}],
             r"grid\.nests\.0\.west: .* the nearest place for this edge is 139, or the edge itself",
+        ),
+        (
+            [BOX | {"west": 100, "east": 105}],
+            r"grid\.nests\.0\.west: nest 'nest1' from 100 to 105 reaches out",
+        ),
+        (
+            [BOX | {"west": 145, "east": 140}],
+            r"grid\.nests\.0\.east: .* is 355 degrees around the globe; for 5 degrees write west: 140, east: 145",
         ),
         ([BOX | {"north": 36}], r"grid\.nests\.0\.north: nest 'nest1' covers 2 cells .* expected at least 4"),
         ([BOX | {"south": 42}], r"grid\.nests\.0\.north: .* 42 and 41 do not increase"),

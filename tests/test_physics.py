@@ -534,3 +534,27 @@ def test_noise_decays_at_the_largest_courant_number(height):
         energies.append(energy())
     assert energies[1] < 0.1 * energies[0]
     assert (np.diff(energies) < 0).all()
+
+
+# ------------------------------------------------------------------ enclosed water
+
+
+@pytest.mark.parametrize(
+    "depths", [[[148.0, 261.0], [136.0, 121.0]], [[136.0, 121.0]], [[20.0, 250.0, 30.0]]]
+)
+def test_water_between_cliffs_comes_to_rest(depths):
+    """Inlets of a few cells: a surface that leans in every cell would swing without loss, and then ever higher."""
+    ny, nx = np.shape(depths)
+    ground = np.full((ny + 4, nx + 4), 400.0)
+    ground[2:-2, 2:-2] = -np.array(depths)
+    rng = np.random.default_rng(2)
+    sea = ocean(
+        Grid("cartesian", 0.0, 0.0, 6e3, 11e3, nx + 4, ny + 4, WALL),
+        lambda x, y: ground,
+        lambda x, y: 0.1 * rng.standard_normal(ground.shape),
+        given=physics(manning=0.025),
+    )
+    march(sea, 3000, 8.0)
+    now = water(sea)
+    assert np.abs(now["u"]).max() < 1e-3 and np.abs(now["v"]).max() < 1e-3
+    assert np.abs(now["eta"][ground < 0]).max() < 0.2

@@ -215,6 +215,8 @@ def test_the_summary_tells_the_saving(tmp_path, capsys):
 
 def test_a_negligible_displacement_is_left_out_smoothly():
     field = np.array([[[0.0, 0.009, -0.0101, 0.015, 0.02, -1.0]], [[0.0, 0.0, 0.0, 0.0, 0.0, 0.5]]])
-    weight = felt(field, 0.01)[0]
+    weight = felt(field, 0.01, 1.0)[0]
     np.testing.assert_array_equal(weight[[0, 1, 4, 5]], [0, 0, 1, 1])
     assert 0 < weight[2] < 0.01 and weight[3] == pytest.approx(0.5)
+    # In a nest far away, small displacements are the largest, and as negligible as on the whole grid.
+    assert not felt(field[..., :2], 0.01, 1.0).any()

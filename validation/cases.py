@@ -19,6 +19,7 @@ from esim.validation import (
     macdonald,
     nested,
     pacific,
+    quiescent,
     radial_dam_break,
     reciprocity,
     rest,
@@ -55,6 +56,7 @@ OCEAN = (
     tohoku2011.CASE,
     tohoku_dispersion.CASE,
     pacific.CASE,
+    quiescent.CASE,
 )
 CRUST = (
     full_space.CASE,

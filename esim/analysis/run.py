@@ -131,7 +131,8 @@ def _dataset(path: Path) -> "xr.Dataset | None":
     try:
         raw = xr.open_dataset(path, decode_times=False)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable NetCDF file ({error})") from error
+        reason = str(error).splitlines()[0].split(". ")[0]
+        raise InputError(f"{path}: not a readable NetCDF file ({reason})") from error
     if "time" not in raw:
         return raw
     seconds = raw["time"].values

@@ -1,9 +1,17 @@
 """Where compiled kernels are kept between runs, and how many ranks may write there at once."""
 
+import fcntl
 import functools
 import os
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+PATIENCE = 120.0  # s, longer than any kernel takes to compile
+_one_thread = threading.Lock()
 
 
 @functools.cache
@@ -28,6 +36,25 @@ def _writable(folder: Path) -> bool:
             return True
     except OSError:
         return False
+
+
+@contextmanager
+def compiling(name: str) -> Iterator[None]:
+    """Let one thread of one process compile kernels of a name: the others wait, and find its work on disk.
+
+    Who has waited for longer than any compilation takes goes on: the other one may have been stopped.
+    """
+    with _one_thread, open(cache_directory() / f"{name}.lock", "w") as file:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.05)
+            except OSError:  # a file system without locks
+                break
+        yield
 
 
 def write_once(path: Path, text: str) -> None:

@@ -4,7 +4,6 @@ import importlib.util
 import math
 import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +20,7 @@ from numba.core import types as nbt
 from numba.extending import intrinsic
 
 from esim.backends.bits import guess_rcbrt_code
-from esim.backends.cache import cache_directory, write_once
+from esim.backends.cache import cache_directory, compiling, write_once
 from esim.backends.host import HostMemory
 from esim.backends.link import ROWS, SIDES, arguments, array_names, digest, link, linked_source
 from esim.backends.rest import STRIPE, Count, Rest
@@ -255,9 +254,6 @@ def _load(source: str, key: str) -> ModuleType:
     return sys.modules[name]
 
 
-_compiling = threading.Lock()
-
-
 def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
     """Numba dispatcher of the loop over tiles; machine code is kept on disk and found again by a second start."""
     source = tile_source(kernel, threaded, VECTOR_BYTES // dtype.itemsize)
@@ -328,7 +324,7 @@ class CpuBackend(HostMemory):
             named += more
         scratch = np.zeros(max(1, self.threads * scratch_size(kernel)), self.dtype)
         constants = self.constants((0.0,) * len(kernel.params._fields))  # type: ignore[attr-defined]
-        with _compiling:
+        with compiling(f"{kernel.name}_{self.dtype.name}"):
             compiled = compile_kernel(kernel, self.threads > 1, self.dtype)
             compiled.compile(tuple(map(numba.typeof, (j0, j1, i0, i1, scratch, *named, constants))))
 

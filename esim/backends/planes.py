@@ -17,7 +17,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from esim.backends.cpu import FLAGS, _compiling, _link_stages, _load, _no_overlap, assume
+from esim.backends.cache import compiling
+from esim.backends.cpu import FLAGS, _link_stages, _load, _no_overlap, assume
 from esim.backends.link import arguments, array_names, digest, linked_source
 from esim.kernels.kernel import Kernel, Part
 
@@ -190,7 +191,7 @@ def bind_sweep(
     if not parts:
         return lambda: None
     arrays, slots = array_slots(parts)
-    with _compiling:
+    with compiling(f"sweep_{digest(*(part.kernel.name for part in parts), constants.dtype.name)}"):
         sweep = compile_sweep(leading, trailing, slots, len(arrays))
         boxes = np.array([[*np.ravel(part.box), *corner(part)] for part in parts], np.int64)
         numbers = (0, 0, 1, 0, 0, 0, True)

@@ -33,13 +33,16 @@ class Document:
         return next((self.places[key[:n]] for n in range(len(key), -1, -1) if key[:n] in self.places), "")
 
 
-def read(path: str | os.PathLike[str]) -> Document:
-    """Read a YAML file; InputError says line and column of what is not valid YAML or given twice."""
+def read(path: str | os.PathLike[str], example: str = "scenario: tsunami") -> Document:
+    """Read a YAML file; InputError says line and column of what is not valid YAML or given twice.
+
+    The example is what the first line of such a file may look like.
+    """
     path = Path(path)
     document = Document(None, Path(os.path.abspath(path.parent)))
     tree = _parse(_text(path), str(path))
     if not isinstance(tree, CommentedMap):
-        raise InputError(f"{path}: expected a mapping such as 'scenario: tsunami', found {shown(tree)}")
+        raise InputError(f"{path}: expected a mapping such as '{example}', found {shown(tree)}")
     document.data = _plain(tree, (), f"{path}:1:1", document.places, str(path), ())
     return document
 

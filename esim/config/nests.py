@@ -141,6 +141,12 @@ def _edges(n: int, nest: Nest, grid: Grid) -> tuple[float, float, float, float]:
     else:
         west, east, south, north = sides
         assert west is not None and east is not None and south is not None and north is not None
+        if (east - west) % 360 > 180 > west - east > 0:
+            text = (
+                f"nest '{nest.name}' from west {west:.10g} eastward to east {east:.10g} is {(east - west) % 360:.10g} "
+                f"degrees around the globe; for {west - east:.10g} degrees write west: {east:.10g}, east: {west:.10g}"
+            )
+            raise KeyProblem((n, "east"), text)
         first = (west - grid.x0) % 360
         first = grid.x0 + (first if first < 360 - WHOLE else 0.0)
         edges = (first, first + ((east - west) % 360 or 360.0), south, north)
@@ -186,9 +192,12 @@ def _parent(n: int, nest: Nest, edges: tuple[float, float, float, float], tree: 
         grid = parent.grid
         ends = (grid.x0, grid.x0 + grid.nx * grid.dx, grid.y0, grid.y0 + grid.ny * grid.dy)
         low, high = ends[2 * (side // 2) : 2 * (side // 2) + 2]
+        given = edges[2 * (side // 2) : 2 * (side // 2) + 2]
+        if grid.lonlat and side < 2 and nest.west is not None and nest.east is not None:
+            given = nest.west, nest.east
         raise KeyProblem(
             (n, SIDE_KEYS[grid.kind][side]),
-            f"nest '{nest.name}' from {edges[2 * (side // 2)]:.10g} to {edges[2 * (side // 2) + 1]:.10g} reaches out "
+            f"nest '{nest.name}' from {given[0]:.10g} to {given[1]:.10g} reaches out "
             f"of its parent '{parent.name}', which spans {low:.10g} to {high:.10g}",
         )
     return parent

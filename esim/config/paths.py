@@ -26,6 +26,8 @@ def input_file(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, Here) and info.context:
         path = info.context["directory"] / path
     path = Path(os.path.abspath(path))
+    if path.is_dir():
+        raise ValueError(f"{path} is a directory; expected a file")
     if not path.is_file():
         raise ValueError(f"there is no file {path}{similar(path)}")
     return path

@@ -50,6 +50,8 @@ def _lines(path: Path, lonlat: bool) -> list[np.ndarray]:
 
 def _geometries(thing: Any) -> Iterator[Any]:
     """Coordinates of all lines and points in a GeoJSON object (RFC 7946), each a list of positions."""
+    if not isinstance(thing, dict) or "type" not in thing:
+        raise ValueError("it is not GeoJSON, which is a mapping with a type")
     kind = thing["type"]
     if kind == "FeatureCollection":
         for feature in thing["features"]:
@@ -85,7 +87,14 @@ def _table(path: Path, names: tuple[str, str]) -> list[list[float]]:
         missing = [name for name in names if name not in columns]
         if missing:
             raise ValueError(f"there is no column '{missing[0]}'")
-        return [[float(row[columns[name]]) for name in names] for row in rows]
+        return [[_number(rows.line_num, name, row[columns[name]]) for name in names] for row in rows]
+
+
+def _number(row: int, name: str, text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        raise ValueError(f"row {row}: {name} is '{text or ''}', which is no number") from None
 
 
 def _netcdf(path: Path, names: tuple[str, str]) -> np.ndarray:
@@ -96,6 +105,8 @@ def _netcdf(path: Path, names: tuple[str, str]) -> np.ndarray:
         if missing:
             raise ValueError(f"there is no variable '{missing[0]}'")
         values = [np.ma.filled(np.ma.masked_array(data[name][...], dtype=float), np.nan) for name in names]
+    if values[0].shape != values[1].shape:
+        raise ValueError(f"{names[0]} and {names[1]} have not the same shape, as those of points have")
     return np.stack([np.ravel(value) for value in values], axis=1)
 
 

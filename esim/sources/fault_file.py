@@ -170,7 +170,7 @@ def _header(where: str, names: list[str]) -> list[str]:
 def _read_yaml(path: Path) -> tuple[Entry, list[Entry]]:
     from esim.config import document
 
-    tree = document.read(path)
+    tree = document.read(path, "faults: [...]")
     common = dict(tree.data)
     faults = common.pop("faults", None)
     if not isinstance(faults, list):

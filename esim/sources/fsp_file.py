@@ -141,7 +141,7 @@ def _comment(line: str, header: dict[str, float], segments: list[_Segment]) -> N
 def _row(lines: Lines, line: str, header: dict[str, float], segments: list[_Segment]) -> None:
     if not segments or not segments[-1].names:
         raise InputError(
-            f"{lines.where}: numbers before the names of the columns, expected {COLUMNS_EXPECTED}"
+            f"{lines.where}: '{line[:40]}' comes before the names of the columns, expected {COLUMNS_EXPECTED}"
         )
     names, words = segments[-1].names, line.split()
     for name in ("z", "slip"):

@@ -105,7 +105,10 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """
     table = _read_netcdf(path) if path.suffix.lower() == ".nc" else _read_text(path)
     if table.shape[1] < 2:
-        raise InputError(f"{path}: holds {table.shape[1]} moments; a series needs at least two")
+        raise InputError(
+            f"{path}: has {table.shape[1]} lines or records of numbers; expected at least two, each with time [s], eta "
+            "[m] and, if known, u [m/s]"
+        )
     if not np.isfinite(table).all():
         raise InputError(f"{path}: has no value at {table[0, np.argmin(np.isfinite(table).all(0))]:g} s")
     falls = np.flatnonzero(np.diff(table[0]) <= 0)

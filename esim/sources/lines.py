@@ -18,13 +18,13 @@ class Lines:
     @property
     def where(self) -> str:
         """File and line of the last line."""
-        return f"{self.path} line {self.number}"
+        return f"{self.path} line {self.number}" if self.number else str(self.path)
 
     def next(self, expected: str) -> str:
         """The next line that is neither blank nor a comment; InputError if there is none."""
         line = self.optional()
         if line is None:
-            raise InputError(f"{self.path} line {self.number}: the file ends here, expected {expected}")
+            raise InputError(f"{self.where}: the file ends here, expected {expected}")
         return line
 
     def optional(self) -> str | None:
