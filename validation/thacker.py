@@ -22,7 +22,7 @@ PERIODS = {"planar": tau / BOWL.turn, "radial": pi / BOWL.turn}  # s
 TURNS, SAMPLES = 3, 4  # of a period
 GRIDS, QUICK = (50, 100, 200), (50, 100)
 LIMITS = {"planar": (0.01, 0.02), "radial": (0.02, 0.05)}  # on the finest grid: depth L1, discharge L1
-ORDER = 1.2
+ORDER = 1.0
 SEEN = 0.5  # of what the ground rises over a cell at the rim: thinner water that is left behind is a film
 
 
