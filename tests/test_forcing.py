@@ -153,12 +153,21 @@ def test_series_are_read_from_text_and_netcdf(tmp_path):
         ("0 0\n1 2 3\n", "line 2: has 3 numbers; expected 2"),
         ("0 0 1 2\n", "line 1: has 4 numbers; expected two or three"),
         ("0 0\n1 one\n", "line 2: '1 one'"),
+        ("time [min], eta [m]\n0 0\n1 1\n", "line 1: the heading has the unit 'min'"),
+        ("time (s)  eta (cm)\n0 0\n1 1\n", "line 1: the heading has the unit 'cm'"),
     ],
 )
 def test_a_wrong_series_is_refused(text, said, tmp_path):
     (tmp_path / "wave.csv").write_text(text)
     with pytest.raises(InputError, match=said):
         wave(kind="series", file=tmp_path / "wave.csv", delay=0.0)
+
+
+def test_a_series_in_other_units_is_refused(tmp_path):
+    eta = ("time", [0.0, 50.0], {"units": "cm"})
+    xr.Dataset({"eta": eta}, {"time": [0.0, 2.0]}).to_netcdf(tmp_path / "wave.nc")
+    with pytest.raises(InputError, match="eta is in 'cm'"):
+        wave(kind="series", file=tmp_path / "wave.nc", delay=0.0)
 
 
 def test_a_wave_cannot_come_from_land():

@@ -1,6 +1,7 @@
 """Waves that come in through a side of the grid: what is their elevation there, as time goes on?"""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,20 @@ from esim.errors import InputError
 
 ROOM = 1e-4  # share of its height that a wave has at the side when the run begins
 ALWAYS = math.inf
+UNITS = (
+    "s",
+    "sec",
+    "seconds",
+    "m",
+    "metre",
+    "metres",
+    "meter",
+    "meters",
+    "m/s",
+    "m s-1",
+    "m s^-1",
+    "m s**-1",
+)
 
 
 @dataclass(frozen=True)
@@ -135,7 +150,8 @@ def _read_text(path: Path) -> np.ndarray:
             row = [float(word) for word in words]
         except ValueError:
             if not rows:
-                continue  # a heading
+                _check_heading(path, number, line)
+                continue
             raise InputError(
                 f"{path} line {number}: '{line.strip()[:40]}' is not time, eta and perhaps u"
             ) from None
@@ -147,6 +163,15 @@ def _read_text(path: Path) -> np.ndarray:
             )
         rows.append(row)
     return np.array(rows).T if rows else np.zeros((2, 0))
+
+
+def _check_heading(path: Path, number: int, line: str) -> None:
+    """Raises InputError if a heading has a unit in brackets that is neither s nor m nor m/s."""
+    for unit in re.findall(r"[\[(]([^\])]*)[\])]", line):
+        if unit.strip().lower() not in UNITS:
+            raise InputError(
+                f"{path} line {number}: the heading has the unit '{unit}'; expected time in s, eta in m and u in m/s"
+            )
 
 
 def _read_netcdf(path: Path) -> np.ndarray:
@@ -163,6 +188,10 @@ def _read_netcdf(path: Path) -> np.ndarray:
         if axis not in data.variables:
             raise InputError(f"{path}: the dimension {axis} of eta has no variable with its times")
         seconds, _ = time_units(path, str(getattr(data[axis], "units", "s")))
+        for name in names:
+            unit = str(getattr(data[name], "units", "m"))
+            if unit.strip().lower() not in UNITS:
+                raise InputError(f"{path}: {name} is in '{unit}'; expected eta in m and u in m/s")
         columns = [data[name][:].astype(np.float64) for name in (axis, *names)]
     table = np.stack([np.ma.filled(column, np.nan) for column in columns])
     table[0] *= seconds
