@@ -101,7 +101,7 @@ def test_the_scene_is_worth_comparing(whole):
     assert set(range(6)) - set().union(*owners[: len(cfg.stations)]) or len(set().union(*owners)) == 6
 
 
-@pytest.mark.parametrize(("name", "ranks"), [("elastic", 2), ("elastic", 6), ("coarse", 3)])
+@pytest.mark.parametrize(("name", "ranks"), [("elastic", 2), ("elastic", 6), ("coarse", 2)])
 def test_ranks_in_threads_equal_one_rank(name, ranks, whole, tmp_path):
     assert differing(compute(quake(tmp_path, SCENES[name]), ranks), whole(name)) == []
 
@@ -187,7 +187,7 @@ def test_double_precision_is_the_same_on_ranks_too(tmp_path):
 # ------------------------------------------------------------------ cut off and gone on
 
 
-@pytest.mark.parametrize(("name", "before", "after"), [("elastic", 1, 1), ("coarse", 2, 3), ("coarse", 3, 1)])
+@pytest.mark.parametrize(("name", "before", "after"), [("elastic", 1, 1), ("coarse", 1, 2), ("coarse", 2, 1)])
 def test_a_killed_run_goes_on_from_its_checkpoint(name, before, after, whole, tmp_path):
     """The sources are still active at the checkpoint at 0.3 s; snapshots are due before and after it."""
     scene = quake(tmp_path, SCENES[name])
@@ -203,7 +203,7 @@ def test_a_run_is_cut_off_again_and_again(whole, tmp_path):
     assert differing(compute(scene, 2, resume=True), whole("coarse")) == []
 
 
-@pytest.mark.parametrize(("name", "ranks", "step"), [("elastic", 1, 3), ("coarse", 3, 20)])
+@pytest.mark.parametrize(("name", "ranks", "step"), [("elastic", 1, 3), ("coarse", 2, 20)])
 def test_a_run_stops_on_request_and_goes_on(name, ranks, step, whole, tmp_path):
     scene = quake(tmp_path, SCENES[name])
     cut_off(scene, step, ranks, stop=True)
