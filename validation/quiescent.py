@@ -19,7 +19,8 @@ from esim.io import netcdf
 from esim.validation.case import Bound, Case, Comparison, Runs
 from esim.validation.tohoku2011 import COARSE, CONFIGS, FINE, RELIEF
 
-FASTER = 2.0  # at least
+FASTER = 2.0  # at least, on grids of
+WIDE = 300_000  # cells or more: on smaller ones there is little that the wave does not reach within the hour
 TURNS = {"region": 3, "pacific": 1}
 HOUR = "time.duration=1 h"
 PACIFIC = "bathymetry/etopo1_6min_pacific.nc"
@@ -80,9 +81,10 @@ def judge(runs: Runs) -> list[Comparison]:
             continue
         records = [[json.loads((path / "run.json").read_text()) for path in paths] for paths in pair]
         fast, slow = (min(one["timings"]["time loop: compute"] for one in group) for group in records)
+        limit = FASTER if records[0][0]["grid"]["cells"] >= WIDE else None
         different = sum(differing(pair[0][0], path) for path in (*pair[0][1:], *pair[1]))
         found += [
-            Bound(f"{name}, times faster", slow / fast, FASTER, at_least=True),
+            Bound(f"{name}, times faster", slow / fast, limit, at_least=True),
             Bound(f"{name}, cell updates skipped", records[0][0]["at_rest"]["skipped"], unit="%"),
             Bound(f"{name}, values that differ", float(different), 0.0),
         ]
