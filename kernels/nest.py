@@ -18,16 +18,10 @@ from esim.kernels.kernel import Kernel, Stage
 from esim.kernels.scalar import maximum, minimum, where
 from esim.kernels.shallow_water import XM, YM, slope
 
-CENTRE, WEST, EAST, SOUTH, NORTH = (
-    0,
-    1,
-    2,
-    3,
-    4,
-)  # rows of the five cells around which values are interpolated
-E, EX, EY, M, MX, MY, N, NX, NY, B, BX, BY, U, V = range(
-    14
-)  # value and half slopes of eta, hu, hv, bed; velocity
+# The five cells around which values are interpolated.
+CENTRE, WEST, EAST, SOUTH, NORTH = range(5)
+# Value and half slopes of eta, hu, hv and bed; velocity.
+E, EX, EY, M, MX, MY, N, NX, NY, B, BX, BY, U, V = range(14)
 PLANES = 14
 
 

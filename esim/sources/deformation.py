@@ -12,9 +12,9 @@ from esim.grid import Grid
 from esim.io import gridreader
 from esim.io.layout import GriddedVariable
 from esim.sources.geodesy import Box
+from esim.sources.units import METRE
 
 LARGEST = 1000.0  # m; more is a file of elevations, or of another unit
-METRE = ("", "m", "metre", "metres", "meter", "meters")
 
 
 @dataclass(frozen=True, eq=False)

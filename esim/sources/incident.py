@@ -11,23 +11,11 @@ import numpy as np
 
 from esim.data import locate
 from esim.errors import InputError
+from esim.sources.units import METRE, METRE_PER_SECOND, SECOND
 
 ROOM = 1e-4  # share of its height that a wave has at the side when the run begins
 ALWAYS = math.inf
-UNITS = (
-    "s",
-    "sec",
-    "seconds",
-    "m",
-    "metre",
-    "metres",
-    "meter",
-    "meters",
-    "m/s",
-    "m s-1",
-    "m s^-1",
-    "m s**-1",
-)
+UNITS = {"eta": METRE, "u": METRE_PER_SECOND}
 
 
 @dataclass(frozen=True)
@@ -168,7 +156,7 @@ def _read_text(path: Path) -> np.ndarray:
 def _check_heading(path: Path, number: int, line: str) -> None:
     """Raises InputError if a heading has a unit in brackets that is neither s nor m nor m/s."""
     for unit in re.findall(r"[\[(]([^\])]*)[\])]", line):
-        if unit.strip().lower() not in UNITS:
+        if unit.strip().lower() not in (*SECOND[1:], *METRE[1:], *METRE_PER_SECOND[1:]):
             raise InputError(
                 f"{path} line {number}: the heading has the unit '{unit}'; expected time in s, eta in m and u in m/s"
             )
@@ -189,8 +177,8 @@ def _read_netcdf(path: Path) -> np.ndarray:
             raise InputError(f"{path}: the dimension {axis} of eta has no variable with its times")
         seconds, _ = time_units(path, str(getattr(data[axis], "units", "s")))
         for name in names:
-            unit = str(getattr(data[name], "units", "m"))
-            if unit.strip().lower() not in UNITS:
+            unit = str(getattr(data[name], "units", ""))
+            if unit.strip().lower() not in UNITS[name]:
                 raise InputError(f"{path}: {name} is in '{unit}'; expected eta in m and u in m/s")
         columns = [data[name][:].astype(np.float64) for name in (axis, *names)]
     table = np.stack([np.ma.filled(column, np.nan) for column in columns])

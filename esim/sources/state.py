@@ -10,12 +10,9 @@ from esim.errors import InputError
 from esim.grid import Grid
 from esim.io import gridreader
 from esim.io.layout import GriddedVariable
+from esim.sources.units import METRE, METRE_PER_SECOND
 
-UNITS = {
-    "eta": ("", "m", "metre", "metres", "meter", "meters"),
-    "u": ("", "m/s", "m s-1", "m s^-1", "m.s-1"),
-    "v": ("", "m/s", "m s-1", "m s^-1", "m.s-1"),
-}
+UNITS = {"eta": METRE, "u": METRE_PER_SECOND, "v": METRE_PER_SECOND}
 LIMITS = {"eta": (-12e3, 10e3), "u": (-1e3, 1e3), "v": (-1e3, 1e3)}
 
 
