@@ -87,7 +87,7 @@ def select(name: str, precision: str, threads: int = 1, local_rank: int = 0) -> 
 
         return CpuBackend(dtype, threads)
     if name == "cuda":
-        from esim.backends.cuda import CudaBackend
+        from esim.backends.cuda.backend import CudaBackend
 
         return CudaBackend(dtype, local_rank)
     raise MachineError(f"there is no backend '{name}'; expected auto, numpy, cpu or cuda")
