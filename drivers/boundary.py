@@ -13,7 +13,7 @@ from esim.decomposition import Block, Box
 from esim.errors import InputError
 from esim.grid import SIDES, Grid
 from esim.kernels import edges, push
-from esim.plan import Fill
+from esim.plan import Fill, Steady
 from esim.sources.incident import Incident
 
 Formula = Callable[[Any, Any], Any]  # cell centres x (nx,), y (ny,) -> (ny, nx)
@@ -84,7 +84,7 @@ def state_fills(
     incident has the waves that come in, by side.
     """
     real = backend.dtype.type
-    fills = []
+    fills: list[Fill] = []
     for side in outer_sides(grid, block):
         view = side.view(q)
         normal, along = (1 + n for n in side.components)
@@ -102,7 +102,7 @@ def state_fills(
         values = (side.inward, physics.gravity, 0.5, 0, 1, physics.dry_depth)
         constants = backend.constants(edges.EdgeParams(*map(real, values)))
         launch = backend.bind(edges.WALL if side.kind == "wall" else edges.OPEN, side.box, given)
-        fills.append(_with(launch, constants))
+        fills.append(Steady(launch, constants))
     return fills
 
 
@@ -136,13 +136,13 @@ def _with_rate(values: Callable[[float], float], time: float, step: float) -> tu
 
 def push_fills(grid: Grid, block: Block, backend: Backend, array: Any) -> list[Fill]:
     """Calls that fill the ghost cells of a vector [2, j, i], an acceleration say, beyond the outer sides."""
-    fills = []
+    fills: list[Fill] = []
     for side in outer_sides(grid, block):
         view = side.view(array)
         normal, along = side.components
         given = {"normal": view[normal : normal + 1], "along": view[along : along + 1]}
         launch = backend.bind(push.MIRROR if side.kind == "wall" else push.GO_ON, side.box, given)
-        fills.append(_with(launch, backend.constants(push.GhostParams())))
+        fills.append(Steady(launch, backend.constants(push.GhostParams())))
     return fills
 
 
@@ -189,7 +189,3 @@ def _along(grid: Grid, elevation: Formula, side: str) -> Any:
     """Elevation [m] of the cells along a side of the grid."""
     columns = {"west": (0, 1), "east": (grid.nx - 1, grid.nx)}.get(side, (0, grid.nx))
     return elevation(grid.x(*columns), grid.y(*_rows(grid, side)))
-
-
-def _with(launch: Callable, constants: Any) -> Fill:
-    return lambda time: launch(constants)

@@ -1,13 +1,14 @@
 """The crust of one rank: its block, its arrays, and the order of a step."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from esim.backends import Backend
+from esim.backends.lanes import EDGES
 from esim.comm import Comm
 from esim.decomposition import Block, Decomposition
 from esim.drivers.layers import Layer, build_layers
@@ -53,6 +54,8 @@ class Crust:
     launches: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     push: Callable[[], None] | None = None  # forces of this step, into v before it moves
     release: Callable[[], None] | None = None  # moments of this step, into s after it has changed
+    _run: dict[str, Callable[[], None]] = field(default_factory=dict)  # launches of each name as one call
+    _whole: Callable[[], None] | None = None  # and of all names
 
     @property
     def block(self) -> Block:
@@ -83,30 +86,48 @@ class Crust:
         k, j, i = (slice(*pair) for pair in self.interior)
         return self.backend.to_host(array[..., k, j, i])
 
+    def arrange(self) -> None:
+        """Make sequences of the launches that always follow each other; all is one where there are no neighbours."""
+        groups, sequence = self.launches, self.backend.sequence
+        self._run = {name: sequence(launches) for name, launches in groups.items()}
+        if self.halo_v.idle and self.halo_s.idle:
+            names = ("velocity edges", "inside", "velocity above", "stress edges")
+            self._whole = sequence([launch for name in names for launch in groups[name]])
+
     def step(self) -> None:
         """One step: velocities from stresses, stresses from velocities."""
-        do = self.launches
-        _run(do["stress above"])
+        self._run["stress above"]()
         if self.push is not None:
             self.push()
-        _run(do["velocity edges"])
-        self.halo_v.start(self.v)
-        _run(do["inside"])
-        self.halo_v.finish(self.v)
-        _run(do["velocity above"])
-        if self.free:
-            self.halo_above.fill(self.above)
-        _run(do["stress edges"])
+        if self._whole is not None:
+            self._whole()
+        else:
+            self._with_neighbours()
         if self.release is not None:
             self.release()
         self.halo_s.fill(self.s)
+
+    def _with_neighbours(self) -> None:
+        """A step in which velocities near neighbours travel while the inside is computed."""
+        run, ready = self._run, self.backend.mark()
+        with self.backend.lane(EDGES):
+            ready.hold()
+            run["velocity edges"]()
+            self.halo_v.start(self.v)
+        run["inside"]()
+        self.halo_v.proceed()
+        self.halo_v.finish(self.v)
+        run["velocity above"]()
+        if self.free:
+            self.halo_above.fill(self.above)
+        run["stress edges"]()
 
     def refresh(self) -> None:
         """Bring the halo up to date after the state was set from outside."""
         self.halo_v.fill(self.v)
         self.halo_s.fill(self.s)
         if self.free:
-            _run(self.launches["velocity above"])
+            self._run["velocity above"]()
             self.halo_above.fill(self.above)
 
     def energy(self) -> float:
@@ -135,11 +156,6 @@ def _strain_energy(s: np.ndarray, lam: np.ndarray, mu: np.ndarray) -> float:
     deviators = sum((s[n] - mean) ** 2 for n in range(3)) + 2 * sum(s[n] ** 2 for n in (3, 4, 5))
     pressed = np.where(bulk > 0, mean**2 / np.where(bulk > 0, bulk, 1.0) / 2, 0.0)
     return 1e3 * float((pressed + np.where(solid, deviators / (4 * safe), 0.0)).sum())
-
-
-def _run(launches: Sequence[Callable[[], None]]) -> None:
-    for launch in launches:
-        launch()
 
 
 def longest_step(volume: Volume, order: int, fastest: float) -> float:
@@ -234,6 +250,7 @@ def build_crust(
     )
     parts = Parts(crust, settings, tables)
     crust.launches = first_on_node(comm, lambda: _plan(crust, settings, parts))
+    crust.arrange()
     return crust
 
 

@@ -126,10 +126,7 @@ class Ring:
         self.share = 0.0  # of the parent's step that had passed when the ghost cells were filled
         self._span = (0.0, 0.0)
         self._constants = exchange_constants(child)
-        plan = child.plan
-        plan.boundary = tuple(  # type: ignore[assignment]
-            [partial(self._fill, now), *plan.boundary[now]] for now in (0, 1)
-        )
+        child.plan.begin_boundary((partial(self._fill, 0), partial(self._fill, 1)))
 
     def take(self, begin: float, end: float, first: int) -> None:
         """Take the parent's states: number `first`, that of time begin [s], and the current one, of time end."""

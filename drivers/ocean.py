@@ -290,6 +290,7 @@ def _plan(
         inner_launches.append(bind(kernel, middle, given))
         fills.append(state_fills(grid, block, backend, physics, states[now], arrays["bed"], waves))
     return StepPlan(
+        backend,
         states,
         (edge_launches[0], edge_launches[1]),
         (inner_launches[0], inner_launches[1]),

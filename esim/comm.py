@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -49,6 +50,7 @@ class Comm(Protocol):
     local_rank: int
     local_size: int
     library: str | None  # version of the MPI library
+    direct: bool  # whether messages may lie in the memory of a GPU
 
     def bcast(self, value: T, root: int = 0) -> T:
         """Value of the root on every rank."""
@@ -112,6 +114,7 @@ class LocalComm:
         self._world, self.rank, self.size = world, rank, world.size
         self.local_rank, self.local_size = rank, world.size
         self.library: str | None = None
+        self.direct = False
 
     def _meet(self) -> None:
         try:
@@ -247,6 +250,11 @@ class MPIComm:
         self._requests: list[Any] = []
         node = comm.Split_type(mpi.COMM_TYPE_SHARED)
         self.local_rank, self.local_size = node.Get_rank(), node.Get_size()
+
+    @cached_property
+    def direct(self) -> bool:
+        """Whether MPI takes messages from the memory of a GPU."""
+        return cuda_aware()
 
     def bcast(self, value: T, root: int = 0) -> T:
         """Value of the root on every rank."""

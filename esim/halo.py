@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.lanes import EDGES, Instant, Mark, Parcel
 from esim.comm import Comm
 from esim.decomposition import Block, Decomposition, Overlap
 
@@ -16,8 +17,11 @@ class HaloExchange:
 
     leading is the length of what comes before j and i: the number of variables, or that and the number of layers.
 
-    Buffers and persistent requests are made once, so that a network card registers their memory once. start
-    packs and sends, finish waits and unpacks; between the two the inner cells can be computed.
+    Buffers and persistent requests are made once, so that a network card registers their memory once. start packs
+    what neighbours need, proceed is called when the work that does not need the halo is queued, finish unpacks what
+    has come. Where work is done before its call returns, start also sends. A machine with lanes packs and unpacks on
+    one of its own, EDGES, and the host sends as soon as that has packed; the others go on meanwhile. `bytes` are sent
+    in each of `exchanges`; `waited` are the seconds from the end of the work in between to that of the exchange.
     Raises RuntimeError where an exchange is started twice or finished without a start.
     """
 
@@ -26,7 +30,12 @@ class HaloExchange:
     ) -> None:
         self._backend = backend
         lead = (leading,) if isinstance(leading, int) else leading
-        self._running = False
+        self._running = self._sent = False
+        self._packed: Mark | None = None
+        self._between: Mark | None = None
+        self._landed: Mark | None = None
+        self._counted = True
+        self._waited, self.exchanges = 0.0, 0
         me, mine = comm.rank, decomposition.blocks[comm.rank]
         self._sends: list[_Message] = []
         self._receives: list[_Message] = []
@@ -37,73 +46,135 @@ class HaloExchange:
                 self._local = [(_inside(o, mine), _in_halo(o, mine)) for o in incoming]
                 continue
             if incoming:
-                message = _Message([_in_halo(o, mine) for o in incoming], incoming, lead, backend)
-                message.request = comm.recv_init(message.buffer, other, TAG)
+                message = _Message([_in_halo(o, mine) for o in incoming], incoming, lead, backend, comm)
+                message.request = comm.recv_init(message.parcel.wire, other, TAG)
                 self._receives.append(message)
             if outgoing:
-                message = _Message([_inside(o, mine) for o in outgoing], outgoing, lead, backend)
-                message.request = comm.send_init(message.buffer, other, TAG)
+                message = _Message([_inside(o, mine) for o in outgoing], outgoing, lead, backend, comm)
+                message.request = comm.send_init(message.parcel.wire, other, TAG)
                 self._sends.append(message)
 
     @property
     def bytes(self) -> int:
         """Bytes sent per exchange."""
-        return sum(message.buffer.nbytes for message in self._sends)
+        return sum(message.parcel.wire.nbytes for message in self._sends)
 
     @property
     def alone(self) -> bool:
         """Whether there is no other rank to exchange with."""
         return not (self._sends or self._receives)
 
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to exchange, not even across a periodic side of the rank's own block."""
+        return self.alone and not self._local
+
+    @property
+    def waited(self) -> float:
+        """Seconds [s] that exchanges have taken beyond the work in between, on this rank."""
+        self._count()
+        return self._waited
+
     def start(self, state: Any) -> None:
-        """Pack and send the cells that neighbours need."""
+        """Pack the cells that neighbours need; they are sent if they are packed at once."""
         if self._running:
             raise RuntimeError("a halo exchange was started twice without being finished")
         self._running = True
+        if self.alone:
+            return
+        self._count()
+        if self._landed is not None:
+            self._landed.wait()  # what came last time has been taken off the buffers
         for message in self._receives:
             message.request.start()
         for message in self._sends:
-            for region, piece in zip(message.regions, message.pieces, strict=True):
-                self._backend.pack(state, region, piece)
-        if self._sends:
-            self._backend.synchronize()
+            message.pack(state)
+        self._packed = self._backend.mark()
+        self._sent = isinstance(self._packed, Instant)
+        if self._sent:
+            self._send()
+
+    def proceed(self) -> None:
+        """Send what is packed, now that all is queued that can be done meanwhile."""
+        if self.alone:
+            return
+        self._between = self._backend.mark()
+        if not self._sent and self._packed is not None:
+            self._packed.wait()
+            self._send()
+
+    def _send(self) -> None:
         for message in self._sends:
             message.request.start()
+        self._sent = True
 
     def finish(self, state: Any) -> None:
         """Wait for the neighbours' cells and put them into the halo."""
         if not self._running:
             raise RuntimeError("a halo exchange was finished without being started")
-        for message in self._receives:
-            message.request.wait()
-            for region, piece in zip(message.regions, message.pieces, strict=True):
-                self._backend.unpack(piece, state, region)
+        if not self.alone:
+            if not self._sent or self._between is None:
+                self.proceed()
+            with self._backend.lane(EDGES):
+                for message in self._receives:
+                    message.request.wait()
+                    message.unpack(state)
+                self._landed = self._backend.mark()
+            self._landed.hold()
         for source, target in self._local:
             state[target] = state[source]
         for message in self._sends:
             message.request.wait()
         self._running = False
+        self.exchanges += 1
+        self._counted = self.alone
+
+    def _count(self) -> None:
+        """Take up how long the last exchange has kept what follows waiting."""
+        if not self._counted and self._landed is not None and self._between is not None:
+            self._landed.wait()
+            self._waited += max(0.0, self._landed.since(self._between))
+            self._between, self._counted = None, True
 
     def fill(self, state: Any) -> None:
         """Exchange without anything in between."""
-        self.start(state)
+        if not self.alone:
+            ready = self._backend.mark()
+            with self._backend.lane(EDGES):
+                ready.hold()
+                self.start(state)
+        else:
+            self.start(state)
+        self.proceed()
         self.finish(state)
 
 
 class _Message:
-    """Buffer of the message to or from one neighbour, and its part for each region of the state."""
+    """The message to or from one neighbour, and its part for each region of the state."""
 
     request: Any
 
     def __init__(
-        self, regions: list[Region], overlaps: list[Overlap], lead: tuple[int, ...], backend: Any
+        self, regions: list[Region], overlaps: list[Overlap], lead: tuple[int, ...], backend: Any, comm: Comm
     ) -> None:
-        self.regions = regions
         planes = int(np.prod(lead))
-        self.buffer = backend.message_buffer(planes * sum(o.cells for o in overlaps))
+        self.parcel: Parcel = backend.parcel(planes * sum(o.cells for o in overlaps), comm)
         ends = np.cumsum([0, *(planes * o.cells for o in overlaps)])
         shapes = [(*lead, o.j1 - o.j0, o.i1 - o.i0) for o in overlaps]
-        self.pieces = [self.buffer[a:b].reshape(s) for a, b, s in zip(ends, ends[1:], shapes, strict=False)]
+        pieces = [self.parcel.cells[a:b].reshape(s) for a, b, s in zip(ends, ends[1:], shapes, strict=False)]
+        self._parts = list(zip(regions, pieces, strict=True))
+
+    def pack(self, state: Any) -> None:
+        """Queue the copy of the regions of a state onto the wire."""
+        for region, piece in self._parts:
+            piece[...] = state[region]
+        self.parcel.ship()
+
+    def unpack(self, state: Any) -> None:
+        """Queue the copy from the wire into the regions of a state."""
+        self.parcel.land()
+        for region, piece in self._parts:
+            state[region] = piece
 
 
 def _inside(o: Overlap, mine: Block) -> Region:

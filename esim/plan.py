@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from esim.backends import Backend
+from esim.backends.lanes import EDGES
 from esim.decomposition import Block, Box
 from esim.halo import HaloExchange
 
@@ -11,33 +13,65 @@ Launch = Callable[[Any], None]
 Fill = Callable[[float], None]  # fills ghost cells beyond an outer side, as they are at a time [s]
 
 
+@dataclass(frozen=True)
+class Steady:
+    """A fill that is the same at all times: a launch with its own constants."""
+
+    launch: Launch
+    constants: Any
+
+    def __call__(self, time: float) -> None:
+        """Fill."""
+        self.launch(self.constants)
+
+
 @dataclass
 class StepPlan:
     """A step from one state to the other: edges that neighbours need, exchange, interior, outer boundary, swap.
 
-    state() is the current array; nothing is allocated, compiled or looked up by name in step().
+    state() is the current array; nothing is allocated, compiled or looked up by name in step(). What always follows
+    each other is one sequence of the backend: all of the step where there is nobody to exchange with.
     """
 
+    backend: Backend
     states: tuple[Any, Any]
     edges: tuple[Sequence[Launch], Sequence[Launch]]
     interior: tuple[Launch, Launch]
     boundary: tuple[Sequence[Fill], Sequence[Fill]]
     halo: HaloExchange
     current: int = 0
+    _ordered: tuple["Ordered", "Ordered"] | None = None
 
     def state(self) -> Any:
         """Array [var, j, i] of the current state, halo included."""
         return self.states[self.current]
 
+    def begin_boundary(self, fills: tuple[Fill, Fill]) -> None:
+        """Let fills of the two states come before all others; to be called before the first step."""
+        one, other = ([fill, *fills] for fill, fills in zip(fills, self.boundary, strict=True))
+        self.boundary = one, other
+
     def step(self, constants: Any, time: float) -> None:
         """Advance the state by one step with the given constants, to a time [s]."""
-        now, new = self.current, self.states[1 - self.current]
-        for launch in self.edges[now]:
-            launch(constants)
-        self.halo.start(new)
-        self.interior[now](constants)
+        if self._ordered is None:
+            self._ordered = Ordered.of(self, 0), Ordered.of(self, 1)
+        ordered, new = self._ordered[self.current], self.states[1 - self.current]
+        if ordered.whole is not None:
+            ordered.whole(constants)
+            self.current = 1 - self.current
+            return
+        if self.halo.alone:
+            self.halo.start(new)
+        else:
+            ready = self.backend.mark()
+            with self.backend.lane(EDGES):
+                ready.hold()
+                ordered.edges(constants)
+                self.halo.start(new)
+        ordered.interior(constants)
+        self.halo.proceed()
         self.halo.finish(new)
-        self.current = 1 - now
+        self.current = 1 - self.current
         self.fill_boundary(time)
 
     def fill(self, time: float) -> None:
@@ -49,6 +83,29 @@ class StepPlan:
         """Bring the outer boundary of the current state, at a time [s], up to date."""
         for fill in self.boundary[self.current]:
             fill(time)
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Launches of the step from one of the states, each a sequence; whole has all of them, or is None."""
+
+    edges: Launch
+    interior: Launch
+    whole: Launch | None
+
+    @classmethod
+    def of(cls, plan: StepPlan, now: int) -> "Ordered":
+        """The sequences of a plan for the step from state number `now`."""
+        fills = [fill for fill in plan.boundary[1 - now] if isinstance(fill, Steady)]
+        sequence, whole = plan.backend.sequence, None
+        if plan.halo.idle and len(fills) == len(plan.boundary[1 - now]):
+            whole = sequence([*plan.edges[now], plan.interior[now], *map(_own, fills)])
+        return cls(sequence(plan.edges[now]), sequence([plan.interior[now]]), whole)
+
+
+def _own(fill: Steady) -> Launch:
+    """A fill as a launch that is given the constants of the step, and takes its own."""
+    return lambda constants: fill.launch(fill.constants)
 
 
 def split(block: Block, neighbours: tuple[bool, bool, bool, bool]) -> tuple[list[Box], Box]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.lanes import Mark, Parcel
 from esim.comm import Comm
 
 TAG = 200
@@ -47,6 +48,7 @@ class Transfer:
         self._backend, self._planes = backend, tuple(planes)
         self._sends, self._receives = [], []
         self._local = None
+        self._taken: Mark | None = None
         for rank in range(comm.size):
             gives, takes = outgoing.get(rank), incoming.get(rank)
             if rank == comm.rank:
@@ -54,23 +56,26 @@ class Transfer:
                     self._local = (gives, takes)
                 continue
             if takes is not None and takes.cells:
-                message = _Message(takes, self._planes, backend)
-                message.request = comm.recv_init(message.buffer, rank, TAG)
+                message = _Message(takes, self._planes, backend, comm)
+                message.request = comm.recv_init(message.parcel.wire, rank, TAG)
                 self._receives.append(message)
             if gives is not None and gives.cells:
-                message = _Message(gives, self._planes, backend)
-                message.request = comm.send_init(message.buffer, rank, TAG)
+                message = _Message(gives, self._planes, backend, comm)
+                message.request = comm.send_init(message.parcel.wire, rank, TAG)
                 self._sends.append(message)
 
     def run(self, sources: Sequence[Any], targets: Sequence[Any]) -> None:
         """Copy from the source arrays of all ranks to the target arrays of all ranks."""
+        if self._taken is not None:
+            self._taken.wait()  # what came last time has been taken off the buffers
         for message in self._receives:
             message.request.start()
         for message in self._sends:
             for array, n, piece in zip(sources, self._planes, message.pieces, strict=True):
-                self._backend.pack(array, message.region.of(0, n), piece)
+                piece[...] = array[message.region.of(0, n)]
+            message.parcel.ship()
         if self._sends:
-            self._backend.synchronize()
+            self._backend.mark().wait()
         for message in self._sends:
             message.request.start()
         if self._local is not None:
@@ -79,22 +84,25 @@ class Transfer:
                 target[takes.of(0, n)] = source[gives.of(0, n)]
         for message in self._receives:
             message.request.wait()
+            message.parcel.land()
             for array, n, piece in zip(targets, self._planes, message.pieces, strict=True):
-                self._backend.unpack(piece, array, message.region.of(0, n))
+                array[message.region.of(0, n)] = piece
+        if self._receives:
+            self._taken = self._backend.mark()
         for message in self._sends:
             message.request.wait()
 
 
 class _Message:
-    """Buffer of the message to or from one rank, and its part for each array."""
+    """The message to or from one rank, and its part for each array."""
 
     request: Any
 
-    def __init__(self, region: Region, planes: tuple[int, ...], backend: Any) -> None:
+    def __init__(self, region: Region, planes: tuple[int, ...], backend: Any, comm: Comm) -> None:
         self.region = region
-        self.buffer = backend.message_buffer(sum(planes) * region.cells)
+        self.parcel: Parcel = backend.parcel(sum(planes) * region.cells, comm)
         ends = np.cumsum([0, *(n * region.cells for n in planes)])
         self.pieces = [
-            self.buffer[a:b].reshape(n, *region.shape)
+            self.parcel.cells[a:b].reshape(n, *region.shape)
             for a, b, n in zip(ends, ends[1:], planes, strict=False)
         ]

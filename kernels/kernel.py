@@ -53,6 +53,11 @@ class Part(NamedTuple):
     arrays: Mapping[str, object]
 
 
+def varying(params: type) -> tuple[str, ...]:
+    """Names of the constants of a kernel that differ from step to step; its type may say so."""
+    return getattr(params, "varying", tuple)()
+
+
 def replace(body: Callable, changes: Mapping[Callable, Callable]) -> Callable:
     """Copy of a body in which it, and every plain function that it calls, calls other functions for some."""
     # The scalar functions stay what they are: backends know them by identity.

@@ -51,6 +51,11 @@ class Params(NamedTuple):
     never: float  # arrival time where no wave has come yet
     still: float  # m, water that has moved less is at rest: the rounding of a wave of 0.1 m
 
+    @staticmethod
+    def varying() -> tuple[str, ...]:
+        """Those that differ from step to step."""
+        return "dt", "half_dt", "per_dt", "friction", "time"
+
 
 class Rows(NamedTuple):
     """Meaning of rows[k, j]."""

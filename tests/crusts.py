@@ -165,6 +165,7 @@ def _join(made, settings):
         "velocity above": [lambda: wrap(made.v)],
         "stress edges": [made.backend.bind_sweep([], parts.stress(made.interior), 0, p)],
     }
+    made.arrange()
 
 
 def ricker(time, frequency=2.0):

@@ -1,10 +1,13 @@
 """The machines that bodies run on: numpy (reference), cpu (Numba), cuda (Numba CUDA)."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
 
+from esim.backends.lanes import Mark, Parcel
+from esim.comm import Comm
 from esim.decomposition import Box
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Part
@@ -52,14 +55,17 @@ class Backend(Protocol):
     def square_sum(self, array: Any) -> float:
         """Sum of the squares of all values; not finite if a value is not."""
 
-    def message_buffer(self, size: int) -> np.ndarray:
-        """Buffer of a message, as fast for the network as the machine can make it."""
+    def parcel(self, size: int, comm: Comm) -> Parcel:
+        """A message of so many values to or from a neighbour, where the ranks' comm can take it."""
 
-    def pack(self, array: Any, region: tuple[slice, ...], buffer: np.ndarray) -> None:
-        """Copy a region of an array into (a piece of) a message buffer."""
+    def lane(self, name: str) -> AbstractContextManager[None]:
+        """Context in which calls queue on one of the lanes MAIN and EDGES; outside they do on MAIN."""
 
-    def unpack(self, buffer: np.ndarray, array: Any, region: tuple[slice, ...]) -> None:
-        """Copy (a piece of) a message buffer into a region of an array."""
+    def mark(self) -> Mark:
+        """The end of what is queued on the current lane."""
+
+    def sequence(self, launches: Sequence[Callable[..., None]]) -> Callable[..., None]:
+        """Launches that always follow each other as one call, which a GPU replays; they take the same constants."""
 
     def synchronize(self) -> None:
         """Wait until everything launched is done."""
@@ -88,6 +94,7 @@ def select(name: str, precision: str, threads: int = 1, local_rank: int = 0) -> 
         return CpuBackend(dtype, threads)
     if name == "cuda":
         from esim.backends.cuda.backend import CudaBackend
+        from esim.backends.cuda.device import open_device
 
-        return CudaBackend(dtype, local_rank)
+        return CudaBackend(dtype, open_device(local_rank))
     raise MachineError(f"there is no backend '{name}'; expected auto, numpy, cpu or cuda")

@@ -4,8 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.lanes import HostParcel, InOrder, Parcel
+from esim.comm import Comm
 
-class HostMemory:
+
+class HostMemory(InOrder):
     """Arrays in main memory."""
 
     def __init__(self, dtype: np.dtype) -> None:
@@ -42,22 +45,9 @@ class HostMemory:
         with np.errstate(over="ignore", invalid="ignore"):
             return float(sum(float(np.vdot(plane, plane)) for plane in flat))
 
-    def message_buffer(self, size: int) -> np.ndarray:
-        """Zeros on a page boundary, as network cards like it."""
-        raw = np.zeros(size * self.dtype.itemsize + 4096, np.uint8)
-        start = -raw.ctypes.data % 4096
-        return raw[start : start + size * self.dtype.itemsize].view(self.dtype)
-
-    def pack(self, array: np.ndarray, region: tuple[slice, ...], buffer: np.ndarray) -> None:
-        """Copy a region into a buffer."""
-        buffer[...] = array[region]
-
-    def unpack(self, buffer: np.ndarray, array: np.ndarray, region: tuple[slice, ...]) -> None:
-        """Copy a buffer into a region."""
-        array[region] = buffer
-
-    def synchronize(self) -> None:
-        """Nothing runs behind the host's back."""
+    def parcel(self, size: int, comm: Comm) -> Parcel:
+        """A message of so many values to or from a neighbour."""
+        return HostParcel(size, self.dtype)
 
     def describe(self) -> dict[str, Any]:
         """Name and precision."""

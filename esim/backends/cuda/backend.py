@@ -5,15 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.cuda.device import Device
+from esim.backends.cuda.graph import Bound, Constants, Replay, Varying, nothing
 from esim.backends.cuda.jit import compile_kernel
 from esim.backends.cuda.tile import tile_shape, tile_source
 from esim.backends.cuda.volume import BLOCK, part_source
-from esim.backends.devices import gpu_count, simulated
+from esim.backends.lanes import Mark, Parcel
 from esim.backends.link import array_names
 from esim.backends.rest import Count, Rest
+from esim.comm import Comm
 from esim.decomposition import Box
-from esim.errors import MachineError
-from esim.kernels.kernel import Kernel, Part
+from esim.kernels.kernel import Kernel, Part, varying
 
 
 def _busy(part: Part) -> bool:
@@ -21,26 +23,13 @@ def _busy(part: Part) -> bool:
 
 
 class CudaBackend:
-    """Bodies as CUDA threads on CuPy arrays; the simulator takes NumPy arrays in their place."""
+    """Bodies as CUDA threads, on the arrays and lanes of a device."""
 
     name = "cuda"
 
-    def __init__(self, dtype: np.dtype, local_rank: int = 0) -> None:
-        self.dtype = dtype
-        self.xp: Any = np
-        if simulated():
-            return
-        count = gpu_count()
-        if not count:
-            raise MachineError(
-                "run.backend: cuda needs an NVIDIA GPU and its driver, and none was found; use cpu or numpy"
-            )
-        try:
-            import cupy
-        except ImportError as error:
-            raise MachineError(f"run.backend: cuda needs CuPy ({error}); pip install 'esim[cuda]'") from None
-        self.xp = cupy
-        cupy.cuda.Device(local_rank % count).use()
+    def __init__(self, dtype: np.dtype, device: Device) -> None:
+        self.dtype, self.device, self.xp = dtype, device, device.xp
+        self._varying: dict[type, Varying] = {}
 
     def zeros(self, shape: tuple[int, ...]) -> Any:
         """Array of zeros on the device, in the run's precision."""
@@ -48,7 +37,7 @@ class CudaBackend:
 
     def from_host(self, array: np.ndarray) -> Any:
         """Copy of a NumPy array on the device, in the run's precision."""
-        return self.xp.array(np.ascontiguousarray(array), dtype=self.dtype)
+        return self.xp.array(np.ascontiguousarray(array, self.dtype))
 
     def index(self, numbers: np.ndarray) -> Any:
         """Whole numbers with which arrays are indexed, on the device."""
@@ -69,51 +58,51 @@ class CudaBackend:
 
     def square_sum(self, array: Any) -> float:
         """Sum of the squares of all values; not finite if a value is not."""
-        flat = array.reshape(-1, array.shape[-2] * array.shape[-1])
-        return float(sum(float(self.xp.vdot(plane, plane)) for plane in flat))
+        return self.device.square_sum(array)
 
-    def message_buffer(self, size: int) -> np.ndarray:
-        """Pinned host memory, which the device and the network card both reach directly."""
-        if self.xp is np:
-            return np.zeros(size, self.dtype)
-        memory = self.xp.cuda.alloc_pinned_memory(max(1, size) * self.dtype.itemsize)
-        return np.frombuffer(memory, self.dtype, size)
+    def parcel(self, size: int, comm: Comm) -> Parcel:
+        """A message of so many values to or from a neighbour: on the device where MPI takes it from there."""
+        return self.device.parcel(size, self.dtype, comm.direct)
 
-    def pack(self, array: Any, region: tuple[slice, ...], buffer: np.ndarray) -> None:
-        """Copy a region of a device array into a host buffer."""
-        buffer[...] = self.to_host(array[region])
+    def lane(self, name: str) -> Any:
+        """Context in which calls queue on a lane."""
+        return self.device.lane(name)
 
-    def unpack(self, buffer: np.ndarray, array: Any, region: tuple[slice, ...]) -> None:
-        """Copy a host buffer into a region of a device array."""
-        array[region] = self.xp.asarray(buffer)
+    def mark(self) -> Mark:
+        """The end of what is queued on the current lane."""
+        return self.device.mark()
+
+    def sequence(self, launches: Sequence[Callable[..., None]]) -> Callable[..., None]:
+        """Launches that always follow each other, as one call: a graph from the third time on."""
+        return Replay(self.device, launches)
 
     def synchronize(self) -> None:
         """Wait for the device."""
-        if self.xp is not np:
-            self.xp.cuda.get_current_stream().synchronize()
+        self.device.synchronize()
 
-    def constants(self, params: tuple) -> tuple:
-        """The parameters as they are: they travel with the launch."""
-        return params
+    def constants(self, params: Any) -> Constants:
+        """The parameters: by value with each launch, but for those that vary from step to step."""
+        kind = type(params)
+        if varying(kind) and kind not in self._varying:
+            self._varying[kind] = Varying(self.device, kind, self.dtype)
+        return Constants(params, self._varying.get(kind))
 
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
-        """Compile a kernel and tie it to a box and its arrays; the result launches it with given parameters."""
+        """Compile a kernel and tie it to a box and its arrays; the result queues it with given constants."""
         (j0, j1), (i0, i1) = box
         height, width = tile_shape(kernel, self.dtype.itemsize)
         blocks = -(-(i1 - i0) // width), -(-(j1 - j0) // height)
-        named = [self._argument(arrays[name]) for name in array_names(kernel)]
+        named = [self.device.argument(arrays[name]) for name in array_names(kernel)]
         source = tile_source(kernel, (height, width), self.dtype)
-        launcher = compile_kernel(kernel, source, self.dtype)[blocks, (width, height)]
-        counted: Callable = lambda run: run  # noqa: E731
+        compiled = compile_kernel(kernel, source, self.dtype)
+        count = None
         if kernel.at_rest:
             count, more = self._rest(kernel, box, arrays, max(0, blocks[0]) * max(0, blocks[1]))
-            counted, named = count.counted, named + more
-
-        def run(p: Any) -> None:
-            if blocks[0] > 0 and blocks[1] > 0:
-                launcher(j0, j1, i0, i1, *named, p)
-
-        return counted(run)
+            named += more
+        if min(blocks) <= 0:
+            return nothing
+        launch = self.device.launcher(compiled, blocks, (width, height))
+        return Bound(launch, (j0, j1, i0, i1, *named), count)
 
     def _rest(self, kernel: Kernel, box: Box, arrays: dict[str, Any], blocks: int) -> tuple[Count, list[Any]]:
         """The count of the work of a launch, and its arguments by `_rest_names`."""
@@ -124,13 +113,13 @@ class CudaBackend:
         flags = [rest.still(array, box, lambda: self.xp.zeros(blocks, bool)) for array in both]
         computed = self.xp.zeros(blocks, np.int64)
         return rest.count(box, computed, self.to_host), [
-            self._argument(array) for array in (*flags, computed)
+            self.device.argument(array) for array in (*flags, computed)
         ]
 
     def bind_sweep(
-        self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: tuple
+        self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: Constants
     ) -> Callable[[], None]:
-        """Compile parts and tie them to their boxes and arrays; the result launches them in turn."""
+        """Compile parts and tie them to their boxes and arrays; the result queues them in turn."""
         launches = [self._bind_part(part, constants) for part in (*leading, *trailing) if _busy(part)]
 
         def run() -> None:
@@ -139,29 +128,18 @@ class CudaBackend:
 
         return run
 
-    def _bind_part(self, part: Part, p: tuple) -> Callable[[], None]:
+    def _bind_part(self, part: Part, constants: Constants) -> Callable[[], None]:
         (k0, k1), (j0, j1), (i0, i1) = part.box
         width, height, depth = BLOCK
         blocks = -(-(i1 - i0) // width), -(-(j1 - j0) // height), -(-(k1 - k0) // depth)
         given = [
-            value if isinstance(value := part.arrays[name], int) else self._argument(value)
+            value if isinstance(value := part.arrays[name], int) else self.device.argument(value)
             for name in array_names(part.kernel)
         ]
-        launcher = compile_kernel(part.kernel, part_source(part.kernel), self.dtype)[blocks, BLOCK]
-        return lambda: launcher(k0, k1, j0, j1, i0, i1, *given, p)
-
-    def _argument(self, array: Any) -> Any:
-        from numba import cuda
-
-        if self.xp is np:
-            from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
-
-            return FakeCUDAArray(array)
-        return cuda.as_cuda_array(array)
+        compiled = compile_kernel(part.kernel, part_source(part.kernel), self.dtype)
+        launch = Bound(self.device.launcher(compiled, blocks, BLOCK), (k0, k1, j0, j1, i0, i1, *given))
+        return lambda: launch(constants)
 
     def describe(self) -> dict[str, Any]:
-        """Name of the device."""
-        if self.xp is np:
-            return {"precision": self.dtype.name, "device": "CUDA simulator"}
-        properties = self.xp.cuda.runtime.getDeviceProperties(self.xp.cuda.runtime.getDevice())
-        return {"precision": self.dtype.name, "device": properties["name"].decode()}
+        """Precision and device."""
+        return {"precision": self.dtype.name, **self.device.describe()}

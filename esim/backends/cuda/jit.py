@@ -9,7 +9,7 @@ import numpy as np
 from esim.backends.devices import simulated
 from esim.backends.link import link
 from esim.kernels import scalar
-from esim.kernels.kernel import Kernel
+from esim.kernels.kernel import Kernel, varying
 
 
 def _select(condition, a, b):  # type: ignore[no-untyped-def]
@@ -45,12 +45,27 @@ def _tools() -> tuple[Callable, Mapping]:
     }
 
 
+def constants(kernel: Kernel) -> str:
+    """Names of the last arguments of a CUDA kernel: the parameters, and the array of those that vary."""
+    return "p, now" if varying(kernel.params) else "p"
+
+
+def taken(kernel: Kernel) -> list[str]:
+    """Lines with which a CUDA kernel puts what varies among its parameters."""
+    names: tuple[str, ...] = kernel.params._fields  # type: ignore[attr-defined]
+    other = varying(kernel.params)
+    if not other:
+        return []
+    values = [f"now[{other.index(name)}]" if name in other else f"p.{name}" for name in names]
+    return [f"    p = Params({', '.join(values)})"]
+
+
 def python_function(kernel: Kernel, source: str, dtype: np.dtype) -> Callable:
     """The function `sweep` of a text, its bodies stage_0, stage_1, ... linked to CUDA."""
     import numba
     from numba import cuda
 
-    scope: dict[str, Any] = {"cuda": cuda, "dtype": numba.from_dtype(dtype)}
+    scope: dict[str, Any] = {"cuda": cuda, "dtype": numba.from_dtype(dtype), "Params": kernel.params}
     scope |= {f"stage_{n}": link(stage.body, *_tools()) for n, stage in enumerate(kernel.stages)}
     exec(source, scope)
     return scope["sweep"]

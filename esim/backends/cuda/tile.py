@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from esim.backends.cuda.jit import constants, taken
 from esim.backends.devices import simulated
 from esim.backends.link import ROWS, SIDES, arguments, array_names
 from esim.errors import MachineError
@@ -78,7 +79,8 @@ def tile_source(kernel: Kernel, tile: tuple[int, int], dtype: np.dtype) -> str:
     reach = kernel.halo
     rows, columns = height + 2 * reach, width + 2 * reach + PITCH_PAD
     lines = [
-        f"def sweep(j0, j1, i0, i1, {', '.join(array_names(kernel) + _rest_names(kernel))}, p):",
+        f"def sweep(j0, j1, i0, i1, {', '.join(array_names(kernel) + _rest_names(kernel))}, {constants(kernel)}):",
+        *taken(kernel),
         f"    south = j0 + cuda.blockIdx.y * {height}",
         f"    west = i0 + cuda.blockIdx.x * {width}",
         f"    north = min(south + {height}, j1)",

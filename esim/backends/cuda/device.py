@@ -1,0 +1,271 @@
+"""Memory, lanes, marks and graphs of a GPU, and what stands in for one.
+
+A lane is a stream: what is queued on it is done in order, beside what is on the other lanes. CuPy has the memory,
+Numba the kernels; both queue on CuPy's streams.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+
+from esim.backends.devices import gpu_count, simulated
+from esim.backends.lanes import EDGES, MAIN, HostParcel, InOrder, Mark, Parcel
+from esim.errors import MachineError
+
+Launch = Callable[..., None]
+
+
+class Device(Protocol):
+    """What CudaBackend needs of a GPU. Arrays are those of xp, an array module like NumPy."""
+
+    xp: Any
+    name: str
+    graphs: bool  # whether launches that follow each other are replayed as one graph
+
+    def lane(self, name: str) -> Any:
+        """Context in which calls queue on a lane."""
+
+    def mark(self) -> Mark:
+        """The end of what is queued on the current lane."""
+
+    def synchronize(self) -> None:
+        """Let the host wait for all lanes."""
+
+    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> Parcel:
+        """A message of so many values; direct says that MPI takes those of the device."""
+
+    def argument(self, array: Any) -> Any:
+        """An array as a kernel takes it."""
+
+    def launcher(self, dispatcher: Any, blocks: tuple[int, ...], threads: tuple[int, ...]) -> Launch:
+        """A call that queues a kernel on the current lane."""
+
+    def put(self, values: np.ndarray, array: Any) -> None:
+        """Queue the copy of a few values from the host; they may change when the call returns."""
+
+    def record(self, work: Callable[[], None]) -> Callable[[], None] | None:
+        """What replays the launches that work() queues, without running them now; None where that cannot be done."""
+
+    def square_sum(self, array: Any) -> float:
+        """Sum of the squares of all values, in float64."""
+
+    def describe(self) -> dict[str, Any]:
+        """The device, for the record of the run."""
+
+
+def open_device(local_rank: int) -> Device:
+    """The GPU of a rank of this node, or what stands in for it; raises MachineError where there is none."""
+    if simulated():
+        return SimulatedDevice()
+    count = gpu_count()
+    if not count:
+        raise MachineError(
+            "run.backend: cuda needs an NVIDIA GPU and its driver, and none was found; use cpu or numpy"
+        )
+    return CupyDevice(local_rank % count)
+
+
+class SimulatedDevice(InOrder):
+    """Numba's simulator: kernels are Python functions on NumPy arrays, done when their call returns."""
+
+    name = "CUDA simulator"
+
+    def __init__(self) -> None:
+        self.xp: Any = np
+        self.graphs = False
+
+    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> Parcel:
+        """A message in main memory."""
+        return HostParcel(size, dtype)
+
+    def argument(self, array: np.ndarray) -> Any:
+        """The simulator's view of an array."""
+        from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
+
+        return FakeCUDAArray(array)
+
+    def launcher(self, dispatcher: Any, blocks: tuple[int, ...], threads: tuple[int, ...]) -> Launch:
+        """A call that runs a kernel."""
+        return dispatcher[blocks, threads]
+
+    def put(self, values: np.ndarray, array: np.ndarray) -> None:
+        """Copy."""
+        array[...] = values
+
+    def record(self, work: Callable[[], None]) -> Callable[[], None] | None:
+        """There are no graphs."""
+        return None
+
+    def square_sum(self, array: np.ndarray) -> float:
+        """Sum of the squares of all values."""
+        return float(np.square(array, dtype=np.float64).sum())
+
+    def describe(self) -> dict[str, Any]:
+        """Its name."""
+        return {"device": self.name}
+
+
+class CupyDevice:
+    """A GPU, with CuPy. Made on the thread that uses it: CuPy keeps the current device and stream by thread."""
+
+    def __init__(self, number: int) -> None:
+        """Raises MachineError where CuPy is not installed."""
+        try:
+            import cupy
+            from numba import cuda
+        except ImportError as error:
+            raise MachineError(
+                f"run.backend: cuda needs CuPy and numba-cuda ({error}); pip install 'esim[cuda]'"
+            ) from None
+        self.xp, self._cupy = cupy, cupy.cuda
+        self.number, self.graphs = number, True
+        cupy.cuda.Device(number).use()
+        cuda.select_device(number)
+        # Edges go first where both lanes have work: neighbours wait for them.
+        self._streams = {
+            MAIN: cupy.cuda.Stream(non_blocking=True),
+            EDGES: cupy.cuda.Stream(non_blocking=True, priority=-1),
+        }
+        self._numba = {name: cuda.external_stream(stream.ptr) for name, stream in self._streams.items()}
+        self._current = MAIN
+        self._streams[MAIN].use()
+        self._squares = cupy.ReductionKernel(
+            "T x", "float64 y", "(double)x * (double)x", "a + b", "y = a", "0", "esim_square_sum"
+        )
+        properties = cupy.cuda.runtime.getDeviceProperties(number)
+        self.name = properties["name"].decode()
+        self._properties = properties
+
+    @contextmanager
+    def lane(self, name: str) -> Iterator[None]:
+        """Context in which calls queue on a lane."""
+        before, self._current = self._current, name
+        with self._streams[name]:
+            yield
+        self._current = before
+
+    def mark(self) -> Mark:
+        """An event at the end of the current lane."""
+        return _Event(self, self._streams[self._current].record(self._cupy.Event()))
+
+    def hold(self, event: Any) -> None:
+        """Let the current lane wait for an event."""
+        self._streams[self._current].wait_event(event)
+
+    def synchronize(self) -> None:
+        """Let the host wait for all lanes."""
+        for stream in self._streams.values():
+            stream.synchronize()
+
+    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> Parcel:
+        """A message of so many values: on the device if MPI takes it from there, else by way of pinned memory."""
+        return _DirectParcel(self, size, dtype) if direct else _StagedParcel(self, size, dtype)
+
+    def pinned(self, size: int, dtype: np.dtype) -> np.ndarray:
+        """Host memory that the device and the network card both reach directly."""
+        memory = self._cupy.alloc_pinned_memory(max(1, size) * dtype.itemsize)
+        return np.frombuffer(memory, dtype, size)
+
+    def argument(self, array: Any) -> Any:
+        """An array as Numba takes it."""
+        from numba import cuda
+
+        return cuda.as_cuda_array(array, sync=False)
+
+    def launcher(self, dispatcher: Any, blocks: tuple[int, ...], threads: tuple[int, ...]) -> Launch:
+        """A call that queues a kernel on the current lane."""
+        configured = {name: dispatcher[blocks, threads, stream] for name, stream in self._numba.items()}
+
+        def launch(*given: Any) -> None:
+            configured[self._current](*given)
+
+        return launch
+
+    def put(self, values: np.ndarray, array: Any) -> None:
+        """Queue the copy of a few values; the driver takes them off ordinary memory before the call returns."""
+        array.set(values, self._streams[self._current])
+
+    def record(self, work: Callable[[], None]) -> Callable[[], None] | None:
+        """What replays the launches that work() queues, as a CUDA graph; None where they cannot be captured."""
+        if not self.graphs:
+            return None
+        stream = self._streams[self._current]
+        stream.begin_capture()
+        try:
+            work()
+        except Exception:
+            self.graphs = False  # told by describe(); what cannot be captured is launched one by one
+        try:
+            graph = stream.end_capture()
+        except self._cupy.runtime.CUDARuntimeError:
+            self.graphs = False
+        return graph.launch if self.graphs else None
+
+    def square_sum(self, array: Any) -> float:
+        """Sum of the squares of all values, in one launch."""
+        return float(self._squares(array))
+
+    def describe(self) -> dict[str, Any]:
+        """Name, number, memory, compute capability and driver of the device, and whether steps are graphs."""
+        runtime, properties = self._cupy.runtime, self._properties
+        return {
+            "device": self.name,
+            "number": self.number,
+            "memory_bytes": int(properties["totalGlobalMem"]),
+            "compute_capability": f"{properties['major']}.{properties['minor']}",
+            "driver": runtime.driverGetVersion(),
+            "graphs": self.graphs,
+        }
+
+
+class _Event:
+    """A mark on a lane of a GPU."""
+
+    def __init__(self, device: CupyDevice, event: Any) -> None:
+        self._device, self.event = device, event
+
+    def wait(self) -> None:
+        """Let the host wait for it."""
+        self.event.synchronize()
+
+    def hold(self) -> None:
+        """Let the current lane wait for it."""
+        self._device.hold(self.event)
+
+    def since(self, earlier: "_Event") -> float:
+        """Seconds on the device's clock, once it has passed both."""
+        return self._device._cupy.get_elapsed_time(earlier.event, self.event) / 1e3
+
+
+class _DirectParcel:
+    """A message in device memory."""
+
+    def __init__(self, device: CupyDevice, size: int, dtype: np.dtype) -> None:
+        self.cells = self.wire = device.xp.zeros(size, dtype)
+
+    def ship(self) -> None:
+        """MPI takes it where it is."""
+
+    def land(self) -> None:
+        """MPI has put it where it belongs."""
+
+
+class _StagedParcel:
+    """A message in device memory with a copy in pinned host memory, which MPI takes."""
+
+    def __init__(self, device: CupyDevice, size: int, dtype: np.dtype) -> None:
+        self.cells, self.wire = device.xp.zeros(size, dtype), device.pinned(size, dtype)
+        self._device = device
+
+    def ship(self) -> None:
+        """Queue the copy to the host."""
+        self.cells.get(stream=self._stream(), out=self.wire, blocking=False)
+
+    def land(self) -> None:
+        """Queue the copy from the host."""
+        self.cells.set(self.wire, self._stream())
+
+    def _stream(self) -> Any:
+        return self._device._streams[self._device._current]
