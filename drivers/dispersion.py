@@ -129,6 +129,11 @@ class Dispersion:
     # ---------------------------------------------------------------- run
 
     @property
+    def exchanges(self) -> Sequence[HaloExchange]:
+        """The exchanges of halos of a solution."""
+        return self._work_halo, self._halo
+
+    @property
     def kept(self) -> Mapping[str, Any]:
         """The last two pressures, and where waves have broken."""
         return {

@@ -78,6 +78,11 @@ class Forces:
         )
 
     @property
+    def exchanges(self) -> list[HaloExchange]:
+        """The exchanges of halos that the forces of a step need."""
+        return [self._halo, *(halo for force in self.all for halo in getattr(force, "exchanges", ()))]
+
+    @property
     def push(self) -> Any:
         """Acceleration [2, j, i] [m/s2] that belongs to the current state."""
         return self.pushes[self._plan.current]

@@ -3,7 +3,7 @@
 import logging
 import time as wall
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from esim.config import AnyConfig
 from esim.decomposition import Decomposition
 from esim.drivers.resources import threads_per_rank
 from esim.errors import StopRequested
+from esim.halo import HaloExchange, account
 from esim.io.checkpoint import latest
 from esim.io.directory import start_directory
 from esim.io.provenance import peak_rss, run_record, write_record
@@ -94,6 +95,10 @@ class Scenario(ABC):
     def updates(self, steps: int) -> int:
         """Cell updates in so many steps of this process."""
         return self.cells()["cells"] * steps
+
+    @abstractmethod
+    def exchanges(self) -> Sequence[HaloExchange]:
+        """The exchanges of halos of a step."""
 
     @abstractmethod
     def check_sound(self, clock: Clock) -> None:
@@ -176,6 +181,7 @@ class Scenario(ABC):
                 "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in self.decomposition.blocks],
             },
             timings=self.seconds,
+            halo=account(self.comm, self.exchanges()),
             cell_rate=self.updates(steps) / loop if loop else None,
             warnings=self.warnings,
             peak_memory=peak,

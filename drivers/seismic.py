@@ -24,6 +24,7 @@ from esim.drivers.resources import check_memory
 from esim.drivers.scenario import Scenario
 from esim.drivers.vigil import Vigil
 from esim.errors import InputError
+from esim.halo import HaloExchange
 from esim.io.derive import needed
 from esim.io.directory import predict_sum
 from esim.io.seismograms import Stations
@@ -606,6 +607,10 @@ class Seismic(Scenario):
         """Number of cells, in all and along each side."""
         nz, ny, nx = self.volume.shape
         return {"cells": self.volume.cells, "nx": nx, "ny": ny, "nz": nz}
+
+    def exchanges(self) -> list[HaloExchange]:
+        """Those of velocities, of stresses and of the layer above a free surface."""
+        return [self.crust.halo_v, self.crust.halo_s, self.crust.halo_above]
 
     def facts(self) -> dict[str, Any]:
         """Sources with moments and magnitudes, points per wavelength, extremes of the medium, bytes per cell."""

@@ -28,6 +28,7 @@ from esim.drivers.scenario import Scenario
 from esim.drivers.tiers import Tier, least_rate, look, set_steps, share_out, tiers
 from esim.drivers.watch import Watch
 from esim.errors import InputError
+from esim.halo import HaloExchange
 from esim.grid import SIDES, Grid
 from esim.schedule import Every
 from esim.simulation import Callback, Simulation
@@ -181,7 +182,7 @@ class Tsunami(Scenario):
         begun = wall.perf_counter()
         for level, tier in zip(self.tree.levels, self.tiers, strict=True):
             level.motion = Motion(
-                level.ocean, self.sources, tier.elevation, cfg.time.duration, self.tree.root.motion
+                level.ocean, self.sources, tier.elevation.around, cfg.time.duration, self.tree.root.motion
             )
         assert self.tree.root.motion is not None
         self.motion = self.tree.root.motion
@@ -302,6 +303,13 @@ class Tsunami(Scenario):
     def updates(self, steps: int) -> int:
         """Cell updates of all grids."""
         return sum(level.steps * level.placed.grid.nx * level.placed.grid.ny for level in self.tree.levels)
+
+    def exchanges(self) -> list[HaloExchange]:
+        """Those of the states of all grids, and of the forces on them."""
+        oceans = [level.ocean for level in self.tree.levels]
+        return [o.plan.halo for o in oceans] + [
+            halo for o in oceans if o.forces is not None for halo in o.forces.exchanges
+        ]
 
     def facts(self) -> dict[str, Any]:
         """Moments, magnitudes and uplifts of the sources, the work that water at rest has saved, and the nests."""

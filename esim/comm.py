@@ -50,7 +50,10 @@ class Comm(Protocol):
     local_rank: int
     local_size: int
     library: str | None  # version of the MPI library
-    direct: bool  # whether messages may lie in the memory of a GPU
+
+    @property
+    def direct(self) -> bool:
+        """Whether messages may lie in the memory of a GPU."""
 
     def bcast(self, value: T, root: int = 0) -> T:
         """Value of the root on every rank."""

@@ -1,5 +1,6 @@
 """How do block edges stay current? One packed message per neighbour and exchange, on buffers that live on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,11 @@ class HaloExchange:
     def bytes(self) -> int:
         """Bytes sent per exchange."""
         return sum(message.parcel.wire.nbytes for message in self._sends)
+
+    @property
+    def ways(self) -> set[str]:
+        """Which memory MPI takes the messages from."""
+        return {message.parcel.way for message in self._sends}
 
     @property
     def alone(self) -> bool:
@@ -147,6 +153,18 @@ class HaloExchange:
             self.start(state)
         self.proceed()
         self.finish(state)
+
+
+def account(comm: Comm, exchanges: Sequence[HaloExchange]) -> dict[str, Any]:
+    """What exchanges have cost each rank: messages' memory, bytes sent [B], seconds [s] beyond the work in between."""
+    ways = sorted({way for exchange in exchanges for way in exchange.ways})
+    sent = sum(exchange.bytes * exchange.exchanges for exchange in exchanges)
+    pieces = comm.allgather((ways, sent, sum(exchange.waited for exchange in exchanges)))
+    return {
+        "by_way_of": sorted({way for piece in pieces for way in piece[0]}),
+        "bytes_sent": [piece[1] for piece in pieces],
+        "waited_s": [piece[2] for piece in pieces],
+    }
 
 
 class _Message:

@@ -30,6 +30,7 @@ class Parcel(Protocol):
 
     cells: Any
     wire: Any
+    way: str  # where MPI takes it from
 
     def ship(self) -> None:
         """Queue the copy from the cells to the wire."""
@@ -57,6 +58,8 @@ class Instant:
 
 class HostParcel:
     """A message in main memory: packed where MPI takes it, on a page boundary, as network cards like it."""
+
+    way = "main memory"
 
     def __init__(self, size: int, dtype: np.dtype) -> None:
         raw = np.zeros(size * dtype.itemsize + 4096, np.uint8)

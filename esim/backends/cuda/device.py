@@ -242,6 +242,8 @@ class _Event:
 class _DirectParcel:
     """A message in device memory."""
 
+    way = "device memory"
+
     def __init__(self, device: CupyDevice, size: int, dtype: np.dtype) -> None:
         self.cells = self.wire = device.xp.zeros(size, dtype)
 
@@ -254,6 +256,8 @@ class _DirectParcel:
 
 class _StagedParcel:
     """A message in device memory with a copy in pinned host memory, which MPI takes."""
+
+    way = "pinned memory"
 
     def __init__(self, device: CupyDevice, size: int, dtype: np.dtype) -> None:
         self.cells, self.wire = device.xp.zeros(size, dtype), device.pinned(size, dtype)
