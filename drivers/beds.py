@@ -35,6 +35,24 @@ class Bed:
                 found[j[0] - j0 : j[-1] + 1 - j0, i[0] - i0 : i[-1] + 1 - i0] = nest.means(j - a0, i - b0)
         return found
 
+    def around(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The elevation at centres of cells of the grid and beyond its sides, where it is the parent's, interpolated.
+
+        Beyond the whole grid there is none.
+        """
+        if self._parent is None:
+            return self(x, y)
+        grid, (j0, i0) = self.placed.grid, self._first(x, y)
+        j, i = j0 + np.arange(y.size), i0 + np.arange(x.size)
+        rows, columns = (j >= 0) & (j < grid.ny), (i >= 0) & (i < grid.nx)
+        found = np.empty((y.size, x.size))
+        if not (rows.all() and columns.all()):
+            found = self._parent.between(*self._in_parent(j, i), beyond=True)
+        if rows.any() and columns.any():
+            inside = grid.x(i[columns][0], i[columns][-1] + 1), grid.y(j[rows][0], j[rows][-1] + 1)
+            found[np.ix_(rows, columns)] = self(*inside)
+        return found
+
     def _first(self, x: np.ndarray, y: np.ndarray) -> tuple[int, int]:
         """Cell (j, i) of the first of the centres."""
         grid = self.placed.grid
@@ -71,12 +89,16 @@ class Bed:
         ratio, box = self.placed.ratio, self.placed.box
         return box[0] + (j + 0.5) / ratio - 0.5, box[2] + (i + 0.5) / ratio - 0.5
 
-    def between(self, j: np.ndarray, i: np.ndarray) -> np.ndarray:
-        """The elevation apart from nests at places between cell centres, by bilinear interpolation."""
-        grid = self.placed.grid
-        (south, up), (west, on) = _brackets(j, grid.ny), _brackets(i, grid.nx)
+    def between(self, j: np.ndarray, i: np.ndarray, beyond: bool = False) -> np.ndarray:
+        """The elevation apart from nests at places between cell centres, by bilinear interpolation.
+
+        With beyond it is that with nests, and places may lie outside the grid: see `around`.
+        """
+        grid, formula = self.placed.grid, self.around if beyond else self.apart
+        ends = (None, None) if beyond and self._parent is not None else grid.shape
+        (south, up), (west, on) = _brackets(j, ends[0]), _brackets(i, ends[1])
         y, x = grid.y(south.min(), south.max() + 2), grid.x(west.min(), west.max() + 2)
-        nodes = self.apart(x, y)
+        nodes = formula(x, y)
         south, west = south - south.min(), west - west.min()
         rows = nodes[south] + up[:, None] * (nodes[south + 1] - nodes[south])
         return rows[:, west] + on[None, :] * (rows[:, west + 1] - rows[:, west])
@@ -95,9 +117,11 @@ class Bed:
         return total
 
 
-def _brackets(at: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The cell before each place and the way on to the next one, within a row of cells."""
-    before = np.clip(np.floor(at).astype(int), 0, count - 2)
+def _brackets(at: np.ndarray, count: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """The cell before each place and the way on to the next one, within a row of so many cells (None: endless)."""
+    before = np.floor(at).astype(int)
+    if count is not None:
+        before = np.clip(before, 0, count - 2)
     return before, np.clip(at - before, 0, 1)
 
 

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from esim.decomposition import Box
+from esim.comm import Comm
+from esim.decomposition import Box, common
 from esim.drivers.initial import initial_states, initial_water
 from esim.drivers.ocean import Formula, Ocean, beyond, padded
 from esim.drivers.slides import LONG_AGO, Slides, described
+from esim.drivers.surface import Scale, scale, smoothed, widened
 from esim.grid import Grid
 from esim.halo import HaloExchange
 from esim.kernels import seafloor
-from esim.sources import AnySource, InitialState, Landslide, Source, kajiura
+from esim.sources import AnySource, InitialState, Landslide, Source
 from esim.sources.fault_source import FaultSource
 
 COARSE = 6.0  # cells along or across a landslide, fewer of which give a poor wave
@@ -38,7 +40,7 @@ class Rise:
 class Motion:
     """All that sources do to an ocean during a run; uplift is the final rise of the bed [m] on the owned cells.
 
-    On a nest, around is what they do to the whole grid.
+    On a nest, around is what they do to the whole grid, and elevation has values beyond its sides too.
     """
 
     def __init__(
@@ -50,8 +52,9 @@ class Motion:
         around: "Motion | None" = None,
     ) -> None:
         self._ocean = ocean
+        self._elevation, self._around = elevation, around
         self._largest: list[float] = []  # displacement of each fault [m]
-        self._around = around
+        self._scales: list[Scale] = []  # of each filter
         bodies = [source for source in sources if isinstance(source, Landslide)]
         self._slides = Slides(ocean, bodies, end) if bodies else None
         self._rises: list[Rise] = []
@@ -64,7 +67,7 @@ class Motion:
             elif isinstance(source, Landslide):
                 self.summary.append(described(ocean, source, elevation, end))
             else:
-                self._add(source, elevation)
+                self._add(source)
         if self._slides is not None:
             self.uplift += self._slides.uplift(end)
 
@@ -81,12 +84,19 @@ class Motion:
         """What is odd about the sources of a run of a duration [s], a sentence each."""
         return [text for source in self.summary for text in _odd(source, duration)]
 
-    def _add(self, source: Source, elevation: Formula) -> None:
-        ocean = self._ocean
-        box = source.region(ocean.grid)
-        field = displacement(ocean, source, box, elevation)
+    def _add(self, source: Source) -> None:
+        ocean, comm, elevation = self._ocean, self._ocean.comm, self._elevation
+        grid = self._wide(source)
+        box = source.region(grid)
+        field = displacement(comm, grid, source, box, elevation)
+        surface = field
+        if source.kajiura:
+            whole = self._around
+            common_scale = whole._scales[len(self._scales)] if whole else scale(grid, elevation, box, field)
+            self._scales.append(common_scale)
+            surface = smoothed(comm, grid, elevation, box, field, common_scale)
+        box, (field, surface) = cut(grid, ocean.grid, box, (field, surface))
         bed = np.zeros_like(field) if source.moves == "water" else field
-        surface = smoothed(ocean, box, field, elevation) if source.kajiura else field
         if isinstance(source, FaultSource) and source.negligible:
             # In nests, what is negligible on the whole grid: else their water would move beside water that does not.
             known = self._around._largest[len(self._largest)] if self._around else largest(field)
@@ -113,6 +123,14 @@ class Motion:
         for k in range(len(levels) - 1):
             if np.any(field[k + 1] != field[k]):
                 self._rise(levels[k], levels[k + 1], bed[k + 1] - bed[k], surface[k + 1] - surface[k], box)
+
+    def _wide(self, source: Source) -> Grid:
+        """The grid on which a source is computed: a nest's reaches as far as its filter."""
+        grid = self._ocean.grid
+        if self._around is None or not source.kajiura:
+            return grid
+        whole = self._around._ocean.grid
+        return widened(grid, whole, self._around._elevation, source.region(whole))
 
     def _rise(self, begin: float, end: float, bed: np.ndarray, surface: np.ndarray, box: tuple) -> None:
         ocean = self._ocean
@@ -203,18 +221,28 @@ def _odd(source: dict[str, Any], duration: float) -> Iterator[str]:
         )
 
 
-def displacement(ocean: Ocean, source: Source, box: tuple, elevation: Formula) -> np.ndarray:
+def displacement(comm: Comm, grid: Grid, source: Source, box: tuple, elevation: Formula) -> np.ndarray:
     """Displacement [m] of a source on a box of cells, float64 (K, nj, ni), the same on all ranks.
 
     Each rank computes some of the rows; a value does not depend on which.
     """
-    grid, comm = ocean.grid, ocean.comm
     j0, j1, i0, i1 = box
     cuts = [j0 + (j1 - j0) * n // comm.size for n in range(comm.size + 1)]
     first, last = cuts[comm.rank], cuts[comm.rank + 1]
     slopes = slope(grid, elevation, (first, last, i0, i1)) if source.horizontal_on_slope else (None, None)
     mine = source.displacement(grid.x(i0, i1), grid.y(first, last), grid.lonlat, *slopes)
     return np.concatenate(comm.allgather(mine), axis=1)
+
+
+def cut(
+    wide: Grid, grid: Grid, box: tuple, fields: Sequence[np.ndarray]
+) -> tuple[tuple[int, int, int, int], list[np.ndarray]]:
+    """The part of a box of cells of a wider grid that lies in a grid, and of fields (..., nj, ni) on it."""
+    south, west = round((grid.y0 - wide.y0) / grid.dy), round((grid.x0 - wide.x0) / grid.dx)
+    j0, j1, i0, i1 = box[0] - south, box[1] - south, box[2] - west, box[3] - west
+    rows, columns = common((j0, j1), (0, grid.ny)), common((i0, i1), (0, grid.nx))
+    inside = (slice(rows[0] - j0, rows[1] - j0), slice(columns[0] - i0, columns[1] - i0))
+    return (*rows, *columns), [field[..., *inside] for field in fields]
 
 
 def largest(field: np.ndarray) -> float:
@@ -242,19 +270,6 @@ def slope(grid: Grid, elevation: Formula, box: tuple) -> tuple[np.ndarray, np.nd
     along_x = (bed[1:-1, 2:] - bed[1:-1, :-2]) / (steps_x[None, :] * width[:, None])
     along_y = (bed[2:, 1:-1] - bed[:-2, 1:-1]) / (steps_y * height)[:, None]
     return along_x, along_y
-
-
-def smoothed(ocean: Ocean, box: tuple, field: np.ndarray, elevation: Formula) -> np.ndarray:
-    """Rise of the water surface above a displacement of the bed, by Kajiura's filter; each rank does some levels."""
-    grid, comm = ocean.grid, ocean.comm
-    j0, j1, i0, i1 = box
-    depth = np.maximum(-elevation(grid.x(i0, i1), grid.y(j0, j1)), 0.0)
-    width, height = grid.cell_size(j0, j1)
-    strongest = int(np.abs(field[-1]).max(axis=1).argmax()) if field.size else 0
-    mine = np.array_split(field, comm.size)[comm.rank]
-    if len(mine):
-        mine = kajiura.smooth(mine, depth, float(width[strongest]), float(height[strongest]))
-    return np.concatenate(comm.allgather(mine))
 
 
 def paste(ocean: Ocean, field: np.ndarray, box: tuple) -> np.ndarray:

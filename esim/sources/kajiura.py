@@ -9,7 +9,8 @@ between reference depths, which grow by a factor of 1.5, the gain is interpolate
 1/cosh(kh); a cell spreads with the filter of its own depth, whatever the depth beside it; all cells have
 one size. Each filter keeps the sum and the shares add up to one, so the volume is kept. The motion of
 land does not spread. The price of the volume: a uniform uplift comes out uneven by about the square of the
-slope of the bed, and by a fraction of the slope at its kinks. The field is mirrored at its edges.
+slope of the bed, and by a fraction of the slope at its kinks. The field is mirrored at its edges: what lies
+within REACH depths of those of a part of the sea is not that of the whole.
 """
 
 import numpy as np
@@ -19,13 +20,16 @@ UNSEEN = 0.1  # depth in cells below which the filter changes nothing that the g
 REACH = 10.0  # depths over which the response to a point falls to 1e-6
 
 
-def smooth(uplift: np.ndarray, depth: np.ndarray, dx: float, dy: float) -> np.ndarray:
+def smooth(
+    uplift: np.ndarray, depth: np.ndarray, dx: float, dy: float, deepest: float | None = None
+) -> np.ndarray:
     """The rise of the water surface, (K, ny, nx), by an uplift of the seafloor (K, ny, nx), in its units.
 
     depth (ny, nx) is the depth of the water [m], zero or negative on land; dx, dy are the size of a cell [m],
-    on lon/lat grids at the latitude of the largest uplift.
+    on lon/lat grids at the latitude of the largest uplift. deepest [m] is that of the larger area of which these
+    cells are a part, with which they share their reference depths.
     """
-    depths = reference_depths(float(depth.max()), min(dx, dy))
+    depths = reference_depths(float(depth.max()), min(dx, dy), deepest)
     if len(depths) == 1:
         return uplift.copy()
     pad = [_padding(n, REACH * depths[-1] / d) for n, d in zip(depth.shape, (dy, dx), strict=True)]
@@ -49,12 +53,18 @@ def gain(depth: float, shape: list[int], dx: float, dy: float) -> np.ndarray:
     return 1.0 / np.cosh(np.minimum(np.hypot(ky[:, None], kx) * depth, 700.0))
 
 
-def reference_depths(deepest: float, cell: float) -> list[float]:
-    """Depths [m] from 0 to the deepest in the ratio 1.5, without those too small for the cells."""
+def reference_depths(deepest: float, cell: float, around: float | None = None) -> list[float]:
+    """Depths [m] from 0 to the deepest in the ratio 1.5, without those too small for the cells.
+
+    They are among those of the area around, whose deepest is given, unless it is much shallower.
+    """
     if deepest <= UNSEEN * cell:
         return [0.0]
-    count = int(np.ceil(np.log(deepest / (UNSEEN * cell)) / np.log(RATIO)))
-    return [0.0, *(deepest / RATIO**m for m in range(count, -1, -1))]
+    top = around if around and around > deepest / RATIO else deepest
+    count = int(np.ceil(np.log(top / (UNSEEN * cell)) / np.log(RATIO)))
+    ladder = [top / RATIO**m for m in range(count, -1, -1)]
+    last = next((depth for depth in ladder if depth >= deepest), deepest)
+    return [0.0, *(depth for depth in ladder if depth < deepest), last]
 
 
 def _share(depth: np.ndarray, depths: list[float], m: int) -> np.ndarray:
