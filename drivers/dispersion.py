@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class Dispersion:
         self._halo = HaloExchange(ocean.comm, ocean.decomposition, 1, ocean.backend)
         self._flush = self._smallest()
         self._begun = False
+        self._sequences: dict[tuple[int, int], Callable[[], None]] = {}
         self._prepare_outside()
         self._constants()
         first_on_node(ocean.comm, self._compile)
@@ -158,6 +160,13 @@ class Dispersion:
         self._pushes[self._now, state](self._push_constants)
 
     def _solve(self) -> None:
+        if self._begun and self._halo.idle and not self.outside:
+            key = self._now, self._ocean.plan.current
+            if key not in self._sequences:
+                self._sequences[key] = self._alone(*key)
+            self._sequences[key]()
+            self._now = 1 - self._now
+            return
         # The first time all coefficients are set, also where the water rests and nothing else is to be done.
         setup = self._setups[self._now, self._ocean.plan.current][self._begun]
         self._begun = True
@@ -173,6 +182,13 @@ class Dispersion:
             sweep(weights)
             self._halo.fill(out)
         self._now = 1 - self._now
+
+    def _alone(self, now: int, state: int) -> Callable[[], None]:
+        """The solution, once the water has been looked at, on a rank that needs nothing of others: one sequence."""
+        setup = partial(self._setups[now, state][True], self._setup_constants)
+        turns = self._turns[now]
+        sweeps = [partial(turns[n % 2][2], weights) for n, weights in enumerate(self._weights)]
+        return self._backend.sequence([setup, *sweeps])
 
     def broken(self) -> int:
         """Cells of all ranks in which dispersion has ever been switched off for a breaking wave."""

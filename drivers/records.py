@@ -149,17 +149,15 @@ class Records:
             if self._elevation is not None and snapshot.axis in ("velocity", "displacement"):
                 self._put(snapshot.file, "elevation", self._elevation, snapshot)
 
-    def after_step(self, clock: Clock) -> None:
-        """Record the step that was just done."""
+    def listen(self, clock: Clock) -> None:
+        """Take up the step that was just done: the ground's motion, and what stations hear."""
         if self._moving:
             self._ground.update()
         if self._listening is not None:
             self._listening.hear()
-        for snapshot in self.snapshots:
-            if clock.step % snapshot.every == 0:
-                self._snapshot(snapshot, clock)
 
-    def _snapshot(self, snapshot: Snapshot, clock: Clock) -> None:
+    def write(self, snapshot: Snapshot, clock: Clock) -> None:
+        """Append the present motion to a file of snapshots."""
         values = self._values(snapshot)
         self.writer.put(snapshot.file.append, clock.time, clock.step)
         for name, local in zip(("x", "y", "z"), values, strict=True):

@@ -3,7 +3,7 @@
 import math
 import time as wall
 from collections.abc import Iterator
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ from esim.media.crust import cell_averages, terrain
 from esim.media.crust.speeds import Speeds, speeds
 from esim.projection import Projection
 from esim.receivers import Site, place
-from esim.simulation import Simulation
+from esim.schedule import Steps
+from esim.simulation import Callback, Simulation
 from esim.sources.seismic import PlaneWave, PointSources, build, low_pass
 from esim.volume import Volume
 
@@ -425,12 +426,20 @@ class Seismic(Scenario):
             self.vigil,
         )
         clock = Clock(self.steps * self.dt)
+        callbacks = [
+            Callback(Steps(snapshot.every), partial(self.outputs.write, snapshot), binding=False)
+            for snapshot in self.outputs.snapshots
+        ]
+        if (checkpoint := cfg.output.checkpoint) is not None:
+            every = Steps(max(1, round(checkpoint.every / self.dt)))
+            callbacks.append(Callback(every, self.checkpoint_unless_done, binding=False))
         self.simulation = Simulation(
             self,
             clock,
-            [],
-            [self.outputs.after_step, self.vigil, *self.lookers],
-            [self._checkpoint_if_due, self.stop_if_asked],
+            callbacks,
+            [self.outputs.listen, self.vigil, *self.lookers],
+            [self.stop_if_asked],
+            self.backend.synchronize,
         )
         if resume and self.resume_if_possible():
             return
@@ -595,11 +604,6 @@ class Seismic(Scenario):
     def check_sound(self, clock: Clock) -> None:
         """Raises NumericalError if the velocities are not finite."""
         self.vigil.check_finite(clock, self.crust.motion())
-
-    def _checkpoint_if_due(self, clock: Clock) -> None:
-        every = self.cfg.output.checkpoint
-        if every is not None and clock.step % max(1, round(every.every / self.dt)) == 0:
-            self.checkpoint_unless_done(clock)
 
     # ---------------------------------------------------------------- record
 

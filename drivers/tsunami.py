@@ -2,6 +2,7 @@
 
 import math
 import time as wall
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ from esim.drivers.scenario import Scenario
 from esim.drivers.tiers import Tier, least_rate, look, set_steps, share_out, tiers
 from esim.drivers.watch import Watch
 from esim.errors import InputError
-from esim.halo import HaloExchange
 from esim.grid import SIDES, Grid
+from esim.halo import HaloExchange
 from esim.schedule import Every
 from esim.simulation import Callback, Simulation
 from esim.sources import geodesy, incident
@@ -256,7 +257,8 @@ class Tsunami(Scenario):
             callbacks.append(Callback(Every(out.checkpoint.every, end), self.checkpoint_unless_done))
         fixed = None if cfg.run.adaptive else [tier.dt for tier in self.tiers]
         self.watch = Watch(self.tree.levels, fixed, bound=1.0)
-        return Simulation(self, clock, callbacks, [self.watch, *self.lookers], [self.stop_if_asked])
+        looks: list[Callable[[Clock], None]] = [self.watch, *self.lookers]
+        return Simulation(self, clock, callbacks, looks, [self.stop_if_asked], self.backend.synchronize)
 
     # ---------------------------------------------------------------- run
 

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from esim.clock import Clock
+
 
 @dataclass(frozen=True)
 class Every:
@@ -17,3 +19,22 @@ class Every:
             return math.inf
         n = math.floor(time / self.interval * (1 + 1e-12)) + 1
         return min(n * self.interval, self.end)
+
+    def due(self, before: float, clock: Clock) -> bool:
+        """Whether it was due in the step from a time [s] to that of the clock."""
+        return self.after(before) <= clock.time
+
+
+@dataclass(frozen=True)
+class Steps:
+    """After every so many steps."""
+
+    count: int
+
+    def after(self, time: float) -> float:
+        """No time is known."""
+        return math.inf
+
+    def due(self, before: float, clock: Clock) -> bool:
+        """Whether it is due after the step that the clock has counted last."""
+        return clock.step % self.count == 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from esim.clock import Clock
-from esim.schedule import Every
+from esim.schedule import Every, Steps
 
 
 class Model(Protocol):
@@ -23,20 +23,29 @@ class Model(Protocol):
 class Callback:
     """Something to do at scheduled times. Binding ones are reached exactly; others are served by the next step."""
 
-    schedule: Every
+    schedule: Every | Steps
     call: Callable[[Clock], None]
     binding: bool = True
 
 
+def settled() -> None:
+    """A machine on which everything is done when its call returns."""
+
+
 @dataclass
 class Simulation:
-    """A model, its clock, what is due at which times, and what looks at every step, before that and after it."""
+    """A model, its clock, what is due at which times, and what looks at every step, before that and after it.
+
+    settle waits for the machine. seconds are those of the steps and of what looks at them, compute, and of what is
+    due: output.
+    """
 
     model: Model
     clock: Clock
     callbacks: Sequence[Callback] = ()
     every_step: Sequence[Callable[[Clock], None]] = ()
     afterwards: Sequence[Callable[[Clock], None]] = ()
+    settle: Callable[[], None] = settled
     seconds: dict[str, float] = field(default_factory=lambda: {"compute": 0.0, "output": 0.0})
 
     def run(self) -> None:
@@ -53,14 +62,14 @@ class Simulation:
         dt = clock.next_dt(self.model.limit(), due)
         clock.advance(dt, due)
         self.model.step(before, clock.time, dt)
-        stepped = wall.perf_counter()
         for look in self.every_step:
             look(clock)
-        for callback in self.callbacks:
-            if callback.schedule.after(before) <= clock.time:
-                callback.call(clock)
-        for look in self.afterwards:
-            look(clock)
+        calls = [callback.call for callback in self.callbacks if callback.schedule.due(before, clock)]
+        if calls or clock.done:
+            self.settle()  # else what was queued would be on the account of what waits for it
+        stepped = wall.perf_counter()
+        for call in (*calls, *self.afterwards):
+            call(clock)
         self.seconds["compute"] += stepped - started
         self.seconds["output"] += wall.perf_counter() - stepped
 
