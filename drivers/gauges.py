@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from esim.drivers.batch import ROWS, Batch
 from esim.drivers.nests import Level
 from esim.drivers.ocean import Formula, Ocean, derive
 from esim.errors import InputError
@@ -71,6 +72,8 @@ class Gauges:
 
     def __init__(self, levels: Sequence[Level], positions: Sequence[tuple[float, float]]) -> None:
         self.count = len(positions)
+        self._first = levels[0].ocean.comm.rank == 0
+        self._times: list[float] = []  # of samples that are yet to be fetched
         self._readers = []
         for level in levels:
             inside = {n: at for n, at in enumerate(positions) if level.ocean.grid.contains(*at)}
@@ -78,14 +81,29 @@ class Gauges:
         # A finer grid has the last word.
         self._readers.sort(key=lambda reader: -reader[0].ocean.grid.dx)
 
-    def read(self) -> np.ndarray | None:
-        """Values (variables, gauges) on rank 0, None elsewhere; dry corners do not count, NaN if all are dry."""
-        values = np.full((len(VARIABLES), self.count), np.nan)
+    def sample(self, time: float) -> None:
+        """Keep what the gauges see at a time [s], on the device."""
         for level, reader in self._readers:
-            pieces = reader.read() if level.active else []
-            for gauges, piece in pieces:
-                values[:, gauges] = piece
-        return values if self._readers[0][1].first else None
+            if level.active:
+                reader.keep(len(self._times))
+        self._times.append(time)
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for another sample: it is time to fetch those that are kept."""
+        return len(self._times) == ROWS
+
+    def fetch(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Times (samples,) and values (samples, variables, gauges) since the last time on rank 0, None elsewhere.
+
+        Dry corners of a gauge do not count; its values are NaN if all are dry. All ranks take part.
+        """
+        times, self._times = np.array(self._times), []
+        values = np.full((times.size, len(VARIABLES), self.count), np.nan)
+        for _, reader in self._readers:
+            for samples, gauges, piece in reader.fetch():
+                values[np.ix_(samples, range(len(VARIABLES)), gauges)] = piece
+        return (times, values) if self._first else None
 
 
 class Reader:
@@ -94,7 +112,6 @@ class Reader:
     def __init__(self, ocean: Ocean, positions: Mapping[int, tuple[float, float]]) -> None:
         """Positions by the number of the gauge."""
         self._ocean = ocean
-        self.first = ocean.comm.rank == 0
         self._any = bool(positions)
         block, grid = ocean.block, ocean.grid
         self._mine, rows, columns, weights = [], [], [], []
@@ -105,19 +122,32 @@ class Reader:
                 rows.append(j - block.j0 + block.halo)
                 columns.append(i - block.i0 + block.halo)
                 weights.append(weight)
-        self._cells = (np.array(rows, int).reshape(-1, 4), np.array(columns, int).reshape(-1, 4))
+        index = ocean.backend.index
+        self._cells = tuple(index(np.array(cells, int).reshape(-1, 4)) for cells in (rows, columns))
         self._weights = np.array(weights).reshape(-1, 4)
+        self._batch = Batch(
+            ocean.backend, (4, len(self._mine), 4)
+        )  # zeta, hu, hv and bed in the cells around
+        self._samples: list[int] = []
 
-    def read(self) -> list[tuple[list[int], np.ndarray]]:
-        """Numbers of gauges and their values (variables, gauges), a piece of each rank, on rank 0."""
-        if not self._any:
+    def keep(self, sample: int) -> None:
+        """Keep the state around the gauges, on the device, as that of a sample."""
+        self._samples.append(sample)
+        row = self._batch.row()
+        if self._mine:
+            row[:3] = self._ocean.plan.state()[:, *self._cells]
+            row[3] = self._ocean.bed[0, *self._cells]
+
+    def fetch(self) -> list[tuple[list[int], list[int], np.ndarray]]:
+        """Numbers of samples and of gauges, and their values (samples, variables, gauges), of each rank, on rank 0."""
+        kept, samples, self._samples = self._batch.take(), self._samples, []
+        if not (samples and self._any):
             return []
-        ocean = self._ocean
-        state = ocean.backend.to_host(ocean.plan.state()[:, *self._cells])
-        bed = ocean.backend.to_host(ocean.bed[0, *self._cells])
-        water = derive(state, bed, ocean.physics.dry_depth)
+        water = derive(np.moveaxis(kept[:, :3], 1, 0), kept[:, 3], self._ocean.physics.dry_depth)
         weights = self._weights * water["wet"]
-        total = weights.sum(1)
+        total = weights.sum(-1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mine = np.stack([(water[name] * weights).sum(1) / total for name in ("eta", "h", "u", "v")])
-        return ocean.comm.gather((self._mine, mine)) or []
+            mine = np.stack(
+                [(water[name] * weights).sum(-1) / total for name in ("eta", "h", "u", "v")], axis=1
+            )
+        return self._ocean.comm.gather((samples, self._mine, mine)) or []

@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from esim.drivers.batch import Batch
 from esim.drivers.crust import Crust
 from esim.io.derive import derive, needed, times
 from esim.io.history import History, merge
 from esim.receivers import NODES, Gather, Site
-
-BATCH = 128  # steps kept on the device before they are fetched
 
 
 class Listening:
@@ -32,27 +31,24 @@ class Listening:
         self.quantities = tuple(name for gather, _ in self._gathers for name in gather.quantities)
         self.mine = self._gathers[0][0].receivers
         self.history = History(self.quantities, self.mine.size, crust.backend.dtype.str[1:])
-        self._buffer = crust.backend.zeros((BATCH, len(self.quantities), self.mine.size))
-        self._filled = 0
+        self._batch = Batch(crust.backend, (len(self.quantities), self.mine.size))
 
     def hear(self) -> None:
         """Record the step that was just done."""
         if not self.mine.size:
             return
-        first = 0
+        row, first = self._batch.row(), 0
         for gather, array in self._gathers:
             last = first + len(gather.quantities)
-            self._buffer[self._filled, first:last] = gather.read(array)
+            row[first:last] = gather.read(array)
             first = last
-        self._filled += 1
-        if self._filled == BATCH:
+        if self._batch.full:
             self.flush()
 
     def flush(self) -> None:
         """Fetch what is still on the device."""
-        if self._filled:
-            self.history.append(self._crust.backend.to_host(self._buffer[: self._filled]))
-            self._filled = 0
+        if self._batch.count:
+            self.history.append(self._batch.take())
 
     def records(self) -> np.ndarray | None:
         """Raw records of all stations (quantities, stations, steps) on rank 0, None elsewhere."""

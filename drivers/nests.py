@@ -32,7 +32,10 @@ REACH = 3  # cells of the parent around a nest in which water that moves wakes i
 
 @dataclass
 class Level:
-    """One grid of the tree on this rank; seconds, steps and the time at which it woke are counted."""
+    """One grid of the tree on this rank; seconds, steps and the time at which it woke are counted.
+
+    roused says that it has woken, and that its forces are still those from before.
+    """
 
     placed: Placed
     ocean: Ocean
@@ -43,6 +46,7 @@ class Level:
     seconds: float = 0.0
     steps: int = 0
     woke: float | None = None
+    roused: bool = False
 
 
 class Tree:
@@ -74,6 +78,8 @@ class Tree:
                 link.refresh(time)
                 link.child.ocean.begin(time)
         self._wake_by_themselves(time)
+        for level in self.levels:
+            level.roused = False  # all forces have just been evaluated
 
     @property
     def woke(self) -> dict[str, float | None]:
@@ -102,12 +108,21 @@ class Tree:
             for level, spent in zip(self.levels, seconds, strict=True)
         ]
 
-    def resume(self, time: float, woke: Mapping[str, float | None]) -> None:
-        """Go on from states that have been taken up at a time [s], with the nests that were awake."""
+    def short(self) -> dict[str, float]:
+        """Volume [m3] that cells beside each nest did not have to give since the run began, by name; for all ranks."""
+        found = self.root.ocean.comm.allgather([link.short for link in self.links])
+        return {
+            link.child.placed.name: link.before + sum(volumes)
+            for link, volumes in zip(self.links, zip(*found, strict=True), strict=True)
+        }
+
+    def resume(self, time: float, woke: Mapping[str, float | None], short: Mapping[str, float]) -> None:
+        """Go on from states that have been taken up at a time [s], with what `woke` and `short` were then."""
         for level in self.levels[1:]:
             level.woke = woke[level.placed.name]
             level.active = level.woke is not None
         for link in self.links:
+            link.before = short.get(link.child.placed.name, 0.0)  # older checkpoints do not have it
             link.carry()
         self.root.ocean.refill(time)
         for level in self.levels:
@@ -192,7 +207,7 @@ class Tree:
         """Wake a nest, and those around it, which have to step for it to."""
         while not level.active:
             assert level.placed.parent is not None
-            level.active, level.woke = True, time
+            level.active, level.woke, level.roused = True, time, True
             level = self.levels[level.placed.parent.number]
 
 
@@ -217,6 +232,7 @@ class Link:
         self.parent, self.child = parent, child
         assert child.placed.section is not None
         self.threshold = child.placed.section.activation or 0.0
+        self.before = 0.0  # volume short before a restart [m3], on all ranks
         self._ring = Ring(parent, child.ocean, child.placed)
         self._cover = Cover(parent, child.ocean, child.placed)
         self._seam = Seam(parent, child.ocean, child.placed)
@@ -233,7 +249,7 @@ class Link:
 
     @property
     def short(self) -> float:
-        """Volume [m3] that cells of the parent beside the nest did not have to give, on this rank."""
+        """Volume [m3] that cells of the parent beside the nest did not have to give since the start, on this rank."""
         return self._seam.missing()
 
     def timed(self, work: Callable[..., None], *given: Any) -> None:
@@ -268,16 +284,19 @@ class Link:
         """Before the parent's step of dt [s]: keep what the end of the exchange needs of it."""
         if self.child.placed.two_way:
             self._seam.tally_parent(dt)
-        if self.child.active:
-            for carrier in self._carriers:
-                carrier.remember()
+        for carrier in self._carriers:  # also for a nest that sleeps: the step may wake it
+            carrier.remember()
 
     def open(self, begin: float, end: float) -> None:
         """After the parent's step: take its states at the beginning and at the end for the ghost cells."""
         self._ring.take(begin, end, 1 - self.parent.plan.current)
         for carrier in self._carriers:
             carrier.open()
-        self.child.ocean.plan.fill_boundary(begin)
+        ocean = self.child.ocean
+        ocean.plan.fill_boundary(begin)
+        if self.child.roused and ocean.forces is not None:
+            ocean.forces.evaluate(begin)
+        self.child.roused = False
 
     def tally(self, dt: float) -> None:
         """Before a step of the nest of dt [s]: count what will flow through its sides."""

@@ -49,11 +49,18 @@ class Outputs:
             maps.snapshot(clock)
 
     def sample(self, clock: Clock) -> None:
-        """Append the gauges to their series."""
-        values = self._gauges.read()
-        if values is not None:
-            values[VARIABLES.index("eta")] += self._cfg.physics.sea_level
-            self.series.append(clock.time, values)
+        """Read the gauges."""
+        self._gauges.sample(clock.time)
+        if self._gauges.full:
+            self._fetch()
+
+    def _fetch(self) -> None:
+        """Append what the gauges have kept to their series."""
+        found = self._gauges.fetch()
+        if found is not None:
+            for time, values in zip(*found, strict=True):
+                values[VARIABLES.index("eta")] += self._cfg.physics.sea_level
+                self.series.append(time, values)
 
     @property
     def hazard(self) -> dict[str, dict[str, Any]]:
@@ -74,11 +81,13 @@ class Outputs:
             "configuration": fingerprint(essence(self._cfg)),
             "title": self._cfg.title,
             "woke": self._tree.woke,
+            "short": self._tree.short(),
         }
         file = Checkpoint(self.directory, clock.step, attributes)
         put(file.open)
         for maps in self.maps:
             maps.keep(file)
+        self._fetch()
         put(file.array, "station_time", self.series.time)
         put(file.array, "station_values", self.series.values)
         put(file.close)
@@ -98,7 +107,7 @@ class Outputs:
         for maps in self.maps:
             maps.take_up(path)
         time, lost = attributes["time"]
-        self._tree.resume(time, attributes["woke"])
+        self._tree.resume(time, attributes["woke"], attributes.get("short", {}))
         if self._comm.rank == 0:
             self.series.restore(load_array(path, "station_time"), load_array(path, "station_values"))
             for fields in self._fields:
@@ -109,6 +118,7 @@ class Outputs:
         """Write maxima and gauges, complete all files; returns their paths."""
         written = [path for maps in self.maps for path in maps.write_maxima()]
         if self._gauges.count:
+            self._fetch()
             self._write_stations()
             written.append(self.directory / "stations.nc")
         for fields in self._fields:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.comm import Comm
 from esim.constants import EARTH_RADIUS, SEA_DENSITY
 from esim.data import locate
 from esim.drivers.ocean import Ocean, padded
@@ -20,7 +21,8 @@ REACH = 4.0  # widths from the crest of a pulse to its edges
 POWER = 8  # of the bell (1 - s^2)^8, whose standard deviation is its reach over four, to 3 %
 PEAK = 1 / math.sqrt(2 * POWER - 1)  # where s (1 - s^2)^7 is largest
 NORM = 1 / (PEAK * (1 - PEAK**2) ** (POWER - 1))
-PASCAL = ("", "Pa", "pascal", "pascals", "N m-2", "N/m2", "N m**-2")
+PASCAL = ("Pa", "pascal", "pascals", "N m-2", "N/m2", "N m**-2")
+STRIP = 4_000_000  # cells looked at at once
 HECTOPASCAL = ("hPa", "mbar", "millibar", "millibars", "mb")
 
 
@@ -175,6 +177,10 @@ def describe(config: Any, grid: Grid, start: datetime | None) -> "Records":
     path = locate(str(config.file))
     spacing = (grid.dx, grid.dy)
     found = gridreader.check_cover(path, config.variable, grid.x(), grid.y(), grid.lonlat, spacing=spacing)
+    if not found.units:
+        raise InputError(
+            f"{path}: variable {found.name} has no units; give it the attribute units = 'Pa', or 'hPa' if it is in that"
+        )
     if found.units not in PASCAL + HECTOPASCAL:
         raise InputError(
             f"{path}: variable {found.name} is in '{found.units}', expected air pressure in Pa or hPa"
@@ -213,6 +219,27 @@ class Records:
         late = int(np.clip(np.searchsorted(times, time, side="right"), 1, len(times) - 1))
         weight = (time - times[late - 1]) / (times[late] - times[late - 1])
         return late - 1, late, float(np.clip(weight, 0.0, 1.0))
+
+
+def check_values(records: Records, comm: Comm, duration: float) -> None:
+    """Raises InputError, on all ranks, if a cell has no value at a time that a run of a duration [s] needs.
+
+    Each rank looks at some of the records.
+    """
+    grid = records.grid
+    rows = max(1, STRIP // grid.nx)
+    needed = range(records.between(0.0)[0], records.between(duration)[1] + 1)
+    problem = None
+    for record in needed[comm.rank :: comm.size]:
+        try:
+            for first in range(0, grid.ny, rows):
+                records.read(record, (first, min(first + rows, grid.ny)), (0, grid.nx))
+        except InputError as error:
+            problem = record, f"{error} (record of {records.times[record]:g} s)"
+            break
+    problems = [found for found in comm.allgather(problem) if found is not None]
+    if problems:
+        raise InputError(min(problems)[1])
 
 
 @dataclass

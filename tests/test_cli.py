@@ -243,6 +243,27 @@ def test_wrong_requests_for_validation_are_sentences(
     assert "run from a checkout of esim" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "thacker ocean --quick",
+        "thacker --quick ocean",
+        "--quick thacker ocean",
+        "thacker --output out ocean --quick",
+    ],
+)
+def test_cases_may_stand_around_the_options(words: str) -> None:
+    options = parser().parse_args(["validate", *words.split()])
+    assert (options.cases, options.quick) == (["thacker", "ocean"], True)
+
+
+def test_an_option_that_is_none_is_still_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["validate", "ocean", "--quik", "thacker"], ["doctor", "thacker"]):
+        with pytest.raises(SystemExit):
+            main(words)
+        assert "unrecognized arguments" in capsys.readouterr().err
+
+
 def test_the_cases_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", "--list"]) == 0
     assert "tohoku2011" in capsys.readouterr().out

@@ -15,7 +15,7 @@ from oceans import PERIODIC, G, advance, japan, march, ocean, physics, plane, ro
 from scenes import compute, configured, differing
 from test_restart import cut_off
 
-from esim.comm import run_ranks
+from esim.comm import SerialComm, run_ranks
 from esim.config import from_dict
 from esim.config.forcing import CircularPulse, PlanePulse, PressureFile
 from esim.constants import EARTH_RADIUS, SEA_DENSITY
@@ -387,7 +387,11 @@ def test_a_storm_that_was_there_long_leaves_the_water_at_rest(tmp_path):
 
 @pytest.mark.parametrize(
     ("attributes", "times", "said"),
-    [({"units": "m"}, [0.0, 1.0], "is in 'm', expected air pressure"), ({}, [0.0, 0.0], "must rise")],
+    [
+        ({"units": "m"}, [0.0, 1.0], "is in 'm', expected air pressure"),
+        ({"units": ""}, [0.0, 1.0], "msl has no units; give it the attribute units = 'Pa', or 'hPa'"),
+        ({}, [0.0, 0.0], "must rise"),
+    ],
 )
 def test_a_wrong_pressure_file_is_refused(attributes, times, said, tmp_path):
     grid = plane(10, 10, 2e3)
@@ -654,6 +658,37 @@ def test_an_odd_wave_is_warned_of(wave, said, tmp_path):
     run.check()
     assert any(text.startswith(said) for text in run.warnings), run.warnings
     assert any(text.startswith("forcing.0.start: 28800 s is after the end") for text in run.warnings)
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_a_gap_in_a_pressure_file_is_found_before_the_run(ranks, tmp_path, monkeypatch):
+    """Only in records that the run needs; the first is named, whichever rank has found it."""
+    monkeypatch.setattr(pressure, "STRIP", 30)
+    grid, times = plane(10, 8, 2e3), [0.0, 100.0, 200.0, 300.0, 400.0]
+
+    def gappy(t, x, y):
+        field = storm(t, x, y)
+        if t >= 200:
+            field[int(t) // 100 + 2, 5] = np.nan
+        return field
+
+    config = write_pressure(tmp_path / "p.nc", grid, times, gappy)
+    records = pressure.describe(config, grid, None)
+
+    def look(comm, duration):
+        pressure.check_values(records, comm, duration)
+
+    run_ranks(ranks, lambda comm: look(comm, 99.0))
+    with pytest.raises(InputError, match=r"msl has no value .* \(record of 200 s\)$"):
+        run_ranks(ranks, lambda comm: look(comm, 1000.0))
+
+
+def test_a_run_with_a_gap_in_its_pressure_is_refused(tmp_path):
+    made = CHANNEL | {"forcing": [{"kind": "pressure", "file": str(tmp_path / "p.nc")}]}
+    grid = from_dict(CHANNEL).grid.build()
+    write_pressure(tmp_path / "p.nc", grid, [0.0, 1e5], lambda t, x, y: np.full((y.size, x.size), np.nan))
+    with pytest.raises(InputError, match="has no value"):
+        Tsunami(from_dict(made), SerialComm()).check()
 
 
 def test_a_pressure_of_one_record_stays(tmp_path):

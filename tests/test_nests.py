@@ -339,7 +339,7 @@ class Plane:
     kept: dict = {}
 
     def __init__(self, made):
-        self._made, self.outside, self.seen = made, {}, []
+        self._made, self.outside, self.seen, self.times = made, {}, [], []
         self._plane = made.backend.zeros((1, *made.block.allocated))
         self.carried = {"slant": self._plane}
 
@@ -357,6 +357,7 @@ class Plane:
         for fill in self.outside.values():
             fill(self._plane)
         self.seen.append(np.abs(self._plane[0][shape] - (1 + time) * wanted).max())
+        self.times.append(time)
 
 
 def test_an_array_of_a_force_has_ghost_cells_from_the_parent():
@@ -367,6 +368,21 @@ def test_an_array_of_a_force_has_ghost_cells_from_the_parent():
     assert len(force.seen) == 1 + 4 * family.levels[1].substeps
     assert max(force.seen[1:]) < 1e-9 * 1e5
     assert family.root.ocean.forces.all[0].outside == {}
+
+
+def test_a_nest_that_wakes_has_forces_of_the_time_at_which_it_begins():
+    """They were evaluated when the run began; what the parent has is carried over from that time on."""
+    far = {"x": [80e3, 110e3], "y": [4e3, 20e3], "ratio": 2, "activation": 0.01}
+    family, dt = tree(plane(60, 12, 2e3), [far], level(-500.0), hump, forces=Plane)
+    nest = family.levels[1]
+    steps = 0
+    while not nest.steps:
+        family.step(steps * dt, (steps + 1) * dt, dt)
+        steps += 1
+    assert 10 < steps and nest.woke == steps * dt
+    force, inner = nest.ocean.forces.all[0], np.linspace(nest.woke - dt, nest.woke, nest.substeps + 1)
+    np.testing.assert_allclose(force.times, [0.0, *inner], rtol=0, atol=1e-9 * nest.woke)
+    assert max(force.seen[1:]) < 1e-9 * 1e5 * nest.woke
 
 
 # ------------------------------------------------------------------ whole runs
@@ -450,8 +466,8 @@ def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     assert differing(written(tmp_path / "out") | outputs(tmp_path / "out"), whole[0]) == []
 
 
-def cut_off(made, step, ranks):
-    """Run a scene up to a step, and no further."""
+def cut_off(made, step, ranks, look=None):
+    """Run a scene up to a step, and no further; look(run, clock) is called after each."""
 
     class Killed(BaseException):
         pass
@@ -462,6 +478,8 @@ def cut_off(made, step, ranks):
         prepare_directory(run, False)
 
         def end(clock):
+            if look is not None:
+                look(run, clock)
             if clock.step == step:
                 raise Killed
 
@@ -480,6 +498,22 @@ def test_a_nested_run_goes_on_bit_for_bit(before, after, whole, tmp_path):
     cut_off(made, 40, before)
     assert [*(tmp_path / "checkpoint").glob("step_*.h5")]
     assert differing(everything(made, after, resume=True), whole[0]) == []
+
+
+def test_water_that_a_parent_did_not_have_is_counted_on_after_a_restart(tmp_path):
+    made = scene(tmp_path)
+    counted = []
+
+    def run_short(run, clock):
+        if clock.step == 10:
+            run.tree.links[0]._seam._lists["short"][...] = 0.5
+        counted.append(run.tree.short())
+
+    cut_off(made, 40, 2, run_short)
+    assert counted[-1]["coast"] > 1e6 and counted[-1]["nest2"] == 0
+    simulate(configured(made), resume=True)
+    warnings = json.loads((tmp_path / "run.json").read_text())["warnings"]
+    assert f"{counted[-1]['coast']:.3g} m3 flowed into nest 'coast' that its parent did not have" in warnings
 
 
 def test_a_nan_in_a_nest_is_found_and_named(tmp_path):

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from esim import __version__
 from esim.errors import EsimError
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
 
 DESCRIPTION = """\
 Tsunamis and earthquakes, around a run: esim-run computes a scenario, esim does the rest."""
@@ -46,10 +46,24 @@ def parser() -> argparse.ArgumentParser:
         "esim", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     top.add_argument("--version", action="version", version=f"esim {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
-    for declare in (_plot, _export, _validate, _bench, _doctor, _job, _data, _schema):
+    commands = top.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, title="commands", parser_class=_Command
+    )
+    for declare in (_plot, _export, _validate, _bench, _doctor, _gpu, _job, _data, _schema):
         declare(commands)
     return top
+
+
+class _Command(argparse.ArgumentParser):
+    """One command. Where it takes a list of cases, these may stand before, between and after its options."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """As in argparse, which gives a list only what stands together."""
+        found, rest = super().parse_known_args(args, namespace)
+        if hasattr(found, "cases"):
+            found.cases += [word for word in rest if not word.startswith("-")]
+            rest = [word for word in rest if word.startswith("-")]
+        return found, rest
 
 
 def _command(commands: Commands, name: str, help: str, examples: str) -> argparse.ArgumentParser:
@@ -172,10 +186,10 @@ def _bench(commands: Commands) -> None:
     )
     command.add_argument("--json", metavar="FILE", type=Path, help="write the results to this file")
     command.add_argument(
-        "--size", metavar="N", type=_count, default=2000, help="ocean of N x N cells (default: 2000)"
+        "--size", metavar="N", type=_count, help="ocean of N x N cells (default: 2000; on a GPU as many as fit)"
     )
     command.add_argument(
-        "--volume", metavar="N", type=_count, default=256, help="crust of N x N x N cells (default: 256)"
+        "--volume", metavar="N", type=_count, help="crust of N x N x N cells (default: 256; on a GPU what fits)"
     )
     command.add_argument(
         "--threads", metavar="N", type=_count, nargs="+", help="numbers of threads (default: 1 and all cores)"
@@ -212,6 +226,21 @@ def _run_doctor(options: argparse.Namespace) -> None:
     from esim.doctor import report
 
     report(options.json)
+
+
+def _gpu(commands: Commands) -> None:
+    from esim.cli import gpu
+
+    command = _command(
+        commands,
+        "gpu",
+        "compile every CUDA kernel without a GPU and judge it, or check everything on a GPU",
+        "  esim gpu compile                       needs no GPU: pip install 'esim[cuda-compile]'\n"
+        "  esim gpu compile --only step --precision float32\n"
+        "  esim gpu compile --report gpu_compile.md\n"
+        "  esim gpu check                         on a GPU\n",
+    )
+    gpu.declare(command)
 
 
 def _job(commands: Commands) -> None:

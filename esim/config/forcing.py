@@ -64,7 +64,7 @@ class PressureFile(Section):
 
     kind: Literal["pressure"] = Field(description="pressure: from a file.")
     file: InputFile = Field(
-        description="NetCDF file (time, y, x) in Pa, relative to the configuration, or data:NAME."
+        description="NetCDF file (time, y, x) with the units Pa or hPa, relative to the configuration, or data:NAME."
     )
     variable: str | None = Field(default=None, description="Variable of the pressure; null: the only one.")
     inverse_barometer: bool = Field(
