@@ -151,8 +151,8 @@ class Tally:
         nj, ni = rows[1] - rows[0], columns[1] - columns[0]
         near = (slice(j - h, j + nj + h), slice(i - h, i + ni + h))
         cut = {"rows": (slice(None), near[0]), "sides": (slice(None), slice(None), near[1])}
-        whole = ocean.bed[:, *near]
-        tally = ocean.backend.zeros(tuple(whole.shape))
+        # Cut from a wider array, so that its rows lie as far apart as those of the others: a GPU wants one pitch.
+        tally = ocean.backend.zeros((1, nj + 2 * h, ocean.bed.shape[2]))[:, :, : ni + 2 * h]
         self.sums = tally[0, h : h + nj, h : h + ni]
         kernel = nest.flux(ocean.kernel, along_x)
         self._launches = [

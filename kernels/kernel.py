@@ -24,6 +24,17 @@ class Stage(NamedTuple):
     exact: bool = False
 
 
+class Shortcut(NamedTuple):
+    """A function of a kernel, and one that gives the same with less work where `needs` of the same arguments is false.
+
+    A machine that can branch may take it; on others the function is computed everywhere.
+    """
+
+    function: Callable
+    needs: Callable
+    short: Callable
+
+
 class Kernel(NamedTuple):
     """Stages in order, the type of their constants p, scratch slots, and how far it all reads beyond its box.
 
@@ -33,7 +44,8 @@ class Kernel(NamedTuple):
     all that a cell reads, the result is zero and nothing else changes, so that a backend may skip the work.
 
     A kernel of the crust has bodies (k, j, i, ...) and no scratch; none of them reads what another one writes.
-    width, if not zero, is the number of columns that its boxes mostly have: a compiler may prepare for it.
+    width, if not zero, is the number of columns that its boxes mostly have: a compiler may prepare for it. words are
+    the names of its arrays that hold words of 16 bits. shortcuts are for machines that can branch.
     """
 
     name: str
@@ -43,6 +55,8 @@ class Kernel(NamedTuple):
     halo: int = 0
     at_rest: tuple[tuple[str, ...], str] | None = None
     width: int = 0
+    shortcuts: tuple[Shortcut, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 class Part(NamedTuple):

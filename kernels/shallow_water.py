@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from esim.kernels.kernel import Kernel, Stage
+from esim.kernels.kernel import Kernel, Shortcut, Stage
 from esim.kernels.scalar import guess_rcbrt, maximum, minimum, sqrt, where
 
 
@@ -96,9 +96,9 @@ def limited(left, right, steep, middle, p):
     a = steep * left
     b = steep * right
     centre = middle * (left + right)
-    low = minimum(minimum(a, b), centre)
-    high = maximum(maximum(a, b), centre)
-    return maximum(low, p.zero) + minimum(high, p.zero)
+    # Between zero and the nearer of a and b where they have one sign, else zero.
+    upper = minimum(centre, maximum(minimum(a, b), p.zero))
+    return maximum(upper, minimum(maximum(a, b), p.zero))
 
 
 def slope(left, right, steep, middle, gentle, p):
@@ -132,7 +132,7 @@ def shore(wet, h, e, b, h_behind, h_ahead, e_behind, e_ahead, b_behind, b_ahead,
     # Half of the ground's rise from the side with water.
     climb = behind * (b - b_behind) + ahead * (b - b_ahead)
     tip = where(h < climb + climb + climb, behind + ahead, p.zero) == p.half
-    some = wet + where(tip, p.one, p.zero)
+    some = where(tip, p.one, wet)
     before, after = where(tip, b - b_behind, h - h_behind), where(tip, b_ahead - b, h_ahead - h)
     # Of the ground in a tip, of the depth elsewhere.
     usual = limited(before, after, p.half_theta * some, p.quarter * some, p)
@@ -142,56 +142,91 @@ def shore(wet, h, e, b, h_behind, h_ahead, e_behind, e_ahead, b_behind, b_ahead,
     return where(tip, maximum(minimum(rise - usual, most), -most), usual), where(tip, rise, p.zero)
 
 
-def slopes_x(j, i, bed, w, p):
-    """Half of the slopes along x; those of the velocity are zero in and beside dry cells."""
-    h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
-    behind, ahead = e - w[E, j, i - 1], w[E, j, i + 1] - e
-    lowest = minimum(h, minimum(w[H, j, i - 1], w[H, j, i + 1]))
+def wave(h0, h, h1, e0, e, e1, p):
+    """Whether a wave is gentle in a cell and those behind (0) and ahead (1), and the smallest of their depths."""
+    behind, ahead = e - e0, e1 - e
+    lowest = minimum(h, minimum(h0, h1))
+    return maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest, lowest
+
+
+def slopes(h0, h, h1, e0, e, e1, u0, u, u1, v0, v, v1, b0, b, b1, p):
+    """Half of the slopes of depth, surface and velocity; those of the velocity are zero in and beside dry cells.
+
+    From the values in the cell, in that behind (0) and in that ahead (1).
+    """
+    gentle, lowest = wave(h0, h, h1, e0, e, e1, p)
     wet = where(lowest > p.dry, p.one, p.zero)
-    gentle = maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest
     steep, middle = p.half_theta * wet, p.quarter * wet
-    w[HX, j, i], es = shore(
-        wet,
-        h,
-        e,
-        bed[0, j, i],
+    hs, es = shore(wet, h, e, b, h0, h1, e0, e1, b0, b1, p)
+    return (
+        hs,
+        es + slope(e - e0, e1 - e, steep, middle, gentle, p),
+        slope(u - u0, u1 - u, steep, middle, gentle, p),
+        slope(v - v0, v1 - v, steep, middle, gentle, p),
+    )
+
+
+def unlike_open_sea(h0, h, h1, e0, e, e1, u0, u, u1, v0, v, v1, b0, b, b1, p):
+    """Whether a cell may have other slopes than those of `open_sea`."""
+    gentle, lowest = wave(h0, h, h1, e0, e, e1, p)
+    return where(gentle, lowest, p.zero) <= p.dry
+
+
+def open_sea(h0, h, h1, e0, e, e1, u0, u, u1, v0, v, v1, b0, b, b1, p):
+    """The slopes of gentle waves over water."""
+    return (
+        limited(h - h0, h1 - h, p.half_theta, p.quarter, p),
+        p.quarter * ((e - e0) + (e1 - e)),
+        p.quarter * ((u - u0) + (u1 - u)),
+        p.quarter * ((v - v0) + (v1 - v)),
+    )
+
+
+OPEN_SEA = Shortcut(slopes, unlike_open_sea, open_sea)
+
+
+def slopes_x(j, i, bed, w, p):
+    """Half of the slopes along x."""
+    w[HX, j, i], w[EX, j, i], w[UX, j, i], w[VX, j, i] = slopes(
         w[H, j, i - 1],
+        w[H, j, i],
         w[H, j, i + 1],
         w[E, j, i - 1],
+        w[E, j, i],
         w[E, j, i + 1],
+        w[U, j, i - 1],
+        w[U, j, i],
+        w[U, j, i + 1],
+        w[V, j, i - 1],
+        w[V, j, i],
+        w[V, j, i + 1],
         bed[0, j, i - 1],
+        bed[0, j, i],
         bed[0, j, i + 1],
         p,
     )
-    w[EX, j, i] = es + slope(behind, ahead, steep, middle, gentle, p)
-    w[UX, j, i] = slope(u - w[U, j, i - 1], w[U, j, i + 1] - u, steep, middle, gentle, p)
-    w[VX, j, i] = slope(v - w[V, j, i - 1], w[V, j, i + 1] - v, steep, middle, gentle, p)
 
 
 def slopes_y(j, i, bed, w, p):
-    """Half of the slopes along y; those of the velocity are zero in and beside dry cells."""
-    h, e, u, v = w[H, j, i], w[E, j, i], w[U, j, i], w[V, j, i]
-    behind, ahead = e - w[E, j - 1, i], w[E, j + 1, i] - e
-    lowest = minimum(h, minimum(w[H, j - 1, i], w[H, j + 1, i]))
-    wet = where(lowest > p.dry, p.one, p.zero)
-    gentle = maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest
-    steep, middle = p.half_theta * wet, p.quarter * wet
-    w[HY, j, i], es = shore(
-        wet,
-        h,
-        e,
-        bed[0, j, i],
+    """Half of the slopes along y."""
+    w[HY, j, i], w[EY, j, i], w[UY, j, i], w[VY, j, i] = slopes(
         w[H, j - 1, i],
+        w[H, j, i],
         w[H, j + 1, i],
         w[E, j - 1, i],
+        w[E, j, i],
         w[E, j + 1, i],
+        w[U, j - 1, i],
+        w[U, j, i],
+        w[U, j + 1, i],
+        w[V, j - 1, i],
+        w[V, j, i],
+        w[V, j + 1, i],
         bed[0, j - 1, i],
+        bed[0, j, i],
         bed[0, j + 1, i],
         p,
     )
-    w[EY, j, i] = es + slope(behind, ahead, steep, middle, gentle, p)
-    w[UY, j, i] = slope(u - w[U, j - 1, i], w[U, j + 1, i] - u, steep, middle, gentle, p)
-    w[VY, j, i] = slope(v - w[V, j - 1, i], w[V, j + 1, i] - v, steep, middle, gentle, p)
 
 
 def predict(j, i, rows, sides, w, p):
@@ -478,4 +513,6 @@ def step(
         stages.append(Stage(record, exact=True))
     stages.append(Stage(store, exact=True))
     moving = ("q", "push") if push else ("q",)
-    return Kernel("shallow_water", tuple(stages), Params, SLOTS, halo=2, at_rest=(moving, "out"))
+    return Kernel(
+        "shallow_water", tuple(stages), Params, SLOTS, halo=2, at_rest=(moving, "out"), shortcuts=(OPEN_SEA,)
+    )

@@ -108,6 +108,16 @@ def test_the_work_of_replays_is_counted(device):
     assert rest.work() == (5, 7 * 12)
 
 
+def test_constants_of_known_value_have_it():
+    class Known(NamedTuple):
+        zero: float
+        one: float
+
+    Constants(Known(0.0, 1.0), None)
+    with pytest.raises(ValueError, match="one is 1"):
+        Constants(Known(0.0, 2.0), None)
+
+
 def test_launches_without_constants_are_replayed_too(device):
     done = []
     replay = Replay(device, [device.launcher(lambda: done.append(1))])

@@ -2,13 +2,16 @@
 
 import fcntl
 import functools
+import importlib.util
 import os
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 PATIENCE = 120.0  # s, longer than any kernel takes to compile
 _one_thread = threading.Lock()
@@ -72,3 +75,17 @@ def write_once(path: Path, text: str) -> None:
             os.replace(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def load_module(name: str, source: str) -> ModuleType:
+    """Import generated source from the cache folder, beside which Numba keeps the compiled code."""
+    name = f"esim_generated_{name}"
+    if name not in sys.modules:
+        path = cache_directory() / f"{name}.py"
+        write_once(path, source)
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules[name]

@@ -1,12 +1,10 @@
 """Numba on CPU cores: tiles whose scratch stays in cache, vectors along i, threads over tiles."""
 
-import importlib.util
 import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 # Threads that wait must not take the processor from those of other ranks; said before OpenMP starts.
@@ -19,8 +17,8 @@ from llvmlite import ir
 from numba.core import types as nbt
 from numba.extending import intrinsic
 
-from esim.backends.bits import guess_rcbrt_code
-from esim.backends.cache import cache_directory, compiling, write_once
+from esim.backends.bits import guess_rcbrt_code, pack16_code, unpack16_code
+from esim.backends.cache import compiling, load_module
 from esim.backends.host import HostMemory
 from esim.backends.link import ROWS, SIDES, arguments, array_names, digest, link, linked_source
 from esim.backends.rest import STRIPE, Count, Rest
@@ -84,6 +82,18 @@ def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
     return x(x, x), guess_rcbrt_code
 
 
+@intrinsic
+def unpack16(typingctx, n):  # type: ignore[no-untyped-def]
+    """kernels.scalar.unpack16."""
+    return nbt.float32(n), unpack16_code
+
+
+@intrinsic
+def pack16(typingctx, x, noise):  # type: ignore[no-untyped-def]
+    """kernels.scalar.pack16."""
+    return nbt.uint16(x, noise), pack16_code
+
+
 @numba.njit(forceinline=True)
 def at_rest(state, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
     """Whether a state is zero all over a box. Compiled without fast-math, so that NaN counts as motion."""
@@ -122,6 +132,8 @@ def _link_stages(kernel: Kernel) -> list[Callable]:
         scalar.maximum: max,
         scalar.where: jit(_select),
         scalar.guess_rcbrt: guess_rcbrt,
+        scalar.unpack16: unpack16,
+        scalar.pack16: pack16,
     }
     return [link(stage.body, jit, functions) for stage in kernel.stages]
 
@@ -240,20 +252,6 @@ def _cells_source(kernel: Kernel, vector: int) -> list[str]:
     return lines
 
 
-def _load(source: str, key: str) -> ModuleType:
-    """Import generated source from the cache folder, beside which Numba keeps the compiled code."""
-    name = f"esim_generated_{key}"
-    if name not in sys.modules:
-        path = cache_directory() / f"{name}.py"
-        write_once(path, source)
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        sys.modules[name] = module
-    return sys.modules[name]
-
-
 def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
     """Numba dispatcher of the loop over tiles; machine code is kept on disk and found again by a second start."""
     source = tile_source(kernel, threaded, VECTOR_BYTES // dtype.itemsize)
@@ -262,7 +260,7 @@ def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
         (Path(__file__).parent / name).read_text() for name in ("cpu.py", "scratch.py", "bits.py", "link.py")
     ]
     key = digest(source, linked_source(kernel), *own, *tuning)
-    module = _load(source, f"{kernel.name}_{key}")
+    module = load_module(f"{kernel.name}_{key}", source)
     if not hasattr(module, "compiled"):
         stages = {f"stage_{n}": body for n, body in enumerate(_link_stages(kernel))}
         ring = make_ring(ring_rows(kernel), max(1, kernel.slots), TILE[1] + PAD)

@@ -11,6 +11,8 @@ from esim.kernels.kernel import Kernel
 
 # Arrays by these names do not spread over the whole grid: rows[k, j] and sides[k, 0, i].
 ROWS, SIDES = "rows", "sides"
+# Numbers by these names tell at which cell a part's own arrays begin, such as those of an absorbing layer.
+CORNER = ("k0", "j0", "i0")
 
 
 def link(function: Callable, jit: Callable, scalar: Mapping[Any, Any]) -> Callable:
@@ -37,6 +39,9 @@ def linked_source(kernel: Kernel) -> str:
     found: dict[Callable, str] = {}
     for stage in kernel.stages:
         _collect(stage.body, found)
+    for shortcut in kernel.shortcuts:
+        for function in shortcut:
+            _collect(function, found)
     return "\n".join(found.values())
 
 
@@ -44,15 +49,15 @@ def _collect(function: Callable, found: dict) -> None:
     if function in found:
         return
     constants = {n: v for n, v in _used_globals(function) if not isinstance(v, types.FunctionType)}
-    found[function] = _source(function.__code__) + repr(sorted(constants.items()))
+    found[function] = source_text(function.__code__) + repr(sorted(constants.items()))
     for _, value in _used_globals(function):
         if isinstance(value, types.FunctionType):
             _collect(value, found)
 
 
 @functools.cache
-def _source(code: types.CodeType) -> str:
-    """Source text, which takes a millisecond to find."""
+def source_text(code: types.CodeType) -> str:
+    """Source text of a function, which takes a millisecond to find."""
     return inspect.getsource(code)
 
 

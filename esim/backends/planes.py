@@ -17,14 +17,13 @@ from typing import Any
 import numba
 import numpy as np
 
-from esim.backends.cache import compiling
-from esim.backends.cpu import FLAGS, _link_stages, _load, _no_overlap, assume
-from esim.backends.link import arguments, array_names, digest, linked_source
+from esim.backends.cache import compiling, load_module
+from esim.backends.cpu import FLAGS, _link_stages, _no_overlap, assume
+from esim.backends.link import CORNER, arguments, array_names, digest, linked_source
 from esim.kernels.kernel import Kernel, Part
 
 CACHE = 2.5e6  # bytes of arrays that a tile keeps between the two groups: about a second-level cache
 HEIGHTS = (8, 64)  # least and greatest number of rows of a tile
-CORNER = ("k0", "j0", "i0")  # corner of a part's own arrays, such as those of an absorbing layer
 
 
 def array_slots(parts: Sequence[Part]) -> tuple[list[Any], list[list[int]]]:
@@ -142,11 +141,13 @@ def compile_sweep(
     kernels = {part.kernel.name: part.kernel for part in parts}
     planes = {plane_name(part.kernel): plane_source(part.kernel) for part in parts}
     source = sweep_source(leading, trailing, slots, count)
-    own = [(Path(__file__).parent / name).read_text() for name in ("planes.py", "cpu.py", "link.py")]
+    own = [
+        (Path(__file__).parent / name).read_text() for name in ("planes.py", "cpu.py", "bits.py", "link.py")
+    ]
     key = digest(
         source, planes, *map(linked_source, kernels.values()), *own, FLAGS, numba.__version__, sys.version
     )
-    module = _load("\n".join([*planes.values(), source]), f"sweep_{key}")
+    module = load_module(f"sweep_{key}", "\n".join([*planes.values(), source]))
     if not hasattr(module, "compiled"):
         options: dict[str, Any] = {"nogil": True, **_no_overlap(), **FLAGS}
         vars(module)["assume"] = assume

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.cuda import cells, march
 from esim.backends.cuda.device import Device
 from esim.backends.cuda.graph import Bound, Constants, Replay, Varying, nothing
-from esim.backends.cuda.jit import compile_kernel
-from esim.backends.cuda.tile import tile_shape, tile_source
-from esim.backends.cuda.volume import BLOCK, part_source
+from esim.backends.cuda.jit import check_arrays, compile_kernel
+from esim.backends.cuda.volume import options, part_source, signature, spread
 from esim.backends.lanes import Mark, Parcel
 from esim.backends.link import array_names
 from esim.backends.rest import Count, Rest
@@ -51,6 +51,10 @@ class CudaBackend:
         """Largest value; NaN if there is one."""
         return float(array.max())
 
+    def raise_to(self, array: Any, values: Any) -> None:
+        """Set an array to values where these are larger, or NaN."""
+        self.xp.maximum(array, values, out=array)
+
     def finite(self, array: Any) -> bool:
         """Whether all values are finite; a sum carries every NaN and infinity."""
         with np.errstate(over="ignore", invalid="ignore"):
@@ -89,20 +93,22 @@ class CudaBackend:
 
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
         """Compile a kernel and tie it to a box and its arrays; the result queues it with given constants."""
-        (j0, j1), (i0, i1) = box
-        height, width = tile_shape(kernel, self.dtype.itemsize)
-        blocks = -(-(i1 - i0) // width), -(-(j1 - j0) // height)
+        form = march if kernel.slots else cells
+        form.check(kernel, arrays)
+        spread = form.spread(kernel, box)
+        if min(spread.blocks) <= 0:
+            return nothing
         named = [self.device.argument(arrays[name]) for name in array_names(kernel)]
-        source = tile_source(kernel, (height, width), self.dtype)
-        compiled = compile_kernel(kernel, source, self.dtype)
+        text = form.text(kernel, self.dtype)
+        compiled = compile_kernel(
+            kernel, text.source, self.dtype, functions=text.functions, **form.options(kernel, self.dtype)
+        )
         count = None
         if kernel.at_rest:
-            count, more = self._rest(kernel, box, arrays, max(0, blocks[0]) * max(0, blocks[1]))
+            count, more = self._rest(kernel, box, arrays, spread.blocks[0] * spread.blocks[1])
             named += more
-        if min(blocks) <= 0:
-            return nothing
-        launch = self.device.launcher(compiled, blocks, (width, height))
-        return Bound(launch, (j0, j1, i0, i1, *named), count)
+        launch = self.device.launcher(compiled, spread.blocks, spread.threads)
+        return Bound(launch, (*spread.numbers, *named), count)
 
     def _rest(self, kernel: Kernel, box: Box, arrays: dict[str, Any], blocks: int) -> tuple[Count, list[Any]]:
         """The count of the work of a launch, and its arguments by `_rest_names`."""
@@ -129,15 +135,21 @@ class CudaBackend:
         return run
 
     def _bind_part(self, part: Part, constants: Constants) -> Callable[[], None]:
-        (k0, k1), (j0, j1), (i0, i1) = part.box
-        width, height, depth = BLOCK
-        blocks = -(-(i1 - i0) // width), -(-(j1 - j0) // height), -(-(k1 - k0) // depth)
+        kernel = part.kernel
+        check_arrays(kernel, part.arrays)
+        blocks, threads, numbers = spread(part.box)
         given = [
             value if isinstance(value := part.arrays[name], int) else self.device.argument(value)
-            for name in array_names(part.kernel)
+            for name in array_names(kernel)
         ]
-        compiled = compile_kernel(part.kernel, part_source(part.kernel), self.dtype)
-        launch = Bound(self.device.launcher(compiled, blocks, BLOCK), (k0, k1, j0, j1, i0, i1, *given))
+        compiled = compile_kernel(
+            kernel,
+            part_source(kernel),
+            self.dtype,
+            signature(kernel, self.dtype),
+            **options(kernel, self.dtype),
+        )
+        launch = Bound(self.device.launcher(compiled, blocks, threads), (*numbers, *given))
         return lambda: launch(constants)
 
     def describe(self) -> dict[str, Any]:

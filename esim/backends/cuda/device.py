@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from esim.backends.devices import gpu_count, simulated
+from esim.backends.devices import gpu_of, simulated
 from esim.backends.lanes import EDGES, MAIN, HostParcel, InOrder, Mark, Parcel
-from esim.errors import MachineError
 
 Launch = Callable[..., None]
 
@@ -59,12 +58,7 @@ def open_device(local_rank: int) -> Device:
     """The GPU of a rank of this node, or what stands in for it; raises MachineError where there is none."""
     if simulated():
         return SimulatedDevice()
-    count = gpu_count()
-    if not count:
-        raise MachineError(
-            "run.backend: cuda needs an NVIDIA GPU and its driver, and none was found; use cpu or numpy"
-        )
-    return CupyDevice(local_rank % count)
+    return CupyDevice(gpu_of(local_rank))
 
 
 class SimulatedDevice(InOrder):
@@ -87,8 +81,8 @@ class SimulatedDevice(InOrder):
         return FakeCUDAArray(array)
 
     def launcher(self, dispatcher: Any, blocks: tuple[int, ...], threads: tuple[int, ...]) -> Launch:
-        """A call that runs a kernel."""
-        return dispatcher[blocks, threads]
+        """A call that runs a kernel; the simulator's one keeps the blocks and threads that it was given last."""
+        return lambda *given: dispatcher[blocks, threads](*given)
 
     def put(self, values: np.ndarray, array: np.ndarray) -> None:
         """Copy."""
@@ -111,14 +105,9 @@ class CupyDevice:
     """A GPU, with CuPy. Made on the thread that uses it: CuPy keeps the current device and stream by thread."""
 
     def __init__(self, number: int) -> None:
-        """Raises MachineError where CuPy is not installed."""
-        try:
-            import cupy
-            from numba import cuda
-        except ImportError as error:
-            raise MachineError(
-                f"run.backend: cuda needs CuPy and numba-cuda ({error}); pip install 'esim[cuda]'"
-            ) from None
+        import cupy
+        from numba import cuda
+
         self.xp, self._cupy = cupy, cupy.cuda
         self.number, self.graphs = number, True
         cupy.cuda.Device(number).use()
@@ -142,9 +131,11 @@ class CupyDevice:
     def lane(self, name: str) -> Iterator[None]:
         """Context in which calls queue on a lane."""
         before, self._current = self._current, name
-        with self._streams[name]:
-            yield
-        self._current = before
+        try:
+            with self._streams[name]:
+                yield
+        finally:
+            self._current = before
 
     def mark(self) -> Mark:
         """An event at the end of the current lane."""
@@ -208,11 +199,12 @@ class CupyDevice:
         return float(self._squares(array))
 
     def describe(self) -> dict[str, Any]:
-        """Name, number, memory, compute capability and driver of the device, and whether steps are graphs."""
+        """What the device is: name, number, PCI bus, memory, capability, driver; and whether steps are graphs."""
         runtime, properties = self._cupy.runtime, self._properties
         return {
             "device": self.name,
             "number": self.number,
+            "bus": runtime.deviceGetPCIBusId(self.number),
             "memory_bytes": int(properties["totalGlobalMem"]),
             "compute_capability": f"{properties['major']}.{properties['minor']}",
             "driver": runtime.driverGetVersion(),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from esim.backends.cuda.device import Device
+from esim.backends.cuda.jit import KNOWN
 from esim.backends.rest import Count
 from esim.kernels.kernel import varying
 
@@ -44,6 +45,9 @@ class Constants:
     """Parameters of a kernel as launches take them: fixed ones by value, those that vary through the device."""
 
     def __init__(self, params: Any, device: Varying | None) -> None:
+        for name, value in KNOWN.items():
+            if getattr(params, name, value) != value:
+                raise ValueError(f"a constant by the name of {name} is {value} in all kernels")
         self.varying = device
         self.fixed: Any = params
         self.values: tuple = ()
@@ -70,6 +74,7 @@ class Bound:
         self._launch, self._before, self.count = launch, tuple(before), count
 
     def __call__(self, constants: Constants) -> None:
+        """Queue it."""
         constants.ready()
         if self.count is not None:
             self.count.runs += 1

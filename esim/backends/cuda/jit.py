@@ -1,48 +1,97 @@
-"""From the text of a CUDA kernel to a compiled one."""
+"""From the text of a CUDA kernel to a compiled one, kept on disk."""
 
+import ast
+import functools
+import inspect
 import math
+import sys
+import textwrap
+import types
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from esim.backends.cache import compiling, load_module
 from esim.backends.devices import simulated
-from esim.backends.link import link
+from esim.backends.link import array_names, digest, link, linked_source, source_text
+from esim.errors import MachineError
 from esim.kernels import scalar
 from esim.kernels.kernel import Kernel, varying
+
+# Division and square root good to two units in the last place and denormal numbers as zero: half as many instructions
+# in the bodies that divide. Bodies themselves are compiled without it: no sum is taken in another order, so what
+# cancels still does, and NaN stays. Multiplications and additions are fused either way.
+FLAGS: dict[str, Any] = {"fastmath": True, "lto": False}
+# Constants by these names have these values. A compiler that knows them saves a division's scaling, and selects less.
+KNOWN: Mapping[str, int] = types.MappingProxyType({"zero": 0, "one": 1})
+LARGEST = 2**31  # elements of an array: what 32-bit offsets reach
+FUNCTIONS: Mapping[str, Callable] = types.MappingProxyType({})
 
 
 def _select(condition, a, b):  # type: ignore[no-untyped-def]
     return a if condition else b
 
 
-def _guess_rcbrt() -> Callable:
-    """kernels.scalar.guess_rcbrt on the bits of a register; plain NumPy in the simulator."""
+def _on_bits() -> Mapping[Callable, Callable]:
+    """The functions of kernels.scalar that work on the bits of a register; plain NumPy in the simulator."""
     if simulated():
-        return scalar.guess_rcbrt
+        return {f: f for f in (scalar.guess_rcbrt, scalar.unpack16, scalar.pack16)}
+    from numba.cuda import types as nbt
     from numba.cuda.extending import intrinsic
 
-    from esim.backends.bits import guess_rcbrt_code
+    from esim.backends.bits import guess_rcbrt_code, pack16_code, unpack16_code
 
     @intrinsic
     def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
         return x(x, x), guess_rcbrt_code
 
-    return guess_rcbrt
+    @intrinsic
+    def unpack16(typingctx, n):  # type: ignore[no-untyped-def]
+        return nbt.float32(n), unpack16_code
+
+    @intrinsic
+    def pack16(typingctx, x, noise):  # type: ignore[no-untyped-def]
+        return nbt.uint16(x, noise), pack16_code
+
+    return {scalar.guess_rcbrt: guess_rcbrt, scalar.unpack16: unpack16, scalar.pack16: pack16}
 
 
-def _tools() -> tuple[Callable, Mapping]:
+def _smaller(a, b):  # type: ignore[no-untyped-def]
+    return a if a < b else b
+
+
+def _larger(a, b):  # type: ignore[no-untyped-def]
+    return a if a > b else b
+
+
+def _tools(dtype: np.dtype) -> tuple[Callable, Mapping]:
     """What links a body to CUDA: its compiler, and the scalar functions."""
     from numba import cuda
 
-    jit = cuda.jit(device=True)
+    # Not as a decorator with options, which would forget lto.
+    jit = functools.partial(cuda.jit, device=True, **({} if simulated() else {"lto": FLAGS["lto"]}))
+    # There is an instruction for min and max of float32; of float64 they take ten with their care for NaN.
+    least, most = (jit(_smaller), jit(_larger)) if dtype == np.float64 and not simulated() else (min, max)
     return jit, {
         scalar.sqrt: math.sqrt,
-        scalar.minimum: min,
-        scalar.maximum: max,
+        scalar.minimum: least,
+        scalar.maximum: most,
         scalar.where: jit(_select),
-        scalar.guess_rcbrt: _guess_rcbrt(),
+        **_on_bits(),
     }
+
+
+def _views() -> dict[str, Callable]:
+    """What the text of a kernel makes views of arrays with."""
+    names = ("cell", "pitches", "view", "frozen", "scratch", "once")
+    if simulated():
+        return dict.fromkeys(names, lambda value=None, grid=None: value)
+    from esim.backends.cuda import views
+
+    return {name: getattr(views, name) for name in names}
 
 
 def constants(kernel: Kernel) -> str:
@@ -51,28 +100,141 @@ def constants(kernel: Kernel) -> str:
 
 
 def taken(kernel: Kernel) -> list[str]:
-    """Lines with which a CUDA kernel puts what varies among its parameters."""
+    """Lines with which a CUDA kernel puts what varies among its parameters, and what it knows beforehand."""
     names: tuple[str, ...] = kernel.params._fields  # type: ignore[attr-defined]
     other = varying(kernel.params)
-    if not other:
+    known = {name: f"dtype({value})" for name, value in KNOWN.items()}
+    known |= {name: f"now[{n}]" for n, name in enumerate(other)}
+    if not known.keys() & set(names):
         return []
-    values = [f"now[{other.index(name)}]" if name in other else f"p.{name}" for name in names]
-    return [f"    p = Params({', '.join(values)})"]
+    return [f"    p = Params({', '.join(known.get(name, f'p.{name}') for name in names)})"]
 
 
-def python_function(kernel: Kernel, source: str, dtype: np.dtype) -> Callable:
-    """The function `sweep` of a text, its bodies stage_0, stage_1, ... linked to CUDA."""
+def constant_types(kernel: Kernel, dtype: np.dtype) -> tuple:
+    """Numba types of the last arguments of a CUDA kernel: see `constants`."""
+    import numba
+    from numba.cuda import types as nbt
+
+    value = numba.from_dtype(dtype)
+    params = nbt.NamedUniTuple(value, len(kernel.params._fields), kernel.params)  # type: ignore[attr-defined]
+    return (params, nbt.Array(value, 1, "C")) if varying(kernel.params) else (params,)
+
+
+@functools.cache
+def written(kernel: Kernel) -> frozenset[str]:
+    """Names of the arrays that the bodies of a kernel write; all others can be seen frozen."""
+    return frozenset().union(*(_written(stage.body) for stage in kernel.stages)) - {"w"}
+
+
+def _written(function: Callable) -> set[str]:
+    """Arguments whose elements a function, or one that it passes them on to, writes."""
+    found = set()
+    for node in ast.walk(ast.parse(textwrap.dedent(source_text(function.__code__)))):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name):
+                found.add(node.value.id)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called = function.__globals__.get(node.func.id)
+            if isinstance(called, types.FunctionType) and called.__module__ != scalar.__name__:
+                names = list(inspect.signature(called).parameters)
+                given = dict(zip(names, node.args, strict=False))
+                given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+                inner = _written(called)
+                found |= {v.id for name, v in given.items() if name in inner and isinstance(v, ast.Name)}
+    return found
+
+
+def check_arrays(kernel: Kernel, arrays: Mapping[str, Any]) -> None:
+    """Refuse arrays, by their names in the bodies, that are too large, or frozen though they are written.
+
+    Raises MachineError for the first, ValueError for the second.
+    """
+    changed = written(kernel)
+    spans = {name: _span(arrays[name]) for name in array_names(kernel) if hasattr(arrays[name], "shape")}
+    for name, (first, last) in spans.items():
+        size = (last - first) // arrays[name].dtype.itemsize
+        if size >= LARGEST:
+            raise MachineError(
+                f"array {name} of kernel {kernel.name} has {size:.3g} elements on one GPU, and less than 2^31 "
+                "are possible; use more ranks"
+            )
+        if name not in changed and any(
+            first < spans[other][1] and spans[other][0] < last for other in changed
+        ):
+            raise ValueError(f"kernel {kernel.name} writes into {name}, which it takes for constant")
+
+
+def _span(array: Any) -> tuple[int, int]:
+    """Addresses of the first byte of an array and of that after its last one."""
+    found = getattr(array, "__cuda_array_interface__", None) or array.__array_interface__
+    start = found["data"][0]
+    if not array.size:
+        return start, start
+    reach = [(n - 1) * stride for n, stride in zip(array.shape, array.strides, strict=True)]
+    low, high = sum(min(r, 0) for r in reach), sum(max(r, 0) for r in reach)
+    return start + low, start + high + array.dtype.itemsize
+
+
+def _key(kernel: Kernel, source: str, dtype: np.dtype, more: object) -> str:
+    """What the compiled code of a kernel depends on, but for the GPU, which Numba's own key has."""
+    here = Path(__file__).parent
+    own = [
+        path.read_text() for path in (*sorted(here.glob("*.py")), here / "../bits.py", here / "../link.py")
+    ]
+    versions = version("numba"), version("numba-cuda"), sys.version
+    return digest(source, linked_source(kernel), dtype.name, FLAGS, more, *versions, *own)
+
+
+def _loaded(
+    kernel: Kernel, source: str, dtype: np.dtype, functions: Mapping[str, Callable], more: object
+) -> Any:
+    """Module of a text, its bodies stage_0, stage_1, ... and all else that it names linked to CUDA."""
     import numba
     from numba import cuda
 
-    scope: dict[str, Any] = {"cuda": cuda, "dtype": numba.from_dtype(dtype), "Params": kernel.params}
-    scope |= {f"stage_{n}": link(stage.body, *_tools()) for n, stage in enumerate(kernel.stages)}
-    exec(source, scope)
-    return scope["sweep"]
+    module = load_module(f"cuda_{kernel.name}_{_key(kernel, source, dtype, more)}", source)
+    if not hasattr(module, "cuda"):
+        scope: dict[str, Any] = {"cuda": cuda, "dtype": numba.from_dtype(dtype), "Params": kernel.params}
+        tools = _tools(dtype)
+        scope |= {f"stage_{n}": link(stage.body, *tools) for n, stage in enumerate(kernel.stages)}
+        scope |= {name: link(function, *tools) for name, function in functions.items()}
+        # What a text has beside `sweep` holds formulas, so it is compiled as bodies are.
+        beside = {n: f for n, f in vars(module).items() if isinstance(f, types.FunctionType) and n != "sweep"}
+        scope |= {name: tools[0](function) for name, function in beside.items()}
+        vars(module).update(scope | _views())
+    return module
 
 
-def compile_kernel(kernel: Kernel, source: str, dtype: np.dtype) -> Any:
-    """Numba CUDA dispatcher of a kernel for one precision."""
+def python_function(
+    kernel: Kernel, source: str, dtype: np.dtype, functions: Mapping[str, Callable] = FUNCTIONS
+) -> Callable:
+    """The function `sweep` of a text, linked to CUDA; functions are what else it calls, by name.
+
+    Functions have to be of this folder or follow from the kernel: that is what the key of compiled code has.
+    """
+    return _loaded(kernel, source, dtype, functions, None).sweep
+
+
+def compile_kernel(
+    kernel: Kernel,
+    source: str,
+    dtype: np.dtype,
+    signature: tuple | None = None,
+    functions: Mapping[str, Callable] = FUNCTIONS,
+    **options: Any,
+) -> Any:
+    """Numba CUDA dispatcher of a text; its machine code is kept on disk and found again by a second start.
+
+    With its signature, the Numba types of its arguments, it is compiled now and not when it is first launched.
+    options are those of cuda.jit, launch_bounds say.
+    """
     from numba import cuda
 
-    return cuda.jit(python_function(kernel, source, dtype))
+    module = _loaded(kernel, source, dtype, functions, options)
+    with compiling(f"cuda_{kernel.name}_{dtype.name}"):
+        if not hasattr(module, "compiled"):
+            flags = {} if simulated() else {"cache": True, **FLAGS, **options}
+            vars(module)["compiled"] = cuda.jit(module.sweep, **flags)
+        if signature is not None and not simulated():
+            module.compiled.compile(signature)
+    return module.compiled
