@@ -9,12 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
+from esim.backends import Backend, select
+from esim.backends.modules import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.clock import Clock
 from esim.comm import Comm
 from esim.config import AnyConfig
 from esim.decomposition import Decomposition
-from esim.drivers.resources import threads_per_rank
-from esim.errors import StopRequested
+from esim.drivers.resources import Place, check_memory, choose, threads_per_rank
+from esim.energy import Meter, energy_record
+from esim.errors import MachineError, StopRequested
 from esim.halo import HaloExchange, account
 from esim.io.checkpoint import latest
 from esim.io.directory import start_directory
@@ -54,12 +59,14 @@ class Scenario(ABC):
     comm: Comm
     warnings: list[str] = field(default_factory=list)
     lookers: list[Callable[[Clock], None]] = field(default_factory=list)  # called after every step
+    elsewhere: bool = False  # whether it is only checked here, perhaps for another machine
 
+    place: Place = field(init=False)
     decomposition: Decomposition = field(init=False)
     simulation: Simulation = field(init=False)
     outputs: Outputs = field(init=False)
     written: list[Path] = field(init=False, default_factory=list)
-    backend: Any = field(init=False)
+    backend: Backend = field(init=False)
     dt: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +80,52 @@ class Scenario(ABC):
             self.warnings.append(text)
             if self.comm.rank == 0:
                 logging.getLogger("esim").warning(text)
+
+    def find_place(self, dimensions: int, savings: Sequence[str] = ()) -> None:
+        """Choose where to compute; raises MachineError or InputError where that, or its memory, is not there.
+
+        dimensions are those in which grid.spacing divides the box; savings are settings that need less memory.
+        """
+        run = self.cfg.run
+        try:
+            self.place = choose(run, self.comm)
+        except MachineError as error:
+            if not self.elsewhere:
+                raise
+            self.place = Place(
+                run.backend, warnings=(f"{error} (this machine's memory was not checked)",), here=False
+            )
+        for text in self.place.warnings:
+            self.warn(text)
+        self.require_memory(dimensions, savings)
+
+    def require_memory(self, dimensions: int, savings: Sequence[str] = ()) -> None:
+        """Raises InputError where memory is not there for what is predicted now; see find_place."""
+        run = self.cfg.run
+        if not self.place.here:
+            return
+        if run.precision == "float64":
+            savings = [*savings, "run.precision: float32"]
+        check_memory(
+            self.predicted_memory(),
+            run.memory_limit,
+            self.comm,
+            self.place,
+            dimensions=dimensions,
+            savings=savings,
+        )
+
+    def strips(self, cells: int) -> int:
+        """Bytes that what is between two array operations takes, on a rank with so many cells."""
+        run = self.cfg.run
+        if run.backend != "numpy" or run.array_module == "numpy":
+            return 0
+        return min(cells, LONG_STRIP_CELLS) * STRIP_VALUES * np.dtype(run.precision).itemsize
+
+    def make_backend(self) -> Backend:
+        """The backend of the place."""
+        run = self.cfg.run
+        return select(self.place.backend, run.precision, self.threads, self.comm.local_rank, run.array_module)
 
     # ---------------------------------------------------------------- of each scenario
 
@@ -154,20 +207,23 @@ class Scenario(ABC):
 
     def run(self) -> dict[str, Any]:
         """Compute to the end and write everything; returns the content of run.json."""
-        begun = wall.perf_counter()
-        first = self.simulation.clock.step
+        clock = self.simulation.clock
+        begun, first, resumed = wall.perf_counter(), clock.step, clock.time
         try:
-            self.simulation.run()
-            self.report()
-            self.written = self.outputs.finish()
+            with Meter(self.comm.local_rank, self.backend.describe().get("bus")) as meter:
+                self.simulation.run()
+                self.report()
+                self.written = self.outputs.finish()
         except BaseException:
             self.outputs.abandon()
             raise
         self.seconds["time loop"] = wall.perf_counter() - begun
         self.seconds |= {f"time loop: {k}": v for k, v in self.simulation.seconds.items()}
-        return self._record(self.simulation.clock.step - first)
+        steps = clock.step - first
+        energy = energy_record(self.comm, meter.reading, clock.time - resumed, self.updates(steps))
+        return self._record(steps, energy)
 
-    def _record(self, steps: int) -> dict[str, Any]:
+    def _record(self, steps: int, energy: dict[str, Any]) -> dict[str, Any]:
         cells = self.cells()
         loop = self.simulation.seconds["compute"]
         peak = sum(self.comm.allgather(peak_rss()))
@@ -185,6 +241,7 @@ class Scenario(ABC):
             cell_rate=self.updates(steps) / loop if loop else None,
             warnings=self.warnings,
             peak_memory=peak,
+            energy=energy,
             mpi=self.comm.library,
             backend={"name": self.backend.name} | self.backend.describe(),
             grid=cells,

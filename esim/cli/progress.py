@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from esim.clock import Clock
+from esim.energy import energy_lines
 
 
 class Progress:
@@ -91,6 +92,7 @@ def summary(record: dict[str, Any], written: Sequence[Path]) -> list[str]:
         f"real time), {(record['cell_rate'] or 0) / 1e6:,.0f} million cell updates/s on {record['backend']['name']}",
         "time [s]: " + ", ".join(f"{name} {value:.1f}" for name, value in record["timings"].items()),
         f"memory: {record['peak_memory'] / 1e6:.0f} MB",
+        *energy_lines(record["energy"]),
     ]
     if record.get("at_rest"):
         lines.append(f"at rest: {100 * record['at_rest']['skipped']:.0f} % of the cell updates were skipped")
