@@ -61,7 +61,7 @@ class Ground:
         for n, (motion, parts) in enumerate(
             ((now, 3), (acceleration, 3), (self.displacement, 3), (now, 2), (acceleration, 2))
         ):
-            np.maximum(self.peaks[n], (motion[:parts] ** 2).sum(0), out=self.peaks[n])
+            self._crust.backend.raise_to(self.peaks[n], (motion[:parts] ** 2).sum(0))
 
     def greatest(self) -> dict[str, np.ndarray]:
         """Greatest lengths of the vectors of motion so far, by name [m/s, m/s2, m]."""

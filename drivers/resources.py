@@ -1,11 +1,27 @@
-"""What may a rank use of its machine? Threads and memory."""
+"""What may a rank use of its machine? Threads, memory, and a GPU."""
 
 import math
 import os
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from esim.backends import devices
+from esim.backends.devices import Gpu
+from esim.backends.modules import open_module
 from esim.comm import Comm
-from esim.errors import InputError
+from esim.config.run import Machine
+from esim.errors import InputError, MachineError
+
+ON_HOST = (
+    "preparation",
+    "seismograms",
+    "levels of sources",
+)  # of what is predicted, what a GPU does not hold
+SPENT = ("CUDA_ERROR_OUT_OF_MEMORY", "cudaErrorMemoryAllocation")  # in errors of CUDA that are no MemoryError
+CONTEXT = 600_000_000  # bytes that CUDA, its libraries and compiled kernels take of a GPU for each process
 
 
 def threads_per_rank(comm: Comm) -> int:
@@ -20,8 +36,124 @@ def threads_per_rank(comm: Comm) -> int:
     return max(1, cores // comm.local_size) if same else cores
 
 
-def check_memory(predicted: dict[str, int], limit: int | None, comm: Comm) -> None:
-    """Raises InputError if the arrays would not fit in the memory there is, or in run.memory_limit."""
+@dataclass(frozen=True)
+class Place:
+    """Where a rank computes: its backend, and its GPU, if it has one, with the number of ranks that share that.
+
+    It is not here if this machine cannot compute so, and only tells what another one would do.
+    """
+
+    backend: str
+    gpu: Gpu | None = None
+    sharing: int = 1
+    warnings: tuple[str, ...] = ()
+    here: bool = True
+
+
+def choose(run: Machine, comm: Comm) -> Place:
+    """Where all ranks compute, the same backend on each; raises MachineError, on all, where one of them cannot."""
+    backend = run.backend
+    warnings: list[str] = []
+    if backend == "auto":
+        choices = comm.allgather(devices.best())
+        backend = "cuda" if all(choice.name == "cuda" for choice in choices) else "cpu"
+        warnings += [choice.warning for choice in choices if choice.warning][:1]
+        if backend == "cpu" and any(choice.name == "cuda" for choice in choices):
+            warnings = warnings or [
+                "run.backend: auto takes the CPU, as some ranks have no GPU that can be used"
+            ]
+    module = run.array_module if backend == "numpy" else ""
+    wrong = [text for text in comm.allgather(_trouble(backend, module, comm)) if text]
+    if wrong:
+        raise MachineError(wrong[0])
+    if module != "cupy" and (backend != "cuda" or devices.simulated()):
+        return Place(backend, warnings=tuple(warnings))
+    gpu = devices.gpu(comm.local_rank % devices.gpu_count())
+    taken = comm.allgather((platform.node(), gpu.identity))
+    return Place(backend, gpu, taken.count(taken[comm.rank]), (*warnings, *_crowded(taken)))
+
+
+def _trouble(backend: str, module: str, comm: Comm) -> str:
+    """Why a rank cannot compute on a backend, or on an array module of backend numpy; empty if it can."""
+    try:
+        if backend == "cuda" and not devices.simulated():
+            devices.require()
+            _ = comm.size > 1 and comm.direct  # says so where MPI is told to take what it cannot
+        elif module:
+            open_module(module, comm.local_rank)
+    except MachineError as error:
+        return str(error)
+    return ""
+
+
+def _crowded(taken: list[tuple[str, str]]) -> list[str]:
+    """A warning where ranks share a GPU: taken are node and GPU of each rank."""
+    node, most = max(((gpu[0], taken.count(gpu)) for gpu in taken), key=lambda found: found[1])
+    if most == 1:
+        return []
+    here = [gpu for gpu in taken if gpu[0] == node]
+    count = len(set(here))
+    gpus = "1 GPU" if count == 1 else f"{count} GPUs"
+    return [
+        f"{len(here)} ranks of a node have {gpus}, and take them in turn: up to {most} ranks share one; start {count} "
+        "on each node for the best speed"
+    ]
+
+
+def check_memory(
+    predicted: Mapping[str, int],
+    limit: int | None,
+    comm: Comm,
+    place: Place | None = None,
+    *,
+    dimensions: int = 2,
+    savings: Sequence[str] = (),
+) -> None:
+    """Raises InputError, on all ranks, if the arrays would not fit in the memory there is, or in run.memory_limit.
+
+    What is predicted lies on the GPU of the place, if it has one, but for ON_HOST. dimensions are those in which
+    grid.spacing divides the box; savings are settings that need less.
+    """
+    gpu = place.gpu if place else None
+    there = {name: size for name, size in predicted.items() if gpu is None or name not in ON_HOST}
+    here = {name: size for name, size in predicted.items() if name not in there}
+    trouble = "" if gpu is None else _lacking_on_gpu(there, limit, comm, place, dimensions, savings)
+    found = next((text for text in comm.allgather(trouble) if text), "")
+    if found:
+        raise InputError(found)
+    _check_host(here if gpu else there, None if gpu else limit, comm)
+
+
+def _lacking_on_gpu(
+    predicted: Mapping[str, int],
+    limit: int | None,
+    comm: Comm,
+    place: Place | None,
+    dimensions: int,
+    savings: Sequence[str],
+) -> str:
+    """What to say where the GPU of a rank has too little memory; empty if it has enough."""
+    assert place is not None and place.gpu is not None
+    need, share = sum(predicted.values()), place.gpu.free / place.sharing - CONTEXT
+    allowed = max(1.0, min(share, limit or math.inf))
+    if need <= allowed:
+        return ""
+    largest = max(predicted, key=lambda name: predicted[name])
+    if limit and limit < share:
+        source = f"run.memory_limit is {limit / 1e9:.3g} GB per rank"
+    else:
+        shared = f" for the {place.sharing} ranks that share it" if place.sharing > 1 else ""
+        source = f"{place.gpu.name} has {place.gpu.free / 1e9:.3g} GB free{shared}"
+    coarser = (need / allowed) ** (1 / dimensions)
+    number = math.ceil(comm.size * need / max(1.0, min(place.gpu.free - CONTEXT, limit or math.inf)))
+    ways = [f"a grid.spacing {math.ceil(coarser * 100) / 100:.2f} times as large", f"about {number} GPUs"]
+    return (
+        f"memory: a rank would need {(need + CONTEXT) / 1e9:.3g} GB of its GPU ({largest}: "
+        f"{predicted[largest] / 1e9:.3g} GB), and {source}; use {', '.join([*ways, *savings])} or a smaller box"
+    )
+
+
+def _check_host(predicted: Mapping[str, int], limit: int | None, comm: Comm) -> None:
     need = sum(predicted.values())
     available = _available_memory() / comm.local_size
     allowed = min(available, limit or math.inf)
@@ -34,6 +166,21 @@ def check_memory(predicted: dict[str, int], limit: int | None, comm: Comm) -> No
             f"{source} is {allowed / 1e9:.3g} GB per rank; use a coarser grid.spacing, a smaller box, or about "
             f"{ranks} ranks on more nodes"
         )
+
+
+@contextmanager
+def memory_told(predicted: Callable[[], Mapping[str, int]]) -> Iterator[None]:
+    """Context in which memory that runs out, though less of it was predicted, is a MachineError in one sentence."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, MemoryError) and not any(word in str(error) for word in SPENT):
+            raise
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise MachineError(
+            f"memory ran out ({reason}), though a rank was predicted to need {sum(predicted().values()) / 1e9:.3g} GB; "
+            "end what else takes memory there, use more ranks or GPUs, or a coarser grid.spacing"
+        ) from error
 
 
 def _available_memory() -> float:

@@ -5,6 +5,7 @@ from pathlib import Path
 from esim.comm import Comm, SerialComm
 from esim.config import AnyConfig, SeismicConfig
 from esim.drivers.directory import claimed, prepare_directory
+from esim.drivers.resources import memory_told
 from esim.drivers.scenario import Scenario
 from esim.drivers.seismic import Seismic
 from esim.drivers.tsunami import Tsunami
@@ -19,7 +20,7 @@ def simulate(cfg: AnyConfig, comm: Comm | None = None, resume: bool = False) -> 
     """Compute a scenario and return the directory with its files; raises esim.errors.EsimError."""
     run = scenario(cfg, comm or SerialComm())
     run.check()
-    with claimed(run):
+    with claimed(run), memory_told(run.predicted_memory):
         prepare_directory(run, resume)
         run.prepare(resume)
         run.run()

@@ -9,18 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from esim.backends import Backend, select
 from esim.clock import Clock
 from esim.config import SeismicConfig
 from esim.config.seismic.inside import outside
 from esim.decomposition import Block, decompose
 from esim.drivers import injection
+from esim.drivers.batch import ROWS
 from esim.drivers.crust import Settings, allocated, build_crust, longest_step
 from esim.drivers.ground import Ground
 from esim.drivers.listening import Listening
 from esim.drivers.ranks import first_rank_first
 from esim.drivers.records import Records
-from esim.drivers.resources import check_memory
 from esim.drivers.scenario import Scenario
 from esim.drivers.vigil import Vigil
 from esim.errors import InputError
@@ -48,6 +47,8 @@ SHARE = (
 ROUGH_REACH = 2  # cells around a rough surface in which differences are of second order
 EVEN, EVEN_RATIO = 3.5, 2.2  # fastest over slowest waves, and Vp/Vs, up to which contrasts are not strong
 NOTHING = Speeds(0.0, math.inf, math.inf, 0.0)  # of no cells
+SURFACE = 16  # values of a column: velocity, displacement, maxima and more
+SURFACE_INDEX = 9 * 8  # bytes of a column: where these are found
 BYTES_PREPARED = 8 * 12  # per cell of a strip, while the medium is set
 
 
@@ -74,7 +75,7 @@ class Seismic(Scenario):
             self.grid.shape, self.comm.size, self.grid.periodic, halo=cfg.physics.order // 2
         )
         self.free = cfg.grid.surface == "free" and cfg.topography is None
-        check_memory(self.predicted_memory(), cfg.run.memory_limit, self.comm)
+        self.find_place(dimensions=3, savings=self._savings())
         self.medium = first_rank_first(self.comm, lambda: build_medium(cfg.medium, volume, self.projection))
         self.medium.check(volume)
         self.terrain = None
@@ -339,6 +340,13 @@ class Seismic(Scenario):
 
     # ---------------------------------------------------------------- predictions
 
+    def _savings(self) -> list[str]:
+        """Settings with which this run would need less memory."""
+        physics = self.cfg.physics
+        return (
+            ["physics.memory: bfloat16"] if physics.attenuation != "none" and physics.memory is None else []
+        )
+
     def predicted_memory(self) -> dict[str, int]:
         """Bytes that the arrays of the largest rank will take."""
         cfg, volume = self.cfg, self.volume
@@ -346,7 +354,9 @@ class Seismic(Scenario):
         largest = max(self.decomposition.blocks, key=lambda block: block.cells)
         cells = math.prod(allocated(largest, volume.nz))
         mechanisms = {"none": 0, "coarse": 1, "conventional": 3}[cfg.physics.attenuation]
-        arrays = 9 + 3 + 6 * mechanisms + 2 * (mechanisms > 0)
+        # Memory variables of 16 bits take their part of a value.
+        kept = 6 * mechanisms * (1.0 if cfg.physics.memory is None else 2 / item)
+        arrays = 9 + 3 + kept + 2 * (mechanisms > 0)
         kinds, side = cfg.grid.boundary.kinds, cfg.grid.boundary.cells
         nj, ni = largest.shape
         areas = {"x": volume.nz * nj, "y": volume.nz * ni}
@@ -355,12 +365,25 @@ class Seismic(Scenario):
         steps = cfg.time.duration / (cfg.run.dt or 0.3 * min(volume.spacing) / 6000)
         heard = len(cfg.stations) * len(needed(cfg.output.stations.variables)) * steps
         rough = cells if cfg.topography is not None else 0
+        # A GPU has its own copy of the medium.
+        medium = item * cells * (3 + 2 * (mechanisms > 0)) if self.place.gpu else 0
         return {
-            "state and medium": item * (arrays * cells + 6 * side * absorbing),
+            "state and medium": int(item * (arrays * cells + 6 * side * absorbing)),
             "rough surface": item * rough,
+            "surface": SURFACE * nj * ni * item + SURFACE_INDEX * nj * ni,
+            "halos": self._halo_memory(largest) * item,
+            "stations": ROWS * item * len(cfg.stations) * len(needed(cfg.output.stations.variables)),
+            "strips": self.strips(cells),
             "seismograms": int(2 * item * heard),
-            "preparation": BYTES_PREPARED * min(STRIP, cells) + 8 * cells,
+            "preparation": BYTES_PREPARED * min(STRIP, cells) + 8 * cells + medium,
         }
+
+    def _halo_memory(self, block: Block) -> int:
+        """Values of the messages of a block, sent and received: velocities, stresses, velocities above the surface."""
+        rank = self.decomposition.blocks.index(block)
+        others = (self.decomposition.needs(rank, other) for other in range(self.comm.size) if other != rank)
+        cells = sum(overlap.cells for overlaps in others for overlap in overlaps)
+        return 2 * cells * (9 * (self.volume.nz + 2 * block.halo) + 3)
 
     def predicted_output(self) -> int:
         """Size of all outputs [bytes] before compression, at most."""
@@ -395,7 +418,7 @@ class Seismic(Scenario):
         """Allocate and compile, set the medium, place the sources, open the outputs."""
         cfg, comm = self.cfg, self.comm
         begun = wall.perf_counter()
-        self.backend: Backend = select(cfg.run.backend, cfg.run.precision, self.threads, comm.local_rank)
+        self.backend = self.make_backend()
         medium = self._set_medium()
         self.seconds["medium"] = wall.perf_counter() - begun
         begun = wall.perf_counter()
@@ -462,6 +485,7 @@ class Seismic(Scenario):
             largest_inverse_q=1 / lowest if self.mechanisms is not None else 0.0,
             steady=self._steady(),
             rough=self._rough_layers,
+            memory=self.cfg.physics.memory,
         )
 
     def _steady(self) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from esim import sources
-from esim.backends import select
 from esim.clock import Clock
 from esim.config import CFL_BOUND, Config
 from esim.config.output import AUTO
-from esim.decomposition import decompose
+from esim.decomposition import Block, decompose
 from esim.drivers import build_forces, cautions, dispersion, runup
+from esim.drivers.batch import ROWS
 from esim.drivers.boundary import check_incident, incident_rate
 from esim.drivers.gauges import Gauges, check_gauges
 from esim.drivers.idle import work
@@ -23,8 +23,8 @@ from esim.drivers.motion import Motion
 from esim.drivers.nests import Level, Tree
 from esim.drivers.ocean import Formula, Ocean, build_ocean
 from esim.drivers.outputs import Outputs
+from esim.drivers.pressure import check_values
 from esim.drivers.ranks import first_rank_first
-from esim.drivers.resources import check_memory
 from esim.drivers.scenario import Scenario
 from esim.drivers.tiers import Tier, least_rate, look, set_steps, share_out, tiers
 from esim.drivers.watch import Watch
@@ -58,7 +58,7 @@ class Tsunami(Scenario):
             source.check(grid)
         initial_states(self.sources)
         decompose(grid.shape, self.comm.size, grid.periodic)
-        check_memory(self.predicted_memory(), cfg.run.memory_limit, self.comm)
+        self.find_place(dimensions=2)
         self.elevation: Formula = self.tiers[0].elevation
         dispersive = cfg.physics.dispersion != "none"
         self.incident = first_rank_first(
@@ -67,9 +67,12 @@ class Tsunami(Scenario):
         )
         check_incident(grid, self.elevation, self.incident)
         self.records = self.tiers[0].records
+        for records in self.records:
+            check_values(records, self.comm, cfg.time.duration)
         if cfg.output.runup is not None:
             runup.check(cfg.output.runup, grid)
         share_out(self.tiers, self.comm)
+        self.require_memory(dimensions=2)
         self.decomposition = self.tiers[0].decomposition
         names = [station.name for station in cfg.stations]
         positions = [station.position for station in cfg.stations]
@@ -114,8 +117,8 @@ class Tsunami(Scenario):
         )
 
     def predicted_memory(self) -> dict[str, int]:
-        """Bytes that the arrays of the largest rank will take."""
-        cells = sum(math.ceil(tier.grid.nx * tier.grid.ny / self.comm.size) for tier in self.tiers)
+        """Bytes that the arrays of the largest rank will take; before all have their blocks, of equal ones."""
+        cells = max(map(sum, zip(*(_allocated(tier, self.comm.size) for tier in self.tiers), strict=True)))
         whole = sum(tier.grid.nx * tier.grid.ny for tier in self.tiers)
         item = np.dtype(self.cfg.run.precision).itemsize
         peaks = 5 + self.cfg.output.times if self.cfg.output.maxima else 0
@@ -124,9 +127,12 @@ class Tsunami(Scenario):
             "state": cells
             * item
             * (3 + 3 + 1 + 1 + peaks + ("sponge" in self.grid.boundary) + (self.roughness is not None)),
-            "sources": cells * item * 2 * levels + 8 * whole * levels,
+            "sources": cells * item * 2 * levels,
+            "levels of sources": 8 * whole * levels,
             "forces": cells * item * build_forces.planes(self.cfg),
             "slides": self._slide_memory(cells, item),
+            "gauges": ROWS * 4 * 4 * len(self.cfg.stations) * item,
+            "strips": self.strips(cells),
             "preparation": cells * 8 * 8,
         }
 
@@ -170,9 +176,9 @@ class Tsunami(Scenario):
 
     def prepare(self, resume: bool = False) -> None:
         """Allocate and compile, set the water, compute what the sources do, open the outputs."""
-        cfg, comm = self.cfg, self.comm
+        cfg = self.cfg
         begun = wall.perf_counter()
-        self.backend = select(cfg.run.backend, cfg.run.precision, self.threads, comm.local_rank)
+        self.backend = self.make_backend()
         self.tree = Tree(
             [Level(tier.placed, self._ocean(tier), tier.substeps) for tier in self.tiers],
             cfg.run.cfl if cfg.run.adaptive else None,
@@ -291,12 +297,9 @@ class Tsunami(Scenario):
         broken = sum(dispersion.account([level.ocean for level in self.tree.levels])["broken_cells"])
         if broken:
             self.warn(f"waves broke in {broken} cells, which had no dispersion while they did")
-        for link in self.tree.links:
-            short = sum(self.comm.allgather(link.short))
+        for name, short in self.tree.short().items():
             if short:
-                self.warn(
-                    f"{short:.3g} m3 flowed into nest '{link.child.placed.name}' that its parent did not have"
-                )
+                self.warn(f"{short:.3g} m3 flowed into nest '{name}' that its parent did not have")
 
     def cells(self) -> dict[str, int]:
         """Number of cells, in all and along each side."""
@@ -336,3 +339,15 @@ class Tsunami(Scenario):
         return list(dict.fromkeys(path for path in media if path)) + [
             locate(str(file)) for file in files if file
         ]
+
+
+def _allocated(tier: Tier, ranks: int) -> list[int]:
+    """Cells of the arrays of each rank, halo and padding included; of rows shared out evenly while it is not known."""
+    grid = tier.grid
+    if hasattr(tier, "decomposition"):
+        blocks = tier.decomposition.blocks
+    elif tier.placed.parent is None:
+        blocks = decompose(grid.shape, ranks, grid.periodic).blocks
+    else:
+        blocks = (Block(0, math.ceil(grid.ny / ranks), 0, grid.nx),) * ranks
+    return [math.prod(block.allocated) for block in blocks]

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -379,6 +380,10 @@ def mpi_report() -> dict[str, Any]:
     except (ImportError, RuntimeError) as error:
         return {"available": False, "reason": str(error).split("\n")[0]}
     vendor, version = MPI.get_vendor()
+    try:
+        aware, trouble = cuda_aware(), ""
+    except MachineError as error:
+        aware, trouble = False, str(error)
     return {
         "available": True,
         "vendor": vendor,
@@ -388,25 +393,50 @@ def mpi_report() -> dict[str, Any]:
         "thread_level": {MPI.THREAD_MULTIPLE: "multiple", MPI.THREAD_SERIALIZED: "serialized"}.get(
             MPI.Query_thread(), "funneled or single"
         ),
-        "cuda_aware": cuda_aware(),
+        "cuda_aware": aware,
+        "cuda_trouble": trouble,
     }
 
 
 def cuda_aware() -> bool:
-    """Whether MPI takes device buffers: ESIM_CUDA_AWARE_MPI (1 or 0) decides, else the library is asked.
+    """Whether MPI takes device buffers: what the library says, unless ESIM_CUDA_AWARE_MPI is 0, 1 or trust.
 
-    Asked only, never tried: a device buffer given to a library that is not aware ends the process.
+    Asked only, never tried: a device buffer given to a library that is not aware ends the process. So 1 is believed
+    where the library says nothing, and is a MachineError where it says no; trust is believed in any case.
     """
-    import ctypes
+    forced = os.environ.get("ESIM_CUDA_AWARE_MPI")
+    if forced is None:
+        return bool(told_cuda_aware())
+    if forced == "1" and told_cuda_aware() is False:
+        raise MachineError(
+            "ESIM_CUDA_AWARE_MPI=1 has MPI take messages from GPU memory, and this MPI library says that it cannot; "
+            "unset it to send by way of pinned memory, load a CUDA-aware MPI, or set it to trust to go on regardless"
+        )
+    return forced in ("1", "trust")
 
-    if (forced := os.environ.get("ESIM_CUDA_AWARE_MPI")) is not None:
-        return forced == "1"
+
+def told_cuda_aware(maps: Path = Path("/proc/self/maps")) -> bool | None:
+    """Whether the MPI library says that it takes device buffers; None where it says nothing.
+
+    maps lists the files of this process, the library among them.
+    """
     from mpi4py import MPI
 
     kinds = MPI.COMM_WORLD.Get_info().Get("mpi_memory_alloc_kinds")
     if kinds:
         return any(kind.split(":")[0].strip() == "cuda" for kind in kinds.split(","))
-    with open("/proc/self/maps") as maps:
-        path = next((line.split()[-1] for line in maps if "libmpi" in line), None)
-    query = getattr(ctypes.CDLL(path), "MPIX_Query_cuda_support", None)
-    return bool(query()) if query else os.environ.get("MPICH_GPU_SUPPORT_ENABLED") == "1"
+    query = getattr(_mpi_library(maps), "MPIX_Query_cuda_support", None)
+    if query:
+        return bool(query())
+    return True if os.environ.get("MPICH_GPU_SUPPORT_ENABLED") == "1" else None
+
+
+def _mpi_library(maps: Path) -> Any:
+    """The MPI library that is loaded, or the process itself where it is part of that."""
+    import ctypes
+
+    try:
+        files = [line.split(maxsplit=5)[-1] for line in maps.read_text().splitlines()]
+        return ctypes.CDLL(next((file for file in files if "libmpi" in Path(file).name), None))
+    except OSError:  # no list of files, or one that was replaced since
+        return ctypes.CDLL(None)

@@ -46,7 +46,21 @@ def report(as_json: bool = False) -> None:
 
 def examine() -> list[Finding]:
     """All findings; what cannot be examined is one of them, never an error."""
-    probes = (python, mpi, ucx, infiniband, gpus, gpudirect, cores, threading, cache, locking, data)
+    probes = (
+        python,
+        mpi,
+        ucx,
+        infiniband,
+        gpus,
+        gpudirect,
+        array_modules,
+        energy,
+        cores,
+        threading,
+        cache,
+        locking,
+        data,
+    )
     return [finding for probe in probes for finding in _examine(probe)]
 
 
@@ -90,7 +104,7 @@ def mpi() -> Iterable[Finding]:
         return
     yield Finding("MPI", f"{found.get('vendor')} {found.get('version')} (MPI {found.get('standard')})", FAST)
     yield _launcher()
-    yield _cuda_aware(bool(found.get("cuda_aware")))
+    yield _cuda_aware(bool(found.get("cuda_aware")), str(found.get("cuda_trouble") or ""))
 
 
 def _launcher() -> Finding:
@@ -102,12 +116,17 @@ def _launcher() -> Finding:
     return Finding("launcher", path)
 
 
-def _cuda_aware(aware: bool) -> Finding:
+def _cuda_aware(aware: bool, trouble: str) -> Finding:
+    """Which way messages between GPUs go; it matters only where there are GPUs, and more than one rank."""
+    decided = "ESIM_CUDA_AWARE_MPI" in os.environ
+    asked = f"ESIM_CUDA_AWARE_MPI={os.environ['ESIM_CUDA_AWARE_MPI']}" if decided else "the library says so"
+    if trouble:
+        return Finding("CUDA-aware MPI", trouble, MISSING)
     if aware:
-        return Finding(
-            "CUDA-aware MPI", "yes; this version still sends GPU halos through pinned host memory", NOTE
-        )
-    return Finding("CUDA-aware MPI", "no; GPU halos go through pinned host memory in any case", NOTE)
+        return Finding("CUDA-aware MPI", f"yes ({asked}): MPI takes GPU halos from device memory", FAST)
+    advice = "several GPUs are faster with an MPI built for CUDA; ESIM_CUDA_AWARE_MPI=1 if it is, and does not say so"
+    asked = asked if decided else "the library does not say so"
+    return Finding("CUDA-aware MPI", f"no ({asked}): GPU halos go through pinned host memory", NOTE, advice)
 
 
 def ucx() -> Iterable[Finding]:
@@ -141,26 +160,60 @@ def infiniband() -> Iterable[Finding]:
 
 
 def gpus() -> Iterable[Finding]:
-    """The NVIDIA GPUs of this node, and whether the packages to use them are there."""
-    from esim.backends.devices import gpu_count
+    """The NVIDIA driver and the GPUs of this node, whether they can be used, and which rank takes which."""
+    from esim.backends import devices
 
-    count, names = gpu_count(), "; ".join(_gpu_names())
-    if not count and names:
-        yield Finding("GPUs", f"none usable of {names}", FALLS_BACK, "ask for them: srun --gpus")
-    if not count and not names:
-        yield Finding("GPUs", "none", FALLS_BACK, "run.backend cpu uses all cores")
-    if not count:
+    found, trouble = devices.driver(), devices.trouble()
+    if found is None:
+        hidden = "; ".join(_gpu_names())
+        advice = f"nvidia-smi sees {hidden}: its driver library is missing here" if hidden else ""
+        yield Finding("GPUs", "no NVIDIA driver", FALLS_BACK, advice or "run.backend cpu uses all cores")
         return
-    yield Finding("GPUs", f"{count} ({names})", FAST)
-    missing = [name for name in ("cupy", "numba_cuda") if find_spec(name) is None]
-    if missing:
-        yield Finding("CUDA packages", f"no {', '.join(missing)}", MISSING, "pip install 'esim[cuda]'")
+    number = devices.driver_release()
+    name = f"{number}, supports" if number else "supports"
+    yield Finding("NVIDIA driver", f"{name} CUDA {devices.release(found.cuda)}", NOTE if trouble else FAST)
+    for gpu in devices.gpus():
+        memory = f"{gpu.memory / 1e9:.1f} GB, {gpu.free / 1e9:.1f} GB of it free"
+        capability = f"compute capability {gpu.capability[0]}.{gpu.capability[1]}"
+        yield Finding("GPUs", f"{gpu.number}: {gpu.name}, {capability}, {memory}", NOTE if trouble else FAST)
+    if trouble:
+        reason, _, advice = trouble.partition("; ")
+        yield Finding("GPUs", f"cannot be used: {reason}", MISSING if found.count else FALLS_BACK, advice)
+        return
+    yield _ranks(found.count)
+
+
+def _ranks(count: int) -> Finding:
+    """Which rank takes which GPU."""
+    taken = (
+        "every rank of a node takes GPU 0" if count == 1 else f"rank n of a node takes GPU n modulo {count}"
+    )
+    start = f"mpirun -n {count}" if count > 1 else "mpirun -n 1"
+    advice = f"start {count} on each node: {start}, or srun --ntasks-per-node={count} --gpus-per-node={count}"
+    return Finding("ranks and GPUs", taken, NOTE, advice)
 
 
 def _gpu_names() -> list[str]:
     ran = _ask(["nvidia-smi", "-L"])
     lines = ran.stdout.splitlines() if ran and not ran.returncode else []
     return [line.split("(UUID")[0].strip() for line in lines]
+
+
+def array_modules() -> Iterable[Finding]:
+    """Modules whose arrays backend numpy can take, run.array_module."""
+    from esim.backends.modules import NAMES
+
+    found = [name for name in NAMES if find_spec(name) is not None]
+    yield Finding("array modules", f"{', '.join(found)}, for run.backend numpy", NOTE)
+
+
+def energy() -> Iterable[Finding]:
+    """What counts the energy of a run."""
+    from esim.backends.devices import gpu_count
+    from esim.energy import counters_here
+
+    told = counters_here(gpus=gpu_count() > 0)
+    yield Finding("energy", "; ".join(f"{kind}: {text}" for kind, text in told.items()), NOTE)
 
 
 def gpudirect() -> Iterable[Finding]:

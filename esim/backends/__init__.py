@@ -49,6 +49,9 @@ class Backend(Protocol):
     def maximum(self, array: Any) -> float:
         """Largest value of an array; NaN if there is one."""
 
+    def raise_to(self, array: Any, values: Any) -> None:
+        """Set an array to values where these are larger, or NaN."""
+
     def finite(self, array: Any) -> bool:
         """Whether an array holds neither NaN nor infinity."""
 
@@ -74,20 +77,23 @@ class Backend(Protocol):
         """What runs the kernels, for the record of the run."""
 
 
-def select(name: str, precision: str, threads: int = 1, local_rank: int = 0) -> Backend:
-    """Make the backend of a rank; auto takes a GPU if there is one, else the CPU.
+def select(
+    name: str, precision: str, threads: int = 1, local_rank: int = 0, array_module: str = "numpy"
+) -> Backend:
+    """Make the backend of a rank; auto takes a GPU if there is one that can be used, else the CPU.
 
-    Raises MachineError where the asked one cannot run here.
+    array_module is whose arrays the numpy backend takes. Raises MachineError where the asked one cannot run here.
     """
     dtype = np.dtype(precision)
     if name == "auto":
-        from esim.backends.devices import gpu_count
+        from esim.backends.devices import best
 
-        name = "cuda" if gpu_count() else "cpu"
+        name = best().name
     if name == "numpy":
+        from esim.backends.modules import open_module
         from esim.backends.reference import NumpyBackend
 
-        return NumpyBackend(dtype)
+        return NumpyBackend(dtype, open_module(array_module, local_rank))
     if name == "cpu":
         from esim.backends.cpu import CpuBackend
 

@@ -1,7 +1,42 @@
-"""How many GPUs are there? Asked without loading CUDA where there is no driver."""
+"""Which GPUs are there, and can they be used? Asked of NVIDIA's driver: CUDA is not loaded, and no GPU gives memory."""
 
 import ctypes
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+from esim.errors import MachineError
+
+DRIVER, MANAGEMENT = "libcuda.so.1", "libnvidia-ml.so.1"
+MAJOR, MINOR = 75, 76  # what cuDeviceGetAttribute calls the compute capability
+NO_DEVICE = 100  # what cuInit says where it sees none
+OLDEST = {13: "580", 12: "525", 11: "450"}  # driver that a CUDA version needs
+PACKAGES = ("cupy", "numba_cuda")  # by the names they are imported by
+ELSE = "or use run.backend: cpu"
+
+
+class Gpu(NamedTuple):
+    """A GPU by its number among those that this process sees; bytes of its memory, and how many are free.
+
+    identity is the same for every process that sees it, whatever number it has there.
+    """
+
+    number: int
+    name: str
+    capability: tuple[int, int]
+    memory: int
+    free: int
+    identity: str = ""
+
+
+class Choice(NamedTuple):
+    """The backend that auto stands for, and what there is to say about it."""
+
+    name: str
+    warning: str = ""
 
 
 def simulated() -> bool:
@@ -9,13 +44,179 @@ def simulated() -> bool:
     return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 
 
-def gpu_count() -> int:
-    """Number of NVIDIA GPUs that this process can use."""
+def library(name: str) -> Any:
+    """A library of the driver, None where it is not installed."""
     try:
-        driver = ctypes.CDLL("libcuda.so.1")
+        return ctypes.CDLL(name)
     except OSError:
-        return 0
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
-        return 0
-    return count.value
+        return None
+
+
+@dataclass(frozen=True)
+class Driver:
+    """NVIDIA's driver: the version of CUDA it supports (13000 is 13.0), what its start returned, number of GPUs."""
+
+    cuda: int
+    status: int
+    count: int
+
+
+def driver() -> Driver | None:
+    """The driver of this node, None where there is none."""
+    found = library(DRIVER)
+    if found is None:
+        return None
+    number, count = ctypes.c_int(0), ctypes.c_int(0)
+    found.cuDriverGetVersion(ctypes.byref(number))
+    status = found.cuInit(0)
+    if status == 0:
+        status = found.cuDeviceGetCount(ctypes.byref(count))
+    return Driver(number.value, status, count.value if status == 0 else 0)
+
+
+def driver_release() -> str:
+    """Number of the driver's release, such as 580.82.07; empty where nobody says."""
+    management = library(MANAGEMENT)
+    if management is None or management.nvmlInit_v2() != 0:
+        return ""
+    number = ctypes.create_string_buffer(80)
+    try:
+        told = management.nvmlSystemGetDriverVersion(number, len(number)) == 0
+        return number.value.decode() if told else ""
+    finally:
+        management.nvmlShutdown()
+
+
+def gpu_count() -> int:
+    """Number of NVIDIA GPUs that this process sees."""
+    found = driver()
+    return found.count if found else 0
+
+
+def gpus() -> list[Gpu]:
+    """The NVIDIA GPUs that this process sees."""
+    return [gpu(number) for number in range(gpu_count())]
+
+
+def gpu(number: int) -> Gpu:
+    """A GPU that this process sees."""
+    cuda = library(DRIVER)
+    device, major, minor = ctypes.c_int(0), ctypes.c_int(0), ctypes.c_int(0)
+    name, total = ctypes.create_string_buffer(256), ctypes.c_size_t(0)
+    cuda.cuInit(0)
+    cuda.cuDeviceGet(ctypes.byref(device), number)
+    cuda.cuDeviceGetName(name, len(name), device)
+    cuda.cuDeviceGetAttribute(ctypes.byref(major), MAJOR, device)
+    cuda.cuDeviceGetAttribute(ctypes.byref(minor), MINOR, device)
+    cuda.cuDeviceTotalMem_v2(ctypes.byref(total), device)
+    place = ctypes.create_string_buffer(64)
+    cuda.cuDeviceGetPCIBusId(place, len(place), device)
+    free = min(_free(place, total.value), total.value)  # a part of a GPU has no more than that
+    identity = (ctypes.c_ubyte * 16)()
+    cuda.cuDeviceGetUuid_v2(ctypes.byref(identity), device)
+    capability = (major.value, minor.value)
+    return Gpu(number, name.value.decode(), capability, total.value, free, bytes(identity).hex())
+
+
+class _Memory(ctypes.Structure):
+    """nvmlMemory_t."""
+
+    _fields_ = [("total", ctypes.c_ulonglong), ("free", ctypes.c_ulonglong), ("used", ctypes.c_ulonglong)]
+
+
+def _free(place: Any, total: int) -> int:
+    """Bytes that are free on the GPU at a place on the bus; all of them where nobody says."""
+    management = library(MANAGEMENT)
+    if management is None or management.nvmlInit_v2() != 0:
+        return total
+    handle, memory = ctypes.c_void_p(), _Memory()
+    try:
+        if management.nvmlDeviceGetHandleByPciBusId_v2(place, ctypes.byref(handle)) != 0:
+            return total
+        told = management.nvmlDeviceGetMemoryInfo(handle, ctypes.byref(memory)) == 0
+        return int(memory.free) if told else total
+    finally:
+        management.nvmlShutdown()
+
+
+def packages_missing(needed: Iterable[str] = PACKAGES) -> list[str]:
+    """Which Python packages are missing to compute on a GPU."""
+    return [name.replace("_", "-") for name in needed if find_spec(name) is None]
+
+
+def cuda_of_packages() -> int | None:
+    """Major version of CUDA that CuPy was built for; None where its name does not tell."""
+    for number in OLDEST:
+        try:
+            version(f"cupy-cuda{number}x")
+        except PackageNotFoundError:
+            continue
+        return number
+    return None
+
+
+def release(cuda: int) -> str:
+    """A version of CUDA as people write it: 13000 is 13.0."""
+    return f"{cuda // 1000}.{cuda % 1000 // 10}"
+
+
+def trouble(packages: Iterable[str] = PACKAGES) -> str:
+    """Why no GPU can be used here, and what to do about it; empty if one can."""
+    found = driver()
+    if found is None:
+        return f"there is no NVIDIA driver here ({DRIVER} is not found); run on a node with GPUs, {ELSE}"
+    missing = packages_missing(packages)
+    if found.status not in (0, NO_DEVICE):
+        return (
+            f"the NVIDIA driver does not start (CUDA error {found.status}); see what nvidia-smi says, or ask the "
+            f"operators, {ELSE}"
+        )
+    if not found.count:
+        return _nothing_seen()
+    if missing:
+        lacking = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
+        return f"{lacking}; pip install 'esim[cuda]', {ELSE}"
+    needed = cuda_of_packages()
+    if needed is not None and found.cuda < 1000 * needed:
+        older = (
+            f", or pip install cupy-cuda{found.cuda // 1000}x 'numba-cuda[cu{found.cuda // 1000}]' in place of "
+            f"cupy-cuda{needed}x"
+            if found.cuda // 1000 in (12,)
+            else ""
+        )
+        return (
+            f"the NVIDIA driver supports CUDA {release(found.cuda)}, and cupy-cuda{needed}x needs CUDA {needed}.0; "
+            f"have driver {OLDEST[needed]} or newer installed{older}, {ELSE}"
+        )
+    return ""
+
+
+def _nothing_seen() -> str:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        return f"the NVIDIA driver sees no GPU; ask for one (srun --gpus), {ELSE}"
+    return f"CUDA_VISIBLE_DEVICES='{visible}' leaves no GPU to be seen; unset it or list numbers such as 0,1, {ELSE}"
+
+
+def best() -> Choice:
+    """What run.backend auto stands for on this node: cuda if a GPU can be used, else cpu."""
+    if simulated() or not gpu_count():
+        return Choice("cpu")
+    reason = trouble()
+    if not reason:
+        return Choice("cuda")
+    said = reason.removesuffix(f", {ELSE}")
+    return Choice("cpu", f"run.backend: auto takes the CPU although there is a GPU: {said}")
+
+
+def require(asked: str = "run.backend: cuda", packages: Iterable[str] = PACKAGES) -> int:
+    """Number of GPUs that can be used; raises MachineError, for what was asked, where there is none."""
+    reason = trouble(packages)
+    if reason:
+        raise MachineError(f"{asked} needs an NVIDIA GPU: {reason}")
+    return gpu_count()
+
+
+def gpu_of(local_rank: int, asked: str = "run.backend: cuda", packages: Iterable[str] = PACKAGES) -> int:
+    """Number of the GPU of a rank of this node: ranks take them in turn. Raises MachineError where there is none."""
+    return local_rank % require(asked, packages)

@@ -157,18 +157,21 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
     from esim.cli.progress import Progress, say, summary
     from esim.drivers.directory import check_directory, claimed, prepare_directory
     from esim.drivers.outlook import plan_lines
+    from esim.drivers.resources import memory_told
     from esim.drivers.run import scenario
 
     _tell_warnings(options.quiet)
     talk = comm.rank == 0 and not options.quiet
     run = scenario(cfg, comm)
+    run.elsewhere = options.check
     run.check()
     if talk:
         say(cfg.title or options.config, *(f"  {line}" for line in plan_lines(run)))
     check_directory(run, options.resume)
     if options.check:
         return
-    with claimed(run), Progress(cfg.time.duration, active=talk) as progress:
+    memory = memory_told(run.predicted_memory)
+    with claimed(run), memory, Progress(cfg.time.duration, active=talk) as progress:
         prepare_directory(run, options.resume)
         run.lookers.append(progress)
         run.prepare(options.resume)

@@ -16,6 +16,10 @@ class Machine(Section):
     backend: Literal["auto", "numpy", "cpu", "cuda"] = Field(
         default="auto", description="auto (the fastest one here), numpy, cpu (compiled) or cuda (NVIDIA GPU)."
     )
+    array_module: Literal["numpy", "cupy", "nlcpy"] = Field(
+        default="numpy",
+        description="Whose arrays backend numpy takes: numpy, cupy (a GPU) or nlcpy (NEC's vector engines).",
+    )
     precision: Literal["float32", "float64"] = Field(default="float32", description="Precision of the state.")
     dt: Duration | None = Field(default=None, gt=0, description="Time step [s]; null: from cfl.")
     threads: Count | None = Field(
@@ -24,8 +28,19 @@ class Machine(Section):
     memory_limit: Memory | None = Field(
         default=None,
         gt=0,
-        description="Largest memory per rank [bytes], such as '4 GB'; null: all there is.",
+        description="Largest memory per rank [bytes], such as '4 GB', on the GPU if it computes there; null: all "
+        "there is.",
     )
+
+    @model_validator(mode="after")
+    def _arrays_of_numpy(self) -> Self:
+        if self.array_module != "numpy" and self.backend != "numpy":
+            raise KeyProblem(
+                "array_module",
+                f"'{self.array_module}' goes with run.backend 'numpy', not with '{self.backend}'; set run.backend: "
+                "numpy, or leave run.array_module out",
+            )
+        return self
 
 
 class Run(Machine):
