@@ -15,7 +15,7 @@ from esim.drivers.layers import Layer, build_layers
 from esim.drivers.ranks import first_on_node
 from esim.halo import HaloExchange
 from esim.kernels import absorb, anelastic, elastic, free_surface, sponge
-from esim.kernels.kernel import Part
+from esim.kernels.kernel import Kernel, Part
 from esim.kernels.staggered import WEIGHTS
 from esim.media.attenuation import Mechanisms
 from esim.plan import split
@@ -33,7 +33,8 @@ class Crust:
     """State, medium and memory on the block of this rank, all on the backend's device.
 
     Arrays are [var, k, j, i] with the halo: v = (vx, vy, vz) [m/s], s = (sxx, .., syz) [MPa]; fields has all of them
-    by name, [k, j, i]. memory is (mechanisms, 6, k, j, i), layers hold the memory of absorbing layers.
+    by name, [k, j, i]. memory is (mechanisms, 6, k, j, i), layers hold the memory of absorbing layers. Where memory is
+    kept as bfloat16, it is an array of the words (uint16).
     """
 
     volume: Volume
@@ -113,7 +114,9 @@ class Crust:
         with self.backend.lane(EDGES):
             ready.hold()
             run["velocity edges"]()
+            moved = self.backend.mark()
             self.halo_v.start(self.v)
+        moved.hold()  # velocities there come from stresses inside, and stresses inside from them
         run["inside"]()
         self.halo_v.proceed()
         self.halo_v.finish(self.v)
@@ -209,6 +212,7 @@ class Settings:
     largest_inverse_q: float = 0.0
     rough: int = 0  # layers from the top in which near tells where differences are of second order
     steady: bool = True  # shift of frequency in CPML, see esim.drivers.layers
+    memory: str | None = None  # type of the memory variables: bfloat16, or that of all else
 
 
 def build_crust(
@@ -262,7 +266,13 @@ def _memory(
     if mechanisms is None:
         return None, []
     tables = [backend.from_host(t) for t in relaxation_tables(mechanisms, block, shape[2], settings)]
-    return backend.zeros((len(tables), 6, *shape)), tables
+    if settings.memory is None:
+        return backend.zeros((len(tables), 6, *shape)), tables
+    # Backends allocate values of the run's precision only; several words share the place of one.
+    words = np.dtype(np.uint16)
+    *outer, pitch = shape
+    several = backend.dtype.itemsize // words.itemsize
+    return backend.zeros((len(tables), 6, *outer, pitch // several)).view(words), tables
 
 
 def relaxation_tables(
@@ -346,8 +356,24 @@ class Parts:
         return parts
 
     def _main(self, name: str, bodies: tuple, box: Box3, band: tuple[int, int, str], own: dict) -> Part:
-        kernel = elastic.kernel(name, *bodies, order=self.settings.order, variant=band[2])
+        kernel = self._kernel(name, *bodies, variant=band[2], relaxes=bool(own))
         return Part(kernel, _cut(box, ((band[0], band[1]), box[1], box[2])), self.crust.fields | own)
+
+    def _kernel(
+        self, name: str, *bodies: Callable, variant: str, width: int = 0, relaxes: bool = False
+    ) -> Kernel:
+        order, short = self.settings.order, relaxes and self.settings.memory is not None
+        if not short:
+            return elastic.kernel(name, *bodies, order=order, variant=variant, width=width)
+        return elastic.kernel(
+            f"{name}_short",
+            *bodies,
+            order=order,
+            variant=variant,
+            width=width,
+            changes=anelastic.SHORT,
+            words=MEMORIES,
+        )
 
     def _layer(self, group: str, layer: Layer, box: Box3, own: dict) -> list[Part]:
         arrays = self.crust.fields | own | layer.arrays(group)
@@ -363,12 +389,12 @@ class Parts:
         bodies = [getattr(absorb, f"{name}_{layer.axis}") for name in names[group]]
         parts = []
         for first, last, variant in self.bands:
-            kernel = elastic.kernel(
+            kernel = self._kernel(
                 f"{group}_{layer.axis}",
                 *bodies,
-                order=self.settings.order,
                 variant=variant,
                 width=self.settings.cells if layer.axis == "x" else 0,
+                relaxes=bool(own),
             )
             parts.append(Part(kernel, _cut(_cut(box, layer.box), ((first, last), box[1], box[2])), arrays))
         return parts

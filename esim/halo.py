@@ -35,7 +35,9 @@ class HaloExchange:
         self._packed: Mark | None = None
         self._between: Mark | None = None
         self._landed: Mark | None = None
-        self._counted = True
+        self._last: tuple[Mark, Mark] | None = (
+            None  # ends of what was in between and of the exchange, to be counted
+        )
         self._waited, self.exchanges = 0.0, 0
         me, mine = comm.rank, decomposition.blocks[comm.rank]
         self._sends: list[_Message] = []
@@ -85,14 +87,9 @@ class HaloExchange:
         """Pack the cells that neighbours need; they are sent if they are packed at once."""
         if self._running:
             raise RuntimeError("a halo exchange was started twice without being finished")
-        self._running = True
+        self._running, self._between = True, None
         if self.alone:
             return
-        self._count()
-        if self._landed is not None:
-            self._landed.wait()  # what came last time has been taken off the buffers
-        for message in self._receives:
-            message.request.start()
         for message in self._sends:
             message.pack(state)
         self._packed = self._backend.mark()
@@ -105,11 +102,17 @@ class HaloExchange:
         if self.alone:
             return
         self._between = self._backend.mark()
-        if not self._sent and self._packed is not None:
-            self._packed.wait()
+        if not self._sent:
             self._send()
+        self._count()  # what is packed now waited for that, so that there is nothing to wait for
 
     def _send(self) -> None:
+        assert self._packed is not None
+        if self._landed is not None:
+            self._landed.wait()  # what came last time has been taken off the buffers
+        for message in self._receives:
+            message.request.start()
+        self._packed.wait()
         for message in self._sends:
             message.request.start()
         self._sent = True
@@ -127,20 +130,24 @@ class HaloExchange:
                     message.unpack(state)
                 self._landed = self._backend.mark()
             self._landed.hold()
+            assert self._between is not None
+            self._last = self._between, self._landed
         for source, target in self._local:
             state[target] = state[source]
         for message in self._sends:
             message.request.wait()
         self._running = False
         self.exchanges += 1
-        self._counted = self.alone
 
     def _count(self) -> None:
         """Take up how long the last exchange has kept what follows waiting."""
-        if not self._counted and self._landed is not None and self._between is not None:
-            self._landed.wait()
-            self._waited += max(0.0, self._landed.since(self._between))
-            self._between, self._counted = None, True
+        if self._last is None:
+            return
+        between, landed = self._last
+        between.wait()
+        landed.wait()
+        self._waited += max(0.0, landed.since(between))
+        self._last = None
 
     def fill(self, state: Any) -> None:
         """Exchange without anything in between."""

@@ -109,7 +109,7 @@ def build(
     edges = tuple("periodic" if kinds[n] == "periodic" else "open" for n in (0, 0, 1, 1))
     volume = Volume(Grid("cartesian", 0.0, 0.0, spacing[0], spacing[1], nx, ny, edges), nz, spacing[2])
     decomposition = decompose(volume.grid.shape, comm.size, volume.grid.periodic, halo=order // 2)
-    machine = select(backend, dtype, threads)
+    machine = select(backend, dtype, threads) if isinstance(backend, str) else backend
     k, j, i = _cells(decomposition.blocks[comm.rank], volume)
     if closed_z:
         k = k % nz

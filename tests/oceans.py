@@ -56,7 +56,7 @@ def ocean(
     """
     comm = comm or SerialComm()
     decomposition = decompose(grid.shape, comm.size, grid.periodic)
-    machine = select(backend, dtype, threads)
+    machine = select(backend, dtype, threads) if isinstance(backend, str) else backend
     made = build_ocean(
         grid,
         decomposition,
