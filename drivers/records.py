@@ -258,6 +258,7 @@ class Records:
         for name, array in {"v": crust.v, "s": crust.s, "memory": crust.memory}.items():
             if array is not None:
                 shape = (*array.shape[:-3], crust.volume.nz, *block.shape)
+                # Words of 16 bits are whole numbers that every precision holds.
                 array[..., k, j, i] = device(load_array(path, name, window).reshape(shape))
         self._ground.restore({name: load_array(path, name, window) for name in self._ground.state()})
         for layer in crust.layers:

@@ -7,7 +7,7 @@ the layer, then b, a, g half a cell from them; pa, pb, pc hold psi, from the cor
 With attenuation the memory variables relax what is added, too, so that absorption is that of the true medium.
 """
 
-from esim.kernels.anelastic import inv_q_xy, inv_q_xz, inv_q_yz, strength
+from esim.kernels.anelastic import inv_q_xy, inv_q_xz, inv_q_yz, recall, retain, strength
 from esim.kernels.elastic import (
     buoyancy,
     rigidity_xy,
@@ -83,7 +83,7 @@ def relax_normal_x(
     sxx[k, j, i] = sxx[k, j, i] - of_p
     syy[k, j, i] = syy[k, j, i] - (of_p - of_s)
     szz[k, j, i] = szz[k, j, i] - (of_p - of_s)
-    rxx[k, j, i] = rxx[k, j, i] + taken
+    rxx[k, j, i] = retain(recall(rxx[k, j, i]) + taken, taken)
 
 
 def relax_shear_x(k, j, i, vy, vz, sxy, sxz, rxy, rxz, mu, inv_qs, relax, pb, pc, damp, k0, j0, i0, near, p):
@@ -96,8 +96,8 @@ def relax_shear_x(k, j, i, vy, vz, sxy, sxz, rxy, rxz, mu, inv_qs, relax, pb, pc
     of_second = rigidity_xz(k, j, i, mu, p) * strength(k, j, i, relax, inv_q_xz(k, j, i, inv_qs, p))
     sxy[k, j, i] = sxy[k, j, i] - p.half * of_first * first
     sxz[k, j, i] = sxz[k, j, i] - p.half * of_second * second
-    rxy[k, j, i] = rxy[k, j, i] + first
-    rxz[k, j, i] = rxz[k, j, i] + second
+    rxy[k, j, i] = retain(recall(rxy[k, j, i]) + first, first)
+    rxz[k, j, i] = retain(recall(rxz[k, j, i]) + second, second)
 
 
 def velocity_y(k, j, i, vx, vy, vz, syy, sxy, syz, rho, pa, pb, pc, damp, k0, j0, i0, near, p):
@@ -160,7 +160,7 @@ def relax_normal_y(
     syy[k, j, i] = syy[k, j, i] - of_p
     sxx[k, j, i] = sxx[k, j, i] - (of_p - of_s)
     szz[k, j, i] = szz[k, j, i] - (of_p - of_s)
-    ryy[k, j, i] = ryy[k, j, i] + taken
+    ryy[k, j, i] = retain(recall(ryy[k, j, i]) + taken, taken)
 
 
 def relax_shear_y(k, j, i, vx, vz, sxy, syz, rxy, ryz, mu, inv_qs, relax, pb, pc, damp, k0, j0, i0, near, p):
@@ -173,8 +173,8 @@ def relax_shear_y(k, j, i, vx, vz, sxy, syz, rxy, ryz, mu, inv_qs, relax, pb, pc
     of_second = rigidity_yz(k, j, i, mu, p) * strength(k, j, i, relax, inv_q_yz(k, j, i, inv_qs, p))
     sxy[k, j, i] = sxy[k, j, i] - p.half * of_first * first
     syz[k, j, i] = syz[k, j, i] - p.half * of_second * second
-    rxy[k, j, i] = rxy[k, j, i] + first
-    ryz[k, j, i] = ryz[k, j, i] + second
+    rxy[k, j, i] = retain(recall(rxy[k, j, i]) + first, first)
+    ryz[k, j, i] = retain(recall(ryz[k, j, i]) + second, second)
 
 
 def velocity_z(k, j, i, vx, vy, vz, szz, sxz, syz, rho, pa, pb, pc, damp, k0, j0, i0, near, p):
@@ -237,7 +237,7 @@ def relax_normal_z(
     szz[k, j, i] = szz[k, j, i] - of_p
     sxx[k, j, i] = sxx[k, j, i] - (of_p - of_s)
     syy[k, j, i] = syy[k, j, i] - (of_p - of_s)
-    rzz[k, j, i] = rzz[k, j, i] + taken
+    rzz[k, j, i] = retain(recall(rzz[k, j, i]) + taken, taken)
 
 
 def relax_shear_z(k, j, i, vx, vy, sxz, syz, rxz, ryz, mu, inv_qs, relax, pb, pc, damp, k0, j0, i0, near, p):
@@ -250,5 +250,5 @@ def relax_shear_z(k, j, i, vx, vy, sxz, syz, rxz, ryz, mu, inv_qs, relax, pb, pc
     of_second = rigidity_yz(k, j, i, mu, p) * strength(k, j, i, relax, inv_q_yz(k, j, i, inv_qs, p))
     sxz[k, j, i] = sxz[k, j, i] - p.half * of_first * first
     syz[k, j, i] = syz[k, j, i] - p.half * of_second * second
-    rxz[k, j, i] = rxz[k, j, i] + first
-    ryz[k, j, i] = ryz[k, j, i] + second
+    rxz[k, j, i] = retain(recall(rxz[k, j, i]) + first, first)
+    ryz[k, j, i] = retain(recall(ryz[k, j, i]) + second, second)

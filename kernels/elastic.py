@@ -10,6 +10,8 @@ weights of the differences carry the time step, the size of a cell and these uni
 surfaces, differences are of second order (only in kernels made `rough`).
 """
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from esim.kernels.kernel import Kernel, Stage, replace
@@ -217,14 +219,24 @@ def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, mu, near, p):
     syz[k, j, i] = syz[k, j, i] + rigidity_yz(k, j, i, mu, p) * eyz
 
 
+NONE: Mapping[Callable, Callable] = MappingProxyType({})
 VARIANTS = {"plain": {}, "rough": ROUGH, "top": TOP}
 
 
-def kernel(name: str, *bodies, order: int = 4, variant: str = "plain", width: int = 0) -> Kernel:
+def kernel(
+    name: str,
+    *bodies,
+    order: int = 4,
+    variant: str = "plain",
+    width: int = 0,
+    changes: Mapping[Callable, Callable] = NONE,
+    words: tuple[str, ...] = (),
+) -> Kernel:
     """Kernel of some bodies of the crust for an order of the differences.
 
-    variant is plain, rough (second order where near is one) or top (fourth order along z, below a free surface).
+    variant is plain, rough (second order where near is one) or top (fourth order along z, below a free surface);
+    changes are functions that the bodies call instead of others, and words the arrays that hold 16 bits then.
     """
-    changes = (EIGHTH if order == 8 else {}) | VARIANTS[variant]
-    stages = tuple(Stage(replace(body, changes), exact=True) for body in bodies)
-    return Kernel(f"{name}_{order}_{variant}", stages, Params, halo=order // 2, width=width)
+    functions = dict(changes) | (EIGHTH if order == 8 else {}) | VARIANTS[variant]
+    stages = tuple(Stage(replace(body, functions), exact=True) for body in bodies)
+    return Kernel(f"{name}_{order}_{variant}", stages, Params, halo=order // 2, width=width, words=words)

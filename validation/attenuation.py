@@ -43,7 +43,7 @@ RECEIVERS = np.array([[1700.0, 1700, 1700], [2500, 1000, 800], [400, 2700, 1000]
 def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     """Runs named plane-wave-form-Q and point-form."""
     runs = {
-        f"plane-{wave}-{form}-{q}": _plane(folder / f"plane-{wave}-{form}-{q}", wave, form, q)
+        f"plane-{wave}-{form}-{q}": plane(folder / f"plane-{wave}-{form}-{q}", wave, form, q)
         for form, q in DECAYS
         for wave in SPEEDS
     }
@@ -52,7 +52,9 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     return runs
 
 
-def _plane(folder: Path, wave: str, form: str, q: int) -> AnyConfig:
+def plane(
+    folder: Path, wave: str, form: str, q: int, precision: str = "float64", memory: str | None = None
+) -> AnyConfig:
     """The block is so high that nothing comes back from its ends: layers do not absorb the longest waves."""
     speed, apart, start = SPEEDS[wave], _apart(wave, form, q), 20 * PLANE_CELL
     duration = 2 * DELAY + (apart + start) / speed + TAIL
@@ -61,7 +63,7 @@ def _plane(folder: Path, wave: str, form: str, q: int) -> AnyConfig:
     )  # depth of the receiver near which the wave starts
     height = deeper + start + _cells(0.5 * speed * duration)
     stations = [{"name": str(n), "x": 0, "y": 0, "depth": deeper - n * apart} for n in range(2)]
-    return _run(
+    return lossy(
         folder,
         {"x": [-100, 100], "y": [-100, 100], "depth": [0, height], "spacing": PLANE_CELL},
         {"kind": "periodic"},
@@ -75,6 +77,8 @@ def _plane(folder: Path, wave: str, form: str, q: int) -> AnyConfig:
         },
         stations,
         duration,
+        precision,
+        memory,
     )
 
 
@@ -100,7 +104,7 @@ def _point(folder: Path, form: str) -> AnyConfig:
         for n, (x, y, z) in enumerate(RECEIVERS.tolist())
     ]
     source = dict(zip(("mxx", "myy", "mzz", "mxy", "mxz", "myz"), MOMENT.tolist(), strict=True))
-    return _run(
+    return lossy(
         folder,
         {**extents, "spacing": POINT_CELL},
         {"kind": "cpml"},
@@ -112,7 +116,7 @@ def _point(folder: Path, form: str) -> AnyConfig:
     )
 
 
-def _run(
+def lossy(
     folder: Path,
     grid: dict[str, Any],
     boundary: dict[str, Any],
@@ -121,7 +125,10 @@ def _run(
     source: dict[str, Any],
     stations: list[dict[str, Any]],
     duration: float,
+    precision: str = "float64",
+    memory: str | None = None,
 ) -> AnyConfig:
+    """A run without a free surface in rock that is the same everywhere, with a bell as the source's time function."""
     return from_dict(
         {
             "scenario": "seismic",
@@ -135,6 +142,7 @@ def _run(
                 "reference_frequency": REFERENCE,
                 "max_frequency": BAND[1],
                 "low_pass": False,
+                "memory": memory,
             },
             "source": [source | {"time_function": {"kind": "gaussian", "sigma": SIGMA, "delay": DELAY}}],
             "stations": stations,
@@ -144,7 +152,7 @@ def _run(
                 "maxima": None,
                 "stations": {"every": 0.01, "variables": ["velocity"]},
             },
-            "run": {"precision": "float64"},
+            "run": {"precision": precision},
         }
     )
 
