@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import matrix
+import matrix as simulated
 import numpy as np
 import pytest
+import strict_arrays
+
+from esim.validation import matrix
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +46,17 @@ def test_cpu_equals_numpy(switch, kind, folder, expected):
     assert_equal(matrix.final(folder, switch, kind, "cpu"), expected[switch, kind])
 
 
+@pytest.mark.parametrize(("switch", "kind"), matrix.combinations())
+def test_another_array_module_equals_numpy(switch, kind, folder, expected, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nlcpy", strict_arrays.module("nlcpy"))
+    assert_equal(matrix.final(folder, switch, kind, "nlcpy"), expected[switch, kind])
+
+
 @pytest.mark.parametrize("kind", matrix.KINDS)
 def test_cuda_simulator_equals_numpy(kind, folder, tmp_path):
     pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
     target = tmp_path / "cuda.npz"
-    command = [sys.executable, matrix.__file__, str(folder), kind, str(target)]
+    command = [sys.executable, simulated.__file__, str(folder), kind, str(target)]
     environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

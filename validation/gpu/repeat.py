@@ -1,0 +1,199 @@
+"""The same bits: computed twice, for any cut of a box, after a restart, and for two ranks on one GPU."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.backends import select
+from esim.backends.devices import simulated
+from esim.comm import Comm, run_ranks
+from esim.decomposition import decompose
+from esim.validation.gpu.equality import SMALL_CRUST, SMALL_OCEAN
+from esim.validation.gpu.report import Finding, checked, gap
+from esim.validation.gpu.runs import CRUSTS, earthquake, shaken
+from esim.validation.kernels import (
+    OCEAN,
+    SIZE,
+    VOLUME,
+    compute_crust,
+    compute_ocean,
+    crust_cuts,
+    ocean_cuts,
+)
+
+PATIENCE = 600.0  # s for two ranks
+KINDS = ("elastic, free surface, CPML", "viscoelastic, coarse-grained, free surface, CPML")
+Fields = Mapping[str, np.ndarray]
+
+
+def repeatability(tiny: bool) -> Iterator[Finding]:
+    """All of it, bit for bit."""
+    yield from _cuts(tiny)
+    yield from _twice(tiny)
+    yield from _ranks(tiny)
+    yield _restarted(tiny)
+
+
+def same(name: str, found: Fields, expected: Fields) -> Finding:
+    """A check that two results are the same to the last bit."""
+    different = [key for key, value in expected.items() if found[key].tobytes() != value.tobytes()]
+    told = f"{', '.join(different)} differ" if different else f"the same bits in {len(expected)} arrays"
+    return checked(name, told, "the same bits", not different and found.keys() == expected.keys())
+
+
+def _cuts(tiny: bool) -> Iterator[Finding]:
+    machine = select("cuda", "float32")
+    size, volume = (SMALL_OCEAN, SMALL_CRUST) if tiny else (SIZE, VOLUME)
+    kernel = OCEAN["step with everything"]
+    whole, cut = (compute_ocean(machine, kernel, size, boxes) for boxes in ((), ocean_cuts(kernel, size)))
+    yield same("step of the ocean, box in three parts", cut, whole)
+    names = ("velocity", "stress") if tiny else ("velocity", "stress", "relax_x", "stress_y", "velocity_z")
+    for order, variant in ((4, "plain"),) if tiny else ((4, "plain"), (8, "top")):
+        cuts = crust_cuts(volume, order)
+        whole, cut = (
+            compute_crust(machine, names, order, variant, volume, boxes) for boxes in ((None,), cuts)
+        )
+        yield same(f"steps of the crust, order {order}, box in four parts", cut, whole)
+
+
+def _size(tiny: bool) -> tuple[tuple[int, int, int], int]:
+    return ((9, 10, 11), 2) if tiny else ((40, 50, 60), 50)
+
+
+def _twice(tiny: bool) -> Iterator[Finding]:
+    for name in KINDS[:1] if tiny else KINDS:
+        one, other = (shaken(select("cuda", "float32"), *_size(tiny), CRUSTS[name]) for _ in range(2))
+        yield same(f"the same run twice: {name}", one, other)
+
+
+def _ranks(tiny: bool) -> Iterator[Finding]:
+    for name in KINDS[:1] if tiny else KINDS:
+        alone = shaken(select("cuda", "float32"), *_size(tiny), CRUSTS[name])
+        title = f"2 ranks on one GPU, threads of a process: {name}"
+        if simulated():
+            yield gap(title, "the simulator runs one kernel at a time in a process")
+        else:
+            results = run_ranks(2, partial(whole, name=name, tiny=tiny), timeout=PATIENCE)
+            yield same(title, results[0], alone)
+        program = mpirun()
+        if program is None:
+            yield gap("2 ranks on one GPU, through MPI", "there is no MPI library, or no mpirun")
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "whole.npz"
+            command = [
+                program,
+                "-n",
+                "2",
+                sys.executable,
+                "-m",
+                "esim.validation.gpu.repeat",
+                str(target),
+                name,
+            ]
+            done = subprocess.run(
+                command + ["--tiny"] * tiny, capture_output=True, text=True, timeout=PATIENCE, check=False
+            )
+            title = f"2 ranks on one GPU, through MPI: {name}"
+            if done.returncode:
+                said = (done.stderr.strip().splitlines() or ["without a word"])[-1]
+                yield checked(title, f"ended with code {done.returncode}: {said}", "the same bits", False)
+                continue
+            with np.load(target) as found:
+                yield same(title, dict(found), alone)
+
+
+def whole(comm: Comm, name: str, tiny: bool) -> dict[str, np.ndarray]:
+    """What shaken() gives for the whole grid, computed by some ranks."""
+    size, steps = _size(tiny)
+    backend = select("cuda", "float32", 1, comm.local_rank)
+    own = shaken(backend, size, steps, CRUSTS[name], comm)
+    parts = comm.allgather(own)
+    blocks = decompose(size[1:], comm.size, halo=2).blocks
+    found = {key: np.zeros((len(part), *size), part.dtype) for key, part in own.items()}
+    for block, part in zip(blocks, parts, strict=True):
+        for key, array in part.items():
+            found[key][:, :, block.j0 : block.j1, block.i0 : block.i1] = array
+    return found
+
+
+def mpirun() -> str | None:
+    """The mpirun beside this Python, or on the PATH, where mpi4py finds a library."""
+    if find_spec("mpi4py") is None:
+        return None
+    tried = subprocess.run([sys.executable, "-c", "from mpi4py import MPI"], capture_output=True, check=False)
+    beside = Path(sys.executable).parent / "mpirun"
+    program = str(beside) if os.access(beside, os.X_OK) else shutil.which("mpirun")
+    return program if tried.returncode == 0 else None
+
+
+def _restarted(tiny: bool) -> Finding:
+    """A run that stops with a checkpoint half way, and goes on, against one that does not."""
+    from esim.config import from_dict
+    from esim.drivers.run import simulate
+    from esim.errors import StopRequested
+    from esim.validation.records import read
+
+    attenuation = "none" if tiny else "coarse"
+    with tempfile.TemporaryDirectory() as folder:
+
+        def config(name: str, duration: float) -> Any:
+            raw = earthquake(
+                Path(folder) / name, "cuda", attenuation, tiny, checkpoint={"every": duration / 2}
+            )
+            return from_dict(raw)
+
+        duration = 0.04 if tiny else 0.8
+        through = read(simulate(config("through", duration)))
+        cut = config("cut", duration)
+        try:
+            _stopped(cut, duration / 2)
+        except StopRequested:
+            pass
+        after = read(simulate(cut, resume=True))
+        return same("a restart from a checkpoint", {"motion": after.motion}, {"motion": through.motion})
+
+
+def _stopped(cfg: Any, time: float) -> None:
+    """Compute until a time, where the run is asked to stop; it raises StopRequested after its checkpoint."""
+    from esim.comm import SerialComm
+    from esim.drivers.directory import claimed, prepare_directory
+    from esim.drivers.run import scenario
+    from esim.stop import STOP
+
+    run = scenario(cfg, SerialComm())
+    run.check()
+    with claimed(run):
+        prepare_directory(run, False)
+        run.lookers.append(lambda clock: STOP.ask() if clock.time >= time else None)
+        run.prepare()
+        try:
+            run.run()
+        finally:
+            STOP.asked = False
+
+
+def main() -> None:
+    """One of the ranks that mpirun starts: compute, and write the whole grid on the first one."""
+    from esim.comm import connect
+
+    target, name, *rest = sys.argv[1:]
+    comm = connect()
+    found = whole(comm, name, bool(rest))
+    if comm.rank == 0:
+        with open(target, "wb") as file:
+            np.savez(file, **found)  # type: ignore[arg-type]
+    comm.close()
+
+
+if __name__ == "__main__":
+    main()
