@@ -45,8 +45,12 @@ class SeismicPhysics(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.memory is not None and self.attenuation == "none":
-            text = f"'{self.memory}' is a type of the memory variables of attenuation, and there is none; set "
-            raise KeyProblem("memory", f"{text}physics.attenuation to coarse or conventional, or leave memory out")
+            text = (
+                f"'{self.memory}' is a type of the memory variables of attenuation, and there is none; set "
+            )
+            raise KeyProblem(
+                "memory", f"{text}physics.attenuation to coarse or conventional, or leave memory out"
+            )
         if self.band is None:
             return self
         low, high = self.band
