@@ -60,7 +60,8 @@ class ArrayModule:
         if hasattr(self.xp, "cuda"):
             number = self.xp.cuda.runtime.getDevice()
             properties = self.xp.cuda.runtime.getDeviceProperties(number)
-            found |= {"device": properties["name"].decode(), "number": number}
+            bus = self.xp.cuda.runtime.deviceGetPCIBusId(number)
+            found |= {"device": properties["name"].decode(), "number": number, "bus": bus}
         return found
 
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from esim.backends import select
+from esim.backends import Backend, select
 from esim.backends.devices import simulated
 from esim.comm import Comm, run_ranks
 from esim.decomposition import decompose
 from esim.validation.gpu.equality import SMALL_CRUST, SMALL_OCEAN
 from esim.validation.gpu.report import Finding, checked, gap
-from esim.validation.gpu.runs import CRUSTS, earthquake, shaken
+from esim.validation.gpu.runs import CRUSTS, earthquake, shaken, waved
 from esim.validation.kernels import (
     OCEAN,
     SIZE,
@@ -31,7 +31,8 @@ from esim.validation.kernels import (
 )
 
 PATIENCE = 600.0  # s for two ranks
-KINDS = ("elastic, free surface, CPML", "viscoelastic, coarse-grained, free surface, CPML")
+OCEAN_WAVES = "ocean with islands"
+KINDS = (OCEAN_WAVES, "elastic, free surface, CPML", "viscoelastic, coarse-grained, free surface, CPML")
 Fields = Mapping[str, np.ndarray]
 
 
@@ -65,19 +66,29 @@ def _cuts(tiny: bool) -> Iterator[Finding]:
         yield same(f"steps of the crust, order {order}, box in four parts", cut, whole)
 
 
-def _size(tiny: bool) -> tuple[tuple[int, int, int], int]:
+def _size(name: str, tiny: bool) -> tuple[tuple[int, ...], int]:
+    if name == OCEAN_WAVES:
+        return ((10, 12), 3) if tiny else ((300, 400), 200)
     return ((9, 10, 11), 2) if tiny else ((40, 50, 60), 50)
 
 
+def _moved(backend: Backend, name: str, tiny: bool, comm: Comm | None = None) -> Fields:
+    """Arrays of the owned cells after some steps of a run of a kind."""
+    size, steps = _size(name, tiny)
+    if name == OCEAN_WAVES:
+        return waved(backend, size, steps, comm)  # type: ignore[arg-type]
+    return shaken(backend, size, steps, CRUSTS[name], comm)  # type: ignore[arg-type]
+
+
 def _twice(tiny: bool) -> Iterator[Finding]:
-    for name in KINDS[:1] if tiny else KINDS:
-        one, other = (shaken(select("cuda", "float32"), *_size(tiny), CRUSTS[name]) for _ in range(2))
+    for name in KINDS[:2] if tiny else KINDS:
+        one, other = (_moved(select("cuda", "float32"), name, tiny) for _ in range(2))
         yield same(f"the same run twice: {name}", one, other)
 
 
 def _ranks(tiny: bool) -> Iterator[Finding]:
-    for name in KINDS[:1] if tiny else KINDS:
-        alone = shaken(select("cuda", "float32"), *_size(tiny), CRUSTS[name])
+    for name in KINDS[:2] if tiny else KINDS:
+        alone = _moved(select("cuda", "float32"), name, tiny)
         title = f"2 ranks on one GPU, threads of a process: {name}"
         if simulated():
             yield gap(title, "the simulator runs one kernel at a time in a process")
@@ -113,16 +124,15 @@ def _ranks(tiny: bool) -> Iterator[Finding]:
 
 
 def whole(comm: Comm, name: str, tiny: bool) -> dict[str, np.ndarray]:
-    """What shaken() gives for the whole grid, computed by some ranks."""
-    size, steps = _size(tiny)
-    backend = select("cuda", "float32", 1, comm.local_rank)
-    own = shaken(backend, size, steps, CRUSTS[name], comm)
+    """The arrays of a run of a kind on the whole grid, computed by some ranks."""
+    size, _ = _size(name, tiny)
+    own = _moved(select("cuda", "float32", 1, comm.local_rank), name, tiny, comm)
     parts = comm.allgather(own)
-    blocks = decompose(size[1:], comm.size, halo=2).blocks
+    blocks = decompose(size[-2:], comm.size, halo=2).blocks  # type: ignore[arg-type]
     found = {key: np.zeros((len(part), *size), part.dtype) for key, part in own.items()}
     for block, part in zip(blocks, parts, strict=True):
         for key, array in part.items():
-            found[key][:, :, block.j0 : block.j1, block.i0 : block.i1] = array
+            found[key][..., block.j0 : block.j1, block.i0 : block.i1] = array
     return found
 
 

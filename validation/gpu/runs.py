@@ -10,8 +10,10 @@ import numpy as np
 from esim.backends import Backend, select
 from esim.backends.rest import unskipped
 from esim.comm import Comm, SerialComm
+from esim.config.physics import Physics
 from esim.decomposition import decompose
 from esim.drivers.crust import Crust, Settings, allocated, build_crust, longest_step
+from esim.drivers.ocean import build_ocean
 from esim.grid import Grid
 from esim.kernels import shallow_water
 from esim.media.attenuation import coarse_grained, conventional
@@ -107,6 +109,31 @@ def lake(backend: Backend, steps: int, size: tuple[int, int]) -> tuple[float, fl
     backend.synchronize()
     largest = max(float(np.abs(backend.to_host(state)).max()) for state in states)
     return largest, float((bed > 0).mean())
+
+
+def waved(backend: Backend, size: tuple[int, int], steps: int, comm: Comm | None = None) -> Fields:
+    """State [3, j, i] of the owned cells of an ocean with islands, after some steps of random waves."""
+    comm, (ny, nx) = comm or SerialComm(), size
+    grid = Grid("lonlat", 140.0, 10.0, 0.05, 0.05, nx, ny, ("open", "wall", "wall", "open"))
+    decomposition = decompose(grid.shape, comm.size)
+    block = decomposition.blocks[comm.rank]
+    physics = Physics(coriolis=True, manning=0.025)
+    ocean = build_ocean(grid, decomposition, comm, backend, physics, _islands)
+    waves = np.random.default_rng(5).standard_normal((3, ny, nx))
+    waves *= _islands(grid.x(0, nx), grid.y(0, ny)) < -1
+    zeta, hu, hv = waves[:, block.j0 : block.j1, block.i0 : block.i1]
+    ocean.fill(0.5 * zeta, hu, hv)
+    ocean.begin()
+    dt = 0.5 / ocean.fastest()
+    for step in range(steps):
+        ocean.step(dt, (step + 1) * dt)
+    backend.synchronize()
+    return {"q": np.array(ocean.own(ocean.plan.state())), "peaks": np.array(ocean.own(ocean.peaks))}
+
+
+def _islands(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Height [m] of a seafloor with islands at longitudes and latitudes."""
+    return -800 + 1200 * np.sin(9 * x)[None, :] * np.cos(11 * y)[:, None]
 
 
 # ------------------------------------------------------------------ crust
