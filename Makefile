@@ -1,11 +1,20 @@
 # make demo   set up and compute the 2011 Tohoku tsunami, with figures
 # make test   set up and pass lint, types and tests
+# make gpu-compile   set up and compile every CUDA kernel; needs no GPU
+# make gpu-check     set up and check everything on this GPU: results, repeatability, speed; writes a report
+# make gpu-wheels    fetch into wheels/ what gpu-check needs, for a machine without a package registry: there, in a
+#                    checkout that has this folder, with the same Python: make gpu-check WHEELS=wheels
 PYTHON ?= python3
 BIN := .venv/bin
 RANKS ?= 2
 WORKERS ?= 2
+# Options of esim gpu check, such as "--minutes 9 --only kernels,speed".
+CHECK ?=
+# Folder of wheels to install from, in place of a package registry.
+WHEELS ?=
+OFFLINE = --no-index --find-links $(WHEELS)
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench gpu-compile gpu-check gpu-wheels clean
 
 demo: .venv/demo
 	$(BIN)/mpirun -n $(RANKS) $(BIN)/esim-run configs/tohoku2011.yaml --set output.overwrite=true
@@ -20,6 +29,15 @@ test: .venv/test
 bench: .venv/demo
 	$(BIN)/esim bench
 
+gpu-compile: .venv/cuda-compile
+	$(BIN)/esim gpu compile
+
+gpu-check: .venv/cuda
+	$(BIN)/esim gpu check $(CHECK)
+
+gpu-wheels: .venv/bin/pip
+	$(BIN)/pip wheel --quiet --wheel-dir wheels '.[cuda,mpi]' 'setuptools>=77'
+
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv
 
@@ -31,6 +49,15 @@ bench: .venv/demo
 .venv/test: .venv/bin/pip pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[mpi,dev]'
 	touch $@ .venv/demo
+
+.venv/cuda-compile: .venv/bin/pip pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[cuda-compile]'
+	touch $@
+
+.venv/cuda: .venv/bin/pip pyproject.toml
+	$(if $(WHEELS),$(BIN)/pip install --quiet $(OFFLINE) 'setuptools>=77')
+	$(BIN)/pip install --quiet $(if $(WHEELS),$(OFFLINE) --no-build-isolation) --editable '.[cuda,mpi]'
+	touch $@
 
 clean:
 	rm -rf .venv out

@@ -7,14 +7,15 @@
 # Install once, on the login node, with the CUDA-aware MPI of the site (its module loaded, no wheel of MPI):
 #   module load python openmpi && python3 -m venv ~/esim && ~/esim/bin/pip install 'esim[cuda]'
 #   srun --gpus=1 ~/esim/bin/esim doctor     on a GPU node: is MPI CUDA-aware, which transports has UCX?
+#   srun --gpus=1 ~/esim/bin/esim gpu check --minutes 10 --output .     are results right there, and how fast are they?
 #
 # Before the time limit Slurm sends USR1; esim-run then writes a checkpoint and ends with code 75, the job is
 # put back into the queue, and goes on from the checkpoint. Output and log stay the same.
 
 #SBATCH --job-name=esim
 #SBATCH --nodes=1
-# As many ranks as GPUs. Every rank must see all GPUs of its node, and takes the one of its local number:
-# so no --gpus-per-task, and no binding of GPUs.
+# As many ranks as GPUs. Every rank sees all GPUs of its node and takes the one of its local number: so copies from GPU
+# to GPU by cuda_ipc work, which --gpus-per-task or a binding of GPUs may prevent.
 #SBATCH --gpus-per-node=4
 #SBATCH --ntasks-per-node=4
 #SBATCH --cpus-per-task=16
@@ -37,6 +38,9 @@ MOST_RESTARTS=20
 # Slurm starts the ranks: pmix for Open MPI, pmi2 for MPICH and its relatives (`srun --mpi=list`).
 LAUNCH=(srun --mpi=pmix --cpu-bind=cores --gpu-bind=none)
 export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK # srun does not take it over by itself
+# The n-th rank should run on the cores next to the n-th GPU: the column "NUMA Affinity" of `nvidia-smi topo -m`, which
+# is often 3 1 7 5 or 3 2 1 0, not 0 1 2 3. Name the domains here, and Slurm binds cores and memory to them:
+# LAUNCH=(srun --mpi=pmix --cpu-bind=map_ldom:3,1,7,5 --mem-bind=local --gpu-bind=none)
 
 # MPI is asked whether it takes buffers on the GPU. 1: it does, though it does not say so. 0: use host memory.
 # export ESIM_CUDA_AWARE_MPI=1
@@ -56,7 +60,9 @@ export UCX_MEMTYPE_CACHE=n # memory from CuPy's pool is otherwise mistaken for h
 # or the n-th for the n-th GPU of a node:
 # LAUNCH+=(bash -c 'export UCX_NET_DEVICES=mlx5_$SLURM_LOCALID:1; exec "$@"' rank)
 
-# Compiled kernels are kept here; by default in ~/.cache, which every node must be able to write.
+# Compiled kernels are kept here; by default in ~/.cache, which every node must be able to write. One rank of each node
+# compiles while the others wait: a minute or two at the first run, nothing later. A folder on a local disk of the
+# nodes is empty in every job; take one that stays.
 # export ESIM_CACHE_DIR=$SCRATCH/esim-cache
 # Only where the file system has no locks, and HDF5 says so:
 # export HDF5_USE_FILE_LOCKING=FALSE

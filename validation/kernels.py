@@ -363,6 +363,7 @@ def compute_crust(
 
 SWITCHES = ("friction_map", "sponge", "peaks", "push", "times")  # of the ocean's step
 VARIANTS = {4: ("plain", "rough"), 8: ("plain", "rough", "top")}  # of the surface, by order
+LAYERS = ("_x", "_y", "_z")  # ends of the names of absorbing layers
 UNVARIED = (*ABOVE, "fade_velocity", "fade_stress")  # have no variants
 WHOLE = shallow_water.step(friction_map=True, sponge=True, peaks=True, push=True, times=True)
 
@@ -394,3 +395,15 @@ def compiled() -> dict[str, Kernel]:
                 if variant == "plain" or name not in UNVARIED:
                     found[f"{name} {order} {variant}"] = crust_kernel(name, order, variant)
     return found
+
+
+def varieties() -> list[str]:
+    """Names of compiled kernels that are small varieties of others.
+
+    They are the ocean's step with some of its switches, where none and all have been looked at, kernels of the crust
+    beside rough surfaces or below a free one, and layers of eighth order.
+    """
+    names = compiled()
+    steps = [name for name, kernel in names.items() if name.startswith("step with ") and kernel is not WHOLE]
+    layers = [f"{name} 8 plain" for name in (*BODIES, *SHORT) if name.removesuffix("_short")[-2:] in LAYERS]
+    return [*steps, *layers, *(name for name in names if name.endswith((" rough", " top")))]

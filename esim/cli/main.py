@@ -186,10 +186,16 @@ def _bench(commands: Commands) -> None:
     )
     command.add_argument("--json", metavar="FILE", type=Path, help="write the results to this file")
     command.add_argument(
-        "--size", metavar="N", type=_count, help="ocean of N x N cells (default: 2000; on a GPU as many as fit)"
+        "--size",
+        metavar="N",
+        type=_count,
+        help="ocean of N x N cells (default: 2000; on a GPU as many as fit)",
     )
     command.add_argument(
-        "--volume", metavar="N", type=_count, help="crust of N x N x N cells (default: 256; on a GPU what fits)"
+        "--volume",
+        metavar="N",
+        type=_count,
+        help="crust of N x N x N cells (default: 256; on a GPU what fits)",
     )
     command.add_argument(
         "--threads", metavar="N", type=_count, nargs="+", help="numbers of threads (default: 1 and all cores)"
