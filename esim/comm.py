@@ -217,7 +217,7 @@ def SerialComm() -> LocalComm:  # noqa: N802 - reads like the class it stands fo
     return LocalComm(_World(1, timeout=5.0), 0)
 
 
-def run_ranks(size: int, function: Callable[[Comm], T], timeout: float = 60.0) -> list[T]:
+def run_ranks(size: int, function: Callable[[Comm], T], timeout: float = 180.0) -> list[T]:
     """Run function(comm) on so many ranks as threads; returns the results in order, raises the first error."""
     world = _World(size, timeout)
     results: list[Any] = [None] * size

@@ -29,6 +29,7 @@ from esim.halo import HaloExchange, account
 from esim.io import checkpoint
 from esim.validation import matrix
 
+PATIENCE = 300.0  # s for ranks that compile on a busy machine
 LATE = None  # the GPU does nothing before somebody waits
 SEEDS = (LATE, *range(4))
 STEPS = 7  # the third one from either of the sea's two states is a graph
@@ -110,7 +111,7 @@ def together(
         mpi = Mpi(comm, direct, own, log=backend.log)
         return engine(backend, mpi, **given), mpi
 
-    found = run_ranks(ranks, work)
+    found = run_ranks(ranks, work, timeout=PATIENCE)
     whole = np.full((*found[0][0].shape[:-2], *shape), np.nan, np.float32)
     for block, (piece, _) in zip(blocks, found, strict=True):
         whole[..., block.j0 : block.j1, block.i0 : block.i1] = piece
@@ -135,7 +136,7 @@ def whole_run(scene: dict, ranks: int, seed: int | None, monkeypatch: pytest.Mon
         return fake_device.Backend(run.cfg.run.precision, None if seed is None else 10 * seed + run.comm.rank)
 
     monkeypatch.setattr(Scenario, "make_backend", backend)
-    run_ranks(ranks, lambda comm: simulate(from_dict(scene), Mpi(comm, seed=seed)))
+    run_ranks(ranks, lambda comm: simulate(from_dict(scene), Mpi(comm, seed=seed)), timeout=PATIENCE)
     monkeypatch.undo()
     return json.loads((Path(scene["output"]["directory"]) / "run.json").read_text())
 
@@ -246,7 +247,7 @@ def test_every_cell_of_the_halo_comes_from_its_owner(ranks: int, direct: bool) -
         assert halo.ways == ({"device memory" if direct else "pinned memory"} if ranks > 1 else set())
 
     for seed in SEEDS:
-        run_ranks(ranks, lambda comm, seed=seed: work(comm, seed))
+        run_ranks(ranks, lambda comm, seed=seed: work(comm, seed), timeout=PATIENCE)
 
 
 # ------------------------------------------------------------------ overlap

@@ -271,8 +271,8 @@ def test_a_type_of_nothing_is_refused():
 
 
 def test_what_rounding_changes_is_a_hundredth_of_what_attenuation_does(tmp_path, monkeypatch):
-    """At 1.5 and 3 wavelengths, in a smaller block than that of the case."""
-    monkeypatch.setattr(memory16, "WAVES", np.array([1.5, 3.0]))
+    """At 2.5 and 3 wavelengths, in a smaller block than that of the case."""
+    monkeypatch.setattr(memory16, "WAVES", np.array([2.5, 3.0]))
     bounds = memory16.judge(memory16.CASE.run(tmp_path, quick=True))
     assert [bound.quantity for bound in bounds if not bound.passed] == []
     assert len(bounds) == 8 and all(bound.computed > 0 for bound in bounds)

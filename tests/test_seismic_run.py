@@ -14,7 +14,7 @@ from quakes import PLACES, configured, halfspace, march, quake, written
 from scenes import differing, saved
 
 from esim.cli.run import main
-from esim.drivers import injection, listening
+from esim.drivers import batch, injection
 from esim.drivers.run import simulate
 from esim.drivers.seismic import Seismic
 from esim.projection import Projection
@@ -230,7 +230,7 @@ def test_how_many_steps_are_taken_together_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = written(simulate(configured(quake(tmp_path / "many"))))
-    monkeypatch.setattr(listening, "BATCH", 7)
+    monkeypatch.setattr(batch, "ROWS", 7)
     monkeypatch.setattr(injection, "BATCH", 5)
     assert differing(written(simulate(configured(quake(tmp_path / "few")))), wanted) == []
 
