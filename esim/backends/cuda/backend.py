@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.arrays import Arrays
 from esim.backends.cuda import cells, march
 from esim.backends.cuda.device import Device
 from esim.backends.cuda.graph import Bound, Constants, Replay, Varying, nothing
@@ -22,43 +23,23 @@ def _busy(part: Part) -> bool:
     return all(first < last for first, last in part.box)
 
 
-class CudaBackend:
+class CudaBackend(Arrays):
     """Bodies as CUDA threads, on the arrays and lanes of a device."""
 
     name = "cuda"
 
     def __init__(self, dtype: np.dtype, device: Device) -> None:
-        self.dtype, self.device, self.xp = dtype, device, device.xp
+        super().__init__(dtype, device.xp)
+        self.device = device
         self._varying: dict[type, Varying] = {}
-
-    def zeros(self, shape: tuple[int, ...]) -> Any:
-        """Array of zeros on the device, in the run's precision."""
-        return self.xp.zeros(shape, self.dtype)
 
     def from_host(self, array: np.ndarray) -> Any:
         """Copy of a NumPy array on the device, in the run's precision."""
         return self.xp.array(np.ascontiguousarray(array, self.dtype))
 
-    def index(self, numbers: np.ndarray) -> Any:
-        """Whole numbers with which arrays are indexed, on the device."""
-        return self.xp.asarray(numbers)
-
     def to_host(self, array: Any) -> np.ndarray:
         """Copy of a device array on the host."""
         return array if self.xp is np else self.xp.asnumpy(array)
-
-    def maximum(self, array: Any) -> float:
-        """Largest value; NaN if there is one."""
-        return float(array.max())
-
-    def raise_to(self, array: Any, values: Any) -> None:
-        """Set an array to values where these are larger, or NaN."""
-        self.xp.maximum(array, values, out=array)
-
-    def finite(self, array: Any) -> bool:
-        """Whether all values are finite; a sum carries every NaN and infinity."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return bool(np.isfinite(float(array.sum(dtype=np.float64))))
 
     def square_sum(self, array: Any) -> float:
         """Sum of the squares of all values; not finite if a value is not."""
