@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("numba.cuda", reason="numba-cuda is not installed")
 
 from esim.backends import cache
-from esim.backends.cuda import jit, volume
+from esim.backends.cuda import gate, jit, volume
 from esim.errors import MachineError
 from esim.kernels import absorb, anelastic, elastic, sponge
 from esim.kernels.kernel import Kernel, Stage
@@ -121,12 +121,9 @@ def pretended(monkeypatch, tmp_path):
     """Pretend that there is a GPU of a compute capability, and keep what is compiled in a folder of the test."""
     from numba.cuda import dispatcher
     from numba.cuda.cudadrv import devices
-    from numba.cuda.cudadrv.nvvm import NVVM
 
-    try:
-        NVVM()
-    except Exception as error:
-        pytest.skip(f"no compiler for CUDA ({error})")
+    if reason := gate.missing():
+        pytest.skip(reason)
 
     def pretend(capability):
         device = SimpleNamespace(compute_capability=capability)

@@ -47,8 +47,10 @@ def spread(kernel: Kernel, box: Box) -> Spread:
     once, or a few times as many.
     """
     (j0, j1), (i0, i1) = box
-    # The simulator's threads are those of the operating system: few of them are faster.
-    widths, longest = ((2 * kernel.halo + 6,), 5) if simulated() else (WIDTHS, LONGEST)
+    # The simulator's threads are those of the operating system: few of them, with little to do twice, are faster.
+    widths, shortest, longest = (
+        ((2 * kernel.halo + 10,), 8, 8) if simulated() else (WIDTHS, SHORTEST, LONGEST)
+    )
     width = min(widths, key=lambda w: (-(-(i1 - i0) // (w - 2 * kernel.halo)) * w, -w))
     strips = -(-(i1 - i0) // (width - 2 * kernel.halo))
     lead = 2 * kernel.halo
@@ -56,7 +58,7 @@ def spread(kernel: Kernel, box: Box) -> Spread:
     def time(run: int) -> int:
         return -(-(-(-(j1 - j0) // run) * strips * width) // IN_HAND) * (run + lead)
 
-    run = min(range(longest, SHORTEST - 1, -1), key=time)
+    run = min(range(longest, shortest - 1, -1), key=time)
     return Spread((strips, -(-(j1 - j0) // run)), (width, 1), (j0, j1, i0, i1, run))
 
 
