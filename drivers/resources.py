@@ -10,17 +10,20 @@ from pathlib import Path
 
 from esim.backends import devices
 from esim.backends.devices import Gpu
-from esim.backends.modules import open_module
-from esim.comm import Comm
-from esim.config.run import Machine
+from esim.backends.numpy.array_module import open_module
+from esim.config.run import RunConfig
 from esim.errors import InputError, MachineError
+from esim.parallel.comm import Comm
 
 ON_HOST = (
     "preparation",
     "seismograms",
     "levels of sources",
 )  # of what is predicted, what a GPU does not hold
-SPENT = ("CUDA_ERROR_OUT_OF_MEMORY", "cudaErrorMemoryAllocation")  # in errors of CUDA that are no MemoryError
+OUT_OF_MEMORY = (
+    "CUDA_ERROR_OUT_OF_MEMORY",
+    "cudaErrorMemoryAllocation",
+)  # in errors of CUDA that are no MemoryError
 CONTEXT = 600_000_000  # bytes that CUDA, its libraries and compiled kernels take of a GPU for each process
 
 
@@ -37,7 +40,7 @@ def threads_per_rank(comm: Comm) -> int:
 
 
 @dataclass(frozen=True)
-class Place:
+class Device:
     """Where a rank computes: its backend, and its GPU, if it has one, with the number of ranks that share that.
 
     It is not here if this machine cannot compute so, and only tells what another one would do.
@@ -50,7 +53,7 @@ class Place:
     here: bool = True
 
 
-def choose(run: Machine, comm: Comm) -> Place:
+def select_device(run: RunConfig, comm: Comm) -> Device:
     """Where all ranks compute, the same backend on each; raises MachineError, on all, where one of them cannot."""
     backend = run.backend
     warnings: list[str] = []
@@ -67,10 +70,10 @@ def choose(run: Machine, comm: Comm) -> Place:
     if wrong:
         raise MachineError(wrong[0])
     if module != "cupy" and (backend != "cuda" or devices.simulated()):
-        return Place(backend, warnings=tuple(warnings))
+        return Device(backend, warnings=tuple(warnings))
     gpu = devices.gpu(comm.local_rank % devices.gpu_count())
     taken = comm.allgather((platform.node(), gpu.identity))
-    return Place(backend, gpu, taken.count(taken[comm.rank]), (*warnings, *_crowded(taken)))
+    return Device(backend, gpu, taken.count(taken[comm.rank]), (*warnings, *_crowded(taken)))
 
 
 def _trouble(backend: str, module: str, comm: Comm) -> str:
@@ -104,7 +107,7 @@ def check_memory(
     predicted: Mapping[str, int],
     limit: int | None,
     comm: Comm,
-    place: Place | None = None,
+    place: Device | None = None,
     *,
     dimensions: int = 2,
     savings: Sequence[str] = (),
@@ -128,7 +131,7 @@ def _lacking_on_gpu(
     predicted: Mapping[str, int],
     limit: int | None,
     comm: Comm,
-    place: Place | None,
+    place: Device | None,
     dimensions: int,
     savings: Sequence[str],
 ) -> str:
@@ -169,12 +172,12 @@ def _check_host(predicted: Mapping[str, int], limit: int | None, comm: Comm) -> 
 
 
 @contextmanager
-def memory_told(predicted: Callable[[], Mapping[str, int]]) -> Iterator[None]:
+def explain_out_of_memory(predicted: Callable[[], Mapping[str, int]]) -> Iterator[None]:
     """Context in which memory that runs out, though less of it was predicted, is a MachineError in one sentence."""
     try:
         yield
     except Exception as error:
-        if not isinstance(error, MemoryError) and not any(word in str(error) for word in SPENT):
+        if not isinstance(error, MemoryError) and not any(word in str(error) for word in OUT_OF_MEMORY):
             raise
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise MachineError(

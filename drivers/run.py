@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from esim.comm import Comm, SerialComm
 from esim.config import AnyConfig, SeismicConfig
-from esim.drivers.directory import claimed, prepare_directory
-from esim.drivers.resources import memory_told
-from esim.drivers.scenario import Scenario
+from esim.drivers.driver import Driver
+from esim.drivers.output_directory import claimed, prepare_directory
+from esim.drivers.resources import explain_out_of_memory
 from esim.drivers.seismic import Seismic
 from esim.drivers.tsunami import Tsunami
+from esim.parallel.comm import Comm, SerialComm
 
 
-def scenario(cfg: AnyConfig, comm: Comm) -> Scenario:
+def scenario(cfg: AnyConfig, comm: Comm) -> Driver:
     """The run, on this rank, that a configuration describes."""
     return Seismic(cfg, comm) if isinstance(cfg, SeismicConfig) else Tsunami(cfg, comm)
 
@@ -20,7 +20,7 @@ def simulate(cfg: AnyConfig, comm: Comm | None = None, resume: bool = False) -> 
     """Compute a scenario and return the directory with its files; raises esim.errors.EsimError."""
     run = scenario(cfg, comm or SerialComm())
     run.check()
-    with claimed(run), memory_told(run.predicted_memory):
+    with claimed(run), explain_out_of_memory(run.predicted_memory):
         prepare_directory(run, resume)
         run.prepare(resume)
         run.run()

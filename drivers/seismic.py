@@ -9,58 +9,61 @@ from typing import Any
 
 import numpy as np
 
-from esim.clock import Clock
+from esim.backends.device_buffer import ROWS
 from esim.config import SeismicConfig
-from esim.config.seismic.inside import outside
-from esim.decomposition import Block, decompose
-from esim.drivers import injection
-from esim.drivers.batch import ROWS
-from esim.drivers.crust import Settings, allocated, build_crust, longest_step
-from esim.drivers.ground import Ground
-from esim.drivers.listening import Listening
-from esim.drivers.ranks import first_rank_first
-from esim.drivers.records import Records
-from esim.drivers.scenario import Scenario
-from esim.drivers.vigil import Vigil
+from esim.config.crust.inside import outside
+from esim.crust import source_injection
+from esim.crust.model import CrustSettings, allocated_shape, build_crust, stable_time_step
+from esim.crust.outputs import SeismicOutputs
+from esim.crust.receivers import ReceiverRecorder
+from esim.crust.stability import StabilityCheck
+from esim.crust.surface_motion import SurfaceMotion
+from esim.drivers.driver import Driver
 from esim.errors import InputError
-from esim.halo import HaloExchange
-from esim.io.derive import needed
+from esim.grids.grid3d import Grid3D
+from esim.grids.interpolation import Site, place_receiver
+from esim.grids.projection import Projection
+from esim.io.crust.derived import needed_quantities
+from esim.io.crust.seismograms import StationTable
+from esim.io.crust.waveforms import Event, require_obspy
 from esim.io.directory import predict_sum
-from esim.io.seismograms import Stations
-from esim.io.waveforms import Event, require_obspy
-from esim.media import attenuation
+from esim.media.crust import attenuation, cell_averages
 from esim.media.crust import build as build_medium
-from esim.media.crust import cell_averages, terrain
-from esim.media.crust.speeds import Speeds, speeds
-from esim.projection import Projection
-from esim.receivers import Site, place
-from esim.schedule import Steps
-from esim.simulation import Callback, Simulation
-from esim.sources.seismic import PlaneWave, PointSources, build, low_pass
-from esim.volume import Volume
+from esim.media.crust.topography import terrain
+from esim.media.crust.wave_speeds import Speeds, speeds
+from esim.parallel.collectives import root_first
+from esim.parallel.decomposition import Block, decompose
+from esim.parallel.halo import HaloExchange
+from esim.sources.crust import PlaneWave, PointSources, build, low_pass
+from esim.timestepping.clock import Clock
+from esim.timestepping.schedule import Steps
+from esim.timestepping.simulation import Callback, Simulation
 
-STRIP = 2_000_000  # cells whose medium is looked at together
-BAND = 100.0  # ratio of the highest to the lowest frequency over which Q is constant without a word
-SHARE = (
+STRIP_CELLS = 2_000_000  # cells whose medium is looked at together
+Q_BAND_RATIO = 100.0  # ratio of the highest to the lowest frequency over which Q is constant without a word
+ENERGY_FRACTION = (
     0.02  # of the energy of a source above the frequency that the grid carries, from which it is low-passed
 )
-ROUGH_REACH = 2  # cells around a rough surface in which differences are of second order
-EVEN, EVEN_RATIO = 3.5, 2.2  # fastest over slowest waves, and Vp/Vs, up to which contrasts are not strong
-NOTHING = Speeds(0.0, math.inf, math.inf, 0.0)  # of no cells
+INTERFACE_CELLS = 2  # cells around a rough surface in which differences are of second order
+MILD_SPEED_RATIO, MILD_VP_VS = (
+    3.5,
+    2.2,
+)  # fastest over slowest waves, and Vp/Vs, up to which contrasts are not strong
+NO_SPEEDS = Speeds(0.0, math.inf, math.inf, 0.0)  # of no cells
 SURFACE = 16  # values of a column: velocity, displacement, maxima and more
 SURFACE_INDEX = 9 * 8  # bytes of a column: where these are found
 BYTES_PREPARED = 8 * 12  # per cell of a strip, while the medium is set
 
 
-class Seismic(Scenario):
+class Seismic(Driver):
     """A run of scenario seismic."""
 
     cfg: SeismicConfig
-    outputs: Records
+    outputs: SeismicOutputs
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.volume: Volume = self.cfg.grid.build()
+        self.volume: Grid3D = self.cfg.grid.build()
         self.grid = self.volume.grid
         origin = self.cfg.grid.origin
         self.projection = None if origin is None else Projection(origin.lon, origin.lat)
@@ -76,14 +79,12 @@ class Seismic(Scenario):
         )
         self.free = cfg.grid.surface == "free" and cfg.topography is None
         self.find_place(dimensions=3, savings=self._savings())
-        self.medium = first_rank_first(self.comm, lambda: build_medium(cfg.medium, volume, self.projection))
+        self.medium = root_first(self.comm, lambda: build_medium(cfg.medium, volume, self.projection))
         self.medium.check(volume)
         self.terrain = None
         if cfg.topography is not None:
             section = cfg.topography
-            self.terrain = first_rank_first(
-                self.comm, lambda: terrain.build(section, volume, self.projection)
-            )
+            self.terrain = root_first(self.comm, lambda: terrain.build(section, volume, self.projection))
         self.speeds, self.least_qp, self.least_qs = self._look_at_medium()
         self._choose_frequency()
         self._choose_attenuation()
@@ -100,7 +101,7 @@ class Seismic(Scenario):
         """Boxes of cells of the volume that cover a block with a halo, some layers at a time."""
         rows, columns = (block.j0 - halo, block.j1 + halo), (block.i0 - halo, block.i1 + halo)
         area = (rows[1] - rows[0]) * (columns[1] - columns[0])
-        height = max(1, STRIP // area)
+        height = max(1, STRIP_CELLS // area)
         for k in range(-halo, self.volume.nz + halo, height):
             yield (k, min(k + height, self.volume.nz + halo)), rows, columns
 
@@ -113,7 +114,7 @@ class Seismic(Scenario):
 
     def _look_at_medium(self) -> tuple[Speeds, float, float]:
         """Extremes of speeds and of Q over all ranks; whether all is solid."""
-        found, qp, qs, mu = NOTHING, math.inf, math.inf, math.inf
+        found, qp, qs, mu = NO_SPEEDS, math.inf, math.inf, math.inf
         for box in self._strips(self.decomposition.blocks[self.comm.rank], 0):
             values = self._cells(box)
             found = found.join(speeds(values))
@@ -151,7 +152,7 @@ class Seismic(Scenario):
             raise InputError(
                 f"physics.attenuation: '{physics.attenuation}' needs a medium with qp and qs, and it has none"
             )
-        band = physics.band or (self.frequency / BAND, self.frequency)
+        band = physics.band or (self.frequency / Q_BAND_RATIO, self.frequency)
         fit = attenuation.coarse_grained if physics.attenuation == "coarse" else attenuation.conventional
         self.mechanisms = fit(band)
         self.mechanisms.check(np.array([self.least_qp]), "medium: qp")
@@ -167,7 +168,7 @@ class Seismic(Scenario):
             lowest = min(self.least_qp, self.least_qs)
             stiffer = float(self.mechanisms.unrelaxed(np.ones(1), np.array([1 / lowest]), self.reference)[0])
         self.fastest = self.speeds.fastest * math.sqrt(max(stiffer, 1.0))
-        self.longest = longest_step(self.volume, self.cfg.physics.order, self.fastest)
+        self.longest = stable_time_step(self.volume, self.cfg.physics.order, self.fastest)
         if run.dt is not None and run.dt > self.longest:
             raise InputError(
                 f"run.dt: {run.dt:g} s is not stable with waves of {self.fastest:.0f} m/s on this grid; use at most "
@@ -198,7 +199,7 @@ class Seismic(Scenario):
         """A source, checked, and low-passed if it sends more than the grid carries."""
         cfg, key = self.cfg, f"source.{n}"
         try:
-            source = first_rank_first(
+            source = root_first(
                 self.comm,
                 lambda: build(cfg.source[n], self.volume, self.projection, cfg.time.start, self._rigidity),
             )
@@ -206,7 +207,7 @@ class Seismic(Scenario):
             raise InputError(f"{key}: {error}") from None
         self._require_ground(key, source)
         self._require_periodic(key, source)
-        highest = source.highest_frequency(SHARE)
+        highest = source.highest_frequency(ENERGY_FRACTION)
         if highest > self.frequency:
             high = f"up to {highest:.3g} Hz" if math.isfinite(highest) else "at all frequencies"
             if cfg.physics.low_pass:
@@ -287,8 +288,8 @@ class Seismic(Scenario):
         if found is not None:
             raise InputError(f"stations.{n}: {found[1]}")
         if self.terrain is None:
-            return place(self.volume, where, x, y, station.depth, ghost=self.free)
-        site = place(self.volume, where, x, y, station.depth, self._tops, ghost=False)
+            return place_receiver(self.volume, where, x, y, station.depth, ghost=self.free)
+        site = place_receiver(self.volume, where, x, y, station.depth, self._tops, ghost=False)
         name = f"station '{station.name}' at x {x:g}, y {y:g}, {station.depth:g} m below the ground"
         found = outside(self.volume, name, x, y, site.depth)
         if found is not None:
@@ -352,7 +353,7 @@ class Seismic(Scenario):
         cfg, volume = self.cfg, self.volume
         item = np.dtype(cfg.run.precision).itemsize
         largest = max(self.decomposition.blocks, key=lambda block: block.cells)
-        cells = math.prod(allocated(largest, volume.nz))
+        cells = math.prod(allocated_shape(largest, volume.nz))
         mechanisms = {"none": 0, "coarse": 1, "conventional": 3}[cfg.physics.attenuation]
         # Memory variables of 16 bits take their part of a value.
         kept = 6 * mechanisms * (1.0 if cfg.physics.memory is None else 2 / item)
@@ -363,7 +364,7 @@ class Seismic(Scenario):
         absorbing = sum(2 * areas[a] for a, kind in zip("xy", kinds, strict=False) if kind == "cpml")
         absorbing += (kinds[2] == "cpml") * nj * ni
         steps = cfg.time.duration / (cfg.run.dt or 0.3 * min(volume.spacing) / 6000)
-        heard = len(cfg.stations) * len(needed(cfg.output.stations.variables)) * steps
+        heard = len(cfg.stations) * len(needed_quantities(cfg.output.stations.variables)) * steps
         rough = cells if cfg.topography is not None else 0
         # A GPU has its own copy of the medium.
         medium = item * cells * (3 + 2 * (mechanisms > 0)) if self.place.gpu else 0
@@ -372,10 +373,13 @@ class Seismic(Scenario):
             "rough surface": item * rough,
             "surface": SURFACE * nj * ni * item + SURFACE_INDEX * nj * ni,
             "halos": self._halo_memory(largest) * item,
-            "stations": ROWS * item * len(cfg.stations) * len(needed(cfg.output.stations.variables)),
+            "stations": ROWS
+            * item
+            * len(cfg.stations)
+            * len(needed_quantities(cfg.output.stations.variables)),
             "strips": self.strips(cells),
             "seismograms": int(2 * item * heard),
-            "preparation": BYTES_PREPARED * min(STRIP, cells) + 8 * cells + medium,
+            "preparation": BYTES_PREPARED * min(STRIP_CELLS, cells) + 8 * cells + medium,
         }
 
     def _halo_memory(self, block: Block) -> int:
@@ -429,15 +433,17 @@ class Seismic(Scenario):
         begun = wall.perf_counter()
         points = [s for s in self.sources if isinstance(s, PointSources)]
         waves = [s for s in self.sources if isinstance(s, PlaneWave)]
-        self.moments = injection.moments(self.crust, points)
-        self.forces = injection.forces(self.crust, points, waves)
+        self.moments = source_injection.inject_moments(self.crust, points)
+        self.forces = source_injection.inject_forces(self.crust, points, waves)
         self.seconds["sources"] = wall.perf_counter() - begun
         listening = None
         if cfg.stations:
-            listening = Listening(self.crust, self.sites, cfg.output.stations.variables, self.every)
-        ground = Ground(self.crust, self._ground_index())
-        self.vigil = Vigil(self.crust, max((s.end for s in self.sources), default=0.0), cfg.run.watchdog)
-        self.outputs = Records(
+            listening = ReceiverRecorder(self.crust, self.sites, cfg.output.stations.variables, self.every)
+        ground = SurfaceMotion(self.crust, self._ground_index())
+        self.vigil = StabilityCheck(
+            self.crust, max((s.end for s in self.sources), default=0.0), cfg.run.watchdog
+        )
+        self.outputs = SeismicOutputs(
             cfg,
             self.crust,
             ground,
@@ -468,12 +474,12 @@ class Seismic(Scenario):
             return
         self.outputs.begin()
 
-    def _settings(self) -> Settings:
+    def _settings(self) -> CrustSettings:
         cfg = self.cfg
         x, y, bottom = cfg.grid.boundary.kinds
         top = bottom if cfg.grid.surface == "absorbing" else "free"
         lowest = min(self.least_qp, self.least_qs)
-        return Settings(
+        return CrustSettings(
             order=cfg.physics.order,
             dt=self.dt,
             free=self.free,
@@ -491,7 +497,11 @@ class Seismic(Scenario):
     def _steady(self) -> bool:
         """Whether absorbing layers take a steady shift of frequency, for the sake of strong contrasts."""
         asked, speeds = self.cfg.grid.boundary.shift, self.speeds
-        strong = not self.solid or speeds.largest_ratio > EVEN_RATIO or speeds.fastest > EVEN * speeds.slowest
+        strong = (
+            not self.solid
+            or speeds.largest_ratio > MILD_VP_VS
+            or speeds.fastest > MILD_SPEED_RATIO * speeds.slowest
+        )
         steady = asked == "steady" or (asked == "auto" and strong)
         if steady and "cpml" in self.cfg.grid.boundary.kinds:
             self.warn(
@@ -504,7 +514,7 @@ class Seismic(Scenario):
     def _set_medium(self) -> dict[str, Any]:
         """The medium on this rank's block with its halo, on the device."""
         block = self.decomposition.blocks[self.comm.rank]
-        h, shape = block.halo, allocated(block, self.volume.nz)
+        h, shape = block.halo, allocated_shape(block, self.volume.nz)
         names = ["rho", "lam", "mu"] + (["inv_qp", "inv_qs"] if self.mechanisms is not None else [])
         arrays = {name: np.zeros(shape, self.cfg.run.precision) for name in names}
         for box in self._strips(block, h):
@@ -541,14 +551,14 @@ class Seismic(Scenario):
         deepest = 0
         for rows in _pieces(self.grid.ny, self.grid.nx):
             deepest = max(deepest, int(self.terrain.floor_index(rows, (0, self.grid.nx)).max()))
-        return min(self.volume.nz, deepest + 2 * ROUGH_REACH)
+        return min(self.volume.nz, deepest + 2 * INTERFACE_CELLS)
 
     def _near(self, block: Block) -> np.ndarray:
         """One within some cells of a boundary between air, sea and ground, else zero: [k, j, i] with the halo."""
         from scipy.ndimage import maximum_filter, minimum_filter
 
         assert self.terrain is not None
-        h, r, layers = block.halo, ROUGH_REACH, self._rough_layers
+        h, r, layers = block.halo, INTERFACE_CELLS, self._rough_layers
         wide = (
             (-h - r, layers + h + r),
             (block.j0 - h - r, block.j1 + h + r),
@@ -557,7 +567,7 @@ class Seismic(Scenario):
         classes = self.terrain.classes(wide)
         size = 2 * r + 1
         mixed = maximum_filter(classes, size, mode="nearest") != minimum_filter(classes, size, mode="nearest")
-        near = np.zeros((layers + 2 * h, *allocated(block, self.volume.nz)[1:]))
+        near = np.zeros((layers + 2 * h, *allocated_shape(block, self.volume.nz)[1:]))
         inner = mixed[r:-r, r:-r, r:-r]
         near[:, : inner.shape[1], : inner.shape[2]] = inner
         return near
@@ -582,14 +592,14 @@ class Seismic(Scenario):
             return None
         return -(self.volume.top + self.volume.dz * self._ground_index())
 
-    def _stations(self) -> Stations | None:
+    def _stations(self) -> StationTable | None:
         stations = self.cfg.stations
         if not stations:
             return None
         x, y = np.array([self._position(s) for s in stations]).T
         lon, lat = (None, None) if self.projection is None else self.projection.to_lonlat(x, y)
         names, depth = [s.name for s in stations], np.array([s.depth for s in stations])
-        return Stations(names, x, y, depth, lon, lat)
+        return StationTable(names, x, y, depth, lon, lat)
 
     def _event(self) -> Event | None:
         """The strongest source, for the headers of seismograms."""
@@ -698,7 +708,7 @@ def _shears(source: PointSources) -> np.ndarray:
 
 def _pieces(rows: int, columns: int) -> Iterator[tuple[int, int]]:
     """Ranges of rows of about STRIP cells."""
-    step = max(1, STRIP // columns)
+    step = max(1, STRIP_CELLS // columns)
     return ((first, min(first + step, rows)) for first in range(0, rows, step))
 
 

@@ -8,39 +8,49 @@ from typing import Any
 
 import numpy as np
 
-from esim import sources
-from esim.clock import Clock
-from esim.config import CFL_BOUND, Config
-from esim.config.output import AUTO
-from esim.decomposition import Block, decompose
-from esim.drivers import build_forces, cautions, dispersion, runup
-from esim.drivers.batch import ROWS
-from esim.drivers.boundary import check_incident, incident_rate
-from esim.drivers.gauges import Gauges, check_gauges
-from esim.drivers.idle import work
-from esim.drivers.initial import initial_states
-from esim.drivers.motion import Motion
-from esim.drivers.nests import Level, Tree
-from esim.drivers.ocean import Formula, Ocean, build_ocean
-from esim.drivers.outputs import Outputs
-from esim.drivers.pressure import check_values
-from esim.drivers.ranks import first_rank_first
-from esim.drivers.scenario import Scenario
-from esim.drivers.tiers import Tier, least_rate, look, set_steps, share_out, tiers
-from esim.drivers.watch import Watch
+from esim.backends.device_buffer import ROWS
+from esim.config import CFL_BOUND, TsunamiConfig
+from esim.config.ocean.output import AUTO
+from esim.drivers.driver import Driver
 from esim.errors import InputError
-from esim.grid import SIDES, Grid
-from esim.halo import HaloExchange
-from esim.schedule import Every
-from esim.simulation import Callback, Simulation
-from esim.sources import geodesy, incident
+from esim.grids.grid import SIDES, Grid
+from esim.ocean import advice
+from esim.ocean.activity import count_work
+from esim.ocean.boundary import check_incident, incident_courant_rate
+from esim.ocean.forcing import build, dispersion
+from esim.ocean.forcing.air_pressure import check_values
+from esim.ocean.model import Formula, Ocean, build_ocean
+from esim.ocean.nesting.grid_level import (
+    GridLevel,
+    build_levels,
+    decompose_levels,
+    minimum_courant_rate,
+    set_time_steps,
+    survey,
+)
+from esim.ocean.nesting.hierarchy import GridHierarchy, Level
+from esim.ocean.output import runup
+from esim.ocean.output.gauges import Gauges, check_gauges
+from esim.ocean.output.outputs import TsunamiOutputs
+from esim.ocean.sources.initial_conditions import initial_states
+from esim.ocean.sources.seafloor_motion import SeafloorMotion
+from esim.ocean.stability import StabilityCheck
+from esim.parallel.collectives import root_first
+from esim.parallel.decomposition import Block, decompose
+from esim.parallel.halo import HaloExchange
+from esim.sources import geodesy
+from esim.sources import ocean as sources
+from esim.sources.ocean import incident
+from esim.timestepping.clock import Clock
+from esim.timestepping.schedule import Every
+from esim.timestepping.simulation import Callback, Simulation
 
 
-class Tsunami(Scenario):
+class Tsunami(Driver):
     """A run of scenario tsunami."""
 
-    cfg: Config
-    outputs: Outputs
+    cfg: TsunamiConfig
+    outputs: TsunamiOutputs
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -51,9 +61,9 @@ class Tsunami(Scenario):
     def check(self) -> None:
         """Everything that can be known to be wrong before anything is allocated or written."""
         cfg, grid = self.cfg, self.grid
-        self.tiers = tiers(cfg, self.comm)
+        self.tiers = build_levels(cfg, self.comm)
         self.bathymetry, self.roughness = self.tiers[0].bathymetry, self.tiers[0].roughness
-        self.sources = first_rank_first(self.comm, lambda: [self._source(source) for source in cfg.source])
+        self.sources = root_first(self.comm, lambda: [self._source(source) for source in cfg.source])
         for source in self.sources:
             source.check(grid)
         initial_states(self.sources)
@@ -61,7 +71,7 @@ class Tsunami(Scenario):
         self.find_place(dimensions=2)
         self.elevation: Formula = self.tiers[0].elevation
         dispersive = cfg.physics.dispersion != "none"
-        self.incident = first_rank_first(
+        self.incident = root_first(
             self.comm,
             lambda: [incident.build(wave, cfg.physics.gravity, dispersive) for wave in cfg.incident],
         )
@@ -70,31 +80,31 @@ class Tsunami(Scenario):
         for records in self.records:
             check_values(records, self.comm, cfg.time.duration)
         if cfg.output.runup is not None:
-            runup.check(cfg.output.runup, grid)
-        share_out(self.tiers, self.comm)
+            runup.check_coast(cfg.output.runup, grid)
+        decompose_levels(self.tiers, self.comm)
         self.require_memory(dimensions=2)
         self.decomposition = self.tiers[0].decomposition
         names = [station.name for station in cfg.stations]
         positions = [station.position for station in cfg.stations]
         check_gauges([t.grid for t in self.tiers], names, positions, [t.elevation for t in self.tiers])
         for tier in self.tiers:
-            look(tier, self.comm, cfg.physics, initial_states(self.sources), grid.lonlat)
-            coming = incident_rate(
+            survey(tier, self.comm, cfg.physics, initial_states(self.sources), grid.lonlat)
+            coming = incident_courant_rate(
                 tier.grid, tier.elevation, self.incident, cfg.physics.gravity, cfg.time.duration
             )
             tier.rate = max(tier.rate, coming)
         self.deepest = self.tiers[0].deepest
         self._require_water()
         self.dt = self._time_step(self.tiers[0].rate)
-        set_steps(self.tiers, self.dt, cfg.run.cfl, cfg.physics.gravity)
+        set_time_steps(self.tiers, self.dt, cfg.run.cfl, cfg.physics.gravity)
         self._warn()
 
     def _warn(self) -> None:
         cfg, tiers = self.cfg, self.tiers
         for text in (
-            *cautions.of_files(self.records, self.incident, cfg.time.duration),
-            *cautions.of_waves(cfg, tiers[0]),
-            *cautions.of_water(cfg, tiers, self.sources),
+            *advice.check_files(self.records, self.incident, cfg.time.duration),
+            *advice.check_waves(cfg, tiers[0]),
+            *advice.check_water(cfg, tiers, self.sources),
         ):
             self.warn(text)
         self._warn_of_nests()
@@ -129,7 +139,7 @@ class Tsunami(Scenario):
             * (3 + 3 + 1 + 1 + peaks + ("sponge" in self.grid.boundary) + (self.roughness is not None)),
             "sources": cells * item * 2 * levels,
             "levels of sources": 8 * whole * levels,
-            "forces": cells * item * build_forces.planes(self.cfg),
+            "forces": cells * item * build.planes_needed(self.cfg),
             "slides": self._slide_memory(cells, item),
             "gauges": ROWS * 4 * 4 * len(self.cfg.stations) * item,
             "strips": self.strips(cells),
@@ -162,7 +172,7 @@ class Tsunami(Scenario):
         run = self.cfg.run
         if rate == 0.0:
             # No water yet: let a depth of one metre set the first step.
-            rate = least_rate(self.grid, self.cfg.physics.gravity)
+            rate = minimum_courant_rate(self.grid, self.cfg.physics.gravity)
         if run.dt is None:
             return run.cfl / rate
         if run.dt * rate > CFL_BOUND:
@@ -179,7 +189,7 @@ class Tsunami(Scenario):
         cfg = self.cfg
         begun = wall.perf_counter()
         self.backend = self.make_backend()
-        self.tree = Tree(
+        self.tree = GridHierarchy(
             [Level(tier.placed, self._ocean(tier), tier.substeps) for tier in self.tiers],
             cfg.run.cfl if cfg.run.adaptive else None,
         )
@@ -188,7 +198,7 @@ class Tsunami(Scenario):
         self.seconds["allocate and compile"] = wall.perf_counter() - begun
         begun = wall.perf_counter()
         for level, tier in zip(self.tree.levels, self.tiers, strict=True):
-            level.motion = Motion(
+            level.motion = SeafloorMotion(
                 level.ocean, self.sources, tier.elevation.around, cfg.time.duration, self.tree.root.motion
             )
         assert self.tree.root.motion is not None
@@ -196,7 +206,7 @@ class Tsunami(Scenario):
         for text in self.motion.warnings(cfg.time.duration):
             self.warn(text)
         self.seconds["sources"] = wall.perf_counter() - begun
-        self.outputs = Outputs(
+        self.outputs = TsunamiOutputs(
             cfg, self.tree, Gauges(self.tree.levels, [station.position for station in cfg.stations])
         )
         self.simulation = self._simulation()
@@ -206,7 +216,7 @@ class Tsunami(Scenario):
             assert level.motion is not None
             level.motion.begin()
             if level.ocean.forces is not None:
-                build_forces.depress_all(cfg, level.ocean, level.ocean.forces.all)
+                build.apply_inverse_barometer(cfg, level.ocean, level.ocean.forces.all)
         self.tree.begin()
         clock = self.simulation.clock
         self.outputs.begin()
@@ -214,7 +224,7 @@ class Tsunami(Scenario):
         if cfg.output.fields is not None:
             self.outputs.snapshot(clock)
 
-    def _ocean(self, tier: Tier) -> Ocean:
+    def _ocean(self, tier: GridLevel) -> Ocean:
         """The ocean on one of the grids, at rest."""
         cfg, grid = self.cfg, tier.grid
         ocean = build_ocean(
@@ -229,7 +239,7 @@ class Tsunami(Scenario):
             peaks=cfg.output.maxima is not None,
             times=cfg.output.times,
             incident=[wave for wave in self.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
-            forced=build_forces.wanted(cfg),
+            forced=build.is_forced(cfg),
             skip=cfg.run.skip_at_rest,
             arrival_threshold=cfg.output.maxima.arrival_threshold if cfg.output.maxima else 0.01,
         )
@@ -241,8 +251,8 @@ class Tsunami(Scenario):
         for level, tier in zip(self.tree.levels, self.tiers, strict=True):
             forces = level.ocean.forces
             if forces is not None and root is not None:
-                load = None if forces is root else build_forces.load_of(root.all)
-                forces.all = build_forces.build(self.cfg, level.ocean, tier.records, load)
+                load = None if forces is root else build.load_of(root.all)
+                forces.all = build.build_forces(self.cfg, level.ocean, tier.records, load)
 
     def _simulation(self) -> Simulation:
         cfg, clock = self.cfg, Clock(self.cfg.time.duration)
@@ -262,7 +272,7 @@ class Tsunami(Scenario):
         if out.checkpoint is not None:
             callbacks.append(Callback(Every(out.checkpoint.every, end), self.checkpoint_unless_done))
         fixed = None if cfg.run.adaptive else [tier.dt for tier in self.tiers]
-        self.watch = Watch(self.tree.levels, fixed, bound=1.0)
+        self.watch = StabilityCheck(self.tree.levels, fixed, bound=1.0)
         looks: list[Callable[[Clock], None]] = [self.watch, *self.lookers]
         return Simulation(self, clock, callbacks, looks, [self.stop_if_asked], self.backend.synchronize)
 
@@ -294,7 +304,9 @@ class Tsunami(Scenario):
         total = sum(self.comm.allgather(capped))
         if total:
             self.warn(f"{total:.0f} cells reached the speed cap of {self.ocean.physics.speed_cap:g} m/s")
-        broken = sum(dispersion.account([level.ocean for level in self.tree.levels])["broken_cells"])
+        broken = sum(
+            dispersion.dispersion_record([level.ocean for level in self.tree.levels])["broken_cells"]
+        )
         if broken:
             self.warn(f"waves broke in {broken} cells, which had no dispersion while they did")
         for name, short in self.tree.short().items():
@@ -319,9 +331,13 @@ class Tsunami(Scenario):
     def facts(self) -> dict[str, Any]:
         """Moments, magnitudes and uplifts of the sources, the work that water at rest has saved, and the nests."""
         oceans = [level.ocean for level in self.tree.levels]
-        facts = {"sources": self.motion.summary, "at_rest": work(self.comm, oceans)}
+        facts = {"sources": self.motion.summary, "at_rest": count_work(self.comm, oceans)}
         facts |= {"hazard": self.outputs.hazard} if self.outputs.hazard else {}
-        facts |= {"dispersion": dispersion.account(oceans)} if self.cfg.physics.dispersion != "none" else {}
+        facts |= (
+            {"dispersion": dispersion.dispersion_record(oceans)}
+            if self.cfg.physics.dispersion != "none"
+            else {}
+        )
         return facts | {"grids": self.tree.account()} if self.tree.links else facts
 
     def inputs(self) -> list[Path]:
@@ -341,7 +357,7 @@ class Tsunami(Scenario):
         ]
 
 
-def _allocated(tier: Tier, ranks: int) -> list[int]:
+def _allocated(tier: GridLevel, ranks: int) -> list[int]:
     """Cells of the arrays of each rank, halo and padding included; of rows shared out evenly while it is not known."""
     grid = tier.grid
     if hasattr(tier, "decomposition"):

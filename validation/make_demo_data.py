@@ -16,7 +16,7 @@ import numpy as np
 from esim import data
 from esim.io import netcdf
 from esim.io.atomic import whole_file
-from esim.io.gridreader import read_field
+from esim.io.gridded.reader import read_field
 
 WEST, EAST, SOUTH, NORTH, PER_DEGREE = 120, 180, 10, 60, 10
 HOURS = 4

@@ -10,7 +10,7 @@ from typing import Any
 
 from esim.io.atomic import whole_file
 from esim.io.provenance import versions
-from esim.validation.case import Case, Comparison
+from esim.validation.cases.case import Case, Comparison
 
 HEADERS = ("quantity", "known", "computed", "difference", "limit", "result")
 SOURCES = Path(__file__).resolve().parents[1]

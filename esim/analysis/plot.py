@@ -5,17 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from esim.analysis import (
-    gauges,
-    heights,
-    inundation,
-    record_section,
-    runup,
-    shaking,
-    snapshots,
-    uplift,
-    wavefield,
-)
+from esim.analysis.crust import record_section, shaking, wavefield
+from esim.analysis.ocean import gauges, heights, inundation, runup, snapshots, uplift
 from esim.analysis.run import Run, open_run
 from esim.errors import InputError
 from esim.io.atomic import whole_file

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from esim.backends.lanes import Mark, Parcel
-from esim.comm import Comm
-from esim.decomposition import Box
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Part
+from esim.parallel.comm import Comm
+from esim.parallel.decomposition import Box
+from esim.parallel.streams import Event, MessageBuffer
 
 
 class Backend(Protocol):
@@ -58,13 +58,13 @@ class Backend(Protocol):
     def square_sum(self, array: Any) -> float:
         """Sum of the squares of all values; not finite if a value is not."""
 
-    def parcel(self, size: int, comm: Comm) -> Parcel:
+    def parcel(self, size: int, comm: Comm) -> MessageBuffer:
         """A message of so many values to or from a neighbour, where the ranks' comm can take it."""
 
     def lane(self, name: str) -> AbstractContextManager[None]:
         """Context in which calls queue on one of the lanes MAIN and EDGES; outside they do on MAIN."""
 
-    def mark(self) -> Mark:
+    def mark(self) -> Event:
         """The end of what is queued on the current lane."""
 
     def sequence(self, launches: Sequence[Callable[..., None]]) -> Callable[..., None]:
@@ -90,12 +90,12 @@ def select(
 
         name = best().name
     if name == "numpy":
-        from esim.backends.modules import open_module
-        from esim.backends.reference import NumpyBackend
+        from esim.backends.numpy.array_module import open_module
+        from esim.backends.numpy.backend import NumpyBackend
 
         return NumpyBackend(dtype, open_module(array_module, local_rank))
     if name == "cpu":
-        from esim.backends.cpu import CpuBackend
+        from esim.backends.cpu.backend import CpuBackend
 
         return CpuBackend(dtype, threads)
     if name == "cuda":

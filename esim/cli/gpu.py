@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from esim.errors import InputError
 
 if TYPE_CHECKING:
-    from esim.backends.cuda.gate import Figures
+    from esim.backends.cuda.compile_check import Figures
 
 COLUMNS = {
     "kernel": "kernel",
@@ -118,9 +118,9 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _compile(options: argparse.Namespace) -> int:
-    from esim.backends.cuda.gate import ARCHITECTURES, PRECISIONS, examine
+    from esim.backends.cuda.compile_check import ARCHITECTURES, PRECISIONS, examine
     from esim.cli.show import show
-    from esim.validation.kernels import compiled, varieties
+    from esim.validation.kernel_catalogue import compiled, varieties
 
     known = compiled()
     for name in options.only or ():

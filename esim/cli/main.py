@@ -210,7 +210,7 @@ def _bench(commands: Commands) -> None:
 
 
 def _run_bench(options: argparse.Namespace) -> int:
-    from esim.bench import main as bench
+    from esim.tools.bench import main as bench
 
     return bench(options)
 
@@ -229,7 +229,7 @@ def _doctor(commands: Commands) -> None:
 
 
 def _run_doctor(options: argparse.Namespace) -> None:
-    from esim.doctor import report
+    from esim.tools.doctor import report
 
     report(options.json)
 

@@ -1,8 +1,8 @@
 """The command esim-run: a scenario from its YAML file to its outputs, under mpirun or not."""
 
-from esim.stop import listen
+from esim.timestepping.signals import install_handlers
 
-listen()  # before anything slow is imported: a signal that comes early must not kill the run
+install_handlers()  # before anything slow is imported: a signal that comes early must not kill the run
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from esim.errors import EsimError
 
 if TYPE_CHECKING:
-    from esim.comm import Comm
+    from esim.parallel.comm import Comm
 
 EXAMPLES = """
 examples:
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = parser().parse_args(arguments)
     try:
-        from esim.comm import connect
+        from esim.parallel.comm import connect
 
         comm = connect()
     except EsimError as error:
@@ -155,9 +155,9 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
 
     cfg = load(options.config, overrides(options))
     from esim.cli.progress import Progress, say, summary
-    from esim.drivers.directory import check_directory, claimed, prepare_directory
-    from esim.drivers.outlook import plan_lines
-    from esim.drivers.resources import memory_told
+    from esim.drivers.describe import plan_lines
+    from esim.drivers.output_directory import check_directory, claimed, prepare_directory
+    from esim.drivers.resources import explain_out_of_memory
     from esim.drivers.run import scenario
 
     _tell_warnings(options.quiet)
@@ -170,7 +170,7 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
     check_directory(run, options.resume)
     if options.check:
         return
-    memory = memory_told(run.predicted_memory)
+    memory = explain_out_of_memory(run.predicted_memory)
     with claimed(run), memory, Progress(cfg.time.duration, active=talk) as progress:
         prepare_directory(run, options.resume)
         run.lookers.append(progress)

@@ -9,7 +9,7 @@ from esim.cli.show import show
 from esim.config.suggest import hint
 from esim.errors import EsimError, InputError
 from esim.io.provenance import write_record
-from esim.validation.cases import CASES, GROUPS, Case, Runs
+from esim.validation.cases.registry import CASES, GROUPS, Case, Runs
 from esim.validation.report import HEADERS, Outcome, totals, write_report
 
 

@@ -1,9 +1,9 @@
 """The configuration: what a YAML file may say, and whether this one is valid."""
 
+from esim.config.crust import SeismicConfig
 from esim.config.load import AnyConfig, from_dict, load
-from esim.config.root import Config
+from esim.config.ocean.root import TsunamiConfig
 from esim.config.run import CFL_BOUND
 from esim.config.schema import schema
-from esim.config.seismic import SeismicConfig
 
-__all__ = ["CFL_BOUND", "AnyConfig", "Config", "SeismicConfig", "from_dict", "load", "schema"]
+__all__ = ["CFL_BOUND", "AnyConfig", "SeismicConfig", "TsunamiConfig", "from_dict", "load", "schema"]

@@ -7,15 +7,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from esim.config.crust import SeismicConfig
 from esim.config.document import Document, override, read
+from esim.config.ocean.root import TsunamiConfig
 from esim.config.problems import input_error
-from esim.config.root import Config
-from esim.config.seismic import SeismicConfig
 from esim.config.suggest import hint, listed, nearest, shown
 from esim.errors import InputError
 
-AnyConfig = Config | SeismicConfig
-SCENARIOS: dict[str, type[AnyConfig]] = {"tsunami": Config, "seismic": SeismicConfig}
+AnyConfig = TsunamiConfig | SeismicConfig
+SCENARIOS: dict[str, type[AnyConfig]] = {"tsunami": TsunamiConfig, "seismic": SeismicConfig}
 LATER = ("coupled", "ensemble")
 
 

@@ -8,7 +8,7 @@ from esim.config.section import Section
 from esim.config.units import Angle, Length
 
 
-class Point(Section):
+class PointConfig(Section):
     """A position: lon and lat [degrees] on a lonlat grid, x and y [m] on a cartesian one."""
 
     lon: Angle | None = Field(
@@ -38,7 +38,7 @@ class Point(Section):
         return x, y
 
 
-class Station(Point):
+class StationConfig(PointConfig):
     """A gauge: a named place where the time series are recorded."""
 
     name: str = Field(

@@ -10,7 +10,7 @@ from esim.config.units import Count, Duration, Memory, Number
 CFL_BOUND = 0.9  # the largest Courant number with which the ocean's step is stable
 
 
-class Machine(Section):
+class RunConfig(Section):
     """What every scenario says about the machine."""
 
     backend: Literal["auto", "numpy", "cpu", "cuda"] = Field(
@@ -43,7 +43,7 @@ class Machine(Section):
         return self
 
 
-class Run(Machine):
+class OceanRunConfig(RunConfig):
     """Machine and time step."""
 
     cfl: Number = Field(default=0.8, gt=0, le=CFL_BOUND, description=f"Courant number, at most {CFL_BOUND}.")

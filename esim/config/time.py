@@ -24,7 +24,7 @@ def utc(value: Any) -> datetime:
 Moment = Annotated[datetime, BeforeValidator(utc), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
-class Time(Section):
+class TimeConfig(Section):
     """Origin time and length of the run."""
 
     start: Moment | None = Field(default=None, description="Origin time in UTC, ISO 8601; null: none.")

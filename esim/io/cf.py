@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from esim import __version__
-from esim.io.frame import Coordinate, Frame
+from esim.io.gridded.frame import Coordinate, Frame
 from esim.io.provenance import plain
 
 EXTENT = ("dry_land", "flooded_land", "sea", "exposed_sea_floor")  # what the values of `extent` mean

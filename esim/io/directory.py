@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from esim.errors import InputError
-from esim.grid import Grid
-from esim.io import stations
+from esim.grids.grid import Grid
 from esim.io.atomic import writing
+from esim.io.ocean import gauges
 
 if TYPE_CHECKING:
-    from esim.config import Config
+    from esim.config import TsunamiConfig
 
 PATTERNS = (
     "fields.nc",
@@ -98,7 +98,7 @@ def _lock(handle: int, directory: Path) -> None:
         ) from None
 
 
-def predict_bytes(cfg: "Config", *grids: Grid) -> int:
+def predict_bytes(cfg: "TsunamiConfig", *grids: Grid) -> int:
     """Size of all outputs of an ocean run [bytes] before compression, which commonly leaves half to a tenth.
 
     grids are the whole grid and its nests. Counts fields.nc, maxima.nc, stations.nc and two generations of checkpoints.
@@ -114,7 +114,7 @@ def predict_bytes(cfg: "Config", *grids: Grid) -> int:
             (cells, len(output.fields.variables), _records(duration, output.fields.every)),
         ]
     if cfg.stations:
-        series = (len(cfg.stations), len(stations.VARIABLES), _records(duration, output.stations.every))
+        series = (len(cfg.stations), len(gauges.VARIABLES), _records(duration, output.stations.every))
     if output.checkpoint:
         checkpoint = (8 if cfg.run.precision == "float64" else 4) * cells * CHECKPOINT_ARRAYS
     return predict_sum(maps, series, checkpoint=checkpoint)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esim.decomposition import Block
+from esim.parallel.decomposition import Block
 
 if TYPE_CHECKING:
-    from esim.comm import Comm
+    from esim.parallel.comm import Comm
 
 TAG = 1100
 Slab = tuple[int, np.ndarray]

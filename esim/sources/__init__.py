@@ -1,7 +1,1 @@
-"""What starts the wave: earthquakes, deformation from files, landslides, waves."""
-
-from esim.sources.build import build
-from esim.sources.landslide import Landslide
-from esim.sources.source import AnySource, InitialState, Source
-
-__all__ = ["AnySource", "InitialState", "Landslide", "Source", "build"]
+"""What starts the wave, in the ocean and in the crust; the formats of fault files; finite faults for both."""

@@ -5,7 +5,7 @@ from math import asin, atan2, cos, degrees, hypot, radians, sin
 import numpy as np
 
 from esim.constants import EARTH_RADIUS
-from esim.grid import Grid
+from esim.grids.grid import Grid
 
 Box = tuple[int, int, int, int]
 

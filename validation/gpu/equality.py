@@ -23,7 +23,7 @@ from esim.backends import select
 from esim.backends.devices import simulated
 from esim.kernels.scalar import unpack16
 from esim.validation.gpu.report import Finding, checked
-from esim.validation.kernels import (
+from esim.validation.kernel_catalogue import (
     BODIES,
     MEMORIES,
     OCEAN,

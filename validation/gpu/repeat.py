@@ -15,12 +15,12 @@ import numpy as np
 
 from esim.backends import Backend, select
 from esim.backends.devices import simulated
-from esim.comm import Comm, run_ranks
-from esim.decomposition import decompose
+from esim.parallel.comm import Comm, run_ranks
+from esim.parallel.decomposition import decompose
 from esim.validation.gpu.equality import SMALL_CRUST, SMALL_OCEAN
 from esim.validation.gpu.report import Finding, checked, gap
 from esim.validation.gpu.runs import CRUSTS, earthquake, shaken, waved
-from esim.validation.kernels import (
+from esim.validation.kernel_catalogue import (
     OCEAN,
     SIZE,
     VOLUME,
@@ -151,7 +151,7 @@ def _restarted(tiny: bool) -> Finding:
     from esim.config import from_dict
     from esim.drivers.run import simulate
     from esim.errors import StopRequested
-    from esim.validation.records import read
+    from esim.validation.cases.crust.records import read
 
     attenuation = "none" if tiny else "coarse"
     with tempfile.TemporaryDirectory() as folder:
@@ -175,10 +175,10 @@ def _restarted(tiny: bool) -> Finding:
 
 def _stopped(cfg: Any, time: float) -> None:
     """Compute until a time, where the run is asked to stop; it raises StopRequested after its checkpoint."""
-    from esim.comm import SerialComm
-    from esim.drivers.directory import claimed, prepare_directory
+    from esim.drivers.output_directory import claimed, prepare_directory
     from esim.drivers.run import scenario
-    from esim.stop import STOP
+    from esim.parallel.comm import SerialComm
+    from esim.timestepping.signals import STOP
 
     run = scenario(cfg, SerialComm())
     run.check()
@@ -194,7 +194,7 @@ def _stopped(cfg: Any, time: float) -> None:
 
 def main() -> None:
     """One of the ranks that mpirun starts: compute, and write the whole grid on the first one."""
-    from esim.comm import connect
+    from esim.parallel.comm import connect
 
     target, name, *rest = sys.argv[1:]
     comm = connect()

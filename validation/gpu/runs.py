@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from esim.backends import Backend, select
-from esim.backends.rest import unskipped
-from esim.comm import Comm, SerialComm
-from esim.config.physics import Physics
-from esim.decomposition import decompose
-from esim.drivers.crust import Crust, Settings, allocated, build_crust, longest_step
-from esim.drivers.ocean import build_ocean
-from esim.grid import Grid
-from esim.kernels import shallow_water
-from esim.media.attenuation import coarse_grained, conventional
+from esim.backends.activity import without_skipping
+from esim.config.ocean.physics import OceanPhysics
+from esim.crust.model import Crust, CrustSettings, allocated_shape, build_crust, stable_time_step
+from esim.grids.grid import Grid
+from esim.grids.grid3d import Grid3D
+from esim.kernels.ocean import shallow_water
+from esim.media.crust.attenuation import coarse_grained, conventional
+from esim.ocean.model import build_ocean
+from esim.parallel.comm import Comm, SerialComm
+from esim.parallel.decomposition import decompose
 from esim.validation.gpu.report import Finding, checked
-from esim.volume import Volume
 
 Fields = dict[str, np.ndarray]
 # Of the largest value, after a few steps: rounding, and the shores where it decides what is wet.
@@ -61,15 +61,15 @@ def compared(
 
 def oceans(tiny: bool) -> Iterator[Finding]:
     """Every switch of the physics on both kinds of grid, two steps each."""
-    from esim.validation import matrix
+    from esim.validation import switches
 
     few = [("plain", "cartesian"), ("open sides", "lonlat")]
     with tempfile.TemporaryDirectory() as folder:
-        matrix.write_inputs(Path(folder))
-        for switch, kind in few if tiny else matrix.combinations():
+        switches.write_inputs(Path(folder))
+        for switch, kind in few if tiny else switches.combinations():
 
             def compute(backend: str, switch: str = switch, kind: str = kind) -> Fields:
-                return matrix.final(Path(folder), switch, kind, backend, steps=1 if tiny else 2)
+                return switches.final(Path(folder), switch, kind, backend, steps=1 if tiny else 2)
 
             yield compared(f"{switch}, {kind}", compute, OCEAN_LIMIT)
 
@@ -100,7 +100,9 @@ def lake(backend: Backend, steps: int, size: tuple[int, int]) -> tuple[float, fl
     arrays = {name: backend.from_host(value) for name, value in given.items()}
     box = ((2, shape[0] - 2), (2, shape[1] - 2))
     launches = [
-        backend.bind(unskipped(shallow_water.step()), box, {"q": states[n], "out": states[1 - n], **arrays})
+        backend.bind(
+            without_skipping(shallow_water.step()), box, {"q": states[n], "out": states[1 - n], **arrays}
+        )
         for n in range(2)
     ]
     constants = backend.constants(shallow_water.constants(backend.dtype, dt=1.0, time=0.0, manning=0.03))
@@ -117,7 +119,7 @@ def waved(backend: Backend, size: tuple[int, int], steps: int, comm: Comm | None
     grid = Grid("lonlat", 140.0, 10.0, 0.05, 0.05, nx, ny, ("open", "wall", "wall", "open"))
     decomposition = decompose(grid.shape, comm.size)
     block = decomposition.blocks[comm.rank]
-    physics = Physics(coriolis=True, manning=0.025)
+    physics = OceanPhysics(coriolis=True, manning=0.025)
     ocean = build_ocean(grid, decomposition, comm, backend, physics, _islands)
     waves = np.random.default_rng(5).standard_normal((3, ny, nx))
     waves *= _islands(grid.x(0, nx), grid.y(0, ny)) < -1
@@ -195,13 +197,13 @@ def crust_of(backend: Backend, size: tuple[int, int, int], options: Mapping[str,
     nz, ny, nx = size
     order, fit = options.get("order", 4), options.get("fit")
     grid = Grid("cartesian", 0.0, 0.0, 100.0, 100.0, nx, ny)
-    volume = Volume(grid, nz, 100.0)
+    volume = Grid3D(grid, nz, 100.0)
     decomposition = decompose(grid.shape, comm.size, halo=order // 2)
     block, free = decomposition.blocks[comm.rank], options.get("free", True)
     kinds = options["kinds"]
-    settings = Settings(
+    settings = CrustSettings(
         order=order,
-        dt=0.8 * longest_step(volume, order, FASTEST),
+        dt=0.8 * stable_time_step(volume, order, FASTEST),
         free=free,
         kinds=(kinds[0], kinds[1], kinds[2], "free" if free else kinds[3]),
         cells=min(5, min(size) // 4),
@@ -217,7 +219,7 @@ def crust_of(backend: Backend, size: tuple[int, int, int], options: Mapping[str,
 
     def spread(values: np.ndarray) -> np.ndarray:
         """Values of the whole grid on the arrays of this rank: continued beyond the edges."""
-        h, shape = block.halo, allocated(block, nz)
+        h, shape = block.halo, allocated_shape(block, nz)
         index = [
             np.clip(np.arange(n) - h + first, 0, most - 1)
             for n, first, most in zip(shape, (0, block.j0, block.i0), size, strict=True)
@@ -284,7 +286,7 @@ def earthquakes(tiny: bool) -> Iterator[Finding]:
     """What stations record of a small earthquake."""
     from esim.config import from_dict
     from esim.drivers.run import simulate
-    from esim.validation.records import read
+    from esim.validation.cases.crust.records import read
 
     with tempfile.TemporaryDirectory() as folder:
         for attenuation in ("none",) if tiny else ("none", "coarse", "conventional"):

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from esim.backends import Backend, select
 from esim.backends.bandwidth import bandwidth
-from esim.backends.cuda import volume
+from esim.backends.cuda.codegen import crust_sweep
 from esim.backends.devices import simulated
-from esim.bench import (
+from esim.tools.bench import (
     CRUSTS,
     PEAKS,
     STATE,
@@ -149,10 +149,10 @@ def _shapes(backend: Backend, cells: int) -> Iterator[Finding]:
     """The crust with other numbers of layers that a thread computes one above the other."""
     cells = min(cells, 384)
     for longest in SHAPES:
-        with _changed(volume, LONGEST=longest, SHORTEST=min(longest, volume.SHORTEST)):
+        with _changed(crust_sweep, LONGEST=longest, SHORTEST=min(longest, crust_sweep.SHORTEST)):
             rate, _ = measure_crust(backend, cells, False)
         name = f"elastic, runs of at most {longest} layers" + (
-            " (as it is)" if longest == volume.LONGEST else ""
+            " (as it is)" if longest == crust_sweep.LONGEST else ""
         )
         yield Finding(name, f"{rate.cells_per_s:.3g} cells/s", numbers={"cells_per_s": rate.cells_per_s})
         gc.collect()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from esim.media.attenuation import Mechanisms
+from esim.media.crust.attenuation import Mechanisms
 
 Law = Callable[[np.ndarray, float], np.ndarray]
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from esim.drivers.dispersion import relaxations
+from esim.ocean.forcing.dispersion import relaxation_weights
 
 G = 9.81
 DEPTH = 1.0
@@ -112,7 +112,7 @@ class Elliptic(Shallow):
         super().__init__(dx)
         self.alpha = alpha
         coupling = 4 * alpha / 3 * (DEPTH / dx) ** 2
-        self.weights = relaxations(coupling / (1 + coupling), tolerance)
+        self.weights = relaxation_weights(coupling / (1 + coupling), tolerance)
         self.pressure = self.before = np.zeros(0)
         self.push = np.zeros(0)
 

@@ -11,7 +11,7 @@ Run as `python -m esim.validation.studies.memory16`; it prints the table of vali
 import numpy as np
 
 from esim.kernels.scalar import SPREAD
-from esim.media.attenuation import Mechanisms, coarse_grained, conventional
+from esim.media.crust.attenuation import Mechanisms, coarse_grained, conventional
 
 BAND = (0.04, 4.0)  # Hz, of constant Q
 SPEED, CELL = 2000.0, 50.0  # m/s, m: 10 cells to the shortest wave

@@ -5,18 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from esim.backends.arrays import Arrays
-from esim.backends.cuda import cells, march
+from esim.backends.activity import ActivityMap, WorkCounter
+from esim.backends.cuda.codegen import pointwise, streaming_stencil
+from esim.backends.cuda.codegen.crust_sweep import options, part_source, signature, spread
 from esim.backends.cuda.device import Device
 from esim.backends.cuda.graph import Bound, Constants, Replay, Varying, nothing
 from esim.backends.cuda.jit import check_arrays, compile_kernel
-from esim.backends.cuda.volume import options, part_source, signature, spread
-from esim.backends.lanes import Mark, Parcel
-from esim.backends.link import array_names
-from esim.backends.rest import Count, Rest
-from esim.comm import Comm
-from esim.decomposition import Box
+from esim.backends.linker import array_names
+from esim.backends.numpy.arrays import Arrays
 from esim.kernels.kernel import Kernel, Part, varying
+from esim.parallel.comm import Comm
+from esim.parallel.decomposition import Box
+from esim.parallel.streams import Event, MessageBuffer
 
 
 def _busy(part: Part) -> bool:
@@ -45,7 +45,7 @@ class CudaBackend(Arrays):
         """Sum of the squares of all values; not finite if a value is not."""
         return self.device.square_sum(array)
 
-    def parcel(self, size: int, comm: Comm) -> Parcel:
+    def parcel(self, size: int, comm: Comm) -> MessageBuffer:
         """A message of so many values to or from a neighbour: on the device where MPI takes it from there."""
         return self.device.parcel(size, self.dtype, comm.direct)
 
@@ -53,7 +53,7 @@ class CudaBackend(Arrays):
         """Context in which calls queue on a lane."""
         return self.device.lane(name)
 
-    def mark(self) -> Mark:
+    def mark(self) -> Event:
         """The end of what is queued on the current lane."""
         return self.device.mark()
 
@@ -74,7 +74,7 @@ class CudaBackend(Arrays):
 
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
         """Compile a kernel and tie it to a box and its arrays; the result queues it with given constants."""
-        form = march if kernel.slots else cells
+        form = streaming_stencil if kernel.slots else pointwise
         form.check(kernel, arrays)
         spread = form.spread(kernel, box)
         if min(spread.blocks) <= 0:
@@ -91,11 +91,13 @@ class CudaBackend(Arrays):
         launch = self.device.launcher(compiled, spread.blocks, spread.threads)
         return Bound(launch, (*spread.numbers, *named), count)
 
-    def _rest(self, kernel: Kernel, box: Box, arrays: dict[str, Any], blocks: int) -> tuple[Count, list[Any]]:
+    def _rest(
+        self, kernel: Kernel, box: Box, arrays: dict[str, Any], blocks: int
+    ) -> tuple[WorkCounter, list[Any]]:
         """The count of the work of a launch, and its arguments by `_rest_names`."""
         assert kernel.at_rest is not None
         states, result = kernel.at_rest
-        rest: Rest = arrays.get("rest") or Rest()
+        rest: ActivityMap = arrays.get("rest") or ActivityMap()
         both = (arrays[states[0]], arrays[result])
         flags = [rest.still(array, box, lambda: self.xp.zeros(blocks, bool)) for array in both]
         computed = self.xp.zeros(blocks, np.int64)

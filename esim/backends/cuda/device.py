@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from esim.backends.devices import gpu_of, simulated
-from esim.backends.lanes import EDGES, MAIN, HostParcel, InOrder, Mark, Parcel
+from esim.parallel.streams import EDGES, MAIN, Event, HostBuffer, MessageBuffer, SynchronousStreams
 
 Launch = Callable[..., None]
 
@@ -26,13 +26,13 @@ class Device(Protocol):
     def lane(self, name: str) -> Any:
         """Context in which calls queue on a lane."""
 
-    def mark(self) -> Mark:
+    def mark(self) -> Event:
         """The end of what is queued on the current lane."""
 
     def synchronize(self) -> None:
         """Let the host wait for all lanes."""
 
-    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> Parcel:
+    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
         """A message of so many values; direct says that MPI takes those of the device."""
 
     def argument(self, array: Any) -> Any:
@@ -61,7 +61,7 @@ def open_device(local_rank: int) -> Device:
     return CupyDevice(gpu_of(local_rank))
 
 
-class SimulatedDevice(InOrder):
+class SimulatedDevice(SynchronousStreams):
     """Numba's simulator: kernels are Python functions on NumPy arrays, done when their call returns."""
 
     name = "CUDA simulator"
@@ -70,9 +70,9 @@ class SimulatedDevice(InOrder):
         self.xp: Any = np
         self.graphs = False
 
-    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> Parcel:
+    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
         """A message in main memory."""
-        return HostParcel(size, dtype)
+        return HostBuffer(size, dtype)
 
     def argument(self, array: np.ndarray) -> Any:
         """The simulator's view of an array."""
@@ -137,7 +137,7 @@ class CupyDevice:
         finally:
             self._current = before
 
-    def mark(self) -> Mark:
+    def mark(self) -> Event:
         """An event at the end of the current lane."""
         return _Event(self, self._streams[self._current].record(self._cupy.Event()))
 
@@ -150,7 +150,7 @@ class CupyDevice:
         for stream in self._streams.values():
             stream.synchronize()
 
-    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> Parcel:
+    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
         """A message of so many values: on the device if MPI takes it from there, else by way of pinned memory."""
         return _DirectParcel(self, size, dtype) if direct else _StagedParcel(self, size, dtype)
 

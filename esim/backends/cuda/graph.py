@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.activity import WorkCounter
 from esim.backends.cuda.device import Device
 from esim.backends.cuda.jit import KNOWN
-from esim.backends.rest import Count
 from esim.kernels.kernel import varying
 
 PLAIN = (
@@ -68,7 +68,7 @@ class Bound:
     """A kernel on its box and arrays; a call queues it with given constants."""
 
     def __init__(
-        self, launch: Callable[..., None], before: Sequence[Any], count: Count | None = None
+        self, launch: Callable[..., None], before: Sequence[Any], count: WorkCounter | None = None
     ) -> None:
         """before are the arguments ahead of the constants."""
         self._launch, self._before, self.count = launch, tuple(before), count

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from esim.backends.cache import compiling, load_module
 from esim.backends.devices import simulated
-from esim.backends.link import array_names, digest, link, linked_source, source_text
+from esim.backends.kernel_cache import compiling, load_module
+from esim.backends.linker import array_names, digest, link, linked_source, source_text
 from esim.errors import MachineError
 from esim.kernels import scalar
 from esim.kernels.kernel import Kernel, varying
@@ -179,7 +179,7 @@ def _key(kernel: Kernel, source: str, dtype: np.dtype, more: object) -> str:
     """What the compiled code of a kernel depends on, but for the GPU, which Numba's own key has."""
     here = Path(__file__).parent
     own = [
-        path.read_text() for path in (*sorted(here.glob("*.py")), here / "../bits.py", here / "../link.py")
+        path.read_text() for path in (*sorted(here.rglob("*.py")), here / "../bits.py", here / "../linker.py")
     ]
     versions = version("numba"), version("numba-cuda"), sys.version
     return digest(source, linked_source(kernel), dtype.name, FLAGS, more, *versions, *own)

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from esim.volume import Volume
+from esim.grids.grid3d import Grid3D
 
 Range = tuple[int, int]
 Box = tuple[Range, Range, Range]
 
 
-def indices(volume: Volume, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def indices(volume: Grid3D, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cells (k, j, i) of the volume for those of a box ((k0, k1), (j0, j1), (i0, i1)), which may reach beyond it.
 
     Outside, the nearest cell of the volume stands for one; across a periodic side, the one it repeats.

@@ -4,19 +4,19 @@ from typing import Any
 
 from esim.data import locate
 from esim.errors import InputError
-from esim.media.crust import model_file
-from esim.media.crust.clamp import LeastVs
-from esim.media.crust.gradient import Gradient
-from esim.media.crust.gridded import Gridded
-from esim.media.crust.layers import layers, quality
+from esim.grids.grid3d import Grid3D
+from esim.grids.projection import Projection
 from esim.media.crust.medium import Medium
-from esim.media.crust.quality import QualityFromVs
-from esim.media.crust.random import VonKarman
-from esim.projection import Projection
-from esim.volume import Volume
+from esim.media.crust.models import model_file
+from esim.media.crust.models.gradient import Gradient
+from esim.media.crust.models.gridded import Gridded
+from esim.media.crust.models.layers import layers, quality
+from esim.media.crust.models.minimum_vs import LeastVs
+from esim.media.crust.models.quality_factor import QualityFromVs
+from esim.media.crust.models.von_karman import VonKarman
 
 
-def build(section: Any, volume: Volume, projection: Projection | None) -> Medium:
+def build(section: Any, volume: Grid3D, projection: Projection | None) -> Medium:
     """The medium of a section of the configuration, with its heterogeneity, least vs and Q, in this order.
 
     projection is needed for files in longitude and latitude. Raises InputError if a file is missing or wrong;

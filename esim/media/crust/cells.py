@@ -10,16 +10,16 @@ from collections import defaultdict
 
 import numpy as np
 
+from esim.grids.grid3d import Grid3D
 from esim.media.crust.box import Box, indices
 from esim.media.crust.medium import QP, QS, RHO, VP, VS, Medium
-from esim.volume import Volume
 
 SLIVER = 1e-6  # of a cell: an interface this near to a face lies on it
 MOST = 8  # depths at which a cell is sampled for detail finer than itself, at most
 Parts = list[tuple[float, float]]  # depths within a cell, and the share of its thickness that each stands for
 
 
-def cell_averages(medium: Medium, volume: Volume, box: Box) -> np.ndarray:
+def cell_averages(medium: Medium, volume: Grid3D, box: Box) -> np.ndarray:
     """lam, mu [Pa], rho [kg/m3], qp, qs of the cells of a box, float64 (5, nk, nj, ni).
 
     box is ((k0, k1), (j0, j1), (i0, i1)) in cells of the volume; beyond the volume the nearest cell is repeated.
@@ -43,7 +43,7 @@ def cell_averages(medium: Medium, volume: Volume, box: Box) -> np.ndarray:
     return averages if averages.shape == shape else np.broadcast_to(averages, shape).copy()
 
 
-def _parts(volume: Volume, cell: int, interfaces: tuple[float, ...], detail: float) -> Parts:
+def _parts(volume: Grid3D, cell: int, interfaces: tuple[float, ...], detail: float) -> Parts:
     """The parts of a layer of cells between its faces, the interfaces within, and finer where there is detail."""
     upper, lower = volume.top + cell * volume.dz, volume.top + (cell + 1) * volume.dz
     margin = SLIVER * volume.dz

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from esim.errors import InputError
+from esim.grids.grid3d import Grid3D
 from esim.media.crust.medium import QP, QS, RHO, VP, VS
-from esim.volume import Volume
 
 LEAST_RATIO = math.sqrt(2.0)  # below, Lame's first parameter and Poisson's ratio are negative
 ROUNDING = 1e-9
@@ -37,7 +37,7 @@ def require_sound(values: np.ndarray, place: Callable[[tuple[int, ...]], str]) -
         )
 
 
-def require_top(begins: float, volume: Volume, name: str) -> None:
+def require_top(begins: float, volume: Grid3D, name: str) -> None:
     """Raises InputError if a model that begins at a depth [m] does not reach up to the top of the volume.
 
     One that reaches sea level is continued upwards, for the rock of mountains.
@@ -49,7 +49,7 @@ def require_top(begins: float, volume: Volume, name: str) -> None:
         )
 
 
-def require_bottom(ends: float, volume: Volume, name: str) -> None:
+def require_bottom(ends: float, volume: Grid3D, name: str) -> None:
     """Raises InputError if a model that ends at a depth [m] does not reach down to the bottom of the volume."""
     gap = volume.bottom - ends
     if gap > ROUNDING * volume.dz:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from esim.volume import Volume
+from esim.grids.grid3d import Grid3D
 
 VP, VS, RHO, QP, QS = range(5)  # the order of the values of a medium
 
@@ -29,7 +29,7 @@ class Medium(Protocol):
     def detail(self) -> float:
         """Distance of depths [m] between which values run straight, at least; inf if there is no limit."""
 
-    def check(self, volume: Volume) -> None:
+    def check(self, volume: Grid3D) -> None:
         """Raises InputError, in one sentence, unless there is a sound value in every cell of the volume."""
 
     def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:

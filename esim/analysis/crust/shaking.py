@@ -1,0 +1,128 @@
+"""The figures of the shaking: the greatest horizontal velocity and acceleration everywhere on the surface."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from esim.analysis import chart
+from esim.analysis.crust import map_marks, medium
+from esim.analysis.run import Run
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+class Measure(NamedTuple):
+    """A measure of shaking: its name in maxima.nc, the SI unit, that of the figure, and what it is."""
+
+    name: str
+    si: str
+    factor: float
+    unit: str
+    words: str
+
+
+MEASURES = {
+    "pgv": (
+        Measure("pgv_horizontal", "m/s", 100, "cm/s", "peak horizontal ground velocity"),
+        Measure("pgv", "m/s", 100, "cm/s", "peak ground velocity"),
+    ),
+    "pga": (
+        Measure("pga_horizontal", "m/s²", 100, "cm/s²", "peak horizontal ground acceleration"),
+        Measure("pga", "m/s²", 100, "cm/s²", "peak ground acceleration"),
+    ),
+}
+SERIES = np.array((1, 2, 5))  # times powers of ten: where one colour ends and the next begins
+COLOURS = 8  # at most
+SHOWN = 0.002, 0.9995  # quantiles of the values that the colours span
+
+# Peak ground velocity [cm/s] and modified Mercalli intensity (Worden et al. 2012, doi:10.1785/0120110156):
+# MMI = 3.78 + 1.47 log10 v below 4.56, 2.89 + 3.16 log10 v above.
+BEND = 4.56
+WEAK, STRONG = (3.78, 1.47), (2.89, 3.16)
+INTENSITIES = {3: "III", 4: "IV", 5: "V", 6: "VI", 7: "VII", 8: "VIII", 9: "IX", 10: "X"}
+
+
+def figures(run: Run) -> "list[tuple[str, Figure]]":
+    """Maps with their names: pgv and pga, as far as maxima.nc has them."""
+    if run.maxima is None:
+        return []
+    drawn = []
+    for name, choice in MEASURES.items():
+        measure = next((each for each in choice if each.name in run.maxima), None)
+        if measure is not None:
+            drawn.append((name, _figure(run, run.maxima[measure.name], measure)))
+    return drawn
+
+
+def velocity(intensity: float) -> float:
+    """The peak ground velocity [cm/s] of a modified Mercalli intensity in California (Worden et al. 2012)."""
+    constant, slope = WEAK if intensity < BEND else STRONG
+    return float(10 ** ((intensity - constant) / slope))
+
+
+def _figure(run: Run, field: "xr.DataArray", measure: Measure) -> "Figure":
+    from matplotlib.colors import BoundaryNorm
+    from matplotlib.figure import Figure
+
+    values = chart.thin(medium.inner(run, field)) * measure.factor
+    levels = _levels(values.values)
+    colours = _colours()
+    norm = BoundaryNorm(levels, colours.N, extend="both")
+    drawing = Figure(figsize=_size(values), layout="constrained")
+    axes = drawing.add_subplot()
+    drawn = chart.image(axes, values, cmap=colours, norm=norm)
+    chart.frame(axes, values)
+    bar = drawing.colorbar(drawn, ax=axes, shrink=0.9, pad=0.02, ticks=levels, format="%g")
+    bar.set_label(f"{measure.words} ({measure.unit})")
+    if measure.unit == "cm/s":
+        _intensities(axes, values)
+    peak = float(np.nanmax(values.values, initial=0))
+    words = f"{measure.words}{medium.carried(run)}; largest {medium.number(peak)} {measure.unit}"
+    axes.set_title(medium.heading(run, words), loc="left")
+    map_marks.everything(axes, run)
+    return drawing
+
+
+def _levels(values: np.ndarray) -> np.ndarray:
+    """1, 2, 5 times powers of ten across most of the values, at most eight colours below the largest."""
+    known = values[np.isfinite(values) & (values > 0)]
+    low, high = np.quantile(known, SHOWN) if known.size else (0.1, 10.0)
+    powers = np.floor(np.log10(high)) + np.arange(-4, 2)
+    steps = np.outer(10.0**powers, SERIES).ravel()
+    last = int(np.searchsorted(steps, high))
+    first = max(min(int(np.searchsorted(steps, low, "right")) - 1, last - 2), last - COLOURS, 0)
+    return np.array([float(f"{step:g}") for step in steps[first : last + 1]])
+
+
+def _colours() -> Any:
+    """From nearly white to dark purple, evenly for the eye; the darkest quarter would hide what is drawn on it."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colormaps["magma_r"](np.linspace(0.0, 0.75, 256)))
+
+
+def _size(field: "xr.DataArray") -> tuple[float, float]:
+    """Inches of a drawing whose map has the shape of the field."""
+    width = 6.4
+    height = float(np.clip(width * chart.ratio(field), 3.0, 8.5))
+    return min(width, height / chart.ratio(field)) + 1.9, height + 1.0
+
+
+def _intensities(axes: "Axes", values: "xr.DataArray") -> None:
+    """Lines of the modified Mercalli intensity, III and above."""
+    from matplotlib.patheffects import withStroke
+
+    known = values.values[np.isfinite(values.values)]
+    low, high = known.min(initial=np.inf), known.max(initial=0)
+    levels = {velocity(number): name for number, name in INTENSITIES.items()}
+    seen = [level for level in levels if low < level < high]
+    lines = chart.contours(axes, values, seen, colors="black", linewidths=0.7, linestyles="dashed")
+    if lines is None:
+        return
+    halo: list[Any] = [withStroke(linewidth=2, foreground="white")]
+    for text in axes.clabel(lines, fmt=lambda level: f"MMI {levels[level]}", fontsize=7) or ():
+        text.set_path_effects(halo)

@@ -1,0 +1,1 @@
+"""Numba on CPU cores."""

@@ -1,0 +1,1 @@
+"""From cell bodies to the text of CUDA kernels."""

@@ -1,0 +1,1 @@
+"""NumPy, or a module like it: the reference that every other backend has to equal."""

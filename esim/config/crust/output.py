@@ -1,0 +1,115 @@
+"""What is written, where and how often?"""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from esim.config.ocean.output import ONCE, OutputConfig, SnapshotsConfig
+from esim.config.section import Section
+from esim.config.suggest import shown
+from esim.config.units import Duration, Length
+
+Velocity = Literal["vx", "vy", "vz"]
+Quantity = Literal["velocity", "displacement", "acceleration", "strain", "pressure"]
+ShakingMeasure = Literal["pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal"]
+VELOCITY: tuple[Velocity, ...] = ("vx", "vy", "vz")
+PEAKS: tuple[ShakingMeasure, ...] = ("pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal")
+NAME = "[A-Za-z0-9_-]+"
+AXES: tuple[Literal["x", "y", "depth"], ...] = ("x", "y", "depth")
+
+
+def _file_name(name: str) -> str:
+    if not re.fullmatch(NAME, name):
+        raise ValueError(f"{shown(name)} is not a name for a file; expected letters, digits, - and _")
+    return name
+
+
+FileName = Annotated[
+    str, AfterValidator(_file_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})
+]
+
+
+class WavesConfig(SnapshotsConfig):
+    """Snapshots of the velocity."""
+
+    variables: Annotated[tuple[Velocity, ...], ONCE] = Field(
+        default=VELOCITY, min_length=1, description="Velocity towards east, vx, north, vy, and down, vz."
+    )
+
+
+class SurfaceFieldsConfig(WavesConfig):
+    """Snapshots of the ground, fields.nc."""
+
+
+class PlaneConfig(WavesConfig):
+    """Snapshots of a plane through the block, plane_NAME.nc."""
+
+    name: FileName = Field(description="Name, unique; letters, digits, - and _, as in a file name.")
+    x: Length | None = Field(default=None, description="The plane of this x [m], or ...")
+    y: Length | None = Field(default=None, description="The plane of this y [m], or ...")
+    depth: Length | None = Field(default=None, description="The plane of this depth [m].")
+
+    @model_validator(mode="after")
+    def _one_axis(self) -> Self:
+        given = [axis for axis in AXES if getattr(self, axis) is not None]
+        if len(given) != 1:
+            raise ValueError(f"needs one of x, y and depth; it has {' and '.join(given) or 'none'}")
+        return self
+
+    @property
+    def axis(self) -> Literal["x", "y", "depth"]:
+        """The axis that the plane is perpendicular to."""
+        return next(axis for axis in AXES if getattr(self, axis) is not None)
+
+    @property
+    def at(self) -> float:
+        """Where on that axis the plane is [m]."""
+        return float(getattr(self, self.axis))
+
+
+class SeismogramsConfig(Section):
+    """Time series at the stations, stations.nc."""
+
+    every: Duration = Field(default=0.01, gt=0, description="Simulated time [s] between samples.")
+    variables: Annotated[tuple[Quantity, ...], ONCE] = Field(
+        default=("velocity",),
+        min_length=1,
+        description="velocity, displacement, acceleration, strain and pressure, with all their components.",
+    )
+    sac: bool = Field(default=False, description="Write SAC files, too.")
+    miniseed: bool = Field(default=False, description="Write a miniSEED file, too.")
+
+
+class ShakingMaximaConfig(Section):
+    """Largest motion of the ground in the whole run, maxima.nc."""
+
+    variables: Annotated[tuple[ShakingMeasure, ...], ONCE] = Field(
+        default=PEAKS,
+        min_length=1,
+        description="Largest velocity pgv, acceleration pga and displacement pgd, and of the horizontal vector.",
+    )
+
+
+class SurfaceDisplacementConfig(Section):
+    """Displacement of the ground or the seafloor in time, motion.nc: a source for a tsunami."""
+
+    every: Duration = Field(gt=0, description="Simulated time [s] between records.")
+
+
+class CrustOutputConfig(OutputConfig):
+    """Files that the run writes."""
+
+    stations: SeismogramsConfig = Field(
+        default=SeismogramsConfig(), description="Time series at the stations."
+    )
+    fields: SurfaceFieldsConfig | None = Field(
+        default=None, description="Snapshots of the ground; null: none."
+    )
+    planes: tuple[PlaneConfig, ...] = Field(default=(), description="Snapshots of planes through the block.")
+    maxima: ShakingMaximaConfig | None = Field(
+        default=ShakingMaximaConfig(), description="Largest motion of the ground; null: none."
+    )
+    motion: SurfaceDisplacementConfig | None = Field(
+        default=None, description="Displacement of the ground in time; null: none."
+    )

@@ -1,0 +1,62 @@
+"""Which equations, and up to which frequency?"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from esim.config.section import KeyProblem, Section
+from esim.config.units import Frequency, Number
+
+Band = tuple[Annotated[Frequency, Field(gt=0)], Annotated[Frequency, Field(gt=0)]]
+
+
+class CrustPhysics(Section):
+    """Order, attenuation, and what the grid must carry."""
+
+    order: Literal[4, 8] = Field(default=4, description="Order of accuracy in space: 4 or 8.")
+    attenuation: Literal["none", "coarse", "conventional"] = Field(
+        default="none",
+        description="none (elastic), coarse (8 mechanisms shared by cells in turn) or conventional (3 in every "
+        "cell, for low Q).",
+    )
+    memory: Literal["bfloat16"] | None = Field(
+        default=None,
+        description="Type of the memory variables of attenuation: bfloat16 takes half the memory and is faster where "
+        "memory is the limit, at an error of a thousandth of the waves; null: that of run.precision.",
+    )
+    band: Band | None = Field(
+        default=None,
+        description="Frequencies [Hz] as [from, to] between which Q is constant; null: the two decades up to the "
+        "highest frequency.",
+    )
+    reference_frequency: Frequency | None = Field(
+        default=None, gt=0, description="Frequency [Hz] at which vp and vs are as given; null: default."
+    )
+    max_frequency: Frequency | None = Field(
+        default=None, gt=0, description="Highest frequency [Hz] wanted; null: what the grid carries."
+    )
+    points_per_wavelength: Number = Field(
+        default=5.0, ge=2, description="Fewest cells per shortest wavelength: says what the grid carries."
+    )
+    low_pass: bool = Field(
+        default=True, description="Low-pass the sources at the highest frequency that the grid carries."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.memory is not None and self.attenuation == "none":
+            text = (
+                f"'{self.memory}' is a type of the memory variables of attenuation, and there is none; set "
+            )
+            raise KeyProblem(
+                "memory", f"{text}physics.attenuation to coarse or conventional, or leave memory out"
+            )
+        if self.band is None:
+            return self
+        low, high = self.band
+        if low >= high:
+            raise KeyProblem("band", f"expected [from, to] with from below to, not [{low:g}, {high:g}]")
+        if self.max_frequency is not None and not low < self.max_frequency <= high:
+            text = f"{self.max_frequency:g} Hz is outside the band of constant Q, {low:g}..{high:g} Hz"
+            raise KeyProblem("max_frequency", text)
+        return self

@@ -1,0 +1,41 @@
+"""The whole configuration of scenario seismic, complete and checked."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from esim.config.crust.checks import check
+from esim.config.crust.grid import CrustGridConfig
+from esim.config.crust.medium import MediumConfig
+from esim.config.crust.output import CrustOutputConfig
+from esim.config.crust.physics import CrustPhysics
+from esim.config.crust.run import CrustRunConfig
+from esim.config.crust.source import CrustSourceConfig
+from esim.config.crust.station import ReceiverConfig
+from esim.config.crust.topography import TopographyConfig
+from esim.config.ocean.root import ScenarioConfig
+
+
+class SeismicConfig(ScenarioConfig):
+    """Everything that a run of seismic waves needs to know."""
+
+    scenario: Literal["seismic"] = Field(description="What is computed: seismic waves.")
+    grid: CrustGridConfig = Field(description="The cells: a block of the crust.")
+    medium: MediumConfig = Field(description="What the waves travel through.")
+    topography: TopographyConfig | None = Field(
+        default=None, description="The ground and the seafloor; null: flat, the top of the grid."
+    )
+    physics: CrustPhysics = Field(
+        default=CrustPhysics(), description="Order, attenuation, and what the grid must carry."
+    )
+    source: tuple[CrustSourceConfig, ...] = Field(description="What shakes the crust: a list; [] for none.")
+    stations: tuple[ReceiverConfig, ...] = Field(
+        default=(), description="Receivers where the motion is recorded."
+    )
+    output: CrustOutputConfig = Field(description="Files that the run writes.")
+    run: CrustRunConfig = Field(default=CrustRunConfig(), description="Machine and time step.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check(self)
+        return self

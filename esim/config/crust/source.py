@@ -1,0 +1,144 @@
+"""What shakes the crust?"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from esim.config.crust.time_function import TimeFunctionConfig, check_one
+from esim.config.paths import InputFile
+from esim.config.point import PointConfig
+from esim.config.section import Section, kind_of
+from esim.config.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Speed
+
+
+class TimedSourceConfig(Section):
+    """What every source with one time function has."""
+
+    onset: Duration = Field(default=0.0, ge=0, description="Time [s] after the origin when it starts.")
+    time_function: TimeFunctionConfig = Field(description="How it acts in time.")
+
+
+class PointSourceConfig(PointConfig, TimedSourceConfig):
+    """What every source at a point has."""
+
+    depth: Length = Field(description="Depth [m] below depth 0 of the grid, not below the ground.")
+
+
+class MomentTensorConfig(PointSourceConfig):
+    """Six moments in the axes of the grid: x east, y north, z down."""
+
+    kind: Literal["moment_tensor"] = Field(description="moment_tensor: six moments.")
+    mxx: ScalarMoment = Field(default=0.0, description="Moment [N m], east-east.")
+    myy: ScalarMoment = Field(default=0.0, description="Moment [N m], north-north.")
+    mzz: ScalarMoment = Field(default=0.0, description="Moment [N m], down-down.")
+    mxy: ScalarMoment = Field(default=0.0, description="Moment [N m], east-north.")
+    mxz: ScalarMoment = Field(default=0.0, description="Moment [N m], east-down.")
+    myz: ScalarMoment = Field(default=0.0, description="Moment [N m], north-down.")
+
+    @model_validator(mode="after")
+    def _acts(self) -> Self:
+        if not any(self.moment_tensor):
+            raise ValueError("needs at least one of mxx, myy, mzz, mxy, mxz, myz that is not 0")
+        return self
+
+    @property
+    def moment_tensor(self) -> tuple[float, float, float, float, float, float]:
+        """The moments (xx, yy, zz, xy, xz, yz) [N m]."""
+        return self.mxx, self.myy, self.mzz, self.mxy, self.mxz, self.myz
+
+
+class DoubleCoupleConfig(PointSourceConfig):
+    """Slip on a small plane."""
+
+    kind: Literal["double_couple"] = Field(description="double_couple: slip on a small plane.")
+    strike: Angle = Field(ge=-360, le=360, description="Strike [degrees clockwise from north].")
+    dip: Angle = Field(ge=0, le=90, description="Dip [degrees], to the right of the strike.")
+    rake: Angle = Field(
+        ge=-360, le=360, description="Rake [degrees], the direction of slip of the hanging wall."
+    )
+    magnitude: Number | None = Field(default=None, ge=-5, le=10, description="Moment magnitude.")
+    moment: ScalarMoment | None = Field(default=None, gt=0, description="Instead of it, the moment [N m].")
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        check_one(self, "magnitude", "moment")
+        return self
+
+    @property
+    def scalar_moment(self) -> float:
+        """The moment [N m], from the magnitude as 10^(1.5 Mw + 9.1) if that is given."""
+        return self.moment if self.moment is not None else 10 ** (1.5 * (self.magnitude or 0.0) + 9.1)
+
+
+class ExplosionConfig(PointSourceConfig):
+    """The same moment in all directions."""
+
+    kind: Literal["explosion"] = Field(description="explosion: the same moment in all directions.")
+    moment: ScalarMoment = Field(description="Moment mxx = myy = mzz [N m]; negative: an implosion.")
+
+
+class SingleForceConfig(PointSourceConfig):
+    """A force at a point."""
+
+    kind: Literal["force"] = Field(description="force: a force at a point.")
+    fx: Force = Field(default=0.0, description="Force [N] towards east.")
+    fy: Force = Field(default=0.0, description="Force [N] towards north.")
+    fz: Force = Field(default=0.0, description="Force [N] downwards.")
+
+    @model_validator(mode="after")
+    def _acts(self) -> Self:
+        if not any(self.force):
+            raise ValueError("needs at least one of fx, fy, fz that is not 0")
+        return self
+
+    @property
+    def force(self) -> tuple[float, float, float]:
+        """The force (x, y, z) [N]."""
+        return self.fx, self.fy, self.fz
+
+
+class PlaneWaveConfig(TimedSourceConfig):
+    """A wave that rises vertically from a horizontal plane."""
+
+    kind: Literal["plane_wave"] = Field(description="plane_wave: rises vertically from a horizontal plane.")
+    polarisation: Literal["x", "y", "z"] = Field(
+        description="Direction of motion: x (east) or y (north) is an S wave, z a P wave."
+    )
+    depth: Length = Field(description="Depth [m] of the plane it starts from.")
+    amplitude: Speed = Field(description="Largest velocity [m/s] of the rising wave.")
+
+
+class CrustFiniteFaultConfig(Section):
+    """Slip on many subfaults, from a file."""
+
+    kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
+    file: InputFile = Field(
+        description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp), relative to the configuration, or "
+        "data:NAME."
+    )
+    onset: Duration = Field(default=0.0, ge=0, description="Time [s] after the origin when it starts.")
+    rigidity: Pressure | None = Field(
+        default=None, gt=0, description="Rigidity [Pa] for the moments; null: the file's, or the medium's."
+    )
+    rise_time: Duration | None = Field(
+        default=None, gt=0, description="Rise time [s] of subfaults for which the file has none."
+    )
+    slip_rate: Literal["cosine", "triangle", "kupper", "yoffe"] = Field(
+        default="cosine", description="Slip rate within the rise time where the file has none."
+    )
+    point_spacing: Length | None = Field(
+        default=None,
+        gt=0,
+        description="Largest distance [m] of the points into which subfaults are divided; null: a cell.",
+    )
+
+
+CrustSourceConfig = Annotated[
+    Annotated[MomentTensorConfig, Tag("kind=moment_tensor")]
+    | Annotated[DoubleCoupleConfig, Tag("kind=double_couple")]
+    | Annotated[ExplosionConfig, Tag("kind=explosion")]
+    | Annotated[SingleForceConfig, Tag("kind=force")]
+    | Annotated[PlaneWaveConfig, Tag("kind=plane_wave")]
+    | Annotated[CrustFiniteFaultConfig, Tag("kind=finite_fault")],
+    Discriminator(kind_of),
+]

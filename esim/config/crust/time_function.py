@@ -1,0 +1,136 @@
+"""How does the source act in time? Rates of unit area, from the onset on."""
+
+from math import pi
+from typing import Annotated, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from esim.config.paths import InputFile
+from esim.config.section import KeyProblem, Section, kind_of
+from esim.config.units import Duration, Frequency
+
+GAUSSIAN_DELAY = 6.0  # in sigma: the rate starts at 1.5e-8 of its peak
+RICKER_DELAY = 1.5  # in periods
+
+
+class GaussianConfig(Section):
+    """exp(-(t - delay)^2 / (2 sigma^2)) / (sigma sqrt(2 pi))."""
+
+    kind: Literal["gaussian"] = Field(description="gaussian: a bell.")
+    sigma: Duration | None = Field(default=None, gt=0, description="Standard deviation [s].")
+    frequency: Frequency | None = Field(
+        default=None, gt=0, description="Instead of sigma: 1 / (2 pi sigma) [Hz], where the spectrum is 0.61."
+    )
+    delay: Duration | None = Field(
+        default=None, ge=0, description=f"Time of the peak [s]; null: {GAUSSIAN_DELAY:g} sigma."
+    )
+
+    @model_validator(mode="after")
+    def _one_width(self) -> Self:
+        check_one(self, "sigma", "frequency")
+        return self
+
+    @property
+    def width(self) -> float:
+        """The standard deviation [s]."""
+        return self.sigma if self.sigma is not None else 1 / (2 * pi * (self.frequency or 0.0))
+
+    @property
+    def centre(self) -> float:
+        """Time of the peak [s] after the onset."""
+        return GAUSSIAN_DELAY * self.width if self.delay is None else self.delay
+
+
+class RickerConfig(Section):
+    """(1 - 2 a) exp(-a) with a = (pi frequency (t - delay))^2; its area is zero, its peak 1."""
+
+    kind: Literal["ricker"] = Field(description="ricker: the second derivative of a bell, of peak 1.")
+    frequency: Frequency = Field(gt=0, description="Frequency [Hz] at which the spectrum is largest.")
+    delay: Duration | None = Field(
+        default=None, ge=0, description=f"Time of the peak [s]; null: {RICKER_DELAY:g} / frequency."
+    )
+
+    @property
+    def centre(self) -> float:
+        """Time of the peak [s] after the onset."""
+        return RICKER_DELAY / self.frequency if self.delay is None else self.delay
+
+
+class TriangleConfig(Section):
+    """An isosceles triangle."""
+
+    kind: Literal["triangle"] = Field(description="triangle: an isosceles triangle.")
+    duration: Duration = Field(gt=0, description="Length [s].")
+
+
+class CosineConfig(Section):
+    """(1 - cos(2 pi t / duration)) / duration."""
+
+    kind: Literal["cosine"] = Field(description="cosine: one period of 1 - cos.")
+    duration: Duration = Field(gt=0, description="Length [s].")
+
+
+class BruneConfig(Section):
+    """(t / duration^2) exp(-t / duration), named by its corner frequency 1 / (2 pi duration)."""
+
+    kind: Literal["brune"] = Field(description="brune: the omega-square model.")
+    duration: Duration = Field(gt=0, description="1 / (2 pi corner frequency) [s].")
+
+
+class KupperConfig(Section):
+    """(3 pi / (4 duration)) sin^3(pi t / duration)."""
+
+    kind: Literal["kupper"] = Field(description="kupper: a smooth bell of finite length.")
+    duration: Duration = Field(gt=0, description="Length [s].")
+
+
+class YoffeConfig(Section):
+    """The regularised Yoffe function (Tinti et al. 2005): fast onset, slow decay, as friction makes it."""
+
+    kind: Literal["yoffe"] = Field(description="yoffe: regularised Yoffe function, a dynamic slip rate.")
+    rise_time: Duration = Field(gt=0, description="Rise time tau_R [s] of the Yoffe function.")
+    acceleration_time: Duration = Field(
+        gt=0, description="Half-length tau_S [s] of the triangle that smooths it; the peak is at 1.27 tau_S."
+    )
+
+    @model_validator(mode="after")
+    def _faster_than_it_lasts(self) -> Self:
+        if self.acceleration_time >= self.rise_time:
+            text = f"{self.acceleration_time:g} s is not below rise_time, {self.rise_time:g} s"
+            raise KeyProblem("acceleration_time", text)
+        return self
+
+
+class TexpConfig(Section):
+    """(t / duration^2) exp(-t / duration), the moment rate of the LOH benchmarks."""
+
+    kind: Literal["texp"] = Field(description="texp: (t / T^2) exp(-t / T), as in the LOH benchmarks.")
+    duration: Duration = Field(gt=0, description="T [s].")
+
+
+class TimeFileConfig(Section):
+    """A rate from a text file with the columns time [s] and rate [1/s]."""
+
+    kind: Literal["file"] = Field(description="file: a text file with the columns time [s] and rate.")
+    file: InputFile = Field(description="Text file, relative to the configuration, or data:NAME.")
+
+
+def check_one(section: Section, first: str, second: str) -> None:
+    """Raise ValueError unless exactly one of two keys is given."""
+    given = [key for key in (first, second) if getattr(section, key) is not None]
+    if len(given) != 1:
+        raise ValueError(f"needs {first} or {second}; it has {'both' if given else 'neither'}")
+
+
+TimeFunctionConfig = Annotated[
+    Annotated[GaussianConfig, Tag("kind=gaussian")]
+    | Annotated[RickerConfig, Tag("kind=ricker")]
+    | Annotated[TriangleConfig, Tag("kind=triangle")]
+    | Annotated[CosineConfig, Tag("kind=cosine")]
+    | Annotated[BruneConfig, Tag("kind=brune")]
+    | Annotated[KupperConfig, Tag("kind=kupper")]
+    | Annotated[YoffeConfig, Tag("kind=yoffe")]
+    | Annotated[TexpConfig, Tag("kind=texp")]
+    | Annotated[TimeFileConfig, Tag("kind=file")],
+    Discriminator(kind_of),
+]

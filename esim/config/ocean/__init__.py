@@ -1,0 +1,1 @@
+"""What may a YAML file of scenario tsunami say?"""

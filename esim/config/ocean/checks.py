@@ -1,0 +1,107 @@
+"""Do the sections fit each other?"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from esim.config.names import check_names
+from esim.config.ocean.bathymetry import BowlConfig
+from esim.config.ocean.forcing import CircularPulseConfig, PulseConfig
+from esim.config.ocean.source import CrestedWaveConfig, HumpConfig, LandslideConfig, OkadaConfig
+from esim.config.point import PointConfig
+from esim.config.section import KeyProblem
+from esim.grids.grid import SIDES, Grid
+
+if TYPE_CHECKING:
+    from esim.config.ocean.root import TsunamiConfig
+
+Place = tuple[str | int, ...]
+
+
+def check(config: "TsunamiConfig") -> None:
+    """Raise KeyProblem for the first thing in one section that does not fit another."""
+    _check_plane(config)
+    _check_incident(config)
+    check_names("stations", config.stations)
+    grid = config.grid.build()
+    for place, name, point in _points(config):
+        _check_point(grid, place, name, point)
+    for n, force in enumerate(config.forcing):
+        if isinstance(force, PulseConfig):
+            _check_coordinates(grid, ("forcing", n), "the pulse", force)
+        if isinstance(force, CircularPulseConfig) and force.passes > 1 and not grid.lonlat:
+            raise KeyProblem(
+                ("forcing", n, "passes"), "a plane has no antipode; expected 1 on a cartesian grid"
+            )
+
+
+def _check_plane(config: "TsunamiConfig") -> None:
+    """What only a cartesian grid can do, and what it needs for it."""
+    cartesian = config.grid.kind == "cartesian"
+    if isinstance(config.bathymetry, BowlConfig) and not cartesian:
+        raise KeyProblem(
+            ("bathymetry", "kind"), "'bowl' is measured in metres and needs grid.kind 'cartesian'"
+        )
+    for n, source in enumerate(config.source):
+        if isinstance(source, CrestedWaveConfig) and not cartesian:
+            text = f"'{source.kind}' has straight crests and needs grid.kind 'cartesian'"
+            raise KeyProblem(("source", n, "kind"), text)
+    if cartesian and config.physics.coriolis and "latitude" not in config.grid.model_fields_set:
+        raise KeyProblem(("physics", "coriolis"), "true on a cartesian grid needs grid.latitude")
+
+
+def _check_incident(config: "TsunamiConfig") -> None:
+    """Every incident side has one wave, and every wave such a side."""
+    kinds = dict(zip(SIDES, config.grid.boundary, strict=True))
+    seen: dict[str, int] = {}
+    for n, wave in enumerate(config.incident):
+        if kinds[wave.side] != "incident":
+            text = f"grid.boundary of side '{wave.side}' is '{kinds[wave.side]}'; expected 'incident'"
+            raise KeyProblem(("incident", n, "side"), text)
+        if wave.side in seen:
+            text = f"'{wave.side}' has a wave already, incident.{seen[wave.side]}; expected one for each side"
+            raise KeyProblem(("incident", n, "side"), text)
+        seen[wave.side] = n
+    for side, kind in kinds.items():
+        if kind == "incident" and side not in seen:
+            raise KeyProblem("incident", f"has no wave for side '{side}', whose grid.boundary is 'incident'")
+
+
+def _points(config: "TsunamiConfig") -> Iterator[tuple[Place, str, PointConfig]]:
+    """Every position in the configuration: where it stands, what to call it, and itself."""
+    for n, source in enumerate(config.source):
+        if isinstance(source, HumpConfig):
+            yield ("source", n), "hump", source
+        if isinstance(source, LandslideConfig) and source.motion.kind != "path":
+            yield ("source", n), "landslide", source
+        if isinstance(source, OkadaConfig):
+            for m, fault in enumerate(source.faults):
+                yield ("source", n, "faults", m), "fault", fault
+    for n, station in enumerate(config.stations):
+        yield ("stations", n), f"station '{station.name}'", station
+
+
+def _check_coordinates(grid: Grid, place: Place, name: str, point: PointConfig) -> None:
+    keys = ("lon", "lat") if point.lonlat else ("x", "y")
+    if point.lonlat != grid.lonlat:
+        wanted = "lon and lat in degrees" if grid.lonlat else "x and y in metres"
+        text = (
+            f"{name} is given by {keys[0]} and {keys[1]}, but grid.kind is '{grid.kind}'; expected {wanted}"
+        )
+        raise KeyProblem((*place, keys[0]), text)
+
+
+def _check_point(grid: Grid, place: Place, name: str, point: PointConfig) -> None:
+    _check_coordinates(grid, place, name, point)
+    keys = ("lon", "lat") if point.lonlat else ("x", "y")
+    if not grid.contains(*point.position):
+        x, y = point.position
+        raise KeyProblem(
+            (*place, keys[0]), f"{name} at {keys[0]} {x:g}, {keys[1]} {y:g} is outside {_box(grid, keys)}"
+        )
+
+
+def _box(grid: Grid, keys: tuple[str, str]) -> str:
+    """The box of the outermost cell centres, within which values can be interpolated."""
+    west, east = grid.x0 + 0.5 * grid.dx, grid.x0 + (grid.nx - 0.5) * grid.dx
+    south, north = grid.y0 + 0.5 * grid.dy, grid.y0 + (grid.ny - 0.5) * grid.dy
+    return f"the grid, whose cell centres span {keys[0]} {west:g}..{east:g}, {keys[1]} {south:g}..{north:g}"

@@ -1,0 +1,82 @@
+"""Which wave comes in at a side of the grid?"""
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from esim.config.paths import InputFile
+from esim.config.section import Section, kind_of
+from esim.config.units import Count, Duration, Length
+
+Name = Literal["west", "east", "south", "north"]
+
+
+class IncidentConfig(Section):
+    """What every incident wave has."""
+
+    side: Name = Field(description="Side of the grid, whose grid.boundary is 'incident'.")
+    total: bool = Field(
+        default=False,
+        description="false: the wave comes in, and waves from inside leave; true: the surface at the side is the "
+        "given one, waves from inside included, as at a gauge or a tide.",
+    )
+
+
+class IncidentSolitaryConfig(IncidentConfig):
+    """A solitary wave, H sech^2(sqrt(3 H / 4 d^3) c (t - crest)), c = sqrt(g (d + H))."""
+
+    kind: Literal["solitary"] = Field(description="solitary: a solitary wave.")
+    height: Length = Field(gt=0, description="Height H [m].")
+    depth: Length = Field(gt=0, description="Depth of the still water d [m] that sets its length and speed.")
+    crest: Duration | None = Field(
+        default=None,
+        description="Time [s] of the crest at the side; null: as soon as all of the wave has room.",
+    )
+
+
+class IncidentNWaveConfig(IncidentConfig):
+    """An isosceles N-wave (Tadepalli & Synolakis 1994)."""
+
+    kind: Literal["n_wave"] = Field(description="n_wave: an isosceles N-wave.")
+    height: Length = Field(gt=0, description="Height H [m] of crest and trough.")
+    depth: Length = Field(gt=0, description="Depth of the still water d [m] that sets its length and speed.")
+    leading: Literal["depression", "elevation"] = Field(
+        default="depression", description="What comes first: depression or elevation."
+    )
+    middle: Duration | None = Field(
+        default=None,
+        description="Time [s] between crest and trough at the side; null: as soon as all of the wave has room.",
+    )
+
+
+class IncidentSineConfig(IncidentConfig):
+    """A train of sine waves."""
+
+    kind: Literal["sine"] = Field(description="sine: a train of sine waves.")
+    amplitude: Length = Field(description="Amplitude [m]; negative: troughs first.")
+    period: Duration = Field(gt=0, description="Period [s].")
+    start: Duration = Field(default=0.0, description="Time [s] of the first wave.")
+    waves: Count | None = Field(default=None, ge=1, description="Number of waves; null: until the end.")
+    ramp: Duration = Field(
+        default=0.0, ge=0, description="Time [s] in which the waves grow to their amplitude."
+    )
+
+
+class IncidentSeriesConfig(IncidentConfig):
+    """A time series from a file, zero before its start and after its end."""
+
+    kind: Literal["series"] = Field(description="series: a time series from a file.")
+    file: InputFile = Field(
+        description="Text with columns time [s], eta [m] and, if known, inward velocity u [m/s], separated by commas "
+        "or blanks, or NetCDF with variables of these names; relative to the configuration, or data:NAME."
+    )
+    delay: Duration = Field(default=0.0, description="Time [s] of the run at which the file's time 0 is.")
+
+
+AnyIncidentConfig = Annotated[
+    Annotated[IncidentSolitaryConfig, Tag("kind=solitary")]
+    | Annotated[IncidentNWaveConfig, Tag("kind=n_wave")]
+    | Annotated[IncidentSineConfig, Tag("kind=sine")]
+    | Annotated[IncidentSeriesConfig, Tag("kind=series")],
+    Discriminator(kind_of),
+]

@@ -1,0 +1,92 @@
+"""Which equations?"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Discriminator, Field, Tag
+
+from esim.config.paths import InputFile
+from esim.config.section import Section
+from esim.config.units import Acceleration, Duration, Length, Number, Speed
+from esim.constants import GRAVITY
+
+
+class ManningFileConfig(Section):
+    """Manning's coefficient [s/m^(1/3)] from a NetCDF file."""
+
+    file: InputFile = Field(description="NetCDF file, relative to the configuration, or data:NAME.")
+    variable: str | None = Field(default=None, description="Variable of the coefficient; null: the only one.")
+
+
+def _number_or_file(value: Any) -> str:
+    return "kind=file" if isinstance(value, Mapping | ManningFileConfig) else "kind=number"
+
+
+Coefficient = Annotated[Number, Field(ge=0, le=1)]
+Manning = Annotated[
+    Annotated[Coefficient, Tag("kind=number")] | Annotated[ManningFileConfig, Tag("kind=file")],
+    Discriminator(_number_or_file),
+]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
+class OceanPhysics(Section):
+    """Terms and constants of the equations."""
+
+    # None means "not given" and never leaves the loader: the whole configuration knows the kind of grid.
+    coriolis: bool = Field(
+        default=cast(bool, None),
+        description="Coriolis force; without a word true on a lonlat grid and false on a cartesian one.",
+        json_schema_extra=_without_default,
+    )
+    manning: Manning = Field(
+        default=0.025, description="Manning's friction coefficient [s/m^(1/3)]: a number or a file."
+    )
+    dispersion: Literal["none", "serre"] = Field(
+        default="none",
+        description="serre: frequency dispersion by the Serre-Green-Naghdi equations, where short waves lag behind; "
+        "none: shallow-water equations.",
+    )
+    dispersion_alpha: Number = Field(
+        default=1.159,
+        ge=1,
+        le=1.5,
+        description="Factor that improves the dispersion relation: 1.159 keeps phase speeds to 1 % up to three times "
+        "the depth over a radian of wave; 1 gives the original equations, with their solitary waves.",
+    )
+    dispersion_depth: Length = Field(
+        default=10.0, gt=0, description="No dispersion where the still water is shallower than this [m]."
+    )
+    dispersion_tolerance: Number = Field(
+        default=0.1,
+        ge=1e-6,
+        le=0.3,
+        description="What is left, after each step, of the error of the pressure expected from the two before: sets "
+        "the number of sweeps.",
+    )
+    stratification: Literal["none", "compressible"] = Field(
+        default="none",
+        description="compressible: the weight of the water makes it denser below, and long waves 0.4 % slower over "
+        "4 km; none: one density.",
+    )
+    loading: Literal["none", "elastic"] = Field(
+        default="none",
+        description="elastic: the weight of the wave bends the Earth and its mass attracts the water, which slows "
+        "waves of some hundred km by 0.3 to 1 % and sends a small trough ahead of them; none: a rigid Earth.",
+    )
+    loading_interval: Duration = Field(
+        default=40.0,
+        gt=0,
+        description="Interval [s] at which loading is computed; in between it is extrapolated.",
+    )
+    dry_depth: Length = Field(
+        default=1e-3, gt=0, le=1, description="Water shallower than this [m] does not move."
+    )
+    speed_cap: Speed = Field(
+        default=50.0, gt=0, description="Faster flow [m/s] is slowed to this, and counted in the log."
+    )
+    gravity: Acceleration = Field(default=GRAVITY, gt=0, description="Acceleration of gravity [m/s2].")
+    sea_level: Length = Field(default=0.0, description="Initial level of the water [m].")

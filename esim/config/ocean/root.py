@@ -1,0 +1,69 @@
+"""The whole configuration, complete and checked."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from esim.config.ocean.bathymetry import BathymetryConfig
+from esim.config.ocean.checks import check
+from esim.config.ocean.forcing import ForcingConfig
+from esim.config.ocean.grid import OceanGridConfig
+from esim.config.ocean.incident import AnyIncidentConfig
+from esim.config.ocean.output import OceanOutputConfig
+from esim.config.ocean.physics import OceanPhysics
+from esim.config.ocean.source import OceanSourceConfig
+from esim.config.point import StationConfig
+from esim.config.run import OceanRunConfig
+from esim.config.section import Section
+from esim.config.time import TimeConfig
+
+
+class ScenarioConfig(Section):
+    """What every scenario says; frozen, in SI units and degrees, every default filled in."""
+
+    scenario: str = Field(description="What is computed.")
+    title: str = Field(default="", description="Title of the run, for people.")
+    time: TimeConfig = Field(description="Origin time and length of the run.")
+
+    def echo(self) -> dict[str, Any]:
+        """The configuration in force with every default, as plain dicts, lists, numbers and text for JSON.
+
+        Loading it again gives an equal configuration.
+        """
+        return self.model_dump(mode="json")
+
+
+class TsunamiConfig(ScenarioConfig):
+    """Everything that a run of a tsunami needs to know."""
+
+    scenario: Literal["tsunami"] = Field(description="What is computed: tsunami.")
+    grid: OceanGridConfig = Field(description="The cells: a lonlat or a cartesian box.")
+    bathymetry: BathymetryConfig = Field(description="The seafloor: a file, or a simple shape.")
+    physics: OceanPhysics = Field(
+        default_factory=OceanPhysics,
+        validate_default=True,
+        description="Terms and constants of the equations.",
+    )
+    source: tuple[OceanSourceConfig, ...] = Field(description="What starts the wave: a list; [] for none.")
+    forcing: tuple[ForcingConfig, ...] = Field(default=(), description="Air pressure over the water: a list.")
+    incident: tuple[AnyIncidentConfig, ...] = Field(
+        default=(),
+        description="Waves that come in at sides whose grid.boundary is incident: a list, one a side.",
+    )
+    stations: tuple[StationConfig, ...] = Field(
+        default=(), description="Gauges where time series are recorded."
+    )
+    output: OceanOutputConfig = Field(description="Files that the run writes.")
+    run: OceanRunConfig = Field(default=OceanRunConfig(), description="Machine and time step.")
+
+    @field_validator("physics")
+    @classmethod
+    def _default_coriolis(cls, physics: OceanPhysics, info: ValidationInfo) -> OceanPhysics:
+        if physics.coriolis is not None or "grid" not in info.data:
+            return physics
+        return physics.model_copy(update={"coriolis": info.data["grid"].kind == "lonlat"})
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check(self)
+        return self

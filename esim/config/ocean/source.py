@@ -1,0 +1,288 @@
+"""What starts the wave?"""
+
+from math import radians, sin
+from typing import Annotated, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from esim.config.paths import InputFile
+from esim.config.point import PointConfig
+from esim.config.section import KeyProblem, Section, kind_of
+from esim.config.units import Acceleration, Angle, Duration, Length, Number, Pressure, Speed
+
+
+class SeafloorSourceConfig(Section):
+    """What every source that moves the seafloor has."""
+
+    kajiura: bool = Field(
+        default=False, description="Smooth the uplift by Kajiura's filter: the water column damps detail."
+    )
+
+
+class FaultSourceConfig(SeafloorSourceConfig):
+    """What every source made of faults has."""
+
+    horizontal_on_slope: bool = Field(
+        default=False, description="Add the uplift by horizontal motion of a sloping bottom."
+    )
+    instantaneous: bool = Field(
+        default=False, description="Everything moves at the origin time, without rupture times."
+    )
+    time_step: Duration = Field(
+        default=10.0, gt=0, description="Interval [s] at which the moving seafloor is computed."
+    )
+    rigidity: Pressure | None = Field(
+        default=None, gt=0, description="Rigidity [Pa] for the seismic moment; null: default."
+    )
+    negligible: Number = Field(
+        default=0.0,
+        ge=0,
+        le=0.1,
+        description="Displacement below this share of the largest is left out, and tapered up to twice that: water "
+        "that nothing has moved costs nothing until a wave comes.",
+    )
+
+
+class FiniteFaultConfig(FaultSourceConfig):
+    """Slip on many subfaults, from a file."""
+
+    kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
+    file: InputFile = Field(
+        description="Finite-fault file (.csv, .yaml, USGS .param, .fsp, .srf), relative to the configuration, or "
+        "data:NAME."
+    )
+
+
+class FaultConfig(PointConfig):
+    """A rectangular fault in an elastic half-space (Okada 1985)."""
+
+    depth: Length = Field(ge=0, description="Depth [m] of the reference point.")
+    length: Length = Field(gt=0, description="Length [m] along strike.")
+    width: Length = Field(gt=0, description="Width [m] down dip.")
+    strike: Angle = Field(ge=-360, le=360, description="Strike [degrees clockwise from north].")
+    dip: Angle = Field(gt=0, le=90, description="Dip [degrees], to the right of the strike.")
+    rake: Angle = Field(
+        ge=-360, le=360, description="Rake [degrees], the direction of slip of the hanging wall."
+    )
+    slip: Length = Field(description="Slip [m].")
+    opening: Length = Field(default=0.0, description="Opening [m], the tensile component.")
+    rupture_time: Duration = Field(
+        default=0.0, ge=0, description="Time [s] after the origin when slip starts."
+    )
+    rise_time: Duration = Field(default=0.0, ge=0, description="Time [s] over which it slips.")
+    reference: Literal["top_center", "top_corner", "center"] = Field(
+        default="top_center",
+        description="The point whose position and depth are given: the middle of the top edge, its corner at "
+        "the start of the strike direction, or the centre of the fault.",
+    )
+
+    @model_validator(mode="after")
+    def _buried(self) -> Self:
+        above = 0.5 * self.width * sin(radians(self.dip)) if self.reference == "center" else 0.0
+        if self.depth - above < -1e-6 * self.width:
+            text = f"too shallow: the top edge would be {above - self.depth:.6g} m above the ground"
+            raise KeyProblem("depth", text)
+        return self
+
+
+class OkadaConfig(FaultSourceConfig):
+    """Slip on rectangular faults that are written in the configuration."""
+
+    kind: Literal["okada"] = Field(description="okada: rectangular faults, listed here.")
+    faults: tuple[FaultConfig, ...] = Field(min_length=1, description="The faults.")
+
+
+class DeformationConfig(SeafloorSourceConfig):
+    """Displacement of the seafloor [m] from a NetCDF file: (y, x), at once, or (time, y, x), linear between records."""
+
+    kind: Literal["deformation"] = Field(description="deformation: uplift from a file.")
+    file: InputFile = Field(description="NetCDF file, relative to the configuration, or data:NAME.")
+    variable: str | None = Field(default=None, description="Variable of the uplift; null: the only one.")
+    east: str | None = Field(
+        default=None,
+        description="Variable of the displacement towards east, which counts where the bottom slopes; null: none.",
+    )
+    north: str | None = Field(
+        default=None, description="Variable of the displacement towards north; null: none."
+    )
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.east is None) != (self.north is None):
+            given, other = ("east", "north") if self.north is None else ("north", "east")
+            raise KeyProblem(other, f"is needed beside {given}")
+        return self
+
+
+class HumpConfig(PointConfig):
+    """A Gaussian hump of water at rest, eta = height * exp(-(r / radius)^2); the seafloor does not move."""
+
+    kind: Literal["hump"] = Field(description="hump: a Gaussian hump of the water surface.")
+    height: Length = Field(description="Height [m]; negative: a trough.")
+    radius: Length = Field(gt=0, description="Distance [m] at which the height has fallen to 1/e.")
+
+
+class SlideConfig(Section):
+    """s = s0 ln cosh(t / t0), s0 = velocity^2 / acceleration, t0 = velocity / acceleration (Grilli and Watts 1999)."""
+
+    kind: Literal["slide"] = Field(description="slide: faster and faster, towards a terminal velocity.")
+    acceleration: Acceleration = Field(gt=0, description="Acceleration [m/s2] with which it starts.")
+    velocity: Speed = Field(gt=0, description="Terminal velocity [m/s].")
+    distance: Length | None = Field(
+        default=None, gt=0, description="Way [m] after which it stops; null: never."
+    )
+
+
+class SlumpConfig(Section):
+    """s = distance (1 - cos(pi t / duration)) / 2 (Grilli and Watts 2005)."""
+
+    kind: Literal["slump"] = Field(description="slump: the half swing of a pendulum, from rest to rest.")
+    distance: Length = Field(gt=0, description="Way [m] that it makes.")
+    duration: Duration = Field(gt=0, description="Time [s] that it takes.")
+
+
+class SteadyMotionConfig(Section):
+    """s = velocity t."""
+
+    kind: Literal["steady"] = Field(description="steady: at one velocity from its start.")
+    velocity: Speed = Field(gt=0, description="Velocity [m/s].")
+    distance: Length | None = Field(
+        default=None, gt=0, description="Way [m] after which it stops; null: never."
+    )
+
+
+class TrackConfig(Section):
+    """A way through the places of a CSV file with the columns time [s], and lon, lat or x, y."""
+
+    kind: Literal["path"] = Field(description="path: places and times from a CSV file.")
+    file: InputFile = Field(
+        description="CSV file, relative to the configuration: time, lon, lat or time, x, y."
+    )
+
+
+SlideMotionConfig = Annotated[
+    Annotated[SlideConfig, Tag("kind=slide")]
+    | Annotated[SlumpConfig, Tag("kind=slump")]
+    | Annotated[SteadyMotionConfig, Tag("kind=steady")]
+    | Annotated[TrackConfig, Tag("kind=path")],
+    Discriminator(kind_of),
+]
+
+
+class LandslideConfig(PointConfig):
+    """A mass that slides over the bed, under water or from land into it; the bed is higher by its thickness."""
+
+    kind: Literal["landslide"] = Field(description="landslide: a moving mass, under water or from land.")
+    shape: Literal["sech", "sech2", "gaussian", "ellipse"] = Field(
+        default="sech",
+        description="sech or sech2, cut off at 0.717 of their height (Enet and Grilli 2007), gaussian, or an ellipse.",
+    )
+    thickness: Length = Field(gt=0, description="Largest thickness [m].")
+    length: Length = Field(
+        gt=0, description="Extent [m] along its direction; gaussian: between the points of 1/e."
+    )
+    width: Length | None = Field(
+        default=None, gt=0, description="Extent [m] across; null: all across the grid."
+    )
+    direction: Angle | None = Field(
+        default=None,
+        ge=-360,
+        le=360,
+        description="Where it slides to [degrees clockwise from north]; null: as the path goes.",
+    )
+    motion: SlideMotionConfig = Field(description="How it moves.")
+    start: Duration = Field(
+        default=0.0, ge=0, description="Time [s] at which it starts, and those of a path count from."
+    )
+    in_bathymetry: bool = Field(
+        default=False, description="The bathymetry already has the mass in its first place."
+    )
+
+    @model_validator(mode="after")
+    def _one_pair(self) -> Self:
+        given = [key for key in ("lon", "lat", "x", "y") if getattr(self, key) is not None]
+        path = self.motion.kind == "path"
+        if path and given:
+            raise KeyProblem(given[0], "a mass on a path begins at its first place, so leave this key out")
+        if not path and given not in (["lon", "lat"], ["x", "y"]):
+            raise ValueError(f"needs lon and lat, or x and y; it has {' and '.join(given) or 'neither'}")
+        if not path and self.direction is None:
+            raise KeyProblem("direction", f"is needed for the motion '{self.motion.kind}'")
+        return self
+
+
+class CrestedWaveConfig(Section):
+    """What every wave with straight crests has: where it is at t = 0 and where it runs to, on a cartesian grid."""
+
+    x: Length = Field(default=0.0, description="Position [m] of a point on the crest, towards east.")
+    y: Length = Field(default=0.0, description="Position [m] of a point on the crest, towards north.")
+    direction: Angle = Field(
+        default=90.0,
+        ge=-360,
+        le=360,
+        description="Where it runs to [degrees clockwise from north, the y axis]; 90: towards +x, 270: towards -x.",
+    )
+    height: Length = Field(gt=0, description="Greatest height H [m] above the water at rest.")
+    depth: Length = Field(gt=0, description="Depth d [m] of the water it runs over.")
+
+
+class SolitaryWaveConfig(CrestedWaveConfig):
+    """A solitary wave on its way, eta = H sech^2(sqrt(3 H / (4 d^3)) s); several of them add up."""
+
+    kind: Literal["solitary_wave"] = Field(description="solitary_wave: one crest, on its way.")
+    velocity: Literal["linear", "exact", "simple", "rest"] = Field(
+        default="linear",
+        description="Velocity of the water: linear, eta sqrt(g/d); exact, c eta / (d + eta) with c = sqrt(g (d + H)), "
+        "of the solitary wave of dispersive equations; simple, 2 sqrt(g (d + eta)) - 2 sqrt(g d), of the shallow-water "
+        "equations; rest, none.",
+    )
+
+
+class NWaveConfig(CrestedWaveConfig):
+    """A crest and a trough on their way (Tadepalli and Synolakis 1994), with s the distance ahead of (x, y)."""
+
+    kind: Literal["n_wave"] = Field(description="n_wave: a crest and a trough, on their way.")
+    leading: Literal["depression", "elevation"] = Field(
+        default="depression", description="What arrives first: the depression or the elevation."
+    )
+    steepness: Number | None = Field(
+        default=None,
+        gt=0,
+        description="p of k = sqrt(3 H p / (4 d^3)), larger is shorter; null: 2.598 for the isosceles wave, else 1.",
+    )
+    offset: Length | None = Field(
+        default=None,
+        description="Distance L [m] of (s - L) sech^2(k s); null: the isosceles wave, sech^2(k s) tanh(k s).",
+    )
+    velocity: Literal["linear", "simple", "rest"] = Field(
+        default="linear",
+        description="Velocity of the water: linear, eta sqrt(g/d); simple, 2 sqrt(g (d + eta)) - 2 sqrt(g d); rest: "
+        "none.",
+    )
+
+
+class StateConfig(Section):
+    """Surface and velocity of the water at t = 0 from a NetCDF file: variables eta [m] and, if it moves, u, v [m/s].
+
+    It says where the water is: where eta is missing or below the ground it is dry. Outside the file the water is at
+    rest.
+    """
+
+    kind: Literal["state"] = Field(description="state: surface and velocity of the water from a file.")
+    file: InputFile = Field(description="NetCDF file, relative to the configuration, or data:NAME.")
+    time: Duration | None = Field(
+        default=None, description="Time [s] of the record, as the file counts; null: the only one."
+    )
+
+
+OceanSourceConfig = Annotated[
+    Annotated[FiniteFaultConfig, Tag("kind=finite_fault")]
+    | Annotated[OkadaConfig, Tag("kind=okada")]
+    | Annotated[DeformationConfig, Tag("kind=deformation")]
+    | Annotated[LandslideConfig, Tag("kind=landslide")]
+    | Annotated[HumpConfig, Tag("kind=hump")]
+    | Annotated[SolitaryWaveConfig, Tag("kind=solitary_wave")]
+    | Annotated[NWaveConfig, Tag("kind=n_wave")]
+    | Annotated[StateConfig, Tag("kind=state")],
+    Discriminator(kind_of),
+]

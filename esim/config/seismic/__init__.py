@@ -1,5 +1,0 @@
-"""The configuration of scenario seismic: waves from a source through the crust to the stations."""
-
-from esim.config.seismic.root import SeismicConfig
-
-__all__ = ["SeismicConfig"]

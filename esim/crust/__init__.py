@@ -1,0 +1,1 @@
+"""The crust engine: from medium and sources to the motion of the ground."""

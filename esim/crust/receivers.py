@@ -1,0 +1,77 @@
+"""What do the stations hear? Raw records at every step, gathered on the device in batches."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from esim.backends.device_buffer import DeviceBuffer
+from esim.crust.model import Crust
+from esim.grids.interpolation import NODES, Gather, Site
+from esim.io.crust.derived import derive_quantities, needed_quantities, sample_times
+from esim.io.crust.receiver_history import ReceiverHistory, merge
+
+
+class ReceiverRecorder:
+    """Records of all stations of a run; each is kept by the rank that owns its cell."""
+
+    def __init__(self, crust: Crust, sites: Sequence[Site], variables: Sequence[str], every: int) -> None:
+        self._crust, self._variables, self._every = crust, tuple(variables), every
+        self.count = len(sites)
+        raw = needed_quantities(variables)
+        stresses = tuple(name for name in raw if name in NODES and NODES[name].array == "s")
+        groups = ((tuple(n for n in raw if n not in stresses), crust.v), (stresses, crust.s))
+        self._gathers = []
+        for names, array in groups:
+            if names:
+                gather = Gather(
+                    crust.volume, crust.block, crust.block.halo, sites, names, allocated=crust.v.shape[1:]
+                )
+                self._gathers.append((_on_device(gather, crust), array))
+        self.quantities = tuple(name for gather, _ in self._gathers for name in gather.quantities)
+        self.mine = self._gathers[0][0].receivers
+        self.history = ReceiverHistory(self.quantities, self.mine.size, crust.backend.dtype.str[1:])
+        self._batch = DeviceBuffer(crust.backend, (len(self.quantities), self.mine.size))
+
+    def hear(self) -> None:
+        """Record the step that was just done."""
+        if not self.mine.size:
+            return
+        row, first = self._batch.row(), 0
+        for gather, array in self._gathers:
+            last = first + len(gather.quantities)
+            row[first:last] = gather.read(array)
+            first = last
+        if self._batch.full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Fetch what is still on the device."""
+        if self._batch.count:
+            self.history.append(self._batch.take())
+
+    def records(self) -> np.ndarray | None:
+        """Raw records of all stations (quantities, stations, steps) on rank 0, None elsewhere."""
+        self.flush()
+        pieces = self._crust.comm.gather((self.mine, self.history.values))
+        if pieces is None:
+            return None
+        steps = max(values.shape[-1] for _, values in pieces)
+        return merge([p for p in pieces if p[1].shape[-1] == steps], self.count)
+
+    def restore(self, records: np.ndarray) -> None:
+        """Take up the records of a checkpoint."""
+        self.history.restore(records[:, self.mine])
+
+    def series(self, records: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Times [s] and the series (stations, times) asked for, from raw records."""
+        dt = self._crust.dt
+        raw = dict(zip(self.quantities, records, strict=True))
+        return sample_times(records.shape[-1], dt, self._every), derive_quantities(
+            self._variables, raw, dt, self._every
+        )
+
+
+def _on_device(gather: Gather, crust: Crust) -> Any:
+    """The gather with its indices and weights where the arrays are."""
+    return gather.moved(crust.backend.index)

@@ -1,0 +1,84 @@
+"""How does the surface move? Its velocity, displacement and greatest motions, one value for each column of cells."""
+
+from typing import Any
+
+import numpy as np
+
+from esim.crust.model import Crust
+
+MAXIMA = ("pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal")
+
+
+class SurfaceMotion:
+    """Velocities on the surface of the owned columns, (3, nj, ni), and what is kept of them from step to step.
+
+    tops (nj, ni) is the first layer of ground or sea. vz lies on its upper face; vx and vy are means of the faces of
+    that cell along x and y, half a cell lower. On rock at a flat free surface they are continued to it, by the parabola
+    through two layers with the slope that leaves no traction, dvx/dz = -dvz/dx. update() is called after each step.
+    """
+
+    def __init__(self, crust: Crust, tops: np.ndarray) -> None:
+        self._crust = crust
+        block, h = crust.block, crust.block.halo
+        nj, ni = block.shape
+        j, i = np.meshgrid(np.arange(nj) + h, np.arange(ni) + h, indexing="ij")
+        k = tops + h
+        shape = crust.v.shape
+
+        def flat(variable: int, dj: int, di: int) -> Any:
+            at = (np.full_like(k, variable), k, j + dj, i + di)
+            return crust.backend.index(np.ravel_multi_index(at, shape))
+
+        self._pairs = ((flat(0, 0, 0), flat(0, 0, -1)), (flat(1, 0, 0), flat(1, -1, 0)))
+        self._down = flat(2, 0, 0)
+        self._beside = ((flat(2, 0, 1), flat(2, 0, -1)), (flat(2, 1, 0), flat(2, -1, 0)))
+        self._layer = int(np.prod(shape[2:]))  # from a value to the one below it
+        dx, dy, dz = crust.volume.spacing
+        self._steepness = (3 / 16 * dz / dx, 3 / 16 * dz / dy)
+        rock = crust.backend.to_host(crust.fields["mu"])[k, j, i] > 0
+        self._free = crust.backend.from_host((rock & (tops == 0)).astype(float)) if crust.free else None
+        self.velocity = crust.backend.zeros((3, nj, ni))
+        self._before = crust.backend.zeros((3, nj, ni))
+        self.displacement = crust.backend.zeros((3, nj, ni))
+        self.peaks = crust.backend.zeros((len(MAXIMA), nj, ni))
+
+    def update(self) -> None:
+        """Take up the step that was just done."""
+        real = self._crust.backend.dtype.type
+        self._before, self.velocity = self.velocity, self._before
+        flat, now = self._crust.v.reshape(-1), self.velocity
+        for n, (ahead, behind) in enumerate(self._pairs):
+            now[n] = real(0.5) * (flat[ahead] + flat[behind])
+            if self._free is not None:
+                below = real(0.5) * (flat[ahead + self._layer] + flat[behind + self._layer])
+                on, before = self._beside[n]
+                rise = real(self._steepness[n]) * (flat[on] - flat[before])
+                now[n] += self._free * (real(0.125) * (now[n] - below) + rise)
+        now[2] = flat[self._down]
+        dt = self._crust.dt
+        self.displacement += real(0.5 * dt) * (now + self._before)
+        acceleration = (now - self._before) * real(1 / dt)
+        for n, (motion, parts) in enumerate(
+            ((now, 3), (acceleration, 3), (self.displacement, 3), (now, 2), (acceleration, 2))
+        ):
+            self._crust.backend.raise_to(self.peaks[n], (motion[:parts] ** 2).sum(0))
+
+    def greatest(self) -> dict[str, np.ndarray]:
+        """Greatest lengths of the vectors of motion so far, by name [m/s, m/s2, m]."""
+        return dict(zip(MAXIMA, np.sqrt(self._crust.backend.to_host(self.peaks)), strict=True))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What a checkpoint needs."""
+        host = self._crust.backend.to_host
+        return {
+            "ground_velocity": host(self.velocity),
+            "ground_displacement": host(self.displacement),
+            "ground_peaks": host(self.peaks),
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take up the state of a checkpoint."""
+        device = self._crust.backend.from_host
+        self.velocity[...] = device(state["ground_velocity"])
+        self.displacement[...] = device(state["ground_displacement"])
+        self.peaks[...] = device(state["ground_peaks"])

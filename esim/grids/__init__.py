@@ -1,0 +1,1 @@
+"""Where are the points? Grids in two and three dimensions, interpolation, projection."""

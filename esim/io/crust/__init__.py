@@ -1,0 +1,1 @@
+"""Files of seismic runs: seismograms in NetCDF, SAC and miniSEED."""

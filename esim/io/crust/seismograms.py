@@ -1,0 +1,53 @@
+"""What did the ground do at the stations? stations.nc of a crust run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from esim.io import cf
+from esim.io.ocean.gauges import write_timeseries
+
+
+@dataclass(frozen=True)
+class StationTable:
+    """Names and positions of the stations: x east, y north, depth below the surface [m]; lon, lat [degrees]."""
+
+    names: Sequence[str]
+    x: Sequence[float] | np.ndarray
+    y: Sequence[float] | np.ndarray
+    depth: Sequence[float] | np.ndarray
+    lon: Sequence[float] | np.ndarray | None = None
+    lat: Sequence[float] | np.ndarray | None = None
+
+    @property
+    def located(self) -> bool:
+        """Whether longitudes and latitudes are known."""
+        return self.lon is not None and self.lat is not None
+
+
+def write_seismograms(
+    directory: Path,
+    stations: StationTable,
+    time: np.ndarray,
+    series: Mapping[str, np.ndarray],
+    attributes: Mapping[str, str],
+    start: datetime | None = None,
+) -> None:
+    """Writes stations.nc, whole or not at all; called on the writer thread.
+
+    series are variables (stations, times) in SI units by name: vx, vy, vz, ux, ..., ax, ..., exx, ..., pressure;
+    z points down. time is in seconds since the origin. Raises MachineError if the disk fails.
+    """
+    places = {"depth": stations.depth, "y": stations.y, "x": stations.x}
+    coordinates = {name: (values, cf.coordinate_attributes(name)) for name, values in places.items()}
+    coordinates["depth"][1]["long_name"] = "depth below the surface, positive down"
+    for name, values in (("lat", stations.lat), ("lon", stations.lon)):
+        if values is not None:
+            coordinates[name] = values, cf.auxiliary_attributes(name)
+    described = {name: (values, cf.variable_attributes(name, False)) for name, values in series.items()}
+    write_timeseries(
+        directory / "stations.nc", stations.names, coordinates, described, time, attributes, start
+    )

@@ -1,0 +1,222 @@
+"""How do seismograms get into a seismologist's tools? SAC and miniSEED files, through ObsPy.
+
+Seismologists look up: channel Z is the upward motion, the opposite of esim's z. Channels are BXE, BXN, BXZ (X:
+computed and not measured), the network is SY (synthetic) unless the station's name brings one, as NET.STA. Units
+stay SI (SAC's own habit is nanometres): the header kuser0 tells. Without a date, time starts on 1970-01-01.
+"""
+
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.errors import InputError
+from esim.io.atomic import whole_file
+from esim.io.crust.seismograms import StationTable
+
+log = logging.getLogger(__name__)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NETWORK = "SY"
+SAC_LETTERS, SEED_LETTERS = 8, 5  # longest station code of each format
+MOTIONS = {  # SAC's name of the kind, and the unit
+    "velocity": ("ivel", "M/S"),
+    "displacement": ("idisp", "M"),
+    "acceleration": ("iacc", "M/S**2"),
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """Where and how strong the earthquake was: x, y, depth [m], lon, lat [degrees], Mw, onset [s]."""
+
+    x: float
+    y: float
+    depth: float
+    lon: float | None = None
+    lat: float | None = None
+    magnitude: float | None = None
+    onset: float = 0.0
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A component as seismologists name it, the sign that z down needs, and the angles of SAC [degrees]."""
+
+    letter: str
+    sign: float
+    azimuth: float
+    incidence: float
+
+    @property
+    def code(self) -> str:
+        """Name of the channel."""
+        return f"BX{self.letter}"
+
+
+CHANNELS = (Channel("E", 1.0, 90.0, 90.0), Channel("N", 1.0, 0.0, 90.0), Channel("Z", -1.0, 0.0, 0.0))
+
+
+def require_obspy(key: str) -> None:
+    """Raises InputError, naming the key of the configuration that needs it, where ObsPy is not installed."""
+    try:
+        import obspy  # noqa: F401
+    except ImportError as error:
+        raise InputError(f"{key} needs ObsPy, which is not there: pip install 'esim[seismology]'") from error
+
+
+def write_sac(
+    directory: Path,
+    stations: StationTable,
+    time: np.ndarray,
+    components: np.ndarray,
+    *,
+    motion: str = "velocity",
+    start: datetime | None = None,
+    event: Event | None = None,
+) -> list[Path]:
+    """Writes one SAC file per station and channel into directory/sac, each whole or not at all.
+
+    components (3, stations, times) are along x, y and z (down) in SI units; the files hold E, N and Z (up).
+    time is uniform, in seconds since the origin. motion is velocity, displacement or acceleration. Raises
+    InputError without ObsPy, MachineError if the disk fails.
+    """
+    require_obspy("output.stations.sac")
+    from obspy.io.sac import SACTrace
+
+    paths = []
+    codes = station_codes(stations.names, SAC_LETTERS)
+    for n, (network, code) in enumerate(codes):
+        for component, channel in zip(components[:, n], CHANNELS, strict=True):
+            path = directory / "sac" / f"{network}.{code}..{channel.code}.SAC"
+            header = _header(stations, n, channel, time, motion) | _paths(stations, n, event)
+            trace = SACTrace(knetwk=network, kstnm=code, data=_samples(component, channel), **header)
+            trace.reftime = _origin(start)
+            trace.b, trace.o = float(time[0]), event.onset if event else 0.0
+            with whole_file(path) as temporary:
+                trace.write(str(temporary))
+            paths.append(path)
+    return paths
+
+
+def write_miniseed(
+    directory: Path,
+    stations: StationTable,
+    time: np.ndarray,
+    components: np.ndarray,
+    *,
+    start: datetime | None = None,
+) -> Path:
+    """Writes all stations and channels into waveforms.mseed, whole or not at all; arguments as in `write_sac`."""
+    require_obspy("output.stations.miniseed")
+    from obspy import Stream
+
+    path = directory / "waveforms.mseed"
+    with whole_file(path) as temporary:
+        stream = Stream(list(_traces(stations, time, components, start)))
+        stream.write(str(temporary), format="MSEED", encoding="FLOAT32", reclen=4096)
+    return path
+
+
+def station_codes(names: Sequence[str], letters: int) -> list[tuple[str, str]]:
+    """Network and station code of each name: capitals and digits, at most `letters`, and no two alike.
+
+    A code that differs from its name is logged.
+    """
+    taken: set[tuple[str, str]] = set()
+    codes = []
+    for name in names:
+        network, _, station = name.rpartition(".")
+        network = _letters(network)[:2] or NETWORK
+        full = _letters(station) or "S"
+        code, number = full[:letters], 1
+        while (network, code) in taken:
+            number += 1
+            code = full[: letters - len(str(number))] + str(number)
+        taken.add((network, code))
+        codes.append((network, code))
+        if code != station:
+            log.info("station %s is called %s.%s where at most %d letters fit", name, network, code, letters)
+    return codes
+
+
+def _letters(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Z0-9]", "", plain.upper())
+
+
+def _samples(component: np.ndarray, channel: Channel) -> np.ndarray:
+    return np.ascontiguousarray(channel.sign * component, dtype=np.float32)
+
+
+def _origin(start: datetime | None) -> Any:
+    from obspy import UTCDateTime
+
+    return UTCDateTime(start or EPOCH)
+
+
+def _step(time: np.ndarray) -> float:
+    return float(time[-1] - time[0]) / (len(time) - 1) if len(time) > 1 else 1.0
+
+
+def _header(
+    stations: StationTable, n: int, channel: Channel, time: np.ndarray, motion: str
+) -> dict[str, float | str]:
+    """SAC headers of a station and a channel; user0..2 are x, y and depth [m]."""
+    kind, unit = MOTIONS[motion]
+    return {
+        "iztype": "io",
+        "idep": kind,
+        "delta": _step(time),
+        "kcmpnm": channel.code,
+        "cmpaz": channel.azimuth,
+        "cmpinc": channel.incidence,
+        "kuser0": unit,
+        "kuser1": "Z IS UP",
+        "stdp": float(stations.depth[n]),
+        "user0": float(stations.x[n]),
+        "user1": float(stations.y[n]),
+        "user2": float(stations.depth[n]),
+    }
+
+
+def _paths(stations: StationTable, n: int, event: Event | None) -> dict[str, float | bool]:
+    """SAC headers of where station and earthquake are; distances on the plane where there are no lon and lat."""
+    header: dict[str, float | bool] = {"lcalda": stations.located}
+    if stations.lon is not None and stations.lat is not None:
+        header |= {"stlo": float(stations.lon[n]), "stla": float(stations.lat[n])}
+    if event is None:
+        return header
+    header["evdp"] = event.depth / 1000
+    if event.magnitude is not None:
+        header["mag"] = event.magnitude
+    if event.lon is not None and event.lat is not None:
+        header |= {"evlo": event.lon, "evla": event.lat}
+    if not stations.located:
+        east, north = float(stations.x[n]) - event.x, float(stations.y[n]) - event.y
+        azimuth = float(np.degrees(np.arctan2(east, north))) % 360
+        header |= {"dist": float(np.hypot(east, north)) / 1000, "az": azimuth, "baz": (azimuth + 180) % 360}
+    return header
+
+
+def _traces(
+    stations: StationTable, time: np.ndarray, components: np.ndarray, start: datetime | None
+) -> Iterator[Any]:
+    from obspy import Trace
+
+    for n, (network, code) in enumerate(station_codes(stations.names, SEED_LETTERS)):
+        for component, channel in zip(components[:, n], CHANNELS, strict=True):
+            about = {
+                "network": network,
+                "station": code,
+                "channel": channel.code,
+                "delta": _step(time),
+                "starttime": _origin(start) + float(time[0]),
+            }
+            yield Trace(_samples(component, channel), about)

@@ -1,0 +1,1 @@
+"""Fields on grids: NetCDF files that are read and written."""

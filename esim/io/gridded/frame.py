@@ -1,0 +1,91 @@
+"""On what plane does a map lie? Dimensions and coordinates of a file, apart from the engine that fills it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from esim.grids.grid import Grid
+from esim.grids.grid3d import Grid3D
+
+Positions = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """Values along dimensions; along none it is one value that holds for the whole map."""
+
+    name: str
+    dims: tuple[str, ...]
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A plane of rows and columns: a coordinate for each, and auxiliary ones that tell more about its points.
+
+    lonlat tells whether rows and columns are degrees, so that velocities are eastward and northward.
+    """
+
+    rows: Coordinate
+    columns: Coordinate
+    auxiliary: tuple[Coordinate, ...] = ()
+    lonlat: bool = False
+
+    @property
+    def dims(self) -> tuple[str, str]:
+        """Names of the dimensions, slowest first."""
+        return self.rows.name, self.columns.name
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and columns."""
+        return self.rows.values.size, self.columns.values.size
+
+
+Place = Grid | Frame
+
+
+def frame_of(place: Place) -> Frame:
+    """The frame itself, or that of the cells of a horizontal grid."""
+    return place if isinstance(place, Frame) else horizontal(place)
+
+
+def horizontal(grid: Grid, lonlat: Positions | None = None, depth: float | None = None) -> Frame:
+    """The cells of a grid, of a surface or of the plane at a depth [m].
+
+    lonlat are longitude and latitude [degrees] of the cells, each (ny, nx), where x and y are metres.
+    """
+    south, east = grid.dims
+    return Frame(
+        _along(south, grid.y()),
+        _along(east, grid.x()),
+        (*_geographic(lonlat, grid.dims), *_fixed("depth", depth)),
+        grid.lonlat,
+    )
+
+
+def section(volume: Grid3D, along: str, at: float, lonlat: Positions | None = None) -> Frame:
+    """The cells of a vertical plane along "x" or "y", which cuts the other axis `at` [m].
+
+    lonlat are longitude and latitude [degrees] of its columns of cells, each (n,).
+    """
+    points, across = (volume.grid.x(), "y") if along == "x" else (volume.grid.y(), "x")
+    return Frame(
+        _along("depth", volume.depth()),
+        _along(along, points),
+        (*_geographic(lonlat, (along,)), *_fixed(across, at)),
+    )
+
+
+def _along(name: str, values: np.ndarray) -> Coordinate:
+    return Coordinate(name, (name,), values)
+
+
+def _geographic(lonlat: Positions | None, dims: tuple[str, ...]) -> tuple[Coordinate, ...]:
+    if lonlat is None:
+        return ()
+    return tuple(Coordinate(name, dims, values) for name, values in zip(("lon", "lat"), lonlat, strict=True))
+
+
+def _fixed(name: str, value: float | None) -> tuple[Coordinate, ...]:
+    return () if value is None else (Coordinate(name, (), np.array(float(value))),)

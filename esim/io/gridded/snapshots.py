@@ -1,0 +1,162 @@
+"""Where do the snapshots go? Into one file per plane, complete and without doubles even after a restart.
+
+The file is fields.nc, or has another stem. While a run goes on, the snapshots since the last checkpoint are in
+a temporary file. At each checkpoint it is closed, made durable and named `checkpoint/fields_STEP.nc`, before
+the checkpoint of that step appears, and never touched again, so that no later crash can harm it. At the end
+these segments are merged into fields.nc (or the only file is renamed), and then removed. A run resumed from
+the checkpoint of step S drops segments later than S, and the temporary file: their snapshots are computed
+again. Where fields.nc exists, the run had come to its end, and it holds everything: its records up to S become
+the one segment to go on from. Snapshots due at the step of a checkpoint are appended before the checkpoint.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from glob import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.io import netcdf
+from esim.io.atomic import writing
+from esim.io.gridded.frame import Place, frame_of
+from esim.io.gridded.writer import GridFile, slab_rows
+
+DIGITS = 10
+LAST = 10**DIGITS - 1  # stands for the end of the run in the name of a segment: later than any checkpoint
+
+
+class SnapshotFile:
+    """STEM.nc of a run: `variables` (eta, u, v, h; vx, vy, vz) by time, and the `static` one, if there is one.
+
+    Values that are not finite (eta where dry) are stored as missing; `bits` rounds all but the static variable.
+    Nothing is touched before the first call. Every call may raise MachineError. The calls are meant for the
+    writer thread, in the order: slabs of the static variable; then per snapshot append and its slabs;
+    checkpoint; close.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        place: Place,
+        variables: Sequence[str],
+        attributes: Mapping[str, str],
+        *,
+        stem: str = "fields",
+        static: str | None = "bathymetry",
+        start: datetime | None = None,
+        bits: int | None = None,
+        compression: int = 1,
+        dtype: str = "f4",
+    ) -> None:
+        self._path, self._stem = directory / f"{stem}.nc", stem
+        self._folder = directory / "checkpoint"
+        self._frame, self._attributes = frame_of(place), attributes
+        self._start, self._compression = start, compression
+        self._variables, self._bits, self._dtype = tuple(variables), bits, dtype
+        self._current: GridFile | None = None
+        self._static = static
+        self._first = True  # the first segment of a process carries the static variable
+
+    @property
+    def path(self) -> Path:
+        """The file, once it is complete."""
+        return self._path
+
+    def slab(self, name: str, first: int, values: np.ndarray) -> None:
+        """Writes rows first.. (rows, columns) of a variable of the latest snapshot, or of the static one."""
+        self._file().slab(name, first, values)
+
+    def append(self, time: float, step: int) -> None:
+        """Begins the snapshot of a time [s since origin] reached after `step` time steps."""
+        self._file().append(time, step)
+
+    def checkpoint(self, step: int) -> None:
+        """Makes the snapshots so far durable; called before the checkpoint of that step is written."""
+        if self._current is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._current.close(self._segment(step))
+            self._current = None
+
+    def resume(self, step: int) -> None:
+        """Keeps the snapshots up to the checkpoint of a step, and drops the later ones."""
+        if self._path.exists():
+            self._merge([self._path], self._segment(step), step)
+            _remove(path for path in self._segments() if path != self._segment(step))
+            self._path.unlink()
+        _remove(path for path in self._segments() if _step(path) > step)
+
+    def close(self) -> None:
+        """Writes the file from all segments."""
+        earlier = self._segments()
+        if not earlier and self._current is not None:
+            self._current.close()
+        else:
+            self.checkpoint(LAST)
+            segments = self._segments()
+            self._merge(segments, self._path, LAST)
+            _remove(segments)
+        self._current = None
+
+    def discard(self) -> None:
+        """Drops the snapshots since the last checkpoint."""
+        if self._current is not None:
+            self._current.discard()
+            self._current = None
+
+    def _file(self) -> GridFile:
+        if self._current is None:
+            self._current = self._new(self._path, first=self._first)
+            self._first = False
+        return self._current
+
+    def _new(self, path: Path, first: bool) -> GridFile:
+        file = GridFile(path, self._frame, self._attributes, start=self._start, compression=self._compression)
+        file.open()
+        for name in self._variables:
+            file.define(name, record=True, dtype=self._dtype, bits=self._bits)
+        if first and self._static:
+            file.define(self._static)
+        return file
+
+    def _merge(self, pieces: Sequence[Path], path: Path, last: int) -> None:
+        """Copies the snapshots up to the step `last`, and the static variable, of finished files into one."""
+        file = self._new(path, first=True)
+        try:
+            for piece in pieces:
+                with writing(path), netcdf.read(piece) as source:
+                    source.set_auto_maskandscale(False)
+                    if self._static and piece == pieces[0]:
+                        self._copy(source[self._static], file)
+                    self._copy_records(source, file, last)
+            file.close()
+        finally:
+            file.discard()
+
+    def _copy_records(self, source: Any, file: GridFile, last: int) -> None:
+        for record, step in enumerate(source["step"][:]):
+            if step <= last:
+                file.append(float(source["time"][record]), int(step))
+                for name in self._variables:
+                    self._copy(source[name], file, record)
+
+    def _copy(self, variable: Any, file: GridFile, *index: int) -> None:
+        rows = slab_rows(self._frame)
+        for first in range(0, self._frame.shape[0], rows):
+            file.slab(variable.name, first, variable[(*index, slice(first, first + rows))])
+
+    def _segments(self) -> list[Path]:
+        # Digits and not *: the segments of plane_a must not be taken for those of plane_a_b.
+        return sorted(self._folder.glob(f"{escape(self._stem)}_{'[0-9]' * DIGITS}.nc"))
+
+    def _segment(self, step: int) -> Path:
+        return self._folder / f"{self._stem}_{step:0{DIGITS}d}.nc"
+
+
+def _step(segment: Path) -> int:
+    return int(segment.stem[-DIGITS:])
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink()

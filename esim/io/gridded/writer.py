@@ -1,0 +1,138 @@
+"""How is a field on a whole plane written? Slab by slab, into a file that appears when it is complete."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.io import cf, netcdf
+from esim.io.atomic import partial, publish, writing
+from esim.io.gridded.frame import Place, frame_of
+
+CHUNK = 512  # cells along each side of a compressed block, at most
+
+
+class GridFile:
+    """A NetCDF file of fields on a grid or frame, zlib-compressed with shuffle; every NetCDF-4 tool reads it.
+
+    Nothing is touched before `open`; until `close` the file has a temporary name. Variables defined as
+    `record` have the dimension time and one more record after each `append`. Values that are not finite are
+    stored as missing; whole numbers are never missing. Every call may raise MachineError, which also removes the
+    temporary file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        place: Place,
+        attributes: Mapping[str, str],
+        *,
+        start: datetime | None = None,
+        compression: int = 1,
+    ) -> None:
+        self.path = path
+        self.records = 0
+        self._frame, self._attributes = frame_of(place), attributes
+        self._start, self._compression = start, compression
+        self._data: Any = None
+
+    def open(self) -> None:
+        """Creates the temporary file with its coordinates, afresh if a crash has left one."""
+        self.discard()
+        with self._safely():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._data = netcdf.create(partial(self.path))
+            self._data.setncatts(self._attributes)
+            cf.define_frame(self._data, self._frame)
+
+    def define(
+        self,
+        name: str,
+        *,
+        record: bool = False,
+        dtype: str = "f4",
+        bits: int | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Adds a variable with its attributes and more; `bits` rounds it to so many bits of the mantissa."""
+        with self._safely():
+            if record and "time" not in self._data.dimensions:
+                self._define_time()
+            variable = self._data.createVariable(
+                name,
+                dtype,
+                ("time", *self._frame.dims) if record else self._frame.dims,
+                chunksizes=((1,) if record else ()) + tuple(map(_chunk, self._frame.shape)),
+                fill_value=cf.FILL if np.dtype(dtype).kind == "f" else False,
+                **self._storage(bits),
+            )
+            variable.set_auto_maskandscale(False)
+            variable.setncatts(cf.variable_attributes(name, self._frame.lonlat) | dict(more or {}))
+            if self._frame.auxiliary:
+                variable.coordinates = " ".join(coordinate.name for coordinate in self._frame.auxiliary)
+
+    def append(self, time: float, step: int) -> None:
+        """Begins the record of a time [s since origin] reached after `step` time steps."""
+        with self._safely():
+            self._data["time"][self.records] = time
+            self._data["step"][self.records] = step
+            self.records += 1
+
+    def slab(self, name: str, first: int, values: np.ndarray) -> None:
+        """Writes rows first.. (rows, columns) of a variable, into the latest record if it has records."""
+        with self._safely():
+            variable = self._data[name]
+            rows = slice(first, first + len(values))
+            index = (self.records - 1, rows) if "time" in variable.dimensions else (rows,)
+            whole = variable.dtype.kind == "i"
+            variable[index] = values if whole else np.where(np.isfinite(values), values, cf.FILL)
+
+    def close(self, path: Path | None = None) -> None:
+        """Finishes the file and gives it its name, or another one."""
+        with self._safely():
+            self._data.close()
+            publish(partial(self.path), path or self.path)
+            self._data = None
+
+    def discard(self) -> None:
+        """Removes the temporary file, if there is one."""
+        if self._data is not None:
+            with suppress(RuntimeError, OSError):
+                self._data.close()
+            self._data = None
+        partial(self.path).unlink(missing_ok=True)
+
+    @contextmanager
+    def _safely(self) -> Iterator[None]:
+        try:
+            with writing(self.path):
+                yield
+        except BaseException:
+            self.discard()
+            raise
+
+    def _define_time(self) -> None:
+        cf.define_time(self._data, self._start)
+        step = self._data.createVariable("step", "i8", ("time",))
+        step.setncatts({"units": "1", "long_name": "number of time steps done"})
+
+    def _storage(self, bits: int | None) -> dict[str, Any]:
+        storage: dict[str, Any] = {}
+        if self._compression:
+            storage |= {"compression": "zlib", "complevel": self._compression, "shuffle": True}
+        if bits is not None:
+            storage |= {"quantize_mode": "BitRound", "significant_digits": bits}
+        return storage
+
+
+def slab_rows(place: Place) -> int:
+    """Rows of a slab: those of one row of compressed blocks, so that each block is compressed once."""
+    return _chunk(place.shape[0])
+
+
+def _chunk(cells: int) -> int:
+    """Cells along a side of a block: nearly alike, because the one at the edge is stored whole too."""
+    return -(-cells // -(-cells // CHUNK))

@@ -1,0 +1,1 @@
+"""Files of tsunami runs: gauges and points along a coast."""

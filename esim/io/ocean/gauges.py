@@ -1,0 +1,115 @@
+"""What was recorded at the stations? All series of gauges in memory, and stations.nc written whole."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.grids.grid import Grid
+from esim.io import cf, netcdf
+from esim.io.atomic import whole_file
+
+VARIABLES = ("eta", "depth", "u", "v")
+Described = tuple[Any, Mapping[str, str]]  # values and their attributes
+
+
+class GaugeSeries:
+    """The records of all gauges in a buffer that doubles when full: `variables` x stations x times."""
+
+    def __init__(self, stations: int, variables: Sequence[str] = VARIABLES) -> None:
+        self.variables = tuple(variables)
+        self._count = 0
+        self._time = np.empty(64)
+        self._values = np.empty((64, len(self.variables), stations))
+
+    def append(self, time: float, values: np.ndarray) -> None:
+        """Adds one record: time [s since origin] and values (variables, stations)."""
+        if self._count == len(self._time):
+            self._time = np.resize(self._time, 2 * self._count)
+            self._values = np.resize(self._values, (2 * self._count, *self._values.shape[1:]))
+        self._time[self._count] = time
+        self._values[self._count] = values
+        self._count += 1
+
+    @property
+    def time(self) -> np.ndarray:
+        """Times of the records so far [s since origin], float64, a copy."""
+        return self._time[: self._count].copy()
+
+    @property
+    def values(self) -> np.ndarray:
+        """Records so far (variables, stations, times), float64, a copy."""
+        return np.moveaxis(self._values[: self._count], 0, -1).copy()
+
+    def restore(self, time: np.ndarray, values: np.ndarray) -> None:
+        """Takes up the records of a checkpoint: what `time` and `values` gave when it was written."""
+        self._count = len(time)
+        self._time = np.resize(time, max(64, len(time)))
+        self._values = np.empty((len(self._time), *values.shape[:2]))
+        self._values[: self._count] = np.moveaxis(values, -1, 0)
+
+
+def write_stations(
+    directory: Path,
+    grid: Grid,
+    names: Sequence[str],
+    positions: Sequence[tuple[float, float]],
+    series: Mapping[str, np.ndarray],
+    time: np.ndarray,
+    attributes: Mapping[str, str],
+    start: datetime | None = None,
+) -> None:
+    """Writes stations.nc, whole or not at all; called on the writer thread.
+
+    positions are (x, y) as the grid counts them, series the variables (stations, times), and time is in
+    seconds since the origin. There is at least one station. Raises MachineError if the disk fails.
+    """
+    coordinates = {
+        name: (values, cf.coordinate_attributes(name))
+        for name, values in zip(grid.dims, np.transpose(positions)[::-1], strict=True)
+    }
+    described = {name: (values, cf.variable_attributes(name, grid.lonlat)) for name, values in series.items()}
+    write_timeseries(directory / "stations.nc", names, coordinates, described, time, attributes, start)
+
+
+def write_timeseries(
+    path: Path,
+    names: Sequence[str],
+    coordinates: Mapping[str, Described],
+    series: Mapping[str, Described],
+    time: np.ndarray,
+    attributes: Mapping[str, str],
+    start: datetime | None = None,
+) -> None:
+    """Writes a file of series at stations, whole or not at all.
+
+    coordinates are the positions (stations,) and series the variables (stations, times), each with its
+    attributes; time is in seconds since the origin. Raises MachineError if the disk fails.
+    """
+    with whole_file(path) as temporary, netcdf.create(temporary) as dataset:
+        dataset.setncatts({**attributes, "featureType": "timeSeries"})
+        _define_stations(dataset, names, coordinates)
+        cf.define_time(dataset, start, len(time))
+        dataset["time"][:] = time
+        for name, (values, about) in series.items():
+            _write_series(dataset, name, values, {**about, "coordinates": " ".join(coordinates)})
+
+
+def _define_stations(dataset: Any, names: Sequence[str], coordinates: Mapping[str, Described]) -> None:
+    dataset.createDimension("station", len(names))
+    station = dataset.createVariable("station", str, ("station",))
+    station.setncatts({"cf_role": "timeseries_id", "long_name": "name of the station"})
+    station[:] = np.array(names, dtype=object)
+    for name, (values, attributes) in coordinates.items():
+        coordinate = dataset.createVariable(name, "f8", ("station",))
+        coordinate.setncatts(attributes)
+        coordinate[:] = values
+
+
+def _write_series(dataset: Any, name: str, values: np.ndarray, attributes: Mapping[str, str]) -> None:
+    storage = {"compression": "zlib", "complevel": 1, "shuffle": True, "fill_value": float(cf.FILL)}
+    variable = dataset.createVariable(name, "f8", ("station", "time"), **storage)
+    variable.setncatts(attributes)
+    variable[:] = np.where(np.isfinite(values), values, cf.FILL)

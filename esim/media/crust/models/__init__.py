@@ -1,0 +1,1 @@
+"""Models of the medium: layers, gradients, files, random heterogeneity."""

@@ -1,0 +1,38 @@
+"""What does a medium keep that is made from another one? Its files, its interfaces, its checks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from esim.grids.grid3d import Grid3D
+from esim.media.crust.medium import Medium
+
+
+@dataclass(frozen=True)
+class Derived:
+    """All of a medium but its values, which `sample` of a derived class makes from those of `base`."""
+
+    base: Medium
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that are read."""
+        return self.base.paths
+
+    @property
+    def interfaces(self) -> tuple[float, ...]:
+        """Depths [m], rising, at which values jump in every column."""
+        return self.base.interfaces
+
+    @property
+    def layered(self) -> bool:
+        """Whether values depend on depth alone."""
+        return self.base.layered
+
+    @property
+    def detail(self) -> float:
+        """Distance of depths [m] between which values run straight, at least."""
+        return self.base.detail
+
+    def check(self, volume: Grid3D) -> None:
+        """Raises InputError unless the base has a sound value in every cell of the volume."""
+        self.base.check(volume)

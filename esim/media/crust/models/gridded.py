@@ -1,0 +1,221 @@
+"""Which values has a point of a 3-D model in a NetCDF file? Linear between its nodes in depth, y and x.
+
+Only the window that the points need is read. A point has the same bits whichever other points are asked for
+with it. Q is interpolated as 1/Q. A solid next to a fluid in the file becomes slower towards it: put the sea into
+the topography of the run rather than into the model.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.errors import InputError
+from esim.grids.grid3d import Grid3D
+from esim.grids.projection import Projection
+from esim.io.gridded.axis import Places
+from esim.media.crust.checks import NAMES, ROUNDING, UNITS, require_sound, require_top
+from esim.media.crust.medium import QP, RHO
+from esim.media.crust.models import netcdf_layout
+from esim.media.crust.models.netcdf_layout import Layout
+
+STRIP = 4_000_000  # values treated at one time
+# What vp, vs [m/s] and rho [kg/m3] can be within the Earth, to tell wrong units.
+POSSIBLE = ((100.0, 20_000.0), (0.0, 15_000.0), (100.0, 20_000.0))
+
+
+@dataclass(frozen=True)
+class Gridded:
+    """A medium from the variables vp, vs, rho and, if there, qp, qs of a NetCDF file on (depth, lat, lon) or y, x.
+
+    projection turns x, y of the grid into degrees for a file that has these. Above its first depth the topmost
+    values are continued if it begins at sea level or higher.
+    """
+
+    path: Path
+    projection: Projection | None
+    interfaces: tuple[float, ...] = ()
+    layered: bool = False
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The file that is read."""
+        return (self.path,)
+
+    @property
+    def detail(self) -> float:
+        """Least distance of the depths of the file [m]."""
+        return float(np.diff(self._layout.depth.points).min())
+
+    def check(self, volume: Grid3D) -> None:
+        """Raises InputError unless the file covers the volume, and has sound values at all nodes it needs."""
+        layout, x, y = self._layout, volume.grid.x(), volume.grid.y()
+        self._require_depths(volume)
+        rows, columns = self._border(x, y)
+        self._require_sides(volume, rows, columns)
+        rows, columns = self._horizontal(x, y)
+        spans = (
+            layout.depth.locate(volume.depth()).window,
+            layout.y.locate(rows).window,
+            layout.x.locate(columns).window,
+        )
+        with _opened(self.path) as data:
+            for k in range(*spans[0]):
+                self._require_plane(self._read(data, ((k, k + 1), *spans[1:])), (k, spans[1][0], spans[2][0]))
+
+    def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs, rho, qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx).
+
+        Raises InputError if the file has no value there.
+        """
+        layout = self._layout
+        rows, columns = self._horizontal(x, y)
+        in_depth, in_y, in_x = layout.depth.locate(depth), layout.y.locate(rows), layout.x.locate(columns)
+        spans = (in_depth.window, in_y.window, in_x.window)
+        with _opened(self.path) as data:
+            window = self._read(data, spans)
+        below = Places(in_depth.left - spans[0][0], in_depth.right - spans[0][0], *in_depth[2:])
+        values = np.empty((5, depth.size, y.size, x.size))
+        window[QP:] = 1 / window[QP:]
+        step = max(1, STRIP // (max(window.shape[1], depth.size) * x.size))
+        for first in range(0, y.size, step):
+            last = min(first + step, y.size)
+            strip = (_shifted(in_y, first, last, spans[1][0]), _shifted(in_x, first, last, spans[2][0]))
+            for row in range(5):
+                values[row, :, first:last] = _down(_across(window[row], *strip), below)
+        self._require_values(values, x, y, depth)
+        with np.errstate(divide="ignore"):
+            values[QP:] = 1 / values[QP:]
+        return values
+
+    @cached_property
+    def _layout(self) -> Layout:
+        with _opened(self.path) as data:
+            layout = netcdf_layout.find(self.path, data)
+        if layout.lonlat and self.projection is None:
+            raise InputError(
+                f"{self.path}: is in longitude and latitude, for which grid.origin {{lon, lat}} must be given"
+            )
+        return layout
+
+    def _read(self, data: Any, spans: tuple[tuple[int, int], ...]) -> np.ndarray:
+        """All five values at a window of nodes (5, depth, y, x); Q that is 0 or missing is infinite."""
+        layout = self._layout
+        values = np.full((5, *(last - first for first, last in spans)), np.inf)
+        for row in range(len(layout.names)):
+            values[row] = layout.window(data, row, spans)
+        q = values[QP:]
+        q[(q == 0) | np.isnan(q)] = np.inf
+        return values
+
+    def _horizontal(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The coordinates of the file (y, x), each (ny, nx), of the points of a grid [m]."""
+        columns, rows = np.meshgrid(x, y)
+        return self._in_file(columns, rows)
+
+    def _border(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The coordinates of the file (y, x) of the outermost points of a grid [m]."""
+        columns = np.concatenate([x, x, np.full(y.size, x[0]), np.full(y.size, x[-1])])
+        rows = np.concatenate([np.full(x.size, y[0]), np.full(x.size, y[-1]), y, y])
+        return self._in_file(columns, rows)
+
+    def _in_file(self, columns: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self._layout.lonlat and self.projection is not None:
+            columns, rows = self.projection.to_lonlat(columns, rows)
+        return rows, columns
+
+    def _require_depths(self, volume: Grid3D) -> None:
+        depth = self._layout.depth
+        require_top(depth.extent[0], volume, str(self.path))
+        short = depth.missing(volume.depth()[-1:])[1]
+        if short > ROUNDING * volume.dz:
+            raise InputError(
+                f"{self.path}: ends at depth {depth.points[-1]:g} m and does not cover {volume.box()}; short by "
+                f"{short:g} m at the bottom"
+            )
+
+    def _require_sides(self, volume: Grid3D, rows: np.ndarray, columns: np.ndarray) -> None:
+        layout = self._layout
+        gaps = zip(
+            ("west", "east", "south", "north"),
+            layout.x.missing(columns) + layout.y.missing(rows),
+            strict=True,
+        )
+        unit = "degrees" if layout.lonlat else "m"
+        limit = ROUNDING * (1 if layout.lonlat else volume.grid.dx)
+        short = ", ".join(f"{gap:.6g} {unit} in the {side}" for side, gap in gaps if gap > limit)
+        if short:
+            names = ("lon", "lat") if layout.lonlat else ("x", "y")
+            x, y = layout.x.extent, layout.y.extent
+            raise InputError(
+                f"{self.path}: covers {names[0]} {x[0]:.9g}..{x[1]:.9g} and {names[1]} {y[0]:.9g}..{y[1]:.9g}, but not "
+                f"{volume.box()}; short by {short}"
+            )
+
+    def _require_plane(self, values: np.ndarray, origin: tuple[int, int, int]) -> None:
+        """Raises InputError unless nodes (5, 1, y, x), the first one at `origin` of the file, can be rock."""
+        require_sound(values, lambda index: self._place(index, origin))
+        for row, (low, high) in enumerate(POSSIBLE):
+            wild = (values[row] < low) | (values[row] > high)
+            if wild.any():
+                index = tuple(int(n) for n in np.argwhere(wild)[0])
+                raise InputError(
+                    f"{self._place(index, origin)}: {NAMES[row]} would be {values[(row, *index)]:g} {UNITS[row]}, "
+                    f"expected {low:g} to {high:g}; does the file say its units?"
+                )
+
+    def _place(self, index: tuple[int, ...], origin: tuple[int, int, int]) -> str:
+        layout = self._layout
+        k, j, i = (n + first for n, first in zip(index, origin, strict=True))
+        names = ("lon", "lat") if layout.lonlat else ("x", "y")
+        return (
+            f"{self.path} at {names[0]} {layout.x.points[i]:.9g}, {names[1]} {layout.y.points[j]:.9g}, depth "
+            f"{layout.depth.points[k]:g} m"
+        )
+
+    def _require_values(self, values: np.ndarray, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> None:
+        empty = ~np.isfinite(values[: RHO + 1]).all(axis=0)
+        if empty.any():
+            k, j, i = np.argwhere(empty)[0]
+            raise InputError(
+                f"{self.path}: no value (NaN or missing) at {np.count_nonzero(empty)} points, the first at x {x[i]:g}, "
+                f"y {y[j]:g}, depth {depth[k]:g} m; fill the gaps in the file"
+            )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The open file; a failure to read it becomes an InputError that names it."""
+    from esim.io import netcdf
+
+    try:
+        with netcdf.LIBRARY, netcdf.read(path) as data:
+            yield data
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: not a NetCDF file, or a damaged one ({reason})") from error
+
+
+def _shifted(places: Places, first: int, last: int, origin: int) -> Places:
+    """The places of rows first..last-1, with nodes counted from the first of the window."""
+    part = places.part(first, last)
+    return Places(part.left - origin, part.right - origin, part.weight, part.inside)
+
+
+def _across(window: np.ndarray, y: Places, x: Places) -> np.ndarray:
+    """Values of each depth of a window (depth, y, x) at places (ny, nx)."""
+    south = window[:, y.left, x.left]
+    south = south + x.weight * (window[:, y.left, x.right] - south)
+    north = window[:, y.right, x.left]
+    north = north + x.weight * (window[:, y.right, x.right] - north)
+    return south + y.weight * (north - south)
+
+
+def _down(planes: np.ndarray, depth: Places) -> np.ndarray:
+    """Values (nz, ny, nx) between planes of the window."""
+    upper, lower = planes[depth.left], planes[depth.right]
+    return np.asarray(upper + depth.weight[:, None, None] * (lower - upper))

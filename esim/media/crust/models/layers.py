@@ -1,0 +1,30 @@
+"""What are the values of each layer? Constant from its top to the top of the next, the last for ever."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from esim.errors import InputError
+from esim.media.crust.models.profile import Profile
+
+
+def layers(sections: Sequence[Any]) -> Profile:
+    """The medium of sections with top [m], vp, vs [m/s], rho [kg/m3] and qp, qs (None: no attenuation).
+
+    Above the first top its values are continued. Raises InputError unless tops increase.
+    """
+    tops = np.array([section.top for section in sections], dtype=float)
+    for n, (upper, lower) in enumerate(zip(tops, tops[1:], strict=False), start=1):
+        if not lower > upper:
+            raise InputError(
+                f"medium.layers.{n}.top: {lower:g} m is not below the top of the layer before, {upper:g} m"
+            )
+    rows = [(s.vp, s.vs, s.rho, quality(s.qp), quality(s.qs)) for s in sections]
+    places = tuple(f"medium.layers.{n} (from depth {top:g} m)" for n, top in enumerate(tops))
+    return Profile(tops, np.array(rows, dtype=float).T, False, "medium.layers", places)
+
+
+def quality(q: float | None) -> float:
+    """The quality factor, infinite where none is given."""
+    return np.inf if q is None else q

@@ -1,0 +1,1 @@
+"""Where are ground, sea and air?"""

@@ -1,0 +1,119 @@
+"""Which cells are air, sea or rock? A staircase along the ground."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.errors import InputError
+from esim.grids.grid3d import Grid3D
+from esim.grids.projection import Projection
+from esim.media.crust.box import Box, Range, indices
+from esim.media.crust.topography import relief
+
+SOLID, WATER, AIR = 0, 1, 2
+WATER_VP = 1500.0  # m/s
+WATER_RHO = 1030.0  # kg/m3
+STRIP = 1_000_000  # cells of the surface treated at one time
+
+
+def build(section: Any, volume: Grid3D, projection: Projection | None) -> "Terrain":
+    """The terrain of a section of the configuration, checked.
+
+    projection is needed for a file in longitude and latitude. Raises InputError if the file is not usable, or the
+    ground is not in the volume.
+    """
+    ground = relief.build(section, volume, projection)
+    ground.check()
+    terrain = Terrain(ground.elevation, volume, section.water, () if ground.path is None else (ground.path,))
+    terrain.check()
+    return terrain
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """The ground, and the sea over it, on a volume whose depth counts from sea level.
+
+    elevation(x (nx,), y (ny,)) is the height of the ground [m], positive up, (ny, nx). A cell is rock if its
+    centre is not above the ground; else it is sea if `water` is set and its centre is not above sea level; else
+    air. The medium is not bent: below a mountain, depth 0 is sea level.
+    """
+
+    elevation: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    volume: Grid3D
+    water: bool = True
+    paths: tuple[Path, ...] = ()
+
+    def check(self) -> None:
+        """Raises InputError unless the ground is in the volume everywhere: below its top, above its lowest cells."""
+        grid = self.volume.grid
+        step = max(1, STRIP // grid.nx)
+        for first in range(0, grid.ny, step):
+            x, y = grid.x(), grid.y(first, min(first + step, grid.ny))
+            self._require_inside(x, y, -self.elevation(x, y))
+
+    def floor_index(self, rows: Range, columns: Range) -> np.ndarray:
+        """First cell k of rock from above, int (nj, ni), nz where there is none.
+
+        rows (j0, j1), columns (i0, i1) may reach beyond the volume, where the nearest column is repeated.
+        """
+        _, j, i = indices(self.volume, ((0, 1), rows, columns))
+        ground = -self.elevation(self.volume.grid.x()[i], self.volume.grid.y()[j])
+        return np.searchsorted(self.volume.depth(), ground, side="left")
+
+    def top_index(self, rows: Range, columns: Range) -> np.ndarray:
+        """First cell k of rock or water from above, int (nj, ni), nz where there is none; see floor_index."""
+        return self._top(self.floor_index(rows, columns))
+
+    def classes(self, box: Box) -> np.ndarray:
+        """SOLID, WATER or AIR of the cells of a box ((k0, k1), (j0, j1), (i0, i1)), uint8 (nk, nj, ni)."""
+        k = indices(self.volume, box)[0][:, None, None]
+        floor = self.floor_index(*box[1:])
+        return np.where(k >= floor, SOLID, np.where(k >= self._top(floor), WATER, AIR)).astype(np.uint8)
+
+    def apply(self, values: np.ndarray, box: Box) -> np.ndarray:
+        """Puts air and sea into lam, mu [Pa], rho [kg/m3], qp, qs of the cells of a box, (5, nk, nj, ni), in place.
+
+        Air has zero moduli and density, sea water vp 1500 m/s and rho 1030 kg/m3; neither attenuates. Returns the
+        classes of the cells.
+        """
+        classes = self.classes(box)
+        sea, air = classes == WATER, classes == AIR
+        for row, of_sea, of_air in (
+            (0, WATER_RHO * WATER_VP**2, 0.0),
+            (1, 0.0, 0.0),
+            (2, WATER_RHO, 0.0),
+            (3, np.inf, np.inf),
+            (4, np.inf, np.inf),
+        ):
+            values[row][sea] = of_sea
+            values[row][air] = of_air
+        return classes
+
+    def _require_inside(self, x: np.ndarray, y: np.ndarray, ground: np.ndarray) -> None:
+        top, last = self.volume.top, float(self.volume.depth()[-1])
+        if not np.isfinite(ground).all():
+            raise InputError(f"topography: no finite height at {_where(x, y, ~np.isfinite(ground))}")
+        highest, lowest = float(ground.min()), float(ground.max())
+        if highest < top:
+            raise InputError(
+                f"topography: rises to {-highest:g} m at {_where(x, y, ground == highest)}, above the top of the grid; "
+                f"grid.depth must begin at {highest:g} m or above, not at {top:g} m"
+            )
+        if lowest > last:
+            raise InputError(
+                f"topography: falls to {-lowest:g} m at {_where(x, y, ground == lowest)}, below the lowest cells of "
+                f"the grid, whose centres are at depth {last:g} m"
+            )
+
+    def _top(self, floor: np.ndarray) -> np.ndarray:
+        """First cell of rock or water where the first one of rock is known."""
+        sea = int(np.searchsorted(self.volume.depth(), 0.0, side="left"))
+        return np.minimum(floor, sea) if self.water else floor
+
+
+def _where(x: np.ndarray, y: np.ndarray, marked: np.ndarray) -> str:
+    j, i = np.argwhere(marked)[0]
+    return f"x {x[i]:g}, y {y[j]:g} m"

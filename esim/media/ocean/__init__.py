@@ -1,0 +1,1 @@
+"""What tsunamis travel over: bathymetry and roughness."""

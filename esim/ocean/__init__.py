@@ -1,0 +1,1 @@
+"""The ocean engine: from media and sources to the water of every step."""

@@ -1,0 +1,91 @@
+"""What in a tsunami run can be computed, but is hardly meant?"""
+
+from collections.abc import Iterator, Sequence
+
+from esim.config import TsunamiConfig
+from esim.config.ocean.incident import IncidentNWaveConfig, IncidentSolitaryConfig
+from esim.ocean.boundary import maximum_depth
+from esim.ocean.forcing.air_pressure import PressureRecords
+from esim.ocean.nesting.grid_level import GridLevel
+from esim.sources.ocean import InitialState
+from esim.sources.ocean.incident import Incident
+
+DIFFERENT = 1.25  # by which factor two depths may differ
+BREAKING = 0.8  # height of a solitary wave over the depth, above which it breaks
+
+
+def check_files(
+    records: Sequence[PressureRecords], waves: Sequence[Incident], duration: float
+) -> Iterator[str]:
+    """Sentences about files of pressure and of waves that hold only a part of the run's time."""
+    for held in records:
+        name, begin, end = held.variable.path.name, held.times[0], held.times[-1]
+        if len(held.times) == 1:
+            yield f"forcing: {name} has one record, whose pressure stays for the whole run"
+            continue
+        if end < duration:
+            yield f"forcing: {name} ends at {end:g} s, before the run; its last pressure stays from then on"
+        if begin > 0:
+            yield f"forcing: {name} begins at {begin:g} s, after the start; its first pressure is there until then"
+    for wave in waves:
+        if wave.path is not None and wave.end < duration:
+            yield (
+                f"incident: {wave.path.name} ends at {wave.end:g} s, before the run; from then on no wave comes in "
+                f"at the {wave.side} side, and waves leave through it"
+            )
+        if wave.begin > duration:
+            yield (
+                f"incident: the wave at the {wave.side} side begins at {wave.begin:g} s, after the end of the run at "
+                f"{duration:g} s"
+            )
+
+
+def check_waves(cfg: TsunamiConfig, tier: GridLevel) -> Iterator[str]:
+    """Sentences about waves and pulses that come too late, or on another depth than that of the sea."""
+    duration = cfg.time.duration
+    for n, force in enumerate(cfg.forcing):
+        if force.kind != "pressure" and force.start > duration:
+            yield f"forcing.{n}.start: {force.start:g} s is after the end of the run at {duration:g} s"
+    for n, wave in enumerate(cfg.incident):
+        if not isinstance(wave, IncidentSolitaryConfig | IncidentNWaveConfig):
+            continue
+        name, moment = (
+            ("crest", wave.crest) if isinstance(wave, IncidentSolitaryConfig) else ("middle", wave.middle)
+        )
+        if moment is not None and moment > duration:
+            yield f"incident.{n}.{name}: {moment:g} s is after the end of the run at {duration:g} s"
+        depth = maximum_depth(tier.grid, tier.elevation, wave.side)
+        if not depth / DIFFERENT < wave.depth < depth * DIFFERENT:
+            yield (
+                f"incident.{n}.depth: {wave.depth:g} m sets the length of the wave, but the water at the {wave.side} "
+                f"side is up to {depth:.4g} m deep"
+            )
+        yield from _breaking(f"incident.{n}", wave.height, wave.depth)
+    for n, source in enumerate(cfg.source):
+        if source.kind in ("solitary_wave", "n_wave"):
+            yield from _breaking(f"source.{n}", source.height, source.depth)
+
+
+def _breaking(key: str, height: float, depth: float) -> Iterator[str]:
+    if height > BREAKING * depth:
+        yield f"{key}.height: {height:g} m is {height / depth:.3g} of the depth; waves above {BREAKING} of it break"
+
+
+def check_water(cfg: TsunamiConfig, tiers: Sequence[GridLevel], sources: Sequence[object]) -> Iterator[str]:
+    """Sentences about water that is not there, or not deep enough for what is asked for."""
+    if tiers[0].rate == 0:
+        for source in sources:
+            if isinstance(source, InitialState) and source.whole:
+                yield f"source {source.name} leaves no water: eta is missing or below the ground everywhere"
+    physics, deepest = cfg.physics, max(tier.deepest for tier in tiers)
+    if physics.dispersion != "none" and deepest <= physics.dispersion_depth:
+        yield (
+            f"physics.dispersion: no water is deeper than physics.dispersion_depth, {physics.dispersion_depth:g} m, so "
+            f"there is no dispersion; the deepest is {deepest:.4g} m"
+        )
+    for tier in tiers[1:]:
+        if tier.deepest <= 0:
+            yield (
+                f"grid.nests: '{tier.placed.name}' has no sea, its lowest cell is {-tier.deepest:.4g} m above the "
+                "water; elevation is positive up"
+            )

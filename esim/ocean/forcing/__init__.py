@@ -1,0 +1,1 @@
+"""What accelerates the water beside the shallow-water terms: air pressure, loading, compressibility, dispersion."""

@@ -1,0 +1,118 @@
+"""What accelerates the water beside the terms of the shallow-water equations?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from esim.backends import Backend
+from esim.config.ocean.physics import OceanPhysics
+from esim.grids.grid import Grid
+from esim.kernels.ocean import acceleration
+from esim.ocean.boundary import acceleration_fills
+from esim.parallel.comm import Comm
+from esim.parallel.decomposition import Decomposition
+from esim.parallel.halo import HaloExchange
+from esim.timestepping.step_plan import StepPlan
+
+
+class Force(Protocol):
+    """An acceleration of the water, of its state and of time."""
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """Arrays [n, j, i] by name that go on from step to step, and so into checkpoints."""
+        ...
+
+    def add(self, push: Any, time: float) -> None:
+        """Add the acceleration [m/s2] of the current state at a time [s] to push[2, j, i] on the owned cells."""
+        ...
+
+
+@runtime_checkable
+class InheritedForce(Protocol):
+    """A force some of whose arrays have ghost cells in the parent of a nest."""
+
+    @property
+    def carried(self) -> Mapping[str, Any]:
+        """Arrays [n, j, i] by name, as they are now, whose ghost cells beyond sides in the parent are wanted."""
+        ...
+
+    @property
+    def outside(self) -> dict[str, Callable[[Any], None]]:
+        """By name, what fills those ghost cells of any array: from the parent's array of that name, at the time for
+        which the state's ghost cells were filled last. Empty on the whole grid."""
+        ...
+
+
+class Forces:
+    """All forces on an ocean. Their sum is an array push[2, j, i] [m/s2] beside each of the two states.
+
+    A step uses what they were at its beginning; complete then makes it their mean over the step (the trapezoidal
+    rule): second order in time, with one evaluation a step.
+    """
+
+    def __init__(
+        self, grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, physics: OceanPhysics
+    ) -> None:
+        self._backend, self._physics = backend, physics
+        self._block = block = decomposition.blocks[comm.rank]
+        self.pushes = (backend.zeros((2, *block.allocated)), backend.zeros((2, *block.allocated)))
+        self._halo = HaloExchange(comm, decomposition, 2, backend)
+        self._fills = tuple(acceleration_fills(grid, block, backend, array) for array in self.pushes)
+        self.all: Sequence[Force] = ()
+
+    def tie(self, plan: StepPlan, bed: Any) -> None:
+        """Compile the correction for the states of a plan."""
+        self._plan = plan
+        self._corrections = tuple(
+            self._backend.bind(
+                acceleration.CORRECT,
+                self._block.extended,
+                {
+                    "q": plan.states[now],
+                    "bed": bed,
+                    "push": self.pushes[now],
+                    "before": self.pushes[1 - now],
+                },
+            )
+            for now in (0, 1)
+        )
+
+    @property
+    def exchanges(self) -> list[HaloExchange]:
+        """The exchanges of halos that the forces of a step need."""
+        return [self._halo, *(halo for force in self.all for halo in getattr(force, "exchanges", ()))]
+
+    @property
+    def push(self) -> Any:
+        """Acceleration [2, j, i] [m/s2] that belongs to the current state."""
+        return self.pushes[self._plan.current]
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Arrays [n, j, i] by name that go into checkpoints, with the acceleration itself."""
+        arrays = {"push": self.push}
+        for force in self.all:
+            arrays |= force.kept
+        return arrays
+
+    def evaluate(self, time: float) -> None:
+        """Find the acceleration of the current state, at a time [s]."""
+        now = self.push
+        now[...] = 0
+        for force in self.all:
+            force.add(now, time)
+        self.spread(time)
+
+    def spread(self, time: float) -> None:
+        """Fill the ghost cells of the acceleration of the current state, at a time [s]."""
+        self._halo.fill(self.push)
+        for fill in self._fills[self._plan.current]:
+            fill(time)
+
+    def complete(self, dt: float, time: float) -> None:
+        """End a step of dt [s] that has led to a time [s]."""
+        self.evaluate(time)
+        real = self._backend.dtype.type
+        constants = acceleration.CorrectionParams(real(dt / 2), real(0), real(self._physics.dry_depth))
+        self._corrections[self._plan.current](self._backend.constants(constants))
+        self._plan.fill_boundary(time)

@@ -1,0 +1,1 @@
+"""Grids within grids: ghost cells, refluxing, bathymetry, load balance."""

@@ -1,0 +1,140 @@
+"""How high is the bed of nested grids, so that they fit where they meet?"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from esim.config.ocean.nests import Placed
+
+Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
+RAMP_CELLS = 3  # cells of the parent over which the bed of a nest goes over from the parent's to its own
+
+
+class NestedBathymetry:
+    """Elevation [m] of one grid of the tree at centres x (nx,), y (ny,) of consecutive cells of it: (ny, nx).
+
+    Along its sides that lie in its parent a nest has the parent's bed, interpolated, and its own from RIM cells of the
+    parent on; a parent has the mean of a two-way nest's bed under it. A cell has the same bits whichever part of the
+    grid it is asked for in.
+    """
+
+    def __init__(self, placed: Placed, own: Formula, parent: "NestedBathymetry | None" = None) -> None:
+        self.placed, self._own, self._parent = placed, own, parent
+        self._nests: list[NestedBathymetry] = []
+        if parent is not None and placed.two_way:
+            parent._nests.append(self)
+
+    def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The elevation that is computed with."""
+        found = self.apart(x, y)
+        j0, i0 = self._first(x, y)
+        for nest in self._nests:
+            a0, a1, b0, b1 = nest.placed.box
+            j, i = np.arange(max(a0, j0), min(a1, j0 + y.size)), np.arange(max(b0, i0), min(b1, i0 + x.size))
+            if j.size and i.size:
+                found[j[0] - j0 : j[-1] + 1 - j0, i[0] - i0 : i[-1] + 1 - i0] = nest.means(j - a0, i - b0)
+        return found
+
+    def around(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The elevation at centres of cells of the grid and beyond its sides, where it is the parent's, interpolated.
+
+        Beyond the whole grid there is none.
+        """
+        if self._parent is None:
+            return self(x, y)
+        grid, (j0, i0) = self.placed.grid, self._first(x, y)
+        j, i = j0 + np.arange(y.size), i0 + np.arange(x.size)
+        rows, columns = (j >= 0) & (j < grid.ny), (i >= 0) & (i < grid.nx)
+        found = np.empty((y.size, x.size))
+        if not (rows.all() and columns.all()):
+            found = self._parent.between(*self._in_parent(j, i), beyond=True)
+        if rows.any() and columns.any():
+            inside = grid.x(i[columns][0], i[columns][-1] + 1), grid.y(j[rows][0], j[rows][-1] + 1)
+            found[np.ix_(rows, columns)] = self(*inside)
+        return found
+
+    def _first(self, x: np.ndarray, y: np.ndarray) -> tuple[int, int]:
+        """Cell (j, i) of the first of the centres."""
+        grid = self.placed.grid
+        return round((y[0] - grid.y0) / grid.dy - 0.5), round((x[0] - grid.x0) / grid.dx - 0.5)
+
+    def apart(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The elevation without regard to nests in this grid."""
+        found = np.array(self._own(x, y))
+        if self._parent is None:
+            return found
+        j0, i0 = self._first(x, y)
+        j, i = j0 + np.arange(y.size), i0 + np.arange(x.size)
+        weight = np.minimum(self._ramp(j, 2)[:, None], self._ramp(i, 0)[None, :])
+        if weight.min() < 1:
+            around = self._parent.between(*self._in_parent(j, i))
+            found = np.where(weight < 1, around + weight * (found - around), found)
+        return found
+
+    def _ramp(self, cells: np.ndarray, side: int) -> np.ndarray:
+        """Share of the nest's own bed, from the distance to a side and to that across it."""
+        grid, ratio = self.placed.grid, self.placed.ratio
+        count = grid.nx if side < 2 else grid.ny
+        width = ratio * min(RAMP_CELLS, count // ratio // 4)
+        share = np.ones(cells.size)
+        for kind, distance in zip(
+            grid.boundary[side : side + 2], (cells + 0.5, count - 0.5 - cells), strict=True
+        ):
+            if kind == "nest":
+                share = np.minimum(share, np.clip(distance / width, 0, 1))
+        return share
+
+    def _in_parent(self, j: np.ndarray, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Place of cells in the parent, in its cells; its cell centres are whole numbers."""
+        ratio, box = self.placed.ratio, self.placed.box
+        return box[0] + (j + 0.5) / ratio - 0.5, box[2] + (i + 0.5) / ratio - 0.5
+
+    def between(self, j: np.ndarray, i: np.ndarray, beyond: bool = False) -> np.ndarray:
+        """The elevation apart from nests at places between cell centres, by bilinear interpolation.
+
+        With beyond it is that with nests, and places may lie outside the grid: see `around`.
+        """
+        grid, formula = self.placed.grid, self.around if beyond else self.apart
+        ends = (None, None) if beyond and self._parent is not None else grid.shape
+        (south, up), (west, on) = _brackets(j, ends[0]), _brackets(i, ends[1])
+        y, x = grid.y(south.min(), south.max() + 2), grid.x(west.min(), west.max() + 2)
+        nodes = formula(x, y)
+        south, west = south - south.min(), west - west.min()
+        rows = nodes[south] + up[:, None] * (nodes[south + 1] - nodes[south])
+        return rows[:, west] + on[None, :] * (rows[:, west + 1] - rows[:, west])
+
+    def means(self, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+        """Means of the bed over cells of the parent, counted from the corner of the nest."""
+        grid, ratio = self.placed.grid, self.placed.ratio
+        x = grid.x(ratio * i[0], ratio * (i[-1] + 1))
+        y = grid.y(ratio * j[0], ratio * (j[-1] + 1))
+        fine = self(x, y)
+        weights = area_fractions(self.placed, ratio * j[0], ratio * (j[-1] + 1))
+        total = np.zeros((j.size, i.size))
+        for a in range(ratio):
+            for b in range(ratio):
+                total += weights[a::ratio, None] * fine[a::ratio, b::ratio]
+        return total
+
+
+def _brackets(at: np.ndarray, count: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """The cell before each place and the way on to the next one, within a row of so many cells (None: endless)."""
+    before = np.floor(at).astype(int)
+    if count is not None:
+        before = np.clip(before, 0, count - 2)
+    return before, np.clip(at - before, 0, 1)
+
+
+def area_fractions(placed: Placed, first: int, last: int) -> np.ndarray:
+    """Share of cells of rows first..last-1 of a nest in the area of their parent's cell; whole ones of these."""
+    width, height = placed.grid.cell_size(first, last)
+    area = (width * height).reshape(-1, placed.ratio)
+    return (area / (placed.ratio * area.sum(axis=1, keepdims=True))).ravel()
+
+
+def nested_bathymetries(tree: Sequence[Placed], own: Sequence[Formula]) -> list[NestedBathymetry]:
+    """The beds of a tree of grids, from what each would be alone."""
+    beds: list[NestedBathymetry] = []
+    for placed, formula in zip(tree, own, strict=True):
+        beds.append(NestedBathymetry(placed, formula, beds[placed.parent.number] if placed.parent else None))
+    return beds

@@ -1,0 +1,1 @@
+"""What a tsunami run writes: snapshots, gauges, maxima, run-up, checkpoints."""

@@ -1,0 +1,153 @@
+"""Which cells does a gauge see, and what does it record?"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from esim.backends.device_buffer import ROWS, DeviceBuffer
+from esim.errors import InputError
+from esim.grids.grid import Grid
+from esim.ocean.model import Formula, Ocean, primitive_variables
+from esim.ocean.nesting.hierarchy import Level
+
+VARIABLES = ("eta", "depth", "u", "v")
+
+
+def bilinear_cells(grid: Grid, x: float, y: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells (j, i), four each, around a point of the grid, and their bilinear weights."""
+    j, i = grid.index(x, y)
+    south, west = int(np.floor(j)), int(np.floor(i))
+    # On the last cell centre the cell to the south-west still has a neighbour.
+    south = min(max(south, 0), grid.ny - 2) if not grid.periodic[0] else south % grid.ny
+    west = min(max(west, 0), grid.nx - 2) if not grid.periodic[1] else west % grid.nx
+    fj, fi = (j - south) % grid.ny, (i - west) % grid.nx
+    rows, columns = np.array([south, south, south + 1, south + 1]), np.array([west, west + 1, west, west + 1])
+    weights = np.array([(1 - fj) * (1 - fi), (1 - fj) * fi, fj * (1 - fi), fj * fi])
+    return rows, columns, weights
+
+
+def finest_grid(grids: Sequence[Grid], x: float, y: float) -> int | None:
+    """Number of the finest of the grids that contain a point, of equal ones the last; None where none does."""
+    inside = [n for n, grid in enumerate(grids) if grid.contains(x, y)]
+    return min(inside, key=lambda n: (grids[n].dx, -n)) if inside else None
+
+
+def check_gauges(
+    grids: Sequence[Grid],
+    names: Sequence[str],
+    positions: Sequence[tuple[float, float]],
+    elevations: Sequence[Formula],
+) -> None:
+    """Raises InputError, naming the gauge, for one outside all grids, or on land in the finest around it."""
+    for n, (name, (x, y)) in enumerate(zip(names, positions, strict=True)):
+        found = finest_grid(grids, x, y)
+        if found is None:
+            raise InputError(f"stations.{n}: gauge '{name}' at ({x:g}, {y:g}) lies outside the grid")
+        grid, elevation = grids[found], elevations[found]
+        rows, columns, weights = bilinear_cells(grid, x, y)
+        nearest = int(weights.argmax())
+        j, i = rows[nearest] % grid.ny, columns[nearest] % grid.nx
+        height = float(elevation(grid.x(i, i + 1), grid.y(j, j + 1))[0, 0])
+        if height >= 0:
+            raise InputError(
+                f"stations.{n}: gauge '{name}' at ({x:g}, {y:g}) is on land, {height:.1f} m above the water"
+                + _nearest_water(grid, elevation, j, i)
+            )
+
+
+def _nearest_water(grid: Grid, elevation: Formula, j: int, i: int, reach: int = 20) -> str:
+    """End of a sentence that names the nearest wet cell."""
+    j0, j1 = max(j - reach, 0), min(j + reach + 1, grid.ny)
+    i0, i1 = max(i - reach, 0), min(i + reach + 1, grid.nx)
+    x, y = grid.x(i0, i1), grid.y(j0, j1)
+    wet = np.argwhere(elevation(x, y) < 0)
+    if not len(wet):
+        return ", and there is no water near it"
+    best = wet[((wet - [j - j0, i - i0]) ** 2).sum(1).argmin()]
+    return f"; the nearest water is at ({x[best[1]]:.4g}, {y[best[0]]:.4g})"
+
+
+class Gauges:
+    """The gauges of the whole run, each read from the finest grid around it that is computed."""
+
+    def __init__(self, levels: Sequence[Level], positions: Sequence[tuple[float, float]]) -> None:
+        self.count = len(positions)
+        self._first = levels[0].ocean.comm.rank == 0
+        self._times: list[float] = []  # of samples that are yet to be fetched
+        self._readers = []
+        for level in levels:
+            inside = {n: at for n, at in enumerate(positions) if level.ocean.grid.contains(*at)}
+            self._readers.append((level, GaugeReader(level.ocean, inside)))
+        # A finer grid has the last word.
+        self._readers.sort(key=lambda reader: -reader[0].ocean.grid.dx)
+
+    def sample(self, time: float) -> None:
+        """Keep what the gauges see at a time [s], on the device."""
+        for level, reader in self._readers:
+            if level.active:
+                reader.keep(len(self._times))
+        self._times.append(time)
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for another sample: it is time to fetch those that are kept."""
+        return len(self._times) == ROWS
+
+    def fetch(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Times (samples,) and values (samples, variables, gauges) since the last time on rank 0, None elsewhere.
+
+        Dry corners of a gauge do not count; its values are NaN if all are dry. All ranks take part.
+        """
+        times, self._times = np.array(self._times), []
+        values = np.full((times.size, len(VARIABLES), self.count), np.nan)
+        for _, reader in self._readers:
+            for samples, gauges, piece in reader.fetch():
+                values[np.ix_(samples, range(len(VARIABLES)), gauges)] = piece
+        return (times, values) if self._first else None
+
+
+class GaugeReader:
+    """Gauges on one grid; each is read by the rank that owns the cell to its south-west."""
+
+    def __init__(self, ocean: Ocean, positions: Mapping[int, tuple[float, float]]) -> None:
+        """Positions by the number of the gauge."""
+        self._ocean = ocean
+        self._any = bool(positions)
+        block, grid = ocean.block, ocean.grid
+        self._mine, rows, columns, weights = [], [], [], []
+        for n, (x, y) in positions.items():
+            j, i, weight = bilinear_cells(grid, x, y)
+            if block.owns(int(j[0]), int(i[0])):
+                self._mine.append(n)
+                rows.append(j - block.j0 + block.halo)
+                columns.append(i - block.i0 + block.halo)
+                weights.append(weight)
+        index = ocean.backend.index
+        self._cells = tuple(index(np.array(cells, int).reshape(-1, 4)) for cells in (rows, columns))
+        self._weights = np.array(weights).reshape(-1, 4)
+        self._batch = DeviceBuffer(
+            ocean.backend, (4, len(self._mine), 4)
+        )  # zeta, hu, hv and bed in the cells around
+        self._samples: list[int] = []
+
+    def keep(self, sample: int) -> None:
+        """Keep the state around the gauges, on the device, as that of a sample."""
+        self._samples.append(sample)
+        row = self._batch.row()
+        if self._mine:
+            row[:3] = self._ocean.plan.state()[:, *self._cells]
+            row[3] = self._ocean.bed[0, *self._cells]
+
+    def fetch(self) -> list[tuple[list[int], list[int], np.ndarray]]:
+        """Numbers of samples and of gauges, and their values (samples, variables, gauges), of each rank, on rank 0."""
+        kept, samples, self._samples = self._batch.take(), self._samples, []
+        if not (samples and self._any):
+            return []
+        water = primitive_variables(np.moveaxis(kept[:, :3], 1, 0), kept[:, 3], self._ocean.physics.dry_depth)
+        weights = self._weights * water["wet"]
+        total = weights.sum(-1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mine = np.stack(
+                [(water[name] * weights).sum(-1) / total for name in ("eta", "h", "u", "v")], axis=1
+            )
+        return self._ocean.comm.gather((samples, self._mine, mine)) or []

@@ -1,0 +1,169 @@
+"""What does a run write of one of its grids? Snapshots, extremes, and what a checkpoint needs."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.config import TsunamiConfig
+from esim.io.checkpoint import Checkpoint, load_array
+from esim.io.gather import gather_slabs
+from esim.io.gridded.maxima import MaximaFile
+from esim.io.gridded.snapshots import SnapshotFile
+from esim.io.gridded.writer import slab_rows
+from esim.io.ocean.points import write_points
+from esim.io.writer import Writer
+from esim.ocean.model import Ocean, extend_to_halo, pad_to_block
+from esim.ocean.output import maxima, runup
+from esim.ocean.sources.seafloor_motion import SeafloorMotion
+from esim.timestepping.clock import Clock
+
+
+class GridFiles:
+    """Maps of a grid. Every rank runs the same lines; only the first one writes.
+
+    suffix tells the files and the arrays of a nest from those of the whole grid, for which it is empty.
+    """
+
+    def __init__(
+        self,
+        cfg: TsunamiConfig,
+        ocean: Ocean,
+        motion: SeafloorMotion,
+        writer: Writer,
+        attributes: Mapping[str, str],
+        suffix: str = "",
+    ) -> None:
+        self._cfg, self._ocean, self._motion = cfg, ocean, motion
+        self._writer, self._attributes, self._suffix = writer, attributes, suffix
+        (j0, j1), (i0, i1) = ocean.block.interior
+        around = ocean.bed[0, j0 - 1 : j1 + 1, i0 - 1 : i1 + 1]
+        self._bed_around = np.array(ocean.backend.to_host(around), np.float64)
+        self._coast = runup.coast_points(cfg.output.runup, ocean.grid) if cfg.output.runup else None
+        self.hazard: dict[str, Any] | None = None  # what the extremes add up to, once they are written
+        self.fields = self._new_fields()
+
+    @property
+    def name(self) -> str:
+        """Name of the grid; "grid" for the whole one."""
+        return self._suffix.removeprefix("_") or "grid"
+
+    @property
+    def _initial_bed(self) -> np.ndarray:
+        return self._bed_around[1:-1, 1:-1]
+
+    @property
+    def _dtype(self) -> str:
+        return "f8" if self._ocean.backend.dtype == np.float64 else "f4"
+
+    def _new_fields(self) -> SnapshotFile | None:
+        settings, output = self._cfg.output.fields, self._cfg.output
+        if settings is None:
+            return None
+        return SnapshotFile(
+            output.directory,
+            self._ocean.grid,
+            settings.variables,
+            self._attributes,
+            stem=f"fields{self._suffix}",
+            start=self._cfg.time.start,
+            bits=settings.significant_bits,
+            compression=output.compression,
+            dtype=self._dtype,
+        )
+
+    def _slabs(self, local: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        ocean = self._ocean
+        blocks = ocean.decomposition.blocks
+        return gather_slabs(ocean.comm, blocks, ocean.block, local, slab_rows(ocean.grid))
+
+    def _put_all(self, target: Any, name: str, local: np.ndarray) -> None:
+        for first, slab in self._slabs(np.ascontiguousarray(local)):
+            self._writer.put(target.slab, name, first, slab)
+
+    def begin(self) -> None:
+        """Write what does not change: the seafloor in the file of snapshots."""
+        if self.fields is not None:
+            bathymetry = self._final_bed() + self._cfg.physics.sea_level
+            self._put_all(self.fields, "bathymetry", bathymetry)
+
+    def _final_bed(self) -> np.ndarray:
+        """The bed after the earthquake [m]: it is what depths and inundation are measured from."""
+        return self._initial_bed + self._motion.uplift
+
+    def snapshot(self, clock: Clock) -> None:
+        """Append the state to the file of snapshots; eta is missing where it is dry."""
+        assert self.fields is not None and self._cfg.output.fields is not None
+        water = self._ocean.water()
+        water["eta"] = np.where(water["wet"], water["eta"] + self._cfg.physics.sea_level, np.nan)
+        self._writer.put(self.fields.append, clock.time, clock.step)
+        for name in self._cfg.output.fields.variables:
+            self._put_all(self.fields, name, water[name].astype(self._ocean.backend.dtype))
+
+    def keep(self, file: Checkpoint) -> None:
+        """Write the arrays from which the run goes on into a checkpoint."""
+        ocean, put = self._ocean, self._writer.put
+        for name, kept in ocean.kept.items():
+            array = ocean.own(kept)
+            put(file.define, name + self._suffix, (array.shape[0], *ocean.grid.shape), array.dtype)
+            for local in array:
+                for _, slab in self._slabs(np.ascontiguousarray(local)):
+                    put(file.append, name + self._suffix, slab)
+
+    def take_up(self, path: Path) -> None:
+        """Take up the arrays of a checkpoint; ghost cells, but for those of the bed, are yet to be filled."""
+        ocean, block, grid = self._ocean, self._ocean.block, self._ocean.grid
+        (j0, j1), (i0, i1) = block.interior
+        window = (block.j0, block.j1, block.i0, block.i1)
+        for name, array in ocean.kept.items():
+            array[:, j0:j1, i0:i1] = ocean.backend.from_host(load_array(path, name + self._suffix, window))
+        h = block.halo
+        outer = (
+            max(block.j0 - h, 0),
+            min(block.j1 + h, grid.ny),
+            max(block.i0 - h, 0),
+            min(block.i1 + h, grid.nx),
+        )
+        bed = pad_to_block(extend_to_halo(load_array(path, "bed" + self._suffix, outer), grid, block), block)
+        ocean.bed[...] = ocean.backend.from_host(bed)
+        if any(grid.periodic):
+            ocean.refresh_bed()
+
+    def write_maxima(self) -> list[Path]:
+        """Write the extremes, if they were kept, and the run-up found from them; returns the paths."""
+        settings, ocean = self._cfg.output.maxima, self._ocean
+        if settings is None or ocean.peaks is None:
+            return []
+        found = maxima.find_maxima(ocean, self._initial_bed, self._motion.uplift, self._cfg.physics.sea_level)
+        self.hazard = maxima.hazard_summary(ocean, found)
+        variables = (*settings.variables, "bathymetry", "uplift")
+        file = MaximaFile(
+            self._cfg.output.directory,
+            ocean.grid,
+            self._attributes,
+            stem=f"maxima{self._suffix}",
+            arrival_threshold=settings.arrival_threshold,
+            variables=variables,
+            compression=self._cfg.output.compression,
+            dtype=self._dtype,
+        )
+        self._writer.put(file.open)
+        for name in variables:
+            self._put_all(
+                file, name, found[name].astype(np.int8 if name == "extent" else ocean.backend.dtype)
+            )
+        self._writer.put(file.close)
+        return [file.path, *self._write_runup(found)]
+
+    def _write_runup(self, found: maxima.MaximaByName) -> list[Path]:
+        """Write the run-up along the coast; returns the paths, none where the grid has no coast."""
+        section = self._cfg.output.runup
+        if section is None:
+            return []
+        where, values = runup.runup_along(self._ocean, self._bed_around, found, section, self._coast)
+        if not next(iter(where.values())).size:
+            return []
+        path = self._cfg.output.directory / f"runup{self._suffix}.nc"
+        self._writer.put(write_points, path, where, values, self._attributes)
+        return [path, path.with_suffix(".csv")]

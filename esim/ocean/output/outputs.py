@@ -1,0 +1,163 @@
+"""What a tsunami run writes, and when: snapshots, gauges, maxima, checkpoints."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from esim.config import AnyConfig, TsunamiConfig
+from esim.errors import EsimError, InputError
+from esim.io import cf
+from esim.io.checkpoint import Checkpoint, load_array, load_attributes
+from esim.io.gridded.snapshots import SnapshotFile
+from esim.io.ocean.gauges import GaugeSeries, write_stations
+from esim.io.provenance import fingerprint
+from esim.io.writer import Writer
+from esim.ocean.nesting.hierarchy import GridHierarchy, Level
+from esim.ocean.output.gauges import VARIABLES, Gauges
+from esim.ocean.output.grid_files import GridFiles
+from esim.timestepping.clock import Clock
+
+# Settings of the output that may differ between a run and the one that goes on from its checkpoint.
+NOT_IN_IDENTITY = ("directory", "overwrite", "compression")
+
+
+class TsunamiOutputs:
+    """All files of a run. Every rank runs the same lines; only the first one writes."""
+
+    def __init__(self, cfg: TsunamiConfig, tree: GridHierarchy, gauges: Gauges) -> None:
+        self._cfg, self._tree, self._gauges = cfg, tree, gauges
+        self._comm = tree.root.ocean.comm
+        self.directory = cfg.output.directory
+        self.writer = Writer(active=self._comm.rank == 0)
+        self._attributes = cf.global_attributes(cfg.title, cfg.echo(), "esim-run")
+        self.series = GaugeSeries(gauges.count)
+        self.maps = [self._maps(level) for level in tree.levels]
+
+    def _maps(self, level: Level) -> GridFiles:
+        assert level.motion is not None
+        suffix = f"_{level.placed.name}" if level.placed.parent else ""
+        return GridFiles(self._cfg, level.ocean, level.motion, self.writer, self._attributes, suffix)
+
+    def begin(self) -> None:
+        """Write what does not change: the seafloor in the files of snapshots."""
+        for maps in self.maps:
+            maps.begin()
+
+    def snapshot(self, clock: Clock) -> None:
+        """Append the states to the files of snapshots."""
+        for maps in self.maps:
+            maps.snapshot(clock)
+
+    def sample(self, clock: Clock) -> None:
+        """Read the gauges."""
+        self._gauges.sample(clock.time)
+        if self._gauges.full:
+            self._fetch()
+
+    def _fetch(self) -> None:
+        """Append what the gauges have kept to their series."""
+        found = self._gauges.fetch()
+        if found is not None:
+            for time, values in zip(*found, strict=True):
+                values[VARIABLES.index("eta")] += self._cfg.physics.sea_level
+                self.series.append(time, values)
+
+    @property
+    def hazard(self) -> dict[str, dict[str, Any]]:
+        """What the extremes add up to, by the names of the grids; nothing before they are written."""
+        return {maps.name: maps.hazard for maps in self.maps if maps.hazard is not None}
+
+    @property
+    def _fields(self) -> list[SnapshotFile]:
+        return [maps.fields for maps in self.maps if maps.fields is not None]
+
+    def checkpoint(self, clock: Clock) -> None:
+        """Write a checkpoint from which the run goes on bit for bit."""
+        put = self.writer.put
+        for fields in self._fields:
+            put(fields.checkpoint, clock.step)
+        attributes = {
+            "time": [clock.time, clock.lost],
+            "configuration": fingerprint(restart_identity(self._cfg)),
+            "title": self._cfg.title,
+            "woke": self._tree.woke,
+            "short": self._tree.short(),
+        }
+        file = Checkpoint(self.directory, clock.step, attributes)
+        put(file.open)
+        for maps in self.maps:
+            maps.keep(file)
+        self._fetch()
+        put(file.array, "station_time", self.series.time)
+        put(file.array, "station_values", self.series.values)
+        put(file.close)
+        self._write_stations()
+
+    def resume(self, path: Path) -> tuple[int, float, float]:
+        """Take up a checkpoint; returns step, time and the clock's compensation.
+
+        Raises InputError if it belongs to another configuration.
+        """
+        attributes = load_attributes(path)
+        if attributes["configuration"] != fingerprint(restart_identity(self._cfg)):
+            raise InputError(
+                f"--resume: {path} belongs to another configuration (grid, physics, sources, stations or times "
+                "differ); run with the one it was made with, or start anew without --resume"
+            )
+        for maps in self.maps:
+            maps.take_up(path)
+        time, lost = attributes["time"]
+        self._tree.resume(time, attributes["woke"], attributes.get("short", {}))
+        if self._comm.rank == 0:
+            self.series.restore(load_array(path, "station_time"), load_array(path, "station_values"))
+            for fields in self._fields:
+                fields.resume(int(attributes["step"]))
+        return int(attributes["step"]), time, lost
+
+    def finish(self) -> list[Path]:
+        """Write maxima and gauges, complete all files; returns their paths."""
+        written = [path for maps in self.maps for path in maps.write_maxima()]
+        if self._gauges.count:
+            self._fetch()
+            self._write_stations()
+            written.append(self.directory / "stations.nc")
+        for fields in self._fields:
+            self.writer.put(fields.close)
+            written.append(fields.path)
+        self.writer.close()
+        return written
+
+    def _write_stations(self) -> None:
+        if self._gauges.count and self._comm.rank == 0:
+            stations = self._cfg.stations
+            names = [station.name for station in stations]
+            positions = [station.position for station in stations]
+            series = dict(zip(self.series.variables, self.series.values, strict=True))
+            self.writer.put(
+                write_stations,
+                self.directory,
+                self._tree.root.ocean.grid,
+                names,
+                positions,
+                series,
+                self.series.time,
+                self._attributes,
+                self._cfg.time.start,
+            )
+
+    def abandon(self) -> None:
+        """Drop what is not complete after an error; what was handed over, a checkpoint say, is still written."""
+        with suppress(EsimError):
+            self.writer.close()
+        for fields in self._fields:
+            if self._comm.rank == 0:
+                fields.discard()
+
+
+def restart_identity(cfg: AnyConfig) -> dict[str, Any]:
+    """The part of a configuration that decides what a state means and which steps lead to the next."""
+    everything = cfg.echo()
+    return {key: value for key, value in everything.items() if key not in ("output", "run", "title")} | {
+        "output": {k: v for k, v in everything["output"].items() if k not in NOT_IN_IDENTITY},
+        "run": {k: v for k, v in everything["run"].items() if k in ("precision", "cfl", "dt", "adaptive")},
+    }

@@ -1,0 +1,1 @@
+"""How sources act on the ocean: initial conditions, seafloor motion, landslides."""

@@ -1,0 +1,288 @@
+"""How do sources move seafloor and water? Their displacement is computed once, and applied step by step."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from esim.grids.grid import Grid
+from esim.kernels.ocean import seafloor
+from esim.ocean.model import Formula, Ocean, extend_to_halo, pad_to_block
+from esim.ocean.sources.initial_conditions import initial_states, initial_water
+from esim.ocean.sources.kajiura import FilterScale, filter_scale, smooth, widen
+from esim.ocean.sources.landslides import LONG_AGO, LandslideMotion, landslide_record
+from esim.parallel.comm import Comm
+from esim.parallel.decomposition import Box, common
+from esim.parallel.halo import HaloExchange
+from esim.sources.ocean import AnySource, InitialState, Landslide, Source
+from esim.sources.ocean.fault_source import FaultSource
+
+FEWEST_CELLS = 6.0  # cells along or across a landslide, fewer of which give a poor wave
+
+
+@dataclass
+class Uplift:
+    """Rise of the bed and of the water surface between two times [s]; at once where they are the same."""
+
+    begin: float
+    end: float
+    launches: tuple[Any, Any]  # on each of the two states
+
+    def share(self, begin: float, end: float) -> float:
+        """Share of the rise that happens after `begin` and up to `end` [s]."""
+        if self.begin == self.end:
+            return float(begin < self.begin <= end)
+        overlap = min(end, self.end) - max(begin, self.begin)
+        return max(0.0, overlap) / (self.end - self.begin)
+
+
+class SeafloorMotion:
+    """All that sources do to an ocean during a run; uplift is the final rise of the bed [m] on the owned cells.
+
+    On a nest, around is what they do to the whole grid, and elevation has values beyond its sides too.
+    """
+
+    def __init__(
+        self,
+        ocean: Ocean,
+        sources: Sequence[AnySource],
+        elevation: Formula,
+        end: float = LONG_AGO,
+        around: "SeafloorMotion | None" = None,
+    ) -> None:
+        self._ocean = ocean
+        self._elevation, self._around = elevation, around
+        self._largest: list[float] = []  # displacement of each fault [m]
+        self._scales: list[FilterScale] = []  # of each filter
+        bodies = [source for source in sources if isinstance(source, Landslide)]
+        self._slides = LandslideMotion(ocean, bodies, end) if bodies else None
+        self._rises: list[Uplift] = []
+        self.uplift = np.zeros(ocean.block.shape)
+        self.summary: list[dict[str, Any]] = []
+        self._states = initial_states(sources)
+        for source in sources:
+            if isinstance(source, InitialState):
+                self.summary.append(self._described(source))
+            elif isinstance(source, Landslide):
+                self.summary.append(landslide_record(ocean, source, elevation, end))
+            else:
+                self._add(source)
+        if self._slides is not None:
+            self.uplift += self._slides.uplift(end)
+
+    def _described(self, state: InitialState) -> dict[str, Any]:
+        """What a state has, alone, for the record of the run."""
+        ocean, (zeta, _, _) = self._ocean, self._begun([state])
+        highest, lowest = (
+            ocean.comm.allreduce_max(float((sign * zeta).max(initial=-np.inf))) for sign in (1.0, -1.0)
+        )
+        none = {"moment_Nm": None, "magnitude": None}
+        return {"source": state.name, **none, "highest_m": highest, "lowest_m": -lowest}
+
+    def warnings(self, duration: float) -> list[str]:
+        """What is odd about the sources of a run of a duration [s], a sentence each."""
+        return [text for source in self.summary for text in _odd(source, duration)]
+
+    def _add(self, source: Source) -> None:
+        ocean, comm, elevation = self._ocean, self._ocean.comm, self._elevation
+        grid = self._wide(source)
+        box = source.region(grid)
+        field = displacement(comm, grid, source, box, elevation)
+        surface = field
+        if source.kajiura:
+            whole = self._around
+            common_scale = (
+                whole._scales[len(self._scales)] if whole else filter_scale(grid, elevation, box, field)
+            )
+            self._scales.append(common_scale)
+            surface = smooth(comm, grid, elevation, box, field, common_scale)
+        box, (field, surface) = cut(grid, ocean.grid, box, (field, surface))
+        bed = np.zeros_like(field) if source.moves == "water" else field
+        if isinstance(source, FaultSource) and source.negligible:
+            # In nests, what is negligible on the whole grid: else their water would move beside water that does not.
+            known = self._around._largest[len(self._largest)] if self._around else largest(field)
+            self._largest.append(known)
+            weight = truncated(field, source.negligible, known)
+            field, bed, surface = field * weight, bed * weight, surface * weight
+        self.summary.append(
+            {
+                "source": source.name,
+                "moment_Nm": source.moment,
+                "magnitude": source.magnitude,
+                "largest_uplift_m": float(field[-1].max(initial=0.0)),
+                "largest_subsidence_m": float(-field[-1].min(initial=0.0)),
+                "begins_s": float(source.levels[0]),
+                "ends_s": float(source.levels[-1]),
+            }
+        )
+        inner = paste(ocean, bed[-1], box)
+        h = ocean.block.halo
+        self.uplift += inner[h : h + ocean.block.shape[0], h : h + ocean.block.shape[1]]
+        levels = source.levels
+        if np.any(field[0]):
+            self._rise(levels[0], levels[0], bed[0], surface[0], box)
+        for k in range(len(levels) - 1):
+            if np.any(field[k + 1] != field[k]):
+                self._rise(levels[k], levels[k + 1], bed[k + 1] - bed[k], surface[k + 1] - surface[k], box)
+
+    def _wide(self, source: Source) -> Grid:
+        """The grid on which a source is computed: a nest's reaches as far as its filter."""
+        grid = self._ocean.grid
+        if self._around is None or not source.kajiura:
+            return grid
+        whole = self._around._ocean.grid
+        return widen(grid, whole, self._around._elevation, source.region(whole))
+
+    def _rise(self, begin: float, end: float, bed: np.ndarray, surface: np.ndarray, box: tuple) -> None:
+        ocean = self._ocean
+        both = np.stack([paste(ocean, bed, box), paste(ocean, surface, box)])
+        rise = ocean.backend.from_host(pad_to_block(both, ocean.block))
+        if any(ocean.grid.periodic):
+            HaloExchange(ocean.comm, ocean.decomposition, 2, ocean.backend).fill(rise)
+        moved = self._reached(bed, surface, box)
+        launches = tuple(
+            ocean.backend.bind(seafloor.UPLIFT_BED, moved, {"q": q, "bed": ocean.bed, "rise": rise})
+            for q in ocean.plan.states
+        )
+        self._rises.append(Uplift(float(begin), float(end), launches))  # type: ignore[arg-type]
+        if self._slides is not None:
+            self._slides.follow(self._rises[-1].share, ocean.backend.to_host(rise)[0])
+
+    def _reached(self, bed: np.ndarray, surface: np.ndarray, box: tuple) -> Box:
+        """Cells of the block's arrays that a rise may move: the same cells of the grid for any number of ranks."""
+        block, grid = self._ocean.block, self._ocean.grid
+        (j0, j1), (i0, i1) = block.extended
+        moved = (bed != 0) | (surface != 0)
+        rows, columns = np.flatnonzero(moved.any(axis=1)), np.flatnonzero(moved.any(axis=0))
+        if any(grid.periodic) or not rows.size:
+            return block.extended
+        # Beyond walls the ghost cells mirror what is up to twice the halo away.
+        j, i = box[0] - block.j0 + block.halo, box[2] - block.i0 + block.halo
+        south, north = j + int(rows[0]) - 2 * block.halo, j + int(rows[-1]) + 1 + 2 * block.halo
+        west, east = i + int(columns[0]) - 2 * block.halo, i + int(columns[-1]) + 1 + 2 * block.halo
+        first, last = min(max(south, j0), j1), max(min(north, j1), j0)
+        left, right = min(max(west, i0), i1), max(min(east, i1), i0)
+        return (first, max(first, last)), (left, max(left, right))
+
+    @property
+    def end(self) -> float:
+        """Time [s] after which nothing moves any more; infinite where a landslide does not stop."""
+        slides = [] if self._slides is None else [self._slides.end]
+        return max([rise.end for rise in self._rises] + slides, default=0.0)
+
+    def apply(self, begin: float, end: float) -> None:
+        """Move what moves after `begin` and up to `end` [s], in the current state.
+
+        One call begins where the one before has ended, to the last bit, or jumps are lost or done twice.
+        """
+        backend = self._ocean.backend
+        real = backend.dtype.type
+        for rise in self._rises:
+            if share := rise.share(begin, end):
+                dry = real(self._ocean.physics.dry_depth)
+                rise.launches[self._ocean.plan.current](
+                    backend.constants(seafloor.UpliftParams(real(share), real(0), dry))
+                )
+        if self._slides is not None:
+            self._slides.apply(begin, end)
+
+    def begin(self) -> None:
+        """Put the water where it begins, and move what has moved by the origin time."""
+        if self._states:
+            self._ocean.fill(*self._begun(self._states))
+        self.apply(-LONG_AGO, 0.0)
+
+    def _begun(self, states: Sequence[InitialState]) -> np.ndarray:
+        """zeta, hu, hv of the owned cells at the origin time, by some states."""
+        ocean, block = self._ocean, self._ocean.block
+        x, y = ocean.grid.x(block.i0, block.i1), ocean.grid.y(block.j0, block.j1)
+        bed = ocean.own(ocean.bed)[0].astype(np.float64)
+        return initial_water(states, bed, x, y, ocean.grid.lonlat, ocean.physics.dry_depth)
+
+
+def _odd(source: dict[str, Any], duration: float) -> Iterator[str]:
+    name = source["source"]
+    if "largest_uplift_m" in source and not (source["largest_uplift_m"] or source["largest_subsidence_m"]):
+        yield f"source {name} moves nothing: it is smaller than a cell, or has no height or slip"
+    if "highest_m" in source and not (source["highest_m"] or source["lowest_m"]):
+        yield f"source {name} moves nothing: it lies over dry land, or outside the grid"
+    if source.get("volume_m3", 1.0) == 0.0:
+        yield f"source {name} moves nothing: it is smaller than a cell, or outside the grid"
+    elif source.get("narrowest_cells", FEWEST_CELLS) < FEWEST_CELLS:
+        yield (
+            f"source {name} is {source['narrowest_cells']:.2g} cells of the grid wide or long; the wave that it makes "
+            f"needs {FEWEST_CELLS:g} or more"
+        )
+    if source.get("begins_s", 0.0) >= duration:
+        yield f"source {name} begins at {source['begins_s']:g} s, after the end of the run at {duration:g} s"
+    elif source.get("ends_s", 0.0) > duration:
+        yield (
+            f"source {name} moves until {source['ends_s']:g} s, but the run ends at {duration:g} s: the rest of its "
+            "motion is not computed"
+        )
+
+
+def displacement(comm: Comm, grid: Grid, source: Source, box: tuple, elevation: Formula) -> np.ndarray:
+    """Displacement [m] of a source on a box of cells, float64 (K, nj, ni), the same on all ranks.
+
+    Each rank computes some of the rows; a value does not depend on which.
+    """
+    j0, j1, i0, i1 = box
+    cuts = [j0 + (j1 - j0) * n // comm.size for n in range(comm.size + 1)]
+    first, last = cuts[comm.rank], cuts[comm.rank + 1]
+    slopes = slope(grid, elevation, (first, last, i0, i1)) if source.horizontal_on_slope else (None, None)
+    mine = source.displacement(grid.x(i0, i1), grid.y(first, last), grid.lonlat, *slopes)
+    return np.concatenate(comm.allgather(mine), axis=1)
+
+
+def cut(
+    wide: Grid, grid: Grid, box: tuple, fields: Sequence[np.ndarray]
+) -> tuple[tuple[int, int, int, int], list[np.ndarray]]:
+    """The part of a box of cells of a wider grid that lies in a grid, and of fields (..., nj, ni) on it."""
+    south, west = round((grid.y0 - wide.y0) / grid.dy), round((grid.x0 - wide.x0) / grid.dx)
+    j0, j1, i0, i1 = box[0] - south, box[1] - south, box[2] - west, box[3] - west
+    rows, columns = common((j0, j1), (0, grid.ny)), common((i0, i1), (0, grid.nx))
+    inside = (slice(rows[0] - j0, rows[1] - j0), slice(columns[0] - i0, columns[1] - i0))
+    return (*rows, *columns), [field[..., *inside] for field in fields]
+
+
+def largest(field: np.ndarray) -> float:
+    """The largest displacement [m], up or down."""
+    return float(np.abs(field).max(initial=0.0))
+
+
+def truncated(field: np.ndarray, share: float, greatest: float) -> np.ndarray:
+    """Weight (nj, ni) of a displacement (K, nj, ni): 0 where below a share of the greatest, 1 from twice that."""
+    size = np.abs(field).max(axis=0)
+    ramp = np.clip(size / max(share * greatest, 1e-300) - 1.0, 0.0, 1.0)
+    return ramp * ramp * (3.0 - 2.0 * ramp)
+
+
+def slope(grid: Grid, elevation: Formula, box: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes of the bed towards east and north on a box of cells, by central differences."""
+    j0, j1, i0, i1 = box
+    south, north, west, east = max(j0 - 1, 0), min(j1 + 1, grid.ny), max(i0 - 1, 0), min(i1 + 1, grid.nx)
+    bed = elevation(grid.x(west, east), grid.y(south, north))
+    # At the edge of the grid the last difference is one-sided.
+    bed = np.pad(bed, ((south - j0 + 1, j1 + 1 - north), (west - i0 + 1, i1 + 1 - east)), mode="edge")
+    width, height = grid.cell_size(j0, j1)
+    steps_x = 2.0 - (np.arange(i0, i1) == 0) - (np.arange(i0, i1) == grid.nx - 1)
+    steps_y = 2.0 - (np.arange(j0, j1) == 0) - (np.arange(j0, j1) == grid.ny - 1)
+    along_x = (bed[1:-1, 2:] - bed[1:-1, :-2]) / (steps_x[None, :] * width[:, None])
+    along_y = (bed[2:, 1:-1] - bed[:-2, 1:-1]) / (steps_y * height)[:, None]
+    return along_x, along_y
+
+
+def paste(ocean: Ocean, field: np.ndarray, box: tuple) -> np.ndarray:
+    """A field on a box of cells, zero elsewhere, as seen by this rank's block with its halo (nj, ni)."""
+    grid, block = ocean.grid, ocean.block
+    h = block.halo
+    j0, j1, i0, i1 = box
+    rows = np.arange(max(block.j0 - h, 0), min(block.j1 + h, grid.ny))
+    columns = np.arange(max(block.i0 - h, 0), min(block.i1 + h, grid.nx))
+    inside = np.zeros((rows.size, columns.size))
+    in_j, in_i = (rows >= j0) & (rows < j1), (columns >= i0) & (columns < i1)
+    if in_j.any() and in_i.any():
+        inside[np.ix_(in_j, in_i)] = field[np.ix_(rows[in_j] - j0, columns[in_i] - i0)]
+    return extend_to_halo(inside, grid, block)

@@ -1,0 +1,99 @@
+"""In which order does a machine work? Here all in the order of the calls: a GPU has lanes that run side by side."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+MAIN, EDGES = "main", "edges"  # lanes of a machine: the second one for what neighbours wait for
+HERE: AbstractContextManager[None] = nullcontext()
+
+
+class Event(Protocol):
+    """A place in a lane, behind all that was queued there so far."""
+
+    def wait(self) -> None:
+        """Let the host wait until the machine has come here."""
+
+    def hold(self) -> None:
+        """Let what is queued on the current lane from now on wait until the machine has come here."""
+
+    def since(self, earlier: Any) -> float:
+        """Seconds from another mark to this one, both of which the machine has passed; negative if it came later."""
+
+
+class MessageBuffer(Protocol):
+    """What goes to or comes from a neighbour: cells, where the machine packs it, and wire, as MPI takes it."""
+
+    cells: Any
+    wire: Any
+    way: str  # where MPI takes it from
+
+    def ship(self) -> None:
+        """Queue the copy from the cells to the wire."""
+
+    def land(self) -> None:
+        """Queue the copy from the wire to the cells."""
+
+
+@dataclass
+class CompletedEvent:
+    """A mark where everything is done when its call returns: a time."""
+
+    time: float
+
+    def wait(self) -> None:
+        """It is done."""
+
+    def hold(self) -> None:
+        """It is done."""
+
+    def since(self, earlier: "CompletedEvent") -> float:
+        """Seconds from an earlier instant."""
+        return self.time - earlier.time
+
+
+class HostBuffer:
+    """A message in main memory: packed where MPI takes it, on a page boundary, as network cards like it."""
+
+    way = "main memory"
+
+    def __init__(self, size: int, dtype: np.dtype) -> None:
+        raw = np.zeros(size * dtype.itemsize + 4096, np.uint8)
+        start = -raw.ctypes.data % 4096
+        self.cells = self.wire = raw[start : start + size * dtype.itemsize].view(dtype)
+
+    def ship(self) -> None:
+        """It is on the wire."""
+
+    def land(self) -> None:
+        """It is in the cells."""
+
+
+class SynchronousStreams:
+    """A machine that does what is called before the call returns."""
+
+    def lane(self, name: str) -> AbstractContextManager[None]:
+        """There is one lane."""
+        return HERE
+
+    def mark(self) -> Event:
+        """The present time."""
+        return CompletedEvent(time.perf_counter())
+
+    def sequence(self, launches: Sequence[Callable[..., None]]) -> Callable[..., None]:
+        """The launches one after the other."""
+        if len(launches) == 1:
+            return launches[0]
+
+        def run(*given: Any) -> None:
+            for launch in launches:
+                launch(*given)
+
+        return run
+
+    def synchronize(self) -> None:
+        """Nothing runs behind the host's back."""

@@ -1,0 +1,8 @@
+"""What starts the waves in the crust: point sources, finite faults, plane waves, and how they go in time."""
+
+from esim.sources.crust.build import build
+from esim.sources.crust.lowpass import low_pass
+from esim.sources.crust.plane_wave import PlaneWave
+from esim.sources.crust.point import PointSources, join
+
+__all__ = ["PlaneWave", "PointSources", "build", "join", "low_pass"]

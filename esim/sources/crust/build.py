@@ -1,0 +1,115 @@
+"""From the configuration of a seismic source to the source itself."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from esim.data import locate
+from esim.errors import InputError
+from esim.grids.grid3d import Grid3D
+from esim.grids.projection import Projection
+from esim.sources.crust import bearing, finite_fault, moment_tensor, srf, time_function
+from esim.sources.crust.plane_wave import PlaneWave
+from esim.sources.crust.point import PointSources
+from esim.sources.crust.rates import Shifted
+from esim.sources.formats import csv_yaml
+
+Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+def build(
+    config: Any,
+    volume: Grid3D,
+    projection: Projection | None,
+    start: datetime | None = None,
+    rigidity: Rigidity | None = None,
+) -> PointSources | PlaneWave:
+    """The source that one entry of `source:` in the configuration describes; its times count from `start`.
+
+    Positions and strikes by lon and lat are turned to the plane of the grid by the projection; the six numbers of a
+    moment tensor and the three of a force are in the axes of the grid as they are. rigidity gives that of the medium
+    [Pa] at x, y, depth [m], for finite faults that have none. Raises InputError if a file is not usable or a source
+    lies outside the grid.
+    """
+    source = _build(config, volume, projection, rigidity)
+    source.check(volume)
+    return source
+
+
+def _build(
+    config: Any, volume: Grid3D, projection: Projection | None, rigidity: Rigidity | None
+) -> PointSources | PlaneWave:
+    match config.kind:
+        case "moment_tensor":
+            return _point(config, projection, moment=np.array(config.moment_tensor, dtype=np.float64))
+        case "double_couple":
+            return _double_couple(config, projection)
+        case "explosion":
+            return _point(config, projection, moment=moment_tensor.explosion(config.moment))
+        case "force":
+            return _point(config, projection, force=np.array(config.force, dtype=np.float64))
+        case "plane_wave":
+            function = time_function.Peaked(time_function.build(config.time_function))
+            return PlaneWave(
+                config.kind, config.polarisation, config.depth, config.amplitude, function, config.onset
+            )
+        case "finite_fault":
+            return _finite_fault(config, volume, projection, rigidity)
+    raise InputError(
+        f"source kind '{config.kind}' is not known; expected moment_tensor, double_couple, explosion, force, "
+        "plane_wave or finite_fault"
+    )
+
+
+def _point(
+    config: Any,
+    projection: Projection | None,
+    moment: np.ndarray | None = None,
+    force: np.ndarray | None = None,
+) -> PointSources:
+    x, y, _ = _place(config, projection)
+    function = time_function.build(config.time_function)
+    return PointSources(
+        config.kind,
+        np.array([x], dtype=np.float64),
+        np.array([y], dtype=np.float64),
+        np.array([config.depth], dtype=np.float64),
+        np.zeros((1, 6)) if moment is None else moment[None],
+        np.zeros((1, 3)) if force is None else force[None],
+        Shifted(
+            function if force is None else time_function.Peaked(function), np.array([float(config.onset)])
+        ),
+    )
+
+
+def _place(config: Any, projection: Projection | None) -> tuple[Any, Any, Any]:
+    """x, y [m] of a source, and true north there [degrees]."""
+    x, y = config.position
+    return bearing.place(projection, x, y, f"source {config.kind}") if config.lonlat else (x, y, 0.0)
+
+
+def _double_couple(config: Any, projection: Projection | None) -> PointSources:
+    strike = config.strike + float(_place(config, projection)[2])
+    tensor = moment_tensor.double_couple(strike, config.dip, config.rake)
+    return _point(config, projection, moment=config.scalar_moment * tensor)
+
+
+def _finite_fault(
+    config: Any, volume: Grid3D, projection: Projection | None, rigidity: Rigidity | None
+) -> PointSources:
+    path = locate(str(config.file))
+    if path.suffix.lower() == ".srf":
+        return srf.sources(srf.read(path), projection, config.rigidity, rigidity, config.onset)
+    fault = csv_yaml.read(path, config.rigidity)
+    return finite_fault.sources(
+        path.name,
+        fault,
+        projection,
+        config.point_spacing or max(volume.spacing),
+        config.slip_rate,
+        config.rise_time,
+        None if fault.rigidity_given else rigidity,
+        config.onset,
+    )

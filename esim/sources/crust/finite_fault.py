@@ -1,0 +1,118 @@
+"""The rectangles of a finite fault as grids of point sources."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from esim.errors import InputError
+from esim.grids.projection import Projection
+from esim.sources.crust import bearing, moment_tensor
+from esim.sources.crust.point import PointSources
+from esim.sources.crust.rates import Repeated, Windows
+from esim.sources.crust.time_function import Cosine, Kupper, TimeFunction, Triangle, Yoffe
+from esim.sources.finite_fault import FiniteFault
+
+Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+# Slip rates that last for the time 1; that of Yoffe peaks after an eighth of it.
+SHAPES: dict[str, TimeFunction] = {
+    "cosine": Cosine(1.0),
+    "triangle": Triangle(1.0),
+    "kupper": Kupper(1.0),
+    "yoffe": Yoffe(0.8, 0.1),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """M points on the rectangles: the number of the subfault, x, y, depth [m], and the share of it, each (M,)."""
+
+    subfault: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    depth: np.ndarray
+    share: np.ndarray
+
+
+def sources(
+    name: str,
+    fault: FiniteFault,
+    projection: Projection | None,
+    spacing: float,
+    slip_rate: str = "cosine",
+    rise_time: float | None = None,
+    rigidity: float | Rigidity | None = None,
+    onset: float = 0.0,
+) -> PointSources:
+    """Point sources no farther apart than spacing [m] along strike and dip, in the middles of equal parts.
+
+    All points of a subfault slip alike: in each of its windows with the shape slip_rate, stretched to the rise time.
+    rise_time [s] stands for those that the fault gives as 0. The moment is rigidity x area x slip; rigidity is a
+    number [Pa] or a function of x, y, depth [m], else that of the fault. Times count from onset [s].
+    """
+    x, y, strike = _placed(name, fault, projection)
+    points = _divide(fault, x, y, strike, spacing)
+    if callable(rigidity):
+        mu = rigidity(points.x, points.y, points.depth)
+    else:
+        mu = np.broadcast_to(rigidity or fault.rigidity, fault.x.shape)[points.subfault]
+    size = mu * (fault.length * fault.width)[points.subfault] * points.share
+    shear = fault.total_slip[:, None] * moment_tensor.double_couple(strike, fault.dip, fault.rake)
+    tensile = fault.opening[:, None] * moment_tensor.opening(strike, fault.dip, fault.poisson)
+    return PointSources(
+        name,
+        points.x,
+        points.y,
+        points.depth,
+        size[:, None] * (shear + tensile)[points.subfault],
+        np.zeros((size.size, 3)),
+        Repeated(_windows(fault, SHAPES[slip_rate], rise_time, onset), points.subfault),
+        [fault.label(n) for n in points.subfault],
+    )
+
+
+def _placed(
+    name: str, fault: FiniteFault, projection: Projection | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """x, y [m] of the reference points, and the strikes [degrees], on the plane of the grid."""
+    if not fault.lonlat:
+        return fault.x, fault.y, fault.strike
+    x, y, north = bearing.place(projection, fault.x, fault.y, name)
+    return x, y, fault.strike + north
+
+
+def _moves(fault: FiniteFault) -> np.ndarray:
+    """Which subfaults slip or open, (n,)."""
+    return (fault.total_slip > 0) | (fault.opening != 0)
+
+
+def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray, spacing: float) -> _Points:
+    parts = []
+    for n in np.flatnonzero(_moves(fault)):
+        along, down = (max(1, ceil(size / spacing - 1e-9)) for size in (fault.length[n], fault.width[n]))
+        a = ((np.arange(along) + 0.5) / along - fault.along[n]) * fault.length[n]
+        d = ((np.arange(down) + 0.5) / down - fault.down[n]) * fault.width[n]
+        a, d = (part.ravel() for part in np.meshgrid(a, d))
+        s, c, dip = np.sin(np.deg2rad(strike[n])), np.cos(np.deg2rad(strike[n])), np.deg2rad(fault.dip[n])
+        level = d * np.cos(dip)
+        east, north = x[n] + a * s + level * c, y[n] + a * c - level * s
+        share = np.full(a.size, 1 / a.size)
+        parts.append((np.full(a.size, n), east, north, fault.depth[n] + d * np.sin(dip), share))
+    return _Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _windows(fault: FiniteFault, shape: TimeFunction, rise_time: float | None, onset: float) -> Windows:
+    """The windows of each subfault; where it only opens, all of them alike."""
+    weight = np.where(fault.slip.any(axis=1, keepdims=True), fault.slip, 1.0)
+    jumps = (fault.rise == 0) & (weight > 0) & _moves(fault)[:, None]
+    if jumps.any() and rise_time is None:
+        n = int(np.argmax(jumps.any(axis=1)))
+        raise InputError(
+            f"{fault.label(n)}: rise_time is 0, but waves need one; expected it there, or as the key rise_time of "
+            "the source"
+        )
+    rise = np.where(fault.rise == 0, rise_time or 1.0, fault.rise)
+    share = weight / weight.sum(axis=1, keepdims=True)
+    return Windows(fault.start + onset, rise, share, shape)

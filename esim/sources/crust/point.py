@@ -1,0 +1,114 @@
+"""Sources that each sit at a point: moment tensors and forces, with their histories."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from esim.errors import InputError
+from esim.grids.grid3d import Grid3D
+from esim.sources.crust import moment_tensor, spectrum
+from esim.sources.crust.rates import Joined, Rates
+
+EXAMINED = 64  # strongest sources whose spectra are looked at
+
+
+@dataclass(frozen=True, eq=False)
+class PointSources:
+    """N point sources; arrays (N,) or as given.
+
+    x, y: position towards east and north [m]; depth [m]; moment: (N, 6) tensors xx, yy, zz, xy, xz, yz [N m], x
+    east, y north, z down; force: (N, 3) towards east, north and down [N]. rates(times (K,)) is (K, N): moment rate
+    per unit of moment [1/s], and for a force the factor, of peak 1, by which it is multiplied. labels: how to call
+    each source in a message.
+    """
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    depth: np.ndarray
+    moment: np.ndarray
+    force: np.ndarray
+    rates: Rates
+    labels: Sequence[str] = ()
+
+    @property
+    def total_moment(self) -> float:
+        """Scalar moment released in the end [N m].
+
+        Tensors of sources at one point are added as tensors, the moments of points then as numbers, so that a
+        fault that curves has the moment of its slip.
+        """
+        if self.x.size == 0:
+            return 0.0
+        released = self.moment * self.rates.integral[:, None]
+        at = np.lexsort((self.x, self.y, self.depth))
+        place = np.stack([self.x[at], self.y[at], self.depth[at]])
+        starts = np.flatnonzero(np.r_[True, (place[:, 1:] != place[:, :-1]).any(axis=0)])
+        return float(moment_tensor.scalar(np.add.reduceat(released[at], starts, axis=0)).sum())
+
+    @property
+    def magnitude(self) -> float | None:
+        """Moment magnitude 2/3 (log10 M0 - 9.1); None where no moment is released, as by forces or wavelets."""
+        size = moment_tensor.scalar(self.moment).sum()
+        moment = self.total_moment
+        return moment_tensor.magnitude(moment) if moment > 1e-6 * size else None
+
+    @property
+    def end(self) -> float:
+        """Time [s] after which all rates are zero to 1e-6."""
+        return float(self.rates.last.max(initial=0.0))
+
+    def highest_frequency(self, share: float = 0.01) -> float:
+        """Frequency [Hz] above which less than `share` of the energy of the far-field velocity lies.
+
+        That velocity goes as the derivative of the moment rate or of the force. Looks at the strongest sources
+        (at most 64). Infinite where a rate jumps: its velocity has all frequencies alike.
+        """
+        strength = moment_tensor.scalar(self.moment)
+        if not strength.any():
+            strength = np.sqrt((self.force**2).sum(axis=1))
+        strongest = np.argsort(-strength, kind="stable")[:EXAMINED]
+        first, last = self.rates.first[strongest], self.rates.last[strongest]
+        return spectrum.highest_frequency(
+            lambda since: self.rates.at(first + since, strongest),
+            last - first,
+            strength[strongest],
+            share,
+            True,
+        )
+
+    def check(self, volume: Grid3D) -> None:
+        """Raises InputError if a source lies outside the grid; whether it is in the air, the medium knows."""
+        grid = volume.grid
+        east, north = grid.x0 + grid.nx * grid.dx, grid.y0 + grid.ny * grid.dy
+        inside = (self.x >= grid.x0) & (self.x <= east) & (self.y >= grid.y0) & (self.y <= north)
+        inside &= (self.depth >= volume.top) & (self.depth <= volume.bottom)
+        if not inside.all():
+            raise InputError(f"{self.where(int(np.argmin(inside)))} lies outside {volume.box()}")
+
+    def where(self, n: int) -> str:
+        """Name and place of source n, for messages."""
+        label = self.labels[n] if len(self.labels) else f"source {self.name}"
+        return f"{label} at x {self.x[n]:g}, y {self.y[n]:g}, depth {self.depth[n]:g} m"
+
+    def take(self, index: np.ndarray) -> "PointSources":
+        """The sources of an index array, or of a mask."""
+        index = np.arange(self.x.size)[index]
+        arrays = {name: getattr(self, name)[index] for name in ("x", "y", "depth", "moment", "force")}
+        labels = [self.labels[n] for n in index] if len(self.labels) else ()
+        return replace(self, **arrays, rates=self.rates.take(index), labels=labels)
+
+
+def join(name: str, sources: Sequence[PointSources]) -> PointSources:
+    """Several groups of sources as one; messages call each source by its group where it has no label."""
+    arrays = {
+        key: np.concatenate([getattr(group, key) for group in sources])
+        for key in ("x", "y", "depth", "moment", "force")
+    }
+    labels = [
+        label
+        for group in sources
+        for label in (group.labels if len(group.labels) else [f"source {group.name}"] * group.x.size)
+    ]
+    return PointSources(name, **arrays, rates=Joined(tuple(group.rates for group in sources)), labels=labels)

@@ -1,0 +1,1 @@
+"""Files of finite faults: CSV, YAML, USGS .param and .fsp, SRF."""

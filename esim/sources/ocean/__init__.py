@@ -1,0 +1,7 @@
+"""What starts the wave: earthquakes, deformation from files, landslides, waves."""
+
+from esim.sources.ocean.build import build
+from esim.sources.ocean.landslide import Landslide
+from esim.sources.ocean.source import AnySource, InitialState, Source
+
+__all__ = ["AnySource", "InitialState", "Landslide", "Source", "build"]

@@ -1,0 +1,142 @@
+"""From the configuration of a source to the source itself."""
+
+from datetime import datetime
+from typing import Any
+
+from esim.data import locate
+from esim.errors import InputError
+from esim.sources.finite_fault import FiniteFault
+from esim.sources.formats import csv_yaml
+from esim.sources.ocean import deformation, landslide, state, wave
+from esim.sources.ocean.fault_source import FaultSource
+from esim.sources.ocean.hump import Hump
+from esim.sources.ocean.landslide import Landslide
+from esim.sources.ocean.source import AnySource
+
+
+def build(
+    config: Any,
+    lonlat: bool,
+    start: datetime | None = None,
+    *,
+    gravity: float = 9.81,
+    sea_level: float = 0.0,
+) -> AnySource:
+    """The source that one entry of `source:` in the configuration describes.
+
+    lonlat says in which coordinates the grid is; start is the origin time of the run (UTC), with which dates
+    in deformation files are compared; gravity [m/s2] and sea_level [m] are those of the run. Fault files are
+    read here, large grids when their values are asked for. Raises InputError if a file is not usable or the
+    positions are not in the coordinates of the grid.
+    """
+    match config.kind:
+        case "finite_fault":
+            fault = csv_yaml.read(locate(str(config.file)), config.rigidity)
+            return _fault_source(config.file.name, fault, config, lonlat)
+        case "okada":
+            return _fault_source("okada", _listed(config), config, lonlat)
+        case "deformation":
+            east_north = None if config.east is None else (config.east, config.north)
+            return deformation.read(
+                locate(str(config.file)), config.variable, lonlat, start, config.kajiura, east_north
+            )
+        case "hump":
+            _require_coordinates(config.lonlat, lonlat, "hump")
+            x, y = config.position
+            return Hump("hump", x, y, config.height, config.radius)
+        case "landslide":
+            return _landslide(config, lonlat)
+        case "state":
+            return state.read(locate(str(config.file)), lonlat, config.time, sea_level)
+        case "solitary_wave":
+            return _wave(config, wave.solitary(config.height, config.depth), gravity)
+        case "n_wave":
+            shape = (config.height, config.depth, config.steepness, config.offset, config.leading)
+            return _wave(config, wave.n_wave(*shape), gravity)
+    raise InputError(
+        f"source kind '{config.kind}' is not known; expected finite_fault, okada, deformation, landslide, hump, "
+        "solitary_wave, n_wave or state"
+    )
+
+
+def _landslide(config: Any, lonlat: bool) -> Landslide:
+    motion = config.motion
+    if motion.kind == "path":
+        x, y, track = landslide.read_track(locate(str(motion.file)), lonlat)
+        direction = track.direction if config.direction is None else config.direction
+        start, way = config.start + float(track.times[0]), track.from_zero()
+        return _body(config, lonlat, (x, y), way, direction, start)
+    _require_coordinates(config.lonlat, lonlat, "landslide")
+    law = motion.model_dump(exclude={"kind"}, exclude_none=True)
+    straight = landslide.StraightTrajectory(motion.kind, config.direction, **law)
+    return _body(config, lonlat, config.position, straight, config.direction, config.start)
+
+
+def _body(
+    config: Any,
+    lonlat: bool,
+    position: tuple[float, float],
+    way: landslide.Trajectory,
+    direction: float,
+    start: float,
+) -> Landslide:
+    return Landslide(
+        config.kind,
+        lonlat,
+        *position,
+        way,
+        direction,
+        config.shape,
+        config.thickness,
+        config.length,
+        config.width,
+        start,
+        config.in_bathymetry,
+    )
+
+
+def _wave(config: Any, profile: wave.Profile, gravity: float) -> wave.Wave:
+    return wave.Wave(
+        config.kind,
+        profile,
+        config.x,
+        config.y,
+        config.direction,
+        config.height,
+        config.depth,
+        config.velocity,
+        gravity,
+    )
+
+
+def _listed(config: Any) -> FiniteFault:
+    """The faults written in the configuration itself."""
+    common = {} if config.rigidity is None else {"rigidity": config.rigidity}
+    entries = [
+        csv_yaml.Entry(f"source okada, faults.{n}", fault.model_dump(exclude_none=True))
+        for n, fault in enumerate(config.faults)
+    ]
+    return csv_yaml.assemble(csv_yaml.Entry("source okada", common), entries)
+
+
+def _fault_source(name: str, fault: FiniteFault, config: Any, lonlat: bool) -> FaultSource:
+    _require_coordinates(fault.lonlat, lonlat, name)
+    if config.instantaneous:
+        fault = fault.instantaneous()
+    return FaultSource(
+        name,
+        fault,
+        fault.levels(config.time_step),
+        config.kajiura,
+        config.horizontal_on_slope,
+        negligible=config.negligible,
+    )
+
+
+def _require_coordinates(given: bool, expected: bool, name: str) -> None:
+    words = {True: "lon and lat", False: "x and y"}
+    if given != expected:
+        kind = "lonlat" if expected else "cartesian"
+        raise InputError(
+            f"source {name}: placed by {words[given]}, but the grid is {kind}; expected {words[expected]}"
+        )

@@ -1,0 +1,71 @@
+"""The seafloor moved by a finite fault."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from esim.errors import InputError
+from esim.grids.grid import Grid
+from esim.sources.finite_fault import FiniteFault
+from esim.sources.geodesy import Box
+from esim.sources.ocean import seafloor
+
+STEEP = 0.1  # slope of the bed assumed when the region is sought, that of the steepest trenches
+
+
+@dataclass(frozen=True, eq=False)
+class FaultSource:
+    """A finite fault that lifts the bed; see `Source` for the meaning of the attributes."""
+
+    name: str
+    fault: FiniteFault
+    levels: np.ndarray
+    kajiura: bool = False
+    horizontal_on_slope: bool = False
+    moves: Literal["bed", "water"] = "bed"
+    negligible: float = 0.0  # share of the largest displacement below which it is left out
+
+    @property
+    def moment(self) -> float | None:
+        """Seismic moment [N m]."""
+        return self.fault.moment()
+
+    @property
+    def magnitude(self) -> float | None:
+        """Moment magnitude, None for a fault that only opens."""
+        return self.fault.magnitude()
+
+    def check(self, grid: Grid) -> None:
+        """Raises InputError if the middle of a subfault lies outside the grid."""
+        for n in range(len(self.fault.x)):
+            require_inside(grid, *self.fault.centre(n), f"{self.fault.label(n)}: the centre of the subfault")
+
+    def region(self, grid: Grid) -> Box:
+        """Cells outside which nothing moves by more than 0.1 mm."""
+        return seafloor.region(self.fault, grid, STEEP if self.horizontal_on_slope else 0.0)
+
+    def displacement(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        lonlat: bool,
+        slope_x: np.ndarray | None = None,
+        slope_y: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Uplift of the seafloor [m], (K, ny, nx)."""
+        if not self.horizontal_on_slope:
+            slope_x = slope_y = None
+        return seafloor.uplift(self.fault, self.levels, x, y, lonlat, slope_x, slope_y)
+
+
+def require_inside(grid: Grid, x: float, y: float, what: str) -> None:
+    """Raises InputError if a point is outside the grid, with the box that the grid covers."""
+    if grid.contains(x, y):
+        return
+    names, unit = (("lon", "lat"), " degrees") if grid.lonlat else (("x", "y"), " m")
+    east, north = grid.x0 + grid.nx * grid.dx, grid.y0 + grid.ny * grid.dy
+    raise InputError(
+        f"{what}, {names[0]} {x:.7g}, {names[1]} {y:.7g}, lies outside the grid "
+        f"({names[0]} {grid.x0:.7g} to {east:.7g}, {names[1]} {grid.y0:.7g} to {north:.7g}{unit})"
+    )

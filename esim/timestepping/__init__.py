@@ -1,0 +1,1 @@
+"""The loop: clock, schedule, the plan of a step."""

@@ -1,0 +1,25 @@
+"""Has a signal asked for a stop? Imports next to nothing, so that the handlers are there before all else."""
+
+import signal
+import threading
+
+
+class _Stop:
+    """Whether to write a checkpoint and leave at the next chance."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, *_: object) -> None:
+        """Ask for it."""
+        self.asked = True
+
+
+STOP = _Stop()
+
+
+def install_handlers() -> None:
+    """Let SIGUSR1 (sent by batch systems before the time limit) and SIGTERM ask for a stop."""
+    if threading.current_thread() is threading.main_thread():  # only this one may set handlers
+        for name in (signal.SIGUSR1, signal.SIGTERM):
+            signal.signal(name, STOP.ask)

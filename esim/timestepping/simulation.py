@@ -1,0 +1,78 @@
+"""The loop: choose dt, step, call what is due."""
+
+import time as wall
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from esim.timestepping.clock import Clock
+from esim.timestepping.schedule import Every, Steps
+
+
+class Model(Protocol):
+    """What is advanced in time."""
+
+    def limit(self) -> float:
+        """Longest stable step from the current state [s]."""
+
+    def step(self, begin: float, end: float, dt: float) -> None:
+        """Advance the state by dt, from begin to end [s]; end is where the next step begins, to the last bit."""
+
+
+@dataclass(frozen=True)
+class Callback:
+    """Something to do at scheduled times. Binding ones are reached exactly; others are served by the next step."""
+
+    schedule: Every | Steps
+    call: Callable[[Clock], None]
+    binding: bool = True
+
+
+def no_synchronization() -> None:
+    """A machine on which everything is done when its call returns."""
+
+
+@dataclass
+class Simulation:
+    """A model, its clock, what is due at which times, and what looks at every step, before that and after it.
+
+    settle waits for the machine. seconds are those of the steps and of what looks at them, compute, and of what is
+    due: output.
+    """
+
+    model: Model
+    clock: Clock
+    callbacks: Sequence[Callback] = ()
+    every_step: Sequence[Callable[[Clock], None]] = ()
+    afterwards: Sequence[Callable[[Clock], None]] = ()
+    settle: Callable[[], None] = no_synchronization
+    seconds: dict[str, float] = field(default_factory=lambda: {"compute": 0.0, "output": 0.0})
+
+    def run(self) -> None:
+        """Advance to the end of the clock."""
+        while not self.clock.done:
+            self.advance()
+
+    def advance(self) -> None:
+        """One step, and the callbacks due after it."""
+        clock = self.clock
+        before = clock.time
+        started = wall.perf_counter()
+        due = self._due(before)
+        dt = clock.next_dt(self.model.limit(), due)
+        clock.advance(dt, due)
+        self.model.step(before, clock.time, dt)
+        for look in self.every_step:
+            look(clock)
+        calls = [callback.call for callback in self.callbacks if callback.schedule.due(before, clock)]
+        if calls or clock.done:
+            self.settle()  # else what was queued would be on the account of what waits for it
+        stepped = wall.perf_counter()
+        for call in (*calls, *self.afterwards):
+            call(clock)
+        self.seconds["compute"] += stepped - started
+        self.seconds["output"] += wall.perf_counter() - stepped
+
+    def _due(self, time: float) -> float:
+        times = [c.schedule.after(time) for c in self.callbacks if c.binding]
+        return min([self.clock.end, *times])

@@ -1,0 +1,1 @@
+"""Around a run: the benchmark, the doctor, the energy meter."""

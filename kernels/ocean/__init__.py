@@ -1,0 +1,1 @@
+"""The equations of the ocean: shallow water, its boundaries, forcing, dispersion, nesting."""

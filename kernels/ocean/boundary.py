@@ -1,0 +1,151 @@
+"""What fills the two ghost cells beyond an edge of the ocean grid.
+
+Every side is seen as a west side: the arrays are views, flipped or transposed by the caller, in which the grid
+begins at i + 1 of the first ghost cell. normal is the momentum across the edge, along the one along it.
+"""
+
+from typing import NamedTuple
+
+from esim.kernels.kernel import Kernel, Stage
+from esim.kernels.scalar import maximum, sqrt, where
+
+
+class BoundaryParams(NamedTuple):
+    """Constants of an edge in the run's floating-point type."""
+
+    inward: float  # +1 where inward is the direction of growing coordinates, else -1
+    g: float
+    half: float
+    zero: float
+    one: float
+    dry: float  # m
+
+
+def wall_boundary(j, i, zeta, normal, along, p):
+    """Mirror the cells inside; nothing flows through the edge."""
+    zeta[0, j, i] = zeta[0, j, i + 1]
+    normal[0, j, i] = -normal[0, j, i + 1]
+    along[0, j, i] = along[0, j, i + 1]
+    zeta[0, j, i - 1] = zeta[0, j, i + 2]
+    normal[0, j, i - 1] = -normal[0, j, i + 2]
+    along[0, j, i - 1] = along[0, j, i + 2]
+
+
+def open_boundary(j, i, zeta, normal, along, bed, p):
+    """Let waves out: the outgoing characteristic continues, the incoming one brings still water.
+
+    With eta and the inward velocity u of the edge cell, u - eta sqrt(g/h) leaves and u + eta sqrt(g/h) = 0 comes
+    in (Flather 1976, in characteristic form). On land the edge cell is copied.
+    """
+    surface = zeta[0, j, i + 1]
+    flow = normal[0, j, i + 1]
+    depth = surface + maximum(-bed[0, j, i + 1], p.zero)
+    per_depth = p.one / maximum(depth, p.dry)
+    celerity = sqrt(p.g * maximum(depth, p.dry))
+    # Twice the wave that leaves, as an elevation.
+    leaving = surface - p.inward * flow / celerity
+    at_sea = where(bed[0, j, i + 1] < p.zero, where(depth > p.dry, p.one, p.zero), p.zero) > p.zero
+    outside = where(at_sea, p.half * leaving, surface)
+    passing = (depth - surface + outside) * per_depth * celerity
+    outflow = where(at_sea, -p.inward * (p.half * leaving * passing), flow)
+    zeta[0, j, i] = outside
+    zeta[0, j, i - 1] = outside
+    normal[0, j, i] = outflow
+    normal[0, j, i - 1] = outflow
+    along[0, j, i] = along[0, j, i + 1]
+    along[0, j, i - 1] = along[0, j, i + 1]
+
+
+class IncidentParams(NamedTuple):
+    """Constants of an edge through which a wave comes in, in the run's floating-point type."""
+
+    inward: float  # +1 where inward is the direction of growing coordinates, else -1
+    g: float
+    quarter: float
+    half: float
+    zero: float
+    one: float
+    dry: float  # m
+    ahead: float  # m, from the side to the centres of the ghost cells, where the wave is earlier than at the side
+    eta: float  # m, elevation at the side of the wave that comes in
+    growth: float  # m/s, its rate of change
+    speed: float  # m/s, its inward velocity where that is given, else zero
+    gain: float  # m/s2, the rate of change of that
+    share: float  # of the change of celerity in what comes in: two, or four where the velocity is that of a long wave
+
+
+def _edge_water(j, i, zeta, normal, bed, p):
+    """Water of an edge cell, in differences to still water, so that nothing large cancels.
+
+    Returns the depth of still water and its celerity c0; the invariant u - 2 (c - c0) that leaves the grid, u being
+    the inward velocity; whether this is sea.
+    """
+    surface = zeta[0, j, i + 1]
+    floor = maximum(-bed[0, j, i + 1], p.zero)
+    depth = surface + floor
+    at_sea = where(bed[0, j, i + 1] < p.zero, where(depth > p.dry, p.one, p.zero), p.zero) > p.zero
+    # One times a root is of the type of one, also where a machine takes roots of Python numbers.
+    still = p.one * sqrt(p.g * maximum(floor, p.dry))
+    excess = p.g * surface / (still + sqrt(p.g * maximum(depth, p.dry)))
+    leaving = p.inward * normal[0, j, i + 1] / maximum(depth, p.dry) - (excess + excess)
+    return floor, still, leaving, at_sea
+
+
+def _rise(eta, floor, still, p):
+    """Change c - c0 of the celerity by an elevation eta."""
+    return p.g * eta / (still + sqrt(p.g * maximum(floor + eta, p.dry)))
+
+
+def _brought(lead, floor, still, p):
+    """The invariant u + 2 (c - c0) of the wave that is at the side `lead` seconds later."""
+    return p.speed + p.gain * lead + p.share * _rise(p.eta + p.growth * lead, floor, still, p)
+
+
+def _ghost(change, flow, floor, still, p):
+    """Surface and momentum of a ghost cell from its change of celerity and inward velocity."""
+    risen = maximum(change, -still)
+    surface = risen * (still + still + risen) / p.g
+    return surface, p.inward * (flow * (floor + surface))
+
+
+def incident_wave(j, i, zeta, normal, along, bed, p):
+    """Let a wave in, and all that comes from inside out.
+
+    Along the characteristics of the shallow-water equations the Riemann invariants u + 2c and u - 2c are kept
+    (Stoker 1957, ch. 10): the inward one is that of the incident wave, the outward one that of the edge cell. A
+    wave into still water has u = 2 (c - c0); where the wave's velocity is given, that is taken. The wave of any
+    height comes in as it is, and still water stays still to the last bit. On land the edge cell is copied.
+    """
+    floor, still, leaving, at_sea = _edge_water(j, i, zeta, normal, bed, p)
+    lead = p.ahead / still
+    near = _brought(lead, floor, still, p)
+    far = _brought(lead + lead + lead, floor, still, p)
+    inner, inner_flow = _ghost(p.quarter * (near - leaving), p.half * (near + leaving), floor, still, p)
+    outer, outer_flow = _ghost(p.quarter * (far - leaving), p.half * (far + leaving), floor, still, p)
+    zeta[0, j, i] = where(at_sea, inner, zeta[0, j, i + 1])
+    zeta[0, j, i - 1] = where(at_sea, outer, zeta[0, j, i + 1])
+    normal[0, j, i] = where(at_sea, inner_flow, normal[0, j, i + 1])
+    normal[0, j, i - 1] = where(at_sea, outer_flow, normal[0, j, i + 1])
+    along[0, j, i] = along[0, j, i + 1]
+    along[0, j, i - 1] = along[0, j, i + 1]
+
+
+def incident_total(j, i, zeta, normal, along, bed, p):
+    """Let the surface be the given one, waves from inside included; its velocity follows from what leaves."""
+    floor, still, leaving, at_sea = _edge_water(j, i, zeta, normal, bed, p)
+    rise = _rise(p.eta, floor, still, p)
+    surface, momentum = _ghost(rise, leaving + (rise + rise), floor, still, p)
+    outside = where(at_sea, surface, zeta[0, j, i + 1])
+    flow = where(at_sea, momentum, normal[0, j, i + 1])
+    zeta[0, j, i] = outside
+    zeta[0, j, i - 1] = outside
+    normal[0, j, i] = flow
+    normal[0, j, i - 1] = flow
+    along[0, j, i] = along[0, j, i + 1]
+    along[0, j, i - 1] = along[0, j, i + 1]
+
+
+WALL = Kernel("edge_wall", (Stage(wall_boundary, exact=True),), BoundaryParams, halo=1)
+OPEN = Kernel("edge_open", (Stage(open_boundary, exact=True),), BoundaryParams, halo=1)
+INCIDENT = Kernel("edge_incident", (Stage(incident_wave, exact=True),), IncidentParams, halo=1)
+TOTAL = Kernel("edge_total", (Stage(incident_total, exact=True),), IncidentParams, halo=1)

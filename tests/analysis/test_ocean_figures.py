@@ -1,0 +1,302 @@
+"""Is what is read from a run, picked from a record and drawn on a map what is there?"""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.synthetic_run import BUOYS, START, write_run
+
+from esim.analysis import chart, open_run
+from esim.analysis.observations import observed
+from esim.analysis.ocean.crest import Crest, first_crest
+from esim.errors import InputError
+
+plotting = pytest.importorskip("matplotlib", reason="figures need Matplotlib")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(tmp_path_factory.mktemp("run"))
+
+
+# ------------------------------------------------------------------ first crests
+
+
+@pytest.mark.parametrize(
+    ("buoy", "time", "height"), [("21418", 1956, 1.873), ("21401", 3996, 0.664), ("21413", 4836, 0.774)]
+)
+def test_the_observed_records_give_the_published_crests(buoy: str, time: float, height: float) -> None:
+    record = observed(buoy, START)
+    assert record is not None
+    crest = first_crest(record.time, record.eta, after=record.shaking)
+    assert crest is not None
+    assert crest.time == time
+    assert crest.height == pytest.approx(height, abs=5e-4)
+
+
+def wave(time: np.ndarray) -> np.ndarray:
+    """A crest of 1 m at 3000 s, a trough after it, and a larger crest at 9000 s, after more than an hour."""
+    parts = ((1.0, 3000, 250), (-0.6, 3700, 300), (1.5, 9000, 300))
+    return sum(height * np.exp(-(((time - when) / width) ** 2)) for height, when, width in parts)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noise_moves_the_crest_little(seed: int) -> None:
+    time = np.arange(0, 12000, 15.0)
+    eta = wave(time) + np.random.default_rng(seed).normal(0, 0.03, time.size)
+    crest = first_crest(time, eta)
+    assert crest is not None
+    assert abs(crest.time - 3000) < 150
+    assert abs(crest.height - 1) < 0.12
+
+
+def test_the_higher_of_two_crests_without_a_trough_between_them_is_taken() -> None:
+    time = np.arange(0, 6000, 15.0)
+    eta = 0.7 * np.exp(-(((time - 2000) / 150) ** 2)) + np.exp(-(((time - 2400) / 200) ** 2))
+    crest = first_crest(time, eta)
+    assert crest is not None
+    assert crest.time == 2400
+
+
+def test_shaking_before_the_wave_and_missing_values_are_passed_over() -> None:
+    time = np.arange(0, 6000, 15.0)
+    eta = wave(time)
+    eta[:40] = 5 * np.sin(time[:40])
+    eta[195:199] = np.nan
+    crest = first_crest(time, eta, after=1200)
+    assert crest is not None
+    assert crest.time == 3000
+
+
+@pytest.mark.parametrize("last", [2000, 2900, 3100])
+def test_a_record_that_ends_before_the_crest_has_passed_has_none(last: float) -> None:
+    time = np.arange(0, last, 15.0)
+    assert first_crest(time, wave(time)) is None
+
+
+@pytest.mark.parametrize("eta", [np.zeros(50), np.full(50, np.nan), -np.ones(50), np.zeros(0)])
+def test_without_a_rise_there_is_no_crest(eta: np.ndarray) -> None:
+    assert first_crest(15.0 * np.arange(eta.size), eta) is None
+
+
+# ------------------------------------------------------------------ observations
+
+
+def test_a_record_counts_from_the_origin_of_the_run() -> None:
+    early = observed("21401", START - timedelta(seconds=60))
+    record = observed("21401", START)
+    assert early is not None and record is not None
+    np.testing.assert_array_equal(early.time, record.time + 60)
+    assert early.shaking == record.shaking + 60
+
+
+@pytest.mark.parametrize(
+    ("station", "start"),
+    [("21401", None), ("21401", START + timedelta(days=1)), ("99999", START)],
+)
+def test_no_record_is_made_up(station: str, start: datetime | None) -> None:
+    assert observed(station, start) is None
+
+
+# ------------------------------------------------------------------ opening a run
+
+
+def test_a_run_is_opened_with_dates_and_hours(folder: Path) -> None:
+    with open_run(folder) as run:
+        assert run.fields is not None and run.maxima is not None and run.stations is not None
+        assert run.fields["time"].values[1] == np.datetime64("2011-03-11T06:01:24")
+        np.testing.assert_allclose(run.fields["hours"][:3], [0, 0.25, 0.5])
+        assert (run.title, run.start) == ("a made-up wave", START)
+        assert run.magnitude == pytest.approx((22.69897 - 9.1) / 1.5)
+        assert list(run.stations["station"].values) == list(BUOYS)
+        assert run.maxima["arrival_time"].dtype.kind == "f"
+
+
+def test_a_run_on_a_plane_has_no_date(tmp_path: Path) -> None:
+    with open_run(write_run(tmp_path, lonlat=False)) as run:
+        assert run.start is None and run.stations is not None
+        assert float(run.stations["seconds"][-1]) == 7200
+
+
+def test_files_that_were_not_written_are_none(tmp_path: Path) -> None:
+    with open_run(write_run(tmp_path, fields=False, stations=False)) as run:
+        assert run.fields is None and run.stations is None and run.maxima is not None
+
+
+def test_what_is_no_run_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such directory"):
+        open_run(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"no run\.json"):
+        open_run(tmp_path)
+    for text in ("{", "[]", '{"title": 1}', '{"configuration": 3}'):
+        (tmp_path / "run.json").write_text(text)
+        with pytest.raises(InputError, match="not a record written by esim-run"):
+            open_run(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"configuration": {}}))
+    (tmp_path / "maxima.nc").write_bytes(b"CDF?")
+    with pytest.raises(InputError, match=r"maxima\.nc: not a readable NetCDF file"):
+        open_run(tmp_path)
+
+
+# ------------------------------------------------------------------ figures
+
+
+def texts(axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def test_the_uplift_is_drawn_around_the_source_with_a_symmetric_scale(folder: Path) -> None:
+    from esim.analysis.ocean import uplift
+
+    with open_run(folder) as run:
+        axes = uplift.figure(run).axes[0]
+    image = axes.images[-1]
+    assert image.norm.vmin == -image.norm.vmax == -5
+    assert "Mw 9.07" in axes.get_title("left") and "+5.00 m" in axes.get_title("left")
+    assert axes.child_axes[0].get_ylabel() == "uplift of the sea floor (m)"
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    assert west < 145 < east and south < 37 < north
+    assert axes.get_aspect() == pytest.approx(1 / np.cos(np.deg2rad((south + north) / 2)))
+    assert "21418" in texts(axes)
+
+
+def test_without_uplift_the_initial_water_is_drawn(tmp_path: Path) -> None:
+    from esim.analysis.ocean import uplift
+
+    with open_run(write_run(tmp_path / "hump", uplift=0)) as run:
+        figure = uplift.figure(run)
+    assert "initial water level" in figure.axes[0].get_title("left")
+    assert "Mw" not in figure.axes[0].get_title("left")
+    with open_run(write_run(tmp_path / "calm", uplift=0, fields=False)) as run:
+        assert uplift.figure(run) is None
+
+
+def test_heights_are_drawn_with_land_coast_isochrones_and_gauges(folder: Path) -> None:
+    from esim.analysis.ocean import heights
+
+    with open_run(folder) as run:
+        axes = heights.figure(run).axes[0]
+    land, water = axes.images
+    assert np.isfinite(land.get_array()[:, :4]).all() and water.get_array()[:, :4].mask.all()
+    coast, isochrones = (lines for lines in axes.collections if hasattr(lines, "levels"))
+    assert list(coast.levels) == [0]
+    assert len(isochrones.levels) > 4
+    np.testing.assert_array_equal(np.diff(isochrones.levels), 900)
+    np.testing.assert_array_equal(isochrones.levels % 900, 0)
+    assert set(BUOYS) <= set(texts(axes))
+    assert any(text.endswith("min") or text.endswith("h") for text in texts(axes))
+    assert axes.child_axes[0].get_ylabel() == "greatest height of the water (m)"
+    assert "1 cm" in axes.get_title("left")
+
+
+def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_path: Path) -> None:
+    from esim.analysis.ocean import gauges
+
+    with open_run(folder) as run:
+        (figure,) = gauges.figures(run)
+    labels = [{line.get_label() for line in axes.lines} for axes in figure.axes]
+    assert all({"computed", "observed"} <= found for found in labels)
+    assert figure.axes[-1].get_xlabel() == "hours since the origin"
+    assert figure.axes[0].get_xlim() == (0, 2)
+    low, high = figure.axes[0].get_ylim()
+    assert low < -0.93 and high > 1.88
+    with open_run(write_run(tmp_path, lonlat=False)) as run:
+        (figure,) = gauges.figures(run)
+    assert not any(line.get_label() == "observed" for axes in figure.axes for line in axes.lines)
+
+
+def test_many_gauges_fill_several_figures(folder: Path) -> None:
+    from esim.analysis.ocean import gauges
+    from esim.analysis.run import Run
+
+    with open_run(folder) as run:
+        many = run.stations.isel(station=np.arange(19) % 3)
+        figures = gauges.figures(Run(folder, run.record, None, None, many))
+    assert [len(figure.axes) for figure in figures] == [8, 8, 3]
+
+
+def test_snapshots_are_chosen_over_the_whole_run(folder: Path) -> None:
+    from esim.analysis.ocean import snapshots
+
+    with open_run(folder) as run:
+        figure = snapshots.figure(run)
+    titles = [axes.get_title("left") for axes in figure.axes if axes.images]
+    assert len(titles) == len(set(titles)) and titles[-1] == "2 h" and "0 min" not in titles
+
+
+def test_all_figures_become_files(folder: Path, tmp_path: Path) -> None:
+    from matplotlib.image import imread
+
+    from esim.analysis.plot import plot
+
+    paths = plot(folder, tmp_path)
+    assert [path.name for path in paths] == ["uplift.png", "heights.png", "snapshots.png", "gauges.png"]
+    for path in paths:
+        picture = imread(path)
+        assert min(picture.shape[:2]) > 400 and picture.std() > 0.02
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+@pytest.mark.parametrize("format", ["pdf", "svg"])
+def test_a_run_on_a_plane_is_drawn_in_other_formats(tmp_path: Path, format: str) -> None:
+    from esim.analysis.plot import plot
+
+    paths = plot(write_run(tmp_path, lonlat=False), format=format)
+    assert len(paths) == 4 and all(path.parent == tmp_path / "figures" for path in paths)
+    head = {"pdf": b"%PDF", "svg": b"<?xml"}[format]
+    assert all(path.read_bytes().startswith(head) for path in paths)
+
+
+def test_a_run_with_nothing_to_draw_is_refused(tmp_path: Path) -> None:
+    from esim.analysis.plot import plot
+
+    write_run(tmp_path, fields=False, maxima=False, stations=False)
+    with pytest.raises(InputError, match="nothing to draw"):
+        plot(tmp_path)
+
+
+@pytest.mark.parametrize("still", [0.0, np.nan])
+def test_a_still_or_dry_run_on_one_row_of_cells_is_drawn(folder: Path, still: float) -> None:
+    from esim.analysis.ocean import heights, snapshots, uplift
+    from esim.analysis.run import Run
+
+    with open_run(folder) as run:
+        fields, maxima = run.fields.isel(lat=[0]), run.maxima.isel(lat=[0])
+        fields["eta"] = fields["eta"] * 0 + still
+        maxima["eta_max"], maxima["arrival_time"] = maxima["eta_max"] * 0 + still, maxima["eta_max"] * np.nan
+        maxima["uplift"] = maxima["uplift"] * 0
+        quiet = Run(folder, run.record, fields, maxima, None)
+        assert heights.figure(quiet) is not None and snapshots.figure(quiet) is not None
+        assert uplift.figure(quiet) is None
+
+
+def test_maps_are_thinned_to_what_can_be_seen(folder: Path) -> None:
+    with open_run(folder) as run:
+        field = run.maxima["eta_max"]
+        assert chart.thin(field, 10).shape == (9, 8)
+        assert chart.thin(field, 36).shape == field.shape
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 min"), (45, "45 s"), (1800, "30 min"), (3600, "1 h"), (5400, "1 h 30 min"), (7199.9, "2 h")],
+)
+def test_durations_are_told_in_words(seconds: float, words: str) -> None:
+    assert chart.duration(seconds) == words
+
+
+@pytest.mark.parametrize(("degrees", "words"), [(140, "140°E"), (190, "170°W"), (180, "180°"), (-70, "70°W")])
+def test_meridians_are_named_across_the_dateline(degrees: float, words: str) -> None:
+    assert chart.meridian(degrees) == words
+
+
+@pytest.mark.parametrize(("value", "rounded"), [(1, 1), (1.01, 1.5), (0.0071, 0.008), (9, 10), (0.3, 0.3)])
+def test_scales_end_at_round_numbers(value: float, rounded: float) -> None:
+    assert chart.nice(value) == pytest.approx(rounded)
+
+
+def test_a_crest_is_a_sample_of_the_record() -> None:
+    crest = first_crest(np.array([0.0, 60, 120, 180]), np.array([0.0, 1.2, 0.9, 0.0]))
+    assert crest == Crest(60.0, 1.2)

@@ -1,0 +1,314 @@
+"""A run that was cut off and goes on is the run that was not, bit for bit."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.scenes import channel, compute, configured, differing, japan, mpirun, saved, written
+
+from esim.cli.run import main
+from esim.drivers.output_directory import prepare_directory
+from esim.drivers.run import simulate
+from esim.drivers.tsunami import Tsunami
+from esim.errors import InputError, StopRequested
+from esim.io import checkpoint
+from esim.parallel.comm import Comm, run_ranks
+from esim.timestepping.signals import STOP
+
+
+class Killed(BaseException):
+    """The end of a process, as far as a thread can have one."""
+
+
+@pytest.fixture(autouse=True)
+def nobody_asks():
+    """No test leaves a request to stop behind."""
+    yield
+    STOP.asked = False
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """What the uninterrupted run of a scene writes."""
+    found: dict = {}
+
+    def get(scene) -> dict[str, np.ndarray]:
+        if scene not in found:
+            found[scene] = compute(scene(tmp_path_factory.mktemp("whole")))
+        return found[scene]
+
+    return get
+
+
+def cut_off(scene: dict, step: int, ranks: int = 1, stop: bool = False, resume: bool = False) -> None:
+    """Run a scene to a step, where it is killed, or asked to stop."""
+    cfg = configured(scene)
+
+    def end(clock):
+        if clock.step == step:
+            if not stop:
+                raise Killed
+            STOP.ask()
+
+    def work(comm: Comm) -> None:
+        run = Tsunami(cfg, comm)
+        run.check()
+        prepare_directory(run, resume)
+        run.lookers.append(end)
+        run.prepare(resume)
+        run.run()
+
+    with pytest.raises(StopRequested if stop else Killed):
+        run_ranks(ranks, work)
+    STOP.asked = False
+
+
+def steps(directory: Path) -> list[int]:
+    """Steps of the checkpoints in a directory."""
+    return [int(path.stem[5:]) for path in sorted((directory / "checkpoint").glob("*.h5"))]
+
+
+# ------------------------------------------------------------------ the same bits
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 1), (2, 3), (4, 1)])
+def test_a_killed_run_goes_on_from_its_checkpoint(before, after, whole, tmp_path):
+    """The second fault of the scene breaks from 600 s to 2100 s; the checkpoint is at 1800 s."""
+    scene = japan(tmp_path)
+    cut_off(scene, 40, before)
+    assert steps(tmp_path) == [28]
+    assert 600 < checkpoint.load_attributes(checkpoint.latest(tmp_path))["time"][0] < 2100
+    assert differing(compute(scene, after, resume=True), whole(japan)) == []
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (3, 1)])
+def test_periodic_walls_and_an_adaptive_step_go_on_too(before, after, whole, tmp_path):
+    """The source lies on the seam and still moves at the checkpoint at 600 s."""
+    scene = channel(tmp_path)
+    stop = [s for s in whole(channel)["fields.step"] if s > 0][1] - 2
+    cut_off(scene, stop, before)
+    assert 100 < checkpoint.load_attributes(checkpoint.latest(tmp_path))["time"][0] < 900
+    assert differing(compute(scene, after, resume=True), whole(channel)) == []
+
+
+def test_a_run_is_cut_off_again_and_again(whole, tmp_path):
+    scene = japan(tmp_path)
+    for step, ranks in ((10, 1), (35, 2), (40, 1), (70, 3)):
+        cut_off(scene, step, ranks, resume=True)
+    assert differing(compute(scene, 2, resume=True), whole(japan)) == []
+
+
+def test_a_finished_run_can_be_resumed(whole, tmp_path):
+    scene = japan(tmp_path)
+    compute(scene)
+    assert differing(compute(scene, resume=True), whole(japan)) == []
+
+
+def but_checkpoints(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs: a run that was stopped keeps another checkpoint than one that was not."""
+    return {name: values for name, values in found.items() if ".h5" not in name}
+
+
+@pytest.mark.parametrize(("ranks", "step"), [(1, 1), (1, 70), (2, 12), (3, 20)])
+def test_a_run_stops_on_request_and_goes_on(ranks, step, whole, tmp_path):
+    """It stops at the next tenth step, also where outputs or a checkpoint are due: at 10, 20, ... and 28, 56."""
+    scene = japan(tmp_path)
+    cut_off(scene, step, ranks, stop=True)
+    assert steps(tmp_path)[-1] == -(-step // 10) * 10
+    assert not [*tmp_path.rglob("*.partial")]
+    assert differing(but_checkpoints(compute(scene, 2, resume=True)), but_checkpoints(whole(japan))) == []
+
+
+def test_nothing_due_at_the_step_of_a_stop_is_lost(tmp_path):
+    """The stop comes at a step at which gauges, a snapshot and a checkpoint are due."""
+
+    def scene(directory: Path) -> dict:
+        found = japan(directory, dt=60)
+        found["time"]["duration"] = 1800
+        found["output"] |= {
+            "fields": {"every": 600},
+            "stations": {"every": 120},
+            "checkpoint": {"every": 1200},
+        }
+        return found
+
+    wanted = compute(scene(tmp_path / "whole"))
+    assert list(wanted["fields.step"]) == [0, 10, 20, 30]
+    for step in (10, 20):
+        cut_off(scene(tmp_path / f"{step}"), step, stop=True)
+        found = compute(scene(tmp_path / f"{step}"), resume=True)
+        assert differing(but_checkpoints(found), but_checkpoints(wanted)) == []
+
+
+# ------------------------------------------------------------------ what may not be resumed
+
+
+def change(scene: dict, path: str, value) -> dict:
+    *outer, last = path.split(".")
+    section = scene
+    for name in outer:
+        section = section[int(name) if name.isdigit() else name]
+    section[last] = value
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("grid.spacing", 1.0),
+        ("physics.manning", 0.03),
+        ("source.0.kajiura", False),
+        ("source.0.faults.1.slip", 5),
+        ("stations.0.lon", 145.5),
+        ("time.duration", 3600),
+        ("run.precision", "float64"),
+        ("run.cfl", 0.5),
+        ("output.stations.every", 120),
+    ],
+)
+def test_another_configuration_is_refused(path, value, tmp_path, stopped):
+    scene = change(japan(stopped), path, value)
+    before = {p: p.stat().st_mtime_ns for p in stopped.rglob("*") if p.is_file()}
+    with pytest.raises(InputError, match="belongs to another configuration"):
+        simulate(configured(scene), resume=True)
+    assert {p: p.stat().st_mtime_ns for p in stopped.rglob("*") if p.is_file()} == before
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The directory of a run that was stopped after ten steps."""
+    directory = tmp_path_factory.mktemp("stopped")
+    cut_off(japan(directory), 10, stop=True)
+    return directory
+
+
+def test_title_machine_and_compression_may_differ(whole, tmp_path):
+    cut_off(japan(tmp_path), 10, stop=True)
+    scene = japan(tmp_path, memory_limit="4 GB") | {"title": "Another one"}
+    scene["output"]["compression"] = 4
+    assert differing(but_checkpoints(compute(scene, resume=True)), but_checkpoints(whole(japan))) == []
+
+
+def test_without_a_checkpoint_the_run_begins_anew(whole, tmp_path, caplog):
+    scene = japan(tmp_path)
+    cut_off(scene, 5)
+    assert differing(compute(scene, resume=True), whole(japan)) == []
+    assert "there is no checkpoint, so the run begins anew" in caplog.text
+
+
+def test_a_finished_run_without_a_checkpoint_is_not_overwritten(tmp_path):
+    scene = japan(tmp_path / "out")
+    scene["time"]["duration"] = 600
+    scene["output"]["checkpoint"] = None
+    compute_only = simulate(configured(scene))
+    before = (compute_only / "fields.nc").stat().st_mtime_ns
+    with pytest.raises(InputError, match="is complete and has no checkpoint"):
+        simulate(configured(scene), resume=True)
+    assert (compute_only / "fields.nc").stat().st_mtime_ns == before
+    scene["output"]["overwrite"] = True
+    simulate(configured(scene), resume=True)
+
+
+def test_a_damaged_checkpoint_is_skipped_for_the_one_before(whole, tmp_path, caplog):
+    scene = japan(tmp_path)
+    cut_off(scene, 60, 2)
+    assert steps(tmp_path) == [28, 56]
+    newest = tmp_path / "checkpoint/step_0000000056.h5"
+    newest.write_bytes(newest.read_bytes()[:3000])
+    assert differing(compute(scene, resume=True), whole(japan)) == []
+    assert "step_0000000056.h5 is skipped" in caplog.text
+
+
+def test_nothing_of_an_older_run_is_mixed_in_where_all_checkpoints_are_damaged(whole, tmp_path):
+    scene = japan(tmp_path)
+    cut_off(scene, 60)
+    for path in (tmp_path / "checkpoint").glob("*.h5"):
+        path.write_bytes(b"damaged")
+    assert [*(tmp_path / "checkpoint").glob("fields_*.nc")]
+    assert differing(compute(scene, resume=True), whole(japan)) == []
+
+
+# ------------------------------------------------------------------ signals
+
+
+@pytest.mark.parametrize("name", ["SIGUSR1", "SIGTERM"])
+def test_a_signal_ends_the_command_with_75_and_it_can_go_on(name, tmp_path):
+    scene = japan(tmp_path / "out", dt=5)
+    scene["time"]["duration"] = 3e7  # it never comes to its end
+    del scene["output"]["checkpoint"]
+    scene["output"] |= {"fields": {"every": 86400}, "stations": {"every": 3600}}
+    file, reached = saved(scene, tmp_path), []
+    for more in ([], ["--resume"]):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "esim.cli.run", str(file), "--quiet", *more],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            wait_for(process, lambda: [*(tmp_path / "out").rglob(".*.partial")])
+            process.send_signal(getattr(signal, name))
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert process.returncode == 75, err
+        assert re.search(r"^esim-run: stopped on request at t = [\d.]+ s .* --resume$", err, re.MULTILINE)
+        reached += steps(tmp_path / "out")[-1:]
+    assert 0 < reached[0] < reached[1]
+
+
+def wait_for(process: subprocess.Popen, condition) -> None:
+    while not condition():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.02)
+
+
+def test_the_command_stops_and_resumes_under_mpi(whole, tmp_path):
+    """Stopped on three ranks, resumed on two by the command itself."""
+    scene = japan(tmp_path / "out")
+    cut_off(scene, 33, 3, stop=True)
+    ran = mpirun(2, "-m", "esim.cli.run", saved(scene, tmp_path), "--resume", "--quiet")
+    assert ran.returncode == 0, ran.stderr
+    assert differing(but_checkpoints(written(tmp_path / "out")), but_checkpoints(whole(japan))) == []
+
+
+def test_a_request_that_came_early_is_heard(tmp_path, capsys):
+    """A signal during the preparation is answered after the first steps, with code 75."""
+    STOP.ask()
+    assert main([str(saved(japan(tmp_path / "out"), tmp_path)), "--quiet"]) == 75
+    assert "stopped on request" in capsys.readouterr().err
+    assert steps(tmp_path / "out") == [10]
+
+
+SLOW = """
+import sys, time
+from esim.cli import run
+from esim.cli.run import main
+from esim.io.checkpoint import Checkpoint
+from esim.timestepping.signals import STOP
+
+close = Checkpoint.close
+
+def slowly(self):
+    time.sleep(3)
+    close(self)
+
+run.PATIENCE = 1.5
+Checkpoint.close = slowly
+STOP.ask()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_no_rank_ends_the_one_that_still_writes_the_last_checkpoint(tmp_path):
+    """However long the disk takes: ranks that have an error wait some seconds for each other, and no longer."""
+    (tmp_path / "slow.py").write_text(SLOW)
+    ran = mpirun(2, tmp_path / "slow.py", saved(japan(tmp_path / "out"), tmp_path), "--quiet")
+    assert ran.returncode == 75, ran.stderr
+    told = [line for line in ran.stderr.splitlines() if not line.startswith("output.stations.every")]
+    assert len(told) == 1 and told[0].startswith("esim-run: stopped on request at t = ")
+    assert steps(tmp_path / "out") == [10] and not [*(tmp_path / "out").rglob("*.partial")]

@@ -1,0 +1,474 @@
+"""Are the files of a crust run right, readable by the tools of the field, and whole or not there?"""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from esim.errors import InputError, MachineError
+from esim.grids.grid import Grid
+from esim.grids.grid3d import Grid3D
+from esim.io import cf, directory
+from esim.io.crust import derived
+from esim.io.crust.receiver_history import ReceiverHistory, merge
+from esim.io.crust.seismograms import StationTable, write_seismograms
+from esim.io.crust.waveforms import Event, station_codes, write_miniseed, write_sac
+from esim.io.gather import gather_slabs, section_blocks
+from esim.io.gridded import writer
+from esim.io.gridded.frame import Frame, horizontal, section
+from esim.io.gridded.maxima import MaximaFile
+from esim.io.gridded.snapshots import SnapshotFile
+from esim.parallel.decomposition import Block, decompose
+
+START = datetime(2016, 4, 15, 16, 25, 5, 470000, tzinfo=UTC)
+GRID = Grid("cartesian", -3000.0, 1000.0, 100.0, 200.0, nx=17, ny=11)
+VOLUME = Grid3D(GRID, nz=9, dz=50.0)
+LON, LAT = np.meshgrid(130 + GRID.x() / 1e5, 32 + GRID.y() / 1e5)
+RNG = np.random.default_rng(0)
+NAMES = ("KMMH16", "BO.Mashiki", "益城")
+
+
+@pytest.fixture(autouse=True)
+def small_slabs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several slabs per field even on these small grids."""
+    monkeypatch.setattr(writer, "CHUNK", 8)
+
+
+def attributes() -> dict[str, str]:
+    return cf.global_attributes("test", {"run": {"cfl": 0.9}}, "esim-run a.yaml")
+
+
+def values(frame: Frame, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(frame.shape).astype("f4")
+
+
+def fill(file: SnapshotFile | MaximaFile, name: str, array: np.ndarray) -> None:
+    for first in range(0, len(array), 6):
+        file.slab(name, first, array[first : first + 6])
+
+
+def stations(located: bool = True) -> StationTable:
+    more = {"lon": [130.8, 130.9, 131.0], "lat": [32.8, 32.7, 32.6]} if located else {}
+    return StationTable(NAMES, [0.0, 3000.0, -50.0], [0.0, 4000.0, 10.0], [0.0, 0.0, 255.0], **more)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+# --- maps
+
+
+def test_surface_snapshots_have_metres_and_degrees(tmp_path: Path) -> None:
+    frame = horizontal(GRID, lonlat=(LON, LAT))
+    fields = SnapshotFile(tmp_path, frame, ["vx", "vz"], attributes(), start=START, static="elevation")
+    fill(fields, "elevation", values(frame, 9))
+    for step in (0, 10):
+        fields.append(0.25 * step, step)
+        for name in ("vx", "vz"):
+            fill(fields, name, values(frame, step))
+    fields.close()
+    with xr.open_dataset(tmp_path / "fields.nc") as data:
+        assert data.vx.dims == ("time", "y", "x")
+        assert (
+            set(data.vx.coords) == {"time", "y", "x", "lon", "lat"} == set(data.elevation.coords) | {"time"}
+        )
+        np.testing.assert_array_equal(data.lon, LON)
+        np.testing.assert_array_equal(data.lat, LAT)
+        np.testing.assert_array_equal(data.x, GRID.x())
+        assert data.lon.attrs.keys() == {"standard_name", "units", "long_name"}
+        assert data.time.values[1] == np.datetime64("2016-04-15T16:25:07.970")
+        np.testing.assert_array_equal(data.vz[1], values(frame, 10))
+        np.testing.assert_array_equal(data.elevation, values(frame, 9))
+        assert data.vz.units == "m s-1" and "downward" in data.vz.long_name
+
+
+@pytest.mark.parametrize(("along", "across", "points"), [("x", "y", GRID.x()), ("y", "x", GRID.y())])
+def test_a_vertical_plane_knows_its_depths_and_where_it_cuts(
+    tmp_path: Path, along: str, across: str, points: np.ndarray
+) -> None:
+    at = 1500.0
+    lonlat = (np.linspace(130, 131, points.size), np.linspace(32, 33, points.size))
+    frame = section(VOLUME, along, at, lonlat)
+    plane = SnapshotFile(tmp_path, frame, ["vy"], attributes(), stem="plane_cut", static=None)
+    plane.append(0.5, 2)
+    fill(plane, "vy", values(frame))
+    plane.close()
+    with xr.open_dataset(tmp_path / "plane_cut.nc") as data:
+        assert data.vy.dims == ("time", "depth", along) and data.vy.shape == (1, 9, points.size)
+        np.testing.assert_array_equal(data.vy[0], values(frame))
+        np.testing.assert_array_equal(data[along], points)
+        np.testing.assert_array_equal(data.depth, 25.0 + 50.0 * np.arange(9))
+        assert data.depth.positive == "down" and data.depth.axis == "Z"
+        assert data.vy.coords[across] == at and data.vy.coords["lat"].dims == (along,)
+
+
+def test_a_horizontal_plane_keeps_its_depth(tmp_path: Path) -> None:
+    frame = horizontal(GRID, depth=125.0)
+    plane = SnapshotFile(tmp_path, frame, ["vx"], attributes(), stem="plane_deep", static=None)
+    plane.append(0.0, 0)
+    plane.close()
+    with xr.open_dataset(tmp_path / "plane_deep.nc") as data:
+        assert data.vx.coords["depth"] == 125.0 and data.vx.dims == ("time", "y", "x")
+
+
+def test_planes_of_one_run_go_on_after_a_crash_each_for_itself(tmp_path: Path) -> None:
+    """The name of one plane begins like that of the other, and both stand beside fields.nc and motion.nc."""
+    stems = {"fields": ["vx"], "motion": ["uz"], "plane_a": ["vx"], "plane_a_b": ["vx", "vz"]}
+    frame = horizontal(GRID)
+
+    def run(folder: Path, steps: range, resume: int | None = None) -> list[SnapshotFile]:
+        files = [SnapshotFile(folder, frame, v, {}, stem=stem, static=None) for stem, v in stems.items()]
+        for number, (file, variables) in enumerate(zip(files, stems.values(), strict=True)):
+            if resume is not None:
+                file.resume(resume)
+            for step in steps:
+                file.append(0.1 * step, step)
+                for name in variables:
+                    fill(file, name, values(frame, 100 * number + step))
+                if step in (1, 3):
+                    file.checkpoint(step)
+        return files
+
+    for file in run(tmp_path / "whole", range(6)):
+        file.close()
+    run(tmp_path / "a", range(5))  # and dies
+    assert "checkpoint/plane_a_b_0000000003.nc" in names(tmp_path / "a")
+    for file in run(tmp_path / "a", range(2, 6), resume=1):
+        file.close()
+    assert names(tmp_path / "a") == sorted(f"{stem}.nc" for stem in stems)
+    for stem in stems:
+        reference = xr.load_dataset(tmp_path / "whole" / f"{stem}.nc")
+        xr.testing.assert_identical(xr.load_dataset(tmp_path / "a" / f"{stem}.nc"), reference)
+        assert list(reference.step) == list(range(6))
+
+
+def test_maps_of_shaking(tmp_path: Path) -> None:
+    frame = horizontal(GRID, lonlat=(LON, LAT))
+    kinds = {"pgv": "m s-1", "pga": "m s-2", "pgd": "m"}
+    variables = [*kinds, *(f"{name}_horizontal" for name in kinds), "elevation"]
+    maxima = MaximaFile(tmp_path, frame, attributes(), variables=variables)
+    maxima.open()
+    for seed, name in enumerate(variables):
+        fill(maxima, name, values(frame, seed))
+    maxima.close()
+    with xr.open_dataset(tmp_path / "maxima.nc") as data:
+        for seed, name in enumerate(variables):
+            np.testing.assert_array_equal(data[name], values(frame, seed))
+            assert {"lon", "lat"} <= set(data[name].coords)
+        for name, units in kinds.items():
+            for suffix in ("", "_horizontal"):
+                assert data[name + suffix].units == units
+                assert data[name + suffix].cell_methods == "time: maximum"
+        assert "horizontal vector" in data.pga_horizontal.long_name and "three" in data.pga.long_name
+
+
+class Ranks:
+    """A communicator that remembers what was sent to rank 0."""
+
+    def __init__(self, rank: int, mail: list[list[np.ndarray]]) -> None:
+        self.rank, self._mail = rank, mail
+
+    def send(self, array: np.ndarray, dest: int, tag: int) -> None:
+        self._mail[self.rank].append(array)
+
+    def recv(self, array: np.ndarray, source: int, tag: int) -> None:
+        array[...] = self._mail[source].pop(0)
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 5, 6])
+@pytest.mark.parametrize(("axis", "at"), [("row", 0), ("row", 10), ("column", 12)])
+def test_a_vertical_plane_is_gathered_from_the_ranks_it_crosses(ranks: int, axis: str, at: int) -> None:
+    whole = RNG.standard_normal(VOLUME.shape)
+    plane = whole[:, at] if axis == "row" else whole[:, :, at]
+    blocks = decompose(GRID.shape, ranks).blocks
+    parts = section_blocks(blocks, VOLUME.nz, **{axis: at})
+    assert sum(part.cells for part in parts) == plane.size
+    mail: list[list[np.ndarray]] = [[] for _ in blocks]
+    for rank in reversed(range(ranks)):
+        b = blocks[rank]
+        cells = whole[:, b.j0 : b.j1, b.i0 : b.i1]
+        crossed = parts[rank].cells > 0
+        local = np.zeros((0, 0))
+        if crossed:
+            local = cells[:, at - b.j0] if axis == "row" else cells[:, :, at - b.i0]
+        slabs = gather_slabs(Ranks(rank, mail), parts, parts[rank], local, 4)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(np.concatenate([slab for _, slab in slabs]), plane)
+
+
+def test_a_plane_needs_a_place() -> None:
+    with pytest.raises(ValueError, match="row or a column"):
+        section_blocks([Block(0, 4, 0, 4)], 3)
+
+
+# --- stations.nc
+
+
+@pytest.mark.parametrize("located", [True, False])
+def test_seismograms_are_read_by_xarray_without_arguments(tmp_path: Path, located: bool) -> None:
+    units = {
+        "m s-1": ("vx", "vy", "vz"),
+        "m": ("ux", "uy", "uz"),
+        "m s-2": ("ax", "ay", "az"),
+        "1": ("exx", "eyy", "ezz", "exy", "exz", "eyz"),
+        "Pa": ("pressure",),
+    }
+    series = {name: RNG.standard_normal((3, 40)) for group in units.values() for name in group}
+    series["uz"][2, 5] = np.nan
+    time = 0.01 * np.arange(40)
+    write_seismograms(tmp_path, stations(located), time, series, attributes(), START)
+    with xr.open_dataset(tmp_path / "stations.nc") as data:
+        assert dict(data.sizes) == {"station": 3, "time": 40} and set(data.data_vars) == set(series)
+        assert list(data.station.values) == list(NAMES) and data.featureType == "timeSeries"
+        for unit, group in units.items():
+            for name in group:
+                np.testing.assert_array_equal(data[name], series[name])
+                assert data[name].units == unit and data[name].long_name
+        position = {"station", "time", "x", "y", "depth"}
+        assert set(data.vx.coords) == position | ({"lon", "lat"} if located else set())
+        assert data.vx.sel(station="益城").depth == 255.0 and data.depth.positive == "down"
+        assert data.time.values[3] == np.datetime64("2016-04-15T16:25:05.500")
+
+
+def test_ocean_and_crust_share_no_name() -> None:
+    ocean = ("eta", "u", "v", "h", "depth", "eta_max", "speed_max", "arrival_time", "uplift", "bathymetry")
+    assert all("ground_" not in cf.variable_attributes(name, False).get("long_name", "") for name in ocean)
+    assert cf.variable_attributes("v", True)["standard_name"] == "northward_sea_water_velocity"
+    for unknown in ("vw", "pgx", "pgv_max", "exxx", "ew", "ezw"):
+        with pytest.raises(KeyError):
+            cf.variable_attributes(unknown, False)
+
+
+# --- SAC and miniSEED
+
+
+TIME = 0.005 * np.arange(600)
+MOTION = np.sin(TIME * np.arange(1, 10)[:, None]).reshape(3, 3, 600)
+EVENT = Event(0.0, 0.0, 12000.0, lon=130.76, lat=32.75, magnitude=7.0)
+
+
+def test_sac_files_are_read_by_obspy_with_up_as_z(tmp_path: Path) -> None:
+    obspy = pytest.importorskip("obspy")
+    paths = write_sac(tmp_path, stations(), TIME, MOTION, start=START, event=EVENT)
+    assert names(tmp_path) == sorted(str(path.relative_to(tmp_path)) for path in paths)
+    assert len(paths) == 9 and "sac/BO.MASHIKI..BXE.SAC" in names(tmp_path)
+    for number, (letter, sign, azimuth, incidence) in enumerate(
+        [("E", 1, 90, 90), ("N", 1, 0, 90), ("Z", -1, 0, 0)]
+    ):
+        (trace,) = obspy.read(tmp_path / "sac" / f"SY.KMMH16..BX{letter}.SAC")
+        np.testing.assert_array_equal(trace.data, np.float32(sign * MOTION[number, 0]))
+        assert trace.id == f"SY.KMMH16..BX{letter}" and trace.stats.delta == pytest.approx(0.005)
+        assert trace.stats.starttime == obspy.UTCDateTime(START)
+        sac = trace.stats.sac
+        assert (sac.cmpaz, sac.cmpinc) == (azimuth, incidence)
+        assert (sac.stlo, sac.stla) == pytest.approx((130.8, 32.8))
+        assert (sac.evlo, sac.evla, sac.evdp, sac.mag) == pytest.approx((130.76, 32.75, 12.0, 7.0))
+        assert sac.kuser0.strip() == "M/S" and sac.kuser1.strip() == "Z IS UP" and sac.o == 0.0
+        # 4.0 km east and 5.6 km north by 111.2 km a degree, times cos 32.8 degrees along the parallel.
+        assert sac.dist == pytest.approx(6.7, abs=0.1) and sac.az == pytest.approx(34, abs=1)
+
+
+def test_without_lon_lat_and_date_sac_has_plane_distances_and_starts_in_1970(tmp_path: Path) -> None:
+    obspy = pytest.importorskip("obspy")
+    write_sac(
+        tmp_path, stations(False), TIME, MOTION, motion="displacement", event=Event(0, 0, 2000, onset=0.5)
+    )
+    (trace,) = obspy.read(tmp_path / "sac" / "BO.MASHIKI..BXN.SAC")
+    sac = trace.stats.sac
+    assert trace.stats.starttime == obspy.UTCDateTime(0) and sac.o == 0.5
+    assert (sac.dist, sac.az, sac.baz) == pytest.approx((5.0, 36.8699, 216.8699))
+    assert "stla" not in sac and "evla" not in sac and "mag" not in sac
+    assert (sac.user0, sac.user1) == (3000, 4000) and sac.kuser0.strip() == "M"
+
+
+def test_miniseed_has_every_channel(tmp_path: Path) -> None:
+    obspy = pytest.importorskip("obspy")
+    path = write_miniseed(tmp_path, stations(), TIME, MOTION, start=START)
+    assert names(tmp_path) == ["waveforms.mseed"] and path == tmp_path / "waveforms.mseed"
+    stream = obspy.read(path)
+    assert len(stream) == 9
+    (up,) = stream.select(id="BO.MASHI..BXZ")
+    np.testing.assert_array_equal(up.data, np.float32(-MOTION[2, 1]))
+    assert up.stats.starttime == obspy.UTCDateTime(START) and up.stats.delta == pytest.approx(0.005)
+    assert {trace.stats.station for trace in stream} == {"KMMH1", "MASHI", "S"}
+
+
+def test_station_codes_fit_and_differ() -> None:
+    given = ["KMMH16", "kmmh16", "KMMH14", "BO.KMMH16", "東京", "大阪", "sta_10", "Kōchi"]
+    codes = station_codes(given, 5)
+    assert codes == [
+        ("SY", "KMMH1"), ("SY", "KMMH2"), ("SY", "KMMH3"), ("BO", "KMMH1"),
+        ("SY", "S"), ("SY", "S2"), ("SY", "STA10"), ("SY", "KOCHI"),
+    ]  # fmt: skip
+    many = station_codes(["ABCDEFGH"] * 120, 5)
+    assert len(set(many)) == 120 and max(len(code) for _, code in many) == 5
+
+
+@pytest.mark.parametrize("write", [write_sac, write_miniseed])
+def test_without_obspy_it_is_said_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: object
+) -> None:
+    monkeypatch.setitem(sys.modules, "obspy", None)
+    with pytest.raises(
+        InputError, match=r"output\.stations\.\w+ needs ObsPy.*pip install 'esim\[seismology\]'"
+    ):
+        write(tmp_path, stations(), TIME, MOTION)  # type: ignore[operator]
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("write", [write_sac, write_miniseed])
+def test_a_crash_while_waveforms_are_written_leaves_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: object
+) -> None:
+    pytest.importorskip("obspy")
+
+    def half(self: object, path: str, *more: object, **options: object) -> None:
+        Path(path).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("obspy.io.sac.SACTrace.write", half)
+    monkeypatch.setattr("obspy.Stream.write", half)
+    with pytest.raises(MachineError, match="No space left"):
+        write(tmp_path, stations(), TIME, MOTION)  # type: ignore[operator]
+    assert names(tmp_path) == []
+
+
+def test_a_crash_while_stations_are_written_keeps_the_old_file(tmp_path: Path) -> None:
+    series = {"vx": np.zeros((3, 2))}
+    write_seismograms(tmp_path, stations(), np.arange(2.0), series, {})
+    with pytest.raises(KeyError):
+        write_seismograms(tmp_path, stations(), np.arange(2.0), series | {"nothing": series["vx"]}, {})
+    with pytest.raises(ValueError):
+        write_seismograms(tmp_path, stations(), np.arange(3.0), {"vx": np.zeros((2, 5))}, {})
+    assert names(tmp_path) == ["stations.nc"]
+    assert xr.load_dataset(tmp_path / "stations.nc").sizes["time"] == 2
+
+
+# --- records and what follows from them
+
+
+def test_a_history_keeps_every_step_and_goes_on_from_a_checkpoint() -> None:
+    records = RNG.standard_normal((50, 2, 3)).astype("f4")
+    unbroken = ReceiverHistory(["vx", "vz"], 3, block=7)
+    unbroken.append(records)
+    assert unbroken.steps == 50
+    np.testing.assert_array_equal(unbroken.values, np.moveaxis(records, 0, -1))
+    first, second = (ReceiverHistory(["vx", "vz"], 3, block=7) for _ in range(2))
+    for begin in range(0, 30, 4):
+        first.append(records[begin : begin + 4])
+    second.restore(first.values)
+    second.append(records[32:])
+    assert second.values.tobytes() == unbroken.values.tobytes()
+    with pytest.raises(ValueError, match=r"\(3, 2\)"):
+        first.append(np.zeros((1, 3, 2)))
+
+
+def test_an_empty_history_has_no_steps() -> None:
+    history = ReceiverHistory(["vx"], 0)
+    history.append(np.zeros((5, 1, 0)))
+    assert history.values.shape == (1, 0, 5)
+    assert ReceiverHistory(["vx"], 2).values.shape == (1, 2, 0)
+
+
+def test_records_of_the_ranks_are_merged_by_receiver() -> None:
+    whole = RNG.standard_normal((2, 5, 6)).astype("f4")
+    owners = [np.array([3, 0]), np.array([], int), np.array([1, 4, 2])]
+    merged = merge([(numbers, whole[:, numbers]) for numbers in owners], 5)
+    assert merged.tobytes() == whole.tobytes()
+
+
+def records(dt: float, steps: int) -> dict[str, np.ndarray]:
+    """A motion that begins smoothly: velocity sin^4 t, strain rate the same, stress -2 sin^4 t MPa."""
+    n = np.arange(1, steps + 1)
+    raw = {name: np.sin(n * dt)[None] ** 4 for name in ("vx", "vy", "vz", *derived.STRAIN)}
+    return raw | {name: -2 * np.sin((n + 0.5) * dt)[None] ** 4 for name in derived.NORMAL_STRESS}
+
+
+def test_all_that_is_derived_is_right_to_second_order_in_the_step() -> None:
+    errors = []
+    for dt, every in ((0.02, 4), (0.01, 8)):
+        steps = round(2.4 / dt)
+        got = derived.derive_quantities(derived.NEEDS, records(dt, steps), dt, every)
+        t = derived.sample_times(steps, dt, every)
+        velocity = np.sin(t) ** 4
+        exact = {
+            "vz": velocity,
+            "uy": (12 * t - 8 * np.sin(2 * t) + np.sin(4 * t)) / 32,
+            "ax": 4 * np.sin(t) ** 3 * np.cos(t),
+            "exy": (12 * t - 8 * np.sin(2 * t) + np.sin(4 * t)) / 32,
+            "pressure": 2e6 * velocity,
+        }
+        assert all(series.shape == (1, t.size) for series in got.values())
+        last = slice(None, -1)  # the slope at the last step is one-sided
+        errors.append([abs(got[name][0] - exact[name])[last].max() for name in exact])
+    assert set(got) == {*derived.VELOCITY, *derived.STRAIN, "ux", "uy", "uz", "ax", "ay", "az", "pressure"}
+    coarse, fine = np.array(errors)
+    assert fine[0] < 1e-15 and (coarse[1:] / fine[1:] > 3.7).all() and (fine[1:4] < 4e-4).all()
+
+
+def test_slopes_at_the_ends_are_one_sided_and_start_from_rest() -> None:
+    raw = {name: np.array([[1.0, 4.0, 9.0]]) for name in derived.VELOCITY}
+    got = derived.derive_quantities(["acceleration", "displacement"], raw, 0.5)
+    assert got["ax"].tolist() == [[1.0, 4.0, 8.0, 10.0]]
+    assert got["uz"].tolist() == [[0.0, 0.25, 1.5, 4.75]]
+
+
+def test_a_run_without_a_step_has_only_the_rest_at_its_start() -> None:
+    raw = {name: np.zeros((2, 0)) for name in (*derived.VELOCITY, *derived.STRAIN, *derived.NORMAL_STRESS)}
+    got = derived.derive_quantities(derived.NEEDS, raw, 0.1, 3)
+    assert derived.sample_times(0, 0.1, 3).tolist() == [0.0]
+    assert all(series.tolist() == [[0.0], [0.0]] for series in got.values())
+
+
+def test_what_has_to_be_recorded_is_named_once() -> None:
+    assert derived.needed_quantities(["velocity", "displacement"]) == ("vx", "vy", "vz")
+    assert derived.needed_quantities(["pressure", "acceleration"]) == ("sxx", "syy", "szz", "vx", "vy", "vz")
+
+
+# --- the directory
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "motion.nc",
+        "plane_cut.nc",
+        "waveforms.mseed",
+        "sac/SY.A..BXE.SAC",
+        "sac/.SY.A..BXE.SAC.partial",
+        "checkpoint/plane_cut_0000000001.nc",
+        "checkpoint/motion_0000000001.nc",
+    ],
+)
+def test_files_of_a_crust_run_are_its_own(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    (tmp_path / "plan.nc").touch()
+    path.touch()
+    with pytest.raises(InputError, match="already has a run"):
+        directory.refuse_existing(tmp_path, overwrite=False)
+    directory.start_directory(tmp_path)
+    assert not path.exists() and (tmp_path / "plan.nc").exists()
+
+
+def test_the_predicted_size_bounds_the_real_one_closely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "CHUNK", 128)
+    grid = Grid("cartesian", 0, 0, 1, 1, nx=300, ny=200)
+    frame = horizontal(grid, lonlat=tuple(RNG.standard_normal((2, *grid.shape))))  # type: ignore[arg-type]
+    file = SnapshotFile(tmp_path, frame, ["vx", "vz"], attributes(), static=None, compression=0)
+    for step in range(3):
+        file.append(step, step)
+        for name in ("vx", "vz"):
+            file.slab(name, 0, values(frame, step))
+    file.close()
+    cells = 300 * 200
+    predicted = directory.predict_sum([(cells, 2, 3), (cells, 4, 1)], files=1)
+    written = (tmp_path / "fields.nc").stat().st_size
+    assert 0.8 * predicted < written < predicted
+    series = directory.predict_sum([], (10, 3, 1000), waveforms=2, checkpoint=7, files=0)
+    assert series == 10 * 1000 * (3 * 8 + 2 * 12) + 14

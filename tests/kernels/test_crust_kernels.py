@@ -1,0 +1,164 @@
+"""Every body of the crust on every backend gives the bits that NumPy gives, however its box is cut or swept."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from esim.backends import select
+from esim.backends.cpu import crust_sweep
+from esim.crust import model
+from esim.grids.grid import Grid
+from esim.grids.grid3d import Grid3D
+from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
+from esim.kernels.kernel import Part
+from esim.validation.kernel_catalogue import ABOVE, BODIES
+from esim.validation.kernel_catalogue import VOLUME as SIZE
+from esim.validation.kernel_catalogue import compute_crust as compute
+from esim.validation.kernel_catalogue import crust_arrays as arrays
+from esim.validation.kernel_catalogue import crust_box as whole
+
+TINY = (5, 6, 9)  # for the simulator, which takes a tenth of a millisecond for a thread
+SWEPT = tuple(name for name in BODIES if name not in ABOVE)
+
+# A kernel takes seconds to compile for a CPU, so the CPU sees every body in both precisions and every variant, not
+# every combination of them.
+COMPILED = [("float32", 4, "plain"), ("float64", 4, "rough"), ("float32", 8, "top")]
+ALL = [
+    (dtype, order, variant)
+    for dtype in ("float32", "float64")
+    for order in (4, 8)
+    for variant in elastic.VARIANTS
+]
+
+
+def assert_same(found, expected):
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name].dtype == value.dtype
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize(("dtype", "order", "variant"), COMPILED)
+def test_cpu_equals_numpy_swept_with_a_lag_or_not(dtype, order, variant, monkeypatch):
+    """Stresses swept behind velocities, in tiles of the fewest rows, with one thread and with two."""
+    monkeypatch.setattr(crust_sweep, "CACHE", 1.0)
+    expected = compute(select("numpy", dtype), SWEPT, order, variant)
+    for threads in (1, 2):
+        assert_same(compute(select("cpu", dtype, threads), SWEPT, order, variant, lag=order // 2), expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_free_surface_on_the_cpu_equals_numpy(dtype):
+    expected = compute(select("numpy", dtype), ABOVE, 4, "plain")
+    for threads in (1, 2):
+        assert_same(compute(select("cpu", dtype, threads), ABOVE, 4, "plain"), expected)
+
+
+def test_what_is_compiled_holds_every_body_of_the_crust():
+    modules = (elastic, anelastic, cpml, sponge, free_surface)
+    prefixes = ("velocity", "stress", "relax", "fade")
+    bodies = {
+        value
+        for module in modules
+        for name, value in vars(module).items()
+        if name.startswith(prefixes) and value.__module__ == module.__name__
+    }
+    assert bodies == {body for group in BODIES.values() for body in group}
+
+
+@pytest.mark.parametrize(("dtype", "order", "variant"), ALL)
+def test_kernels_change_something_and_stay_finite(dtype, order, variant):
+    machine = select("numpy", dtype)
+    before = arrays(dtype, SIZE, order)
+    for name in BODIES:
+        after = compute(machine, (name,), order, variant)
+        assert all(np.isfinite(value).all() for value in after.values()), name
+        assert any((after[key] != before[key]).any() for key in before), name
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+def test_any_cut_of_the_box_gives_the_same_bits(backend):
+    names = ("velocity", "stress", "relax_x")
+    expected = compute(select("numpy", "float32"), names, 4, "plain")
+    (k0, k1), (j0, j1), (i0, i1) = whole(SIZE, 4)
+    cuts = (
+        ((k0, k0 + 3), (j0, j1), (i0, i1)),
+        ((k0 + 3, k1), (j0, j0 + 5), (i0, i1)),
+        ((k0 + 3, k1), (j0 + 5, j1), (i0, i0 + 35)),
+        ((k0 + 3, k1), (j0 + 5, j1), (i0 + 35, i1)),
+    )
+    assert_same(compute(select(backend, "float32"), names, 4, "plain", cuts=cuts), expected)
+
+
+def test_a_cut_across_absorbing_layers_gives_the_same_bits():
+    names = tuple(name for name in SWEPT if name[-2:] in ("_x", "_y", "_z"))
+    expected = compute(select("numpy", "float64"), names, 8, "top")
+    (k0, k1), (j0, j1), (i0, i1) = whole(SIZE, 8)
+    cuts = (
+        ((k0, k1 - 1), (j0, j1 - 2), (i0, i1)),
+        ((k1 - 1, k1), (j0, j1 - 2), (i0, i1)),
+        ((k0, k1), (j1 - 2, j1), (i0, i1)),
+    )
+    assert_same(compute(select("numpy", "float64"), names, 8, "top", cuts=cuts), expected)
+
+
+def test_beside_rough_surfaces_differences_are_of_second_order():
+    """Where near is one, eighth order and fourth order are the same scheme."""
+    machine, results = select("numpy", "float64"), []
+    for order in (4, 8):
+        fields = arrays("float64", TINY, 8)
+        fields["near"][...] = 1
+        volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+        p = machine.constants(model.constants(machine.dtype, volume, order, 0.008))
+        for name in ("velocity", "stress"):
+            kernel = elastic.kernel(name, *BODIES[name], order=order, variant="rough")
+            machine.bind_sweep([Part(kernel, whole(TINY, 8), fields)], [], 0, p)()
+        results.append(fields)
+    for name in (*model.VELOCITIES, *model.STRESSES):
+        np.testing.assert_allclose(results[1][name], results[0][name], rtol=0, atol=1e-12, err_msg=name)
+
+
+# Blocks of a few threads and runs of two layers, so that tiny boxes have several of each along every axis; narrow boxes
+# have blocks of their own width, others begin where blocks of four columns do. Cuts: thin ones along each axis.
+SIMULATE = """
+import json, sys
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
+import numpy as np
+from test_crust_kernels import ABOVE, BODIES, COMPILED, TINY, compute, whole
+from esim.backends import select
+from esim.backends.cuda.codegen import crust_sweep
+crust_sweep.WARP, crust_sweep.THREADS, crust_sweep.WIDE, crust_sweep.LONGEST, crust_sweep.SHORTEST = 4, 12, 8, 2, 2
+different, blocks = [], set()
+for n, (dtype, order, variant) in enumerate(COMPILED):
+    (k0, k1), (j0, j1), (i0, i1) = whole(TINY, order)
+    thin = (
+        ((k0, k0 + 1), (j0, j1), (i0, i1)),
+        ((k0 + 1, k1), (j0, j0 + 1), (i0, i1)),
+        ((k0 + 1, k1), (j0 + 1, j1), (i0, i1 - 1)),
+        ((k0 + 1, k1), (j0 + 1, j1), (i1 - 1, i1)),
+    )
+    blocks.add(crust_sweep.spread(whole(TINY, order)).blocks)
+    for name in BODIES:
+        expected = compute(select("numpy", dtype), (name,), order, variant, TINY)
+        for cuts in ((None,), thin) if n == 0 and name not in ABOVE else ((None,),):
+            found = compute(select("cuda", dtype), (name,), order, variant, TINY, cuts)
+            different += [(dtype, name, len(cuts), a) for a in expected if not np.array_equal(found[a], expected[a])]
+print(json.dumps({"kernels": len(BODIES), "different": different, "fewest": min(min(n) for n in blocks)}))
+"""
+
+
+def test_cuda_simulator_equals_numpy():
+    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
+    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
+    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "kernels": len(BODIES),
+        "different": [],
+        "fewest": 2,
+    }

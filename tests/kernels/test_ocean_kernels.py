@@ -1,0 +1,126 @@
+"""Every body on every backend gives the bits that NumPy gives."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from esim.backends import select
+from esim.validation.kernel_catalogue import OCEAN as KERNELS
+from esim.validation.kernel_catalogue import compute_ocean as compute
+from esim.validation.kernel_catalogue import ocean_arrays as arrays
+from esim.validation.kernel_catalogue import ocean_box as whole
+from esim.validation.kernel_catalogue import ocean_constants as constants
+from esim.validation.kernel_catalogue import ocean_cuts
+
+DTYPES = ("float32", "float64")
+
+# Every body is in one of the others too; a compilation takes seconds, so the CPU does not see all combinations.
+SIMILAR = ("step with a friction map", "step with a sponge", "step with peaks")
+COMPILED = tuple(name for name in KERNELS if name not in SIMILAR)
+# Threads take twice as long to compile, and differ in the loop over tiles only.
+THREADED = tuple((name, "float32") for name in COMPILED if name != "step with everything")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", COMPILED)
+def test_cpu_equals_numpy(name, dtype):
+    kernel = KERNELS[name]
+    expected = compute(select("numpy", dtype), kernel)
+    for threads in (1, 2) if (name, dtype) in THREADED else (1,):
+        found = compute(select("cpu", dtype, threads), kernel)
+        for array, value in expected.items():
+            assert found[array].dtype == dtype
+            np.testing.assert_array_equal(found[array], value, err_msg=array)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernels_change_something_and_stay_finite(name, dtype):
+    kernel = KERNELS[name]
+    before, after = arrays(dtype), compute(select("numpy", dtype), kernel)
+    assert all(np.isfinite(value).all() for value in after.values())
+    assert any((after[array] != before[array]).any() for array in after)
+
+
+def test_compiled_kernels_hold_every_body():
+    bodies = [
+        {stage.body for name in names for stage in KERNELS[name].stages} for names in (COMPILED, KERNELS)
+    ]
+    assert bodies[0] == bodies[1]
+
+
+def changed_by_cuts(machine):
+    """Arrays that are others when a box is computed in three parts."""
+    kernel = KERNELS["step with everything"]
+    expected, found = (compute(machine, kernel, boxes=boxes) for boxes in ((), ocean_cuts(kernel)))
+    return [name for name, value in expected.items() if (found[name] != value).any()]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+def test_any_cut_of_the_box_gives_the_same_bits(backend):
+    assert not changed_by_cuts(select(backend, "float32"))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_tiles_at_rest_are_skipped_with_the_same_bits(dtype):
+    """Still water on one side, a wave on the other: NumPy computes all of it, the CPU skips what does not move."""
+    kernel, size = KERNELS["step"], (150, 230)
+    results = []
+    for name in ("numpy", "cpu"):
+        backend = select(name, dtype)
+        rng = np.random.default_rng(1)
+        q = np.zeros((3, *size))
+        q[:, 60:70, 150:160] = rng.standard_normal((3, 10, 10)) * 0.1
+        given = {
+            "q": q,
+            "out": np.ones_like(q),
+            "bed": rng.standard_normal((1, *size)) - 3,
+            "rows": np.ones((9, 150)),
+            "sides": np.ones((1, 1, 230)),
+        }
+        given = {key: backend.from_host(value) for key, value in given.items()}
+        backend.bind(kernel, ((2, 148), (2, 200)), given)(backend.constants(constants(kernel, dtype)))
+        results.append(backend.to_host(given["out"]))
+    np.testing.assert_array_equal(*results)
+    assert np.count_nonzero(results[0][:, 2:148, 2:200]) < 3 * 15 * 15
+
+
+def test_nan_does_not_count_as_rest():
+    kernel, backend = KERNELS["step"], select("cpu", "float32")
+    given = {name: backend.from_host(value) for name, value in arrays("float32").items()}
+    given["q"][...] = 0
+    given["q"][1, 10, 10] = np.nan
+    backend.bind(kernel, whole(kernel), given)(backend.constants(constants(kernel, "float32")))
+    assert np.isnan(given["out"][:, 10, 10]).any()
+
+
+SIMULATE = """
+import json, sys
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
+import numpy as np
+import test_ocean_kernels
+from test_ocean_kernels import KERNELS, compute
+from esim.backends import select
+different = []
+for dtype in ("float32", "float64"):
+    for name, kernel in KERNELS.items():
+        # The simulator is slow: a little more than two blocks along each axis of a kernel with scratch.
+        expected = compute(select("numpy", dtype), kernel, (9, 13))
+        found = compute(select("cuda", dtype), kernel, (9, 13))
+        different += [(dtype, name, a) for a in expected if not np.array_equal(found[a], expected[a])]
+different += test_ocean_kernels.changed_by_cuts(select("cuda", "float32"))
+print(json.dumps({"kernels": len(KERNELS), "different": different}))
+"""
+
+
+def test_cuda_simulator_equals_numpy():
+    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
+    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
+    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {"kernels": len(KERNELS), "different": []}

@@ -1,0 +1,119 @@
+"""Small nested oceans for tests, from formulas of bed and water."""
+
+import math
+
+import numpy as np
+from support.oceans import level, physics
+
+from esim.backends import select
+from esim.config.ocean.nests import NestConfig, named, place
+from esim.ocean.model import build_ocean
+from esim.ocean.nesting.bathymetry import nested_bathymetries
+from esim.ocean.nesting.hierarchy import GridHierarchy, Level
+from esim.ocean.nesting.load_balance import assign_nest
+from esim.parallel.comm import SerialComm
+from esim.parallel.decomposition import decompose
+
+
+def tree(
+    grid,
+    nests,
+    bed,
+    eta=None,
+    u=None,
+    v=None,
+    *,
+    backend="numpy",
+    dtype="float64",
+    comm=None,
+    given=None,
+    peaks=False,
+    cfl=0.8,
+    dt=None,
+    forces=None,
+):
+    """A tree of grids over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s].
+
+    nests are dictionaries like those of grid.nests. Returns the tree and a stable step [s] of the whole grid.
+    """
+    comm = comm or SerialComm()
+    given = given or physics()
+    machine = select(backend, dtype, 1)
+    placed = place(grid, named(tuple(NestConfig(**nest) for nest in nests)))
+    beds = nested_bathymetries(placed, [lambda x, y: bed(x, y) + np.zeros((y.size, x.size))] * len(placed))
+    load = np.zeros(comm.size)
+    levels, steps = [], []
+    for one, formula in zip(placed, beds, strict=True):
+        share = (
+            decompose(grid.shape, comm.size, grid.periodic)
+            if one.parent is None
+            else assign_nest(comm, one.grid, one.ratio, formula, 1.0, load)
+        )
+        made = build_ocean(
+            one.grid, share, comm, machine, given, formula, peaks=peaks, forced=forces is not None
+        )
+        set_water(made, formula, eta, u, v)
+        rate = made.fastest()
+        substeps = 1
+        if one.parent is None:
+            dt = dt or cfl / rate
+            steps.append(dt)
+        else:
+            parent = steps[one.parent.number]
+            substeps = max(1, math.ceil(parent * rate / cfl * (1 - 1e-9)))
+            steps.append(parent / substeps)
+        levels.append(Level(one, made, substeps))
+    family = GridHierarchy(levels)
+    for one in levels:
+        if forces is not None:
+            one.ocean.forces.all = [forces(one.ocean)]
+    family.begin()
+    return family, dt
+
+
+def set_water(made, bed, eta, u, v):
+    """Set the water of an ocean from formulas."""
+    block = made.block
+    if not block.cells:
+        made.fill(np.zeros((0, 0)))
+        return
+    x, y = made.grid.x(block.i0, block.i1), made.grid.y(block.j0, block.j1)
+    ground = bed(x, y)
+    surface = (eta or level())(x, y) + np.zeros(block.shape)
+    zeta = np.where(ground < 0, np.maximum(surface, ground), np.maximum(surface - ground, 0))
+    depth = np.maximum(surface - ground, 0)
+    made.fill(zeta, *(depth * (speed(x, y) if speed else 0.0) for speed in (u, v)))
+
+
+def march(family, steps, dt):
+    """Advance all grids by a number of steps of dt [s] of the whole one."""
+    for n in range(steps):
+        family.step(n * dt, (n + 1) * dt, dt)
+
+
+def states(family):
+    """State of all grids on all cells, on every rank."""
+    found = {}
+    for one in family.levels:
+        made = one.ocean
+        pieces = made.comm.allgather((made.block, np.array(made.own(made.plan.state()))))
+        whole = np.zeros((3, *made.grid.shape), made.backend.dtype)
+        for block, piece in pieces:
+            whole[:, block.j0 : block.j1, block.i0 : block.i1] = piece
+        found[one.placed.name] = whole
+    return found
+
+
+def volume(family):
+    """Water [m3] of the cells that no active two-way nest covers, of all grids, one rank alone."""
+    total = []
+    for one in family.levels:
+        made = one.ocean
+        width, height = made.grid.cell_size()
+        water = made.water()["h"] * (width * height)[:, None]
+        for link in one.links:
+            j0, j1, i0, i1 = link.child.placed.box
+            water[j0:j1, i0:i1] = 0
+        if one.placed.parent is None or one.placed.two_way:
+            total.append(water.ravel())
+    return math.fsum(np.concatenate(total))

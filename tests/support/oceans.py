@@ -1,0 +1,164 @@
+"""Small oceans for tests: a grid, formulas for bed and water, and a clock that needs no configuration."""
+
+import math
+
+import numpy as np
+
+from esim.backends import select
+from esim.config.ocean.physics import OceanPhysics
+from esim.grids.grid import Grid
+from esim.ocean.model import build_ocean, primitive_variables
+from esim.parallel.comm import SerialComm
+from esim.parallel.decomposition import decompose
+
+G = 9.81
+WALL, OPEN, SPONGE, PERIODIC = ("wall",) * 4, ("open",) * 4, ("sponge",) * 4, ("periodic",) * 4
+
+
+def physics(coriolis=False, manning=0.0, **more):
+    """Physics without friction and rotation, unless told otherwise."""
+    return OceanPhysics(coriolis=coriolis, manning=manning, **more)
+
+
+def plane(nx, ny, dx, boundary=WALL, latitude=0.0, x0=0.0, y0=0.0):
+    """Cartesian grid of square cells [m]."""
+    return Grid("cartesian", x0, y0, dx, dx, nx, ny, boundary, latitude)
+
+
+def level(value=0.0):
+    """Water at rest at a level [m], wherever the bed is below it."""
+    return lambda x, y: np.full((y.size, x.size), value)
+
+
+def ocean(
+    grid,
+    bed,
+    eta=None,
+    u=None,
+    v=None,
+    *,
+    backend="cpu",
+    dtype="float64",
+    comm=None,
+    threads=1,
+    given=None,
+    roughness=None,
+    sponge_cells=20,
+    peaks=False,
+    forces=(),
+    incident=(),
+    times=False,
+    skip=True,
+):
+    """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
+
+    Formulas take cell centres x (nx,), y (ny,) and give (ny, nx). Depth is eta - bed, where that is positive.
+    """
+    comm = comm or SerialComm()
+    decomposition = decompose(grid.shape, comm.size, grid.periodic)
+    machine = select(backend, dtype, threads) if isinstance(backend, str) else backend
+    made = build_ocean(
+        grid,
+        decomposition,
+        comm,
+        machine,
+        given or physics(),
+        lambda x, y: np.broadcast_to(bed(x, y), (y.size, x.size)).astype(np.float64),
+        roughness=roughness,
+        sponge_cells=sponge_cells,
+        peaks=peaks,
+        forced=bool(forces),
+        incident=incident,
+        times=times,
+        skip=skip,
+    )
+    block = made.block
+    x, y = grid.x(block.i0, block.i1), grid.y(block.j0, block.j1)
+    ground = bed(x, y) + np.zeros(block.shape)
+    surface = (eta or level())(x, y) + np.zeros(block.shape)
+    # At sea zeta is the surface itself, without the rounding of the depth.
+    dry = -np.maximum(-ground, 0)
+    zeta = np.where(ground < 0, np.maximum(surface, dry), np.maximum(surface - ground, 0))
+    depth = np.maximum(surface - ground, 0)
+    flow = [depth * (speed(x, y) if speed else 0.0) for speed in (u, v)]
+    made.fill(zeta, *flow)
+    if forces:
+        made.forces.all = [force(made) for force in forces]
+    made.begin()
+    return made
+
+
+def advance(made, duration, dt=None, cfl=0.8, adaptive=False, start=0.0, motion=None):
+    """Advance by `duration` [s] in equal steps of at most dt, or of cfl; returns the number of steps.
+
+    adaptive chooses every step anew.
+    """
+    time, steps, end = start, 0, start + duration
+    step = dt or min(cfl / made.fastest(), duration)
+    step = duration / math.ceil(duration / step * (1 - 1e-9))
+    while end - time > 1e-9 * duration:
+        if adaptive:
+            step = min(cfl / made.fastest(), end - time)
+        if motion is not None:
+            motion.apply(time, time + step)
+        made.step(step, time + step)
+        time += step
+        steps += 1
+    return steps
+
+
+def march(made, steps, dt):
+    """Advance by a number of steps of dt [s]."""
+    constants = made.constants(dt, dt)
+    for _ in range(steps):
+        made.plan.step(constants, dt)
+
+
+def state(made):
+    """Copy of zeta, hu, hv of the owned cells."""
+    return np.array(made.own(made.plan.state()))
+
+
+def water(made):
+    """h, eta, u, v, wet of the owned cells, float64."""
+    return primitive_variables(state(made), np.array(made.own(made.bed)[0]), made.physics.dry_depth)
+
+
+def volume(made):
+    """Water in the block [m3]: exact cell areas, float64."""
+    block = made.block
+    width, height = made.grid.cell_size(block.j0, block.j1)
+    return math.fsum((made.water()["h"] * (width * height)[:, None]).ravel())
+
+
+def l1(found, exact):
+    """Mean error relative to the mean of the exact field."""
+    return float(np.abs(found - exact).mean() / np.abs(exact).mean())
+
+
+def coarsen(field, factor):
+    """Means over squares of factor x factor cells of (..., ny, nx)."""
+    *rest, ny, nx = field.shape
+    return field.reshape(*rest, ny // factor, factor, nx // factor, factor).mean((-3, -1))
+
+
+def japan(cells=40, boundary=WALL, west=138.0, south=33.0):
+    """Coast of Honshu with islands from the relief that is shipped: (grid, bed formula)."""
+    from esim.data import locate
+    from esim.io.gridded.reader import read_field
+
+    grid = Grid("lonlat", west, south, 0.1, 0.1, cells, cells, boundary)
+    path = locate("data:etopo1_nwpacific_6min.nc")
+    return grid, lambda x, y: read_field(path, None, x, y, True, spacing=(0.1, 0.1)).reshape(y.size, x.size)
+
+
+def rough(seed=1, depth=2000.0, height=3000.0, cell=2000.0):
+    """Random hills of the size of the depth, with islands, as a formula of cell centres."""
+    rng = np.random.default_rng(seed)
+    waves = [(rng.normal(0, 0.35, 2) / cell, rng.uniform(0, 2 * np.pi)) for _ in range(40)]
+
+    def bed(x, y):
+        parts = [np.cos(k[0] * x[None, :] + k[1] * y[:, None] + phase) for k, phase in waves]
+        return height * np.sum(parts, axis=0) / math.sqrt(20) - depth
+
+    return bed

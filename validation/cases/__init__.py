@@ -1,0 +1,1 @@
+"""The cases of validation, by what they are about."""

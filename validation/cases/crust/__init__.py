@@ -1,0 +1,1 @@
+"""The crust engine against exact solutions and independent solvers."""

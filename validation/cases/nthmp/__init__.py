@@ -1,0 +1,1 @@
+"""The benchmarks of the National Tsunami Hazard Mitigation Program."""

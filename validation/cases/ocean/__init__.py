@@ -1,0 +1,1 @@
+"""The ocean engine against exact solutions."""

@@ -1,0 +1,1 @@
+"""Real oceans: Tohoku 2011, nested grids, far fields, rest."""

@@ -1,0 +1,94 @@
+"""Tohoku 2011 with and without dispersion: first crests at three deep-ocean buoys, and what short waves do behind them.
+
+The runs of the case tohoku2011, once more with physics.dispersion: serre. Observed values, and their limits, are
+those of that case, but heights may be 35 % off: short waves are lost on coarse grids, all the more with dispersion.
+The misfit is the root mean square of computed less observed levels over that of the observed
+ones, from half an hour before the first crest to an hour and a half after it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from esim.analysis import open_run
+from esim.analysis.observations import observed
+from esim.config import AnyConfig
+from esim.validation.cases.case import Bound, Case, Comparison, Runs
+from esim.validation.cases.tsunamis import tohoku2011
+
+KINDS = {"serre": "serre", "shallow": "none"}
+HEIGHT_LIMIT = 0.35  # of the observed height
+BEFORE, AFTER = 1800.0, 5400.0  # s, around the first crest
+
+
+def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+    """The runs of the case tohoku2011 with either set of equations."""
+    found: dict[str, AnyConfig] = {}
+    for name, kind in KINDS.items():
+        cfg = tohoku2011.configure(folder / name, quick)
+        found[name] = cfg.model_copy(update={"physics": cfg.physics.model_copy(update={"dispersion": kind})})
+    return found
+
+
+def judge(runs: Runs) -> list[Comparison]:
+    """First crests and misfits of both runs."""
+    lines: list[Comparison] = []
+    for name in sorted(runs):
+        checks = tohoku2011.judge(runs[name])
+        lines += [check.__class__(f"{name}: {check.quantity}", *_rest(check)) for check in checks]
+        lines += [
+            Bound(f"{name}: {buoy} misfit", misfit(runs[name], buoy), None, "%") for buoy in tohoku2011.BUOYS
+        ]
+    return lines
+
+
+def _rest(check: tohoku2011.Check) -> tuple:
+    limit = HEIGHT_LIMIT if check.relative else check.limit
+    return check.known, check.computed, check.unit, limit, check.relative
+
+
+def misfit(folder: Path, buoy: str) -> float | None:
+    """Root mean square difference around the first crest over that of the record itself."""
+    with open_run(folder) as run:
+        record = observed(buoy, run.start)
+        times, levels = tohoku2011.series(run, buoy)
+    assert record is not None
+    crest = tohoku2011.first_crest(record.time, record.eta, after=record.shaking)
+    assert crest is not None
+    near = (record.time >= max(crest.time - BEFORE, record.shaking)) & (
+        record.time <= min(crest.time + AFTER, times[-1])
+    )
+    if not near.any():
+        return None
+    difference = np.interp(record.time[near], times, levels) - record.eta[near]
+    return float(np.sqrt(np.mean(difference**2) / np.mean(record.eta[near] ** 2)))
+
+
+def draw(runs: Runs, output: Path) -> list[Path]:
+    """Computed and observed levels at the buoys."""
+    import matplotlib.pyplot as plt
+
+    figure, rows = plt.subplots(len(tohoku2011.BUOYS), 1, figsize=(7, 7), layout="constrained", sharex=True)
+    for axes, buoy in zip(rows, tohoku2011.BUOYS, strict=True):
+        end = 0.0
+        for name in sorted(runs):
+            with open_run(runs[name]) as run:
+                times, levels = tohoku2011.series(run, buoy)
+                record = observed(buoy, run.start)
+            end = times[-1]
+            axes.plot(times / 60, levels, label=name)
+        if record is not None:
+            shown = (record.time >= 0) & (record.time <= end)
+            axes.plot(record.time[shown] / 60, record.eta[shown], "k", lw=0.8, label="observed")
+        axes.set(ylabel=f"{buoy} [m]")
+    rows[0].legend(frameon=False)
+    rows[-1].set(xlabel="minutes after the earthquake")
+    path = output / "tohoku_dispersion.png"
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+    return [path]
+
+
+SUMMARY = "first crests and misfits at three DART buoys with and without dispersion"
+CASE = Case("tohoku_dispersion", SUMMARY, configure, judge, draw, about=__doc__)
