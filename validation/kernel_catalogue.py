@@ -18,11 +18,11 @@ from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
 from esim.kernels.kernel import Kernel, Part
 from esim.kernels.ocean import (
-    acceleration,
     air_pressure,
     boundary,
     compressibility,
     dispersion,
+    forcing,
     nesting,
     seafloor,
     shallow_water,
@@ -38,15 +38,15 @@ OCEAN: Mapping[str, Kernel] = {
     "step with a friction map": shallow_water.step(friction_map=True),
     "step with a sponge": shallow_water.step(sponge=True),
     "step with peaks": shallow_water.step(peaks=True),
-    "step with everything": shallow_water.step(friction_map=True, sponge=True, peaks=True, push=True),
+    "step with everything": shallow_water.step(friction_map=True, sponge=True, peaks=True, acceleration=True),
     "wall": boundary.WALL,
     "open": boundary.OPEN,
     "lift": seafloor.UPLIFT_BED,
     "slide": seafloor.SET_BED,
     "rate": seafloor.COURANT_RATE,
-    "push corrected": acceleration.CORRECT,
-    "push mirrored": acceleration.REFLECT,
-    "push continued": acceleration.EXTRAPOLATE,
+    "acceleration corrected": forcing.CORRECT,
+    "acceleration mirrored": forcing.REFLECT,
+    "acceleration continued": forcing.EXTRAPOLATE,
     "incident wave": boundary.INCIDENT,
     "given surface": boundary.TOTAL,
     "pressure bell": air_pressure.BELL,
@@ -56,12 +56,12 @@ OCEAN: Mapping[str, Kernel] = {
     "dispersion load": dispersion.load(in_place=False),
     "dispersion load in place": dispersion.load(in_place=True),
     "dispersion relaxed": dispersion.RELAX,
-    "dispersion push": dispersion.PUSH,
+    "dispersion acceleration": dispersion.ACCELERATION,
 }
 EDGES = (
     boundary.BoundaryParams,
     boundary.IncidentParams,
-    acceleration.GhostParams,
+    forcing.GhostParams,
 )  # constants of kernels whose box is one column
 SIZE = (21, 37)  # rows and columns of the box
 
@@ -137,7 +137,7 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "zeta": q[:1],
         "normal": q[1:2],
         "along": q[2:3],
-        "push": rng.standard_normal((2, *shape)),
+        "acceleration": rng.standard_normal((2, *shape)),
         "before": rng.standard_normal((2, *shape)),
         "pulse": rng.standard_normal((5, *shape)),
         "early": rng.standard_normal((2, *shape)),
@@ -357,11 +357,11 @@ def compute_crust(
 
 # ------------------------------------------------------------------ all that can be compiled
 
-SWITCHES = ("friction_map", "sponge", "peaks", "push", "times")  # of the ocean's step
+SWITCHES = ("friction_map", "sponge", "peaks", "acceleration", "times")  # of the ocean's step
 VARIANTS = {4: ("plain", "rough"), 8: ("plain", "rough", "top")}  # of the surface, by order
 LAYERS = ("_x", "_y", "_z")  # ends of the names of absorbing layers
 UNVARIED = (*ABOVE, "fade_velocity", "fade_stress")  # have no variants
-WHOLE = shallow_water.step(friction_map=True, sponge=True, peaks=True, push=True, times=True)
+WHOLE = shallow_water.step(friction_map=True, sponge=True, peaks=True, acceleration=True, times=True)
 
 
 def compiled() -> dict[str, Kernel]:
@@ -381,7 +381,7 @@ def compiled() -> dict[str, Kernel]:
         found[f"flux through {side} faces"] = nesting.flux(shallow_water.step(), along_x)
         found[f"flux through {side} faces, with everything"] = nesting.flux(WHOLE, along_x)
     others = {id(kernel) for kernel in found.values()}
-    for module in (boundary, seafloor, acceleration, air_pressure, compressibility, dispersion, nesting):
+    for module in (boundary, seafloor, forcing, air_pressure, compressibility, dispersion, nesting):
         for name, kernel in vars(module).items():
             if isinstance(kernel, Kernel) and id(kernel) not in others:
                 found[f"{module.__name__.rpartition('.')[2]} {name.lower()}"] = kernel

@@ -58,14 +58,14 @@ class Backend(Protocol):
     def square_sum(self, array: Any) -> float:
         """Sum of the squares of all values; not finite if a value is not."""
 
-    def parcel(self, size: int, comm: Comm) -> MessageBuffer:
+    def message_buffer(self, size: int, comm: Comm) -> MessageBuffer:
         """A message of so many values to or from a neighbour, where the ranks' comm can take it."""
 
-    def lane(self, name: str) -> AbstractContextManager[None]:
-        """Context in which calls queue on one of the lanes MAIN and EDGES; outside they do on MAIN."""
+    def stream(self, name: str) -> AbstractContextManager[None]:
+        """Context in which calls queue on one of the streams MAIN and EDGES; outside they do on MAIN."""
 
-    def mark(self) -> Event:
-        """The end of what is queued on the current lane."""
+    def event(self) -> Event:
+        """The end of what is queued on the current stream."""
 
     def sequence(self, launches: Sequence[Callable[..., None]]) -> Callable[..., None]:
         """Launches that always follow each other as one call, which a GPU replays; they take the same constants."""

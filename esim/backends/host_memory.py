@@ -32,7 +32,7 @@ class HostMemory(Arrays, SynchronousStreams):
         with np.errstate(over="ignore", invalid="ignore"):
             return float(sum(float(self.xp.dot(plane, plane)) for plane in flat))
 
-    def parcel(self, size: int, comm: Comm) -> MessageBuffer:
+    def message_buffer(self, size: int, comm: Comm) -> MessageBuffer:
         """A message of so many values to or from a neighbour."""
         return HostBuffer(size, self.dtype) if self.module is NUMPY else _Fetched(self, size)
 
@@ -48,16 +48,16 @@ class HostMemory(Arrays, SynchronousStreams):
 class _Fetched(HostBuffer):
     """A message in main memory, packed where the array module has its arrays."""
 
-    way = "main memory"
+    transport = "main memory"
 
     def __init__(self, backend: HostMemory, size: int) -> None:
         super().__init__(size, backend.dtype)
         self._backend, self.cells = backend, backend.zeros((size,))
 
-    def ship(self) -> None:
+    def pack(self) -> None:
         """Fetch the cells."""
         self.wire[...] = self._backend.to_host(self.cells)
 
-    def land(self) -> None:
+    def unpack(self) -> None:
         """Bring what has come to the cells."""
         self.cells[...] = self._backend.xp.asarray(self.wire)

@@ -91,7 +91,7 @@ class Crust:
         """Make sequences of the launches that always follow each other; all is one where there are no neighbours."""
         groups, sequence = self.launches, self.backend.sequence
         self._run = {name: sequence(launches) for name, launches in groups.items()}
-        if self.halo_v.idle and self.halo_s.idle:
+        if self.halo_v.is_noop and self.halo_s.is_noop:
             names = ("velocity edges", "inside", "velocity above", "stress edges")
             self._whole = sequence([launch for name in names for launch in groups[name]])
 
@@ -110,15 +110,15 @@ class Crust:
 
     def _with_neighbours(self) -> None:
         """A step in which velocities near neighbours travel while the inside is computed."""
-        run, ready = self._run, self.backend.mark()
-        with self.backend.lane(EDGES):
-            ready.hold()
+        run, ready = self._run, self.backend.event()
+        with self.backend.stream(EDGES):
+            ready.wait()
             run["velocity edges"]()
-            moved = self.backend.mark()
+            moved = self.backend.event()
             self.halo_v.start(self.v)
-        moved.hold()  # velocities there come from stresses inside, and stresses inside from them
+        moved.wait()  # velocities there come from stresses inside, and stresses inside from them
         run["inside"]()
-        self.halo_v.proceed()
+        self.halo_v.progress()
         self.halo_v.finish(self.v)
         run["velocity above"]()
         if self.free:

@@ -11,7 +11,7 @@ from esim.backends import Backend
 from esim.config.ocean.physics import OceanPhysics
 from esim.errors import InputError
 from esim.grids.grid import SIDES, Grid
-from esim.kernels.ocean import acceleration, boundary
+from esim.kernels.ocean import boundary, forcing
 from esim.parallel.decomposition import Block, Box
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.step_plan import ConstantFill, GhostFill
@@ -147,9 +147,9 @@ def acceleration_fills(grid: Grid, block: Block, backend: Backend, array: Any) -
         normal, along = side.components
         given = {"normal": view[normal : normal + 1], "along": view[along : along + 1]}
         launch = backend.bind(
-            acceleration.REFLECT if side.kind == "wall" else acceleration.EXTRAPOLATE, side.box, given
+            forcing.REFLECT if side.kind == "wall" else forcing.EXTRAPOLATE, side.box, given
         )
-        fills.append(ConstantFill(launch, backend.constants(acceleration.GhostParams())))
+        fills.append(ConstantFill(launch, backend.constants(forcing.GhostParams())))
     return fills
 
 

@@ -239,7 +239,10 @@ def build_ocean(
     plan, forces, rate = one_per_node(comm, compile_all)
     inputs = [{"q": state, **arrays} for state in states]
     if forces is not None:
-        inputs = [given | {"push": push} for given, push in zip(inputs, forces.pushes, strict=True)]
+        inputs = [
+            given | {"acceleration": acceleration}
+            for given, acceleration in zip(inputs, forces.accelerations, strict=True)
+        ]
     return Ocean(
         grid,
         decomposition,
@@ -279,7 +282,7 @@ def _plan(
     # Across a periodic side the neighbour is the other end of the grid.
     wraps = [kind == "periodic" for kind in grid.boundary]
     strips, middle = split(block, tuple(a or b for a, b in zip(inner, wraps, strict=True)))  # type: ignore[arg-type]
-    if halo.alone:
+    if halo.has_no_neighbours:
         strips, middle = [], block.interior
     bind = backend.bind
     waves = {wave.side: wave for wave in incident}
@@ -287,7 +290,7 @@ def _plan(
     for now in (0, 1):
         given = {"q": states[now], "out": states[1 - now], **arrays}
         if forces is not None:
-            given["push"] = forces.pushes[now]
+            given["acceleration"] = forces.accelerations[now]
         edge_launches.append([bind(kernel, strip, given) for strip in strips])
         inner_launches.append(bind(kernel, middle, given))
         fills.append(state_fills(grid, block, backend, physics, states[now], arrays["bed"], waves))

@@ -19,10 +19,10 @@ class HaloExchange:
     leading is the length of what comes before j and i: the number of variables, or that and the number of layers.
 
     Buffers and persistent requests are made once, so that a network card registers their memory once. start packs
-    what neighbours need, proceed is called when the work that does not need the halo is queued, finish unpacks what
-    has come. Where work is done before its call returns, start also sends. A machine with lanes packs and unpacks on
+    what neighbours need, progress is called when the work that does not need the halo is queued, finish unpacks what
+    has come. Where work is done before its call returns, start also sends. A machine with streams packs and unpacks on
     one of its own, EDGES, and the host sends as soon as that has packed; the others go on meanwhile. `bytes` are sent
-    in each of `exchanges`; `waited` are the seconds from the end of the work in between to that of the exchange.
+    in each of `exchanges`; `exposed_time` are the seconds from the end of the work in between to that of the exchange.
     Raises RuntimeError where an exchange is started twice or finished without a start.
     """
 
@@ -38,7 +38,7 @@ class HaloExchange:
         self._last: tuple[Event, Event] | None = (
             None  # ends of what was in between and of the exchange, to be counted
         )
-        self._waited, self.exchanges = 0.0, 0
+        self._exposed_time, self.exchanges = 0.0, 0
         me, mine = comm.rank, decomposition.blocks[comm.rank]
         self._sends: list[_Message] = []
         self._receives: list[_Message] = []
@@ -50,69 +50,69 @@ class HaloExchange:
                 continue
             if incoming:
                 message = _Message([_in_halo(o, mine) for o in incoming], incoming, lead, backend, comm)
-                message.request = comm.recv_init(message.parcel.wire, other, TAG)
+                message.request = comm.recv_init(message.buffer.wire, other, TAG)
                 self._receives.append(message)
             if outgoing:
                 message = _Message([_inside(o, mine) for o in outgoing], outgoing, lead, backend, comm)
-                message.request = comm.send_init(message.parcel.wire, other, TAG)
+                message.request = comm.send_init(message.buffer.wire, other, TAG)
                 self._sends.append(message)
 
     @property
     def bytes(self) -> int:
         """Bytes sent per exchange."""
-        return sum(message.parcel.wire.nbytes for message in self._sends)
+        return sum(message.buffer.wire.nbytes for message in self._sends)
 
     @property
-    def ways(self) -> set[str]:
+    def transports(self) -> set[str]:
         """Which memory MPI takes the messages from."""
-        return {message.parcel.way for message in self._sends}
+        return {message.buffer.transport for message in self._sends}
 
     @property
-    def alone(self) -> bool:
+    def has_no_neighbours(self) -> bool:
         """Whether there is no other rank to exchange with."""
         return not (self._sends or self._receives)
 
     @property
-    def idle(self) -> bool:
+    def is_noop(self) -> bool:
         """Whether there is nothing to exchange, not even across a periodic side of the rank's own block."""
-        return self.alone and not self._local
+        return self.has_no_neighbours and not self._local
 
     @property
-    def waited(self) -> float:
+    def exposed_time(self) -> float:
         """Seconds [s] that exchanges have taken beyond the work in between, on this rank."""
         self._count()
-        return self._waited
+        return self._exposed_time
 
     def start(self, state: Any) -> None:
         """Pack the cells that neighbours need; they are sent if they are packed at once."""
         if self._running:
             raise RuntimeError("a halo exchange was started twice without being finished")
         self._running, self._between = True, None
-        if self.alone:
+        if self.has_no_neighbours:
             return
         for message in self._sends:
             message.pack(state)
-        self._packed = self._backend.mark()
+        self._packed = self._backend.event()
         self._sent = isinstance(self._packed, CompletedEvent)
         if self._sent:
             self._send()
 
-    def proceed(self) -> None:
+    def progress(self) -> None:
         """Send what is packed, now that all is queued that can be done meanwhile."""
-        if self.alone:
+        if self.has_no_neighbours:
             return
-        self._between = self._backend.mark()
+        self._between = self._backend.event()
         if not self._sent:
             self._send()
-        self._count()  # what is packed now waited for that, so that there is nothing to wait for
+        self._count()  # what is packed now has waited for that, so that there is nothing to wait for
 
     def _send(self) -> None:
         assert self._packed is not None
         if self._landed is not None:
-            self._landed.wait()  # what came last time has been taken off the buffers
+            self._landed.synchronize()  # what came last time has been taken off the buffers
         for message in self._receives:
             message.request.start()
-        self._packed.wait()
+        self._packed.synchronize()
         for message in self._sends:
             message.request.start()
         self._sent = True
@@ -121,15 +121,15 @@ class HaloExchange:
         """Wait for the neighbours' cells and put them into the halo."""
         if not self._running:
             raise RuntimeError("a halo exchange was finished without being started")
-        if not self.alone:
+        if not self.has_no_neighbours:
             if not self._sent or self._between is None:
-                self.proceed()
-            with self._backend.lane(EDGES):
+                self.progress()
+            with self._backend.stream(EDGES):
                 for message in self._receives:
                     message.request.wait()
                     message.unpack(state)
-                self._landed = self._backend.mark()
-            self._landed.hold()
+                self._landed = self._backend.event()
+            self._landed.wait()
             assert self._between is not None
             self._last = self._between, self._landed
         for source, target in self._local:
@@ -144,33 +144,33 @@ class HaloExchange:
         if self._last is None:
             return
         between, landed = self._last
-        between.wait()
-        landed.wait()
-        self._waited += max(0.0, landed.since(between))
+        between.synchronize()
+        landed.synchronize()
+        self._exposed_time += max(0.0, landed.elapsed_since(between))
         self._last = None
 
     def fill(self, state: Any) -> None:
         """Exchange without anything in between."""
-        if not self.alone:
-            ready = self._backend.mark()
-            with self._backend.lane(EDGES):
-                ready.hold()
+        if not self.has_no_neighbours:
+            ready = self._backend.event()
+            with self._backend.stream(EDGES):
+                ready.wait()
                 self.start(state)
         else:
             self.start(state)
-        self.proceed()
+        self.progress()
         self.finish(state)
 
 
 def halo_record(comm: Comm, exchanges: Sequence[HaloExchange]) -> dict[str, Any]:
     """What exchanges have cost each rank: messages' memory, bytes sent [B], seconds [s] beyond the work in between."""
-    ways = sorted({way for exchange in exchanges for way in exchange.ways})
+    transports = sorted({transport for exchange in exchanges for transport in exchange.transports})
     sent = sum(exchange.bytes * exchange.exchanges for exchange in exchanges)
-    pieces = comm.allgather((ways, sent, sum(exchange.waited for exchange in exchanges)))
+    pieces = comm.allgather((transports, sent, sum(exchange.exposed_time for exchange in exchanges)))
     return {
-        "by_way_of": sorted({way for piece in pieces for way in piece[0]}),
+        "transport": sorted({transport for piece in pieces for transport in piece[0]}),
         "bytes_sent": [piece[1] for piece in pieces],
-        "waited_s": [piece[2] for piece in pieces],
+        "exposed_s": [piece[2] for piece in pieces],
     }
 
 
@@ -183,21 +183,21 @@ class _Message:
         self, regions: list[Region], overlaps: list[Overlap], lead: tuple[int, ...], backend: Any, comm: Comm
     ) -> None:
         planes = int(np.prod(lead))
-        self.parcel: MessageBuffer = backend.parcel(planes * sum(o.cells for o in overlaps), comm)
+        self.buffer: MessageBuffer = backend.message_buffer(planes * sum(o.cells for o in overlaps), comm)
         ends = np.cumsum([0, *(planes * o.cells for o in overlaps)])
         shapes = [(*lead, o.j1 - o.j0, o.i1 - o.i0) for o in overlaps]
-        pieces = [self.parcel.cells[a:b].reshape(s) for a, b, s in zip(ends, ends[1:], shapes, strict=False)]
+        pieces = [self.buffer.cells[a:b].reshape(s) for a, b, s in zip(ends, ends[1:], shapes, strict=False)]
         self._parts = list(zip(regions, pieces, strict=True))
 
     def pack(self, state: Any) -> None:
         """Queue the copy of the regions of a state onto the wire."""
         for region, piece in self._parts:
             piece[...] = state[region]
-        self.parcel.ship()
+        self.buffer.pack()
 
     def unpack(self, state: Any) -> None:
         """Queue the copy from the wire into the regions of a state."""
-        self.parcel.land()
+        self.buffer.unpack()
         for region, piece in self._parts:
             state[region] = piece
 

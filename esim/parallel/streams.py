@@ -1,4 +1,4 @@
-"""In which order does a machine work? Here all in the order of the calls: a GPU has lanes that run side by side."""
+"""In which order does a machine work? Here all in the order of the calls: a GPU has streams that run side by side."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,21 +8,21 @@ from typing import Any, Protocol
 
 import numpy as np
 
-MAIN, EDGES = "main", "edges"  # lanes of a machine: the second one for what neighbours wait for
+MAIN, EDGES = "main", "edges"  # streams of a machine: the second one for what neighbours wait for
 HERE: AbstractContextManager[None] = nullcontext()
 
 
 class Event(Protocol):
-    """A place in a lane, behind all that was queued there so far."""
+    """A place in a stream, behind all that was queued there so far."""
 
-    def wait(self) -> None:
+    def synchronize(self) -> None:
         """Let the host wait until the machine has come here."""
 
-    def hold(self) -> None:
-        """Let what is queued on the current lane from now on wait until the machine has come here."""
+    def wait(self) -> None:
+        """Let what is queued on the current stream from now on wait until the machine has come here."""
 
-    def since(self, earlier: Any) -> float:
-        """Seconds from another mark to this one, both of which the machine has passed; negative if it came later."""
+    def elapsed_since(self, earlier: Any) -> float:
+        """Seconds from another event to this one, both of which the machine has passed; negative if it came later."""
 
 
 class MessageBuffer(Protocol):
@@ -30,28 +30,28 @@ class MessageBuffer(Protocol):
 
     cells: Any
     wire: Any
-    way: str  # where MPI takes it from
+    transport: str  # where MPI takes it from
 
-    def ship(self) -> None:
+    def pack(self) -> None:
         """Queue the copy from the cells to the wire."""
 
-    def land(self) -> None:
+    def unpack(self) -> None:
         """Queue the copy from the wire to the cells."""
 
 
 @dataclass
 class CompletedEvent:
-    """A mark where everything is done when its call returns: a time."""
+    """An event where everything is done when its call returns: a time."""
 
     time: float
+
+    def synchronize(self) -> None:
+        """It is done."""
 
     def wait(self) -> None:
         """It is done."""
 
-    def hold(self) -> None:
-        """It is done."""
-
-    def since(self, earlier: "CompletedEvent") -> float:
+    def elapsed_since(self, earlier: "CompletedEvent") -> float:
         """Seconds from an earlier instant."""
         return self.time - earlier.time
 
@@ -59,28 +59,28 @@ class CompletedEvent:
 class HostBuffer:
     """A message in main memory: packed where MPI takes it, on a page boundary, as network cards like it."""
 
-    way = "main memory"
+    transport = "main memory"
 
     def __init__(self, size: int, dtype: np.dtype) -> None:
         raw = np.zeros(size * dtype.itemsize + 4096, np.uint8)
         start = -raw.ctypes.data % 4096
         self.cells = self.wire = raw[start : start + size * dtype.itemsize].view(dtype)
 
-    def ship(self) -> None:
+    def pack(self) -> None:
         """It is on the wire."""
 
-    def land(self) -> None:
+    def unpack(self) -> None:
         """It is in the cells."""
 
 
 class SynchronousStreams:
     """A machine that does what is called before the call returns."""
 
-    def lane(self, name: str) -> AbstractContextManager[None]:
-        """There is one lane."""
+    def stream(self, name: str) -> AbstractContextManager[None]:
+        """There is one stream."""
         return HERE
 
-    def mark(self) -> Event:
+    def event(self) -> Event:
         """The present time."""
         return CompletedEvent(time.perf_counter())
 

@@ -57,25 +57,25 @@ class Transfer:
                 continue
             if takes is not None and takes.cells:
                 message = _Message(takes, self._planes, backend, comm)
-                message.request = comm.recv_init(message.parcel.wire, rank, TAG)
+                message.request = comm.recv_init(message.buffer.wire, rank, TAG)
                 self._receives.append(message)
             if gives is not None and gives.cells:
                 message = _Message(gives, self._planes, backend, comm)
-                message.request = comm.send_init(message.parcel.wire, rank, TAG)
+                message.request = comm.send_init(message.buffer.wire, rank, TAG)
                 self._sends.append(message)
 
     def run(self, sources: Sequence[Any], targets: Sequence[Any]) -> None:
         """Copy from the source arrays of all ranks to the target arrays of all ranks."""
         if self._taken is not None:
-            self._taken.wait()  # what came last time has been taken off the buffers
+            self._taken.synchronize()  # what came last time has been taken off the buffers
         for message in self._receives:
             message.request.start()
         for message in self._sends:
             for array, n, piece in zip(sources, self._planes, message.pieces, strict=True):
                 piece[...] = array[message.region.of(0, n)]
-            message.parcel.ship()
+            message.buffer.pack()
         if self._sends:
-            self._backend.mark().wait()
+            self._backend.event().synchronize()
         for message in self._sends:
             message.request.start()
         if self._local is not None:
@@ -84,11 +84,11 @@ class Transfer:
                 target[takes.of(0, n)] = source[gives.of(0, n)]
         for message in self._receives:
             message.request.wait()
-            message.parcel.land()
+            message.buffer.unpack()
             for array, n, piece in zip(targets, self._planes, message.pieces, strict=True):
                 array[message.region.of(0, n)] = piece
         if self._receives:
-            self._taken = self._backend.mark()
+            self._taken = self._backend.event()
         for message in self._sends:
             message.request.wait()
 
@@ -100,9 +100,9 @@ class _Message:
 
     def __init__(self, region: Region, planes: tuple[int, ...], backend: Any, comm: Comm) -> None:
         self.region = region
-        self.parcel: MessageBuffer = backend.parcel(sum(planes) * region.cells, comm)
+        self.buffer: MessageBuffer = backend.message_buffer(sum(planes) * region.cells, comm)
         ends = np.cumsum([0, *(n * region.cells for n in planes)])
         self.pieces = [
-            self.parcel.cells[a:b].reshape(n, *region.shape)
+            self.buffer.cells[a:b].reshape(n, *region.shape)
             for a, b, n in zip(ends, ends[1:], planes, strict=False)
         ]

@@ -60,16 +60,16 @@ class StepPlan:
             ordered.whole(constants)
             self.current = 1 - self.current
             return
-        if self.halo.alone:
+        if self.halo.has_no_neighbours:
             self.halo.start(new)
         else:
-            ready = self.backend.mark()
-            with self.backend.lane(EDGES):
-                ready.hold()
+            ready = self.backend.event()
+            with self.backend.stream(EDGES):
+                ready.wait()
                 ordered.edges(constants)
                 self.halo.start(new)
         ordered.interior(constants)
-        self.halo.proceed()
+        self.halo.progress()
         self.halo.finish(new)
         self.current = 1 - self.current
         self.fill_boundary(time)
@@ -98,7 +98,7 @@ class LaunchSequence:
         """The sequences of a plan for the step from state number `now`."""
         fills = [fill for fill in plan.boundary[1 - now] if isinstance(fill, ConstantFill)]
         sequence, whole = plan.backend.sequence, None
-        if plan.halo.idle and len(fills) == len(plan.boundary[1 - now]):
+        if plan.halo.is_noop and len(fills) == len(plan.boundary[1 - now]):
             whole = sequence([*plan.edges[now], plan.interior[now], *map(_own, fills)])
         return cls(sequence(plan.edges[now]), sequence([plan.interior[now]]), whole)
 

@@ -1,6 +1,6 @@
 """Air pressure over the water: a pulse that runs, and a field between two moments.
 
-Both add -grad(p) / rho to the acceleration push[0..1, j, i] [m/s2] of the water.
+Both add -grad(p) / rho to the acceleration acceleration[0..1, j, i] [m/s2] of the water.
 """
 
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class PulseParams(NamedTuple):
     norm: float  # makes one of the largest value of the N-wave
 
 
-def bell(j, i, push, pulse, p):
+def bell(j, i, acceleration, pulse, p):
     """A hump p = A (1 - s^2)^8, s the distance ahead of the crest over its reach; nearly a Gaussian.
 
     pulse[0] is the distance from the origin [m], pulse[1..2] the derivatives of that, times A/(reach rho), and
@@ -34,11 +34,11 @@ def bell(j, i, push, pulse, p):
     seventh = square * square * square * inside
     value = seventh * inside
     slope = -p.sense * (p.sixteen * s * seventh)
-    push[0, j, i] = push[0, j, i] - (slope * pulse[1, j, i] + value * pulse[3, j, i])
-    push[1, j, i] = push[1, j, i] - (slope * pulse[2, j, i] + value * pulse[4, j, i])
+    acceleration[0, j, i] = acceleration[0, j, i] - (slope * pulse[1, j, i] + value * pulse[3, j, i])
+    acceleration[1, j, i] = acceleration[1, j, i] - (slope * pulse[2, j, i] + value * pulse[4, j, i])
 
 
-def n_wave(j, i, push, pulse, p):
+def n_wave(j, i, acceleration, pulse, p):
     """A hump with a trough behind it, p = A C s (1 - s^2)^7, the derivative of the bell; see bell."""
     s = (p.sense * pulse[0, j, i] - p.crest) * p.per_reach
     inside = maximum(p.one - s * s, p.zero)
@@ -46,8 +46,8 @@ def n_wave(j, i, push, pulse, p):
     sixth = square * square * square
     value = p.norm * (s * (sixth * inside))
     slope = p.sense * (p.norm * (sixth * (p.one - p.fifteen * (s * s))))
-    push[0, j, i] = push[0, j, i] - (slope * pulse[1, j, i] + value * pulse[3, j, i])
-    push[1, j, i] = push[1, j, i] - (slope * pulse[2, j, i] + value * pulse[4, j, i])
+    acceleration[0, j, i] = acceleration[0, j, i] - (slope * pulse[1, j, i] + value * pulse[3, j, i])
+    acceleration[1, j, i] = acceleration[1, j, i] - (slope * pulse[2, j, i] + value * pulse[4, j, i])
 
 
 class BlendParams(NamedTuple):
@@ -57,12 +57,12 @@ class BlendParams(NamedTuple):
     late: float
 
 
-def interpolate_in_time(j, i, push, early, late, p):
+def interpolate_in_time(j, i, acceleration, early, late, p):
     """Add an acceleration [m/s2] between those of two moments."""
-    push[0, j, i] = push[0, j, i] + (p.early * early[0, j, i] + p.late * late[0, j, i])
-    push[1, j, i] = push[1, j, i] + (p.early * early[1, j, i] + p.late * late[1, j, i])
+    acceleration[0, j, i] = acceleration[0, j, i] + (p.early * early[0, j, i] + p.late * late[0, j, i])
+    acceleration[1, j, i] = acceleration[1, j, i] + (p.early * early[1, j, i] + p.late * late[1, j, i])
 
 
 BELL = Kernel("pressure_bell", (Stage(bell, exact=True),), PulseParams)
 N_WAVE = Kernel("pressure_n_wave", (Stage(n_wave, exact=True),), PulseParams)
-INTERPOLATE_IN_TIME = Kernel("push_blend", (Stage(interpolate_in_time, exact=True),), BlendParams)
+INTERPOLATE_IN_TIME = Kernel("pressure_interpolate", (Stage(interpolate_in_time, exact=True),), BlendParams)

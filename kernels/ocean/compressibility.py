@@ -25,7 +25,7 @@ class CompressibilityParams(NamedTuple):
     dry: float  # m
 
 
-def reduced_gradient(j, i, push, q, bed, rows, p):
+def reduced_gradient(j, i, acceleration, q, bed, rows, p):
     """Add g (1 - r) grad(eta) [m/s2]; no slope is taken towards dry cells."""
     floor = maximum(-bed[0, j, i], p.zero)
     m = p.per_height * floor
@@ -36,8 +36,8 @@ def reduced_gradient(j, i, push, q, bed, rows, p):
     east = _rise(q[0, j, i + 1], bed[0, j, i + 1], surface, wet, p)
     south = _rise(q[0, j - 1, i], bed[0, j - 1, i], surface, wet, p)
     north = _rise(q[0, j + 1, i], bed[0, j + 1, i], surface, wet, p)
-    push[0, j, i] = push[0, j, i] + strength * rows[0, j] * (east - west)
-    push[1, j, i] = push[1, j, i] + strength * rows[1, j] * (north - south)
+    acceleration[0, j, i] = acceleration[0, j, i] + strength * rows[0, j] * (east - west)
+    acceleration[1, j, i] = acceleration[1, j, i] + strength * rows[1, j] * (north - south)
 
 
 def _rise(zeta, bed, surface, wet, p):

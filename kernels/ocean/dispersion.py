@@ -9,9 +9,10 @@ G P = d^(3/2) grad(P / d^(3/2)) with the still depth d, R = P / d^(3/2) meets an
 which is symmetric and positive definite over any seafloor, and R the same on flat ground whatever the wave's height.
 In linear waves omega^2 = g h k^2 (1 + (alpha - 1) K / 3) / (1 + alpha K / 3), K = (k h)^2.
 
-The surface's slope at a face is the mean of those of its two cells, as the push on a cell is the mean of those at its
-faces. So what acts on the mass fluxes, gravity less the push, is a symmetric positive operator over any seafloor:
-linear waves keep their energy but for the dissipation of the fluxes, however rough the ground and fine the grid.
+The surface's slope at a face is the mean of those of its two cells, as the acceleration of a cell is the mean of
+those at its faces. So what acts on the mass fluxes, gravity less this acceleration, is a symmetric positive operator
+over any seafloor: linear waves keep their energy but for the dissipation of the fluxes, however rough the ground
+and fine the grid.
 
 Coefficients of a face are products of its cells', so a face of a cell that takes no part (shallow, breaking, beyond
 the grid) is closed, and next to deep water a shallow cell decides. The problem is solved by red-black relaxation with
@@ -52,7 +53,7 @@ class RelaxParams(NamedTuple):
     flush: float
 
 
-class PushParams(NamedTuple):
+class AccelerationParams(NamedTuple):
     """Constants of the acceleration in the run's floating-point type."""
 
     half: float
@@ -236,15 +237,15 @@ def sweep_black(j, i, work, load, rows, sides, out, w, p):
     out[0, j, i] = where(maximum(value, -value) > p.flush, value, p.zero)
 
 
-def accelerate(j, i, x, work, rows, push, p):
+def accelerate(j, i, x, work, rows, acceleration, p):
     """Add the acceleration: the mean of what the two faces of the cell along each axis feel."""
     here, grip = x[0, j, i], work[GRIP, j, i]
     east = work[GRIP, j, i + 1] * (x[0, j, i + 1] - here)
     west = work[GRIP, j, i - 1] * (here - x[0, j, i - 1])
     north = work[GRIP, j + 1, i] * (x[0, j + 1, i] - here)
     south = work[GRIP, j - 1, i] * (here - x[0, j - 1, i])
-    push[0, j, i] = push[0, j, i] - p.half * rows[ROWS.per_dx, j] * (grip * (east + west))
-    push[1, j, i] = push[1, j, i] - p.half * rows[ROWS.per_dy, j] * (grip * (north + south))
+    acceleration[0, j, i] = acceleration[0, j, i] - p.half * rows[ROWS.per_dx, j] * (grip * (east + west))
+    acceleration[1, j, i] = acceleration[1, j, i] - p.half * rows[ROWS.per_dy, j] * (grip * (north + south))
 
 
 def load(in_place: bool) -> Kernel:
@@ -272,4 +273,10 @@ RELAX = Kernel(
     at_rest=(("x", "load"), "out"),
 )
 # Where there is no pressure there is nothing to add, and "x" is zero already.
-PUSH = Kernel("dispersion_push", (Stage(accelerate, exact=True),), PushParams, halo=1, at_rest=(("x",), "x"))
+ACCELERATION = Kernel(
+    "dispersion_acceleration",
+    (Stage(accelerate, exact=True),),
+    AccelerationParams,
+    halo=1,
+    at_rest=(("x",), "x"),
+)

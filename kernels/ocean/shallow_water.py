@@ -248,11 +248,11 @@ def predict(j, i, rows, sides, w, p):
     w[DRAIN_FRACTION, j, i] = p.quarter * maximum(p.one - flow, p.zero)
 
 
-def add_forcing(j, i, push, w, p):
-    """Velocity half a step ahead under an acceleration push[0..1, j, i] [m/s2]; dry cells do not move."""
+def add_forcing(j, i, acceleration, w, p):
+    """Velocity half a step ahead under an acceleration acceleration[0..1, j, i] [m/s2]; dry cells do not move."""
     wet = where(w[H, j, i] > p.dry, p.half_dt, p.zero)
-    w[UP, j, i] = w[UP, j, i] + wet * push[0, j, i]
-    w[VP, j, i] = w[VP, j, i] + wet * push[1, j, i]
+    w[UP, j, i] = w[UP, j, i] + wet * acceleration[0, j, i]
+    w[VP, j, i] = w[VP, j, i] + wet * acceleration[1, j, i]
 
 
 def hll(hl, el, ul, vl, hr, er, ur, vr, most, least, p):
@@ -328,12 +328,12 @@ def face_y(j, i, rows, w, p):
     )
 
 
-def accelerate(j, i, push, w, p):
-    """Momentum that an acceleration push[0..1, j, i] [m/s2] adds in the whole step."""
+def accelerate(j, i, acceleration, w, p):
+    """Momentum that an acceleration acceleration[0..1, j, i] [m/s2] adds in the whole step."""
     h = w[HP, j, i]
     wet = where(w[H, j, i] > p.dry, p.dt * h, p.zero)
-    w[HU1, j, i] = w[HU1, j, i] + wet * push[0, j, i]
-    w[HV1, j, i] = w[HV1, j, i] + wet * push[1, j, i]
+    w[HU1, j, i] = w[HU1, j, i] + wet * acceleration[0, j, i]
+    w[HV1, j, i] = w[HV1, j, i] + wet * acceleration[1, j, i]
 
 
 def rcbrt(x, p):
@@ -485,13 +485,13 @@ def step(
     friction_map: bool = False,
     sponge: bool = False,
     peaks: bool = False,
-    push: bool = False,
+    acceleration: bool = False,
     times: bool = False,
 ) -> Kernel:
     """Make the kernel of one time step with the physics that a run asks for.
 
-    push says that there is an acceleration push[0..1, j, i] [m/s2] beside those of the shallow-water equations;
-    times that peaks[5, j, i] holds the time [s] of the largest zeta.
+    acceleration says that there is an acceleration[0..1, j, i] [m/s2] beside those of the shallow-water
+    equations; times that peaks[5, j, i] holds the time [s] of the largest zeta.
     """
     stages = [
         Stage(primitives, west=2, east=2, south=2, north=2),
@@ -499,10 +499,10 @@ def step(
         Stage(slopes_y, west=1, east=1, south=1, north=1),
         Stage(predict, west=1, east=1, south=1, north=1),
     ]
-    if push:
+    if acceleration:
         stages.append(Stage(add_forcing, west=1, east=1, south=1, north=1))
     stages += [Stage(face_x, east=1), Stage(face_y, north=1), Stage(advance)]
-    if push:
+    if acceleration:
         stages.append(Stage(accelerate))
     stages.append(Stage(manning_friction_map if friction_map else manning_friction))
     if sponge:
@@ -512,7 +512,7 @@ def step(
     if peaks:
         stages.append(Stage(record_maxima, exact=True))
     stages.append(Stage(write_state, exact=True))
-    moving = ("q", "push") if push else ("q",)
+    moving = ("q", "acceleration") if acceleration else ("q",)
     return Kernel(
         "shallow_water", tuple(stages), Params, SLOTS, halo=2, at_rest=(moving, "out"), shortcuts=(OPEN_SEA,)
     )

@@ -15,7 +15,7 @@ from esim.kernels.scalar import maximum, where
 REAL = np.dtype("float32")
 A, B = 0, 1
 FACTORS = [2.0, 3.0]
-STEP = shallow_water.step(friction_map=True, sponge=True, peaks=True, push=True, times=True)
+STEP = shallow_water.step(friction_map=True, sponge=True, peaks=True, acceleration=True, times=True)
 MARCHING = {
     "step": shallow_water.step(),
     "all": STEP,
@@ -115,9 +115,9 @@ def test_a_result_that_is_a_state_is_not_seen_as_constant():
     source = streaming_stencil.text(MARCHING["load"], REAL).source
     assert "whole_start = view(" in source and "whole_x = frozen(" in source
     assert "whole_start = frozen(" not in source
-    assert "to_push = view(" in pointwise.text(dispersion.PUSH, REAL).source
-    with pytest.raises(MachineError, match="its result push is none of its states x"):
-        pointwise.text(dispersion.PUSH._replace(at_rest=(("x",), "push")), REAL)
+    assert "to_acceleration = view(" in pointwise.text(dispersion.ACCELERATION, REAL).source
+    with pytest.raises(MachineError, match="its result acceleration is none of its states x"):
+        pointwise.text(dispersion.ACCELERATION._replace(at_rest=(("x",), "acceleration")), REAL)
 
 
 def test_a_strip_of_few_columns_has_few_threads():

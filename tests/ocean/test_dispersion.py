@@ -326,7 +326,7 @@ def test_ranks_threads_and_backends_compute_the_same():
 def test_water_at_rest_is_skipped_with_the_same_bits(monkeypatch):
     one = whole(backend="cpu")
     monkeypatch.setattr(dispersion, "Rest", lambda: None)
-    for name in ("load", "RELAX", "PUSH"):
+    for name in ("load", "RELAX", "ACCELERATION"):
         kernel = getattr(dispersion.dispersion, name)
         bare = (
             (lambda in_place, make=kernel: dispersion.unskipped(make(in_place)))

@@ -23,9 +23,9 @@ class Shaking:
     def __init__(self, ocean, a=1e-3, w=0.1):
         self.ocean, self.a, self.w = ocean, a, w
 
-    def add(self, push, time):
+    def add(self, acceleration, time):
         (j0, j1), (i0, i1) = self.ocean.block.interior
-        push[0, j0:j1, i0:i1] += push.dtype.type(self.a * np.cos(self.w * time))
+        acceleration[0, j0:j1, i0:i1] += acceleration.dtype.type(self.a * np.cos(self.w * time))
 
 
 class Weakening:
@@ -36,11 +36,11 @@ class Weakening:
     def __init__(self, ocean, share=0.5):
         self.ocean, self.share = ocean, share
 
-    def add(self, push, time):
+    def add(self, acceleration, time):
         (j0, j1), (i0, i1) = self.ocean.block.interior
         eta = self.ocean.plan.state()[0]
         slope = (eta[j0:j1, i0 + 1 : i1 + 1] - eta[j0:j1, i0 - 1 : i1 - 1]) / (2 * self.ocean.grid.dx)
-        push[0, j0:j1, i0:i1] += push.dtype.type(self.share * G) * slope
+        acceleration[0, j0:j1, i0:i1] += acceleration.dtype.type(self.share * G) * slope
 
 
 def floor(x, y):

@@ -323,13 +323,15 @@ def test_pulses_push_by_the_slope_of_their_pressure(name):
         )
         sea = ocean(fine, flat(4000.0), forces=[lambda o: air_pressure.PressurePulse(o, config)])
         sea.forces.evaluate(time)
-        push, p = np.array(sea.own(sea.forces.push)), sea.forces.all[0].pressure(time)
+        acceleration, p = np.array(sea.own(sea.forces.acceleration)), sea.forces.all[0].pressure(time)
         width, height = fine.cell_size()
         east = -(p[1:-1, 2:] - p[1:-1, :-2]) / (2 * width[1:-1, None] * SEA_DENSITY)
         north = -(p[2:, 1:-1] - p[:-2, 1:-1]) / (2 * height[1:-1, None] * SEA_DENSITY)
         scale = np.hypot(east, north).max()
         assert scale > 0
-        errors.append(np.hypot(push[0, 1:-1, 1:-1] - east, push[1, 1:-1, 1:-1] - north).max() / scale)
+        errors.append(
+            np.hypot(acceleration[0, 1:-1, 1:-1] - east, acceleration[1, 1:-1, 1:-1] - north).max() / scale
+        )
     assert errors[1] < 0.5 * errors[0] and errors[1] < 0.35
 
 
@@ -372,9 +374,9 @@ def test_pressure_from_a_file_pushes_by_its_slope_linear_in_time(tmp_path):
         x, y = grid.x(-1, 41), grid.y(-1, 31)
         p = (1 - share) * storm(before, x, y) + share * storm(after, x, y)
         sea.forces.evaluate(float(time))
-        push = np.array(sea.own(sea.forces.push))[:, 1:-1, 1:-1]
+        acceleration = np.array(sea.own(sea.forces.acceleration))[:, 1:-1, 1:-1]
         slope = np.stack([p[1:-1, 2:] - p[1:-1, :-2], p[2:, 1:-1] - p[:-2, 1:-1]]) / 4e3
-        np.testing.assert_allclose(push, -slope[:, 1:-1, 1:-1] / SEA_DENSITY, rtol=1e-9, atol=1e-13)
+        np.testing.assert_allclose(acceleration, -slope[:, 1:-1, 1:-1] / SEA_DENSITY, rtol=1e-9, atol=1e-13)
 
 
 def test_a_storm_that_was_there_long_leaves_the_water_at_rest(tmp_path):

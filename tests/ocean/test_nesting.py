@@ -348,7 +348,7 @@ class Plane:
         x, y = (n(a - 2, b + 2) for n, a, b in ((grid.x, block.i0, block.i1), (grid.y, block.j0, block.j1)))
         return x[None, :] + 2 * y[:, None]
 
-    def add(self, push, time):
+    def add(self, acceleration, time):
         inner = tuple(slice(*part) for part in self._made.block.interior)
         wanted = self._values()
         shape = tuple(slice(0, n) for n in wanted.shape)

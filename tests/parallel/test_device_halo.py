@@ -150,8 +150,8 @@ def test_whole_runs_write_the_same(name: str, tmp_path: Path, monkeypatch: pytes
     record = whole_run(other, 2, 3, monkeypatch)
     assert scenes.differing(module.written(tmp_path / "gpus"), module.written(tmp_path / "plain")) == []
     assert record["backend"]["device"] == "a GPU for tests" and record["backend"]["graphs"]
-    assert record["halo"]["by_way_of"] == ["pinned memory"]
-    assert min(record["halo"]["bytes_sent"]) > 0 and min(record["halo"]["waited_s"]) > 0
+    assert record["halo"]["transport"] == ["pinned memory"]
+    assert min(record["halo"]["bytes_sent"]) > 0 and min(record["halo"]["exposed_s"]) > 0
 
 
 # These have arrays and exchanges of their own.
@@ -205,7 +205,9 @@ def test_a_cuda_aware_library_gets_memory_of_the_device() -> None:
 def test_memory_of_the_device_for_a_library_that_cannot_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the stand-in for MPI is there to tell."""
     monkeypatch.setattr(
-        CudaBackend, "parcel", lambda self, size, comm: self.device.parcel(size, self.dtype, True)
+        CudaBackend,
+        "message_buffer",
+        lambda self, size, comm: self.device.message_buffer(size, self.dtype, True),
     )
     with pytest.raises(AssertionError, match="ends the process"):
         together("sea", 2, False, LATE)
@@ -240,7 +242,7 @@ def test_every_cell_of_the_halo_comes_from_its_owner(ranks: int, direct: bool) -
             halo.fill(state)
             np.testing.assert_array_equal(machine.to_host(state), expected)
         assert halo.bytes == sent(comm.rank, ranks) and halo.exchanges == 3
-        assert halo.ways == ({"device memory" if direct else "pinned memory"} if ranks > 1 else set())
+        assert halo.transports == ({"device memory" if direct else "pinned memory"} if ranks > 1 else set())
 
     for seed in SEEDS:
         run_ranks(ranks, lambda comm, seed=seed: work(comm, seed), timeout=PATIENCE)
@@ -297,17 +299,17 @@ def test_waiting_beyond_the_work_in_between_is_counted(
         halo, state, _ = exchange(machine, Mpi(comm, late=late))
         launch = machine.device.launcher(fake_device.Kernel(lambda: None, "inside", work), (1,), (1,))
         for _ in range(2):
-            with machine.lane("edges"):
+            with machine.stream("edges"):
                 halo.start(state)
             launch()
-            halo.proceed()
+            halo.progress()
             halo.finish(state)
         return halo_record(comm, [halo])
 
     for told in run_ranks(2, rank):
-        assert all(least <= waited <= most for waited in told["waited_s"])
+        assert all(least <= waited <= most for waited in told["exposed_s"])
         assert told["bytes_sent"] == [2 * sent(rank, 2) for rank in (0, 1)]
-        assert told["by_way_of"] == ["pinned memory"]
+        assert told["transport"] == ["pinned memory"]
 
 
 # ------------------------------------------------------------------ what these tests would find
@@ -324,9 +326,11 @@ def deaf(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 def careless(monkeypatch: pytest.MonkeyPatch, lane: str) -> None:
     """A lane does not wait for the other one."""
-    hold = devices.CupyDevice.hold
+    hold = devices.CupyDevice.wait_for
     monkeypatch.setattr(
-        devices.CupyDevice, "hold", lambda self, event: None if self._current == lane else hold(self, event)
+        devices.CupyDevice,
+        "wait_for",
+        lambda self, event: None if self._current == lane else hold(self, event),
     )
 
 
@@ -336,14 +340,14 @@ def idle(monkeypatch: pytest.MonkeyPatch, kind: Any, name: str) -> None:
 
 
 FAULTS = {
-    "lanes wait for nothing": lambda patch: idle(patch, devices._Event, "hold"),
+    "lanes wait for nothing": lambda patch: idle(patch, devices._Event, "wait"),
     "the edges do not wait for the last step": lambda patch: careless(patch, "edges"),
     "the inside does not wait for the edges": lambda patch: careless(patch, "main"),
-    "the host waits for nothing": lambda patch: idle(patch, devices._Event, "wait"),
+    "the host waits for nothing": lambda patch: idle(patch, devices._Event, "synchronize"),
     "sent before it is packed": lambda patch: deaf(patch, "_packed"),
     "received before the buffer is empty": lambda patch: deaf(patch, "_landed"),
-    "not brought to the host": lambda patch: idle(patch, devices._StagedParcel, "ship"),
-    "not brought to the device": lambda patch: idle(patch, devices._StagedParcel, "land"),
+    "not brought to the host": lambda patch: idle(patch, devices._StagedBuffer, "pack"),
+    "not brought to the device": lambda patch: idle(patch, devices._StagedBuffer, "unpack"),
     "in memory that is not pinned": lambda patch: patch.setattr(
         devices.CupyDevice, "pinned", lambda self, size, dtype: np.zeros(size, dtype)
     ),

@@ -32,7 +32,15 @@ SLIP = {
     "magnitude": 4.0,
     "time_function": BELL,
 }
-PUSH = {"kind": "force", "x": -430, "y": 260, "depth": 0, "fx": 1e10, "fz": 2e10, "time_function": BELL}
+ACCELERATION = {
+    "kind": "force",
+    "x": -430,
+    "y": 260,
+    "depth": 0,
+    "fx": 1e10,
+    "fz": 2e10,
+    "time_function": BELL,
+}
 BLAST = {"kind": "explosion", "x": 20, "y": 440, "depth": 555, "moment": 1e14, "time_function": BELL}
 # At nodes, between them, below the surface, in an absorbing layer, and beside the edges of blocks.
 PLACES = [(0, 0, 0), (3, -412, 0), (-395, 7, 350), (-1130, 5, 0), (612, 633, 0), (405, -298, 1480)]
@@ -54,7 +62,7 @@ def quake(directory: Path | str, attenuation: str = "none", **run: Any) -> dict:
         },
         "medium": {"kind": "layers", "layers": deepcopy(LAYERS)},
         "physics": {"attenuation": attenuation},
-        "source": deepcopy([SLIP, PUSH, BLAST]),
+        "source": deepcopy([SLIP, ACCELERATION, BLAST]),
         "stations": [{"name": f"s{n}", "x": x, "y": y, "depth": z} for n, (x, y, z) in enumerate(PLACES)],
         "output": {
             "directory": str(directory),

@@ -106,7 +106,7 @@ class Hyperbolic(Shallow):
 
 
 class Elliptic(Shallow):
-    """B: pressure P solved once a step, on the new state; the push it gives enters by the trapezoidal rule."""
+    """B: pressure P solved once a step, on the new state; the acceleration it gives enters by the trapezoidal rule."""
 
     def __init__(self, dx: float, alpha: float, tolerance: float = 0.1) -> None:
         super().__init__(dx)
@@ -114,7 +114,7 @@ class Elliptic(Shallow):
         coupling = 4 * alpha / 3 * (DEPTH / dx) ** 2
         self.weights = relaxation_weights(coupling / (1 + coupling), tolerance)
         self.pressure = self.before = np.zeros(0)
-        self.push = np.zeros(0)
+        self.acceleration = np.zeros(0)
 
     def solve(self, q: np.ndarray, repeats: int = 1) -> np.ndarray:
         """Acceleration [m/s2] of the state; begins from what the last two pressures let expect."""
@@ -136,19 +136,19 @@ class Elliptic(Shallow):
         return -(np.roll(p, -1) - np.roll(p, 1)) / (2 * self.dx) / h
 
     def step(self, q: np.ndarray, dt: float) -> np.ndarray:
-        """The water with the old push, then the half of what the push has changed."""
-        if not self.push.size:
+        """The water with the old acceleration, then the half of what the acceleration has changed."""
+        if not self.acceleration.size:
             self.pressure = self.before = np.zeros(q.shape[1])
-            self.push = self.solve(q, repeats=5)
+            self.acceleration = self.solve(q, repeats=5)
             self.before = self.pressure
-        push = self.push
+        acceleration = self.acceleration
 
         def rate(state: np.ndarray) -> np.ndarray:
-            return self.rate(state) + np.stack([np.zeros_like(push), state[0] * push])
+            return self.rate(state) + np.stack([np.zeros_like(acceleration), state[0] * acceleration])
 
         q = heun(q, dt, rate)
-        self.push = self.solve(q)
-        q[1] += 0.5 * dt * q[0] * (self.push - push)
+        self.acceleration = self.solve(q)
+        q[1] += 0.5 * dt * q[0] * (self.acceleration - acceleration)
         return q
 
 
@@ -227,9 +227,11 @@ def growth(roughness: float, fine: float, alpha: float, means: bool, cells: int 
     spread = (one - behind) @ np.diag(face**1.5)
     solve = np.linalg.inv(3 * one + alpha * spread @ np.diag(1 / face) @ spread.T)
     slopes = mean @ back @ gradient if means else gradient
-    push = back @ np.diag(1 / face) @ spread.T @ solve @ spread @ slopes
+    acceleration = back @ np.diag(1 / face) @ spread.T @ solve @ spread @ slopes
     zero = np.zeros((cells, cells))
-    whole = np.block([[zero, (behind - one) @ np.diag(face) @ mean], [G * (push - back @ gradient), zero]])
+    whole = np.block(
+        [[zero, (behind - one) @ np.diag(face) @ mean], [G * (acceleration - back @ gradient), zero]]
+    )
     return float(np.linalg.eigvals(whole).real.max() / math.sqrt(G * depth.max()))
 
 

@@ -72,9 +72,9 @@ def run(
     v, s = np.zeros(cells, np.float32), np.zeros(cells, np.float32)
     r, e = np.zeros((len(keep), cells), np.float32), np.zeros((1, cells), np.float32)
     top, found = np.zeros_like(r), np.zeros((places.size, steps))
-    push, pull = np.float32(dt / CELL), np.float32(dt / CELL * SPEED**2 * stiff)
+    acceleration, pull = np.float32(dt / CELL), np.float32(dt / CELL * SPEED**2 * stiff)
     for n in range(steps):
-        v[2:-2] += push * (1.125 * (s[3:-1] - s[2:-2]) - (s[4:] - s[1:-3]) / 24).astype(np.float32)
+        v[2:-2] += acceleration * (1.125 * (s[3:-1] - s[2:-2]) - (s[4:] - s[1:-3]) / 24).astype(np.float32)
         v[start] += np.float32(10 * dt * np.exp(-0.5 * ((n * dt - DELAY) / SIGMA) ** 2))
         e[0, 2:-2] = 1.125 * (v[2:-2] - v[1:-3]) - (v[3:-1] - v[:-4]) / 24
         new = keep * r + take * e

@@ -24,7 +24,7 @@ def _busy(part: Part) -> bool:
 
 
 class CudaBackend(Arrays):
-    """Bodies as CUDA threads, on the arrays and lanes of a device."""
+    """Bodies as CUDA threads, on the arrays and streams of a device."""
 
     name = "cuda"
 
@@ -45,17 +45,17 @@ class CudaBackend(Arrays):
         """Sum of the squares of all values; not finite if a value is not."""
         return self.device.square_sum(array)
 
-    def parcel(self, size: int, comm: Comm) -> MessageBuffer:
+    def message_buffer(self, size: int, comm: Comm) -> MessageBuffer:
         """A message of so many values to or from a neighbour: on the device where MPI takes it from there."""
-        return self.device.parcel(size, self.dtype, comm.direct)
+        return self.device.message_buffer(size, self.dtype, comm.direct)
 
-    def lane(self, name: str) -> Any:
-        """Context in which calls queue on a lane."""
-        return self.device.lane(name)
+    def stream(self, name: str) -> Any:
+        """Context in which calls queue on a stream."""
+        return self.device.stream(name)
 
-    def mark(self) -> Event:
-        """The end of what is queued on the current lane."""
-        return self.device.mark()
+    def event(self) -> Event:
+        """The end of what is queued on the current stream."""
+        return self.device.event()
 
     def sequence(self, launches: Sequence[Callable[..., None]]) -> Callable[..., None]:
         """Launches that always follow each other, as one call: a graph from the third time on."""

@@ -1,6 +1,6 @@
-"""Memory, lanes, marks and graphs of a GPU, and what stands in for one.
+"""Memory, streams, events and graphs of a GPU, and what stands in for one.
 
-A lane is a stream: what is queued on it is done in order, beside what is on the other lanes. CuPy has the memory,
+A stream is a stream: what is queued on it is done in order, beside what is on the other streams. CuPy has the memory,
 Numba the kernels; both queue on CuPy's streams.
 """
 
@@ -23,23 +23,23 @@ class Device(Protocol):
     name: str
     graphs: bool  # whether launches that follow each other are replayed as one graph
 
-    def lane(self, name: str) -> Any:
-        """Context in which calls queue on a lane."""
+    def stream(self, name: str) -> Any:
+        """Context in which calls queue on a stream."""
 
-    def mark(self) -> Event:
-        """The end of what is queued on the current lane."""
+    def event(self) -> Event:
+        """The end of what is queued on the current stream."""
 
     def synchronize(self) -> None:
-        """Let the host wait for all lanes."""
+        """Let the host wait for all streams."""
 
-    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
+    def message_buffer(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
         """A message of so many values; direct says that MPI takes those of the device."""
 
     def argument(self, array: Any) -> Any:
         """An array as a kernel takes it."""
 
     def launcher(self, dispatcher: Any, blocks: tuple[int, ...], threads: tuple[int, ...]) -> Launch:
-        """A call that queues a kernel on the current lane."""
+        """A call that queues a kernel on the current stream."""
 
     def put(self, values: np.ndarray, array: Any) -> None:
         """Queue the copy of a few values from the host; they may change when the call returns."""
@@ -70,7 +70,7 @@ class SimulatedDevice(SynchronousStreams):
         self.xp: Any = np
         self.graphs = False
 
-    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
+    def message_buffer(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
         """A message in main memory."""
         return HostBuffer(size, dtype)
 
@@ -112,7 +112,7 @@ class CupyDevice:
         self.number, self.graphs = number, True
         cupy.cuda.Device(number).use()
         cuda.select_device(number)
-        # Edges go first where both lanes have work: neighbours wait for them.
+        # Edges go first where both streams have work: neighbours wait for them.
         self._streams = {
             MAIN: cupy.cuda.Stream(non_blocking=True),
             EDGES: cupy.cuda.Stream(non_blocking=True, priority=-1),
@@ -128,8 +128,8 @@ class CupyDevice:
         self._properties = properties
 
     @contextmanager
-    def lane(self, name: str) -> Iterator[None]:
-        """Context in which calls queue on a lane."""
+    def stream(self, name: str) -> Iterator[None]:
+        """Context in which calls queue on a stream."""
         before, self._current = self._current, name
         try:
             with self._streams[name]:
@@ -137,22 +137,22 @@ class CupyDevice:
         finally:
             self._current = before
 
-    def mark(self) -> Event:
-        """An event at the end of the current lane."""
+    def event(self) -> Event:
+        """An event at the end of the current stream."""
         return _Event(self, self._streams[self._current].record(self._cupy.Event()))
 
-    def hold(self, event: Any) -> None:
-        """Let the current lane wait for an event."""
+    def wait_for(self, event: Any) -> None:
+        """Let the current stream wait for an event."""
         self._streams[self._current].wait_event(event)
 
     def synchronize(self) -> None:
-        """Let the host wait for all lanes."""
+        """Let the host wait for all streams."""
         for stream in self._streams.values():
             stream.synchronize()
 
-    def parcel(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
+    def message_buffer(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
         """A message of so many values: on the device if MPI takes it from there, else by way of pinned memory."""
-        return _DirectParcel(self, size, dtype) if direct else _StagedParcel(self, size, dtype)
+        return _DirectBuffer(self, size, dtype) if direct else _StagedBuffer(self, size, dtype)
 
     def pinned(self, size: int, dtype: np.dtype) -> np.ndarray:
         """Host memory that the device and the network card both reach directly."""
@@ -166,7 +166,7 @@ class CupyDevice:
         return cuda.as_cuda_array(array, sync=False)
 
     def launcher(self, dispatcher: Any, blocks: tuple[int, ...], threads: tuple[int, ...]) -> Launch:
-        """A call that queues a kernel on the current lane."""
+        """A call that queues a kernel on the current stream."""
         configured = {name: dispatcher[blocks, threads, stream] for name, stream in self._numba.items()}
 
         def launch(*given: Any) -> None:
@@ -213,53 +213,53 @@ class CupyDevice:
 
 
 class _Event:
-    """A mark on a lane of a GPU."""
+    """An event on a stream of a GPU."""
 
     def __init__(self, device: CupyDevice, event: Any) -> None:
         self._device, self.event = device, event
 
-    def wait(self) -> None:
+    def synchronize(self) -> None:
         """Let the host wait for it."""
         self.event.synchronize()
 
-    def hold(self) -> None:
-        """Let the current lane wait for it."""
-        self._device.hold(self.event)
+    def wait(self) -> None:
+        """Let the current stream wait for it."""
+        self._device.wait_for(self.event)
 
-    def since(self, earlier: "_Event") -> float:
+    def elapsed_since(self, earlier: "_Event") -> float:
         """Seconds on the device's clock, once it has passed both."""
         return self._device._cupy.get_elapsed_time(earlier.event, self.event) / 1e3
 
 
-class _DirectParcel:
+class _DirectBuffer:
     """A message in device memory."""
 
-    way = "device memory"
+    transport = "device memory"
 
     def __init__(self, device: CupyDevice, size: int, dtype: np.dtype) -> None:
         self.cells = self.wire = device.xp.zeros(size, dtype)
 
-    def ship(self) -> None:
+    def pack(self) -> None:
         """MPI takes it where it is."""
 
-    def land(self) -> None:
+    def unpack(self) -> None:
         """MPI has put it where it belongs."""
 
 
-class _StagedParcel:
+class _StagedBuffer:
     """A message in device memory with a copy in pinned host memory, which MPI takes."""
 
-    way = "pinned memory"
+    transport = "pinned memory"
 
     def __init__(self, device: CupyDevice, size: int, dtype: np.dtype) -> None:
         self.cells, self.wire = device.xp.zeros(size, dtype), device.pinned(size, dtype)
         self._device = device
 
-    def ship(self) -> None:
+    def pack(self) -> None:
         """Queue the copy to the host."""
         self.cells.get(stream=self._stream(), out=self.wire, blocking=False)
 
-    def land(self) -> None:
+    def unpack(self) -> None:
         """Queue the copy from the host."""
         self.cells.set(self.wire, self._stream())
 

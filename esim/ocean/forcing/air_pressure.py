@@ -1,4 +1,4 @@
-"""How does air pressure push the water? As -grad(p) / rho, from pulses that run and from files."""
+"""How does air pressure acceleration the water? As -grad(p) / rho, from pulses that run and from files."""
 
 import math
 from collections.abc import Mapping
@@ -125,8 +125,8 @@ class PressurePulse:
         self._nearest, self._farthest = float(way.distance.min()), float(way.distance.max())
         self._kernel = air_pressure.BELL if config.shape == "bell" else air_pressure.N_WAVE
         self._launches = tuple(
-            backend.bind(self._kernel, block.interior, {"push": push, "pulse": array})
-            for push in ocean.forces.pushes
+            backend.bind(self._kernel, block.interior, {"acceleration": acceleration, "pulse": array})
+            for acceleration in ocean.forces.accelerations
         )
 
     def _find_way(self, x: np.ndarray, y: np.ndarray) -> PulseGeometry:
@@ -152,8 +152,8 @@ class PressurePulse:
         low, high = sorted((sense * self._nearest, sense * self._farthest))
         return crest - self._reach < high and crest + self._reach > low
 
-    def add(self, push: Any, time: float) -> None:
-        """Add -grad(p) / rho at a time [s] to push[2, j, i] on the owned cells."""
+    def add(self, acceleration: Any, time: float) -> None:
+        """Add -grad(p) / rho at a time [s] to acceleration[2, j, i] on the owned cells."""
         ocean = self._ocean
         real = ocean.backend.dtype.type
         for sense, crest in self._passages(time):
@@ -262,14 +262,14 @@ class PressureField:
             (now, early): backend.bind(
                 air_pressure.INTERPOLATE_IN_TIME,
                 block.interior,
-                {"push": push, "early": self._slots[early], "late": self._slots[1 - early]},
+                {"acceleration": acceleration, "early": self._slots[early], "late": self._slots[1 - early]},
             )
-            for now, push in enumerate(self.ocean.forces.pushes)
+            for now, acceleration in enumerate(self.ocean.forces.accelerations)
             for early in (0, 1)
         }
 
-    def add(self, push: Any, time: float) -> None:
-        """Add -grad(p) / rho at a time [s] to push[2, j, i] on the owned cells."""
+    def add(self, acceleration: Any, time: float) -> None:
+        """Add -grad(p) / rho at a time [s] to acceleration[2, j, i] on the owned cells."""
         ocean = self.ocean
         early, late, weight = self.records.between(time)
         for record in (early, late):

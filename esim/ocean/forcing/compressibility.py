@@ -22,15 +22,15 @@ class Compressibility:
             backend.bind(
                 compressibility.REDUCED_GRADIENT,
                 ocean.block.interior,
-                {"push": push, "q": state, "bed": ocean.bed, "rows": ocean.rows},
+                {"acceleration": acceleration, "q": state, "bed": ocean.bed, "rows": ocean.rows},
             )
-            for push, state in zip(ocean.forces.pushes, ocean.plan.states, strict=True)
+            for acceleration, state in zip(ocean.forces.accelerations, ocean.plan.states, strict=True)
         )
         values = (p.gravity, p.gravity / SOUND_SPEED**2, 0.5, 0, 1, p.dry_depth)
         self._constants = backend.constants(
             compressibility.CompressibilityParams(*map(backend.dtype.type, values))
         )
 
-    def add(self, push: Any, time: float) -> None:
-        """Add g (1 - r) grad(eta) of the current state to push[2, j, i] on the owned cells."""
+    def add(self, acceleration: Any, time: float) -> None:
+        """Add g (1 - r) grad(eta) of the current state to acceleration[2, j, i] on the owned cells."""
         self._launches[self._ocean.plan.current](self._constants)

@@ -77,7 +77,7 @@ class Dispersion:
         setup, spare = dispersion.load(in_place), self._buffers[2]
         rests = [ActivityMap() for _ in range(3)]
         self._setups: dict[tuple[int, int], tuple[Launch, Launch]] = {}
-        self._pushes: dict[tuple[int, int], Launch] = {}
+        self._launches: dict[tuple[int, int], Launch] = {}
         self._turns: list[list[tuple[Any, Any, Launch]]] = []
         for now in (0, 1):
             last, before = self._buffers[now], self._buffers[1 - now]
@@ -88,8 +88,8 @@ class Dispersion:
                     backend.bind(without_skipping(setup), box, given | more),
                     backend.bind(setup, box, given | more | {"rest": rests[0]}),
                 )
-                more = {"x": last, "push": ocean.forces.pushes[state], "rest": rests[1]}
-                self._pushes[now, state] = backend.bind(dispersion.PUSH, box, given | more)
+                more = {"x": last, "acceleration": ocean.forces.accelerations[state], "rest": rests[1]}
+                self._launches[now, state] = backend.bind(dispersion.ACCELERATION, box, given | more)
             turns = ((before, spare), (spare, before))
             self._turns.append(
                 [
@@ -120,7 +120,7 @@ class Dispersion:
             constants(dispersion.RelaxParams(*map(real, (red, black, 0, 1, self._flush))))
             for red, black in self.weights
         ]
-        self._push_constants = constants(dispersion.PushParams(real(0.5)))
+        self._acceleration_constants = constants(dispersion.AccelerationParams(real(0.5)))
 
     def _smallest(self) -> float:
         """Pressure R below which the acceleration, about sqrt(d) R / dx, is nothing."""
@@ -155,7 +155,7 @@ class Dispersion:
         """The last pressure, from which a nest takes what is beyond its sides."""
         return {"pressure": self._buffers[self._now]}
 
-    def add(self, push: Any, time: float) -> None:
+    def add(self, acceleration: Any, time: float) -> None:
         """Add the acceleration of the current state at a time [s]; the first solution, at time zero, takes longer."""
         repeats = 1
         if time == 0.0:
@@ -165,10 +165,10 @@ class Dispersion:
         for _ in range(repeats):
             self._solve()
         state = self._ocean.plan.current
-        self._pushes[self._now, state](self._push_constants)
+        self._launches[self._now, state](self._acceleration_constants)
 
     def _solve(self) -> None:
-        if self._begun and self._halo.idle and not self.outside:
+        if self._begun and self._halo.is_noop and not self.outside:
             key = self._now, self._ocean.plan.current
             if key not in self._sequences:
                 self._sequences[key] = self._alone(*key)

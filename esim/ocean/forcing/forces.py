@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 from esim.backends import Backend
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
-from esim.kernels.ocean import acceleration
+from esim.kernels.ocean import forcing
 from esim.ocean.boundary import acceleration_fills
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Decomposition
@@ -22,8 +22,8 @@ class Force(Protocol):
         """Arrays [n, j, i] by name that go on from step to step, and so into checkpoints."""
         ...
 
-    def add(self, push: Any, time: float) -> None:
-        """Add the acceleration [m/s2] of the current state at a time [s] to push[2, j, i] on the owned cells."""
+    def add(self, acceleration: Any, time: float) -> None:
+        """Add to acceleration[2, j, i] [m/s2] that of the current state at a time [s], on the owned cells."""
         ...
 
 
@@ -44,7 +44,7 @@ class InheritedForce(Protocol):
 
 
 class Forces:
-    """All forces on an ocean. Their sum is an array push[2, j, i] [m/s2] beside each of the two states.
+    """All forces on an ocean. Their sum is an array acceleration[2, j, i] [m/s2] beside each of the two states.
 
     A step uses what they were at its beginning; complete then makes it their mean over the step (the trapezoidal
     rule): second order in time, with one evaluation a step.
@@ -55,9 +55,9 @@ class Forces:
     ) -> None:
         self._backend, self._physics = backend, physics
         self._block = block = decomposition.blocks[comm.rank]
-        self.pushes = (backend.zeros((2, *block.allocated)), backend.zeros((2, *block.allocated)))
+        self.accelerations = (backend.zeros((2, *block.allocated)), backend.zeros((2, *block.allocated)))
         self._halo = HaloExchange(comm, decomposition, 2, backend)
-        self._fills = tuple(acceleration_fills(grid, block, backend, array) for array in self.pushes)
+        self._fills = tuple(acceleration_fills(grid, block, backend, array) for array in self.accelerations)
         self.all: Sequence[Force] = ()
 
     def tie(self, plan: StepPlan, bed: Any) -> None:
@@ -65,13 +65,13 @@ class Forces:
         self._plan = plan
         self._corrections = tuple(
             self._backend.bind(
-                acceleration.CORRECT,
+                forcing.CORRECT,
                 self._block.extended,
                 {
                     "q": plan.states[now],
                     "bed": bed,
-                    "push": self.pushes[now],
-                    "before": self.pushes[1 - now],
+                    "acceleration": self.accelerations[now],
+                    "before": self.accelerations[1 - now],
                 },
             )
             for now in (0, 1)
@@ -83,21 +83,21 @@ class Forces:
         return [self._halo, *(halo for force in self.all for halo in getattr(force, "exchanges", ()))]
 
     @property
-    def push(self) -> Any:
+    def acceleration(self) -> Any:
         """Acceleration [2, j, i] [m/s2] that belongs to the current state."""
-        return self.pushes[self._plan.current]
+        return self.accelerations[self._plan.current]
 
     @property
     def kept(self) -> dict[str, Any]:
         """Arrays [n, j, i] by name that go into checkpoints, with the acceleration itself."""
-        arrays = {"push": self.push}
+        arrays = {"acceleration": self.acceleration}
         for force in self.all:
             arrays |= force.kept
         return arrays
 
     def evaluate(self, time: float) -> None:
         """Find the acceleration of the current state, at a time [s]."""
-        now = self.push
+        now = self.acceleration
         now[...] = 0
         for force in self.all:
             force.add(now, time)
@@ -105,7 +105,7 @@ class Forces:
 
     def spread(self, time: float) -> None:
         """Fill the ghost cells of the acceleration of the current state, at a time [s]."""
-        self._halo.fill(self.push)
+        self._halo.fill(self.acceleration)
         for fill in self._fills[self._plan.current]:
             fill(time)
 
@@ -113,6 +113,6 @@ class Forces:
         """End a step of dt [s] that has led to a time [s]."""
         self.evaluate(time)
         real = self._backend.dtype.type
-        constants = acceleration.CorrectionParams(real(dt / 2), real(0), real(self._physics.dry_depth))
+        constants = forcing.CorrectionParams(real(dt / 2), real(0), real(self._physics.dry_depth))
         self._corrections[self._plan.current](self._backend.constants(constants))
         self._plan.fill_boundary(time)

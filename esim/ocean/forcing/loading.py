@@ -201,8 +201,10 @@ class SelfAttractionLoading:
         load.followers.append(self)
         given = {"early": self._array[0:2], "late": self._array[2:4]}
         self._launches = tuple(
-            backend.bind(air_pressure.INTERPOLATE_IN_TIME, block.interior, {"push": push, **given})
-            for push in ocean.forces.pushes
+            backend.bind(
+                air_pressure.INTERPOLATE_IN_TIME, block.interior, {"acceleration": acceleration, **given}
+            )
+            for acceleration in ocean.forces.accelerations
         )
 
     @property
@@ -210,8 +212,8 @@ class SelfAttractionLoading:
         """The acceleration at the last moment, its rate and the moment."""
         return {"loading": self._array}
 
-    def add(self, push: Any, time: float) -> None:
-        """Add g grad(xi) at a time [s] to push[2, j, i] on the owned cells."""
+    def add(self, acceleration: Any, time: float) -> None:
+        """Add g grad(xi) at a time [s] to acceleration[2, j, i] on the owned cells."""
         ocean, load = self._ocean, self.load
         if self._last is None:
             self._resume()

@@ -14,12 +14,12 @@ class CorrectionParams(NamedTuple):
     dry: float  # m
 
 
-def correct(j, i, q, bed, push, before, p):
+def correct(j, i, q, bed, acceleration, before, p):
     """Take half of the old acceleration of a step back, and give half of the new one [m/s2]."""
     h = q[0, j, i] + maximum(-bed[0, j, i], p.zero)
     share = where(h > p.dry, p.half_dt * h, p.zero)
-    q[1, j, i] = q[1, j, i] + share * (push[0, j, i] - before[0, j, i])
-    q[2, j, i] = q[2, j, i] + share * (push[1, j, i] - before[1, j, i])
+    q[1, j, i] = q[1, j, i] + share * (acceleration[0, j, i] - before[0, j, i])
+    q[2, j, i] = q[2, j, i] + share * (acceleration[1, j, i] - before[1, j, i])
 
 
 class GhostParams(NamedTuple):
@@ -44,7 +44,10 @@ def extrapolate(j, i, normal, along, p):
 
 # Where neither acceleration is anything nothing changes, and "before" is zero already.
 CORRECT = Kernel(
-    "push_correct", (Stage(correct, exact=True),), CorrectionParams, at_rest=(("push", "before"), "before")
+    "forcing_correct",
+    (Stage(correct, exact=True),),
+    CorrectionParams,
+    at_rest=(("acceleration", "before"), "before"),
 )
-REFLECT = Kernel("push_mirror", (Stage(reflect, exact=True),), GhostParams, halo=1)
-EXTRAPOLATE = Kernel("push_go_on", (Stage(extrapolate, exact=True),), GhostParams, halo=1)
+REFLECT = Kernel("forcing_reflect", (Stage(reflect, exact=True),), GhostParams, halo=1)
+EXTRAPOLATE = Kernel("forcing_extrapolate", (Stage(extrapolate, exact=True),), GhostParams, halo=1)
