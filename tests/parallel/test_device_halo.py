@@ -319,7 +319,9 @@ def deaf(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """The host does not wait for a mark of an exchange."""
 
     def keep(halo: HaloExchange, mark: Any) -> None:
-        halo.__dict__[name] = mark and SimpleNamespace(wait=lambda: None, hold=mark.hold, since=mark.since)
+        halo.__dict__[name] = mark and SimpleNamespace(
+            synchronize=lambda: None, wait=mark.wait, elapsed_since=mark.elapsed_since
+        )
 
     monkeypatch.setattr(HaloExchange, name, property(lambda halo: halo.__dict__[name], keep), raising=False)
 
