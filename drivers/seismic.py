@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from esim.backends.device_buffer import ROWS
-from esim.config import SeismicConfig
 from esim.config.crust.inside import outside
+from esim.config.crust.root import SeismicConfig
 from esim.crust import source_injection
 from esim.crust.model import CrustSettings, allocated_shape, build_crust, stable_time_step
 from esim.crust.outputs import SeismicOutputs

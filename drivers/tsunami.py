@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from esim.backends.device_buffer import ROWS
-from esim.config import CFL_BOUND, TsunamiConfig
 from esim.config.ocean.output import AUTO
+from esim.config.ocean.root import TsunamiConfig
+from esim.config.run import CFL_BOUND
 from esim.drivers.driver import Driver
 from esim.errors import InputError
 from esim.grids.grid import SIDES, Grid

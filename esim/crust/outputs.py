@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.config import SeismicConfig
+from esim.config.crust.root import SeismicConfig
 from esim.crust.absorbing_layers import AbsorbingLayer
 from esim.crust.model import Crust
 from esim.crust.receivers import ReceiverRecorder

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from esim.config import TsunamiConfig
 from esim.config.ocean.incident import IncidentNWaveConfig, IncidentSolitaryConfig
+from esim.config.ocean.root import TsunamiConfig
 from esim.ocean.boundary import maximum_depth
 from esim.ocean.forcing.air_pressure import PressureRecords
 from esim.ocean.nesting.grid_level import GridLevel

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from esim.cli.run import main
-from esim.config import SeismicConfig, load
+from esim.config import load
+from esim.config.crust.root import SeismicConfig
 from esim.drivers.run import simulate
 from esim.drivers.seismic import Seismic
 from esim.grids.projection import Projection

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from esim.config import SeismicConfig, from_dict
+from esim.config import from_dict
+from esim.config.crust.root import SeismicConfig
 from esim.drivers.output_directory import prepare_directory
 from esim.drivers.run import simulate
 from esim.drivers.seismic import Seismic

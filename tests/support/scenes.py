@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from esim.config import TsunamiConfig, from_dict
+from esim.config import from_dict
+from esim.config.ocean.root import TsunamiConfig
 from esim.drivers.run import simulate
 from esim.io import checkpoint, netcdf
 from esim.parallel.comm import run_ranks

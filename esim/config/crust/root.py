@@ -13,7 +13,7 @@ from esim.config.crust.run import CrustRunConfig
 from esim.config.crust.source import CrustSourceConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.crust.topography import TopographyConfig
-from esim.config.ocean.root import ScenarioConfig
+from esim.config.scenario import ScenarioConfig
 
 
 class SeismicConfig(ScenarioConfig):

@@ -1,6 +1,6 @@
 """The whole configuration, complete and checked."""
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -14,23 +14,7 @@ from esim.config.ocean.physics import OceanPhysics
 from esim.config.ocean.source import OceanSourceConfig
 from esim.config.point import StationConfig
 from esim.config.run import OceanRunConfig
-from esim.config.section import Section
-from esim.config.time import TimeConfig
-
-
-class ScenarioConfig(Section):
-    """What every scenario says; frozen, in SI units and degrees, every default filled in."""
-
-    scenario: str = Field(description="What is computed.")
-    title: str = Field(default="", description="Title of the run, for people.")
-    time: TimeConfig = Field(description="Origin time and length of the run.")
-
-    def echo(self) -> dict[str, Any]:
-        """The configuration in force with every default, as plain dicts, lists, numbers and text for JSON.
-
-        Loading it again gives an equal configuration.
-        """
-        return self.model_dump(mode="json")
+from esim.config.scenario import ScenarioConfig
 
 
 class TsunamiConfig(ScenarioConfig):

@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from esim.config import TsunamiConfig
 from esim.config.ocean.nests import Placed
 from esim.config.ocean.physics import OceanPhysics
+from esim.config.ocean.root import TsunamiConfig
 from esim.grids.grid import Grid
 from esim.media.ocean import bathymetry, roughness
 from esim.media.ocean.bathymetry import Bathymetry

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.config import TsunamiConfig
+from esim.config.ocean.root import TsunamiConfig
 from esim.io.checkpoint import Checkpoint, load_array
 from esim.io.gather import gather_slabs
 from esim.io.gridded.maxima import MaximaFile

@@ -4,7 +4,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from esim.config import AnyConfig, TsunamiConfig
+from esim.config import ScenarioConfig
+from esim.config.ocean.root import TsunamiConfig
 from esim.errors import EsimError, InputError
 from esim.io import cf
 from esim.io.checkpoint import Checkpoint, load_array, load_attributes
@@ -154,7 +155,7 @@ class TsunamiOutputs:
                 fields.discard()
 
 
-def restart_identity(cfg: AnyConfig) -> dict[str, Any]:
+def restart_identity(cfg: ScenarioConfig) -> dict[str, Any]:
     """The part of a configuration that decides what a state means and which steps lead to the next."""
     everything = cfg.echo()
     return {key: value for key, value in everything.items() if key not in ("output", "run", "title")} | {

@@ -1,0 +1,31 @@
+"""What does every scenario say?"""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from esim.config.section import Section
+from esim.config.time import TimeConfig
+
+if TYPE_CHECKING:
+    from esim.config.ocean.output import OutputConfig
+    from esim.config.run import RunConfig
+
+
+class ScenarioConfig(Section):
+    """The keys that all scenarios share; frozen, in SI units and degrees, every default filled in."""
+
+    scenario: str = Field(description="What is computed.")
+    title: str = Field(default="", description="Descriptive title.")
+    time: TimeConfig = Field(description="Origin time and length of the run.")
+
+    if TYPE_CHECKING:  # each scenario declares its own kind of these, in the order of its YAML file
+        output: OutputConfig
+        run: RunConfig
+
+    def echo(self) -> dict[str, Any]:
+        """The configuration in force with every default, as plain dicts, lists, numbers and text for JSON.
+
+        Loading it again gives an equal configuration.
+        """
+        return self.model_dump(mode="json")
