@@ -19,6 +19,7 @@ import numpy as np
 from esim.backends import Backend, select
 from esim.backends.numpy.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.config.scenarios import ScenarioConfig
+from esim.data import locate
 from esim.drivers.resources import Device, check_memory, select_device
 from esim.errors import MachineError, StopRequested
 from esim.io.checkpoint import latest
@@ -81,6 +82,7 @@ class Setup(Generic[C]):
 
 
 S = TypeVar("S", bound="Setup[Any]")
+R = TypeVar("R", bound="Run[Any]")
 
 
 def strip_bytes(config: ScenarioConfig, cells: int) -> int:
@@ -125,8 +127,11 @@ def require_memory(
         )
 
 
-class Driver(ABC, Generic[C, S]):
-    """A scenario: how it is checked and prepared, and what is said of it. It has no state of its own."""
+class Driver(ABC, Generic[C, S, R]):
+    """A scenario: how it is checked and prepared, and what is said of it. It has no state of its own.
+
+    Its types are those of its configuration, its setup and its run.
+    """
 
     @abstractmethod
     def check(self, config: C, comm: Comm, elsewhere: bool = False) -> S:
@@ -137,7 +142,7 @@ class Driver(ABC, Generic[C, S]):
         """
 
     @abstractmethod
-    def prepare(self, setup: S, resume: bool = False, observers: Sequence[Observer] = ()) -> "Run[S]":
+    def prepare(self, setup: S, resume: bool = False, observers: Sequence[Observer] = ()) -> R:
         """Allocate and compile, set the state or that of the last checkpoint, open the outputs."""
 
     @abstractmethod
@@ -243,9 +248,9 @@ class Run(ABC, Generic[S]):
     def facts(self) -> dict[str, Any]:
         """What run.json has of this scenario: its sources, and more."""
 
-    @abstractmethod
     def input_files(self) -> list[Path]:
         """All files that were read."""
+        return [locate(path) for path in dict.fromkeys(self.setup.config.input_files())]
 
     @abstractmethod
     def report(self) -> None:

@@ -1,6 +1,7 @@
 """One mapping of the YAML file: strict, frozen, and able to say which of its keys is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -34,6 +35,21 @@ class Section(BaseModel):
             if key not in cls.model_fields:
                 raise KeyProblem(str(key), f"unknown key, {hint(key, cls.model_fields, 'the keys here are')}")
         return value
+
+    def input_files(self) -> Iterator[Path]:
+        """The files, as they are named, from which it and the sections in it are to be read."""
+        for name in type(self).model_fields:
+            yield from _input_files(getattr(self, name))
+
+
+def _input_files(value: Any) -> Iterator[Path]:
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, Section):
+        yield from value.input_files()
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _input_files(entry)
 
 
 def kind_of(value: Any) -> str:

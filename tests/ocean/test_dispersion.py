@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from esim.drivers.describe import plan_lines
 from support import nested, oceans
 from support.scenes import compute, configured, differing, japan
 
 from esim.config import from_dict
-from esim.drivers.describe import plan_lines
 from esim.drivers.run import scenario
 from esim.grids.grid import Grid
 from esim.ocean.forcing import dispersion

@@ -1,5 +1,6 @@
 """What is written, where and how often?"""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -111,6 +112,10 @@ class RunupConfig(Section):
         default=None, gt=0, description="Distance [m] of points along lines; null: the points of the file."
     )
 
+    def input_files(self) -> Iterator[Path]:
+        """The file of the coast, if it is not the grid's own."""
+        return (path for path in super().input_files() if path != AUTO)
+
 
 class CheckpointConfig(Section):
     """States of the run to resume from."""
@@ -129,6 +134,10 @@ class OutputConfig(Section):
     checkpoint: CheckpointConfig | None = Field(
         default=None, description="Checkpoints to resume from; null: none."
     )
+
+    def input_files(self) -> Iterator[Path]:
+        """Files that tell where outputs are wanted; the directory is not one."""
+        return (path for path in super().input_files() if path != self.directory)
 
 
 class OceanOutputConfig(OutputConfig):
