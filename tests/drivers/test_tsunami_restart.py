@@ -9,15 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.scenes import channel, compute, configured, differing, japan, mpirun, saved, written
+from support.scenes import channel, compute, configured, differing, japan, mpirun, observed, saved, written
 
 from esim.cli.run import main
-from esim.drivers.output_directory import prepare_directory
 from esim.drivers.run import simulate
-from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError, StopRequested
 from esim.io import checkpoint
-from esim.parallel.comm import Comm, run_ranks
+from esim.parallel.comm import run_ranks
 from esim.timestepping.signals import STOP
 
 
@@ -49,22 +47,14 @@ def cut_off(scene: dict, step: int, ranks: int = 1, stop: bool = False, resume: 
     """Run a scene to a step, where it is killed, or asked to stop."""
     cfg = configured(scene)
 
-    def end(clock):
+    def end(run, clock):
         if clock.step == step:
             if not stop:
                 raise Killed
             STOP.ask()
 
-    def work(comm: Comm) -> None:
-        run = Tsunami(cfg, comm)
-        run.check()
-        prepare_directory(run, resume)
-        run.lookers.append(end)
-        run.prepare(resume)
-        run.run()
-
     with pytest.raises(StopRequested if stop else Killed):
-        run_ranks(ranks, work)
+        run_ranks(ranks, lambda comm: observed(cfg, comm, end, resume))
     STOP.asked = False
 
 
@@ -198,7 +188,7 @@ def test_without_a_checkpoint_the_run_begins_anew(whole, tmp_path, caplog):
     scene = japan(tmp_path)
     cut_off(scene, 5)
     assert differing(compute(scene, resume=True), whole(japan)) == []
-    assert "there is no checkpoint, so the run begins anew" in caplog.text
+    assert "there is no checkpoint; starting from the beginning" in caplog.text
 
 
 def test_a_finished_run_without_a_checkpoint_is_not_overwritten(tmp_path):

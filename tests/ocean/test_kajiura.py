@@ -36,7 +36,7 @@ def block(x, y):
 def surfaces(grid, nests, formula, lift, comm=None):
     """What the water of each grid has risen by, and the wider grids' beds."""
     family, _ = tree(grid, nests, formula, comm=comm, backend="cpu")
-    placed = [level.placed for level in family.levels]
+    placed = [level.place for level in family.levels]
     beds = nested_bathymetries(
         placed, [lambda x, y: formula(x, y) + np.zeros((y.size, x.size))] * len(placed)
     )
@@ -98,7 +98,7 @@ def test_ranks_raise_the_same_water(ranks):
 
 def test_beyond_its_sides_a_nest_has_the_bed_of_those_around_it():
     beds = surfaces(GRID, NESTS, bed, block)[1]
-    grid, inner = beds[2].placed.grid, beds[2]
+    grid, inner = beds[2].geometry.grid, beds[2]
     # From within the whole grid, through both nests: x from 22 km to 90 km.
     x, y = grid.x(-114, 90), grid.y(-60, 84)
     np.testing.assert_allclose(inner.around(x, y), bed(x, y), rtol=0, atol=1e-9)

@@ -6,16 +6,20 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from esim.config import from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.config.ocean.root import TsunamiConfig
-from esim.drivers.run import simulate
+from esim.drivers.driver import Run, Setup
+from esim.drivers.run import driver_of, prepared, simulate
 from esim.io import checkpoint, netcdf
-from esim.parallel.comm import run_ranks
+from esim.parallel.comm import Comm, SerialComm, run_ranks
+from esim.timestepping.clock import Clock
 
 FIELDS = ("eta", "u", "v", "h")
 
@@ -122,6 +126,22 @@ def compute(scene: dict, ranks: int = 1, resume: bool = False) -> dict[str, np.n
     cfg = configured(scene)
     run_ranks(ranks, lambda comm: simulate(cfg, comm, resume))
     return written(cfg.output.directory)
+
+
+def checked(cfg: ScenarioConfig, comm: Comm | None = None) -> Setup:
+    """The setup of a scenario."""
+    return driver_of(cfg).check(cfg, comm or SerialComm())
+
+
+def observed(
+    cfg: ScenarioConfig, comm: Comm, observe: Callable[[Run, Clock], None], resume: bool = False
+) -> dict[str, Any]:
+    """Compute a scenario, and call observe(run, clock) after every step; returns the content of run.json."""
+    runs: list[Run] = []
+    observers = [lambda clock: observe(runs[0], clock)]
+    with prepared(driver_of(cfg), checked(cfg, comm), resume, observers) as run:
+        runs.append(run)
+        return run.compute()
 
 
 def written(directory: Path) -> dict[str, np.ndarray]:

@@ -12,8 +12,8 @@ import pytest
 
 from esim.cli.progress import summary
 from esim.config import from_dict
-from esim.drivers.output_directory import prepare_directory
-from esim.drivers.run import scenario
+from esim.drivers.run import prepared
+from esim.drivers.tsunami import Tsunami
 from esim.parallel.comm import SerialComm, run_ranks
 from esim.tools import energy
 from esim.tools.energy import (
@@ -353,12 +353,10 @@ def lake(directory: Path) -> dict:
 
 
 def finished(directory: Path) -> tuple[dict, list[str]]:
-    run = scenario(from_dict(lake(directory)), SerialComm())
-    run.check()
-    prepare_directory(run, False)
-    run.prepare()
-    record = run.run()
-    return record, summary(record, run.written)
+    config, driver = from_dict(lake(directory)), Tsunami()
+    with prepared(driver, driver.check(config, SerialComm())) as run:
+        record = run.compute()
+    return record, summary(record, driver.summarize(record), run.written)
 
 
 def test_a_run_tells_its_joules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
