@@ -102,8 +102,8 @@ def test_samples_are_not_fetched_one_by_one(monkeypatch):
 @pytest.fixture
 def small(monkeypatch):
     """Batches of seven samples, so that they fill between checkpoints."""
-    for module in ("batch", "gauges"):
-        monkeypatch.setattr(f"esim.drivers.{module}.ROWS", 7)
+    for module in ("backends.device_buffer", "ocean.output.gauges"):
+        monkeypatch.setattr(f"esim.{module}.ROWS", 7)
 
 
 def test_runs_write_the_same_with_batches_of_any_size(tmp_path, small, request):

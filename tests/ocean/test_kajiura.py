@@ -42,7 +42,7 @@ def surfaces(grid, nests, formula, lift, comm=None):
     )
     for level, elevation in zip(family.levels, beds, strict=True):
         level.motion = SeafloorMotion(
-            level.ocean, [at_once(lift, kajiura=True)], elevation.around, around=family.root.motion
+            level.ocean, [at_once(lift, kajiura=True)], elevation.with_halo, around=family.root.motion
         )
         level.motion.begin()
     return {name: q[0] for name, q in states(family).items()}, beds
@@ -101,10 +101,10 @@ def test_beyond_its_sides_a_nest_has_the_bed_of_those_around_it():
     grid, inner = beds[2].geometry.grid, beds[2]
     # From within the whole grid, through both nests: x from 22 km to 90 km.
     x, y = grid.x(-114, 90), grid.y(-60, 84)
-    np.testing.assert_allclose(inner.around(x, y), bed(x, y), rtol=0, atol=1e-9)
-    np.testing.assert_array_equal(inner.around(grid.x(), grid.y()), inner(grid.x(), grid.y()))
-    np.testing.assert_array_equal(inner.around(x, y)[60:96, 114:132], inner(grid.x(), grid.y()))
-    np.testing.assert_array_equal(inner.around(x[5:9], y[3:8]), inner.around(x, y)[3:8, 5:9])
+    np.testing.assert_allclose(inner.with_halo(x, y), bed(x, y), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(inner.with_halo(grid.x(), grid.y()), inner(grid.x(), grid.y()))
+    np.testing.assert_array_equal(inner.with_halo(x, y)[60:96, 114:132], inner(grid.x(), grid.y()))
+    np.testing.assert_array_equal(inner.with_halo(x[5:9], y[3:8]), inner.with_halo(x, y)[3:8, 5:9])
 
 
 def test_parts_of_a_sea_share_its_reference_depths():

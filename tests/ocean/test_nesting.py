@@ -122,8 +122,8 @@ def test_no_water_is_lost_between_nests(nests):
     assert abs(volume(family) - before) < 1e-10 * moved
 
 
-def test_without_the_seam_water_would_be_lost(monkeypatch):
-    monkeypatch.setattr("esim.ocean.nesting.refluxing.Seam.settle", lambda self: None)
+def test_without_refluxing_water_would_be_lost(monkeypatch):
+    monkeypatch.setattr("esim.ocean.nesting.refluxing.Refluxing.apply", lambda self: None)
     family, dt = tree(GRID, FAMILY, rough(), hump)
     before = volume(family)
     march(family, 30, dt)
@@ -244,12 +244,13 @@ def test_a_one_way_nest_leaves_its_parent_alone():
     assert (bits(FAMILY[:1])[0]["root"] != without).any()
 
 
-def test_to_sleep_until_anything_moves_changes_nothing():
+def test_to_wait_until_anything_moves_changes_nothing():
     nests = [{"x": [36e3, 54e3], "y": [8e3, 36e3], "ratio": 3, "activation": 0}]
     found = []
     for awake in (False, True):
         family, dt = tree(GRID, nests, level(-2000.0), lambda x, y: np.maximum(hump(x, y) - 1, 0))
-        family.levels[1].active |= awake
+        if awake:
+            family.nests[0].activated = 0.0
         slept = not family.levels[1].active
         march(family, 6, dt)
         found.append((slept, states(family)))
@@ -339,7 +340,7 @@ class Plane:
     def __init__(self, made):
         self._made, self.outside, self.seen, self.times = made, {}, [], []
         self._plane = made.backend.zeros((1, *made.block.allocated))
-        self.carried = {"slant": self._plane}
+        self.inherited = {"slant": self._plane}
 
     def _values(self):
         grid, block = self._made.grid, self._made.block
