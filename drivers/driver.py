@@ -31,7 +31,7 @@ from esim.parallel.halo import HaloExchange, halo_record
 from esim.timestepping.clock import Clock
 from esim.timestepping.signals import STOP
 from esim.timestepping.simulation import Simulation
-from esim.tools.energy import Meter, energy_record
+from esim.backends.energy import Meter, energy_record
 
 Observer = Callable[[Clock], None]  # called after every step
 STOP_INTERVAL = 10  # steps between two questions to all ranks whether a signal has come

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from esim.timestepping.clock import Clock
-from esim.tools.energy import energy_lines
+from esim.backends.energy import energy_lines
 
 
 class Progress:

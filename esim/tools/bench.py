@@ -25,7 +25,7 @@ from esim.kernels.ocean import shallow_water
 from esim.media.crust.attenuation import coarse_grained
 from esim.parallel.comm import SerialComm
 from esim.parallel.decomposition import decompose
-from esim.tools.energy import Meter, energy_record
+from esim.backends.energy import Meter, energy_record
 
 if TYPE_CHECKING:
     from esim.ocean.model import Ocean

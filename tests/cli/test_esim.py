@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from support.synthetic_run import CRESTS, write_run
 
-from esim.cli import show
+from esim.tools import table
 from esim.cli.main import main, parser
 from esim.tools import doctor
 

@@ -14,7 +14,7 @@ from esim.backends import Backend
 from esim.backends.devices import driver, driver_release, release, simulated
 from esim.io.atomic import whole_file
 from esim.io.provenance import write_record
-from esim.tools.energy import counters_here
+from esim.backends.energy import counters_here
 
 PACKAGES = (
     "esim", "numpy", "numba", "numba-cuda", "cupy-cuda13x", "cupy-cuda12x", "cuda-bindings", "mpi4py", "netCDF4",

@@ -16,7 +16,7 @@ from esim.drivers.output_directory import prepare_directory
 from esim.drivers.run import scenario
 from esim.parallel.comm import SerialComm, run_ranks
 from esim.tools import energy
-from esim.tools.energy import (
+from esim.backends.energy import (
     Meter,
     PowerGpu,
     Reading,
