@@ -134,7 +134,9 @@ def _dataset(path: Path) -> "xr.Dataset | None":
     if "time" not in raw:
         return raw
     seconds = raw["time"].values
-    return xr.decode_cf(raw).assign_coords(
+    decoded = xr.decode_cf(raw).assign_coords(
         seconds=("time", seconds, {"units": "s", "long_name": "time since origin"}),
         hours=("time", seconds / 3600, {"units": "h", "long_name": "time since origin"}),
     )
+    decoded.set_close(raw.close)  # new coordinates make a new dataset, which would leave the file open
+    return decoded
