@@ -88,13 +88,13 @@ def open_run(directory: str | os.PathLike[str]) -> Run:
     """
     folder = Path(directory)
     record = _record(folder)
-    single = [
+    fields, maxima, stations, displacement = (
         _dataset(folder / f"{name}.nc") for name in ("fields", "maxima", "stations", "surface_displacement")
-    ]
+    )
     families = [_family(folder, stem) for stem in ("plane", "maxima", "runup")]
     alone = _dataset(folder / "runup.nc")
     families[-1] |= {} if alone is None else {"": alone}
-    return Run(folder, record, *single, *families)
+    return Run(folder, record, fields, maxima, stations, displacement, *families)
 
 
 def _family(folder: Path, stem: str) -> "dict[str, xr.Dataset]":

@@ -23,7 +23,7 @@ DEPTH, HALF, FAR = 4500.0, 125e3, 1e7  # m
 BEGIN, END = -1.5e6, 1.15e7  # m
 INTERVAL = 40.0  # s, of loading
 CELLS, QUICK = 2600, 1300  # of 5 and 10 km
-PHYSICS: Mapping[str, dict[str, str]] = {
+PHYSICS: Mapping[str, dict[str, bool]] = {
     "rigid": {},
     "stratified": {"seawater_compressibility": True},
     "loaded": {"self_attraction_loading": True},
