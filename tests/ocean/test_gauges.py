@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from support.nested import march, tree
+from support.nested_scene import everything, scene
 from support.oceans import level, plane, rough
-from support.scenes import channel, compute, differing
-from test_nesting import cut_off, everything, scene
+from support.scenes import channel, compute, cut_off, differing
 
 from esim.backends.device_buffer import ROWS
 from esim.ocean.model import primitive_variables

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.nested import states, tree
 from support.oceans import plane
-from test_seafloor_motion import at_once
+from support.seafloor import at_once
 
 from esim.grids.grid import Grid
 from esim.ocean.nesting.bathymetry import nested_bathymetries
