@@ -20,6 +20,7 @@ from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError, NumericalError
 from esim.grids.grid import Grid
 from esim.ocean.nesting.bathymetry import nested_bathymetries
+from esim.ocean.nesting.refluxing import Refluxing
 from esim.parallel.comm import run_ranks
 
 FAMILY = [
@@ -118,7 +119,7 @@ def test_no_water_is_lost_between_nests(nests):
 
 
 def test_without_the_seam_water_would_be_lost(monkeypatch):
-    monkeypatch.setattr("esim.ocean.nesting.refluxing.Seam.settle", lambda self: None)
+    monkeypatch.setattr(Refluxing, "settle", lambda self: None)
     family, dt = tree(GRID, FAMILY, rough(), hump)
     before = volume(family)
     march(family, 30, dt)
