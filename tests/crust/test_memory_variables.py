@@ -140,7 +140,7 @@ def test_cuda_simulator_equals_numpy():
 def scene(directory, attenuation="coarse", memory="bfloat16", **run):
     """The beginning of the small earthquake, its memory variables in 16 bits, with checkpoints at 0.1 and 0.2 s."""
     made = quake(directory, attenuation, **{"backend": "numpy", **run})
-    made["physics"]["memory"], made["time"]["duration"] = memory, 0.26
+    made["physics"]["memory_variable_precision"], made["time"]["duration"] = memory, 0.26
     made["output"]["checkpoint"]["every"] = made["output"]["fields"]["every"] = 0.1
     made["output"]["planes"][0]["every"] = 0.1
     return made
@@ -189,7 +189,7 @@ def test_a_checkpoint_of_whole_variables_is_refused(tmp_path):
     made = change(scene(tmp_path, memory=None), "time.duration", 0.12)
     run_quake(made)
     with pytest.raises(InputError, match="another configuration"):
-        run_quake(change(made, "physics.memory", "bfloat16"), resume=True)
+        run_quake(change(made, "physics.memory_variable_precision", "bfloat16"), resume=True)
 
 
 @pytest.mark.parametrize(("attenuation", "precision", "item", "count"), [
@@ -214,11 +214,12 @@ def test_the_memory_predicted_is_that_allocated(attenuation, precision, item, co
 
 def test_a_type_of_nothing_is_refused():
     with pytest.raises(
-        InputError, match="physics.memory: 'bfloat16' is a type of the memory variables of attenuation"
+        InputError,
+        match="physics.memory_variable_precision: 'bfloat16' has no memory variables to apply to without attenuation",
     ):
-        from_dict(change(quake("unused"), "physics.memory", "bfloat16"))
+        from_dict(change(quake("unused"), "physics.memory_variable_precision", "bfloat16"))
     with pytest.raises(InputError, match="bfloat16"):
-        from_dict(change(quake("unused", "coarse"), "physics.memory", "float8"))
+        from_dict(change(quake("unused", "coarse"), "physics.memory_variable_precision", "float8"))
 
 
 # ------------------------------------------------------------------ the case of validation

@@ -225,7 +225,12 @@ def test_a_request_that_came_early_is_answered_with_75(whole, tmp_path, capsys):
 def test_a_sigterm_ends_the_command_with_75_and_it_can_go_on(tmp_path):
     scene = change(quake(tmp_path / "out"), "time.duration", 4000)  # it never comes to its end
     scene["stations"] = scene["stations"][:1]
-    scene["output"] |= {"planes": [], "motion": None, "fields": {"every": 50}, "stations": {"every": 1}}
+    scene["output"] |= {
+        "planes": [],
+        "surface_displacement": None,
+        "fields": {"every": 50},
+        "stations": {"every": 1},
+    }
     del scene["output"]["checkpoint"]
     file, reached = saved(scene, tmp_path), []
     for more in ([], ["--resume"]):
@@ -379,7 +384,7 @@ def scene(backend, attenuation):
     made["output"]["checkpoint"]["every"] = 0.01
     for plane in made["output"]["planes"]:
         plane["every"] = 0.01
-    made["output"]["fields"]["every"] = made["output"]["motion"]["every"] = 0.01
+    made["output"]["fields"]["every"] = made["output"]["surface_displacement"]["every"] = 0.01
     made["time"]["duration"] = 0.02
     for source in made["source"]:
         source["time_function"] = {"kind": "triangle", "duration": 0.05}

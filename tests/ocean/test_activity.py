@@ -128,7 +128,7 @@ def pond(directory: Path, **run) -> dict:
         "time": {"duration": 200},
         "grid": {"kind": "cartesian", "x": [0, 400e3], "y": [0, 300e3], "spacing": 4000},
         "bathymetry": {"kind": "flat", "depth": 3000},
-        "source": [{"kind": "okada", "faults": [fault], "kajiura": True, "negligible": 0.01}],
+        "source": [{"kind": "okada", "faults": [fault], "kajiura": True, "displacement_cutoff": 0.01}],
         "stations": [{"name": "near", "x": 52e3, "y": 41e3}, {"name": "far", "x": 390e3, "y": 290e3}],
         "output": {
             "directory": str(directory),
@@ -183,10 +183,10 @@ def test_the_summary_tells_the_saving(tmp_path, capsys):
     )
 
 
-def test_a_negligible_displacement_is_left_out_smoothly():
+def test_displacements_below_the_cutoff_are_tapered_to_zero():
     field = np.array([[[0.0, 0.009, -0.0101, 0.015, 0.02, -1.0]], [[0.0, 0.0, 0.0, 0.0, 0.0, 0.5]]])
     weight = truncated(field, 0.01, 1.0)[0]
     np.testing.assert_array_equal(weight[[0, 1, 4, 5]], [0, 0, 1, 1])
     assert 0 < weight[2] < 0.01 and weight[3] == pytest.approx(0.5)
-    # In a nest far away, small displacements are the largest, and as negligible as on the whole grid.
+    # In a nest far away, small displacements are the largest, and cut off as on the whole grid.
     assert not truncated(field[..., :2], 0.01, 1.0).any()

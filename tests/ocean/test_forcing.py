@@ -536,8 +536,8 @@ def everything(directory: Path, kind: str = "lonlat", **run) -> dict:
         "grid": grid | (box if lonlat else flatland),
         "bathymetry": bed if lonlat else slope,
         "physics": {
-            "stratification": "compressible",
-            "loading": "elastic",
+            "seawater_compressibility": True,
+            "self_attraction_loading": True,
             "loading_interval": 100,
             "coriolis": True,
         },
@@ -614,8 +614,8 @@ def test_every_part_of_it_matters(serial, tmp_path):
     less = [
         {"forcing": whole["forcing"][:1]},
         {"forcing": whole["forcing"][1:]},
-        {"physics": whole["physics"] | {"stratification": "none"}},
-        {"physics": whole["physics"] | {"loading": "none"}},
+        {"physics": whole["physics"] | {"seawater_compressibility": False}},
+        {"physics": whole["physics"] | {"self_attraction_loading": False}},
         {"incident": [whole["incident"][0] | {"amplitude": 0}, whole["incident"][1]]},
         {"incident": [whole["incident"][0], whole["incident"][1] | {"total": False}]},
     ]

@@ -16,8 +16,8 @@ from esim.parallel.comm import run_ranks
 
 GRID = plane(40, 24, 2e3)
 NESTS = [  # the first sleeps at first
-    {"x": [44e3, 60e3], "y": [8e3, 36e3], "ratio": 2, "activation": 0.01},
-    {"x": [8e3, 24e3], "y": [8e3, 36e3], "ratio": 3, "activation": None},
+    {"x": [44e3, 60e3], "y": [8e3, 36e3], "ratio": 2, "activation_threshold": 0.01},
+    {"x": [8e3, 24e3], "y": [8e3, 36e3], "ratio": 3, "activation_threshold": None},
 ]
 # In a nest, on the shore of its box, in a nest that wakes, in none, on land.
 PLACES = [

@@ -55,7 +55,7 @@ def crossed(family):
 def test_a_lake_at_any_level_is_exactly_at_rest_through_all_nests(nests, dtype):
     """Shores lie on the sides of nests; at level 0 all is exactly zero, in nests that are awake or not."""
     for height in (0.0, 1.7, -300.0):
-        awake = [nest | {"activation": None} for nest in nests]
+        awake = [nest | {"activation_threshold": None} for nest in nests]
         family, dt = tree(GRID, awake, rough(), level(height), dtype=dtype, backend=BACKENDS[dtype])
         assert any(crossed(family))
         before = states(family)
@@ -69,7 +69,9 @@ def test_a_lake_at_any_level_is_exactly_at_rest_through_all_nests(nests, dtype):
 
 def test_a_lake_over_real_islands_on_the_sphere_is_exactly_zero():
     grid, bed = japan(30)
-    nests = [{"west": 139, "east": 140.6, "south": 34.0, "north": 35.6, "ratio": 3, "activation": None}]
+    nests = [
+        {"west": 139, "east": 140.6, "south": 34.0, "north": 35.6, "ratio": 3, "activation_threshold": None}
+    ]
     family, dt = tree(grid, nests, bed, given=physics(coriolis=True), dtype="float32", backend="cpu")
     assert crossed(family) == [True]
     march(family, 20, dt)
@@ -90,7 +92,7 @@ def test_a_nest_sleeps_until_water_comes():
 
 def test_a_nest_that_wakes_wakes_those_around_it():
     """What lies around a nest has to step for it to: the outer one would sleep on by itself."""
-    nests = [FAMILY[0] | {"activation": 100.0}, FAMILY[1] | {"activation": 1e-3}]
+    nests = [FAMILY[0] | {"activation_threshold": 100.0}, FAMILY[1] | {"activation_threshold": 1e-3}]
     family, dt = tree(GRID, nests, level(-2000.0), hump)
     assert [one.active for one in family.levels[1:]] == [True, True]
     march(family, 1, dt)
@@ -241,7 +243,7 @@ def test_a_one_way_nest_leaves_its_parent_alone():
 
 
 def test_to_sleep_until_anything_moves_changes_nothing():
-    nests = [{"x": [36e3, 54e3], "y": [8e3, 36e3], "ratio": 3, "activation": 0}]
+    nests = [{"x": [36e3, 54e3], "y": [8e3, 36e3], "ratio": 3, "activation_threshold": 0}]
     found = []
     for awake in (False, True):
         family, dt = tree(GRID, nests, level(-2000.0), lambda x, y: np.maximum(hump(x, y) - 1, 0))
@@ -359,7 +361,7 @@ def test_an_array_of_a_force_has_ghost_cells_from_the_parent():
 
 def test_a_nest_that_wakes_has_forces_of_the_time_at_which_it_begins():
     """They were evaluated when the run began; what the parent has is carried over from that time on."""
-    far = {"x": [80e3, 110e3], "y": [4e3, 20e3], "ratio": 2, "activation": 0.01}
+    far = {"x": [80e3, 110e3], "y": [4e3, 20e3], "ratio": 2, "activation_threshold": 0.01}
     family, dt = tree(plane(60, 12, 2e3), [far], level(-500.0), hump, forces=Plane)
     nest = family.levels[1]
     steps = 0

@@ -15,7 +15,14 @@ def scene(directory, **run) -> dict:
     made["time"]["duration"] = 2700
     made["grid"]["nests"] = [
         {"name": "coast", "west": 140, "east": 145, "south": 35, "north": 41, "ratio": 2},
-        {"west": 140.8, "east": 143.2, "south": 37.2, "north": 39, "ratio": 3, "activation": "1 mm"},
+        {
+            "west": 140.8,
+            "east": 143.2,
+            "south": 37.2,
+            "north": 39,
+            "ratio": 3,
+            "activation_threshold": "1 mm",
+        },
     ]
     made["stations"] += [{"name": "bay", "lon": 142.4, "lat": 38.2}]
     return made
