@@ -343,8 +343,8 @@ def predicted_and_taken(scene, ranks=1):
         {"source": []},
         {
             "physics.dispersion": "serre",
-            "physics.loading": "elastic",
-            "physics.stratification": "compressible",
+            "physics.self_attraction_loading": True,
+            "physics.seawater_compressibility": True,
             "run.precision": "float64",
         },
         {"grid.nests": [{"x": [-20e3, 20e3], "y": [-20e3, 20e3], "ratio": 2}]},

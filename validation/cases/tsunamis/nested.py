@@ -48,7 +48,7 @@ def tohoku(folder: Path, quick: bool) -> dict[str, AnyConfig]:
         )
     still = [
         "source=[]",
-        "grid.nests.0.activation=null",
+        "grid.nests.0.activation_threshold=null",
         f"output.directory={json.dumps(str(folder / REST))}",
     ]
     runs[REST] = load(CONFIG, [*settings[:4], *still])
@@ -161,7 +161,7 @@ def okushiri(folder: Path, quick: bool) -> dict[str, AnyConfig]:
     folder.mkdir(parents=True, exist_ok=True)
     write_ground(folder / "ground.nc", fine)
     nests = [
-        {"name": name, "x": list(x), "y": list(y), "ratio": R, "activation": "0.1 mm"}
+        {"name": name, "x": list(x), "y": list(y), "ratio": R, "activation_threshold": "0.1 mm"}
         for name, (x, y) in NESTS.items()
     ]
     made: dict[str, AnyConfig] = {}
