@@ -1,10 +1,8 @@
 """A crust run on any ranks and threads, or cut off and gone on, is the same bit for bit; one that fails says where."""
 
-import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,7 +10,8 @@ import numpy as np
 import pytest
 from support.commands import command
 from support.quakes import STATE, change, compute, configured, march, quake, written
-from support.scenes import differing, mpirun, saved
+from support.scenes import Killed, differing, mpirun, saved
+from support.simulator import in_simulator
 
 from esim.drivers.run import simulate
 from esim.errors import InputError, NumericalError, StopRequested
@@ -20,10 +19,6 @@ from esim.parallel.decomposition import decompose
 from esim.timestepping.signals import STOP
 
 SCENES = {"elastic": "none", "coarse": "coarse"}
-
-
-class Killed(BaseException):
-    """The end of a process, as far as a thread can have one."""
 
 
 @pytest.fixture(autouse=True)
@@ -376,16 +371,15 @@ def test_the_watchdog_can_be_told_to_look_away(tmp_path):
 
 SIMULATED = """
 import sys
-sys.path[:0] = [{tests!r}, {tests!r} + "/.."]
 from pathlib import Path
 from support.quakes import change, compute, quake
 from support.scenes import differing
 
 def scene(backend, attenuation):
-    made = quake(Path({folder!r}) / f"{{attenuation}}-{{backend}}", attenuation, backend=backend)
-    made["grid"] |= {{"x": [-300, 300], "y": [-300, 200], "depth": [0, 500], "boundary": {{"cells": 2}}}}
+    made = quake(Path(sys.argv[1]) / f"{attenuation}-{backend}", attenuation, backend=backend)
+    made["grid"] |= {"x": [-300, 300], "y": [-300, 200], "depth": [0, 500], "boundary": {"cells": 2}}
     made["source"] = [dict(made["source"][0], x=30, y=-20, depth=230), dict(made["source"][1], x=-130, y=60)]
-    made["stations"] = [{{"name": "a", "x": 110, "y": 40, "depth": 70}}]
+    made["stations"] = [{"name": "a", "x": 110, "y": 40, "depth": 70}]
     made["output"]["planes"][1]["x"], made["output"]["planes"][2]["depth"] = -80, 250
     made["output"]["checkpoint"]["every"] = 0.01
     for plane in made["output"]["planes"]:
@@ -393,7 +387,7 @@ def scene(backend, attenuation):
     made["output"]["fields"]["every"] = made["output"]["surface_displacement"]["every"] = 0.01
     made["time"]["duration"] = 0.02
     for source in made["source"]:
-        source["time_function"] = {{"kind": "triangle", "duration": 0.05}}
+        source["time_function"] = {"kind": "triangle", "duration": 0.05}
     return made
 
 for attenuation in ("none", "coarse"):
@@ -405,13 +399,4 @@ print("the same bits")
 
 
 def test_the_cuda_kernels_in_the_simulator_equal_numpy(tmp_path):
-    code = SIMULATED.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=os.environ | {"NUMBA_ENABLE_CUDASIM": "1"},
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.splitlines()[-1] == "the same bits"
+    assert in_simulator(SIMULATED, tmp_path) == "the same bits"

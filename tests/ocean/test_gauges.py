@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from support.nested import march, tree
+from support.nested_scene import everything, scene
 from support.oceans import level, plane, rough
-from support.scenes import channel, compute, differing
-from test_nesting import cut_off, everything, scene
+from support.scenes import channel, compute, cut_off, differing
 
+from esim.backends import device_buffer
 from esim.backends.device_buffer import ROWS
 from esim.ocean.model import primitive_variables
+from esim.ocean.output import gauges as output_gauges
 from esim.ocean.output.gauges import Gauges, bilinear_cells
 from esim.parallel.comm import run_ranks
 
@@ -102,8 +104,8 @@ def test_samples_are_not_fetched_one_by_one(monkeypatch):
 @pytest.fixture
 def small(monkeypatch):
     """Batches of seven samples, so that they fill between checkpoints."""
-    for module in ("batch", "gauges"):
-        monkeypatch.setattr(f"esim.drivers.{module}.ROWS", 7)
+    for module in (device_buffer, output_gauges):
+        monkeypatch.setattr(module, "ROWS", 7)
 
 
 def test_runs_write_the_same_with_batches_of_any_size(tmp_path, small, request):

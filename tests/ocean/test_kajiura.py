@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from support.nested import states, tree
 from support.oceans import plane
-from test_seafloor_motion import at_once
+from support.seafloor import at_once
 
 from esim.grids.grid import Grid
 from esim.ocean.nesting.bathymetry import nested_bathymetries
+from esim.ocean.sources import seafloor_motion
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
 from esim.parallel.comm import run_ranks
 from esim.sources.ocean import kajiura
@@ -64,7 +65,7 @@ def test_the_filter_sees_beyond_the_sides_of_a_nest(level, ratio, monkeypatch):
     found = surfaces(GRID, NESTS, bed, block)[0][f"nest{level + 1}"]
     assert np.ptp(wanted) > 1.0
     np.testing.assert_allclose(found, wanted, rtol=0, atol=4e-6)
-    monkeypatch.setattr("esim.ocean.sources.seafloor_motion.widened", lambda grid, *_: grid)
+    monkeypatch.setattr(seafloor_motion, "widen", lambda grid, *_: grid)
     mirrored = surfaces(GRID, NESTS, bed, block)[0][f"nest{level + 1}"]
     assert np.abs(mirrored - wanted).max() > 0.1
 

@@ -1,17 +1,16 @@
 """Grids in grids: rest, mass, waves that pass, the same bits on any ranks and after a restart, and what cannot be."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-from support.nested import march, states, tree, volume
+from support.nested import hump, march, states, tree, volume
+from support.nested_scene import NAMES, everything, outputs, scene
 from support.oceans import PERIODIC, coarsen, japan, level, physics, plane, rough
-from support.scenes import compute, configured, differing, mpirun, saved, written
+from support.scenes import configured, cut_off, differing, mpirun, saved, written
 from support.scenes import japan as honshu
+from support.simulator import in_simulator
 
 from esim.config import from_dict
 from esim.config.ocean.nests import NestConfig, named, place
@@ -20,8 +19,8 @@ from esim.drivers.run import simulate
 from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError, NumericalError
 from esim.grids.grid import Grid
-from esim.io import netcdf
 from esim.ocean.nesting.bathymetry import nested_bathymetries
+from esim.ocean.nesting.refluxing import Refluxing
 from esim.parallel.comm import run_ranks
 
 FAMILY = [
@@ -36,11 +35,6 @@ SIBLINGS = [
 EDGES = [{"x": [0, 30e3], "y": [0, 48e3], "ratio": 2}]  # on walls in the west, south and north
 GRID = plane(30, 24, 2e3)
 BACKENDS = {"float32": "cpu", "float64": "numpy"}
-
-
-def hump(x, y):
-    """A hill of water that overflows islands and the sides of nests."""
-    return 40 * np.exp(-((x[None, :] - 12e3) ** 2 + (y[:, None] - 20e3) ** 2) / 5e3**2)
 
 
 def crossed(family):
@@ -127,7 +121,7 @@ def test_no_water_is_lost_between_nests(nests):
 
 
 def test_without_the_seam_water_would_be_lost(monkeypatch):
-    monkeypatch.setattr("esim.ocean.nesting.refluxing.Seam.settle", lambda self: None)
+    monkeypatch.setattr(Refluxing, "settle", lambda self: None)
     family, dt = tree(GRID, FAMILY, rough(), hump)
     before = volume(family)
     march(family, 30, dt)
@@ -281,12 +275,10 @@ def test_a_nest_across_a_periodic_grid_is_periodic():
 
 
 SIMULATE = """
-import json, sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
+import json
 import numpy as np
-from support.nested import march, states, tree
+from support.nested import hump, march, states, tree
 from support.oceans import plane, rough
-from test_nesting import hump
 nests = [{"x": [6e3, 14e3], "y": [6e3, 14e3], "ratio": 2}]
 found = []
 for backend in ("numpy", "cuda"):
@@ -298,12 +290,7 @@ print(json.dumps([name for name in found[0] if not np.array_equal(found[0][name]
 
 
 def test_the_cuda_simulator_gives_the_same_bits():
-    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == []
+    assert json.loads(in_simulator(SIMULATE)) == []
 
 
 # ------------------------------------------------------------------ beds
@@ -390,42 +377,6 @@ def test_a_nest_that_wakes_has_forces_of_the_time_at_which_it_begins():
 # ------------------------------------------------------------------ whole runs
 
 
-def scene(directory, **run) -> dict:
-    """Honshu with its coast and source in a nest, and a bay in a nest of that; gauges on all of them."""
-    made = honshu(directory, **run)
-    made["time"]["duration"] = 2700
-    made["grid"]["nests"] = [
-        {"name": "coast", "west": 140, "east": 145, "south": 35, "north": 41, "ratio": 2},
-        {
-            "west": 140.8,
-            "east": 143.2,
-            "south": 37.2,
-            "north": 39,
-            "ratio": 3,
-            "activation_threshold": "1 mm",
-        },
-    ]
-    made["stations"] += [{"name": "bay", "lon": 142.4, "lat": 38.2}]
-    return made
-
-
-NAMES = ("coast", "nest2")
-
-
-def outputs(directory) -> dict[str, np.ndarray]:
-    """All arrays of the maps of the nests."""
-    found = {}
-    for file in (f"{kind}_{name}" for kind in ("fields", "maxima") for name in NAMES):
-        with netcdf.LIBRARY, netcdf.read(directory / f"{file}.nc") as data:
-            data.set_auto_maskandscale(False)
-            found |= {f"{file}.{name}": data[name][...] for name in data.variables}
-    return found
-
-
-def everything(made, ranks=1, resume=False):
-    return compute(made, ranks, resume) | outputs(configured(made).output.directory)
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     directory = tmp_path_factory.mktemp("nested") / "out"
@@ -473,31 +424,6 @@ def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     ran = mpirun(3, "-m", "esim.cli.run", saved(scene(tmp_path / "out"), tmp_path), "--quiet")
     assert ran.returncode == 0, ran.stderr
     assert differing(written(tmp_path / "out") | outputs(tmp_path / "out"), whole[0]) == []
-
-
-def cut_off(made, step, ranks, look=None):
-    """Run a scene up to a step, and no further; look(run, clock) is called after each."""
-
-    class Killed(BaseException):
-        pass
-
-    def work(comm):
-        run = Tsunami(configured(made), comm)
-        run.check()
-        prepare_directory(run, False)
-
-        def end(clock):
-            if look is not None:
-                look(run, clock)
-            if clock.step == step:
-                raise Killed
-
-        run.lookers.append(end)
-        run.prepare()
-        run.run()
-
-    with pytest.raises(Killed):
-        run_ranks(ranks, work)
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (3, 1)])
