@@ -1,15 +1,15 @@
 """What does every scenario say?"""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from esim.config.output import OutputConfig
+from esim.config.run import RunConfig
 from esim.config.section import Section
 from esim.config.time import TimeConfig
-
-if TYPE_CHECKING:
-    from esim.config.ocean.output import OutputConfig
-    from esim.config.run import RunConfig
+from esim.data import locate
 
 
 class ScenarioConfig(Section):
@@ -29,3 +29,10 @@ class ScenarioConfig(Section):
         Loading it again gives an equal configuration.
         """
         return self.model_dump(mode="json")
+
+    def input_files(self) -> list[Path]:
+        """All files that the run reads, each once, `data:NAME` as the file that it stands for.
+
+        Raises InputError for one that is not there.
+        """
+        return list(dict.fromkeys(locate(file) for file in self.files))

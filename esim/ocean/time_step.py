@@ -2,7 +2,7 @@
 
 import math
 
-from esim.config.run import CFL_BOUND, OceanRunConfig
+from esim.config.ocean.run import CFL_BOUND, OceanRunConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
 

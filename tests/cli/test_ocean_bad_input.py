@@ -374,7 +374,7 @@ def test_a_directory_that_cannot_be_made_is_one_sentence(
 def test_resume_without_a_checkpoint_warns_and_begins(tmp_path: Path) -> None:
     ran = esim_run(write_pond(tmp_path), "--output", tmp_path / "out", "--resume")
     assert ran.returncode == 0
-    assert ran.stderr == "esim-run: warning: --resume: there is no checkpoint, so the run begins anew\n"
+    assert ran.stderr == "esim-run: warning: --resume: there is no checkpoint; starting from the beginning\n"
     assert "there is no checkpoint" in json.loads((tmp_path / "out/run.json").read_text())["warnings"][0]
 
 

@@ -17,9 +17,11 @@ from esim.config import ScenarioConfig, from_dict
 from esim.config.ocean.root import TsunamiConfig
 from esim.drivers.driver import Run, Setup
 from esim.drivers.run import driver_of, prepared, simulate
+from esim.errors import StopRequested
 from esim.io import checkpoint, netcdf
 from esim.parallel.comm import Comm, SerialComm, run_ranks
 from esim.timestepping.clock import Clock
+from esim.timestepping.signals import STOP
 
 FIELDS = ("eta", "u", "v", "h")
 
@@ -204,3 +206,31 @@ def mpirun(ranks: int, *command: object, timeout: float = 120) -> subprocess.Com
             process.communicate(timeout=5)
         raise
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+class Killed(BaseException):
+    """The end of a process, as far as a thread can have one."""
+
+
+def cut_off(
+    scene: dict,
+    step: int,
+    ranks: int = 1,
+    stop: bool = False,
+    resume: bool = False,
+    observe: Callable[[Run, Clock], None] | None = None,
+) -> None:
+    """Run a scene to a step, where it is killed, or asked to stop; observe(run, clock) is called after each."""
+    cfg = configured(scene)
+
+    def end(run: Run, clock: Clock) -> None:
+        if observe is not None:
+            observe(run, clock)
+        if clock.step == step:
+            if not stop:
+                raise Killed
+            STOP.ask()
+
+    with pytest.raises(StopRequested if stop else Killed):
+        run_ranks(ranks, lambda comm: observed(cfg, comm, end, resume))
+    STOP.asked = False
