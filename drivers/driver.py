@@ -19,8 +19,8 @@ import numpy as np
 from esim.backends import Backend, select
 from esim.backends.numpy.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.config.scenarios import ScenarioConfig
-from esim.drivers.resources import Device
-from esim.errors import StopRequested
+from esim.drivers.resources import Device, check_memory, select_device
+from esim.errors import MachineError, StopRequested
 from esim.io.checkpoint import latest
 from esim.io.directory import start_directory
 from esim.io.provenance import peak_rss, run_record, write_record
@@ -89,6 +89,40 @@ def strip_bytes(config: ScenarioConfig, cells: int) -> int:
     if run.backend != "numpy" or run.array_module == "numpy":
         return 0
     return min(cells, LONG_STRIP_CELLS) * STRIP_VALUES * np.dtype(run.precision).itemsize
+
+
+def find_device(config: ScenarioConfig, comm: Comm, warnings: Warnings, elsewhere: bool = False) -> Device:
+    """Where this rank computes; raises MachineError, on all ranks, where one cannot, unless it is elsewhere."""
+    try:
+        device = select_device(config.run, comm)
+    except MachineError as error:
+        if not elsewhere:
+            raise
+        text = f"{error} (this machine's memory was not checked)"
+        device = Device(config.run.backend, warnings=(text,), here=False)
+    for text in device.warnings:
+        warnings.add(text)
+    return device
+
+
+def require_memory(
+    config: ScenarioConfig,
+    comm: Comm,
+    device: Device,
+    memory: Mapping[str, int],
+    dimensions: int,
+    savings: Sequence[str] = (),
+) -> None:
+    """Raises InputError, on all ranks, where memory [bytes], by name, does not fit into that of the device.
+
+    dimensions are those in which grid.spacing divides the box; savings are settings that need less memory.
+    """
+    run = config.run
+    if device.here:
+        smaller = ("run.precision: float32",) if run.precision == "float64" else ()
+        check_memory(
+            memory, run.memory_limit, comm, device, dimensions=dimensions, savings=(*savings, *smaller)
+        )
 
 
 class Driver(ABC, Generic[C, S]):
