@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from esim.config.run import RunConfig
 
 
+# Settings of the output that may differ between a run and the one that resumes from its checkpoint, and those of the
+# machine that may not.
+NOT_IN_IDENTITY = ("directory", "overwrite", "compression")
+IN_IDENTITY = ("precision", "cfl", "dt", "adaptive")
+
+
 class ScenarioConfig(Section):
     """The keys that all scenarios share; frozen, in SI units and degrees, every default filled in."""
 
@@ -29,3 +35,13 @@ class ScenarioConfig(Section):
         Loading it again gives an equal configuration.
         """
         return self.model_dump(mode="json")
+
+    def restart_identity(self) -> dict[str, Any]:
+        """The part of the configuration that decides what a state means and which steps lead to the next."""
+        everything = self.echo()
+        output, run = everything.pop("output"), everything.pop("run")
+        del everything["title"]
+        return everything | {
+            "output": {key: value for key, value in output.items() if key not in NOT_IN_IDENTITY},
+            "run": {key: value for key, value in run.items() if key in IN_IDENTITY},
+        }

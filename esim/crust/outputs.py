@@ -27,7 +27,6 @@ from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.gridded.writer import slab_rows
 from esim.io.provenance import fingerprint
 from esim.io.writer import Writer
-from esim.ocean.output.outputs import restart_identity
 from esim.parallel.decomposition import Block
 from esim.timestepping.clock import Clock
 
@@ -200,7 +199,7 @@ class SeismicOutputs:
             put(snapshot.file.checkpoint, clock.step)
         attributes = {
             "time": [clock.time, clock.lost],
-            "configuration": fingerprint(restart_identity(self._cfg)),
+            "configuration": fingerprint(self._cfg.restart_identity()),
             "title": self._cfg.title,
             "vigil": self._vigil.state(),
         }
@@ -247,7 +246,7 @@ class SeismicOutputs:
         """
         crust, device = self._crust, self._crust.backend.from_host
         attributes = load_attributes(path)
-        if attributes["configuration"] != fingerprint(restart_identity(self._cfg)):
+        if attributes["configuration"] != fingerprint(self._cfg.restart_identity()):
             raise InputError(
                 f"--resume: {path} belongs to another configuration (grid, medium, physics, sources, stations or "
                 "times differ); run with the one it was made with, or start anew without --resume"
