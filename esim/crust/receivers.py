@@ -33,7 +33,7 @@ class ReceiverRecorder:
         self.history = ReceiverHistory(self.quantities, self.mine.size, crust.backend.dtype.str[1:])
         self._batch = DeviceBuffer(crust.backend, (len(self.quantities), self.mine.size))
 
-    def hear(self) -> None:
+    def record(self) -> None:
         """Record the step that was just done."""
         if not self.mine.size:
             return

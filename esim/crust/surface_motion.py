@@ -9,6 +9,21 @@ from esim.crust.model import Crust
 MAXIMA = ("pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal")
 
 
+def surface_layers(crust: Crust) -> np.ndarray:
+    """First layer of rock of the owned columns, (nj, ni); the uppermost one where there is none."""
+    block, h, nz = crust.block, crust.block.halo, crust.volume.nz
+    layers = np.zeros(block.shape, int)
+    found = np.zeros(block.shape, bool)
+    (j0, j1), (i0, i1) = block.interior
+    for k in range(nz):
+        solid = crust.backend.to_host(crust.fields["mu"][k + h, j0:j1, i0:i1]) > 0
+        layers[solid & ~found] = k
+        found |= solid
+        if found.all():
+            break
+    return layers
+
+
 class SurfaceMotion:
     """Velocities on the surface of the owned columns, (3, nj, ni), and what is kept of them from step to step.
 
