@@ -10,9 +10,9 @@ from esim.crust.discretisation import Discretisation
 from esim.crust.layout import allocated_shape
 from esim.crust.medium import STRIP_CELLS
 from esim.grids.grid3d import Grid3D
-from esim.io.crust.derived import needed_quantities
 from esim.io.directory import predict_sum
 from esim.parallel.decomposition import Block, Decomposition
+from esim.variables.crust import needed_quantities
 
 SURFACE_VALUES = 16  # values of a column: velocity, displacement, maxima and more
 SURFACE_INDEX = 9 * 8  # bytes of a column: where these are found

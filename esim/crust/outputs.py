@@ -338,7 +338,7 @@ class SeismicOutputs:
             dtype="f8" if crust.backend.dtype == np.float64 else "f4",
         )
         self.writer.put(file.open)
-        values = self._ground.greatest()
+        values = self._ground.shaking()
         if self._elevation is not None:
             values["elevation"] = self._elevation
         place = Snapshot(None, 1, self._surface, variables, crust.decomposition.blocks)  # type: ignore[arg-type]

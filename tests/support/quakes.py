@@ -162,6 +162,6 @@ def checkpoint_arrays(path: Path) -> list[str]:
 
 
 SIDES = ("west", "east", "south", "north", "bottom")
-STATE = ("v", "s", "ground_velocity", "ground_displacement", "ground_peaks", "stations") + tuple(
+STATE = ("v", "s", "ground_velocity", "ground_displacement", "ground_maxima", "stations") + tuple(
     f"layer_{side}" for side in SIDES
 )

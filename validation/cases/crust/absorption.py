@@ -8,6 +8,7 @@ sides of a small block are compared with those of a block so large that nothing 
 import csv
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
