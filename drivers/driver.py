@@ -18,6 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from esim.backends import Backend, select
+from esim.backends.energy import Meter, energy_record
 from esim.backends.numpy.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.config.scenarios import ScenarioConfig
 from esim.drivers.resources import Device, check_memory, select_device
@@ -32,7 +33,6 @@ from esim.parallel.halo import HaloExchange, halo_record
 from esim.timestepping.clock import Clock
 from esim.timestepping.signals import STOP
 from esim.timestepping.simulation import Simulation
-from esim.tools.energy import Meter, energy_record
 
 Observer = Callable[[Clock], None]  # called after every step
 STOP_INTERVAL = 10  # steps between two questions to all ranks whether a signal has come

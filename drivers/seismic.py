@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from esim.config.crust.root import SeismicConfig
-from esim.config.crust.source import CrustFiniteFaultConfig
-from esim.config.crust.time_function import TimeFileConfig
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
@@ -24,7 +22,6 @@ from esim.crust.sources import CrustSource, build_sources, source_record, strong
 from esim.crust.stability import StabilityCheck
 from esim.crust.surface import build_surface
 from esim.crust.surface_motion import SurfaceMotion, surface_layers
-from esim.data import locate
 from esim.drivers.driver import (
     Checkpoints,
     Driver,
@@ -100,11 +97,7 @@ class SeismicRun(Run[SeismicSetup]):
 
     def input_files(self) -> list[Path]:
         """All files that were read."""
-        sources = self.setup.config.source
-        files = [source.file for source in sources if isinstance(source, CrustFiniteFaultConfig)]
-        functions = [s.time_function for s in sources if not isinstance(s, CrustFiniteFaultConfig)]
-        files += [function.file for function in functions if isinstance(function, TimeFileConfig)]
-        return [*self.setup.medium.paths, *(locate(str(file)) for file in files)]
+        return self.setup.config.input_files()
 
     def report(self) -> None:
         """Nothing is counted during the run."""

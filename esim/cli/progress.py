@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from esim.backends.energy import energy_lines
 from esim.timestepping.clock import Clock
-from esim.tools.energy import energy_lines
 
 
 class Progress:

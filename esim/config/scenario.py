@@ -1,16 +1,15 @@
 """What does every scenario say?"""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from esim.config.output import OutputConfig
+from esim.config.run import RunConfig
 from esim.config.section import Section
 from esim.config.time import TimeConfig
-
-if TYPE_CHECKING:
-    from esim.config.ocean.output import OutputConfig
-    from esim.config.run import RunConfig
-
+from esim.data import locate
 
 # Settings of the output that may differ between a run and the one that resumes from its checkpoint, and those of the
 # machine that may not.
@@ -45,3 +44,10 @@ class ScenarioConfig(Section):
             "output": {key: value for key, value in output.items() if key not in NOT_IN_IDENTITY},
             "run": {key: value for key, value in run.items() if key in IN_IDENTITY},
         }
+
+    def input_files(self) -> list[Path]:
+        """All files that the run reads, each once, `data:NAME` as the file that it stands for.
+
+        Raises InputError for one that is not there.
+        """
+        return list(dict.fromkeys(locate(file) for file in self.files))

@@ -1,10 +1,12 @@
 """One mapping of the YAML file: strict, frozen, and able to say which of its keys is wrong."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from esim.config.renamed import new_name
 from esim.config.suggest import hint, listed, shown
 
 
@@ -21,6 +23,11 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The input files that the section and those in it name, as the configuration has them."""
+        return _files([getattr(self, name) for name in type(self).model_fields])
+
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, value: Any) -> Any:
@@ -30,10 +37,20 @@ class Section(BaseModel):
             raise ValueError(
                 f"expected a mapping with the keys {listed(cls.model_fields)}, not {shown(value)}"
             )
-        for key in value:
+        for key, given in value.items():
             if key not in cls.model_fields:
-                raise KeyProblem(str(key), f"unknown key, {hint(key, cls.model_fields, 'the keys here are')}")
+                unknown = f"unknown key, {hint(key, cls.model_fields, 'the keys here are')}"
+                raise KeyProblem(str(key), new_name(key, given, cls.model_fields) or unknown)
         return value
+
+
+def _files(value: Any) -> tuple[Path, ...]:
+    """The paths in the value of a key."""
+    if isinstance(value, Section):
+        return value.files
+    if isinstance(value, list | tuple):
+        return tuple(file for item in value for file in _files(item))
+    return (value,) if isinstance(value, Path) else ()
 
 
 def kind_of(value: Any) -> str:

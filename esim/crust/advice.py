@@ -21,7 +21,7 @@ def check_absorbing_layers(
         yield (
             "grid.boundary: absorbing layers are made stable for soft ground, water or air, and send back part of "
             f"waves below {discretisation.frequency / 4:.2g} Hz; keep the block large for these, or set "
-            "grid.boundary.shift: falling for a short run"
+            "grid.boundary.cpml_alpha: graded for a short run"
         )
 
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,11 +33,6 @@ class CrustMedium:
     volume: Grid3D
     rock: Medium
     surface: Surface
-
-    @property
-    def paths(self) -> list[Path]:
-        """The files that are read."""
-        return [*self.rock.paths, *self.surface.paths]
 
     def cells(self, box: Box) -> np.ndarray:
         """lam, mu [Pa], rho [kg/m3], qp, qs of a box of cells, air and sea included: (5, nk, nj, ni)."""

@@ -20,6 +20,7 @@ PREPARATION = 8 * 12  # bytes per cell of a strip, while the medium is set
 MECHANISMS = {"none": 0, "coarse": 1, "conventional": 3}  # in a cell
 TYPICAL_SPEED = 6000.0  # m/s, for the number of steps before the medium is known
 TYPICAL_COURANT = 0.3
+SHORT_MEMORY = "physics.memory_variable_precision: bfloat16"  # a setting that needs less
 
 
 def largest_block(decomposition: Decomposition) -> Block:
@@ -35,7 +36,9 @@ def allocated_cells(volume: Grid3D, decomposition: Decomposition) -> int:
 def savings(config: SeismicConfig) -> list[str]:
     """Settings with which this run would need less memory."""
     physics = config.physics
-    return ["physics.memory: bfloat16"] if physics.attenuation != "none" and physics.memory is None else []
+    return (
+        [SHORT_MEMORY] if physics.attenuation != "none" and physics.memory_variable_precision is None else []
+    )
 
 
 def predict_memory(
@@ -47,7 +50,7 @@ def predict_memory(
     cells = allocated_cells(volume, decomposition)
     mechanisms = MECHANISMS[config.physics.attenuation]
     # Memory variables of 16 bits take their part of a value.
-    variables = 6 * mechanisms * (1.0 if config.physics.memory is None else 2 / item)
+    variables = 6 * mechanisms * (1.0 if config.physics.memory_variable_precision is None else 2 / item)
     arrays = 9 + 3 + variables + 2 * (mechanisms > 0)
     kinds, side = config.grid.boundary.kinds, config.grid.boundary.cells
     nj, ni = largest.shape
@@ -90,8 +93,8 @@ def predict_output(config: SeismicConfig, volume: Grid3D, discretisation: Discre
     maps = [(ny * nx, len(out.maxima.variables) + 2, 1)] if out.maxima else []
     if out.fields:
         maps.append((ny * nx, len(out.fields.variables), records(out.fields.every)))
-    if out.motion:
-        maps.append((ny * nx, 3, records(out.motion.every)))
+    if out.surface_displacement:
+        maps.append((ny * nx, 3, records(out.surface_displacement.every)))
     areas = {"x": nz * ny, "y": nz * nx, "depth": ny * nx}
     maps += [(areas[p.axis], len(p.variables), records(p.every)) for p in out.planes]
     quantities = 3 * len(out.stations.variables)

@@ -46,11 +46,11 @@ def crust_settings(
         largest_inverse_q=0.0 if fit is None else 1 / fit.lowest_q,
         reduced_layers=surface.reduced_layers,
         constant_alpha=constant_alpha(config, survey),
-        memory=physics.memory,
+        memory=physics.memory_variable_precision,
     )
 
 
 def constant_alpha(config: SeismicConfig, survey: MediumSurvey) -> bool:
     """Whether the frequency shift of CPML is constant across a layer: as asked, or where contrasts are strong."""
-    asked = config.grid.boundary.shift
-    return asked == "steady" or (asked == "auto" and survey.strong_contrasts)
+    asked = config.grid.boundary.cpml_alpha
+    return asked == "constant" or (asked == "auto" and survey.strong_contrasts)

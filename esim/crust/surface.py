@@ -4,7 +4,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -31,13 +30,12 @@ class Surface(ABC):
     """The upper end of the ground.
 
     free tells whether the top of the grid is a free surface; reduced_layers is the number of layers from the top
-    within which differences are of second order somewhere; paths are the files that were read.
+    within which differences are of second order somewhere.
     """
 
     volume: Grid3D
     free: bool
     reduced_layers: int = 0
-    paths: tuple[Path, ...] = ()
 
     @abstractmethod
     def fill(self, values: np.ndarray, box: Box) -> None:
@@ -147,9 +145,7 @@ def build_surface(
     if section is None:
         return FlatSurface(volume=volume, free=config.grid.surface == "free")
     found = root_first(comm, lambda: terrain.build(section, volume, projection))
-    return SteppedSurface(
-        volume=volume, free=False, reduced_layers=_reduced_layers(found), paths=found.paths, terrain=found
-    )
+    return SteppedSurface(volume=volume, free=False, reduced_layers=_reduced_layers(found), terrain=found)
 
 
 def _reduced_layers(found: Terrain) -> int:

@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 from support.synthetic_run import CRESTS, write_run
 
-from esim.cli import show
 from esim.cli.main import main, parser
 from esim.tools import doctor
 
 TOP = Path(__file__).parents[2]
-COMMANDS = ("plot", "validate", "bench", "doctor", "job", "data", "schema")
+COMMANDS = ("example", "plot", "validate", "bench", "doctor", "job", "data", "schema")
 HEAVY = (
     "numpy",
     "numba",
@@ -150,7 +149,7 @@ def test_data_lists_what_is_known_and_fetches_what_is_shipped(
 
 
 def test_tables_are_aligned_and_never_cut() -> None:
-    lines = show.plain(("a", "b"), [("long entry", "x" * 300), ("", "y")])
+    lines = table.plain(("a", "b"), [("long entry", "x" * 300), ("", "y")])
     assert lines == [
         "a           b",
         "-" * 10 + "  " + "-" * 300,
@@ -386,7 +385,7 @@ def test_a_warned_job_is_put_back_into_the_queue(batch: Callable[..., tuple[int,
     code, calls = batch(LISTEN.format(code=75), warn=True)
     assert code == 0
     assert calls[-1] == "scontrol requeue 7"
-    assert "esim-run configs/tohoku2011.yaml" in calls[1] and "--resume" not in calls[1]
+    assert "esim-run tohoku2011.yaml" in calls[1] and "--resume" not in calls[1]
 
 
 def test_a_job_that_finishes_after_the_warning_is_done(batch: Callable[..., tuple[int, list[str]]]) -> None:

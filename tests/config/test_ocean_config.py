@@ -12,7 +12,7 @@ from support import junk
 from esim.config import from_dict, load, schema
 from esim.config import units as u
 from esim.config.ocean.root import TsunamiConfig
-from esim.config.run import CFL_BOUND
+from esim.config.ocean.run import CFL_BOUND
 from esim.errors import InputError
 
 TSUNAMI = """\
@@ -132,6 +132,14 @@ def test_units(value: object, dimension: u.Dimension, expected: float) -> None:
 BAD = [
     # keys and YAML
     ("spacing:", "spacng:", "c.yaml:10:3: grid.spacng: unknown key, did you mean 'spacing'?"),
+    ("kajiura: true", "negligible: 0.001",
+     "c.yaml:15:48: source.0.negligible: is now called displacement_cutoff"),
+    ("manning: 0.025", "stratification: compressible",
+     "physics.stratification: is now called seawater_compressibility; write seawater_compressibility: true"),
+    ("manning: 0.025", "loading: elastic",
+     "physics.loading: is now called self_attraction_loading; write self_attraction_loading: true"),
+    ("y: open", "y: open\n  nests: [{activation: null, ratio: 3}]",
+     "grid.nests.0.activation: is now called activation_threshold"),
     ("output:", "outputs:", "c.yaml:18:1: outputs: unknown key, did you mean 'output'?"),
     ("kajiura:", "kajira:", "c.yaml:15:48: source.0.kajira: unknown key, did you mean 'kajiura'?"),
     ("title:", "wavelets:",
@@ -381,6 +389,36 @@ def test_schema_describes_every_key_and_agrees(folder: Path) -> None:
     echo = loaded(folder).echo()
     assert validator.is_valid(echo) and validator.is_valid({**echo, "time": {"duration": "4 h"}})
     assert not validator.is_valid({**echo, "tme": 1}) and not validator.is_valid({**echo, "time": {}})
+
+
+def test_a_configuration_knows_its_input_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each once, in the order of the keys, wherever in the sections they are named; none that is written."""
+    monkeypatch.chdir(folder)
+    for name in ("bay.nc", "track.csv", "manning.nc", "air.nc", "tide.csv", "coast.csv"):
+        (folder / "data" / name).touch()
+    nest = "{ratio: 3, west: 141, east: 142, south: 38, north: 39, bathymetry: {file: data/bay.nc}}"
+    slide = "{kind: landslide, thickness: 9, length: 2 km, motion: {kind: path, file: data/track.csv}}"
+    config = loaded(
+        folder,
+        "boundary: open",
+        f"boundary: {{east: incident}}\n  nests: [{nest}]",
+        (
+            "physics.manning={file: data/manning.nc}",
+            f"source=[{FINITE}, {FINITE}, {slide}]",
+            "forcing=[{kind: pressure, file: data/air.nc}]",
+            "incident=[{kind: series, side: east, file: data/tide.csv}]",
+            "output.runup={coast: data/coast.csv}",
+        ),
+    )
+    names = ("bay.nc", "sea.nc", "manning.nc", "fault.csv", "track.csv", "air.nc", "tide.csv", "coast.csv")
+    assert config.input_files() == [folder / "data" / name for name in names]
+    assert loaded(folder, "fields:", "runup: {}\n  fields:").input_files() == [
+        folder / "data/sea.nc",
+        folder / "data/fault.csv",
+    ]
+    (folder / "data/fault.csv").unlink()
+    with pytest.raises(InputError, match="data/fault.csv: no such file"):
+        config.input_files()
 
 
 def test_import_is_light() -> None:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from esim.config.ocean.output import ONCE, OutputConfig, SnapshotsConfig
+from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.section import Section
 from esim.config.suggest import shown
 from esim.config.units import Duration, Length
 from esim.variables.crust import SHAKING_MEASURES, STATION_QUANTITIES, VELOCITY
 
+Axis = Literal["x", "y", "depth"]
 if TYPE_CHECKING:
     Velocity = Quantity = ShakingMeasure = str
 else:  # what the table of variables has
@@ -18,7 +19,7 @@ else:  # what the table of variables has
     Quantity = Literal[tuple(STATION_QUANTITIES)]
     ShakingMeasure = Literal[tuple(SHAKING_MEASURES)]
 NAME = "[A-Za-z0-9_-]+"
-AXES: tuple[Literal["x", "y", "depth"], ...] = ("x", "y", "depth")
+AXES: tuple[Axis, ...] = ("x", "y", "depth")
 
 
 def _file_name(name: str) -> str:
@@ -62,7 +63,7 @@ class PlaneConfig(WavesConfig):
         return self
 
     @property
-    def axis(self) -> Literal["x", "y", "depth"]:
+    def axis(self) -> Axis:
         """The axis that the plane is perpendicular to."""
         return next(axis for axis in AXES if getattr(self, axis) is not None)
 
@@ -96,7 +97,7 @@ class ShakingMaximaConfig(Section):
 
 
 class SurfaceDisplacementConfig(Section):
-    """Displacement of the ground or the seafloor in time, motion.nc: a source for a tsunami."""
+    """Displacement of the ground or the seafloor in time, surface_displacement.nc: a tsunami source."""
 
     every: Duration = Field(gt=0, description="Simulated time [s] between records.")
 
@@ -114,6 +115,6 @@ class CrustOutputConfig(OutputConfig):
     maxima: ShakingMaximaConfig | None = Field(
         default=ShakingMaximaConfig(), description="Largest motion of the ground; null: none."
     )
-    motion: SurfaceDisplacementConfig | None = Field(
+    surface_displacement: SurfaceDisplacementConfig | None = Field(
         default=None, description="Displacement of the ground in time; null: none."
     )

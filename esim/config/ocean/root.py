@@ -1,19 +1,20 @@
-"""The whole configuration, complete and checked."""
+"""The whole configuration of scenario tsunami, complete and checked."""
 
 from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from esim.config.names import check_names
 from esim.config.ocean.bathymetry import BathymetryConfig
-from esim.config.ocean.checks import check
+from esim.config.ocean.checks import check_coordinates, check_incident, check_positions, check_pulses
 from esim.config.ocean.forcing import ForcingConfig
 from esim.config.ocean.grid import OceanGridConfig
 from esim.config.ocean.incident import AnyIncidentConfig
 from esim.config.ocean.output import OceanOutputConfig
 from esim.config.ocean.physics import OceanPhysics
+from esim.config.ocean.run import OceanRunConfig
 from esim.config.ocean.source import OceanSourceConfig
 from esim.config.point import StationConfig
-from esim.config.run import OceanRunConfig
 from esim.config.scenario import ScenarioConfig
 
 
@@ -49,5 +50,9 @@ class TsunamiConfig(ScenarioConfig):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        check(self)
+        check_coordinates(self.grid, self.bathymetry, self.source, self.physics)
+        check_incident(self.grid, self.incident)
+        check_names("stations", self.stations)
+        check_positions(self.grid, self.source, self.stations)
+        check_pulses(self.grid, self.forcing)
         return self

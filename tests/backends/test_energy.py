@@ -10,13 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from esim.cli.progress import summary
-from esim.config import from_dict
-from esim.drivers.output_directory import prepare_directory
-from esim.drivers.run import scenario
-from esim.parallel.comm import SerialComm, run_ranks
-from esim.tools import energy
-from esim.tools.energy import (
+from esim.backends.energy import (
     Meter,
     PowerGpu,
     Reading,
@@ -28,6 +22,12 @@ from esim.tools.energy import (
     gpu,
     total,
 )
+from esim.cli.progress import summary
+from esim.config import from_dict
+from esim.drivers.output_directory import prepare_directory
+from esim.drivers.run import scenario
+from esim.parallel.comm import SerialComm, run_ranks
+from esim.tools import energy
 
 REACH = 262143328850  # uJ, at which the counter of a common package begins anew
 
@@ -288,7 +288,9 @@ def test_without_the_package_that_reads_nvml(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "pynvml", None)
     with Meter(1, "bus", tmp_path) as meter:
         pass
-    assert "nvidia-ml-py, which is not installed; pip install 'esim[cuda]'" in total([meter.reading])["note"]
+    assert (
+        "nvidia-ml-py, which is not installed; pip install 'esim-hpc[cuda]'" in total([meter.reading])["note"]
+    )
 
 
 # ------------------------------------------------------------------ many ranks
