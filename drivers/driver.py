@@ -82,6 +82,7 @@ class Setup(Generic[C]):
 
 
 S = TypeVar("S", bound="Setup[Any]")
+R = TypeVar("R", bound="Run[Any]")
 
 
 def strip_bytes(config: ScenarioConfig, cells: int) -> int:
@@ -134,8 +135,11 @@ def timed(timings: dict[str, float], name: str) -> Iterator[None]:
     timings[name] = wall.perf_counter() - begun
 
 
-class Driver(ABC, Generic[C, S]):
-    """A scenario: how it is checked and prepared, and what is said of it. It has no state of its own."""
+class Driver(ABC, Generic[C, S, R]):
+    """A scenario: how it is checked and prepared, and what is said of it. It has no state of its own.
+
+    Its types are those of its configuration, its setup and its run.
+    """
 
     @abstractmethod
     def check(self, config: C, comm: Comm, elsewhere: bool = False) -> S:
@@ -146,7 +150,7 @@ class Driver(ABC, Generic[C, S]):
         """
 
     @abstractmethod
-    def prepare(self, setup: S, resume: bool = False, observers: Sequence[Observer] = ()) -> "Run[S]":
+    def prepare(self, setup: S, resume: bool = False, observers: Sequence[Observer] = ()) -> R:
         """Allocate and compile, set the state or that of the last checkpoint, open the outputs."""
 
     @abstractmethod
@@ -252,9 +256,9 @@ class Run(ABC, Generic[S]):
     def facts(self) -> dict[str, Any]:
         """What run.json has of this scenario: its sources, and more."""
 
-    @abstractmethod
     def input_files(self) -> list[Path]:
         """All files that were read."""
+        return self.setup.config.input_files()
 
     @abstractmethod
     def report(self) -> None:

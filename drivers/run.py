@@ -7,22 +7,22 @@ from typing import Any
 
 from esim.config import ScenarioConfig
 from esim.config.scenarios import SCENARIOS, load_part
-from esim.drivers.driver import Driver, Observer, Run, Setup
+from esim.drivers.driver import Driver, Observer, R, S
 from esim.drivers.output_directory import claimed, prepare_directory
 from esim.drivers.resources import explain_out_of_memory
 from esim.parallel.comm import Comm, SerialComm
 
 
-def driver_of(config: ScenarioConfig) -> Driver[Any, Any]:
+def driver_of(config: ScenarioConfig) -> Driver[Any, Any, Any]:
     """The driver of the scenario of a configuration."""
-    driver: Driver[Any, Any] = load_part(SCENARIOS[config.scenario].driver)()
+    driver: Driver[Any, Any, Any] = load_part(SCENARIOS[config.scenario].driver)()
     return driver
 
 
 @contextmanager
 def prepared(
-    driver: Driver[Any, Any], setup: Setup[Any], resume: bool = False, observers: Sequence[Observer] = ()
-) -> Iterator[Run[Any]]:
+    driver: Driver[Any, S, R], setup: S, resume: bool = False, observers: Sequence[Observer] = ()
+) -> Iterator[R]:
     """Context with the run of a setup, while which no other run may write into its output directory."""
     comm, output = setup.comm, setup.config.output
     with claimed(comm, output), explain_out_of_memory(setup.memory):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from esim.config.crust.root import SeismicConfig
@@ -95,15 +94,11 @@ class SeismicRun(Run[SeismicSetup]):
             "bytes_per_cell": setup.bytes_per_cell,
         }
 
-    def input_files(self) -> list[Path]:
-        """All files that were read."""
-        return self.setup.config.input_files()
-
     def report(self) -> None:
         """Nothing is counted during the run."""
 
 
-class Seismic(Driver[SeismicConfig, SeismicSetup]):
+class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
     """Waves from sources through the crust to stations and maps."""
 
     def check(self, config: SeismicConfig, comm: Comm, elsewhere: bool = False) -> SeismicSetup:

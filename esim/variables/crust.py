@@ -133,7 +133,7 @@ def derive_series(
     records are raw ones (stations, steps) by name: vx, vy, vz [m/s], strain rates exx, ... [1/s], normal stresses sxx,
     syy, szz [MPa]. dt [s] is the time step.
     """
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for quantity in map(STATION_QUANTITIES.__getitem__, quantities):
         series = quantity.derive([records[name] for name in quantity.raw], dt)
         found |= {name: values[:, ::every] for name, values in zip(quantity.variables, series, strict=True)}

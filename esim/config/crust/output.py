@@ -13,7 +13,9 @@ from esim.variables.crust import SHAKING_MEASURES, STATION_QUANTITIES, VELOCITY
 
 Axis = Literal["x", "y", "depth"]
 if TYPE_CHECKING:
-    Velocity = Quantity = ShakingMeasure = str
+    Velocity = str
+    Quantity = str
+    ShakingMeasure = str
 else:  # what the table of variables has
     Velocity = Literal[tuple(VELOCITY)]
     Quantity = Literal[tuple(STATION_QUANTITIES)]

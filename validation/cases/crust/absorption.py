@@ -8,7 +8,6 @@ sides of a small block are compared with those of a block so large that nothing 
 import csv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -97,15 +96,13 @@ def compute(cfg: ScenarioConfig) -> Path:
     from esim.drivers.run import driver_of, prepared
 
     driver = driver_of(cfg)
-    setup = driver.check(cfg, SerialComm())
     history: list[tuple[float, float]] = []
 
     def look(clock: Clock) -> None:
         if clock.step % STEPS == 0 or clock.done:
             history.append((clock.time, run.engine.crust.energy()))
 
-    run: Any
-    with prepared(driver, setup, observers=[look]) as run:
+    with prepared(driver, driver.check(cfg, SerialComm()), observers=[look]) as run:
         run.compute()
     with open(cfg.output.directory / FILE, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("time", "energy"), *history])
