@@ -8,7 +8,8 @@ run.compute()                     all steps, all files, and the record of the ru
 import logging
 import time as wall
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,6 +125,14 @@ def require_memory(
         check_memory(
             memory, run.memory_limit, comm, device, dimensions=dimensions, savings=(*savings, *smaller)
         )
+
+
+@contextmanager
+def timed(timings: dict[str, float], name: str) -> Iterator[None]:
+    """Context whose wall-clock seconds are kept under a name."""
+    begun = wall.perf_counter()
+    yield
+    timings[name] = wall.perf_counter() - begun
 
 
 class Driver(ABC, Generic[C, S, R]):

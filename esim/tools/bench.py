@@ -18,7 +18,10 @@ from esim.backends import Backend, select
 from esim.backends.activity import without_skipping
 from esim.backends.devices import gpus, simulated
 from esim.backends.energy import Meter, energy_record
-from esim.crust.model import Crust, CrustSettings, allocated_shape, build_crust, stable_time_step
+from esim.crust.discretisation import stable_time_step
+from esim.crust.layout import allocated_shape
+from esim.crust.model import Crust, build_crust
+from esim.crust.settings import CrustSettings
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.io.atomic import whole_file

@@ -4,7 +4,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from esim.config import ScenarioConfig
 from esim.config.ocean.root import TsunamiConfig
 from esim.errors import EsimError, InputError
 from esim.io import cf
@@ -17,9 +16,6 @@ from esim.ocean.nesting.hierarchy import GridHierarchy, OceanLevel
 from esim.ocean.output.gauges import VARIABLES, Gauges
 from esim.ocean.output.grid_files import GridFiles
 from esim.timestepping.clock import Clock
-
-# Settings of the output that may differ between a run and the one that goes on from its checkpoint.
-NOT_IN_IDENTITY = ("directory", "overwrite", "compression")
 
 
 class TsunamiOutputs:
@@ -78,7 +74,7 @@ class TsunamiOutputs:
             put(fields.checkpoint, clock.step)
         attributes = {
             "time": [clock.time, clock.lost],
-            "configuration": fingerprint(restart_identity(self._cfg)),
+            "configuration": fingerprint(self._cfg.restart_identity()),
             "title": self._cfg.title,
             "activated": self._hierarchy.activation_times(),
             "mass_deficits": self._hierarchy.mass_deficits(),
@@ -99,7 +95,7 @@ class TsunamiOutputs:
         Raises InputError if it belongs to another configuration.
         """
         attributes = load_attributes(path)
-        if attributes["configuration"] != fingerprint(restart_identity(self._cfg)):
+        if attributes["configuration"] != fingerprint(self._cfg.restart_identity()):
             raise InputError(
                 f"--resume: {path} belongs to another configuration (grid, physics, sources, stations or times "
                 "differ); run with the one it was made with, or start anew without --resume"
@@ -152,12 +148,3 @@ class TsunamiOutputs:
         for fields in self._fields:
             if self._comm.rank == 0:
                 fields.discard()
-
-
-def restart_identity(cfg: ScenarioConfig) -> dict[str, Any]:
-    """The part of a configuration that decides what a state means and which steps lead to the next."""
-    everything = cfg.echo()
-    return {key: value for key, value in everything.items() if key not in ("output", "run", "title")} | {
-        "output": {k: v for k, v in everything["output"].items() if k not in NOT_IN_IDENTITY},
-        "run": {k: v for k, v in everything["run"].items() if k in ("precision", "cfl", "dt", "adaptive")},
-    }

@@ -8,7 +8,6 @@ sides of a small block are compared with those of a block so large that nothing 
 import csv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -94,22 +93,17 @@ def _run(folder: Path, medium: str, form: str, what: str, side: float) -> Scenar
 
 def compute(cfg: ScenarioConfig) -> Path:
     """A run that also keeps its energy [J] at times [s], in a file beside its others."""
-    from esim.drivers.output_directory import claimed, prepare_directory
-    from esim.drivers.run import scenario
+    from esim.drivers.run import driver_of, prepared
 
-    run: Any = scenario(cfg, SerialComm())
+    driver = driver_of(cfg)
     history: list[tuple[float, float]] = []
 
     def look(clock: Clock) -> None:
         if clock.step % STEPS == 0 or clock.done:
-            history.append((clock.time, run.crust.energy()))
+            history.append((clock.time, run.engine.crust.energy()))
 
-    run.lookers.append(look)
-    run.check()
-    with claimed(run):
-        prepare_directory(run, False)
-        run.prepare(False)
-        run.run()
+    with prepared(driver, driver.check(cfg, SerialComm()), observers=[look]) as run:
+        run.compute()
     with open(cfg.output.directory / FILE, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("time", "energy"), *history])
     return cfg.output.directory
