@@ -17,7 +17,7 @@ from esim.backends.numpy import array_module
 from esim.backends.numpy.backend import NumpyBackend
 from esim.cli.run import main
 from esim.config import from_dict
-from esim.config.run import OceanRunConfig
+from esim.config.ocean.run import OceanRunConfig
 from esim.drivers import resources
 from esim.drivers.output_directory import prepare_directory
 from esim.drivers.resources import (
@@ -133,7 +133,7 @@ def test_a_driver_that_does_not_start(node):
 def test_packages_that_are_missing(node):
     node([H100], missing=("cupy", "numba_cuda"))
     with pytest.raises(
-        MachineError, match=r"cupy and numba_cuda are not installed; pip install 'esim\[cuda\]'"
+        MachineError, match=r"cupy and numba_cuda are not installed; pip install 'esim-hpc\[cuda\]'"
     ):
         devices.gpu_of(0)
 
@@ -174,7 +174,8 @@ def test_auto_takes_a_gpu_that_can_be_used(node, bare):
     assert devices.best().name == "cpu"
     assert "although there is a GPU: cupy are not" not in devices.best().warning
     assert (
-        "although there is a GPU: cupy is not installed; pip install 'esim[cuda]'" in devices.best().warning
+        "although there is a GPU: cupy is not installed; pip install 'esim-hpc[cuda]'"
+        in devices.best().warning
     )
     node([H100], cuda=12080)
     assert devices.best().name == "cpu" and "supports CUDA 12.8" in devices.best().warning

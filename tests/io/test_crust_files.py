@@ -313,7 +313,7 @@ def test_without_obspy_it_is_said_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "obspy", None)
     with pytest.raises(
-        InputError, match=r"output\.stations\.\w+ needs ObsPy.*pip install 'esim\[seismology\]'"
+        InputError, match=r"output\.stations\.\w+ needs ObsPy.*pip install 'esim-hpc\[seismology\]'"
     ):
         write(tmp_path, stations(), TIME, MOTION)  # type: ignore[operator]
     assert names(tmp_path) == []

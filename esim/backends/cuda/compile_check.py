@@ -24,12 +24,13 @@ from esim.backends.cuda import jit
 from esim.backends.cuda.codegen import crust_sweep, pointwise, streaming_stencil
 from esim.backends.devices import simulated
 from esim.backends.linker import ROWS, SIDES, arguments, array_names
+from esim.distribution import install
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel
 
 ARCHITECTURES = ("sm_80", "sm_90")  # A100, H100
 PRECISIONS = ("float32", "float64")
-INSTALL = "pip install 'esim[cuda-compile]'"
+INSTALL = install("cuda-compile")
 MODULES = ("numba.cuda", "cuda.bindings.nvjitlink")
 DISASSEMBLER = "nvidia-cuda-nvdisasm"
 MOST_REGISTERS = 255  # of a thread
