@@ -84,7 +84,9 @@ def within(name: str, packages: tuple[str, ...] | list[str]) -> bool:
     return any(name == package or name.startswith(package + ".") for package in packages)
 
 
-@pytest.mark.skipif(not (TOP / ".git").exists(), reason="needs a checkout: a source distribution has no links")
+@pytest.mark.skipif(
+    not (TOP / ".git").exists(), reason="needs a checkout: a source distribution has no links"
+)
 def test_the_links_are_there():
     assert len(SOURCES) > 60
     for name in LINKS:
