@@ -11,7 +11,7 @@ from test_ocean_kernels import KERNELS, compute
 from test_shallow_water import SIDES
 
 from esim.backends import select
-from esim.backends.cpu import backend
+from esim.backends.cpu import compiler
 
 ULP = 4  # of the largest value of a field, that a step with fused operations may differ from one without
 
@@ -21,7 +21,7 @@ def fused(monkeypatch):
     """Let the CPU's compiler do what a GPU's does."""
     if not llvm.get_host_cpu_features().get("fma"):
         pytest.skip("this processor has no fused multiply-add")
-    monkeypatch.setitem(backend.FLAGS, "fastmath", backend.FLAGS["fastmath"] | {"contract", "arcp"})
+    monkeypatch.setitem(compiler.FLAGS, "fastmath", compiler.FLAGS["fastmath"] | {"contract", "arcp"})
 
 
 @pytest.mark.parametrize("name", ["step with everything", "dispersion load", "dispersion relaxed"])

@@ -42,21 +42,9 @@ def _on_bits() -> Mapping[Callable, Callable]:
     from numba.cuda import types as nbt
     from numba.cuda.extending import intrinsic
 
-    from esim.backends.bits import guess_rcbrt_code, pack16_code, unpack16_code
+    from esim.backends.bits import on_bits
 
-    @intrinsic
-    def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
-        return x(x, x), guess_rcbrt_code
-
-    @intrinsic
-    def unpack16(typingctx, n):  # type: ignore[no-untyped-def]
-        return nbt.float32(n), unpack16_code
-
-    @intrinsic
-    def pack16(typingctx, x, noise):  # type: ignore[no-untyped-def]
-        return nbt.uint16(x, noise), pack16_code
-
-    return {scalar.guess_rcbrt: guess_rcbrt, scalar.unpack16: unpack16, scalar.pack16: pack16}
+    return on_bits(intrinsic, nbt)
 
 
 def _smaller(a, b):  # type: ignore[no-untyped-def]
