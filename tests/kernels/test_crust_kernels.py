@@ -60,7 +60,7 @@ def test_the_free_surface_on_the_cpu_equals_numpy(dtype):
 
 def test_what_is_compiled_holds_every_body_of_the_crust():
     modules = (elastic, anelastic, cpml, sponge, free_surface)
-    prefixes = ("velocity", "stress", "relax", "fade")
+    prefixes = ("velocity", "stress", "relax", "damp")
     bodies = {
         value
         for module in modules

@@ -21,6 +21,8 @@ TILE = (64, 92)  # rows, columns: a few rows of scratch of this width fit the fi
 PAD = 20  # columns of scratch beyond the tile: the halo, and room for the last vector
 AHEAD = 4  # rows of the arrays that are asked for ahead of their use
 VECTOR_BYTES = 64
+
+
 @numba.njit(forceinline=True)
 def at_rest(state, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
     """Whether a state is zero all over a box. Compiled without fast-math, so that NaN counts as motion."""

@@ -78,7 +78,7 @@ def _select(condition, a, b):  # type: ignore[no-untyped-def]
 def link_stages(kernel: Kernel) -> list[Callable]:
     """Bodies of a kernel with the scalar functions of a CPU, for Numba to inline."""
     jit = numba.njit(forceinline=True, **FLAGS)
-    functions = {
+    functions: dict[Callable, Callable] = {
         scalar.sqrt: math.sqrt,
         scalar.minimum: min,
         scalar.maximum: max,
@@ -86,5 +86,3 @@ def link_stages(kernel: Kernel) -> list[Callable]:
         **ON_BITS,
     }
     return [link(stage.body, jit, functions) for stage in kernel.stages]
-
-

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from esim.backends.cuda.codegen.activity import ACTIVITY
 from esim.backends.cuda.codegen.dataflow import LOADED, Variables
 from esim.backends.cuda.codegen.expression import (
     ALL,
@@ -30,15 +31,14 @@ from esim.backends.cuda.codegen.expression import (
     moved,
     written,
 )
-from esim.backends.cuda.codegen.launch_config import REST, KernelText, LaunchShape
 from esim.backends.cuda.codegen.parser import read
 from esim.backends.cuda.codegen.stage_schedule import offsets
 from esim.backends.cuda.jit import check_arrays, constant_types, constants, taken
+from esim.backends.cuda.kernel_text import KernelText, LaunchShape
 from esim.backends.devices import simulated
 from esim.backends.linker import ROWS, SIDES, array_names
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Shortcut
-from esim.parallel.decomposition import Box
 
 WIDTHS = (32, 64, 96, 128)  # threads of a block
 PITCH = max(WIDTHS)  # of a row in shared memory
@@ -50,7 +50,7 @@ CHUNK = 4  # rows at a time that are looked through for what moves
 BARRIER_COST = 8  # instructions that waiting for the other threads is worth
 
 
-def spread(kernel: Kernel, box: Box) -> LaunchShape:
+def spread(kernel: Kernel, box: tuple[tuple[int, int], ...]) -> LaunchShape:
     """Spread a box over blocks: strips of columns, cut into runs of rows.
 
     A run begins some rows early, so it should be long, but there should be as many blocks as a GPU has in hand at
@@ -98,7 +98,7 @@ def text(kernel: Kernel, dtype: np.dtype) -> KernelText:
             del functions[name]
             functions |= dict(zip(names, shortcut, strict=True))
             lines = [*_branching(shortcut, name, *names), *lines]
-    return KernelText("\n".join(lines) + "\n", functions)
+    return KernelText("\n".join(lines) + "\n", functions, signature(kernel, dtype), {"launch_bounds": PITCH})
 
 
 def _branching(shortcut: Shortcut, name: str, whole: str, needs: str, short: str) -> list[str]:
@@ -114,9 +114,9 @@ def _branching(shortcut: Shortcut, name: str, whole: str, needs: str, short: str
     ]
 
 
-def options(kernel: Kernel, dtype: np.dtype) -> dict[str, Any]:
-    """How the text is compiled: see jit.compile_kernel."""
-    return {"signature": signature(kernel, dtype), "launch_bounds": PITCH}
+def redundancy(kernel: Kernel) -> float:
+    """Threads of a block over the columns that are its own: the others compute for these only."""
+    return PITCH / (PITCH - 2 * kernel.halo)
 
 
 def signature(kernel: Kernel, dtype: np.dtype) -> tuple:
@@ -330,7 +330,8 @@ class _March:
         kernel, h = self.kernel, self.kernel.halo
         names = array_names(kernel)
         plain = next(name for name in names if name not in (ROWS, SIDES))
-        given = f"j0, j1, i0, i1, run, {', '.join((*names, *(REST if kernel.at_rest else ())))}, {constants(kernel)}"
+        arrays = ", ".join((*names, *(ACTIVITY if kernel.at_rest else ())))
+        given = f"j0, j1, i0, i1, run, {arrays}, {constants(kernel)}"
         return [
             f"def sweep({given}):",
             f"    march({given})",
@@ -494,7 +495,7 @@ def _skipping(kernel: Kernel) -> list[str]:
         *(f"    whole_{state} = frozen({state}, planes)" for state in states if state != result),
         f"    whole_{result} = view({result}, planes)",
         "    tile = cuda.blockIdx.y * cuda.gridDim.x + cuda.blockIdx.x",
-        "    zeros = was_still[tile]",
+        "    zeros = was_quiescent[tile]",
         f"    first, last = south - {h}, north + {h}",
         *look(f"first, min(first + {CHUNK}, last)", f"first = min(first + {CHUNK}, last)"),
         *look(f"max(last - {CHUNK}, first), last", f"last = max(last - {CHUNK}, first)"),
@@ -504,10 +505,10 @@ def _skipping(kernel: Kernel) -> list[str]:
         *clear("max(last, first)", "north"),
         "    if first >= last:",
         "        if thread == 0:",
-        "            still[tile] = True",
+        "            quiescent[tile] = True",
         "        return",
         "    if thread == 0:",
-        "        still[tile] = False",
-        "        was_still[tile] = False",
+        "        quiescent[tile] = False",
+        "        was_quiescent[tile] = False",
         "        computed[tile] += (last - first) * (min(west + across, i1) - west)",
     ]
