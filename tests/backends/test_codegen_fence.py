@@ -1,4 +1,4 @@
-"""The CUDA code generator can be left out: with ESIM_CUDA_CODEGEN=0 a thread runs the body itself, with the same bits."""
+"""Without the CUDA code generator (ESIM_CUDA_CODEGEN=0) a thread runs the body itself, with the same bits."""
 
 import json
 import os
