@@ -345,7 +345,9 @@ class Seismic(Driver):
         """Settings with which this run would need less memory."""
         physics = self.cfg.physics
         return (
-            ["physics.memory: bfloat16"] if physics.attenuation != "none" and physics.memory is None else []
+            ["physics.memory_variable_precision: bfloat16"]
+            if physics.attenuation != "none" and physics.memory_variable_precision is None
+            else []
         )
 
     def predicted_memory(self) -> dict[str, int]:
@@ -356,7 +358,7 @@ class Seismic(Driver):
         cells = math.prod(allocated_shape(largest, volume.nz))
         mechanisms = {"none": 0, "coarse": 1, "conventional": 3}[cfg.physics.attenuation]
         # Memory variables of 16 bits take their part of a value.
-        kept = 6 * mechanisms * (1.0 if cfg.physics.memory is None else 2 / item)
+        kept = 6 * mechanisms * (1.0 if cfg.physics.memory_variable_precision is None else 2 / item)
         arrays = 9 + 3 + kept + 2 * (mechanisms > 0)
         kinds, side = cfg.grid.boundary.kinds, cfg.grid.boundary.cells
         nj, ni = largest.shape
@@ -400,8 +402,8 @@ class Seismic(Driver):
         maps = [(ny * nx, len(out.maxima.variables) + 2, 1)] if out.maxima else []
         if out.fields:
             maps.append((ny * nx, len(out.fields.variables), records(out.fields.every)))
-        if out.motion:
-            maps.append((ny * nx, 3, records(out.motion.every)))
+        if out.surface_displacement:
+            maps.append((ny * nx, 3, records(out.surface_displacement.every)))
         areas = {"x": nz * ny, "y": nz * nx, "depth": ny * nx}
         maps += [(areas[p.axis], len(p.variables), records(p.every)) for p in out.planes]
         item = np.dtype(cfg.run.precision).itemsize
@@ -491,23 +493,23 @@ class Seismic(Driver):
             largest_inverse_q=1 / lowest if self.mechanisms is not None else 0.0,
             steady=self._steady(),
             rough=self._rough_layers,
-            memory=self.cfg.physics.memory,
+            memory=self.cfg.physics.memory_variable_precision,
         )
 
     def _steady(self) -> bool:
         """Whether absorbing layers take a steady shift of frequency, for the sake of strong contrasts."""
-        asked, speeds = self.cfg.grid.boundary.shift, self.speeds
+        asked, speeds = self.cfg.grid.boundary.cpml_alpha, self.speeds
         strong = (
             not self.solid
             or speeds.largest_ratio > MILD_VP_VS
             or speeds.fastest > MILD_SPEED_RATIO * speeds.slowest
         )
-        steady = asked == "steady" or (asked == "auto" and strong)
+        steady = asked == "constant" or (asked == "auto" and strong)
         if steady and "cpml" in self.cfg.grid.boundary.kinds:
             self.warn(
                 "grid.boundary: absorbing layers are made stable for soft ground, water or air, and send back part of "
                 f"waves below {self.frequency / 4:.2g} Hz; keep the block large for these, or set "
-                "grid.boundary.shift: falling for a short run"
+                "grid.boundary.cpml_alpha: graded for a short run"
             )
         return steady
 

@@ -5,9 +5,10 @@
 #   sbatch --account=PROJECT --partition=QUEUE job.sh
 #
 # Install once, on the login node, with the CUDA-aware MPI of the site (its module loaded, no wheel of MPI):
-#   module load python openmpi && python3 -m venv ~/esim && ~/esim/bin/pip install 'esim[cuda]'
+#   module load python openmpi && python3 -m venv ~/esim && ~/esim/bin/pip install 'esim-hpc[cuda]'
 #   srun --gpus=1 ~/esim/bin/esim doctor     on a GPU node: is MPI CUDA-aware, which transports has UCX?
 #   srun --gpus=1 ~/esim/bin/esim gpu check --minutes 10 --output .     are results right there, and how fast are they?
+#   ~/esim/bin/esim example tohoku2011     a scenario to begin with, into this folder
 #
 # Before the time limit Slurm sends USR1; esim-run then writes a checkpoint and ends with code 75, the job is
 # put back into the queue, and goes on from the checkpoint. Output and log stay the same.
@@ -28,7 +29,7 @@
 #SBATCH --open-mode=append
 #SBATCH --output=esim-%j.log
 
-CONFIG=configs/tohoku2011.yaml
+CONFIG=tohoku2011.yaml
 OUT=${OUT:-out/$SLURM_JOB_ID}
 MOST_RESTARTS=20
 

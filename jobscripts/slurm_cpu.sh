@@ -5,8 +5,9 @@
 #   sbatch --account=PROJECT --partition=QUEUE job.sh
 #
 # Install once, on the login node, with the MPI of the site (its module loaded, no wheel of MPI):
-#   module load python openmpi && python3 -m venv ~/esim && ~/esim/bin/pip install esim
+#   module load python openmpi && python3 -m venv ~/esim && ~/esim/bin/pip install esim-hpc
 #   MPI4PY_LIBMPI=/path/to/libmpi.so     only if another MPI than the module's is found: see `esim doctor`
+#   ~/esim/bin/esim example tohoku2011     a scenario to begin with, into this folder
 #
 # Before the time limit Slurm sends USR1; esim-run then writes a checkpoint and ends with code 75, the job is
 # put back into the queue, and goes on from the checkpoint. Output and log stay the same.
@@ -26,7 +27,7 @@
 #SBATCH --open-mode=append
 #SBATCH --output=esim-%j.log
 
-CONFIG=configs/tohoku2011.yaml
+CONFIG=tohoku2011.yaml
 OUT=${OUT:-out/$SLURM_JOB_ID}
 MOST_RESTARTS=20
 

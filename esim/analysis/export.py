@@ -9,6 +9,7 @@ import numpy as np
 
 from esim.analysis.run import Run, open_run
 from esim.config.suggest import hint
+from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 
@@ -45,7 +46,7 @@ def export(
     try:
         import rioxarray  # noqa: F401
     except ImportError:
-        raise InputError("GeoTIFF needs rioxarray; install it with pip install 'esim[gis]'") from None
+        raise InputError(f"GeoTIFF needs rioxarray: {install('gis')}") from None
     folder = directory / "geotiff" if output is None else output
     with open_run(directory) as run:
         maps = {f"{name}_" if name else "": data for name, data in run.grids.items()}

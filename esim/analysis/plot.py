@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from esim.analysis.crust import record_section, shaking, wavefield
 from esim.analysis.ocean import gauges, heights, inundation, runup, snapshots, uplift
 from esim.analysis.run import Run, open_run
+from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 
@@ -36,7 +37,7 @@ def plot(directory: Path, output: Path | None = None, format: str = "png") -> li
     try:
         import matplotlib
     except ImportError:
-        raise InputError("figures need Matplotlib; install it with pip install 'esim[analysis]'") from None
+        raise InputError(f"figures need Matplotlib: {install('analysis')}") from None
     folder = directory / "figures" if output is None else output
     paths = []
     with open_run(directory) as run, matplotlib.rc_context(STYLE):

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 class Run:
     """A finished run: its record (run.json) and the datasets it wrote; None where it wrote none.
 
-    `planes` are those through the crust by their names, `motion` that of the surface of the crust; `nests` are the
-    maxima of nested grids by their names, `runups` the points along the coast, by the grid's name ("" for the whole
-    one). The datasets
-    are read when their values are asked for. Those with a `time` also have `seconds` and `hours` since the
-    origin. As a context manager it closes the files.
+    `planes` are the sections through the crust by name, `nests` the maxima of nested grids by name, `runups` the
+    run-up points along the coast by the name of the grid ("" for the whole one). Values are read when they are used.
+    Datasets with a `time` also have `seconds` and `hours` since the origin. As a context manager it closes the files.
     """
 
     directory: Path
@@ -31,7 +29,7 @@ class Run:
     fields: "xr.Dataset | None"
     maxima: "xr.Dataset | None"
     stations: "xr.Dataset | None"
-    motion: "xr.Dataset | None" = None
+    surface_displacement: "xr.Dataset | None" = None
     planes: "dict[str, xr.Dataset]" = field(default_factory=dict)
     nests: "dict[str, xr.Dataset]" = field(default_factory=dict)
     runups: "dict[str, xr.Dataset]" = field(default_factory=dict)
@@ -69,7 +67,7 @@ class Run:
 
     def close(self) -> None:
         """Closes the files."""
-        single = self.fields, self.maxima, self.stations, self.motion
+        single = self.fields, self.maxima, self.stations, self.surface_displacement
         for dataset in (*single, *self.planes.values(), *self.nests.values(), *self.runups.values()):
             if dataset is not None:
                 dataset.close()
@@ -90,13 +88,13 @@ def open_run(directory: str | os.PathLike[str]) -> Run:
     """
     folder = Path(directory)
     record = _record(folder)
-    fields, maxima, stations, motion = (
-        _dataset(folder / f"{name}.nc") for name in ("fields", "maxima", "stations", "motion")
+    fields, maxima, stations, displacement = (
+        _dataset(folder / f"{name}.nc") for name in ("fields", "maxima", "stations", "surface_displacement")
     )
     families = [_family(folder, stem) for stem in ("plane", "maxima", "runup")]
     alone = _dataset(folder / "runup.nc")
     families[-1] |= {} if alone is None else {"": alone}
-    return Run(folder, record, fields, maxima, stations, motion, *families)
+    return Run(folder, record, fields, maxima, stations, displacement, *families)
 
 
 def _family(folder: Path, stem: str) -> "dict[str, xr.Dataset]":
@@ -136,7 +134,9 @@ def _dataset(path: Path) -> "xr.Dataset | None":
     if "time" not in raw:
         return raw
     seconds = raw["time"].values
-    return xr.decode_cf(raw).assign_coords(
+    decoded = xr.decode_cf(raw).assign_coords(
         seconds=("time", seconds, {"units": "s", "long_name": "time since origin"}),
         hours=("time", seconds / 3600, {"units": "h", "long_name": "time since origin"}),
     )
+    decoded.set_close(raw.close)  # new coordinates make a new dataset, which would leave the file open
+    return decoded

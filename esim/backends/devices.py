@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+from esim.distribution import install
 from esim.errors import MachineError
 
 DRIVER, MANAGEMENT = "libcuda.so.1", "libnvidia-ml.so.1"
@@ -188,7 +189,7 @@ def trouble(packages: Iterable[str] = PACKAGES) -> str:
         return _nothing_seen()
     if missing:
         lacking = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
-        return f"{lacking}; pip install 'esim[cuda]', {ELSE}"
+        return f"{lacking}; {install('cuda')}, {ELSE}"
     needed = cuda_of_packages()
     if needed is not None and found.cuda < 1000 * needed:
         older = (

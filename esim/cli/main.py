@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from esim import __version__
+from esim.distribution import install
 from esim.errors import EsimError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
@@ -16,7 +17,8 @@ DESCRIPTION = """\
 Tsunamis and earthquakes, around a run: esim-run computes a scenario, esim does the rest."""
 EXAMPLES = """\
 examples:
-  esim-run configs/tohoku2011.yaml     compute a scenario (see esim-run --help)
+  esim example tohoku2011              copy a scenario that comes with esim
+  esim-run tohoku2011.yaml             compute it (see esim-run --help)
   esim plot out/tohoku2011             draw its figures
   esim export out/tohoku2011           its maxima as GeoTIFF, for geographic information systems
   esim validate tohoku2011             compare a computation with what buoys recorded
@@ -49,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(
         dest="command", metavar="COMMAND", required=True, title="commands", parser_class=_Command
     )
-    for declare in (_plot, _export, _validate, _bench, _doctor, _gpu, _job, _data, _schema):
+    for declare in (_example, _plot, _export, _validate, _bench, _doctor, _gpu, _job, _data, _schema):
         declare(commands)
     return top
 
@@ -74,6 +76,33 @@ def _command(commands: Commands, name: str, help: str, examples: str) -> argpars
         epilog=f"examples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def _example(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "example",
+        "list the scenarios that come with esim, or copy one with the files that it names",
+        "  esim example\n"
+        "  esim example tohoku2011                 into this folder\n"
+        "  esim example kumamoto2016 runs/first\n",
+    )
+    command.add_argument("name", metavar="NAME", nargs="?", help="scenario to copy (default: list them)")
+    command.add_argument(
+        "folder",
+        metavar="DIR",
+        type=Path,
+        nargs="?",
+        default=Path(),
+        help="folder to copy it to (default: .)",
+    )
+    command.set_defaults(run=_run_example)
+
+
+def _run_example(options: argparse.Namespace) -> None:
+    from esim.cli.example import example
+
+    example(options.name, options.folder)
 
 
 def _plot(commands: Commands) -> None:
@@ -241,7 +270,7 @@ def _gpu(commands: Commands) -> None:
         commands,
         "gpu",
         "compile every CUDA kernel without a GPU and judge it, or check everything on a GPU",
-        "  esim gpu compile                       needs no GPU: pip install 'esim[cuda-compile]'\n"
+        f"  esim gpu compile                       needs no GPU: {install('cuda-compile')}\n"
         "  esim gpu compile --only step --precision float32\n"
         "  esim gpu compile --report gpu_compile.md\n"
         "  esim gpu check                         on a GPU\n",

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = """
 examples:
-  esim-run configs/tohoku2011.yaml                      on this machine, all cores
-  mpirun -n 4 esim-run configs/tohoku2011.yaml          on four ranks
+  esim example tohoku2011                               copy a scenario that comes with esim
+  esim-run tohoku2011.yaml                              on this machine, all cores
+  mpirun -n 4 esim-run tohoku2011.yaml                  on four ranks
   esim-run scenario.yaml --check                        print the plan and stop
   esim-run scenario.yaml --set grid.spacing='2 arcmin' --output out/fine
   esim-run scenario.yaml --resume                       go on from the last checkpoint

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from esim.config.renamed import new_name
 from esim.config.suggest import hint, listed, shown
 
 
@@ -30,9 +31,10 @@ class Section(BaseModel):
             raise ValueError(
                 f"expected a mapping with the keys {listed(cls.model_fields)}, not {shown(value)}"
             )
-        for key in value:
+        for key, given in value.items():
             if key not in cls.model_fields:
-                raise KeyProblem(str(key), f"unknown key, {hint(key, cls.model_fields, 'the keys here are')}")
+                unknown = f"unknown key, {hint(key, cls.model_fields, 'the keys here are')}"
+                raise KeyProblem(str(key), new_name(key, given, cls.model_fields) or unknown)
         return value
 
 

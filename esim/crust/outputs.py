@@ -78,7 +78,9 @@ class SeismicOutputs:
         self._surface = horizontal(grid, self._lonlat)
         self.snapshots = list(self._open_snapshots())
         output = cfg.output
-        self._moving = any(wanted is not None for wanted in (output.maxima, output.motion, output.fields))
+        self._moving = any(
+            wanted is not None for wanted in (output.maxima, output.surface_displacement, output.fields)
+        )
 
     def _open_snapshots(self) -> Iterator[Snapshot]:
         output, blocks, dt = self._cfg.output, self._crust.decomposition.blocks, self._crust.dt
@@ -94,10 +96,12 @@ class SeismicOutputs:
             yield Snapshot(
                 file, every(output.fields.every), self._surface, output.fields.variables, blocks, "velocity"
             )
-        if output.motion is not None:
+        if output.surface_displacement is not None:
             names = ("ux", "uy", "uz")
-            file = self._new(self._surface, names, "motion", None, static)
-            yield Snapshot(file, every(output.motion.every), self._surface, names, blocks, "displacement")
+            file = self._new(self._surface, names, "surface_displacement", None, static)
+            yield Snapshot(
+                file, every(output.surface_displacement.every), self._surface, names, blocks, "displacement"
+            )
         for plane in output.planes:
             yield self._plane(plane, every(plane.every))
 

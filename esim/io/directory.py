@@ -24,7 +24,7 @@ PATTERNS = (
     "runup_*.nc",
     "runup.csv",
     "runup_*.csv",
-    "motion.nc",
+    "surface_displacement.nc",
     "plane_*.nc",
     "sac/*.SAC",
     "sac/.*.partial",

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from esim import __version__
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 
-PACKAGES = ("esim", "numpy", "numba", "mpi4py", "h5py")
+PACKAGES = ("numpy", "numba", "mpi4py", "h5py")
 
 
 def run_record(
@@ -66,7 +67,7 @@ def versions(mpi: str | None = None) -> dict[str, str | None]:
     """Versions of Python, of the packages that compute and write, and of the MPI library (or None)."""
     from esim.io import netcdf
 
-    packages = {name: _version(name) for name in PACKAGES}
+    packages = {"esim": __version__} | {name: _version(name) for name in PACKAGES}
     return {"python": platform.python_version(), **packages, "netCDF4": netcdf.version(), "mpi": mpi}
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from esim.distribution import install
 from esim.errors import MachineError
 
 T = TypeVar("T")
@@ -356,7 +357,7 @@ def connect() -> Comm:
             return SerialComm()
         raise MachineError(
             f"a launcher started {ranks} ranks, but no MPI library could be loaded ({error}); install one with "
-            "pip install 'esim[mpi]' or point MPI4PY_LIBMPI at the site's libmpi"
+            f"{install('mpi')} or point MPI4PY_LIBMPI at the site's libmpi"
         ) from None
     size = MPI.COMM_WORLD.Get_size()
     if ranks > 1 and size == 1:

@@ -14,7 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-PACKAGES = ("esim", "numpy", "numba", "mpi4py", "netCDF4", "h5py", "xarray", "cupy-cuda13x", "numba-cuda")
+from esim import __version__
+from esim.distribution import install
+
+PACKAGES = ("numpy", "numba", "mpi4py", "netCDF4", "h5py", "xarray", "cupy-cuda13x", "numba-cuda")
 OPTIONAL = ("cupy-cuda13x", "numba-cuda")
 # A launcher's variables: the MPI that is tried in a process of its own must not take itself for a rank.
 LAUNCHER = ("PMI", "OMPI_", "PRTE_", "HYDRA", "MPI_LOCAL", "MV2_COMM", "PALS_", "FLUX_")
@@ -79,12 +82,12 @@ def _examine(probe: Callable[[], Iterable[Finding]]) -> list[Finding]:
 
 def python() -> Iterable[Finding]:
     """Versions of Python and of the packages."""
-    found = {name: _version(name) for name in PACKAGES}
+    found = {"esim": __version__} | {name: _version(name) for name in PACKAGES}
     yield Finding("python", f"{platform.python_version()}, {platform.platform()}")
     yield Finding("packages", ", ".join(f"{name} {number}" for name, number in found.items() if number))
     absent = [name for name, number in found.items() if not number and name not in OPTIONAL]
     if absent:
-        yield Finding("packages", f"no {', '.join(absent)}", MISSING, "pip install esim brings them")
+        yield Finding("packages", f"no {', '.join(absent)}", MISSING, f"{install()} brings them")
 
 
 def mpi() -> Iterable[Finding]:
@@ -94,12 +97,12 @@ def mpi() -> Iterable[Finding]:
     ran = _ask([sys.executable, "-c", code], environment)
     if ran is None or ran.returncode or not ran.stdout.strip():
         reason = _last(ran.stderr) if ran else "no answer"
-        advice = "MPI4PY_LIBMPI=PATH of the site's libmpi, or pip install 'esim[mpi]'"
+        advice = f"MPI4PY_LIBMPI=PATH of the site's libmpi, or {install('mpi')}"
         yield Finding("MPI", f"does not start: {reason}", MISSING, advice)
         return
     found = json.loads(ran.stdout.strip().splitlines()[-1])
     if not found.get("available", True):
-        advice = "one rank works; for more: pip install 'esim[mpi]', or load the site's MPI"
+        advice = f"one rank works; for more: {install('mpi')}, or load the site's MPI"
         yield Finding("MPI", str(found.get("reason", "none")), FALLS_BACK, advice)
         return
     yield Finding("MPI", f"{found.get('vendor')} {found.get('version')} (MPI {found.get('standard')})", FAST)

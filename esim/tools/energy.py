@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from esim.distribution import install
 from esim.parallel.comm import Comm
 
 POWERCAP = Path("/sys/class/powercap")
@@ -162,7 +163,8 @@ def _nvml() -> Any:
         import pynvml
     except ImportError:
         raise Untold(
-            "the GPU's counter of energy is read with nvidia-ml-py, which is not installed; pip install 'esim[cuda]'"
+            "the GPU's counter of energy is read with nvidia-ml-py, which is not installed; "
+            f"{install('cuda')}"
         ) from None
     try:
         pynvml.nvmlInit()

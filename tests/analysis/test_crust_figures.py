@@ -106,13 +106,13 @@ def test_names_cover_neither_each_other_nor_the_places() -> None:
 
 
 def test_planes_and_motion_are_opened_by_name(folder: Path) -> None:
-    (folder / "motion.nc").write_bytes((folder / "fields.nc").read_bytes())
+    (folder / "surface_displacement.nc").write_bytes((folder / "fields.nc").read_bytes())
     with open_run(folder) as run:
         assert run.scenario == "seismic" and run.magnitude == pytest.approx((19 - 9.1) / 1.5)
         assert set(run.planes) == {"xz", "yz", "deep"}
         assert run.planes["xz"]["vz"].dims == ("time", "depth", "x")
-        assert run.motion is not None and float(run.motion["seconds"][-1]) == 24
-    (folder / "motion.nc").unlink()
+        assert run.surface_displacement is not None and float(run.surface_displacement["seconds"][-1]) == 24
+    (folder / "surface_displacement.nc").unlink()
 
 
 def test_sources_come_strongest_first_with_their_faults() -> None:
@@ -143,8 +143,8 @@ def test_layers_are_those_within_the_grid() -> None:
 
 
 def test_a_gradient_and_a_file_become_many_layers(tmp_path: Path) -> None:
-    medium = {"kind": "gradient", "vp": 5000.0, "vs": 2500.0, "vp_gradient": 0.1, "vs_gradient": None}
-    profile = medium.profile(bare(Scene(), medium=medium))
+    given = {"kind": "gradient", "vp": 5000.0, "vs": 2500.0, "vp_gradient": 0.1, "vs_gradient": None}
+    profile = medium.profile(bare(Scene(), medium=given))
     assert profile is not None and not profile.interfaces.size
     assert profile.vp[0] == pytest.approx(5000, abs=10) and profile.vp[-1] == pytest.approx(7000, abs=10)
     assert (profile.vs == 2500).all()

@@ -4,14 +4,14 @@ import sys
 
 import numpy as np
 import pytest
-import test_crust_kernels
-import test_ocean_kernels
 from support import quakes, scenes, strict_arrays
+from support.kernels import CRUST_TINY, assert_same
 
 from esim.backends import select
 from esim.backends.numpy import array_module
 from esim.backends.numpy.array_module import ArrayModule
 from esim.backends.numpy.backend import NumpyBackend
+from esim.validation.kernel_catalogue import BODIES, OCEAN, compute_crust, compute_ocean
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def machine(dtype, strip=array_module.LONG_STRIP_CELLS):
 
 
 @pytest.mark.parametrize("strip", [1, 100, array_module.LONG_STRIP_CELLS])
-@pytest.mark.parametrize("name", test_ocean_kernels.KERNELS)
+@pytest.mark.parametrize("name", OCEAN)
 def test_kernels_of_the_ocean_give_numpys_bits(name, strip):
-    kernel = test_ocean_kernels.KERNELS[name]
-    expected = test_ocean_kernels.compute(select("numpy", "float32"), kernel)
-    found = test_ocean_kernels.compute(machine("float32", strip), kernel)
+    kernel = OCEAN[name]
+    expected = compute_ocean(select("numpy", "float32"), kernel)
+    found = compute_ocean(machine("float32", strip), kernel)
     for array, value in expected.items():
         np.testing.assert_array_equal(found[array], value, err_msg=array)
 
@@ -43,11 +43,10 @@ def test_kernels_of_the_ocean_give_numpys_bits(name, strip):
 @pytest.mark.parametrize("strip", [20, 500, array_module.LONG_STRIP_CELLS])
 @pytest.mark.parametrize("order", [4, 8])
 def test_kernels_of_the_crust_give_numpys_bits(order, strip):
-    names = tuple(test_crust_kernels.BODIES)
-    size = test_crust_kernels.TINY
-    expected = test_crust_kernels.compute(select("numpy", "float32"), names, order, "rough", size)
-    found = test_crust_kernels.compute(machine("float32", strip), names, order, "rough", size)
-    test_crust_kernels.assert_same(found, expected)
+    names = tuple(BODIES)
+    expected = compute_crust(select("numpy", "float32"), names, order, "rough", CRUST_TINY)
+    found = compute_crust(machine("float32", strip), names, order, "rough", CRUST_TINY)
+    assert_same(found, expected)
 
 
 def test_sums_and_extremes_are_numpys():
@@ -93,7 +92,7 @@ def earthquake(folder, array_module, changes):
         (1, {}),
         (2, {"physics.attenuation": "coarse"}),
         (1, {"physics.attenuation": "conventional", "physics.order": 8}),
-        (1, {"physics.attenuation": "coarse", "physics.memory": "bfloat16"}),
+        (1, {"physics.attenuation": "coarse", "physics.memory_variable_precision": "bfloat16"}),
         (1, {"grid.surface": "absorbing", "grid.boundary.x": "sponge", "grid.boundary.y": "periodic"}),
         (2, {"topography": {"kind": "flat", "depth": 150}, "source": [quakes.SLIP]}),
     ],

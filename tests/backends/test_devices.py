@@ -133,7 +133,7 @@ def test_a_driver_that_does_not_start(node):
 def test_packages_that_are_missing(node):
     node([H100], missing=("cupy", "numba_cuda"))
     with pytest.raises(
-        MachineError, match=r"cupy and numba_cuda are not installed; pip install 'esim\[cuda\]'"
+        MachineError, match=r"cupy and numba_cuda are not installed; pip install 'esim-hpc\[cuda\]'"
     ):
         devices.gpu_of(0)
 
@@ -174,7 +174,8 @@ def test_auto_takes_a_gpu_that_can_be_used(node, bare):
     assert devices.best().name == "cpu"
     assert "although there is a GPU: cupy are not" not in devices.best().warning
     assert (
-        "although there is a GPU: cupy is not installed; pip install 'esim[cuda]'" in devices.best().warning
+        "although there is a GPU: cupy is not installed; pip install 'esim-hpc[cuda]'"
+        in devices.best().warning
     )
     node([H100], cuda=12080)
     assert devices.best().name == "cpu" and "supports CUDA 12.8" in devices.best().warning
@@ -342,8 +343,8 @@ def predicted_and_taken(scene, ranks=1):
         {"source": []},
         {
             "physics.dispersion": "serre",
-            "physics.loading": "elastic",
-            "physics.stratification": "compressible",
+            "physics.self_attraction_loading": True,
+            "physics.seawater_compressibility": True,
             "run.precision": "float64",
         },
         {"grid.nests": [{"x": [-20e3, 20e3], "y": [-20e3, 20e3], "ratio": 2}]},

@@ -19,7 +19,7 @@ from esim.cli.main import main, parser
 from esim.tools import doctor
 
 TOP = Path(__file__).parents[2]
-COMMANDS = ("plot", "validate", "bench", "doctor", "job", "data", "schema")
+COMMANDS = ("example", "plot", "validate", "bench", "doctor", "job", "data", "schema")
 HEAVY = (
     "numpy",
     "numba",
@@ -386,7 +386,7 @@ def test_a_warned_job_is_put_back_into_the_queue(batch: Callable[..., tuple[int,
     code, calls = batch(LISTEN.format(code=75), warn=True)
     assert code == 0
     assert calls[-1] == "scontrol requeue 7"
-    assert "esim-run configs/tohoku2011.yaml" in calls[1] and "--resume" not in calls[1]
+    assert "esim-run tohoku2011.yaml" in calls[1] and "--resume" not in calls[1]
 
 
 def test_a_job_that_finishes_after_the_warning_is_done(batch: Callable[..., tuple[int, list[str]]]) -> None:

@@ -96,7 +96,11 @@ def test_the_example_loads_in_si_units_with_defaults(folder: Path) -> None:
     assert source.time_function.kind == "texp" and source.time_function.duration == 0.1
     assert config.stations[0].position == (6000, 8000) and config.stations[0].depth == 0
     assert config.output.stations.every == 0.005 and config.output.stations.variables == ("velocity",)
-    assert config.output.fields is None and config.output.motion is None and config.output.planes == ()
+    assert (
+        config.output.fields is None
+        and config.output.surface_displacement is None
+        and config.output.planes == ()
+    )
     assert config.output.maxima is not None and "pgv" in config.output.maxima.variables
     assert (config.run.cfl, config.run.dt, config.run.watchdog) == (0.9, None, True)
     assert (config.run.backend, config.run.precision, config.run.threads) == ("auto", "float32", None)
@@ -204,11 +208,15 @@ def test_time_functions(folder: Path) -> None:
 
 
 def test_outputs(folder: Path) -> None:
-    every = "fields: {every: 1 s}, motion: {every: 0.5}, maxima: null, checkpoint: {every: 5}, planes: "
+    every = "fields: {every: 1 s}, surface_displacement: {every: 0.5}, maxima: null, checkpoint: {every: 5}, planes: "
     planes = "[{name: a-b_1, x: 0, every: 1, variables: [vz]}, {name: deep, depth: 17 km, every: 1}]"
     output = loaded(folder, (OUTPUT, f"{OUTPUT[:-2]}, sac: true}}, {every}{planes}}}")).output
     assert output.fields is not None and output.fields.variables == ("vx", "vy", "vz")
-    assert output.motion is not None and output.motion.every == 0.5 and output.maxima is None
+    assert (
+        output.surface_displacement is not None
+        and output.surface_displacement.every == 0.5
+        and output.maxima is None
+    )
     assert output.stations.sac and not output.stations.miniseed
     assert [(p.name, p.axis, p.at) for p in output.planes] == [("a-b_1", "x", 0), ("deep", "depth", 17000)]
     assert output.checkpoint is not None and output.compression == 1
@@ -239,9 +247,8 @@ def test_a_periodic_axis_holds_every_position(folder: Path) -> None:
 def full(folder: Path) -> SeismicConfig:
     """A configuration with everything in it."""
     sources = [SOURCE, DC.replace("strike", "magnitude: 7.0, strike"), WAVE, FAULT]
-    planes = (
-        "planes: [{name: a, x: 0, every: 1}], fields: {every: 1}, motion: {every: 1}, checkpoint: {every: 1}"
-    )
+    files = ("fields", "surface_displacement", "checkpoint")
+    planes = ", ".join(["planes: [{name: a, x: 0, every: 1}]", *(f"{name}: {{every: 1}}" for name in files)])
     return loaded(
         folder,
         (SOURCE, "\n  - ".join(sources)),
@@ -275,6 +282,10 @@ def test_schema_agrees(folder: Path) -> None:
 BAD = [
     # keys, kinds, units
     ("spacing:", "spacng:", "c.yaml:3:84: grid.spacng: unknown key, did you mean 'spacing'?"),
+    ("cells: 10", "shift: falling", "grid.boundary.shift: is now called cpml_alpha; write cpml_alpha: graded"),
+    ("cells: 10", "shift: steady", "grid.boundary.shift: is now called cpml_alpha; write cpml_alpha: constant"),
+    ("order: 4", "memory: bfloat16", "physics.memory: is now called memory_variable_precision"),
+    ("output: {", "output: {motion: {every: 1 s}, ", "output.motion: is now called surface_displacement"),
     ("medium:", "medum:", "c.yaml:5:1: medum: unknown key, did you mean 'medium'?"),
     ("scenario: seismic", "scenario: seismik",
      "c.yaml:1:1: scenario: 'seismik' is not a choice here, did you mean 'seismic'?"),

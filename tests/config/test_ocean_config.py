@@ -130,6 +130,14 @@ def test_units(value: object, dimension: u.Dimension, expected: float) -> None:
 BAD = [
     # keys and YAML
     ("spacing:", "spacng:", "c.yaml:10:3: grid.spacng: unknown key, did you mean 'spacing'?"),
+    ("kajiura: true", "negligible: 0.001",
+     "c.yaml:15:48: source.0.negligible: is now called displacement_cutoff"),
+    ("manning: 0.025", "stratification: compressible",
+     "physics.stratification: is now called seawater_compressibility; write seawater_compressibility: true"),
+    ("manning: 0.025", "loading: elastic",
+     "physics.loading: is now called self_attraction_loading; write self_attraction_loading: true"),
+    ("y: open", "y: open\n  nests: [{activation: null, ratio: 3}]",
+     "grid.nests.0.activation: is now called activation_threshold"),
     ("output:", "outputs:", "c.yaml:18:1: outputs: unknown key, did you mean 'output'?"),
     ("kajiura:", "kajira:", "c.yaml:15:48: source.0.kajira: unknown key, did you mean 'kajiura'?"),
     ("title:", "wavelets:",

@@ -1,17 +1,15 @@
 """Memory variables in 16 bits: right on average, the same bits everywhere, and refused where there are none."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from support.kernels import CRUST_COMPILED, RELAXING, assert_same, compute_packed, upper
 from support.quakes import change, configured, quake
 from support.quakes import compute as run_quake
 from support.quakes import march as march_quake
-from support.scenes import differing
-from test_crust_kernels import BODIES, COMPILED, SIZE, arrays, assert_same, whole
+from support.scenes import Killed, differing
+from support.simulator import in_simulator
 
 from esim.backends import select
 from esim.backends.cpu import crust_sweep
@@ -22,21 +20,14 @@ from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels import scalar
-from esim.kernels.crust import anelastic, elastic
+from esim.kernels.crust import elastic
 from esim.kernels.kernel import Part
 from esim.parallel.comm import SerialComm
 from esim.validation.cases.crust import memory16
-from esim.validation.kernel_catalogue import MEMORIES
-from esim.validation.kernel_catalogue import crust_layer as layer
-
-NAMES = tuple(name for name in BODIES if "relax" in name)
-TINY = (5, 6, 8)  # for the simulator; with their halo, rows of words that fill whole values
-
-
-def upper(values):
-    """Words of 16 bits that begin as float32 do."""
-    return (np.asarray(values, np.float32).view(np.uint32) >> 16).astype(np.uint16)
-
+from esim.validation.kernel_catalogue import BODIES, MEMORIES
+from esim.validation.kernel_catalogue import VOLUME as SIZE
+from esim.validation.kernel_catalogue import crust_arrays as arrays
+from esim.validation.kernel_catalogue import crust_box as whole
 
 # ------------------------------------------------------------------ one value
 
@@ -84,41 +75,13 @@ def test_small_steps_are_not_lost():
 # ------------------------------------------------------------------ kernels
 
 
-def compute(machine, order, variant, names=NAMES, size=SIZE, cuts=(None,)):
-    """All arrays by name after the kernels that relax have run on each cut, memory variables kept in 16 bits."""
-    given = arrays(machine.dtype, size, order)
-    shared = {name: machine.from_host(value) for name, value in given.items()}
-    for name in MEMORIES:
-        words = machine.zeros((*given[name].shape[:2], given[name].shape[2] * 2 // machine.dtype.itemsize))
-        shared[name] = words.view(np.uint16)
-        shared[name][...] = machine.from_host(upper(given[name]))
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-    p = machine.constants(model.constants(machine.dtype, volume, order, 0.008))
-    for name in names:
-        kernel = elastic.kernel(
-            f"{name}_short",
-            *BODIES[name],
-            order=order,
-            variant=variant,
-            changes=anelastic.SHORT,
-            words=MEMORIES,
-        )
-        box, own = layer(name, whole(size, order))
-        more = {key: machine.from_host(value) for key, value in own.items()}
-        more |= dict(zip(("k0", "j0", "i0"), (first for first, _ in box), strict=True))
-        parts = [Part(kernel, model._cut(box, cut) if cut else box, shared | more) for cut in cuts]
-        for part in parts:
-            machine.bind_sweep([], [part], 0, p)()
-    return {name: np.array(machine.to_host(value)) for name, value in shared.items()}
-
-
-@pytest.mark.parametrize(("dtype", "order", "variant"), COMPILED[:2])  # each takes a minute to compile
+@pytest.mark.parametrize(("dtype", "order", "variant"), CRUST_COMPILED[:2])  # each takes a minute to compile
 def test_cpu_equals_numpy(dtype, order, variant, monkeypatch):
     monkeypatch.setattr(crust_sweep, "CACHE", 1.0)
-    names = NAMES if variant == "plain" else NAMES[:2]
-    expected = compute(select("numpy", dtype), order, variant, names)
+    names = RELAXING if variant == "plain" else RELAXING[:2]
+    expected = compute_packed(select("numpy", dtype), order, variant, names)
     for threads in (1, 2):
-        assert_same(compute(select("cpu", dtype, threads), order, variant, names), expected)
+        assert_same(compute_packed(select("cpu", dtype, threads), order, variant, names), expected)
 
 
 def test_only_the_last_bits_differ_from_the_whole_variables():
@@ -130,7 +93,7 @@ def test_only_the_last_bits_differ_from_the_whole_variables():
     p = machine.constants(model.constants(machine.dtype, volume, 4, 0.008))
     kernel = elastic.kernel("stress_relaxing", *BODIES["stress_relaxing"])
     machine.bind_sweep([], [Part(kernel, whole(SIZE, 4), given)], 0, p)()
-    found = compute(machine, 4, "plain", names=("stress_relaxing",))
+    found = compute_packed(machine, 4, "plain", names=("stress_relaxing",))
     for name in model.STRESSES:
         np.testing.assert_array_equal(found[name], given[name], err_msg=name)
     for name in MEMORIES:
@@ -142,7 +105,7 @@ def test_only_the_last_bits_differ_from_the_whole_variables():
 @pytest.mark.parametrize("backend", ["numpy", "cpu"])
 def test_any_cut_of_the_box_gives_the_same_bits(backend):
     names = ("stress_relaxing", "relax_x")
-    expected = compute(select("numpy", "float32"), 4, "plain", names)
+    expected = compute_packed(select("numpy", "float32"), 4, "plain", names)
     (k0, k1), (j0, j1), (i0, i1) = whole(SIZE, 4)
     cuts = (
         ((k0, k0 + 3), (j0, j1), (i0, i1)),
@@ -150,31 +113,25 @@ def test_any_cut_of_the_box_gives_the_same_bits(backend):
         ((k0 + 3, k1), (j0 + 5, j1), (i0, i0 + 35)),
         ((k0 + 3, k1), (j0 + 5, j1), (i0 + 35, i1)),
     )
-    assert_same(compute(select(backend, "float32"), 4, "plain", names, cuts=cuts), expected)
+    assert_same(compute_packed(select(backend, "float32"), 4, "plain", names, cuts=cuts), expected)
 
 
 SIMULATE = """
-import json, sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
+import json
 import numpy as np
-from test_memory_variables import COMPILED, NAMES, TINY, compute
+from support.kernels import CRUST_COMPILED, PACKED_TINY, RELAXING, compute_packed
 from esim.backends import select
 different = []
-for dtype, order, variant in COMPILED:
-    expected = compute(select("numpy", dtype), order, variant, NAMES, TINY)
-    found = compute(select("cuda", dtype), order, variant, NAMES, TINY)
+for dtype, order, variant in CRUST_COMPILED:
+    expected = compute_packed(select("numpy", dtype), order, variant, RELAXING, PACKED_TINY)
+    found = compute_packed(select("cuda", dtype), order, variant, RELAXING, PACKED_TINY)
     different += [(dtype, order, a) for a in expected if not np.array_equal(found[a], expected[a])]
-print(json.dumps({"kernels": len(NAMES), "different": different}))
+print(json.dumps({"kernels": len(RELAXING), "different": different}))
 """
 
 
 def test_cuda_simulator_equals_numpy():
-    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == {"kernels": len(NAMES), "different": []}
+    assert json.loads(in_simulator(SIMULATE)) == {"kernels": len(RELAXING), "different": []}
 
 
 # ------------------------------------------------------------------ whole runs
@@ -183,7 +140,7 @@ def test_cuda_simulator_equals_numpy():
 def scene(directory, attenuation="coarse", memory="bfloat16", **run):
     """The beginning of the small earthquake, its memory variables in 16 bits, with checkpoints at 0.1 and 0.2 s."""
     made = quake(directory, attenuation, **{"backend": "numpy", **run})
-    made["physics"]["memory"], made["time"]["duration"] = memory, 0.26
+    made["physics"]["memory_variable_precision"], made["time"]["duration"] = memory, 0.26
     made["output"]["checkpoint"]["every"] = made["output"]["fields"]["every"] = 0.1
     made["output"]["planes"][0]["every"] = 0.1
     return made
@@ -218,10 +175,6 @@ def test_all_mechanisms_in_a_cell_on_any_ranks(tmp_path):
     assert differing(found[1], found[0]) == []
 
 
-class Killed(BaseException):
-    """The end of a process, as far as a thread can have one."""
-
-
 def test_a_killed_run_goes_on_bit_for_bit(alone, tmp_path):
     def end(run, clock):
         if clock.step == 22:
@@ -236,7 +189,7 @@ def test_a_checkpoint_of_whole_variables_is_refused(tmp_path):
     made = change(scene(tmp_path, memory=None), "time.duration", 0.12)
     run_quake(made)
     with pytest.raises(InputError, match="another configuration"):
-        run_quake(change(made, "physics.memory", "bfloat16"), resume=True)
+        run_quake(change(made, "physics.memory_variable_precision", "bfloat16"), resume=True)
 
 
 @pytest.mark.parametrize(("attenuation", "precision", "item", "count"), [
@@ -261,11 +214,12 @@ def test_the_memory_predicted_is_that_allocated(attenuation, precision, item, co
 
 def test_a_type_of_nothing_is_refused():
     with pytest.raises(
-        InputError, match="physics.memory: 'bfloat16' is a type of the memory variables of attenuation"
+        InputError,
+        match="physics.memory_variable_precision: 'bfloat16' has no memory variables to apply to without attenuation",
     ):
-        from_dict(change(quake("unused"), "physics.memory", "bfloat16"))
+        from_dict(change(quake("unused"), "physics.memory_variable_precision", "bfloat16"))
     with pytest.raises(InputError, match="bfloat16"):
-        from_dict(change(quake("unused", "coarse"), "physics.memory", "float8"))
+        from_dict(change(quake("unused", "coarse"), "physics.memory_variable_precision", "float8"))
 
 
 # ------------------------------------------------------------------ the case of validation

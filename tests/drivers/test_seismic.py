@@ -24,8 +24,8 @@ Ran = tuple["subprocess.CompletedProcess[str]", Path]
 START = "2016-04-15T16:25:05Z"
 ORIGIN = {"lon": 130.76, "lat": 32.75}
 SERIES = [a + b for a in "vua" for b in "xyz"] + ["exx", "eyy", "ezz", "exy", "exz", "eyz", "pressure"]
-FILES = ["fields.nc", "maxima.nc", "motion.nc", "plane_across.nc", "plane_along.nc", "plane_below.nc", "run.json",
-         "stations.nc", "waveforms.mseed"]  # fmt: skip
+FILES = ["fields.nc", "maxima.nc", "plane_across.nc", "plane_along.nc", "plane_below.nc", "run.json",
+         "stations.nc", "surface_displacement.nc", "waveforms.mseed"]  # fmt: skip
 
 
 def everything(directory: Path) -> dict:
@@ -162,7 +162,7 @@ def test_at_a_free_surface_there_is_no_traction(tmp_path: Path) -> None:
 def test_maps_and_planes_open_with_usable_coordinates(ran: Ran) -> None:
     opened = {path.stem: xr.load_dataset(path) for path in ran[1].glob("*.nc")}
     x, y, depth = np.arange(-1150, 1200, 100), np.arange(-1050, 1100, 100), np.arange(50, 2000, 100)
-    fields, motion, maxima = opened["fields"], opened["motion"], opened["maxima"]
+    fields, motion, maxima = opened["fields"], opened["surface_displacement"], opened["maxima"]
     for found in (fields, motion, maxima):
         assert np.array_equal(found.x, x) and np.array_equal(found.y, y)
         assert found.lon.dims == ("y", "x") and abs(float(found.lon[11, 12]) - ORIGIN["lon"]) < 1e-3
@@ -187,10 +187,13 @@ def test_maps_agree_with_the_seismograms(tmp_path: Path) -> None:
     """Both are continued to the surface from cells half of which lie below it."""
     slip = quake("")["source"][0] | {"time_function": {"kind": "gaussian", "sigma": 0.12}}
     scene = halfspace(tmp_path, [slip], [(-450, 250, 0), (350, -350, 0)], time={"duration": 1.6})
-    scene["output"] |= {"maxima": {}, "motion": {"every": 0.2}, "fields": {"every": 0.2}}
+    scene["output"] |= {"maxima": {}, "surface_displacement": {"every": 0.2}, "fields": {"every": 0.2}}
     scene["output"]["stations"] = {"every": 0.01, "variables": ["velocity", "displacement", "acceleration"]}
     stations = records(scene)
-    maps = {name: xr.load_dataset(tmp_path / f"{name}.nc") for name in ("maxima", "motion", "fields")}
+    maps = {
+        name: xr.load_dataset(tmp_path / f"{name}.nc")
+        for name in ("maxima", "surface_displacement", "fields")
+    }
     for n, (x, y) in enumerate(((-450, 250), (350, -350))):
         at = stations.isel(station=n)
         here = {name: found.sel(x=x, y=y) for name, found in maps.items()}
@@ -202,7 +205,7 @@ def test_maps_agree_with_the_seismograms(tmp_path: Path) -> None:
             if kind != "u":
                 level = float(here["maxima"][f"{peak}_horizontal"])
                 assert float(flat.max()) == pytest.approx(level, rel=0.06)
-        for name, found in (("motion", "u"), ("fields", "v")):
+        for name, found in (("surface_displacement", "u"), ("fields", "v")):
             for axis in "xyz":
                 wanted = at[found + axis].interp(time=here[name].time)
                 largest = max(float(np.abs(at[found + other]).max()) for other in "xyz")

@@ -9,20 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.scenes import channel, compute, configured, differing, japan, mpirun, saved, written
+from support.scenes import (
+    channel,
+    compute,
+    configured,
+    cut_off,
+    differing,
+    japan,
+    mpirun,
+    saved,
+    written,
+)
 
 from esim.cli.run import main
-from esim.drivers.output_directory import prepare_directory
 from esim.drivers.run import simulate
-from esim.drivers.tsunami import Tsunami
-from esim.errors import InputError, StopRequested
+from esim.errors import InputError
 from esim.io import checkpoint
-from esim.parallel.comm import Comm, run_ranks
 from esim.timestepping.signals import STOP
-
-
-class Killed(BaseException):
-    """The end of a process, as far as a thread can have one."""
 
 
 @pytest.fixture(autouse=True)
@@ -43,29 +46,6 @@ def whole(tmp_path_factory):
         return found[scene]
 
     return get
-
-
-def cut_off(scene: dict, step: int, ranks: int = 1, stop: bool = False, resume: bool = False) -> None:
-    """Run a scene to a step, where it is killed, or asked to stop."""
-    cfg = configured(scene)
-
-    def end(clock):
-        if clock.step == step:
-            if not stop:
-                raise Killed
-            STOP.ask()
-
-    def work(comm: Comm) -> None:
-        run = Tsunami(cfg, comm)
-        run.check()
-        prepare_directory(run, resume)
-        run.lookers.append(end)
-        run.prepare(resume)
-        run.run()
-
-    with pytest.raises(StopRequested if stop else Killed):
-        run_ranks(ranks, work)
-    STOP.asked = False
 
 
 def steps(directory: Path) -> list[int]:

@@ -116,8 +116,8 @@ def test_a_horizontal_plane_keeps_its_depth(tmp_path: Path) -> None:
 
 
 def test_planes_of_one_run_go_on_after_a_crash_each_for_itself(tmp_path: Path) -> None:
-    """The name of one plane begins like that of the other, and both stand beside fields.nc and motion.nc."""
-    stems = {"fields": ["vx"], "motion": ["uz"], "plane_a": ["vx"], "plane_a_b": ["vx", "vz"]}
+    """The name of one plane begins like that of the other, and both are beside fields.nc."""
+    stems = {"fields": ["vx"], "surface_displacement": ["uz"], "plane_a": ["vx"], "plane_a_b": ["vx", "vz"]}
     frame = horizontal(GRID)
 
     def run(folder: Path, steps: range, resume: int | None = None) -> list[SnapshotFile]:
@@ -313,7 +313,7 @@ def test_without_obspy_it_is_said_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "obspy", None)
     with pytest.raises(
-        InputError, match=r"output\.stations\.\w+ needs ObsPy.*pip install 'esim\[seismology\]'"
+        InputError, match=r"output\.stations\.\w+ needs ObsPy.*pip install 'esim-hpc\[seismology\]'"
     ):
         write(tmp_path, stations(), TIME, MOTION)  # type: ignore[operator]
     assert names(tmp_path) == []
@@ -434,7 +434,7 @@ def test_what_has_to_be_recorded_is_named_once() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "motion.nc",
+        "surface_displacement.nc",
         "plane_cut.nc",
         "waveforms.mseed",
         "sac/SY.A..BXE.SAC",

@@ -6,12 +6,11 @@ Here the CPU's compiler may fuse too, and divide by multiplying with reciprocals
 import llvmlite.binding as llvm
 import numpy as np
 import pytest
-from support.oceans import G, japan, level, march, ocean, physics, plane, rough, state, water
-from test_ocean_kernels import KERNELS, compute
-from test_shallow_water import SIDES
+from support.oceans import SIDES, G, japan, level, march, ocean, physics, plane, rough, state, water
 
 from esim.backends import select
 from esim.backends.cpu import compiler
+from esim.validation.kernel_catalogue import OCEAN, compute_ocean
 
 ULP = 4  # of the largest value of a field, that a step with fused operations may differ from one without
 
@@ -26,9 +25,9 @@ def fused(monkeypatch):
 
 @pytest.mark.parametrize("name", ["step with everything", "dispersion load", "dispersion relaxed"])
 def test_a_step_differs_by_rounding_only(name):
-    kernel, dtype = KERNELS[name], "float32"
-    expected = compute(select("numpy", dtype), kernel)
-    found = compute(select("cpu", dtype), kernel)
+    kernel, dtype = OCEAN[name], "float32"
+    expected = compute_ocean(select("numpy", dtype), kernel)
+    found = compute_ocean(select("cpu", dtype), kernel)
     differ = 0
     for array, value in expected.items():
         for plane_, other in zip(value, found[array], strict=True):

@@ -1,12 +1,11 @@
 """Every body of the crust on every backend gives the bits that NumPy gives, however its box is cut or swept."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from support.kernels import CRUST_COMPILED, CRUST_TINY, assert_same
+from support.simulator import in_simulator
 
 from esim.backends import select
 from esim.backends.cpu import crust_sweep
@@ -21,12 +20,8 @@ from esim.validation.kernel_catalogue import compute_crust as compute
 from esim.validation.kernel_catalogue import crust_arrays as arrays
 from esim.validation.kernel_catalogue import crust_box as whole
 
-TINY = (5, 6, 9)  # for the simulator, which takes a tenth of a millisecond for a thread
 SWEPT = tuple(name for name in BODIES if name not in ABOVE)
 
-# A kernel takes seconds to compile for a CPU, so the CPU sees every body in both precisions and every variant, not
-# every combination of them.
-COMPILED = [("float32", 4, "plain"), ("float64", 4, "rough"), ("float32", 8, "top")]
 ALL = [
     (dtype, order, variant)
     for dtype in ("float32", "float64")
@@ -35,14 +30,7 @@ ALL = [
 ]
 
 
-def assert_same(found, expected):
-    assert found.keys() == expected.keys()
-    for name, value in expected.items():
-        assert found[name].dtype == value.dtype
-        np.testing.assert_array_equal(found[name], value, err_msg=name)
-
-
-@pytest.mark.parametrize(("dtype", "order", "variant"), COMPILED)
+@pytest.mark.parametrize(("dtype", "order", "variant"), CRUST_COMPILED)
 def test_cpu_equals_numpy_swept_with_a_lag_or_not(dtype, order, variant, monkeypatch):
     """Stresses swept behind velocities, in tiles of the fewest rows, with one thread and with two."""
     monkeypatch.setattr(crust_sweep, "CACHE", 1.0)
@@ -110,13 +98,13 @@ def test_beside_rough_surfaces_differences_are_of_second_order():
     """Where near is one, eighth order and fourth order are the same scheme."""
     machine, results = select("numpy", "float64"), []
     for order in (4, 8):
-        fields = arrays("float64", TINY, 8)
+        fields = arrays("float64", CRUST_TINY, 8)
         fields["near"][...] = 1
         volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
         p = machine.constants(model.constants(machine.dtype, volume, order, 0.008))
         for name in ("velocity", "stress"):
             kernel = elastic.kernel(name, *BODIES[name], order=order, variant="rough")
-            machine.bind_sweep([Part(kernel, whole(TINY, 8), fields)], [], 0, p)()
+            machine.bind_sweep([Part(kernel, whole(CRUST_TINY, 8), fields)], [], 0, p)()
         results.append(fields)
     for name in (*model.VELOCITIES, *model.STRESSES):
         np.testing.assert_allclose(results[1][name], results[0][name], rtol=0, atol=1e-12, err_msg=name)
@@ -125,39 +113,36 @@ def test_beside_rough_surfaces_differences_are_of_second_order():
 # Blocks of a few threads and runs of two layers, so that tiny boxes have several of each along every axis; narrow boxes
 # have blocks of their own width, others begin where blocks of four columns do. Cuts: thin ones along each axis.
 SIMULATE = """
-import json, sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
+import json
 import numpy as np
-from test_crust_kernels import ABOVE, BODIES, COMPILED, TINY, compute, whole
 from esim.backends import select
+from esim.validation.kernel_catalogue import ABOVE, BODIES
+from esim.validation.kernel_catalogue import compute_crust as compute
+from esim.validation.kernel_catalogue import crust_box as whole
+from support.kernels import CRUST_COMPILED, CRUST_TINY
 from esim.backends.cuda.codegen import crust_sweep
 crust_sweep.WARP, crust_sweep.THREADS, crust_sweep.WIDE, crust_sweep.LONGEST, crust_sweep.SHORTEST = 4, 12, 8, 2, 2
 different, blocks = [], set()
-for n, (dtype, order, variant) in enumerate(COMPILED):
-    (k0, k1), (j0, j1), (i0, i1) = whole(TINY, order)
+for n, (dtype, order, variant) in enumerate(CRUST_COMPILED):
+    (k0, k1), (j0, j1), (i0, i1) = whole(CRUST_TINY, order)
     thin = (
         ((k0, k0 + 1), (j0, j1), (i0, i1)),
         ((k0 + 1, k1), (j0, j0 + 1), (i0, i1)),
         ((k0 + 1, k1), (j0 + 1, j1), (i0, i1 - 1)),
         ((k0 + 1, k1), (j0 + 1, j1), (i1 - 1, i1)),
     )
-    blocks.add(crust_sweep.spread(whole(TINY, order)).blocks)
+    blocks.add(crust_sweep.spread(whole(CRUST_TINY, order)).blocks)
     for name in BODIES:
-        expected = compute(select("numpy", dtype), (name,), order, variant, TINY)
+        expected = compute(select("numpy", dtype), (name,), order, variant, CRUST_TINY)
         for cuts in ((None,), thin) if n == 0 and name not in ABOVE else ((None,),):
-            found = compute(select("cuda", dtype), (name,), order, variant, TINY, cuts)
+            found = compute(select("cuda", dtype), (name,), order, variant, CRUST_TINY, cuts)
             different += [(dtype, name, len(cuts), a) for a in expected if not np.array_equal(found[a], expected[a])]
 print(json.dumps({"kernels": len(BODIES), "different": different, "fewest": min(min(n) for n in blocks)}))
 """
 
 
 def test_cuda_simulator_equals_numpy():
-    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == {
+    assert json.loads(in_simulator(SIMULATE)) == {
         "kernels": len(BODIES),
         "different": [],
         "fewest": 2,

@@ -1,12 +1,11 @@
 """Every body on every backend gives the bits that NumPy gives."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from support.kernels import changed_by_cuts
+from support.simulator import in_simulator
 
 from esim.backends import select
 from esim.validation.kernel_catalogue import OCEAN as KERNELS
@@ -14,7 +13,6 @@ from esim.validation.kernel_catalogue import compute_ocean as compute
 from esim.validation.kernel_catalogue import ocean_arrays as arrays
 from esim.validation.kernel_catalogue import ocean_box as whole
 from esim.validation.kernel_catalogue import ocean_constants as constants
-from esim.validation.kernel_catalogue import ocean_cuts
 
 DTYPES = ("float32", "float64")
 
@@ -51,13 +49,6 @@ def test_compiled_kernels_hold_every_body():
         {stage.body for name in names for stage in KERNELS[name].stages} for names in (COMPILED, KERNELS)
     ]
     assert bodies[0] == bodies[1]
-
-
-def changed_by_cuts(machine):
-    """Arrays that are others when a box is computed in three parts."""
-    kernel = KERNELS["step with everything"]
-    expected, found = (compute(machine, kernel, boxes=boxes) for boxes in ((), ocean_cuts(kernel)))
-    return [name for name, value in expected.items() if (found[name] != value).any()]
 
 
 @pytest.mark.parametrize("backend", ["numpy", "cpu"])
@@ -99,28 +90,22 @@ def test_nan_does_not_count_as_rest():
 
 
 SIMULATE = """
-import json, sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
+import json
 import numpy as np
-import test_ocean_kernels
-from test_ocean_kernels import KERNELS, compute
 from esim.backends import select
+from esim.validation.kernel_catalogue import OCEAN, compute_ocean
+from support.kernels import changed_by_cuts
 different = []
 for dtype in ("float32", "float64"):
-    for name, kernel in KERNELS.items():
+    for name, kernel in OCEAN.items():
         # The simulator is slow: a little more than two blocks along each axis of a kernel with scratch.
-        expected = compute(select("numpy", dtype), kernel, (9, 13))
-        found = compute(select("cuda", dtype), kernel, (9, 13))
+        expected = compute_ocean(select("numpy", dtype), kernel, (9, 13))
+        found = compute_ocean(select("cuda", dtype), kernel, (9, 13))
         different += [(dtype, name, a) for a in expected if not np.array_equal(found[a], expected[a])]
-different += test_ocean_kernels.changed_by_cuts(select("cuda", "float32"))
-print(json.dumps({"kernels": len(KERNELS), "different": different}))
+different += changed_by_cuts(select("cuda", "float32"))
+print(json.dumps({"kernels": len(OCEAN), "different": different}))
 """
 
 
 def test_cuda_simulator_equals_numpy():
-    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == {"kernels": len(KERNELS), "different": []}
+    assert json.loads(in_simulator(SIMULATE)) == {"kernels": len(KERNELS), "different": []}

@@ -1,15 +1,13 @@
 """Water at rest is left alone: with the same bits, and the saving is counted."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.oceans import ocean, plane, rough, state
+from support.oceans import bits_after, ocean, plane, rough, splash, state
 from support.scenes import configured
+from support.simulator import in_simulator
 
 from esim.drivers.run import simulate
 from esim.io import netcdf
@@ -18,42 +16,23 @@ from esim.ocean.sources.seafloor_motion import truncated
 from esim.parallel.comm import run_ranks
 
 NX, NY, DX = 210, 150, 2000.0
+GRID = plane(NX, NY, DX)
 STEPS = 30
-
-
-def splash(grid=None, **more):
-    """A hump off the middle of a rough sea with islands; the rest is at rest."""
-    grid = grid or plane(NX, NY, DX)
-
-    def eta(x, y):
-        return (
-            3
-            * np.exp(-((x[None, :] - 9e4) ** 2 + (y[:, None] - 6e4) ** 2) / 6e3**2)
-            * (np.hypot(x[None, :] - 9e4, y[:, None] - 6e4) < 2e4)
-        )
-
-    return ocean(grid, rough(), eta, dtype="float32", peaks=True, **more)
-
-
-def run(made, steps=STEPS):
-    for n in range(steps):
-        made.step(4.0, 4.0 * (n + 1))
-    return state(made).tobytes() + np.array(made.own(made.peaks)).tobytes()
 
 
 @pytest.fixture(scope="module")
 def unskipped():
     """The bits of NumPy, which computes every cell."""
-    made = splash(backend="numpy", skip=False)
-    bits = run(made)
+    made = splash(GRID, backend="numpy", skip=False)
+    bits = bits_after(made, STEPS)
     assert made.rest.work() == (0, 0)
     return bits
 
 
 @pytest.mark.parametrize(("backend", "threads"), [("numpy", 1), ("cpu", 1), ("cpu", 2)])
 def test_the_bits_are_the_same_with_and_without_skipping(backend, threads, unskipped):
-    made = splash(backend=backend, threads=threads)
-    assert run(made) == unskipped
+    made = splash(GRID, backend=backend, threads=threads)
+    assert bits_after(made, STEPS) == unskipped
     computed, whole = made.rest.work()
     assert whole == STEPS * NX * NY
     # Waves have come 20 km further; the scheme's traces some ten cells more.
@@ -63,7 +42,7 @@ def test_the_bits_are_the_same_with_and_without_skipping(backend, threads, unski
 def test_the_count_is_that_of_the_cells_that_may_move():
     """One cell moves: it and what sees it, two cells around, are computed, on every backend."""
     for backend in ("numpy", "cpu"):
-        made = ocean(plane(NX, NY, DX), lambda x, y: np.full((y.size, x.size), -4000.0), backend=backend)
+        made = ocean(GRID, lambda x, y: np.full((y.size, x.size), -4000.0), backend=backend)
         zeta = np.zeros((NY, NX))
         zeta[70, 100] = 1e-3
         made.fill(zeta)
@@ -76,20 +55,20 @@ def test_the_count_is_that_of_the_cells_that_may_move():
 
 def test_what_is_lifted_or_filled_between_steps_moves_on():
     """Tiles that were found at rest, and so are not cleared, still follow what is done to the current state."""
-    made, plain = splash(backend="cpu"), splash(backend="numpy", skip=False)
+    made, plain = splash(GRID, backend="cpu"), splash(GRID, backend="numpy", skip=False)
     for one in (made, plain):
-        run(one, 6)
+        bits_after(one, 6)
         own = state(one)
         own[0, 130:135, 180:185] += 0.5
         own[1, 140, 10] = 2.0
         one.fill(*own.astype(np.float64))
-        run(one, 7)
+        bits_after(one, 7)
         one.fill(np.zeros((NY, NX)))  # all at rest again
-        run(one, 2)
+        bits_after(one, 2)
         own = np.zeros((NY, NX))
         own[20, 20] = 1.0
         one.fill(own)
-    assert run(made, 9) == run(plain, 9)
+    assert bits_after(made, 9) == bits_after(plain, 9)
 
 
 def test_water_comes_to_rest_where_less_than_rounding_moves():
@@ -107,7 +86,7 @@ def test_water_comes_to_rest_where_less_than_rounding_moves():
 
 def test_not_a_number_is_no_rest():
     for backend in ("numpy", "cpu"):
-        made = ocean(plane(NX, NY, DX), rough(), backend=backend)
+        made = ocean(GRID, rough(), backend=backend)
         zeta = np.zeros((NY, NX))
         zeta[75, 100] = np.nan
         made.fill(zeta)
@@ -116,26 +95,17 @@ def test_not_a_number_is_no_rest():
 
 
 SIMULATE = """
-import sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
-import numpy as np
-from support.oceans import plane
-from test_activity import run, splash
+from support.oceans import bits_after, plane, splash
 grid = plane(26, 20, 2000.0, x0=9.4e4, y0=6.6e4)
 made, known = (splash(grid, backend=backend, skip=skip) for backend, skip in (("cuda", True), ("numpy", False)))
-bits = [run(one, 2) for one in (made, known)]
+bits = [bits_after(one, 2) for one in (made, known)]
 computed, whole = made.rest.work()
 print(bits[0] == bits[1], 0 < computed < whole, whole == 2 * 26 * 20)
 """
 
 
 def test_the_cuda_simulator_skips_with_the_same_bits():
-    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["True"] * 3
+    assert in_simulator(SIMULATE) == "True True True"
 
 
 # ------------------------------------------------------------------ whole runs
@@ -158,7 +128,7 @@ def pond(directory: Path, **run) -> dict:
         "time": {"duration": 200},
         "grid": {"kind": "cartesian", "x": [0, 400e3], "y": [0, 300e3], "spacing": 4000},
         "bathymetry": {"kind": "flat", "depth": 3000},
-        "source": [{"kind": "okada", "faults": [fault], "kajiura": True, "negligible": 0.01}],
+        "source": [{"kind": "okada", "faults": [fault], "kajiura": True, "displacement_cutoff": 0.01}],
         "stations": [{"name": "near", "x": 52e3, "y": 41e3}, {"name": "far", "x": 390e3, "y": 290e3}],
         "output": {
             "directory": str(directory),
@@ -190,8 +160,8 @@ def test_files_do_not_depend_on_skipping_nor_on_the_ranks(tmp_path):
 
 def test_the_work_of_all_ranks_is_counted():
     def count(comm):
-        made = splash(backend="numpy", comm=comm)
-        run(made, 4)
+        made = splash(GRID, backend="numpy", comm=comm)
+        bits_after(made, 4)
         return count_work(comm, [made])
 
     counts = run_ranks(2, count)
@@ -213,10 +183,10 @@ def test_the_summary_tells_the_saving(tmp_path, capsys):
     )
 
 
-def test_a_negligible_displacement_is_left_out_smoothly():
+def test_displacements_below_the_cutoff_are_tapered_to_zero():
     field = np.array([[[0.0, 0.009, -0.0101, 0.015, 0.02, -1.0]], [[0.0, 0.0, 0.0, 0.0, 0.0, 0.5]]])
     weight = truncated(field, 0.01, 1.0)[0]
     np.testing.assert_array_equal(weight[[0, 1, 4, 5]], [0, 0, 1, 1])
     assert 0 < weight[2] < 0.01 and weight[3] == pytest.approx(0.5)
-    # In a nest far away, small displacements are the largest, and as negligible as on the whole grid.
+    # In a nest far away, small displacements are the largest, and cut off as on the whole grid.
     assert not truncated(field[..., :2], 0.01, 1.0).any()

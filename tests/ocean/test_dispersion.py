@@ -7,6 +7,7 @@ import pytest
 from support import nested, oceans
 from support.scenes import compute, configured, differing, japan
 
+from esim.backends.activity import without_skipping
 from esim.config import from_dict
 from esim.drivers.describe import plan_lines
 from esim.drivers.run import scenario
@@ -325,13 +326,13 @@ def test_ranks_threads_and_backends_compute_the_same():
 
 def test_water_at_rest_is_skipped_with_the_same_bits(monkeypatch):
     one = whole(backend="cpu")
-    monkeypatch.setattr(dispersion, "Rest", lambda: None)
+    monkeypatch.setattr(dispersion, "ActivityMap", lambda: None)
     for name in ("load", "RELAX", "ACCELERATION"):
         kernel = getattr(dispersion.dispersion, name)
         bare = (
-            (lambda in_place, make=kernel: dispersion.unskipped(make(in_place)))
+            (lambda in_place, make=kernel: without_skipping(make(in_place)))
             if name == "load"
-            else dispersion.unskipped(kernel)
+            else without_skipping(kernel)
         )
         monkeypatch.setattr(dispersion.dispersion, name, bare)
     np.testing.assert_array_equal(whole(backend="cpu"), one)

@@ -2,18 +2,15 @@
 
 import json
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import xarray as xr
-from support.oceans import PERIODIC, G, advance, japan, march, ocean, physics, plane, rough, state
-from support.scenes import compute, configured, differing
-from test_tsunami_restart import cut_off
+from support.oceans import PERIODIC, G, advance, flat, japan, march, ocean, physics, plane, rough, state
+from support.scenes import compute, configured, cut_off, differing
+from support.simulator import in_simulator
 
 from esim.config import from_dict
 from esim.config.ocean.forcing import CircularPulseConfig, PlanePulseConfig, PressureFileConfig
@@ -37,11 +34,6 @@ from esim.parallel.comm import SerialComm, run_ranks
 from esim.sources.ocean import incident
 
 DTYPES = ("float32", "float64")
-
-
-def flat(depth):
-    """A flat bed."""
-    return lambda x, y: np.full((y.size, x.size), -depth)
 
 
 def wave(**values):
@@ -544,8 +536,8 @@ def everything(directory: Path, kind: str = "lonlat", **run) -> dict:
         "grid": grid | (box if lonlat else flatland),
         "bathymetry": bed if lonlat else slope,
         "physics": {
-            "stratification": "compressible",
-            "loading": "elastic",
+            "seawater_compressibility": True,
+            "self_attraction_loading": True,
             "loading_interval": 100,
             "coriolis": True,
         },
@@ -622,8 +614,8 @@ def test_every_part_of_it_matters(serial, tmp_path):
     less = [
         {"forcing": whole["forcing"][:1]},
         {"forcing": whole["forcing"][1:]},
-        {"physics": whole["physics"] | {"stratification": "none"}},
-        {"physics": whole["physics"] | {"loading": "none"}},
+        {"physics": whole["physics"] | {"seawater_compressibility": False}},
+        {"physics": whole["physics"] | {"self_attraction_loading": False}},
         {"incident": [whole["incident"][0] | {"amplitude": 0}, whole["incident"][1]]},
         {"incident": [whole["incident"][0], whole["incident"][1] | {"total": False}]},
     ]
@@ -718,19 +710,18 @@ def test_a_pressure_that_begins_late_is_warned_of(tmp_path):
 
 
 SIMULATE = """
-import sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
 import numpy as np
-from support.oceans import march, ocean, plane, state
+from esim.config.ocean.forcing import PlanePulseConfig
 from esim.ocean.forcing.loading import SelfAttractionLoading, SurfaceLoad
 from esim.ocean.forcing.air_pressure import PressurePulse
 from esim.ocean.forcing.compressibility import Compressibility
 from esim.sources.ocean.incident import Incident
-from test_forcing import flat, squall
+from support.oceans import flat, march, ocean, plane, state
+gust = PlanePulseConfig(kind="plane_pulse", x=0, y=0, amplitude=100, speed=15, width=3e3, direction=90, start=-900)
 found = []
 for backend in ("numpy", "cuda"):
     forces = [
-        lambda o: PressurePulse(o, squall(width=3e3, start=-900)),
+        lambda o: PressurePulse(o, gust),
         Compressibility,
         lambda o: SelfAttractionLoading(o, SurfaceLoad(o, 10.0)),
     ]
@@ -745,11 +736,7 @@ assert (found[0] == found[1]).all()
 
 
 def test_the_cuda_simulator_equals_numpy():
-    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    in_simulator(SIMULATE)
 
 
 def test_configurations_echo(tmp_path):

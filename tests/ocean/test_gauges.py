@@ -3,19 +3,21 @@
 import numpy as np
 import pytest
 from support.nested import march, tree
+from support.nested_scene import everything, scene
 from support.oceans import level, plane, rough
-from support.scenes import channel, compute, differing
-from test_nesting import cut_off, everything, scene
+from support.scenes import channel, compute, cut_off, differing
 
+from esim.backends import device_buffer
 from esim.backends.device_buffer import ROWS
 from esim.ocean.model import primitive_variables
+from esim.ocean.output import gauges as output_gauges
 from esim.ocean.output.gauges import Gauges, bilinear_cells
 from esim.parallel.comm import run_ranks
 
 GRID = plane(40, 24, 2e3)
 NESTS = [  # the first sleeps at first
-    {"x": [44e3, 60e3], "y": [8e3, 36e3], "ratio": 2, "activation": 0.01},
-    {"x": [8e3, 24e3], "y": [8e3, 36e3], "ratio": 3, "activation": None},
+    {"x": [44e3, 60e3], "y": [8e3, 36e3], "ratio": 2, "activation_threshold": 0.01},
+    {"x": [8e3, 24e3], "y": [8e3, 36e3], "ratio": 3, "activation_threshold": None},
 ]
 # In a nest, on the shore of its box, in a nest that wakes, in none, on land.
 PLACES = [
@@ -102,8 +104,8 @@ def test_samples_are_not_fetched_one_by_one(monkeypatch):
 @pytest.fixture
 def small(monkeypatch):
     """Batches of seven samples, so that they fill between checkpoints."""
-    for module in ("batch", "gauges"):
-        monkeypatch.setattr(f"esim.drivers.{module}.ROWS", 7)
+    for module in (device_buffer, output_gauges):
+        monkeypatch.setattr(module, "ROWS", 7)
 
 
 def test_runs_write_the_same_with_batches_of_any_size(tmp_path, small, request):

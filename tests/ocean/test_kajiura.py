@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from support.nested import states, tree
 from support.oceans import plane
-from test_seafloor_motion import at_once
+from support.seafloor import at_once
 
 from esim.grids.grid import Grid
 from esim.ocean.nesting.bathymetry import nested_bathymetries
+from esim.ocean.sources import seafloor_motion
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
 from esim.parallel.comm import run_ranks
 from esim.sources.ocean import kajiura
@@ -15,7 +16,7 @@ from esim.sources.ocean import kajiura
 GRID = plane(70, 50, 2e3)
 # The source lies across the east side of the first and a corner of the second, near the first's side. One-way, so that
 # the parents' beds are those of the formula.
-COMMON = {"activation": None, "two_way": False}
+COMMON = {"activation_threshold": None, "two_way": False}
 NESTS = [
     {"x": [40e3, 70e3], "y": [30e3, 66e3], "ratio": 2, **COMMON},
     {"x": [60e3, 66e3], "y": [34e3, 46e3], "ratio": 3, **COMMON},
@@ -64,7 +65,7 @@ def test_the_filter_sees_beyond_the_sides_of_a_nest(level, ratio, monkeypatch):
     found = surfaces(GRID, NESTS, bed, block)[0][f"nest{level + 1}"]
     assert np.ptp(wanted) > 1.0
     np.testing.assert_allclose(found, wanted, rtol=0, atol=4e-6)
-    monkeypatch.setattr("esim.ocean.sources.seafloor_motion.widened", lambda grid, *_: grid)
+    monkeypatch.setattr(seafloor_motion, "widen", lambda grid, *_: grid)
     mirrored = surfaces(GRID, NESTS, bed, block)[0][f"nest{level + 1}"]
     assert np.abs(mirrored - wanted).max() > 0.1
 
@@ -72,7 +73,9 @@ def test_the_filter_sees_beyond_the_sides_of_a_nest(level, ratio, monkeypatch):
 def test_water_rises_alike_on_both_sides_of_a_nest_on_the_sphere():
     """Beside the side of a nest its means over the parent's cells are what the parent has there."""
     grid = Grid("lonlat", 140.0, 36.0, 0.05, 0.05, 60, 48)
-    nests = [{"west": 141.0, "east": 142.0, "south": 36.6, "north": 37.8, "ratio": 3, "activation": None}]
+    nests = [
+        {"west": 141.0, "east": 142.0, "south": 36.6, "north": 37.8, "ratio": 3, "activation_threshold": None}
+    ]
 
     def sea(x, y):
         return -6000.0 + 0.0 * x[None, :] * y[:, None]

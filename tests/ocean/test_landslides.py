@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from support.oceans import OPEN, PERIODIC, WALL, G, march, ocean, plane, state, volume, water
-from support.scenes import compute, differing
-from test_tsunami_restart import cut_off
+from support.scenes import compute, cut_off, differing
 
 from esim.config.ocean.source import LandslideConfig as Config
 from esim.errors import InputError

@@ -1,17 +1,16 @@
 """Grids in grids: rest, mass, waves that pass, the same bits on any ranks and after a restart, and what cannot be."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-from support.nested import march, states, tree, volume
+from support.nested import hump, march, states, tree, volume
+from support.nested_scene import NAMES, everything, outputs, scene
 from support.oceans import PERIODIC, coarsen, japan, level, physics, plane, rough
-from support.scenes import compute, configured, differing, mpirun, saved, written
+from support.scenes import configured, cut_off, differing, mpirun, saved, written
 from support.scenes import japan as honshu
+from support.simulator import in_simulator
 
 from esim.config import from_dict
 from esim.config.ocean.nests import NestConfig, named, place
@@ -20,8 +19,8 @@ from esim.drivers.run import simulate
 from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError, NumericalError
 from esim.grids.grid import Grid
-from esim.io import netcdf
 from esim.ocean.nesting.bathymetry import nested_bathymetries
+from esim.ocean.nesting.refluxing import Refluxing
 from esim.parallel.comm import run_ranks
 
 FAMILY = [
@@ -36,11 +35,6 @@ SIBLINGS = [
 EDGES = [{"x": [0, 30e3], "y": [0, 48e3], "ratio": 2}]  # on walls in the west, south and north
 GRID = plane(30, 24, 2e3)
 BACKENDS = {"float32": "cpu", "float64": "numpy"}
-
-
-def hump(x, y):
-    """A hill of water that overflows islands and the sides of nests."""
-    return 40 * np.exp(-((x[None, :] - 12e3) ** 2 + (y[:, None] - 20e3) ** 2) / 5e3**2)
 
 
 def crossed(family):
@@ -61,7 +55,7 @@ def crossed(family):
 def test_a_lake_at_any_level_is_exactly_at_rest_through_all_nests(nests, dtype):
     """Shores lie on the sides of nests; at level 0 all is exactly zero, in nests that are awake or not."""
     for height in (0.0, 1.7, -300.0):
-        awake = [nest | {"activation": None} for nest in nests]
+        awake = [nest | {"activation_threshold": None} for nest in nests]
         family, dt = tree(GRID, awake, rough(), level(height), dtype=dtype, backend=BACKENDS[dtype])
         assert any(crossed(family))
         before = states(family)
@@ -75,7 +69,9 @@ def test_a_lake_at_any_level_is_exactly_at_rest_through_all_nests(nests, dtype):
 
 def test_a_lake_over_real_islands_on_the_sphere_is_exactly_zero():
     grid, bed = japan(30)
-    nests = [{"west": 139, "east": 140.6, "south": 34.0, "north": 35.6, "ratio": 3, "activation": None}]
+    nests = [
+        {"west": 139, "east": 140.6, "south": 34.0, "north": 35.6, "ratio": 3, "activation_threshold": None}
+    ]
     family, dt = tree(grid, nests, bed, given=physics(coriolis=True), dtype="float32", backend="cpu")
     assert crossed(family) == [True]
     march(family, 20, dt)
@@ -96,7 +92,7 @@ def test_a_nest_sleeps_until_water_comes():
 
 def test_a_nest_that_wakes_wakes_those_around_it():
     """What lies around a nest has to step for it to: the outer one would sleep on by itself."""
-    nests = [FAMILY[0] | {"activation": 100.0}, FAMILY[1] | {"activation": 1e-3}]
+    nests = [FAMILY[0] | {"activation_threshold": 100.0}, FAMILY[1] | {"activation_threshold": 1e-3}]
     family, dt = tree(GRID, nests, level(-2000.0), hump)
     assert [one.active for one in family.levels[1:]] == [True, True]
     march(family, 1, dt)
@@ -125,7 +121,7 @@ def test_no_water_is_lost_between_nests(nests):
 
 
 def test_without_the_seam_water_would_be_lost(monkeypatch):
-    monkeypatch.setattr("esim.ocean.nesting.refluxing.Seam.settle", lambda self: None)
+    monkeypatch.setattr(Refluxing, "settle", lambda self: None)
     family, dt = tree(GRID, FAMILY, rough(), hump)
     before = volume(family)
     march(family, 30, dt)
@@ -247,7 +243,7 @@ def test_a_one_way_nest_leaves_its_parent_alone():
 
 
 def test_to_sleep_until_anything_moves_changes_nothing():
-    nests = [{"x": [36e3, 54e3], "y": [8e3, 36e3], "ratio": 3, "activation": 0}]
+    nests = [{"x": [36e3, 54e3], "y": [8e3, 36e3], "ratio": 3, "activation_threshold": 0}]
     found = []
     for awake in (False, True):
         family, dt = tree(GRID, nests, level(-2000.0), lambda x, y: np.maximum(hump(x, y) - 1, 0))
@@ -279,12 +275,10 @@ def test_a_nest_across_a_periodic_grid_is_periodic():
 
 
 SIMULATE = """
-import json, sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
+import json
 import numpy as np
-from support.nested import march, states, tree
+from support.nested import hump, march, states, tree
 from support.oceans import plane, rough
-from test_nesting import hump
 nests = [{"x": [6e3, 14e3], "y": [6e3, 14e3], "ratio": 2}]
 found = []
 for backend in ("numpy", "cuda"):
@@ -296,12 +290,7 @@ print(json.dumps([name for name in found[0] if not np.array_equal(found[0][name]
 
 
 def test_the_cuda_simulator_gives_the_same_bits():
-    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-c", SIMULATE, os.path.dirname(__file__)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == []
+    assert json.loads(in_simulator(SIMULATE)) == []
 
 
 # ------------------------------------------------------------------ beds
@@ -372,7 +361,7 @@ def test_an_array_of_a_force_has_ghost_cells_from_the_parent():
 
 def test_a_nest_that_wakes_has_forces_of_the_time_at_which_it_begins():
     """They were evaluated when the run began; what the parent has is carried over from that time on."""
-    far = {"x": [80e3, 110e3], "y": [4e3, 20e3], "ratio": 2, "activation": 0.01}
+    far = {"x": [80e3, 110e3], "y": [4e3, 20e3], "ratio": 2, "activation_threshold": 0.01}
     family, dt = tree(plane(60, 12, 2e3), [far], level(-500.0), hump, forces=Plane)
     nest = family.levels[1]
     steps = 0
@@ -386,35 +375,6 @@ def test_a_nest_that_wakes_has_forces_of_the_time_at_which_it_begins():
 
 
 # ------------------------------------------------------------------ whole runs
-
-
-def scene(directory, **run) -> dict:
-    """Honshu with its coast and source in a nest, and a bay in a nest of that; gauges on all of them."""
-    made = honshu(directory, **run)
-    made["time"]["duration"] = 2700
-    made["grid"]["nests"] = [
-        {"name": "coast", "west": 140, "east": 145, "south": 35, "north": 41, "ratio": 2},
-        {"west": 140.8, "east": 143.2, "south": 37.2, "north": 39, "ratio": 3, "activation": "1 mm"},
-    ]
-    made["stations"] += [{"name": "bay", "lon": 142.4, "lat": 38.2}]
-    return made
-
-
-NAMES = ("coast", "nest2")
-
-
-def outputs(directory) -> dict[str, np.ndarray]:
-    """All arrays of the maps of the nests."""
-    found = {}
-    for file in (f"{kind}_{name}" for kind in ("fields", "maxima") for name in NAMES):
-        with netcdf.LIBRARY, netcdf.read(directory / f"{file}.nc") as data:
-            data.set_auto_maskandscale(False)
-            found |= {f"{file}.{name}": data[name][...] for name in data.variables}
-    return found
-
-
-def everything(made, ranks=1, resume=False):
-    return compute(made, ranks, resume) | outputs(configured(made).output.directory)
 
 
 @pytest.fixture(scope="module")
@@ -464,31 +424,6 @@ def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     ran = mpirun(3, "-m", "esim.cli.run", saved(scene(tmp_path / "out"), tmp_path), "--quiet")
     assert ran.returncode == 0, ran.stderr
     assert differing(written(tmp_path / "out") | outputs(tmp_path / "out"), whole[0]) == []
-
-
-def cut_off(made, step, ranks, look=None):
-    """Run a scene up to a step, and no further; look(run, clock) is called after each."""
-
-    class Killed(BaseException):
-        pass
-
-    def work(comm):
-        run = Tsunami(configured(made), comm)
-        run.check()
-        prepare_directory(run, False)
-
-        def end(clock):
-            if look is not None:
-                look(run, clock)
-            if clock.step == step:
-                raise Killed
-
-        run.lookers.append(end)
-        run.prepare()
-        run.run()
-
-    with pytest.raises(Killed):
-        run_ranks(ranks, work)
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (3, 1)])

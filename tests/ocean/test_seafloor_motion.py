@@ -1,10 +1,9 @@
 """Moving seafloor: what rises with it, in how many steps, on how many ranks."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
-from support.oceans import PERIODIC, WALL, advance, level, march, ocean, plane, state, volume, water
+from support.oceans import PERIODIC, WALL, advance, flat, level, march, ocean, plane, state, volume, water
+from support.seafloor import Lift, at_once
 
 from esim.grids.grid import Grid
 from esim.ocean.sources.seafloor_motion import SeafloorMotion, Uplift
@@ -16,42 +15,8 @@ from esim.sources.ocean.hump import Hump
 DTYPES = ("float32", "float64")
 
 
-@dataclass
-class Lift:
-    """A source that lifts the bed by shape(x, y) times what `done` says at each of `levels`."""
-
-    shape: object
-    levels: np.ndarray
-    done: np.ndarray
-    box: tuple | None = None
-    name: str = "lift"
-    moves: str = "bed"
-    kajiura: bool = False
-    horizontal_on_slope: bool = False
-    moment: float | None = None
-    magnitude: float | None = None
-    cells: list = field(default_factory=list)
-
-    def check(self, grid):
-        pass
-
-    def region(self, grid):
-        return self.box or (0, grid.ny, 0, grid.nx)
-
-    def displacement(self, x, y, lonlat, slope_x=None, slope_y=None):
-        return self.done[:, None, None] * (self.shape(x, y) + np.zeros((y.size, x.size)))
-
-
-def at_once(shape, time=0.0, **more):
-    return Lift(shape, np.array([time]), np.ones(1), **more)
-
-
 def slowly(shape, begin, end, steps=4, **more):
     return Lift(shape, np.linspace(begin, end, steps + 1), np.linspace(0, 1, steps + 1), **more)
-
-
-def flat(depth):
-    return lambda x, y: np.full((y.size, x.size), -depth)
 
 
 def uniform(height):

@@ -2,20 +2,19 @@
 
 import json
 import math
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from support.oceans import (
     OPEN,
     PERIODIC,
+    SIDES,
     SPONGE,
     WALL,
     G,
     advance,
     coarsen,
+    flat,
     japan,
     l1,
     level,
@@ -28,18 +27,13 @@ from support.oceans import (
     volume,
     water,
 )
+from support.simulator import in_simulator
 
 from esim.constants import EARTH_RADIUS, EARTH_ROTATION
 from esim.grids.grid import Grid
 from esim.kernels.ocean import shallow_water
 
 DTYPES = ("float32", "float64")
-SIDES = {"open": OPEN, "sponge": SPONGE, "wall": WALL, "periodic": ("periodic", "periodic", "wall", "wall")}
-
-
-def flat(depth):
-    """A flat bed."""
-    return lambda x, y: np.full((y.size, x.size), -depth)
 
 
 def along_x(profile):
@@ -75,10 +69,8 @@ def test_lake_over_a_periodic_plane_is_exactly_zero(dtype):
 
 
 REST = """
-import json, sys
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
-from support.oceans import japan, march, ocean, state
-from test_shallow_water import SIDES
+import json
+from support.oceans import SIDES, japan, march, ocean, state
 moved = []
 for dtype, kind in [("float64", "wall"), *(("float32", kind) for kind in SIDES)]:
     grid, bed = japan(12, SIDES[kind], west=138.0, south=34.0)
@@ -90,12 +82,7 @@ print(json.dumps({"moved": moved}))
 
 
 def test_lake_at_rest_is_exactly_zero_on_the_cuda_simulator():
-    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-c", REST, os.path.dirname(__file__)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == {"moved": []}
+    assert json.loads(in_simulator(REST)) == {"moved": []}
 
 
 BASINS = {

@@ -328,7 +328,7 @@ def test_srf_as_rectangles_under_the_sea(tmp_path):
             time_step=5.0,
             kajiura=False,
             horizontal_on_slope=False,
-            negligible=0.0,
+            displacement_cutoff=0.0,
         ),
         True,
     )

@@ -420,7 +420,7 @@ def config(kind: str, **values: object) -> SimpleNamespace:
         instantaneous=False,
         time_step=10.0,
         rigidity=None,
-        negligible=0.0,
+        displacement_cutoff=0.0,
     )
     return SimpleNamespace(kind=kind, **(common | values))
 

@@ -71,6 +71,11 @@ def tree(
     return family, dt
 
 
+def hump(x, y):
+    """A hill of water that overflows islands and the sides of nests."""
+    return 40 * np.exp(-((x[None, :] - 12e3) ** 2 + (y[:, None] - 20e3) ** 2) / 5e3**2)
+
+
 def set_water(made, bed, eta, u, v):
     """Set the water of an ocean from formulas."""
     block = made.block

@@ -13,6 +13,7 @@ from esim.parallel.decomposition import decompose
 
 G = 9.81
 WALL, OPEN, SPONGE, PERIODIC = ("wall",) * 4, ("open",) * 4, ("sponge",) * 4, ("periodic",) * 4
+SIDES = {"open": OPEN, "sponge": SPONGE, "wall": WALL, "periodic": ("periodic", "periodic", "wall", "wall")}
 
 
 def physics(coriolis=False, manning=0.0, **more):
@@ -23,6 +24,11 @@ def physics(coriolis=False, manning=0.0, **more):
 def plane(nx, ny, dx, boundary=WALL, latitude=0.0, x0=0.0, y0=0.0):
     """Cartesian grid of square cells [m]."""
     return Grid("cartesian", x0, y0, dx, dx, nx, ny, boundary, latitude)
+
+
+def flat(depth):
+    """A flat bed at a depth [m]."""
+    return lambda x, y: np.full((y.size, x.size), -depth)
 
 
 def level(value=0.0):
@@ -162,3 +168,20 @@ def rough(seed=1, depth=2000.0, height=3000.0, cell=2000.0):
         return height * np.sum(parts, axis=0) / math.sqrt(20) - depth
 
     return bed
+
+
+def splash(grid, **more):
+    """A hump at (90, 60) km of a rough sea with islands, in float32; the rest is at rest."""
+
+    def eta(x, y):
+        distance = np.hypot(x[None, :] - 9e4, y[:, None] - 6e4)
+        return 3 * np.exp(-((distance / 6e3) ** 2)) * (distance < 2e4)
+
+    return ocean(grid, rough(), eta, dtype="float32", peaks=True, **more)
+
+
+def bits_after(made, steps):
+    """State and maxima of the owned cells after steps of 4 s."""
+    for n in range(steps):
+        made.step(4.0, 4.0 * (n + 1))
+    return state(made).tobytes() + np.array(made.own(made.peaks)).tobytes()

@@ -68,7 +68,7 @@ def quake(directory: Path | str, attenuation: str = "none", **run: Any) -> dict:
             "directory": str(directory),
             "stations": {"every": 0.02, "variables": list(VARIABLES)},
             "fields": {"every": 0.2},
-            "motion": {"every": 0.2},
+            "surface_displacement": {"every": 0.2},
             "planes": [
                 {"name": "across", "y": 30, "every": 0.2},
                 {"name": "along", "x": -380, "every": 0.2, "variables": ["vz", "vx"]},

@@ -6,15 +6,21 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from esim.config import TsunamiConfig, from_dict
+from esim.drivers.output_directory import prepare_directory
 from esim.drivers.run import simulate
+from esim.drivers.tsunami import Tsunami
+from esim.errors import StopRequested
 from esim.io import checkpoint, netcdf
-from esim.parallel.comm import run_ranks
+from esim.parallel.comm import Comm, run_ranks
+from esim.timestepping.clock import Clock
+from esim.timestepping.signals import STOP
 
 FIELDS = ("eta", "u", "v", "h")
 
@@ -183,3 +189,40 @@ def mpirun(ranks: int, *command: object, timeout: float = 120) -> subprocess.Com
             process.communicate(timeout=5)
         raise
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+class Killed(BaseException):
+    """The end of a process, as far as a thread can have one."""
+
+
+def cut_off(
+    scene: dict,
+    step: int,
+    ranks: int = 1,
+    stop: bool = False,
+    resume: bool = False,
+    look: Callable[[Tsunami, Clock], None] | None = None,
+) -> None:
+    """Run a scene to a step, where it is killed, or asked to stop; look(run, clock) is called after each."""
+    cfg = configured(scene)
+
+    def work(comm: Comm) -> None:
+        run = Tsunami(cfg, comm)
+        run.check()
+        prepare_directory(run, resume)
+
+        def end(clock: Clock) -> None:
+            if look is not None:
+                look(run, clock)
+            if clock.step == step:
+                if not stop:
+                    raise Killed
+                STOP.ask()
+
+        run.lookers.append(end)
+        run.prepare(resume)
+        run.run()
+
+    with pytest.raises(StopRequested if stop else Killed):
+        run_ranks(ranks, work)
+    STOP.asked = False

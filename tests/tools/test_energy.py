@@ -288,7 +288,9 @@ def test_without_the_package_that_reads_nvml(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "pynvml", None)
     with Meter(1, "bus", tmp_path) as meter:
         pass
-    assert "nvidia-ml-py, which is not installed; pip install 'esim[cuda]'" in total([meter.reading])["note"]
+    assert (
+        "nvidia-ml-py, which is not installed; pip install 'esim-hpc[cuda]'" in total([meter.reading])["note"]
+    )
 
 
 # ------------------------------------------------------------------ many ranks

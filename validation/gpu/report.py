@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from esim import __version__
 from esim.backends import Backend
 from esim.backends.devices import driver, driver_release, release, simulated
 from esim.io.atomic import whole_file
@@ -17,7 +18,7 @@ from esim.io.provenance import write_record
 from esim.tools.energy import counters_here
 
 PACKAGES = (
-    "esim", "numpy", "numba", "numba-cuda", "cupy-cuda13x", "cupy-cuda12x", "cuda-bindings", "mpi4py", "netCDF4",
+    "numpy", "numba", "numba-cuda", "cupy-cuda13x", "cupy-cuda12x", "cuda-bindings", "mpi4py", "netCDF4",
     "pydantic", "nvidia-ml-py",
 )  # fmt: skip
 SOURCES = Path(__file__).resolve().parents[2]
@@ -144,7 +145,7 @@ def facts(backend: Backend, command: str) -> dict[str, Any]:
         "revision": _revision(),
         "python": platform.python_version(),
         "system": platform.platform(),
-        "packages": {name: number for name in PACKAGES if (number := _version(name))},
+        "packages": {"esim": __version__} | {name: number for name in PACKAGES if (number := _version(name))},
     }
 
 

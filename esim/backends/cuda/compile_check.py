@@ -22,12 +22,13 @@ import numpy as np
 from esim.backends.cuda import codegen, jit
 from esim.backends.devices import simulated
 from esim.backends.linker import ROWS, SIDES, arguments, array_names, has_layers
+from esim.distribution import install
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel
 
 ARCHITECTURES = ("sm_80", "sm_90")  # A100, H100
 PRECISIONS = ("float32", "float64")
-INSTALL = "pip install 'esim[cuda-compile]'"
+INSTALL = install("cuda-compile")
 MODULES = ("numba.cuda", "cuda.bindings.nvjitlink")
 DISASSEMBLER = "nvidia-cuda-nvdisasm"
 MOST_REGISTERS = 255  # of a thread
@@ -35,7 +36,7 @@ MOST_REGISTERS = 255  # of a thread
 QUARTER = 128
 SHARED_BYTES = 48 * 1024  # what every GPU gives a block without asking for more
 BATCH = 8  # kernels in one cubin: the disassembler takes half a second to begin
-SMALL = (ROWS, SIDES, "weights", "damp", "keep", "relax")  # arrays of one value a row, column or layer
+SMALL = (ROWS, SIDES, "weights", "coef", "keep", "relax")  # arrays of one value a row, column or layer
 
 # Opcodes of machine code, by their first word.
 FLOATING = re.compile(r"[FD](ADD|MUL|FMA|SETP|MNMX|SEL|SET|CHK|SWZADD)|MUFU|FRND|[FI]2[FI]|HMNMX2|HFMA2")
@@ -89,7 +90,7 @@ class Traffic(NamedTuple):
 
     def least_bytes(self, kernel: Kernel, itemsize: int) -> int:
         """Bytes of a cell that main memory has to move."""
-        each = [2 if name in kernel.words else itemsize for name, _ in (*self.read, *self.written)]
+        each = [2 if name in kernel.packed else itemsize for name, _ in (*self.read, *self.written)]
         return sum(each)
 
 
@@ -139,7 +140,7 @@ def traffic(kernel: Kernel) -> Traffic:
     deep = has_layers(kernel)
     one = np.float32(1)
     arrays = {
-        name: _Array(name, np.uint16(1) if name in kernel.words else one) for name in array_names(kernel)
+        name: _Array(name, np.uint16(1) if name in kernel.packed else one) for name in array_names(kernel)
     }
     w = _Array("w", one)
     numbers = dict.fromkeys(("k0", "j0", "i0"), 0) if deep else {}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.distribution import install
 from esim.errors import MachineError
 from esim.kernels import scalar
 
@@ -15,7 +16,7 @@ NAMES = ("numpy", "cupy", "nlcpy")
 STRIP_CELLS = 16_384  # cells a strip, so that its temporaries stay in cache
 LONG_STRIP_CELLS = 2_000_000  # and where vectors are to be long, since each call costs as much as many cells
 STRIP_VALUES = 64  # values of a cell of a strip that a body has at once, at most: scratch, temporaries
-INSTALL = {"cupy": "pip install 'esim[cuda]'", "nlcpy": "pip install nlcpy on a machine with vector engines"}
+INSTALL = {"cupy": install("cuda"), "nlcpy": "pip install nlcpy on a machine with vector engines"}
 
 
 @dataclass(frozen=True)

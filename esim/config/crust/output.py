@@ -92,7 +92,7 @@ class ShakingMaximaConfig(Section):
 
 
 class SurfaceDisplacementConfig(Section):
-    """Displacement of the ground or the seafloor in time, motion.nc: a source for a tsunami."""
+    """Displacement of the ground or the seafloor in time, surface_displacement.nc: a tsunami source."""
 
     every: Duration = Field(gt=0, description="Simulated time [s] between records.")
 
@@ -110,6 +110,6 @@ class CrustOutputConfig(OutputConfig):
     maxima: ShakingMaximaConfig | None = Field(
         default=ShakingMaximaConfig(), description="Largest motion of the ground; null: none."
     )
-    motion: SurfaceDisplacementConfig | None = Field(
+    surface_displacement: SurfaceDisplacementConfig | None = Field(
         default=None, description="Displacement of the ground in time; null: none."
     )

@@ -19,10 +19,10 @@ class CrustPhysics(Section):
         description="none (elastic), coarse (8 mechanisms shared by cells in turn) or conventional (3 in every "
         "cell, for low Q).",
     )
-    memory: Literal["bfloat16"] | None = Field(
+    memory_variable_precision: Literal["bfloat16"] | None = Field(
         default=None,
-        description="Type of the memory variables of attenuation: bfloat16 takes half the memory and is faster where "
-        "memory is the limit, at an error of a thousandth of the waves; null: that of run.precision.",
+        description="Precision of the memory variables of attenuation: bfloat16 halves their size and is faster where "
+        "memory bandwidth is the limit, with an error of about 0.1 % of the waves; null: run.precision.",
     )
     band: Band | None = Field(
         default=None,
@@ -44,12 +44,11 @@ class CrustPhysics(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.memory is not None and self.attenuation == "none":
-            text = (
-                f"'{self.memory}' is a type of the memory variables of attenuation, and there is none; set "
-            )
+        if self.memory_variable_precision is not None and self.attenuation == "none":
             raise KeyProblem(
-                "memory", f"{text}physics.attenuation to coarse or conventional, or leave memory out"
+                "memory_variable_precision",
+                f"'{self.memory_variable_precision}' has no memory variables to apply to without attenuation; set "
+                "physics.attenuation to coarse or conventional, or leave memory_variable_precision out",
             )
         if self.band is None:
             return self

@@ -57,10 +57,10 @@ class NestConfig(Section):
         default=True,
         description="Whether the parent takes over what the nest computes; false: it does not see it.",
     )
-    activation: Annotated[Length, Field(ge=0)] | None = Field(
+    activation_threshold: Annotated[Length, Field(ge=0)] | None = Field(
         default=1e-6,
-        description="The nest is computed from when the water of its parent rises or falls by more than this [m] in "
-        "its box; 0: from when anything moves there; null: from the start.",
+        description="The nest is activated when the water surface of its parent changes by more than this [m] within "
+        "its extent; 0: by any motion; null: active from the start.",
     )
     parent: str | None = Field(
         default=None,

@@ -67,20 +67,20 @@ class OceanPhysics(Section):
         description="What is left, after each step, of the error of the pressure expected from the two before: sets "
         "the number of sweeps.",
     )
-    stratification: Literal["none", "compressible"] = Field(
-        default="none",
-        description="compressible: the weight of the water makes it denser below, and long waves 0.4 % slower over "
-        "4 km; none: one density.",
+    seawater_compressibility: bool = Field(
+        default=False,
+        description="Density that increases with depth as sea water is compressed: long waves are 0.4 % slower over "
+        "4 km; false: constant density.",
     )
-    loading: Literal["none", "elastic"] = Field(
-        default="none",
-        description="elastic: the weight of the wave bends the Earth and its mass attracts the water, which slows "
-        "waves of some hundred km by 0.3 to 1 % and sends a small trough ahead of them; none: a rigid Earth.",
+    self_attraction_loading: bool = Field(
+        default=False,
+        description="Self-attraction and elastic loading of the Earth by the wave: waves of some hundred km are 0.3 to "
+        "1 % slower, with a small leading trough; false: a rigid Earth.",
     )
     loading_interval: Duration = Field(
         default=40.0,
         gt=0,
-        description="Interval [s] at which loading is computed; in between it is extrapolated.",
+        description="Interval [s] between computations of self_attraction_loading; extrapolated in between.",
     )
     dry_depth: Length = Field(
         default=1e-3, gt=0, le=1, description="Water shallower than this [m] does not move."

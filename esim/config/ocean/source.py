@@ -34,12 +34,12 @@ class FaultSourceConfig(SeafloorSourceConfig):
     rigidity: Pressure | None = Field(
         default=None, gt=0, description="Rigidity [Pa] for the seismic moment; null: default."
     )
-    negligible: Number = Field(
+    displacement_cutoff: Number = Field(
         default=0.0,
         ge=0,
         le=0.1,
-        description="Displacement below this share of the largest is left out, and tapered up to twice that: water "
-        "that nothing has moved costs nothing until a wave comes.",
+        description="Displacements below this fraction of the largest one are set to zero, with a taper up to twice "
+        "that, so that distant water stays at rest and costs nothing until a wave arrives; 0: none.",
     )
 
 

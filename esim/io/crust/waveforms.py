@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 from esim.io.crust.seismograms import StationTable
@@ -68,7 +69,7 @@ def require_obspy(key: str) -> None:
     try:
         import obspy  # noqa: F401
     except ImportError as error:
-        raise InputError(f"{key} needs ObsPy, which is not there: pip install 'esim[seismology]'") from error
+        raise InputError(f"{key} needs ObsPy, which is not there: {install('seismology')}") from error
 
 
 def write_sac(

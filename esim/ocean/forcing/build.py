@@ -21,8 +21,12 @@ from esim.parallel.collectives import one_per_node
 def is_forced(cfg: TsunamiConfig) -> bool:
     """Whether any force acts, so that an ocean needs room for it."""
     physics = cfg.physics
-    switches = (physics.stratification, physics.loading, physics.dispersion)
-    return bool(cfg.forcing) or any(switch != "none" for switch in switches)
+    switches = (
+        physics.seawater_compressibility,
+        physics.self_attraction_loading,
+        physics.dispersion != "none",
+    )
+    return bool(cfg.forcing) or any(switches)
 
 
 def planes_needed(cfg: TsunamiConfig) -> int:
@@ -30,7 +34,7 @@ def planes_needed(cfg: TsunamiConfig) -> int:
     physics = cfg.physics
     pressures = sum(4 if config.kind == "pressure" else 5 for config in cfg.forcing)
     dispersive = 8 * (physics.dispersion != "none")
-    return 4 * is_forced(cfg) + pressures + 5 * (physics.loading != "none") + dispersive
+    return 4 * is_forced(cfg) + pressures + 5 * physics.self_attraction_loading + dispersive
 
 
 def build_forces(
@@ -43,9 +47,9 @@ def build_forces(
     """
     found: list[Any] = one_per_node(ocean.comm, lambda: _pressures(cfg, ocean, records))
     physics = cfg.physics
-    if physics.stratification != "none":
+    if physics.seawater_compressibility:
         found.append(one_per_node(ocean.comm, lambda: Compressibility(ocean)))
-    if physics.loading != "none":
+    if physics.self_attraction_loading:
         load = load or SurfaceLoad(ocean, physics.loading_interval)
         found.append(one_per_node(ocean.comm, lambda: SelfAttractionLoading(ocean, load)))
     if physics.dispersion != "none":

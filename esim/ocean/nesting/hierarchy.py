@@ -58,7 +58,7 @@ class GridHierarchy:
             assert level.placed.parent is not None
             parent = self.levels[level.placed.parent.number]
             assert level.placed.section is not None
-            level.active = level.placed.section.activation is None
+            level.active = level.placed.section.activation_threshold is None
             level.woke = 0.0 if level.active else None
             parent.links.append(Nesting(parent.ocean, level))
         self.links = [link for level in self.levels for link in level.links]
@@ -231,7 +231,7 @@ class Nesting:
     def __init__(self, parent: Ocean, child: Level) -> None:
         self.parent, self.child = parent, child
         assert child.placed.section is not None
-        self.threshold = child.placed.section.activation or 0.0
+        self.threshold = child.placed.section.activation_threshold or 0.0
         self.before = 0.0  # volume short before a restart [m3], on all ranks
         self._ring = GhostInterpolation(parent, child.ocean, child.placed)
         self._cover = Restriction(parent, child.ocean, child.placed)

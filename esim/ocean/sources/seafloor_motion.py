@@ -99,11 +99,11 @@ class SeafloorMotion:
             surface = smooth(comm, grid, elevation, box, field, common_scale)
         box, (field, surface) = cut(grid, ocean.grid, box, (field, surface))
         bed = np.zeros_like(field) if source.moves == "water" else field
-        if isinstance(source, FaultSource) and source.negligible:
+        if isinstance(source, FaultSource) and source.displacement_cutoff:
             # In nests, what is negligible on the whole grid: else their water would move beside water that does not.
             known = self._around._largest[len(self._largest)] if self._around else largest(field)
             self._largest.append(known)
-            weight = truncated(field, source.negligible, known)
+            weight = truncated(field, source.displacement_cutoff, known)
             field, bed, surface = field * weight, bed * weight, surface * weight
         self.summary.append(
             {

@@ -129,7 +129,7 @@ def _fault_source(name: str, fault: FiniteFault, config: Any, lonlat: bool) -> F
         fault.levels(config.time_step),
         config.kajiura,
         config.horizontal_on_slope,
-        negligible=config.negligible,
+        displacement_cutoff=config.displacement_cutoff,
     )
 
 

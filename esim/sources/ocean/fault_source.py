@@ -24,7 +24,7 @@ class FaultSource:
     kajiura: bool = False
     horizontal_on_slope: bool = False
     moves: Literal["bed", "water"] = "bed"
-    negligible: float = 0.0  # share of the largest displacement below which it is left out
+    displacement_cutoff: float = 0.0  # fraction of the largest displacement below which it is set to zero
 
     @property
     def moment(self) -> float | None:

@@ -142,7 +142,7 @@ def lossy(
                 "reference_frequency": REFERENCE,
                 "max_frequency": BAND[1],
                 "low_pass": False,
-                "memory": memory,
+                "memory_variable_precision": memory,
             },
             "source": [source | {"time_function": {"kind": "gaussian", "sigma": SIGMA, "delay": DELAY}}],
             "stations": stations,

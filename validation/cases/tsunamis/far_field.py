@@ -1,7 +1,7 @@
 """Far from its source a tsunami is late: compressed sea water and an Earth that gives way, over 10,000 km of ocean.
 
 A hump 250 km across spreads over 4.5 km of water, on a rigid Earth with water of one density, and with either or both
-of physics.stratification and physics.loading. Known is the sum of its harmonic waves,
+of physics.seawater_compressibility and physics.self_attraction_loading. Known is the sum of its harmonic waves,
     eta(x, t) = sum eta_K cos(K x) cos(K c t),  c^2 = g h (r - G(K)),
 with r of kernels.stratification and G of drivers.loading. Observed delays are up to 1 to 2 % of the travel time, and
 a trough comes first (Watada et al. 2014, JGR 119:4287; Allgeyer & Cummins 2014, GRL 41:2368).
@@ -23,11 +23,11 @@ DEPTH, HALF, FAR = 4500.0, 125e3, 1e7  # m
 BEGIN, END = -1.5e6, 1.15e7  # m
 INTERVAL = 40.0  # s, of loading
 CELLS, QUICK = 2600, 1300  # of 5 and 10 km
-PHYSICS: Mapping[str, dict[str, str]] = {
+PHYSICS: Mapping[str, dict[str, bool]] = {
     "rigid": {},
-    "stratified": {"stratification": "compressible"},
-    "loaded": {"loading": "elastic"},
-    "both": {"stratification": "compressible", "loading": "elastic"},
+    "stratified": {"seawater_compressibility": True},
+    "loaded": {"self_attraction_loading": True},
+    "both": {"seawater_compressibility": True, "self_attraction_loading": True},
 }
 LIMIT, TROUGH, PLACE = 0.03, 0.1, 1e-3  # of the delay, of the trough ahead, of the way, for cells of 5 km
 
@@ -85,7 +85,12 @@ def judge(runs: Runs) -> list[Comparison]:
         fields = flow.read(folder)
         physics = PHYSICS[name]
         fine = np.linspace(BEGIN, END, 40001)
-        theory = exact(fine, float(fields.times[-1]), "stratification" in physics, "loading" in physics)
+        theory = exact(
+            fine,
+            float(fields.times[-1]),
+            "seawater_compressibility" in physics,
+            "self_attraction_loading" in physics,
+        )
         known[name], found[name] = crest(fine, theory), crest(fields.x, fields.eta[-1, 0])
     looser = (CELLS / fields.x.size) ** 2
     late = found["rigid"][0] - known["rigid"][0]
@@ -109,7 +114,12 @@ def draw(runs: Runs, output: Path) -> list[Path]:
     for name, color in zip(runs, ("0.5", "#1f6f8b", "#c1440e", "k"), strict=False):
         fields = flow.read(runs[name])
         physics = PHYSICS[name]
-        known = exact(fields.x, float(fields.times[-1]), "stratification" in physics, "loading" in physics)
+        known = exact(
+            fields.x,
+            float(fields.times[-1]),
+            "seawater_compressibility" in physics,
+            "self_attraction_loading" in physics,
+        )
         axes.plot(fields.x / 1e3, fields.eta[-1, 0], "-", color=color, lw=1.2, label=name)
         axes.plot(fields.x[::4] / 1e3, known[::4], ".", color=color, ms=3)
     axes.set(xlim=(FAR / 1e3 - 900, FAR / 1e3 + 500), xlabel="x [km]", ylabel="surface [m]")

@@ -18,7 +18,6 @@ import numpy as np
 from esim import data
 from esim.config import AnyConfig, TsunamiConfig, from_dict, load
 from esim.drivers.run import simulate
-from esim.errors import InputError
 from esim.io import netcdf
 from esim.io.atomic import whole_file
 from esim.parallel.comm import run_ranks
@@ -34,10 +33,6 @@ REST = "rest"
 
 def tohoku(folder: Path, quick: bool) -> dict[str, AnyConfig]:
     """A run on several ranks, and one in which nothing moves; `quick` ends early, with a fault that slips at once."""
-    if not CONFIG.is_file():
-        raise InputError(
-            f"{CONFIG}: no such file; the case is run from a checkout of esim, which has the folder configs"
-        )
     minutes = 5 if quick else 60
     settings = [
         f"time.duration={minutes} min",
@@ -53,7 +48,7 @@ def tohoku(folder: Path, quick: bool) -> dict[str, AnyConfig]:
         )
     still = [
         "source=[]",
-        "grid.nests.0.activation=null",
+        "grid.nests.0.activation_threshold=null",
         f"output.directory={json.dumps(str(folder / REST))}",
     ]
     runs[REST] = load(CONFIG, [*settings[:4], *still])
@@ -166,7 +161,7 @@ def okushiri(folder: Path, quick: bool) -> dict[str, AnyConfig]:
     folder.mkdir(parents=True, exist_ok=True)
     write_ground(folder / "ground.nc", fine)
     nests = [
-        {"name": name, "x": list(x), "y": list(y), "ratio": R, "activation": "0.1 mm"}
+        {"name": name, "x": list(x), "y": list(y), "ratio": R, "activation_threshold": "0.1 mm"}
         for name, (x, y) in NESTS.items()
     ]
     made: dict[str, AnyConfig] = {}

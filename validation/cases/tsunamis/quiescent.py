@@ -3,8 +3,8 @@
 Where nothing has moved yet, and nothing moves in what a step reads, the step changes nothing, and tiles of such
 water are left out. Both runs of a pair write the same maxima and series bit for bit; the ratio is that of the time
 loops, the fastest of some runs each, which take turns on the same machine. The displacement of an earthquake never
-quite ends, so it is cut off below a share of the largest (`negligible`), a thousandth on the north-west Pacific at
-4 arc-minutes and on the whole one.
+quite ends, so it is cut off below a fraction of the largest (`displacement_cutoff`), a thousandth on the north-west
+Pacific at 4 arc-minutes and on the whole one.
 """
 
 import json
@@ -26,7 +26,13 @@ HOUR = "time.duration=1 h"
 PACIFIC = "bathymetry/etopo1_6min_pacific.nc"
 OCEAN = {"kind": "lonlat", "west": 110, "east": 290, "south": -60, "north": 60, "spacing": "6 arcmin"}
 CUT = 0.005  # of the largest displacement, on the grid that comes with the package
-NORTHWEST = ["grid.west=123", "grid.east=184", "grid.south=15", "grid.north=54", "source.0.negligible=0.001"]
+NORTHWEST = [
+    "grid.west=123",
+    "grid.east=184",
+    "grid.south=15",
+    "grid.north=54",
+    "source.0.displacement_cutoff=0.001",
+]
 
 
 def _at_hand(name: str) -> bool:
@@ -36,14 +42,14 @@ def _at_hand(name: str) -> bool:
 def configure(folder: Path, quick: bool) -> Mapping[str, TsunamiConfig]:
     """Runs of the region and, unless quick and if its relief is at hand, of the whole Pacific, in both ways."""
     wide = not quick and _at_hand(RELIEF)
-    wanted = {"region": (FINE, NORTHWEST) if wide else (COARSE, [f"source.0.negligible={CUT}"])}
+    wanted = {"region": (FINE, NORTHWEST) if wide else (COARSE, [f"source.0.displacement_cutoff={CUT}"])}
     if not quick and _at_hand(PACIFIC):
         wanted["pacific"] = (
             COARSE,
             [
                 f"grid={json.dumps(OCEAN)}",
                 f"bathymetry.file=data:{PACIFIC}",
-                "source.0.negligible=0.001",
+                "source.0.displacement_cutoff=0.001",
                 "source.0.instantaneous=true",
             ],
         )
