@@ -18,7 +18,7 @@ from esim.validation.kernel_catalogue import BODIES, OCEAN, compute_crust, compu
 
 HERE = Path(__file__).parents[1]
 # Of the variants of the crust, each with one order and one precision; boxes are small, as the simulator is slow.
-CRUST = (("float32", 4, "plain"), ("float64", 4, "rough"), ("float32", 8, "top"))
+CRUST = (("float32", 4, "plain"), ("float64", 4, "reduced_order"), ("float32", 8, "near_surface"))
 TINY = (5, 5, 7)
 
 
@@ -62,7 +62,7 @@ def different_ocean_run() -> list:
             eta,
             backend=name,
             dtype="float32",
-            peaks=True,
+            maxima=True,
             given=physics(coriolis=True, manning=0.03),
         )
         march(made, 3, 2.0)

@@ -168,7 +168,7 @@ def test_every_body_of_the_crust_is_in_the_catalogue():
         ("velocity 4 plain", 52),
         ("stress 8 plain", 68),
         ("stress_relaxing 4 plain", 68 + 56),
-        ("stress_relaxing_short 4 plain", 68 + 8 + 24),
+        ("stress_relaxing_bf16 4 plain", 68 + 8 + 24),
     ],
 )
 def test_least_bytes_are_those_of_the_design(name, least):

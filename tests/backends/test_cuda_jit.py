@@ -23,7 +23,7 @@ KERNELS = {
     "stress": (elastic.stress_normal, elastic.stress_shear),
     "stress_relaxing": (anelastic.stress_normal, anelastic.stress_shear),
     "velocity_y": (cpml.velocity_y,),
-    "fade_velocity": (sponge.damp_velocity,),
+    "damp_velocity": (sponge.damp_velocity,),
 }
 # What a cell reads and writes of every array, each value once.
 TRAFFIC = {
@@ -31,7 +31,7 @@ TRAFFIC = {
     "stress": (44, 6),
     "stress_relaxing": (62, 12),
     "velocity_y": (28, 6),
-    "fade_velocity": (4, 3),
+    "damp_velocity": (4, 3),
 }
 
 
@@ -161,7 +161,7 @@ def test_compiled_kernels_access_each_value_once_with_short_indices(name, capabi
 def test_compiled_code_is_found_again_on_disk(pretended):
     """As a second process finds it."""
     pretended((9, 0))
-    body, found = kernel("fade_velocity"), []
+    body, found = kernel("damp_velocity"), []
     for _ in range(2):
         text = crust_sweep.text(body, FLOAT32)
         compiled = jit.compile_kernel(body, text, FLOAT32)

@@ -57,9 +57,9 @@ def _columns(stage: Stage, vector: int) -> str:
     return f"{first}, {first} + ({width} + {vector - 1}) // {vector} * {vector}"
 
 
-def _rest_names(kernel: Kernel) -> list[str]:
+def _activity_names(kernel: Kernel) -> list[str]:
     """What a kernel that leaves water at rest alone takes beside its arrays: see `_skipping`."""
-    return ["still", "was_still", "computed"] if kernel.at_rest else []
+    return ["quiescent", "was_quiescent", "computed"] if kernel.at_rest else []
 
 
 def _skipping(kernel: Kernel) -> list[str]:
@@ -80,9 +80,9 @@ def _skipping(kernel: Kernel) -> list[str]:
         while first < last and {resting("first, first + 1, left, right")}:
             first += 1
         if first == last:
-            if not was_still[tile]:
+            if not was_quiescent[tile]:
                 clear({result}, south, north, west, east)
-            still[tile] = True
+            quiescent[tile] = True
             continue
         while {resting("last - 1, last, left, right")}:
             last -= 1
@@ -97,7 +97,7 @@ def _skipping(kernel: Kernel) -> list[str]:
         clear({result}, first, last, west, left)
         clear({result}, first, last, right, east)
         south, north, west, east = first, last, left, right
-        still[tile], was_still[tile] = False, False
+        quiescent[tile], was_quiescent[tile] = False, False
         computed[tile] += (north - south) * (east - west)"""
     return text.splitlines()[1:]
 
@@ -114,7 +114,7 @@ def tile_source(kernel: Kernel, threaded: bool, vector: int) -> str:
     names = ", ".join(array_names(kernel))
     lines = [
         *_cells_source(kernel, vector),
-        f"def sweep(j0, j1, i0, i1, scratch, {', '.join(array_names(kernel) + _rest_names(kernel))}, c):",
+        f"def sweep(j0, j1, i0, i1, scratch, {', '.join(array_names(kernel) + _activity_names(kernel))}, c):",
         f"    columns = (i1 - i0 + {width - 1}) // {width}",
         f"    tiles = ((j1 - j0 + {height - 1}) // {height}) * columns",
         f"    for tile in {'prange' if threaded else 'range'}(tiles):",
@@ -182,16 +182,19 @@ def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
     return module.compiled
 
 
-def _rest(kernel: Kernel, box: Box, arrays: dict[str, Any]) -> tuple[WorkCounter, list[np.ndarray]]:
-    """The count of the work of a launch, and its arguments by `_rest_names`."""
+def _activity(kernel: Kernel, box: Box, arrays: dict[str, Any]) -> tuple[WorkCounter, list[np.ndarray]]:
+    """The count of the work of a launch, and its arguments by `_activity_names`."""
     assert kernel.at_rest is not None
     states, result = kernel.at_rest
     (j0, j1), (i0, i1) = box
     tiles = max(0, -(-(j1 - j0) // TILE[0])) * max(0, -(-(i1 - i0) // TILE[1]))
-    rest: ActivityMap = arrays.get("rest") or ActivityMap()
-    flags = [rest.still(arrays[name], box, lambda: np.zeros(tiles, np.bool_)) for name in (states[0], result)]
+    activity: ActivityMap = arrays.get("activity") or ActivityMap()
+    flags = [
+        activity.quiescent(arrays[name], box, lambda: np.zeros(tiles, np.bool_))
+        for name in (states[0], result)
+    ]
     computed = np.zeros(tiles, np.int64)
-    return rest.count(box, computed, np.asarray), [*flags, computed]
+    return activity.count(box, computed, np.asarray), [*flags, computed]
 
 
 def ring_rows(kernel: Kernel) -> int:
@@ -227,7 +230,7 @@ class CpuBackend(HostMemory):
         named = [arrays[name] for name in array_names(kernel)]
         count: WorkCounter | None = None
         if kernel.at_rest:
-            count, more = _rest(kernel, box, arrays)
+            count, more = _activity(kernel, box, arrays)
             named += more
         scratch = np.zeros(max(1, self.threads * scratch_size(kernel)), self.dtype)
         constants = self.constants((0.0,) * len(kernel.params._fields))  # type: ignore[attr-defined]

@@ -87,22 +87,22 @@ class CudaBackend(Arrays):
         named = [self.device.argument(arrays[name]) for name in array_names(kernel)]
         count = None
         if kernel.at_rest:
-            count, more = self._rest(kernel, box, arrays, shape.blocks[0] * shape.blocks[1])
+            count, more = self._activity(kernel, box, arrays, shape.blocks[0] * shape.blocks[1])
             named += more
         launch = self.device.launcher(compiled, shape.blocks, shape.threads)
         return Bound(launch, (*shape.numbers, *named), count)
 
-    def _rest(
+    def _activity(
         self, kernel: Kernel, box: Box, arrays: dict[str, Any], blocks: int
     ) -> tuple[WorkCounter, list[Any]]:
         """The count of the work of a launch, and its arguments by codegen.ACTIVITY."""
         assert kernel.at_rest is not None
         states, result = kernel.at_rest
-        rest: ActivityMap = arrays.get("rest") or ActivityMap()
+        activity: ActivityMap = arrays.get("activity") or ActivityMap()
         both = (arrays[states[0]], arrays[result])
-        flags = [rest.still(array, box, lambda: self.xp.zeros(blocks, bool)) for array in both]
+        flags = [activity.quiescent(array, box, lambda: self.xp.zeros(blocks, bool)) for array in both]
         computed = self.xp.zeros(blocks, np.int64)
-        return rest.count(box, computed, self.to_host), [
+        return activity.count(box, computed, self.to_host), [
             self.device.argument(array) for array in (*flags, computed)
         ]
 

@@ -33,8 +33,12 @@ BLOCKS = 4000  # that there should be: about five times as many as an H100 has i
 # kernels, and all others. They share its registers: as many blocks as go without spilling, but with room for loads
 # under way in each thread.
 AT_ONCE = {4: (3, 4, 6), 8: (2, 2, 4)}
-TABLES = ("damp", "keep", "relax")  # arrays [n, k, j, i] of a shape of their own
-LAYER = ("pa", "pb", "pc")  # arrays of the shape of an absorbing layer; all others have that of the block
+TABLES = ("coef", "keep", "relax")  # arrays [n, k, j, i] of a shape of their own
+LAYER = (
+    "psi_n",
+    "psi_1",
+    "psi_2",
+)  # arrays of the shape of an absorbing layer; all others have that of the block
 NUMBERS = ("first_k", "last_k", "first_j", "last_j", "first_i", "last_i", "west", "run")
 
 
@@ -104,7 +108,7 @@ def _shape(name: str) -> str:
 def _options(kernel: Kernel, dtype: np.dtype) -> dict[str, Any]:
     """Options of cuda.jit for `text`: how many blocks a multiprocessor should hold at once."""
     # Differences of second order beside rough surfaces hold the values of fourth order and weights of their own.
-    many = kernel.halo > 2 or "near[" in linked_source(kernel)
+    many = kernel.halo > 2 or "near_interface[" in linked_source(kernel)
     few, some, most = AT_ONCE[dtype.itemsize]
     blocks = few if many else some if "relax" in array_names(kernel) else most
     return {"launch_bounds": (THREADS, blocks)}
@@ -119,7 +123,7 @@ def signature(kernel: Kernel, dtype: np.dtype) -> tuple:
     named = [
         nbt.int64
         if name in CORNER
-        else nbt.Array(nbt.uint16 if name in kernel.words else value, 4 if name in TABLES else 3, "C")
+        else nbt.Array(nbt.uint16 if name in kernel.packed else value, 4 if name in TABLES else 3, "C")
         for name in array_names(kernel)
     ]
     return (nbt.int64,) * len(NUMBERS) + (*named, *constant_types(kernel, dtype))
