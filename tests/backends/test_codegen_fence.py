@@ -1,114 +1,87 @@
 """Without the CUDA code generator (ESIM_CUDA_CODEGEN=0) a thread runs the body itself, with the same bits."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from support.simulator import in_simulator
 
-from esim.backends import devices, select
+from esim.backends import devices
 from esim.backends.cuda import thread_per_cell
 from esim.errors import MachineError
 from esim.kernels.ocean import shallow_water
 from esim.tools import doctor
-from esim.validation.kernel_catalogue import BODIES, OCEAN, compute_crust, compute_ocean
 
-HERE = Path(__file__).parents[1]
-# Of the variants of the crust, each with one order and one precision; boxes are small, as the simulator is slow.
-CRUST = (("float32", 4, "plain"), ("float64", 4, "reduced_order"), ("float32", 8, "near_surface"))
-TINY = (5, 5, 7)
+TOP = Path(__file__).parents[2]
 
+# Every kernel of the ocean in both precisions.
+OCEAN = """
+from esim.validation.kernel_catalogue import OCEAN, compute_ocean
+for dtype in ("float32", "float64"):
+    for name, kernel in OCEAN.items():
+        compare((dtype, name), lambda machine: compute_ocean(select(machine, dtype), kernel, (5, 7)))
+"""
 
-def different_ocean() -> list:
-    """Arrays of ocean kernels in which one thread per cell differs from NumPy."""
-    found = []
-    for dtype in ("float32", "float64"):
-        for name, kernel in OCEAN.items():
-            expected = compute_ocean(select("numpy", dtype), kernel, (5, 7))
-            made = compute_ocean(select("cuda", dtype), kernel, (5, 7))
-            found += [(dtype, name, a) for a in expected if not np.array_equal(made[a], expected[a])]
-    return found
+# Every body of the crust in each variant.
+CRUST = """
+from support.kernels import CRUST_COMPILED
+from esim.validation.kernel_catalogue import BODIES, compute_crust
+for dtype, order, variant in CRUST_COMPILED:
+    for name in BODIES:
+        size = (5, 5, 7)
+        compare((variant, name), lambda machine: compute_crust(select(machine, dtype), (name,), order, variant, size))
+"""
 
+# An ocean with land, most of it at rest, friction, rotation, maxima and open sides.
+OCEAN_RUN = """
+from support.oceans import OPEN, march, ocean, physics, plane, state
+def run(machine):
+    given = physics(coriolis=True, manning=0.03)
+    bed = lambda x, y: -100.0 + 0.03 * x[None, :] + 0 * y[:, None]
+    hump = lambda x, y: np.where((x[None, :] < 500) & (y[:, None] < 500), 0.5, 0.0)
+    made = ocean(plane(24, 8, 200.0, OPEN), bed, hump, backend=machine, dtype="float32", maxima=True, given=given)
+    march(made, 3, 2.0)
+    return {"state": state(made), "maxima": np.array(made.own(made.maxima))}
+compare("ocean", run)
+"""
 
-def different_crust() -> list:
-    """The same of the bodies of the crust."""
-    found = []
-    for dtype, order, variant in CRUST:
-        for name in BODIES:
-            expected = compute_crust(select("numpy", dtype), (name,), order, variant, TINY)
-            made = compute_crust(select("cuda", dtype), (name,), order, variant, TINY)
-            found += [(dtype, name, a) for a in expected if not np.array_equal(made[a], expected[a])]
-    return found
+# A crust with attenuation, absorbing layers and a free surface.
+CRUST_RUN = """
+from support.crusts import build, march, stir, uniform
+def run(machine):
+    rock = uniform(6000.0, 3464.0, 2700.0)
+    made = build((8, 7, 9), rock, cells=2, attenuate="coarse", backend=machine, dtype="float32")
+    stir(made)
+    march(made, 2)
+    return {"v": np.array(made.own(made.v)), "s": np.array(made.own(made.s))}
+compare("crust", run)
+"""
 
-
-def different_ocean_run() -> list:
-    """A tiny ocean with friction, maxima, rotation and land, some steps long, most of it at rest."""
-    from oceans import march, ocean, physics, plane, state
-
-    def bed(x, y):
-        return -100.0 + 0.03 * x[None, :] + 0 * y[:, None]
-
-    def eta(x, y):
-        return np.where((x[None, :] < 500) & (y[:, None] < 500), 0.5, 0.0)
-
-    states = []
-    for name in ("numpy", "cuda"):
-        made = ocean(
-            plane(24, 8, 200.0),
-            bed,
-            eta,
-            backend=name,
-            dtype="float32",
-            maxima=True,
-            given=physics(coriolis=True, manning=0.03),
-        )
-        march(made, 3, 2.0)
-        states.append(state(made))
-    return [] if np.array_equal(*states) and np.count_nonzero(states[0]) else ["ocean"]
-
-
-def different_crust_run() -> list:
-    """A tiny crust with attenuation, absorbing layers and a free surface."""
-    from crusts import build, march, stir, uniform
-
-    states = []
-    for name in ("numpy", "cuda"):
-        made = build(
-            (8, 7, 9),
-            uniform(6000.0, 3464.0, 2700.0),
-            cells=2,
-            attenuate="coarse",
-            backend=name,
-            dtype="float32",
-        )
-        stir(made)
-        march(made, 2)
-        states.append(np.concatenate([made.own(made.v).ravel(), made.own(made.s).ravel()]))
-    return [] if np.array_equal(*states) and np.count_nonzero(states[0]) else ["crust"]
-
-
-SIMULATE = """
-import json, sys
-sys.path[:0] = [sys.argv[1] + "/backends", sys.argv[1] + "/support", sys.argv[1]]
-import test_codegen_fence as here
+BEFORE = """
+import json
+import numpy as np
 from esim.backends import select
-print(json.dumps([getattr(here, sys.argv[2])(), select("cuda", "float32").describe()["kernels"]]))
+different, count = [], 0
+def compare(name, run):
+    global count
+    expected, found = run("numpy"), run("cuda")
+    different.extend([name, key] for key in expected if not np.array_equal(found[key], expected[key]))
+    count += 1
+"""
+
+AFTER = """
+print(json.dumps([different, count, select("cuda", "float32").describe()["kernels"]]))
 """
 
 
 @pytest.mark.parametrize(
-    "what", ["different_ocean", "different_crust", "different_ocean_run", "different_crust_run"]
+    "runs", [OCEAN, CRUST, OCEAN_RUN, CRUST_RUN], ids=["ocean", "crust", "tsunami", "waves"]
 )
-def test_one_thread_per_cell_gives_the_bits_of_numpy(what):
-    pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1", "ESIM_CUDA_CODEGEN": "0"}
-    command = [sys.executable, "-c", SIMULATE, str(HERE), what]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [[], "one thread per cell"]
+def test_one_thread_per_cell_gives_the_bits_of_numpy(runs, monkeypatch):
+    monkeypatch.setenv("ESIM_CUDA_CODEGEN", "0")
+    different, count, kernels = json.loads(in_simulator(BEFORE + runs + AFTER))
+    assert different == [] and count > 0
+    assert kernels == "one thread per cell"
 
 
 def test_a_stage_is_one_thread_for_each_cell_of_its_own_box():
@@ -133,13 +106,13 @@ def test_doctor_says_how_kernels_are_made(value, said, monkeypatch):
     assert said in doctor.cuda_kernels().found
 
 
-def test_nothing_of_the_generator_but_its_door_is_used():
-    folder = HERE.parent / "esim"
-    users = {
-        (str(path.relative_to(folder)), line.strip())
-        for path in folder.rglob("*.py")
-        if "codegen" not in path.parts
+def test_nothing_but_the_door_of_the_generator_is_used():
+    """By modules of the backend; what measures shapes of threads on a GPU sets them within."""
+    found = [
+        f"{path.name}: {line}"
+        for path in (TOP / "esim").rglob("*.py")
+        if "codegen" not in path.parts and path.name != "speed.py"
         for line in path.read_text().splitlines()
-        if "backends.cuda.codegen" in line and line.startswith(("import", "from"))
-    }
-    assert {user for user, _ in users} <= {"validation/gpu/speed.py"}, users
+        if line.startswith(("import", "from")) and "backends.cuda.codegen" in line
+    ]
+    assert found == []
