@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from esim.config.ocean.output import OutputConfig
+from esim.config.output import OutputConfig
 from esim.drivers.driver import Driver
 from esim.errors import InputError
 from esim.io.directory import claim, refuse_existing, start_directory

@@ -693,12 +693,7 @@ class Seismic(Driver):
 
     def inputs(self) -> list[Path]:
         """All files that were read."""
-        from esim.data import locate
-
-        files = [getattr(source, "file", None) for source in self.cfg.source]
-        files += [getattr(getattr(s, "time_function", None), "file", None) for s in self.cfg.source]
-        media = [*self.medium.paths, *(self.terrain.paths if self.terrain is not None else ())]
-        return [*media, *(locate(str(file)) for file in files if file)]
+        return self.cfg.input_files()
 
 
 def _shears(source: PointSources) -> np.ndarray:

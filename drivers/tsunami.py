@@ -10,7 +10,6 @@ import numpy as np
 
 from esim.backends.device_buffer import ROWS
 from esim.config import CFL_BOUND, TsunamiConfig
-from esim.config.ocean.output import AUTO
 from esim.drivers.driver import Driver
 from esim.errors import InputError
 from esim.grids.grid import SIDES, Grid
@@ -342,19 +341,7 @@ class Tsunami(Driver):
 
     def inputs(self) -> list[Path]:
         """All files that were read."""
-        from esim.data import locate
-
-        places = [place for source in self.cfg.source for place in (source, getattr(source, "motion", None))]
-        files = [getattr(place, "file", None) for place in places]
-        media: list[Path | None] = []
-        for tier in self.tiers:
-            media += [tier.bathymetry.path, tier.roughness.path if tier.roughness else None]
-        if (coast := self.cfg.output.runup) is not None and coast.coast != AUTO:
-            media.append(locate(str(coast.coast)))
-        media += [wave.path for wave in self.incident] + [records.variable.path for records in self.records]
-        return list(dict.fromkeys(path for path in media if path)) + [
-            locate(str(file)) for file in files if file
-        ]
+        return self.cfg.input_files()
 
 
 def _allocated(tier: GridLevel, ranks: int) -> list[int]:

@@ -3,7 +3,7 @@
 from esim.config.crust import SeismicConfig
 from esim.config.load import AnyConfig, from_dict, load
 from esim.config.ocean.root import TsunamiConfig
-from esim.config.run import CFL_BOUND
+from esim.config.ocean.run import CFL_BOUND
 from esim.config.schema import schema
 
 __all__ = ["CFL_BOUND", "AnyConfig", "SeismicConfig", "TsunamiConfig", "from_dict", "load", "schema"]

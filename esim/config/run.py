@@ -1,13 +1,11 @@
-"""How is it computed?"""
+"""How do runs of all scenarios use the machine?"""
 
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from esim.config.section import KeyProblem, Section
-from esim.config.units import Count, Duration, Memory, Number
-
-CFL_BOUND = 0.9  # the largest Courant number with which the ocean's step is stable
+from esim.config.units import Count, Duration, Memory
 
 
 class RunConfig(Section):
@@ -40,21 +38,4 @@ class RunConfig(Section):
                 f"'{self.array_module}' goes with run.backend 'numpy', not with '{self.backend}'; set run.backend: "
                 "numpy, or leave run.array_module out",
             )
-        return self
-
-
-class OceanRunConfig(RunConfig):
-    """Machine and time step."""
-
-    cfl: Number = Field(default=0.8, gt=0, le=CFL_BOUND, description=f"Courant number, at most {CFL_BOUND}.")
-    adaptive: bool = Field(default=False, description="Choose the time step anew as the water moves.")
-
-    skip_at_rest: bool = Field(
-        default=True, description="Leave water at rest alone; the results are the same bit for bit."
-    )
-
-    @model_validator(mode="after")
-    def _one_time_step(self) -> Self:
-        if self.adaptive and self.dt is not None:
-            raise KeyProblem("adaptive", "cannot be true where run.dt fixes the time step; keep one of them")
         return self

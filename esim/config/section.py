@@ -1,6 +1,7 @@
 """One mapping of the YAML file: strict, frozen, and able to say which of its keys is wrong."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -22,6 +23,11 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The input files that the section and those in it name, as the configuration has them."""
+        return _files([getattr(self, name) for name in type(self).model_fields])
+
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, value: Any) -> Any:
@@ -36,6 +42,15 @@ class Section(BaseModel):
                 unknown = f"unknown key, {hint(key, cls.model_fields, 'the keys here are')}"
                 raise KeyProblem(str(key), new_name(key, given, cls.model_fields) or unknown)
         return value
+
+
+def _files(value: Any) -> tuple[Path, ...]:
+    """The paths in the value of a key."""
+    if isinstance(value, Section):
+        return value.files
+    if isinstance(value, list | tuple):
+        return tuple(file for item in value for file in _files(item))
+    return (value,) if isinstance(value, Path) else ()
 
 
 def kind_of(value: Any) -> str:

@@ -17,7 +17,7 @@ from esim.backends.numpy import array_module
 from esim.backends.numpy.backend import NumpyBackend
 from esim.cli.run import main
 from esim.config import from_dict
-from esim.config.run import OceanRunConfig
+from esim.config.ocean.run import OceanRunConfig
 from esim.drivers import resources
 from esim.drivers.output_directory import prepare_directory
 from esim.drivers.resources import (

@@ -254,6 +254,7 @@ def test_too_much_memory_is_told_before_it_is_taken(
     assert "the memory available" in error and "use a coarser grid.spacing" in error
 
 
+@pytest.mark.mpi
 def test_too_many_ranks(tmp_path: Path) -> None:
     made = scene(
         ("grid.x", [-400, 400]), ("grid.y", [-300, 300]), ("grid.boundary.cells", 2), ("stations", [])

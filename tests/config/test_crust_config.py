@@ -244,6 +244,18 @@ def test_a_periodic_axis_holds_every_position(folder: Path) -> None:
     assert "'sta10'" in refused(folder, far, ("cells: 10", "cells: 10, y: periodic"))
 
 
+def test_a_configuration_knows_its_input_files(folder: Path) -> None:
+    config = loaded(
+        folder,
+        (LAYERS, "  {kind: model, file: data/ak135.tvel}\n"),
+        ("physics:", "topography: {file: data/land.nc}\nphysics:"),
+        (TEXP, "{kind: file, file: data/rate.txt}"),
+        ("stations:", f"  - {FAULT}\nstations:"),
+    )
+    names = ["ak135.tvel", "land.nc", "rate.txt", "fault.srf"]
+    assert config.input_files() == [folder / "data" / name for name in names]
+
+
 def full(folder: Path) -> SeismicConfig:
     """A configuration with everything in it."""
     sources = [SOURCE, DC.replace("strike", "magnitude: 7.0, strike"), WAVE, FAULT]

@@ -389,6 +389,36 @@ def test_schema_describes_every_key_and_agrees(folder: Path) -> None:
     assert not validator.is_valid({**echo, "tme": 1}) and not validator.is_valid({**echo, "time": {}})
 
 
+def test_a_configuration_knows_its_input_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each once, in the order of the keys, wherever in the sections they are named; none that is written."""
+    monkeypatch.chdir(folder)
+    for name in ("bay.nc", "track.csv", "manning.nc", "air.nc", "tide.csv", "coast.csv"):
+        (folder / "data" / name).touch()
+    nest = "{ratio: 3, west: 141, east: 142, south: 38, north: 39, bathymetry: {file: data/bay.nc}}"
+    slide = "{kind: landslide, thickness: 9, length: 2 km, motion: {kind: path, file: data/track.csv}}"
+    config = loaded(
+        folder,
+        "boundary: open",
+        f"boundary: {{east: incident}}\n  nests: [{nest}]",
+        (
+            "physics.manning={file: data/manning.nc}",
+            f"source=[{FINITE}, {FINITE}, {slide}]",
+            "forcing=[{kind: pressure, file: data/air.nc}]",
+            "incident=[{kind: series, side: east, file: data/tide.csv}]",
+            "output.runup={coast: data/coast.csv}",
+        ),
+    )
+    names = ("bay.nc", "sea.nc", "manning.nc", "fault.csv", "track.csv", "air.nc", "tide.csv", "coast.csv")
+    assert config.input_files() == [folder / "data" / name for name in names]
+    assert loaded(folder, "fields:", "runup: {}\n  fields:").input_files() == [
+        folder / "data/sea.nc",
+        folder / "data/fault.csv",
+    ]
+    (folder / "data/fault.csv").unlink()
+    with pytest.raises(InputError, match="data/fault.csv: no such file"):
+        config.input_files()
+
+
 def test_import_is_light() -> None:
     heavy = {"numba", "xarray", "netCDF4", "h5py", "mpi4py", "matplotlib", "scipy", "dask"}
     code = f"import sys, esim.config; print({heavy} & set(sys.modules))"

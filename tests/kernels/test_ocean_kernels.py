@@ -107,5 +107,6 @@ print(json.dumps({"kernels": len(OCEAN), "different": different}))
 """
 
 
+@pytest.mark.simulator
 def test_cuda_simulator_equals_numpy():
     assert json.loads(in_simulator(SIMULATE)) == {"kernels": len(KERNELS), "different": []}

@@ -104,6 +104,8 @@ print(bits[0] == bits[1], 0 < computed < whole, whole == 2 * 26 * 20)
 """
 
 
+@pytest.mark.quick
+@pytest.mark.simulator
 def test_the_cuda_simulator_skips_with_the_same_bits():
     assert in_simulator(SIMULATE) == "True True True"
 

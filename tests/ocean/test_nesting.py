@@ -289,6 +289,7 @@ print(json.dumps([name for name in found[0] if not np.array_equal(found[0][name]
 """
 
 
+@pytest.mark.simulator
 def test_the_cuda_simulator_gives_the_same_bits():
     assert json.loads(in_simulator(SIMULATE)) == []
 
@@ -420,6 +421,7 @@ def test_ranks_give_the_same_files(ranks, whole, tmp_path):
     assert differing(everything(scene(tmp_path), ranks), whole[0]) == []
 
 
+@pytest.mark.mpi
 def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     ran = mpirun(3, "-m", "esim.cli.run", saved(scene(tmp_path / "out"), tmp_path), "--quiet")
     assert ran.returncode == 0, ran.stderr

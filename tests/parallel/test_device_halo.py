@@ -460,6 +460,7 @@ print(f"{told_cuda_aware()} {answer}\n", end="", flush=True)
 """
 
 
+@pytest.mark.mpi
 @pytest.mark.parametrize("forced", [None, "0", "1"])
 def test_the_mpi_that_is_installed(forced: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ESIM_CUDA_AWARE_MPI", raising=False)

@@ -5,18 +5,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from esim.config.ocean.output import ONCE, OutputConfig, SnapshotsConfig
+from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.section import Section
 from esim.config.suggest import shown
 from esim.config.units import Duration, Length
 
 Velocity = Literal["vx", "vy", "vz"]
 Quantity = Literal["velocity", "displacement", "acceleration", "strain", "pressure"]
+Axis = Literal["x", "y", "depth"]
 ShakingMeasure = Literal["pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal"]
 VELOCITY: tuple[Velocity, ...] = ("vx", "vy", "vz")
 PEAKS: tuple[ShakingMeasure, ...] = ("pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal")
 NAME = "[A-Za-z0-9_-]+"
-AXES: tuple[Literal["x", "y", "depth"], ...] = ("x", "y", "depth")
+AXES: tuple[Axis, ...] = ("x", "y", "depth")
 
 
 def _file_name(name: str) -> str:
@@ -58,7 +59,7 @@ class PlaneConfig(WavesConfig):
         return self
 
     @property
-    def axis(self) -> Literal["x", "y", "depth"]:
+    def axis(self) -> Axis:
         """The axis that the plane is perpendicular to."""
         return next(axis for axis in AXES if getattr(self, axis) is not None)
 

@@ -4,7 +4,13 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from esim.config.crust.checks import check
+from esim.config.crust.checks import (
+    check_medium,
+    check_plane_waves,
+    check_planes,
+    check_positions,
+    check_surface,
+)
 from esim.config.crust.grid import CrustGridConfig
 from esim.config.crust.medium import MediumConfig
 from esim.config.crust.output import CrustOutputConfig
@@ -13,7 +19,8 @@ from esim.config.crust.run import CrustRunConfig
 from esim.config.crust.source import CrustSourceConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.crust.topography import TopographyConfig
-from esim.config.ocean.root import ScenarioConfig
+from esim.config.names import check_names
+from esim.config.scenario import ScenarioConfig
 
 
 class SeismicConfig(ScenarioConfig):
@@ -37,5 +44,11 @@ class SeismicConfig(ScenarioConfig):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        check(self)
+        check_names("stations", self.stations)
+        check_names(("output", "planes"), self.output.planes)
+        check_surface(self.grid, self.topography)
+        check_medium(self.medium, self.grid, self.physics)
+        check_positions(self.grid, self.source, self.stations)
+        check_plane_waves(self.grid, self.source)
+        check_planes(self.grid, self.output.planes)
         return self

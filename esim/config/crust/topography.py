@@ -4,14 +4,8 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
-from esim.config.ocean.bathymetry import (
-    BathymetryFileConfig,
-    BowlConfig,
-    FlatConfig,
-    SlopeConfig,
-    kind_or_file,
-)
 from esim.config.section import Section
+from esim.config.surface import BowlConfig, ElevationFileConfig, FlatConfig, SlopeConfig, kind_or_file
 
 
 class TopographyConfigBase(Section):
@@ -20,7 +14,7 @@ class TopographyConfigBase(Section):
     water: bool = Field(default=True, description="Fill what lies below depth 0 with sea water.")
 
 
-class TopographyFileConfig(BathymetryFileConfig, TopographyConfigBase):
+class TopographyFileConfig(ElevationFileConfig, TopographyConfigBase):
     """Elevation [m], positive up, from a NetCDF file."""
 
 

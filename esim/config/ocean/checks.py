@@ -1,59 +1,52 @@
-"""Do the sections fit each other?"""
+"""Do the sections fit each other? Each function raises KeyProblem for the first thing that does not."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
-from esim.config.names import check_names
-from esim.config.ocean.bathymetry import BowlConfig
-from esim.config.ocean.forcing import CircularPulseConfig, PulseConfig
-from esim.config.ocean.source import CrestedWaveConfig, HumpConfig, LandslideConfig, OkadaConfig
-from esim.config.point import PointConfig
+from esim.config.ocean.bathymetry import BathymetryConfig
+from esim.config.ocean.forcing import CircularPulseConfig, ForcingConfig, PulseConfig
+from esim.config.ocean.grid import OceanGridConfig
+from esim.config.ocean.incident import AnyIncidentConfig
+from esim.config.ocean.physics import OceanPhysics
+from esim.config.ocean.source import (
+    CrestedWaveConfig,
+    HumpConfig,
+    LandslideConfig,
+    OceanSourceConfig,
+    OkadaConfig,
+)
+from esim.config.point import PointConfig, StationConfig
 from esim.config.section import KeyProblem
+from esim.config.surface import BowlConfig
 from esim.grids.grid import SIDES, Grid
-
-if TYPE_CHECKING:
-    from esim.config.ocean.root import TsunamiConfig
 
 Place = tuple[str | int, ...]
 
 
-def check(config: "TsunamiConfig") -> None:
-    """Raise KeyProblem for the first thing in one section that does not fit another."""
-    _check_plane(config)
-    _check_incident(config)
-    check_names("stations", config.stations)
-    grid = config.grid.build()
-    for place, name, point in _points(config):
-        _check_point(grid, place, name, point)
-    for n, force in enumerate(config.forcing):
-        if isinstance(force, PulseConfig):
-            _check_coordinates(grid, ("forcing", n), "the pulse", force)
-        if isinstance(force, CircularPulseConfig) and force.passes > 1 and not grid.lonlat:
-            raise KeyProblem(
-                ("forcing", n, "passes"), "a plane has no antipode; expected 1 on a cartesian grid"
-            )
-
-
-def _check_plane(config: "TsunamiConfig") -> None:
-    """What only a cartesian grid can do, and what it needs for it."""
-    cartesian = config.grid.kind == "cartesian"
-    if isinstance(config.bathymetry, BowlConfig) and not cartesian:
+def check_coordinates(
+    grid: OceanGridConfig,
+    bathymetry: BathymetryConfig,
+    sources: Sequence[OceanSourceConfig],
+    physics: OceanPhysics,
+) -> None:
+    """What is possible on a cartesian grid only, and what it needs for Coriolis."""
+    cartesian = grid.kind == "cartesian"
+    if isinstance(bathymetry, BowlConfig) and not cartesian:
         raise KeyProblem(
             ("bathymetry", "kind"), "'bowl' is measured in metres and needs grid.kind 'cartesian'"
         )
-    for n, source in enumerate(config.source):
+    for n, source in enumerate(sources):
         if isinstance(source, CrestedWaveConfig) and not cartesian:
             text = f"'{source.kind}' has straight crests and needs grid.kind 'cartesian'"
             raise KeyProblem(("source", n, "kind"), text)
-    if cartesian and config.physics.coriolis and "latitude" not in config.grid.model_fields_set:
+    if cartesian and physics.coriolis and "latitude" not in grid.model_fields_set:
         raise KeyProblem(("physics", "coriolis"), "true on a cartesian grid needs grid.latitude")
 
 
-def _check_incident(config: "TsunamiConfig") -> None:
+def check_incident(grid: OceanGridConfig, waves: Sequence[AnyIncidentConfig]) -> None:
     """Every incident side has one wave, and every wave such a side."""
-    kinds = dict(zip(SIDES, config.grid.boundary, strict=True))
+    kinds = dict(zip(SIDES, grid.boundary, strict=True))
     seen: dict[str, int] = {}
-    for n, wave in enumerate(config.incident):
+    for n, wave in enumerate(waves):
         if kinds[wave.side] != "incident":
             text = f"grid.boundary of side '{wave.side}' is '{kinds[wave.side]}'; expected 'incident'"
             raise KeyProblem(("incident", n, "side"), text)
@@ -66,9 +59,32 @@ def _check_incident(config: "TsunamiConfig") -> None:
             raise KeyProblem("incident", f"has no wave for side '{side}', whose grid.boundary is 'incident'")
 
 
-def _points(config: "TsunamiConfig") -> Iterator[tuple[Place, str, PointConfig]]:
-    """Every position in the configuration: where it stands, what to call it, and itself."""
-    for n, source in enumerate(config.source):
+def check_positions(
+    grid: OceanGridConfig, sources: Sequence[OceanSourceConfig], stations: Sequence[StationConfig]
+) -> None:
+    """Sources and stations are in the coordinates of the grid, and inside it."""
+    whole = grid.build()
+    for place, name, point in _points(sources, stations):
+        _check_point(whole, place, name, point)
+
+
+def check_pulses(grid: OceanGridConfig, forcing: Sequence[ForcingConfig]) -> None:
+    """Pulses of air pressure are in the coordinates of the grid; only a globe has an antipode."""
+    whole = grid.build()
+    for n, force in enumerate(forcing):
+        if isinstance(force, PulseConfig):
+            _check_coordinates(whole, ("forcing", n), "the pulse", force)
+        if isinstance(force, CircularPulseConfig) and force.passes > 1 and not whole.lonlat:
+            raise KeyProblem(
+                ("forcing", n, "passes"), "a plane has no antipode; expected 1 on a cartesian grid"
+            )
+
+
+def _points(
+    sources: Sequence[OceanSourceConfig], stations: Sequence[StationConfig]
+) -> Iterator[tuple[Place, str, PointConfig]]:
+    """Every position: its key, what it is called in a sentence, and itself."""
+    for n, source in enumerate(sources):
         if isinstance(source, HumpConfig):
             yield ("source", n), "hump", source
         if isinstance(source, LandslideConfig) and source.motion.kind != "path":
@@ -76,7 +92,7 @@ def _points(config: "TsunamiConfig") -> Iterator[tuple[Place, str, PointConfig]]
         if isinstance(source, OkadaConfig):
             for m, fault in enumerate(source.faults):
                 yield ("source", n, "faults", m), "fault", fault
-    for n, station in enumerate(config.stations):
+    for n, station in enumerate(stations):
         yield ("stations", n), f"station '{station.name}'", station
 
 

@@ -3,18 +3,12 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    ValidationInfo,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
-from esim.config.paths import OutputDirectory, input_file
+from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
+from esim.config.paths import input_file
 from esim.config.section import KeyProblem, Section
-from esim.config.units import Count, Duration, Length
+from esim.config.units import Duration, Length
 
 AUTO = Path("auto")  # the coast of the grid itself
 FieldName = Literal["eta", "u", "v", "h"]
@@ -40,25 +34,6 @@ MAXIMA: tuple[MaximumName, ...] = (
     "drawdown_max",
     "extent",
 )
-
-
-def _once(names: tuple[str, ...]) -> tuple[str, ...]:
-    for n, name in enumerate(names):
-        if name in names[:n]:
-            raise ValueError(f"'{name}' is named twice")
-    return names
-
-
-ONCE = AfterValidator(_once)  # a list in which nothing may be named twice
-
-
-class SnapshotsConfig(Section):
-    """What all snapshots have."""
-
-    every: Duration = Field(gt=0, description="Simulated time [s] between snapshots.")
-    significant_bits: Count | None = Field(
-        default=None, ge=1, le=23, description="Bits of the mantissa to keep, for small files; null: all."
-    )
 
 
 class FieldsConfig(SnapshotsConfig):
@@ -111,24 +86,10 @@ class RunupConfig(Section):
         default=None, gt=0, description="Distance [m] of points along lines; null: the points of the file."
     )
 
-
-class CheckpointConfig(Section):
-    """States of the run to resume from."""
-
-    every: Duration = Field(gt=0, description="Simulated time [s] between checkpoints.")
-
-
-class OutputConfig(Section):
-    """What every scenario says about its files."""
-
-    directory: OutputDirectory = Field(
-        description="Directory of the outputs, relative to the current directory."
-    )
-    overwrite: bool = Field(default=False, description="Replace the outputs of an earlier run.")
-    compression: Count = Field(default=1, ge=0, le=9, description="Level of zlib compression, 0: none.")
-    checkpoint: CheckpointConfig | None = Field(
-        default=None, description="Checkpoints to resume from; null: none."
-    )
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The file of the coast, if it has one."""
+        return () if self.coast == AUTO else (self.coast,)
 
 
 class OceanOutputConfig(OutputConfig):

@@ -1,36 +1,21 @@
-"""The whole configuration, complete and checked."""
+"""The whole configuration of scenario tsunami, complete and checked."""
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from esim.config.names import check_names
 from esim.config.ocean.bathymetry import BathymetryConfig
-from esim.config.ocean.checks import check
+from esim.config.ocean.checks import check_coordinates, check_incident, check_positions, check_pulses
 from esim.config.ocean.forcing import ForcingConfig
 from esim.config.ocean.grid import OceanGridConfig
 from esim.config.ocean.incident import AnyIncidentConfig
 from esim.config.ocean.output import OceanOutputConfig
 from esim.config.ocean.physics import OceanPhysics
+from esim.config.ocean.run import OceanRunConfig
 from esim.config.ocean.source import OceanSourceConfig
 from esim.config.point import StationConfig
-from esim.config.run import OceanRunConfig
-from esim.config.section import Section
-from esim.config.time import TimeConfig
-
-
-class ScenarioConfig(Section):
-    """What every scenario says; frozen, in SI units and degrees, every default filled in."""
-
-    scenario: str = Field(description="What is computed.")
-    title: str = Field(default="", description="Title of the run, for people.")
-    time: TimeConfig = Field(description="Origin time and length of the run.")
-
-    def echo(self) -> dict[str, Any]:
-        """The configuration in force with every default, as plain dicts, lists, numbers and text for JSON.
-
-        Loading it again gives an equal configuration.
-        """
-        return self.model_dump(mode="json")
+from esim.config.scenario import ScenarioConfig
 
 
 class TsunamiConfig(ScenarioConfig):
@@ -65,5 +50,9 @@ class TsunamiConfig(ScenarioConfig):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        check(self)
+        check_coordinates(self.grid, self.bathymetry, self.source, self.physics)
+        check_incident(self.grid, self.incident)
+        check_names("stations", self.stations)
+        check_positions(self.grid, self.source, self.stations)
+        check_pulses(self.grid, self.forcing)
         return self

@@ -1,0 +1,52 @@
+"""What do the outputs of all scenarios have in common?"""
+
+from pathlib import Path
+
+from pydantic import AfterValidator, Field
+
+from esim.config.paths import OutputDirectory
+from esim.config.section import Section
+from esim.config.units import Count, Duration
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    for n, name in enumerate(names):
+        if name in names[:n]:
+            raise ValueError(f"'{name}' is named twice")
+    return names
+
+
+ONCE = AfterValidator(_once)  # a list in which nothing may be named twice
+
+
+class SnapshotsConfig(Section):
+    """What all snapshots have."""
+
+    every: Duration = Field(gt=0, description="Simulated time [s] between snapshots.")
+    significant_bits: Count | None = Field(
+        default=None, ge=1, le=23, description="Bits of the mantissa to keep, for small files; null: all."
+    )
+
+
+class CheckpointConfig(Section):
+    """States of the run to resume from."""
+
+    every: Duration = Field(gt=0, description="Simulated time [s] between checkpoints.")
+
+
+class OutputConfig(Section):
+    """What every scenario says about its files."""
+
+    directory: OutputDirectory = Field(
+        description="Directory of the outputs, relative to the current directory."
+    )
+    overwrite: bool = Field(default=False, description="Replace the outputs of an earlier run.")
+    compression: Count = Field(default=1, ge=0, le=9, description="Level of zlib compression, 0: none.")
+    checkpoint: CheckpointConfig | None = Field(
+        default=None, description="Checkpoints to resume from; null: none."
+    )
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Input files: the directory, which is written, is none."""
+        return tuple(file for file in super().files if file != self.directory)
