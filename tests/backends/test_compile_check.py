@@ -139,7 +139,9 @@ def test_the_catalogue_knows_all_that_makes_kernels():
         and inspect.signature(made).return_annotation is Kernel
     }
     used = {"ocean.shallow_water.step", "ocean.nesting.flux", "ocean.dispersion.load", "crust.elastic.kernel"}
-    assert makers == {f"esim.kernels.{name}" for name in used}, "new ones belong into validation/kernel_catalogue.py"
+    assert makers == {f"esim.kernels.{name}" for name in used}, (
+        "new ones belong into validation/kernel_catalogue.py"
+    )
     engines = [path for name in ("ocean", "crust") for path in (Path(esim.__path__[0]) / name).rglob("*.py")]
     for path in [*engines, *Path(esim.drivers.__path__[0]).glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
