@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from esim.backends import energy
 from esim.backends.energy import (
     Meter,
     PowerGpu,
@@ -27,7 +28,6 @@ from esim.config import from_dict
 from esim.drivers.run import prepared
 from esim.drivers.tsunami import Tsunami
 from esim.parallel.comm import SerialComm, run_ranks
-from esim.tools import energy
 
 REACH = 262143328850  # uJ, at which the counter of a common package begins anew
 
