@@ -299,7 +299,7 @@ def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Oce
         level.media.elevation,
         roughness=roughness.coefficient if roughness else None,
         sponge_cells=config.grid.sponge_cells * level.refinement,
-        peaks=output.maxima is not None,
+        maxima=output.maxima is not None,
         times=output.times,
         incident=[wave for wave in setup.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
         forced=build.is_forced(config),

@@ -288,6 +288,7 @@ print(json.dumps([name for name in found[0] if not np.array_equal(found[0][name]
 """
 
 
+@pytest.mark.simulator
 def test_the_cuda_simulator_gives_the_same_bits():
     assert json.loads(in_simulator(SIMULATE)) == []
 
@@ -422,6 +423,7 @@ def test_ranks_give_the_same_files(ranks, whole, tmp_path):
     assert differing(everything(scene(tmp_path), ranks), whole[0]) == []
 
 
+@pytest.mark.mpi
 def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     ran = mpirun(3, "-m", "esim.cli.run", saved(scene(tmp_path / "out"), tmp_path), "--quiet")
     assert ran.returncode == 0, ran.stderr
@@ -443,7 +445,7 @@ def test_water_that_a_parent_did_not_have_is_counted_on_after_a_restart(tmp_path
 
     def run_short(run, clock):
         if clock.step == 10:
-            run.hierarchy.nests[0].nesting._refluxing._lists["short"][...] = 0.5
+            run.hierarchy.nests[0].nesting._refluxing._lists["deficit"][...] = 0.5
         counted.append(run.hierarchy.mass_deficits())
 
     cut_off(made, 40, 2, observe=run_short)

@@ -105,21 +105,21 @@ class GhostInterpolation:
         zeros = backend.zeros
         self._state, self._bed = zeros((3, 1, wanted.size)), zeros((1, 1, wanted.size))
         self.stencil, self.member = backend.index(np.searchsorted(wanted, around)), backend.index(member)
-        near = {"near": zeros((3, 5, count)), "floor": zeros((1, 5, count))}
+        near = {"stencil": zeros((3, 5, count)), "floor": zeros((1, 5, count))}
         self._gradients = zeros((nesting.PLANES, 1, count))
         self._around = near
         ring = {
-            "place": backend.from_host(cells.places[:, None, :]),
-            "lean": zeros((nesting.PLANES, 1, n)),
+            "offset": backend.from_host(cells.places[:, None, :]),
+            "gradient": zeros((nesting.PLANES, 1, n)),
             "ground": zeros((1, 1, n)),
             "ring": zeros((3, 1, n)),
         }
-        self.place = ring["place"]
-        self._ghost_gradients, self._ground, self._now = ring["lean"], ring["ground"], ring["ring"]
+        self.place = ring["offset"]
+        self._ghost_gradients, self._ground, self._now = ring["gradient"], ring["ground"], ring["ring"]
         times = {"early": zeros((3, 1, n)), "late": zeros((3, 1, n))}
         self._times = times
         self._find_gradients = backend.bind(
-            nesting.GRADIENTS, ((0, 1), (0, count)), {**near, "lean": self._gradients}
+            nesting.GRADIENTS, ((0, 1), (0, count)), {**near, "gradient": self._gradients}
         )
         self._prolong = [
             backend.bind(nesting.PROLONG, ((0, 1), (0, n)), {**ring, "ghost": g}) for g in times.values()
@@ -149,7 +149,7 @@ class GhostInterpolation:
 
     def _interpolate(self, prolong: Launch, number: int) -> None:
         self._fetch.run((self.parent.plan.states[number], self.parent.bed), (self._state, self._bed))
-        self._around["near"][...] = self._state[:, 0, self.stencil]
+        self._around["stencil"][...] = self._state[:, 0, self.stencil]
         self._around["floor"][...] = self._bed[:, 0, self.stencil]
         self._find_gradients(self._constants)
         self._ghost_gradients[...] = self._gradients[:, :, self.member]
