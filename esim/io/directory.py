@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io.atomic import writing
-from esim.io.ocean import gauges
+from esim.variables.ocean import STATIONS
 
 if TYPE_CHECKING:
     from esim.config.ocean.root import TsunamiConfig
@@ -114,7 +114,7 @@ def predict_bytes(cfg: "TsunamiConfig", *grids: Grid) -> int:
             (cells, len(output.fields.variables), _records(duration, output.fields.every)),
         ]
     if cfg.stations:
-        series = (len(cfg.stations), len(gauges.VARIABLES), _records(duration, output.stations.every))
+        series = (len(cfg.stations), len(STATIONS), _records(duration, output.stations.every))
     if output.checkpoint:
         checkpoint = (8 if cfg.run.precision == "float64" else 4) * cells * CHECKPOINT_ARRAYS
     return predict_sum(maps, series, checkpoint=checkpoint)

@@ -137,15 +137,15 @@ class Ocean:
         state, bed = self.own(self.plan.state()), self.own(self.bed)[0]
         water = primitive_variables(state, bed, self.physics.dry_depth)
         zeta = state[0].astype(np.float64)
-        speed2 = water["u"] ** 2 + water["v"] ** 2
-        wet = water["wet"]
+        speed2 = water.u ** 2 + water.v ** 2
+        wet = water.wet
         arrived = np.where(wet & (np.abs(zeta) > self.arrival_threshold), 0.0, NEVER)
         highest = np.where(wet, np.maximum(zeta, 0), -NEVER)
         first = [
             highest,
             np.minimum(zeta, 0),
             np.sqrt(speed2),
-            water["h"] * speed2,
+            water.h * speed2,
             arrived,
             np.zeros_like(zeta),
         ]

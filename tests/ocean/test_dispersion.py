@@ -145,8 +145,8 @@ def test_waves_over_rough_ground_and_islands_do_not_grow():
 
     def energy():
         water = oceans.water(made)
-        level = np.where(ground < 0, water["eta"], np.maximum(water["h"], 0))
-        return float((G * level**2 + water["h"] * (water["u"] ** 2 + water["v"] ** 2)).sum())
+        level = np.where(ground < 0, water.eta, np.maximum(water.h, 0))
+        return float((G * level**2 + water.h * (water.u ** 2 + water.v ** 2)).sum())
 
     first = energy()
     dt = 0.8 / made.fastest()
@@ -185,7 +185,7 @@ def test_breaking_waves_are_counted_and_lose_dispersion():
     assert 4 * 3 < count < 4 * 40
     assert gentle.forces.all[0].broken() == 0
     assert np.isfinite(oceans.state(breaking)).all()
-    assert oceans.water(breaking)["h"].max() < 41.0
+    assert oceans.water(breaking).h.max() < 41.0
 
 
 @pytest.mark.parametrize("side", ["open", "sponge"])

@@ -42,7 +42,7 @@ def at_once(family, place):
     rows, columns, weights = bilinear_cells(ocean.grid, *place)
     cells = rows + ocean.block.halo, columns + ocean.block.halo
     water = primitive_variables(ocean.plan.state()[:, *cells], ocean.bed[0, *cells], ocean.physics.dry_depth)
-    weights = weights * water["wet"]
+    weights = weights * water.wet
     if not weights.sum():
         return np.full(4, np.nan)
     return np.array([(water[name] * weights).sum() / weights.sum() for name in ("eta", "h", "u", "v")])

@@ -39,7 +39,7 @@ def crossed(family):
     """Sides of nests on which water meets land, by name."""
     found = []
     for one in family.levels[1:]:
-        wet = one.ocean.water()["wet"]
+        wet = one.ocean.water().wet
         rims = [wet[0], wet[-1], wet[:, 0], wet[:, -1]]
         found.append(any(rim.any() and not rim.all() for rim in rims))
     return found

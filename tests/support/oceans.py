@@ -134,7 +134,7 @@ def volume(made):
     """Water in the block [m3]: exact cell areas, float64."""
     block = made.block
     width, height = made.grid.cell_size(block.j0, block.j1)
-    return math.fsum((made.water()["h"] * (width * height)[:, None]).ravel())
+    return math.fsum((made.water().h * (width * height)[:, None]).ravel())
 
 
 def l1(found, exact):

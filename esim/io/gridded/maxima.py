@@ -1,4 +1,4 @@
-"""What were the extremes? maxima.nc: of the water and its arrival, or of the shaking of the ground."""
+"""What were the maxima? maxima.nc: of the water and its arrival, or of the shaking of the ground."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,16 +6,13 @@ from pathlib import Path
 from esim.io.gridded.frame import Place
 from esim.io.gridded.writer import GridFile
 
-MAXIMA = ("eta_max", "eta_min", "speed_max", "momentum_flux_max", "inundation_depth_max", "arrival_time")
-VARIABLES = (*MAXIMA, "bathymetry", "uplift")
-
 
 class MaximaFile(GridFile):
     """maxima.nc of a run, or another stem: open, the slabs of every variable, close, all on the writer thread.
 
     arrival_time is in seconds since the origin, and not finite where `arrival_threshold` [m] was never
     exceeded; inundation_depth_max is not finite on cells that were wet at first: both are stored as missing.
-    extent counts through cf.EXTENT and is never missing.
+    extent counts through variables.ocean.EXTENT and is never missing.
     A crust run has pgv, pga, pgd, the same with _horizontal, and the elevation of the ground.
     """
 
@@ -27,7 +24,7 @@ class MaximaFile(GridFile):
         *,
         stem: str = "maxima",
         arrival_threshold: float | None = None,
-        variables: Sequence[str] = VARIABLES,
+        variables: Sequence[str],
         compression: int = 1,
         dtype: str = "f4",
     ) -> None:

@@ -11,14 +11,13 @@ from esim.grids.grid import Grid
 from esim.io import cf, netcdf
 from esim.io.atomic import whole_file
 
-VARIABLES = ("eta", "depth", "u", "v")
 Described = tuple[Any, Mapping[str, str]]  # values and their attributes
 
 
 class GaugeSeries:
     """The records of all gauges in a buffer that doubles when full: `variables` x stations x times."""
 
-    def __init__(self, stations: int, variables: Sequence[str] = VARIABLES) -> None:
+    def __init__(self, stations: int, variables: Sequence[str]) -> None:
         self.variables = tuple(variables)
         self._count = 0
         self._time = np.empty(64)
