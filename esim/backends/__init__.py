@@ -13,6 +13,16 @@ from esim.parallel.decomposition import Box
 from esim.parallel.streams import Event, MessageBuffer
 
 
+class StepConstants(Protocol):
+    """Constants of a kernel that are made once, so that a step makes none."""
+
+    def fill(self, *values: float) -> Any:
+        """Set the constants that vary, in the order of kernel.varying; bound kernels take the result, until the next.
+
+        Values are rounded to the precision of the run. What has been launched keeps the values it was given.
+        """
+
+
 class Backend(Protocol):
     """What the machine has to offer; arrays are its own, NumPy-like, index order [var, j, i]."""
 
@@ -45,6 +55,9 @@ class Backend(Protocol):
 
     def constants(self, params: tuple) -> Any:
         """Parameters of a kernel in the form that bound kernels take."""
+
+    def step_constants(self, params: tuple) -> "StepConstants":
+        """The same, made once: those that vary from step to step, kernel.varying, are filled in at each step."""
 
     def maximum(self, array: Any) -> float:
         """Largest value of an array; NaN if there is one."""
