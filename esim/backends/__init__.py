@@ -1,16 +1,14 @@
-"""The machines that bodies run on: numpy (reference), cpu (Numba), cuda (Numba CUDA)."""
+"""The backends that run kernels: numpy (the reference), cpu (Numba), cuda (Numba CUDA)."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
 
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Part
-from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Box
-from esim.parallel.streams import Event, MessageBuffer
+from esim.parallel.streams import StreamBackend
 
 
 class StepConstants(Protocol):
@@ -23,8 +21,8 @@ class StepConstants(Protocol):
         """
 
 
-class Backend(Protocol):
-    """What the machine has to offer; arrays are its own, NumPy-like, index order [var, j, i]."""
+class Backend(StreamBackend, Protocol):
+    """Arrays and kernels of one machine; arrays are its own, NumPy-like, index order [var, j, i]."""
 
     name: str
     dtype: np.dtype
@@ -70,15 +68,6 @@ class Backend(Protocol):
 
     def square_sum(self, array: Any) -> float:
         """Sum of the squares of all values; not finite if a value is not."""
-
-    def message_buffer(self, size: int, comm: Comm) -> MessageBuffer:
-        """A message of so many values to or from a neighbour, where the ranks' comm can take it."""
-
-    def stream(self, name: str) -> AbstractContextManager[None]:
-        """Context in which calls queue on one of the streams MAIN and EDGES; outside they do on MAIN."""
-
-    def event(self) -> Event:
-        """The end of what is queued on the current stream."""
 
     def sequence(self, launches: Sequence[Callable[..., None]]) -> Callable[..., None]:
         """Launches that always follow each other as one call, which a GPU replays; they take the same constants."""

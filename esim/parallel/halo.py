@@ -7,7 +7,7 @@ import numpy as np
 
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, Decomposition, Overlap
-from esim.parallel.streams import EDGES, CompletedEvent, Event, MessageBuffer
+from esim.parallel.streams import EDGES, CompletedEvent, Event, MessageBuffer, StreamBackend
 
 TAG = 100
 Region = tuple[Any, slice, slice]
@@ -27,7 +27,7 @@ class HaloExchange:
     """
 
     def __init__(
-        self, comm: Comm, decomposition: Decomposition, leading: int | tuple[int, ...], backend: Any
+        self, comm: Comm, decomposition: Decomposition, leading: int | tuple[int, ...], backend: StreamBackend
     ) -> None:
         self._backend = backend
         lead = (leading,) if isinstance(leading, int) else leading
@@ -176,7 +176,12 @@ class _Message:
     request: Any
 
     def __init__(
-        self, regions: list[Region], overlaps: list[Overlap], lead: tuple[int, ...], backend: Any, comm: Comm
+        self,
+        regions: list[Region],
+        overlaps: list[Overlap],
+        lead: tuple[int, ...],
+        backend: StreamBackend,
+        comm: Comm,
     ) -> None:
         planes = int(np.prod(lead))
         self.buffer: MessageBuffer = backend.message_buffer(planes * sum(o.cells for o in overlaps), comm)
