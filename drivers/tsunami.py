@@ -131,13 +131,13 @@ class Tsunami(Driver):
         whole = sum(tier.grid.nx * tier.grid.ny for tier in self.tiers)
         item = np.dtype(self.cfg.run.precision).itemsize
         peaks = 5 + self.cfg.output.times if self.cfg.output.maxima else 0
-        levels = sum(len(source.levels) for source in self.sources if isinstance(source, sources.Source))
+        times = sum(len(source.times) for source in self.sources if isinstance(source, sources.Source))
         return {
             "state": cells
             * item
             * (3 + 3 + 1 + 1 + peaks + ("sponge" in self.grid.boundary) + (self.roughness is not None)),
-            "sources": cells * item * 2 * levels,
-            "levels of sources": 8 * whole * levels,
+            "sources": cells * item * 2 * times,
+            "source displacements": 8 * whole * times,
             "forces": cells * item * build.planes_needed(self.cfg),
             "slides": self._slide_memory(cells, item),
             "gauges": ROWS * 4 * 4 * len(self.cfg.stations) * item,
@@ -160,7 +160,7 @@ class Tsunami(Driver):
 
     def _require_water(self) -> None:
         """Raises InputError where neither the sea nor a source has any water."""
-        if self.deepest <= 0 and not any(source.moves == "water" for source in self.sources):
+        if self.deepest <= 0 and not any(source.target == "water" for source in self.sources):
             raise InputError(
                 f"bathymetry: there is no water on this grid, whose lowest cell is {-self.deepest:.1f} m above it; "
                 "elevation is positive up"

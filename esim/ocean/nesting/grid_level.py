@@ -11,8 +11,9 @@ from esim.config import TsunamiConfig
 from esim.config.ocean.nests import Placed
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
-from esim.media.ocean import bathymetry, roughness
-from esim.media.ocean.bathymetry import Bathymetry
+from esim.media import elevation
+from esim.media.elevation import Elevation
+from esim.media.ocean import roughness
 from esim.media.ocean.roughness import Roughness
 from esim.ocean.forcing import air_pressure
 from esim.ocean.forcing.air_pressure import PressureRecords
@@ -35,7 +36,7 @@ class GridLevel:
     """
 
     placed: Placed
-    bathymetry: Bathymetry
+    bathymetry: Elevation
     elevation: NestedBathymetry
     roughness: Roughness | None
     records: list[PressureRecords]
@@ -72,10 +73,10 @@ def build_levels(cfg: TsunamiConfig, comm: Comm) -> list[GridLevel]:
 
 def _media(
     cfg: TsunamiConfig, placed: Placed, whole: Grid
-) -> tuple[Bathymetry, Roughness | None, list[PressureRecords]]:
+) -> tuple[Elevation, Roughness | None, list[PressureRecords]]:
     """Seafloor, roughness and air pressure for a grid; shapes of the seafloor are measured in the whole one."""
     section = (placed.section and placed.section.bathymetry) or cfg.bathymetry
-    seafloor = bathymetry.build(section, placed.grid if section.kind == "file" else whole)
+    seafloor = elevation.build(section, placed.grid if section.kind == "file" else whole)
     seafloor.check()
     records = [
         air_pressure.describe_records(one, placed.grid, cfg.time.start)
@@ -89,7 +90,7 @@ def _media(
 class _Above:
     """Height above the still water [m]: all that follows counts from there, and rest is zeta = 0."""
 
-    seafloor: Bathymetry
+    seafloor: Elevation
     sea_level: float
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
