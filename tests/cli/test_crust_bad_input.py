@@ -292,7 +292,9 @@ def test_the_memory_predicted_is_that_of_the_arrays(
     crust = run.crust
     real = crust.v.base.nbytes if crust.v.base is not None else crust.v.nbytes + crust.s.nbytes
     real += sum(
-        crust.fields[n].nbytes for n in ("rho", "lam", "mu", "inv_qp", "inv_qs", "near") if n in crust.fields
+        crust.fields[n].nbytes
+        for n in ("rho", "lam", "mu", "inv_qp", "inv_qs", "near_interface")
+        if n in crust.fields
     )
     real += crust.memory.nbytes if crust.memory is not None else 0
     real += sum(layer.memory.nbytes + layer.profile.nbytes for layer in crust.layers)

@@ -443,7 +443,7 @@ def test_water_that_a_parent_did_not_have_is_counted_on_after_a_restart(tmp_path
 
     def run_short(run, clock):
         if clock.step == 10:
-            run.tree.links[0]._seam._lists["short"][...] = 0.5
+            run.tree.links[0]._seam._lists["deficit"][...] = 0.5
         counted.append(run.tree.short())
 
     cut_off(made, 40, 2, run_short)
