@@ -526,7 +526,7 @@ class Seismic(Driver):
                 arrays[name][part] = values
         device = {name: self.backend.from_host(arrays.pop(name)) for name in names}
         if self._rough_layers:
-            device["near"] = self.backend.from_host(self._near(block))
+            device["near_interface"] = self.backend.from_host(self._near(block))
         return device
 
     def _converted(self, values: np.ndarray) -> dict[str, np.ndarray]:

@@ -130,12 +130,12 @@ class Tsunami(Driver):
         cells = max(map(sum, zip(*(_allocated(tier, self.comm.size) for tier in self.tiers), strict=True)))
         whole = sum(tier.grid.nx * tier.grid.ny for tier in self.tiers)
         item = np.dtype(self.cfg.run.precision).itemsize
-        peaks = 5 + self.cfg.output.times if self.cfg.output.maxima else 0
+        maxima = 5 + self.cfg.output.times if self.cfg.output.maxima else 0
         times = sum(len(source.times) for source in self.sources if isinstance(source, sources.Source))
         return {
             "state": cells
             * item
-            * (3 + 3 + 1 + 1 + peaks + ("sponge" in self.grid.boundary) + (self.roughness is not None)),
+            * (3 + 3 + 1 + 1 + maxima + ("sponge" in self.grid.boundary) + (self.roughness is not None)),
             "sources": cells * item * 2 * times,
             "source displacements": 8 * whole * times,
             "forces": cells * item * build.planes_needed(self.cfg),
@@ -235,7 +235,7 @@ class Tsunami(Driver):
             tier.elevation,
             roughness=tier.roughness.coefficient if tier.roughness else None,
             sponge_cells=cfg.grid.sponge_cells * tier.refinement,
-            peaks=cfg.output.maxima is not None,
+            maxima=cfg.output.maxima is not None,
             times=cfg.output.times,
             incident=[wave for wave in self.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
             forced=build.is_forced(cfg),
@@ -297,9 +297,9 @@ class Tsunami(Driver):
         capped = 0.0
         for level in self.tree.levels:
             ocean = level.ocean
-            if ocean.peaks is not None:
+            if ocean.maxima is not None:
                 # The cap is met to rounding.
-                capped += float((ocean.own(ocean.peaks)[2] >= 0.999 * ocean.physics.speed_cap).sum())
+                capped += float((ocean.own(ocean.maxima)[2] >= 0.999 * ocean.physics.speed_cap).sum())
         total = sum(self.comm.allgather(capped))
         if total:
             self.warn(f"{total:.0f} cells reached the speed cap of {self.ocean.physics.speed_cap:g} m/s")

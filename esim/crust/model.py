@@ -210,7 +210,7 @@ class CrustSettings:
     frequency: float  # Hz, about the middle of what the source sends
     mechanisms: Mechanisms | None = None
     largest_inverse_q: float = 0.0
-    rough: int = 0  # layers from the top in which near tells where differences are of second order
+    rough: int = 0  # layers from the top in which near_interface tells where differences are of second order
     steady: bool = True  # shift of frequency in CPML, see esim.crust.absorbing_layers
     memory: str | None = None  # type of the memory variables: bfloat16, or that of all else
 
@@ -225,15 +225,15 @@ def build_crust(
 ) -> Crust:
     """Allocate and compile everything that a step needs; the crust is at rest.
 
-    medium holds rho, lam, mu and, with attenuation, inv_qp, inv_qs, and near beside rough surfaces: arrays of the
-    shape `allocated`, on the backend's device.
+    medium holds rho, lam, mu and, with attenuation, inv_qp, inv_qs, and near_interface beside rough surfaces: arrays of
+    the shape `allocated`, on the backend's device.
     """
     block = decomposition.blocks[comm.rank]
     shape = allocated_shape(block, volume.nz)
     q = backend.zeros((9, *shape))
     v, s = q[:3], q[3:]
     fields: dict[str, Any] = dict(zip((*VELOCITIES, *STRESSES), q, strict=True)) | dict(medium)
-    fields.setdefault("near", backend.zeros((1, 1, 1)))
+    fields.setdefault("near_interface", backend.zeros((1, 1, 1)))
     memory, tables = _memory(backend, block, shape, settings)
     crust = Crust(
         volume,
@@ -316,9 +316,9 @@ class SweepParts:
     def __post_init__(self) -> None:
         """Bands of layers of cells [k0, k1) in the arrays, and the variant of the kernels in each."""
         nz, order, h = self.crust.volume.nz, self.settings.order, self.crust.block.halo
-        top, variant = (self.settings.rough, "rough") if self.settings.rough else (0, "plain")
+        top, variant = (self.settings.rough, "reduced_order") if self.settings.rough else (0, "plain")
         if self.settings.free and order == 8:
-            top, variant = order // 2, "top"
+            top, variant = order // 2, "near_surface"
         bands = [(0, top, variant), (top, nz, "plain")] if top else [(0, nz, "plain")]
         self.bands = [(a + h, b + h, kind) for a, b, kind in bands]
 
@@ -362,17 +362,17 @@ class SweepParts:
     def _kernel(
         self, name: str, *bodies: Callable, variant: str, width: int = 0, relaxes: bool = False
     ) -> Kernel:
-        order, short = self.settings.order, relaxes and self.settings.memory is not None
-        if not short:
+        order, packed = self.settings.order, relaxes and self.settings.memory is not None
+        if not packed:
             return elastic.kernel(name, *bodies, order=order, variant=variant, width=width)
         return elastic.kernel(
-            f"{name}_short",
+            f"{name}_bf16",
             *bodies,
             order=order,
             variant=variant,
             width=width,
-            changes=anelastic.SHORT,
-            words=MEMORIES,
+            changes=anelastic.BF16,
+            packed=MEMORIES,
         )
 
     def _layer(self, group: str, layer: AbsorbingLayer, box: Box3, own: dict) -> list[Part]:

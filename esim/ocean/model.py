@@ -26,7 +26,7 @@ Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,)
 
 @dataclass
 class Ocean:
-    """State, seafloor, row factors and extremes on the block of this rank, all on the backend's device.
+    """State, seafloor, row factors and maxima on the block of this rank, all on the backend's device.
 
     Arrays are [var, j, i] with the halo; q = (zeta, hu, hv) is plan.state().
     """
@@ -39,12 +39,12 @@ class Ocean:
     bed: Any
     rows: Any
     plan: StepPlan
-    peaks: Any | None = None
+    maxima: Any | None = None
     speed: Any = None
     arrival_threshold: float = 0.01
     rate: Callable[[Any], None] = field(default=lambda constants: None)
     forces: Forces | None = None
-    rest: ActivityMap = field(default_factory=ActivityMap)
+    activity: ActivityMap = field(default_factory=ActivityMap)
     kernel: Any = None  # of a step
     inputs: tuple[dict[str, Any], dict[str, Any]] = field(default_factory=lambda: ({}, {}))  # of it, by state
 
@@ -96,11 +96,11 @@ class Ocean:
             self.forces.complete(dt, time)
 
     def begin(self, time: float = 0.0) -> None:
-        """Make ready for the first step from the current state, at a time [s]: ghost cells, forces, extremes."""
+        """Make ready for the first step from the current state, at a time [s]: ghost cells, forces, maxima."""
         self.plan.fill(time)
         if self.forces is not None:
             self.forces.evaluate(time)
-        self.reset_peaks()
+        self.reset_maxima()
 
     def refill(self, time: float) -> None:
         """Fill all ghost cells of a state that has been taken up at a time [s]."""
@@ -112,8 +112,8 @@ class Ocean:
     def kept(self) -> dict[str, Any]:
         """Arrays [n, j, i] by name from whose owned cells a run goes on: what a checkpoint has to hold."""
         arrays = {"q": self.plan.state(), "bed": self.bed}
-        if self.peaks is not None:
-            arrays["peaks"] = self.peaks
+        if self.maxima is not None:
+            arrays["maxima"] = self.maxima
         return arrays if self.forces is None else arrays | self.forces.kept
 
     def fill(self, zeta: np.ndarray, hu: np.ndarray | None = None, hv: np.ndarray | None = None) -> None:
@@ -132,9 +132,9 @@ class Ocean:
         """Bring the bed's halo across periodic sides up to date."""
         HaloExchange(self.comm, self.decomposition, 1, self.backend).fill(self.bed)
 
-    def reset_peaks(self) -> None:
-        """Begin the extremes from still water and the current state; dry cells have had no water yet."""
-        if self.peaks is None:
+    def reset_maxima(self) -> None:
+        """Begin the maxima from still water and the current state; dry cells have had no water yet."""
+        if self.maxima is None:
             return
         state, bed = self.own(self.plan.state()), self.own(self.bed)[0]
         water = primitive_variables(state, bed, self.physics.dry_depth)
@@ -152,7 +152,7 @@ class Ocean:
             np.zeros_like(zeta),
         ]
         (j0, j1), (i0, i1) = self.block.interior
-        self.peaks[:, j0:j1, i0:i1] = self.backend.from_host(np.stack(first[: self.peaks.shape[0]]))
+        self.maxima[:, j0:j1, i0:i1] = self.backend.from_host(np.stack(first[: self.maxima.shape[0]]))
 
 
 def primitive_variables(state: np.ndarray, bed: np.ndarray, dry: float) -> dict[str, np.ndarray]:
@@ -184,7 +184,7 @@ def build_ocean(
     *,
     roughness: Formula | None = None,
     sponge_cells: int = 20,
-    peaks: bool = True,
+    maxima: bool = True,
     times: bool = False,
     arrival_threshold: float = 0.01,
     forced: bool = False,
@@ -195,7 +195,7 @@ def build_ocean(
 
     elevation [m] and roughness (Manning's n) give values at cell centres within the grid. forced makes room for
     forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. times
-    adds the time of the largest height to the extremes. skip leaves water at rest alone, with the same bits. Ranks
+    adds the time of the largest height to the maxima. skip leaves water at rest alone, with the same bits. Ranks
     that share a node let the first compile, the others find its work on disk.
     """
     block = decomposition.blocks[comm.rank]
@@ -214,13 +214,13 @@ def build_ocean(
     sponge = "sponge" in grid.boundary
     if sponge:
         arrays["sponge"] = backend.from_host(pad_to_block(sponge_rate(grid, block, sponge_cells), block))
-    if peaks:
-        arrays["peaks"] = backend.zeros((6 if times else 5, *block.allocated))
+    if maxima:
+        arrays["maxima"] = backend.zeros((6 if times else 5, *block.allocated))
     states = (backend.zeros((3, *block.allocated)), backend.zeros((3, *block.allocated)))
     speed = backend.zeros((1, *block.allocated))
-    kernel = shallow_water.step(roughness is not None, sponge, peaks, forced, times)
+    kernel = shallow_water.step(roughness is not None, sponge, maxima, forced, times)
     kernel = kernel if skip else without_skipping(kernel)
-    rest = ActivityMap()
+    activity = ActivityMap()
 
     def compile_all() -> tuple[StepPlan, Forces | None, Callable]:
         rate = backend.bind(seafloor.COURANT_RATE, block.interior, {"q": states[0], "speed": speed, **arrays})
@@ -228,7 +228,7 @@ def build_ocean(
             seafloor.COURANT_RATE, block.interior, {"q": states[1], "speed": speed, **arrays}
         )
         forces = Forces(grid, decomposition, comm, backend, physics) if forced else None
-        given = arrays | {"rest": rest}
+        given = arrays | {"activity": activity}
         plan = _plan(
             grid, decomposition, comm, backend, physics, kernel, states, given, halo, forces, incident
         )
@@ -252,12 +252,12 @@ def build_ocean(
         bed,
         arrays["rows"],
         plan,
-        peaks=arrays.get("peaks"),
+        maxima=arrays.get("maxima"),
         speed=speed,
         arrival_threshold=arrival_threshold,
         rate=rate,
         forces=forces,
-        rest=rest,
+        activity=activity,
         kernel=kernel,
         inputs=(inputs[0], inputs[1]),
     )

@@ -297,6 +297,7 @@ def _refusal(run: Tsunami) -> str:
     return str(error.value)
 
 
+@pytest.mark.mpi
 @pytest.mark.parametrize(
     ("ranks", "sets", "fragment"),
     [
@@ -313,6 +314,7 @@ def test_many_ranks_tell_it_once(tmp_path: Path, ranks: int, sets: tuple[str, ..
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.mpi
 def test_what_one_rank_alone_finds_ends_all(tmp_path: Path) -> None:
     """Only the northern rank reads the node without a value."""
     config = write_sea(tmp_path)

@@ -67,7 +67,8 @@ def test_ranks_in_threads_equal_one_rank(name, ranks, serial, tmp_path):
     assert differing(compute(SCENES[name](tmp_path), ranks), serial(name)) == []
 
 
-@pytest.mark.parametrize("ranks", [1, 2, 4])
+@pytest.mark.mpi
+@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.quick), 4])
 def test_ranks_of_mpi_equal_one_rank(ranks, serial, tmp_path):
     scene = saved(japan(tmp_path / "out"), tmp_path)
     ran = mpirun(ranks, "-m", "esim.cli.run", scene, "--quiet")
@@ -197,6 +198,7 @@ def guarded(tmp_path: Path, fault: str, alone: bool = True, ranks: int = 2):
     return ran, ended - max(raised)
 
 
+@pytest.mark.mpi
 @pytest.mark.parametrize(
     ("fault", "words", "code"),
     [
@@ -266,6 +268,7 @@ sys.exit(guard(comm, work))
 """
 
 
+@pytest.mark.mpi
 def test_a_rank_that_fails_amid_a_run_ends_the_others_in_their_exchange(tmp_path):
     (tmp_path / "failing.py").write_text(FAILING)
     ran = mpirun(3, tmp_path / "failing.py", saved(japan(tmp_path / "out"), tmp_path), timeout=60)
@@ -273,6 +276,7 @@ def test_a_rank_that_fails_amid_a_run_ends_the_others_in_their_exchange(tmp_path
     assert "esim-run (rank 1 of 3): OSError: lost the scratch disk" in ran.stderr.splitlines()
 
 
+@pytest.mark.mpi
 def test_more_ranks_than_fit_are_one_sentence(tmp_path):
     scene = channel(tmp_path / "out")
     scene["grid"] |= {"spacing": 10000, "x": [-50e3, 50e3], "y": [-50e3, 50e3], "sponge_cells": 1}

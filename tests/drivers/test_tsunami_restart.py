@@ -247,6 +247,7 @@ def wait_for(process: subprocess.Popen, condition) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.mpi
 def test_the_command_stops_and_resumes_under_mpi(whole, tmp_path):
     """Stopped on three ranks, resumed on two by the command itself."""
     scene = japan(tmp_path / "out")
@@ -284,6 +285,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.mpi
 def test_no_rank_ends_the_one_that_still_writes_the_last_checkpoint(tmp_path):
     """However long the disk takes: ranks that have an error wait some seconds for each other, and no longer."""
     (tmp_path / "slow.py").write_text(SLOW)

@@ -738,6 +738,7 @@ assert (found[0] == found[1]).all()
 """
 
 
+@pytest.mark.simulator
 def test_the_cuda_simulator_equals_numpy():
     in_simulator(SIMULATE)
 

@@ -289,6 +289,7 @@ print(json.dumps([name for name in found[0] if not np.array_equal(found[0][name]
 """
 
 
+@pytest.mark.simulator
 def test_the_cuda_simulator_gives_the_same_bits():
     assert json.loads(in_simulator(SIMULATE)) == []
 
@@ -420,6 +421,7 @@ def test_ranks_give_the_same_files(ranks, whole, tmp_path):
     assert differing(everything(scene(tmp_path), ranks), whole[0]) == []
 
 
+@pytest.mark.mpi
 def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     ran = mpirun(3, "-m", "esim.cli.run", saved(scene(tmp_path / "out"), tmp_path), "--quiet")
     assert ran.returncode == 0, ran.stderr
@@ -441,7 +443,7 @@ def test_water_that_a_parent_did_not_have_is_counted_on_after_a_restart(tmp_path
 
     def run_short(run, clock):
         if clock.step == 10:
-            run.tree.links[0]._seam._lists["short"][...] = 0.5
+            run.tree.links[0]._seam._lists["deficit"][...] = 0.5
         counted.append(run.tree.short())
 
     cut_off(made, 40, 2, run_short)

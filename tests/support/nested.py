@@ -27,7 +27,7 @@ def tree(
     dtype="float64",
     comm=None,
     given=None,
-    peaks=False,
+    maxima=False,
     cfl=0.8,
     dt=None,
     forces=None,
@@ -50,7 +50,7 @@ def tree(
             else assign_nest(comm, one.grid, one.ratio, formula, 1.0, load)
         )
         made = build_ocean(
-            one.grid, share, comm, machine, given, formula, peaks=peaks, forced=forces is not None
+            one.grid, share, comm, machine, given, formula, maxima=maxima, forced=forces is not None
         )
         set_water(made, formula, eta, u, v)
         rate = made.fastest()

@@ -140,7 +140,7 @@ def written(directory: Path) -> dict[str, np.ndarray]:
         assert checkpoint.find_flaw(path) is None
         attributes = checkpoint.load_attributes(path)
         found[f"{path.name}.time"] = np.array(attributes["time"])
-        for name in ("q", "bed", "peaks", "station_time", "station_values"):
+        for name in ("q", "bed", "maxima", "station_time", "station_values"):
             found[f"{path.name}.{name}"] = checkpoint.load_array(path, name)
     assert len(found) > 20
     return found

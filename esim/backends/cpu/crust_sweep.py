@@ -16,7 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from esim.backends.cpu.backend import COMPILER_SOURCES, FLAGS, _link_stages, _no_overlap, assume
+from esim.backends.cpu.compiler import COMPILER_SOURCES, FLAGS, assume, link_stages, no_overlap
 from esim.backends.kernel_cache import compiling, load_module
 from esim.backends.linker import CORNER, arguments, array_names, digest, linked_source
 from esim.kernels.kernel import Kernel, Part
@@ -146,10 +146,10 @@ def compile_sweep(
     )
     module = load_module(f"sweep_{key}", "\n".join([*planes.values(), source]))
     if not hasattr(module, "compiled"):
-        options: dict[str, Any] = {"nogil": True, **_no_overlap(), **FLAGS}
+        options: dict[str, Any] = {"nogil": True, **no_overlap(), **FLAGS}
         vars(module)["assume"] = assume
         for name, kernel in kernels.items():
-            vars(module).update({f"{name}_{n}": body for n, body in enumerate(_link_stages(kernel))})
+            vars(module).update({f"{name}_{n}": body for n, body in enumerate(link_stages(kernel))})
             vars(module)[kernel.params.__name__] = kernel.params
         for name in planes:
             vars(module)[name] = numba.njit(**options)(getattr(module, name))
@@ -173,7 +173,7 @@ class ThreadPool:
             return
         with self._lock:
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(self.size - 1, "esim-crew")
+                self._pool = ThreadPoolExecutor(self.size - 1, "esim-pool")
         others = [self._pool.submit(job) for job in jobs[1:]]
         jobs[0]()
         wait(others)
@@ -182,7 +182,7 @@ class ThreadPool:
 
 
 def bind_sweep(
-    crew: ThreadPool, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray
+    pool: ThreadPool, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray
 ) -> Callable[[], None]:
     """Compile the parts and tie them to their boxes and arrays; the result runs the leading group, then the other."""
     parts = [*leading, *trailing]
@@ -203,7 +203,7 @@ def bind_sweep(
     leads, trails = busy_parts(boxes[: len(leading)]), busy_parts(boxes[len(leading) :])
     both = bool(leads.any() and trails.any())
     lag = lag if both else 0
-    threads = max(1, min(crew.size, (last - first) // max(4 * lag, 1)))
+    threads = max(1, min(pool.size, (last - first) // max(4 * lag, 1)))
     cuts = [first + (last - first) * n // threads for n in range(threads + 1)]
     height = tile_height(arrays, lag) if both else last - first
     shares = []
@@ -218,8 +218,8 @@ def bind_sweep(
     first_jobs, last_jobs = [job(share) for share in shares], [job(border) for border in borders]
 
     def run() -> None:
-        crew.do(first_jobs)
-        crew.do(last_jobs)
+        pool.do(first_jobs)
+        pool.do(last_jobs)
 
     return run
 

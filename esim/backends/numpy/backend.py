@@ -212,8 +212,10 @@ class NumpyBackend(HostMemory):
         states, result = (
             [arrays[name] for name in names] for names in (kernel.at_rest[0], kernel.at_rest[1:])
         )
-        rest: ActivityMap = arrays.get("rest") or ActivityMap()
-        still, was_still = (rest.still(a, box, lambda: np.zeros(strips, bool)) for a in (states[0], *result))
+        activity: ActivityMap = arrays.get("activity") or ActivityMap()
+        quiescent, was_quiescent = (
+            activity.quiescent(a, box, lambda: np.zeros(strips, bool)) for a in (states[0], *result)
+        )
         computed = np.zeros(strips, np.int64)
         reach = kernel.halo
 
@@ -222,12 +224,12 @@ class NumpyBackend(HostMemory):
             around = ..., slice(south - reach, north + reach), slice(west - reach, east + reach)
             moving = reduce(operator.or_, (state[around].any(axis=0) for state in states))
             rows, columns = self.to_host(moving.any(axis=1)), self.to_host(moving.any(axis=0))
-            still[n] = not rows.any()
-            if still[n]:
-                if not was_still[n]:
+            quiescent[n] = not rows.any()
+            if quiescent[n]:
+                if not was_quiescent[n]:
                     result[0][:, south:north, west:east] = 0
                 return (south, south), (west, east)
-            was_still[n] = False
+            was_quiescent[n] = False
             j, i = np.flatnonzero(rows), np.flatnonzero(columns)
             # Cells that see one that moves; indices count from `reach` cells outside the strip.
             j0, j1 = max(south + j[0] - 2 * reach, south), min(south + j[-1] + 1, north)
@@ -242,4 +244,4 @@ class NumpyBackend(HostMemory):
             computed[n] += (j1 - j0) * (i1 - i0)
             return (j0, j1), (i0, i1)
 
-        return shrink, rest.count(box, computed, np.asarray).counted
+        return shrink, activity.count(box, computed, np.asarray).counted

@@ -86,14 +86,20 @@ class Dispersion:
                 more = {"q": ocean.plan.states[state], "x": last, "before": before, "start": start}
                 self._setups[now, state] = (
                     backend.bind(without_skipping(setup), box, given | more),
-                    backend.bind(setup, box, given | more | {"rest": rests[0]}),
+                    backend.bind(setup, box, given | more | {"activity": rests[0]}),
                 )
-                more = {"x": last, "acceleration": ocean.forces.accelerations[state], "rest": rests[1]}
+                more = {"x": last, "acceleration": ocean.forces.accelerations[state], "activity": rests[1]}
                 self._launches[now, state] = backend.bind(dispersion.ACCELERATION, box, given | more)
             turns = ((before, spare), (spare, before))
             self._turns.append(
                 [
-                    (a, b, backend.bind(dispersion.RELAX, box, {**given, "x": a, "out": b, "rest": rests[2]}))
+                    (
+                        a,
+                        b,
+                        backend.bind(
+                            dispersion.RELAX, box, {**given, "x": a, "out": b, "activity": rests[2]}
+                        ),
+                    )
                     for a, b in (turns if in_place else turns[::-1])
                 ]
             )

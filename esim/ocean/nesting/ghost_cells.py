@@ -112,20 +112,22 @@ class GhostInterpolation:
         zeros = backend.zeros
         self._water, self._floor = zeros((3, 1, wanted.size)), zeros((1, 1, wanted.size))
         self.five, self.member = backend.index(np.searchsorted(wanted, around)), backend.index(member)
-        near = {"near": zeros((3, 5, count)), "floor": zeros((1, 5, count))}
+        near = {"stencil": zeros((3, 5, count)), "floor": zeros((1, 5, count))}
         self._lean = zeros((nesting.PLANES, 1, count))
         self._near = near
         ring = {
-            "place": backend.from_host(cells.places[:, None, :]),
-            "lean": zeros((nesting.PLANES, 1, n)),
+            "offset": backend.from_host(cells.places[:, None, :]),
+            "gradient": zeros((nesting.PLANES, 1, n)),
             "ground": zeros((1, 1, n)),
             "ring": zeros((3, 1, n)),
         }
-        self.place = ring["place"]
-        self._all_lean, self._ground, self._now = ring["lean"], ring["ground"], ring["ring"]
+        self.place = ring["offset"]
+        self._all_lean, self._ground, self._now = ring["gradient"], ring["ground"], ring["ring"]
         times = {"early": zeros((3, 1, n)), "late": zeros((3, 1, n))}
         self._times = times
-        self._incline = backend.bind(nesting.GRADIENTS, ((0, 1), (0, count)), {**near, "lean": self._lean})
+        self._incline = backend.bind(
+            nesting.GRADIENTS, ((0, 1), (0, count)), {**near, "gradient": self._lean}
+        )
         self._lay = [
             backend.bind(nesting.PROLONG, ((0, 1), (0, n)), {**ring, "ghost": g}) for g in times.values()
         ]
@@ -152,7 +154,7 @@ class GhostInterpolation:
 
     def _interpolate(self, lay: Launch, number: int) -> None:
         self._fetch.run((self.parent.plan.states[number], self.parent.bed), (self._water, self._floor))
-        self._near["near"][...] = self._water[:, 0, self.five]
+        self._near["stencil"][...] = self._water[:, 0, self.five]
         self._near["floor"][...] = self._floor[:, 0, self.five]
         self._incline(self._constants)
         self._all_lean[...] = self._lean[:, :, self.member]

@@ -164,7 +164,7 @@ class FluxRegister:
                 kernel,
                 ((h, h + nj), (h, h + ni)),
                 {name: array[cut.get(name, (slice(None), *near))] for name, array in given.items()}
-                | {"tally": tally},
+                | {"register": tally},
             )
             for given in ocean.inputs
         ]
@@ -205,7 +205,7 @@ class Refluxing:
         self._below = self._tallies(child, found, theirs, placed)
         ours, fine = numbers(mine), numbers(theirs)
         self._fine = backend.zeros((1, 1, fine.size))
-        lists = {name: backend.zeros((1, 1, ours.size)) for name in ("ours", "theirs", "short")}
+        lists = {name: backend.zeros((1, 1, ours.size)) for name in ("ours", "theirs", "deficit")}
         lists |= {"beside": backend.zeros((2, 1, ours.size))}
         self._lists = lists
         outgoing, incoming = {}, {}
@@ -293,7 +293,7 @@ class Refluxing:
 
     def missing(self) -> float:
         """Volume [m3] that the cells of this rank did not have to give so far."""
-        short = self._parent.backend.to_host(self._lists["short"])[0, 0]
+        short = self._parent.backend.to_host(self._lists["deficit"])[0, 0]
         return float((short.astype(np.float64) * self._area).sum())
 
 

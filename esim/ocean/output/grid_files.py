@@ -133,7 +133,7 @@ class GridFiles:
     def write_maxima(self) -> list[Path]:
         """Write the extremes, if they were kept, and the run-up found from them; returns the paths."""
         settings, ocean = self._cfg.output.maxima, self._ocean
-        if settings is None or ocean.peaks is None:
+        if settings is None or ocean.maxima is None:
             return []
         found = maxima.find_maxima(ocean, self._initial_bed, self._motion.uplift, self._cfg.physics.sea_level)
         self.hazard = maxima.hazard_summary(ocean, found)

@@ -40,8 +40,8 @@ class MaximaByName:
 
 def find_maxima(ocean: Ocean, initial_bed: np.ndarray, uplift: np.ndarray, sea_level: float) -> MaximaByName:
     """The extremes so far over a bed [m above the still water] that has risen by uplift [m], both of owned cells."""
-    assert ocean.peaks is not None
-    high, low, speed, flux, arrival, *times = ocean.own(ocean.peaks).astype(np.float64)
+    assert ocean.maxima is not None
+    high, low, speed, flux, arrival, *times = ocean.own(ocean.maxima).astype(np.float64)
     dry, ground = ocean.physics.dry_depth, initial_bed + uplift
     still, land = np.maximum(-ground, 0), np.maximum(-initial_bed, 0) <= dry
     reached = high > -NEVER / 2
