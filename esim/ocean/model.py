@@ -10,7 +10,7 @@ import numpy as np
 from esim.backends import Backend, StepConstants
 from esim.backends.activity import ActivityMap, without_skipping
 from esim.config.ocean.physics import OceanPhysics
-from esim.grids.grid import Grid
+from esim.grids.grid import CellFunction, Grid
 from esim.kernels.ocean import seafloor, shallow_water
 from esim.kernels.ocean.shallow_water import NEVER
 from esim.ocean.boundary import state_fills
@@ -21,8 +21,6 @@ from esim.parallel.decomposition import Block, Decomposition
 from esim.parallel.halo import HaloExchange
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.step_plan import StepPlan, split
-
-Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 
 
 @dataclass
@@ -190,9 +188,9 @@ def build_ocean(
     comm: Comm,
     backend: Backend,
     physics: OceanPhysics,
-    elevation: Formula,
+    elevation: CellFunction,
     *,
-    roughness: Formula | None = None,
+    roughness: CellFunction | None = None,
     sponge_cells: int = 20,
     maxima: bool = True,
     times: bool = False,
@@ -315,7 +313,7 @@ def _plan(
 
 
 def static_field(
-    grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: Formula
+    grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: CellFunction
 ) -> Any:
     """A static field [1, j, i] on the block with its halo: mirrored beyond walls, continued beyond open sides."""
     block = decomposition.blocks[comm.rank]
