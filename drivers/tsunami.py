@@ -276,7 +276,7 @@ def _read_incident(config: TsunamiConfig, comm: Comm, media: GridMedia) -> tuple
 
 def _require_water(deepest: float, found: Sequence[AnySource]) -> None:
     """Raises InputError where neither the sea, deepest [m] at its deepest, nor a source has any water."""
-    if deepest <= 0 and not any(source.moves == "water" for source in found):
+    if deepest <= 0 and not any(source.target == "water" for source in found):
         raise InputError(
             f"bathymetry: there is no water on this grid, whose lowest cell is {-deepest:.1f} m above it; elevation is "
             "positive up"

@@ -41,12 +41,12 @@ def predicted_memory(
     maxima = 5 + cfg.output.times if cfg.output.maxima else 0
     mapped = not isinstance(cfg.physics.manning, float | int)
     planes = 3 + 3 + 1 + 1 + maxima + ("sponge" in grids[0].grid.boundary) + mapped
-    levels = sum(len(source.levels) for source in sources if isinstance(source, Source))
+    times = sum(len(source.times) for source in sources if isinstance(source, Source))
     slides = [source for source in sources if isinstance(source, Landslide)]
     return {
         "state": cells * item * planes,
-        "sources": cells * item * 2 * levels,
-        "levels of sources": 8 * whole * levels,
+        "sources": cells * item * 2 * times,
+        "source displacements": 8 * whole * times,
         "forces": cells * item * build.planes_needed(cfg),
         "slides": _landslides(grids, slides, cfg.time.duration, len(blocks[0]), cells * item)
         if slides

@@ -3,17 +3,18 @@
 import json
 import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import xarray as xr
 from support.oceans import PERIODIC, G, advance, flat, japan, march, ocean, physics, plane, rough, state
 from support.scenes import checked, compute, configured, cut_off, differing
+from support.sections import section
 from support.simulator import in_simulator
 
 from esim.config import from_dict
 from esim.config.ocean.forcing import CircularPulseConfig, PlanePulseConfig, PressureFileConfig
+from esim.config.ocean.incident import AnyIncidentConfig
 from esim.constants import EARTH_RADIUS, SEA_DENSITY
 from esim.drivers.run import simulate
 from esim.errors import InputError
@@ -37,7 +38,7 @@ DTYPES = ("float32", "float64")
 
 def wave(**values):
     """An incident wave as a configuration describes it."""
-    return incident.build(SimpleNamespace(**{"side": "west", "total": False} | values), G)
+    return incident.build(section(AnyIncidentConfig, side="west", **values), G)
 
 
 def gauss(height, middle, width):
@@ -709,6 +710,8 @@ def test_a_pressure_that_begins_late_is_warned_of(tmp_path):
 
 SIMULATE = """
 import numpy as np
+from support.sections import section
+from esim.config.ocean.incident import AnyIncidentConfig
 from esim.config.ocean.forcing import PlanePulseConfig
 from esim.ocean.forcing.loading import SelfAttractionLoading, SurfaceLoad
 from esim.ocean.forcing.air_pressure import PressurePulse

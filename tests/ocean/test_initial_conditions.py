@@ -8,7 +8,9 @@ import pytest
 import xarray as xr
 from support.oceans import OPEN, WALL, G, advance, ocean, physics, plane, state, volume, water
 from support.scenes import checked, configured
+from support.sections import section
 
+from esim.config.ocean.source import OceanSourceConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.ocean.sources.initial_conditions import courant_rate, initial_states, initial_water
@@ -19,14 +21,13 @@ from esim.sources.ocean.hump import Hump
 
 
 def solitary(**changes):
-    values = dict(kind="solitary_wave", x=0.0, y=0.0, direction=90.0, height=0.1, depth=2.0)
-    return build(SimpleNamespace(**values | dict(velocity="linear") | changes), False)
+    return build(
+        section(OceanSourceConfig, kind="solitary_wave", **dict(height=0.1, depth=2.0) | changes), False
+    )
 
 
 def n_wave(**changes):
-    values = dict(kind="n_wave", x=0.0, y=0.0, direction=90.0, height=0.1, depth=1.0, velocity="linear")
-    shape = dict(steepness=None, offset=None, leading="depression")
-    return build(SimpleNamespace(**values | shape | changes), False)
+    return build(section(OceanSourceConfig, kind="n_wave", **dict(height=0.1, depth=1.0) | changes), False)
 
 
 def flat(depth):
@@ -150,7 +151,7 @@ def saved(path: Path, x, y, names=("x", "y"), units="m", **fields):
 
 
 def from_file(path, lonlat=False, time=None, sea_level=0.0):
-    return build(SimpleNamespace(kind="state", file=path, time=time), lonlat, sea_level=sea_level)
+    return build(section(OceanSourceConfig, kind="state", file=path, time=time), lonlat, sea_level=sea_level)
 
 
 def test_a_state_says_where_the_water_is(tmp_path):

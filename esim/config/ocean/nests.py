@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from esim.config.cells import WHOLE, Range
-from esim.config.ocean.bathymetry import BathymetryConfig
+from esim.config.elevation import ElevationConfig
 from esim.config.section import KeyProblem, Section
 from esim.config.suggest import hint
 from esim.config.units import Angle, Count, Length
@@ -49,7 +49,7 @@ class NestConfig(Section):
         default=None, description="South and north edge [m] as [from, to], on a cartesian grid."
     )
     ratio: Count = Field(ge=2, le=100, description="How many of its cells fit along a side of its parent's.")
-    bathymetry: BathymetryConfig | None = Field(
+    bathymetry: ElevationConfig | None = Field(
         default=None, description="Its seafloor; null: that of the whole run, at the nest's resolution."
     )
     two_way: bool = Field(

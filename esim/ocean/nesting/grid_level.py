@@ -10,8 +10,9 @@ import numpy as np
 from esim.config.ocean.root import TsunamiConfig
 from esim.grids.grid import Grid
 from esim.grids.nested_grid import NestedGrid
-from esim.media.ocean import bathymetry, roughness
-from esim.media.ocean.bathymetry import Bathymetry
+from esim.media import elevation
+from esim.media.elevation import Elevation
+from esim.media.ocean import roughness
 from esim.media.ocean.roughness import Roughness
 from esim.ocean.boundary import incident_courant_rate
 from esim.ocean.forcing import air_pressure
@@ -35,7 +36,7 @@ class GridMedia:
     bathymetry is where its seafloor comes from, elevation [m above the still water] what is computed with.
     """
 
-    bathymetry: Bathymetry
+    bathymetry: Elevation
     elevation: NestedBathymetry
     roughness: Roughness | None
     pressure: tuple[PressureRecords, ...]
@@ -82,11 +83,11 @@ def read_media(cfg: TsunamiConfig, grids: Sequence[NestedGrid], comm: Comm) -> l
 
 def _read(
     cfg: TsunamiConfig, nest: NestedGrid, whole: Grid
-) -> tuple[Bathymetry, Roughness | None, tuple[PressureRecords, ...]]:
+) -> tuple[Elevation, Roughness | None, tuple[PressureRecords, ...]]:
     """Seafloor, roughness and air pressure for a grid; shapes of the seafloor are measured in the whole one."""
     own = cfg.grid.nests[nest.number - 1].bathymetry if nest.parent is not None else None
     section = own or cfg.bathymetry
-    seafloor = bathymetry.build(section, nest.grid if section.kind == "file" else whole)
+    seafloor = elevation.build(section, nest.grid if section.kind == "file" else whole)
     seafloor.check()
     pressure = [
         air_pressure.describe_records(one, nest.grid, cfg.time.start)
@@ -100,7 +101,7 @@ def _read(
 class _AboveStillWater:
     """Height above the still water [m]: all that follows counts from there, and rest is zeta = 0."""
 
-    seafloor: Bathymetry
+    seafloor: Elevation
     sea_level: float
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:

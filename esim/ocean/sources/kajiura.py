@@ -34,7 +34,7 @@ def filter_scale(grid: Grid, elevation: CellFunction, box: Box, field: np.ndarra
 def smooth(
     comm: Comm, grid: Grid, elevation: CellFunction, box: Box, field: np.ndarray, scale: FilterScale
 ) -> np.ndarray:
-    """Rise of the water surface above a displacement of the bed, by Kajiura's filter; each rank does some levels."""
+    """Rise of the water surface above a displacement of the bed, by Kajiura's filter; each rank does some times."""
     mine = np.array_split(field, comm.size)[comm.rank]
     if mine.size:
         row = round((scale.y - grid.y0) / grid.dy - 0.5)

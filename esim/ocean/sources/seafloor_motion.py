@@ -98,7 +98,7 @@ class SeafloorMotion:
             self._scales.append(common_scale)
             surface = smooth(comm, grid, elevation, box, field, common_scale)
         box, (field, surface) = cut(grid, ocean.grid, box, (field, surface))
-        bed = np.zeros_like(field) if source.moves == "water" else field
+        bed = np.zeros_like(field) if source.target == "water" else field
         if isinstance(source, FaultSource) and source.displacement_cutoff:
             # In nests, what is negligible on the whole grid: else their water would move beside water that does not.
             known = self._around._largest[len(self._largest)] if self._around else largest(field)
@@ -112,19 +112,19 @@ class SeafloorMotion:
                 "magnitude": source.magnitude,
                 "largest_uplift_m": float(field[-1].max(initial=0.0)),
                 "largest_subsidence_m": float(-field[-1].min(initial=0.0)),
-                "begins_s": float(source.levels[0]),
-                "ends_s": float(source.levels[-1]),
+                "begins_s": float(source.times[0]),
+                "ends_s": float(source.times[-1]),
             }
         )
         inner = paste(ocean, bed[-1], box)
         h = ocean.block.halo
         self.uplift += inner[h : h + ocean.block.shape[0], h : h + ocean.block.shape[1]]
-        levels = source.levels
+        times = source.times
         if np.any(field[0]):
-            self._rise(levels[0], levels[0], bed[0], surface[0], box)
-        for k in range(len(levels) - 1):
+            self._rise(times[0], times[0], bed[0], surface[0], box)
+        for k in range(len(times) - 1):
             if np.any(field[k + 1] != field[k]):
-                self._rise(levels[k], levels[k + 1], bed[k + 1] - bed[k], surface[k + 1] - surface[k], box)
+                self._rise(times[k], times[k + 1], bed[k + 1] - bed[k], surface[k + 1] - surface[k], box)
 
     def _wide(self, source: Source) -> Grid:
         """The grid on which a source is computed: a nest's reaches as far as its filter."""
