@@ -25,7 +25,8 @@ POINT, MAXIMUM, MINIMUM = "time: point", "time: maximum", "time: minimum"
 class Water:
     """The water of some cells, float64: depth h and surface eta [m], velocity u, v [m/s], whether they are wet.
 
-    Dry cells, thinner than the dry depth, have no velocity and their surface is the ground.
+    Dry cells, thinner than the dry depth, have no velocity and their surface is the ground. others are what the water
+    carries, by name.
     """
 
     h: np.ndarray
@@ -33,6 +34,7 @@ class Water:
     u: np.ndarray
     v: np.ndarray
     wet: np.ndarray
+    others: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)

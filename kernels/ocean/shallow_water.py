@@ -439,7 +439,9 @@ def record_maxima(j, i, bed, maxima, w, p):
     maxima[MAXIMA.speed, j, i] = maximum(maxima[MAXIMA.speed, j, i], sqrt(flux2) * per_h)
     maxima[MAXIMA.momentum_flux, j, i] = maximum(maxima[MAXIMA.momentum_flux, j, i], flux2 * per_h)
     amplitude = where(h > p.dry, maximum(zeta, -zeta), p.zero)
-    maxima[MAXIMA.arrival, j, i] = minimum(maxima[MAXIMA.arrival, j, i], where(amplitude > p.arrival, p.time, p.never))
+    maxima[MAXIMA.arrival, j, i] = minimum(
+        maxima[MAXIMA.arrival, j, i], where(amplitude > p.arrival, p.time, p.never)
+    )
 
 
 def record_maximum_time(j, i, bed, maxima, w, p):

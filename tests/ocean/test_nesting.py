@@ -325,7 +325,7 @@ def test_a_one_way_nest_does_not_change_the_bed_of_its_parent():
 class Plane:
     """A force with an array that is a plane in space and grows with the steps it was told of."""
 
-    kept: dict = {}
+    checkpoint_arrays: dict = {}
 
     def __init__(self, made):
         self._made, self.outside, self.seen, self.times = made, {}, [], []

@@ -7,7 +7,7 @@ import numpy as np
 from esim.backends import select
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
-from esim.ocean.model import build_ocean, primitive_variables
+from esim.ocean.model import build_ocean
 from esim.parallel.comm import SerialComm
 from esim.parallel.decomposition import decompose
 
@@ -127,7 +127,7 @@ def state(made):
 
 def water(made):
     """h, eta, u, v, wet of the owned cells, float64."""
-    return primitive_variables(state(made), np.array(made.own(made.bed)[0]), made.physics.dry_depth)
+    return made.water()
 
 
 def volume(made):

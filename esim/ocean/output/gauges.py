@@ -7,9 +7,10 @@ import numpy as np
 from esim.backends.device_buffer import ROWS, DeviceBuffer
 from esim.errors import InputError
 from esim.grids.grid import CellFunction, Grid
-from esim.ocean.model import Ocean, primitive_variables
+from esim.ocean.model import Ocean
 from esim.ocean.nesting.hierarchy import OceanLevel
-
+from esim.ocean.water import water_of
+from esim.variables.ocean import STATIONS
 
 
 def bilinear_cells(grid: Grid, x: float, y: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -142,7 +143,7 @@ class GaugeReader:
         if not (samples and self._any):
             return []
         state = np.moveaxis(kept[:, 1:], 1, 0)
-        water = primitive_variables(state, kept[:, 0], self._ocean.physics.dry_depth)
+        water = water_of(state, kept[:, 0], self._ocean.physics.dry_depth, self._ocean.variables)
         weights = self._weights * water.wet
         total = weights.sum(-1)
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -14,10 +14,11 @@ from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.gridded.writer import slab_rows
 from esim.io.ocean.points import write_points
 from esim.io.writer import Writer
-from esim.ocean.model import Ocean, extend_to_halo, pad_to_block
+from esim.ocean.model import Ocean
 from esim.ocean.output import runup
 from esim.ocean.output.maxima import find_maxima, hazard_summary
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
+from esim.ocean.static_fields import extend_to_halo, pad_to_block
 from esim.timestepping.clock import Clock
 from esim.variables.ocean import MAXIMA, SNAPSHOTS, Maxima
 
@@ -107,8 +108,8 @@ class GridFiles:
     def save(self, file: Checkpoint) -> None:
         """Write the arrays from which the run goes on into a checkpoint."""
         ocean, put = self._ocean, self._writer.put
-        for name, kept in ocean.kept.items():
-            array = ocean.own(kept)
+        for name, whole in ocean.checkpoint_arrays.items():
+            array = ocean.own(whole)
             put(file.define, name + self._suffix, (array.shape[0], *ocean.grid.shape), array.dtype)
             for local in array:
                 for _, slab in self._slabs(np.ascontiguousarray(local)):
@@ -119,7 +120,7 @@ class GridFiles:
         ocean, block, grid = self._ocean, self._ocean.block, self._ocean.grid
         (j0, j1), (i0, i1) = block.interior
         window = (block.j0, block.j1, block.i0, block.i1)
-        for name, array in ocean.kept.items():
+        for name, array in ocean.checkpoint_arrays.items():
             array[:, j0:j1, i0:i1] = ocean.backend.from_host(load_array(path, name + self._suffix, window))
         h = block.halo
         outer = (
