@@ -23,7 +23,7 @@ from esim.grids.grid import Grid
 from esim.io import atomic, cf, checkpoint, directory, provenance
 from esim.io.gather import gather_slabs
 from esim.io.gridded import writer
-from esim.io.gridded.maxima import VARIABLES, MaximaFile
+from esim.io.gridded.maxima import MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.ocean import gauges
 from esim.io.writer import Writer
@@ -466,7 +466,7 @@ def test_maxima_are_read_by_xarray_without_arguments(tmp_path: Path) -> None:
     values = {name: np.abs(field(SPHERE, seed)) for seed, name in enumerate(VARIABLES)}
     values["arrival_time"][3:9] = np.inf
     values["inundation_depth_max"][:, 5:] = np.nan
-    maxima = MaximaFile(tmp_path, SPHERE, attributes(), arrival_threshold=0.01)
+    maxima = MaximaFile(tmp_path, SPHERE, attributes(), arrival_threshold=0.01, variables=VARIABLES)
     maxima.open()
     for name, array in values.items():
         for first, slab in slabs(array):
@@ -493,7 +493,7 @@ def test_a_maxima_file_without_a_variable_is_not_left_behind(tmp_path: Path) -> 
 @pytest.mark.parametrize("grid", [SPHERE, PLANE])
 def test_stations_are_read_by_xarray_without_arguments(tmp_path: Path, grid: Grid) -> None:
     names, positions = ["21418", "Kōchi"], [(171.5, -9.0), (172.0, -8.0)]
-    series = gauges.GaugeSeries(2)
+    series = gauges.GaugeSeries(2, tuple(STATIONS))
     records = np.random.default_rng(0).standard_normal((150, 4, 2))
     for number, record in enumerate(records):
         series.append(15.0 * number, record)
@@ -511,7 +511,7 @@ def test_stations_are_read_by_xarray_without_arguments(tmp_path: Path, grid: Gri
 
 def test_series_go_on_from_a_checkpoint() -> None:
     records = np.random.default_rng(0).standard_normal((200, 4, 3))
-    unbroken, first, second = (gauges.GaugeSeries(3) for _ in range(3))
+    unbroken, first, second = (gauges.GaugeSeries(3, tuple(STATIONS)) for _ in range(3))
     for number, record in enumerate(records):
         unbroken.append(number, record)
         if number < 130:
