@@ -12,6 +12,7 @@ from esim.backends import select
 from esim.backends.cpu import compiler
 from esim.validation.kernel_catalogue import OCEAN, compute_ocean
 
+pytestmark = pytest.mark.compile
 ULP = 4  # of the largest value of a field, that a step with fused operations may differ from one without
 
 
