@@ -41,7 +41,12 @@ def failed(bounds: list[Bound]) -> list[str]:
 
 @pytest.mark.cases
 @pytest.mark.parametrize(
-    ("source", "error"), [("explosion", 0.002), ("double_couple", 0.01), ("force", 0.01)]
+    ("source", "error"),
+    [
+        pytest.param("explosion", 0.002, marks=pytest.mark.quick),
+        ("double_couple", 0.01),
+        ("force", 0.01),
+    ],
 )
 def test_point_sources_in_a_full_space(source: str, error: float, tmp_path: Path) -> None:
     runs = some(full_space.CASE, tmp_path, f"{source}-between-48-1", f"{source}-between-64-1")
