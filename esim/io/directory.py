@@ -13,7 +13,7 @@ from esim.io.atomic import writing
 from esim.io.ocean import gauges
 
 if TYPE_CHECKING:
-    from esim.config import TsunamiConfig
+    from esim.config.ocean.root import TsunamiConfig
 
 PATTERNS = (
     "fields.nc",
