@@ -5,7 +5,7 @@ import math
 from esim.drivers.driver import Driver
 from esim.drivers.seismic import Seismic
 from esim.drivers.tsunami import Tsunami
-from esim.io.directory import predict_bytes
+from esim.io.ocean.output_size import predict_bytes
 from esim.ocean.nesting.grid_level import GridLevel
 
 
