@@ -1,20 +1,27 @@
-"""What all scenarios have in common: a run on this rank that is checked, prepared and run."""
+"""How does a configuration become a run? Checked into a frozen setup, prepared into a run, computed to the end.
+
+check(config, comm) -> Setup      everything that can be wrong, before anything is allocated or written
+prepare(setup) -> Run             allocate and compile, set the state, open the outputs
+run.compute()                     all steps, all files, and the record of the run
+"""
 
 import logging
 import time as wall
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from esim.backends import Backend, select
+from esim.backends.energy import Meter, energy_record
 from esim.backends.numpy.array_module import LONG_STRIP_CELLS, STRIP_VALUES
-from esim.config import AnyConfig
-from esim.drivers.resources import Device, check_memory, select_device, threads_per_rank
+from esim.config.scenarios import ScenarioConfig
+from esim.drivers.resources import Device, check_memory, select_device
 from esim.errors import MachineError, StopRequested
 from esim.io.checkpoint import latest
 from esim.io.directory import start_directory
@@ -26,7 +33,133 @@ from esim.parallel.halo import HaloExchange, halo_record
 from esim.timestepping.clock import Clock
 from esim.timestepping.signals import STOP
 from esim.timestepping.simulation import Simulation
-from esim.tools.energy import Meter, energy_record
+
+Observer = Callable[[Clock], None]  # called after every step
+STOP_INTERVAL = 10  # steps between two questions to all ranks whether a signal has come
+
+
+class Warnings:
+    """What the user should know, said once on rank 0 as it is found, and kept for the summary and run.json."""
+
+    def __init__(self, comm: Comm) -> None:
+        self._comm = comm
+        self.texts: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Say and keep a warning that was not given before."""
+        if text not in self.texts:
+            self.texts.append(text)
+            if self._comm.rank == 0:
+                logging.getLogger("esim").warning(text)
+
+
+C = TypeVar("C", bound=ScenarioConfig)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup(Generic[C]):
+    """What is known of a run on this rank before anything is allocated.
+
+    decomposition is that of the (whole) grid, dt [s] its time step, memory [bytes] what the arrays of the largest
+    rank will take, by name.
+    """
+
+    config: C
+    comm: Comm
+    device: Device
+    threads: int
+    decomposition: Decomposition
+    dt: float
+    memory: Mapping[str, int]
+    warnings: Warnings
+
+    def open_backend(self) -> Backend:
+        """The backend on the device of this rank."""
+        run = self.config.run
+        return select(
+            self.device.backend, run.precision, self.threads, self.comm.local_rank, run.array_module
+        )
+
+
+S = TypeVar("S", bound="Setup[Any]")
+R = TypeVar("R", bound="Run[Any]")
+
+
+def strip_bytes(config: ScenarioConfig, cells: int) -> int:
+    """Bytes of the temporaries between two array operations, on a rank with so many cells."""
+    run = config.run
+    if run.backend != "numpy" or run.array_module == "numpy":
+        return 0
+    return min(cells, LONG_STRIP_CELLS) * STRIP_VALUES * np.dtype(run.precision).itemsize
+
+
+def find_device(config: ScenarioConfig, comm: Comm, warnings: Warnings, elsewhere: bool = False) -> Device:
+    """Where this rank computes; raises MachineError, on all ranks, where one cannot, unless it is elsewhere."""
+    try:
+        device = select_device(config.run, comm)
+    except MachineError as error:
+        if not elsewhere:
+            raise
+        text = f"{error} (this machine's memory was not checked)"
+        device = Device(config.run.backend, warnings=(text,), here=False)
+    for text in device.warnings:
+        warnings.add(text)
+    return device
+
+
+def require_memory(
+    config: ScenarioConfig,
+    comm: Comm,
+    device: Device,
+    memory: Mapping[str, int],
+    dimensions: int,
+    savings: Sequence[str] = (),
+) -> None:
+    """Raises InputError, on all ranks, where memory [bytes], by name, does not fit into that of the device.
+
+    dimensions are those in which grid.spacing divides the box; savings are settings that need less memory.
+    """
+    run = config.run
+    if device.here:
+        smaller = ("run.precision: float32",) if run.precision == "float64" else ()
+        check_memory(
+            memory, run.memory_limit, comm, device, dimensions=dimensions, savings=(*savings, *smaller)
+        )
+
+
+@contextmanager
+def timed(timings: dict[str, float], name: str) -> Iterator[None]:
+    """Context whose wall-clock seconds are kept under a name."""
+    begun = wall.perf_counter()
+    yield
+    timings[name] = wall.perf_counter() - begun
+
+
+class Driver(ABC, Generic[C, S, R]):
+    """A scenario: how it is checked and prepared, and what is said of it. It has no state of its own.
+
+    Its types are those of its configuration, its setup and its run.
+    """
+
+    @abstractmethod
+    def check(self, config: C, comm: Comm, elsewhere: bool = False) -> S:
+        """Find everything that can be known to be wrong before anything is allocated or written.
+
+        elsewhere: only the plan is wanted, perhaps for another machine, so this one may lack the device. Raises
+        InputError or MachineError on all ranks.
+        """
+
+    @abstractmethod
+    def prepare(self, setup: S, resume: bool = False, observers: Sequence[Observer] = ()) -> R:
+        """Allocate and compile, set the state or that of the last checkpoint, open the outputs."""
+
+    @abstractmethod
+    def describe(self, setup: S) -> list[str]:
+        """The plan of a run, which is printed before it begins: grid, time step, ranks, memory, outputs."""
+
+    @abstractmethod
+    def summarize(self, record: Mapping[str, Any]) -> list[str]:
+        """Lines of the summary that only this scenario has, from the record of a finished run."""
 
 
 class RunOutputs(Protocol):
@@ -42,7 +175,7 @@ class RunOutputs(Protocol):
         """Write a checkpoint."""
 
     def resume(self, path: Path) -> tuple[int, float, float]:
-        """Take up a checkpoint; returns step, time and the clock's compensation."""
+        """Restore a checkpoint; returns step, time [s] and the clock's compensation."""
 
     def finish(self) -> list[Path]:
         """Complete all files; returns their paths."""
@@ -51,207 +184,131 @@ class RunOutputs(Protocol):
         """Drop what is not complete."""
 
 
-@dataclass
-class Driver(ABC):
-    """A run on this rank: checked, then prepared, then run."""
+@dataclass(frozen=True)
+class Checkpoints:
+    """When is a checkpoint written, and which one is resumed? check_finite raises NumericalError for a broken state."""
 
-    cfg: AnyConfig
     comm: Comm
-    warnings: list[str] = field(default_factory=list)
-    lookers: list[Callable[[Clock], None]] = field(default_factory=list)  # called after every step
-    elsewhere: bool = False  # whether it is only checked here, perhaps for another machine
+    outputs: RunOutputs
+    check_finite: Observer
+    warnings: Warnings
 
-    place: Device = field(init=False)
-    decomposition: Decomposition = field(init=False)
-    simulation: Simulation = field(init=False)
-    outputs: RunOutputs = field(init=False)
-    written: list[Path] = field(init=False, default_factory=list)
-    backend: Backend = field(init=False)
-    dt: float = field(init=False)
+    def write(self, clock: Clock) -> None:
+        """Write a checkpoint of a sound state; none is resumed from a broken one."""
+        self.check_finite(clock)
+        self.outputs.checkpoint(clock)
 
-    def __post_init__(self) -> None:
-        self.started = datetime.now(UTC)
-        self.seconds: dict[str, float] = {}
-        self.threads = self.cfg.run.threads or threads_per_rank(self.comm)
+    def write_unless_done(self, clock: Clock) -> None:
+        """Write a checkpoint, but not at the end of the run."""
+        if not clock.done:
+            self.write(clock)
 
-    def warn(self, text: str) -> None:
-        """Keep a warning for the summary and run.json."""
-        if text not in self.warnings:
-            self.warnings.append(text)
-            if self.comm.rank == 0:
-                logging.getLogger("esim").warning(text)
-
-    def find_place(self, dimensions: int, savings: Sequence[str] = ()) -> None:
-        """Choose where to compute; raises MachineError or InputError where that, or its memory, is not there.
-
-        dimensions are those in which grid.spacing divides the box; savings are settings that need less memory.
-        """
-        run = self.cfg.run
-        try:
-            self.place = select_device(run, self.comm)
-        except MachineError as error:
-            if not self.elsewhere:
-                raise
-            self.place = Device(
-                run.backend, warnings=(f"{error} (this machine's memory was not checked)",), here=False
+    def stop_if_asked(self, clock: Clock) -> None:
+        """Write a checkpoint and leave when a signal has asked for it; all ranks agree on the step."""
+        if clock.step % STOP_INTERVAL == 0 and self.comm.allreduce_max(float(STOP.asked)) and not clock.done:
+            self.write(clock)
+            self.outputs.writer.close()
+            self.comm.barrier()  # a rank that leaves earlier would end the one that still writes
+            raise StopRequested(
+                f"stopped on request at t = {clock.time:.1f} s with a checkpoint in {self.outputs.directory}; resume "
+                "with --resume"
             )
-        for text in self.place.warnings:
-            self.warn(text)
-        self.require_memory(dimensions, savings)
 
-    def require_memory(self, dimensions: int, savings: Sequence[str] = ()) -> None:
-        """Raises InputError where memory is not there for what is predicted now; see find_place."""
-        run = self.cfg.run
-        if not self.place.here:
-            return
-        if run.precision == "float64":
-            savings = [*savings, "run.precision: float32"]
-        check_memory(
-            self.predicted_memory(),
-            run.memory_limit,
-            self.comm,
-            self.place,
-            dimensions=dimensions,
-            savings=savings,
-        )
-
-    def strips(self, cells: int) -> int:
-        """Bytes that what is between two array operations takes, on a rank with so many cells."""
-        run = self.cfg.run
-        if run.backend != "numpy" or run.array_module == "numpy":
-            return 0
-        return min(cells, LONG_STRIP_CELLS) * STRIP_VALUES * np.dtype(run.precision).itemsize
-
-    def make_backend(self) -> Backend:
-        """The backend of the place."""
-        run = self.cfg.run
-        return select(self.place.backend, run.precision, self.threads, self.comm.local_rank, run.array_module)
-
-    # ---------------------------------------------------------------- of each scenario
-
-    @abstractmethod
-    def check(self) -> None:
-        """Everything that can be known to be wrong before anything is allocated or written."""
-
-    @abstractmethod
-    def prepare(self, resume: bool = False) -> None:
-        """Allocate and compile, set the state, open the outputs."""
-
-    @abstractmethod
-    def predicted_memory(self) -> dict[str, int]:
-        """Bytes that the arrays of the largest rank will take."""
-
-    @abstractmethod
-    def cells(self) -> dict[str, int]:
-        """Number of cells, in all and along each side."""
-
-    def updates(self, steps: int) -> int:
-        """Cell updates in so many steps of this process."""
-        return self.cells()["cells"] * steps
-
-    @abstractmethod
-    def exchanges(self) -> Sequence[HaloExchange]:
-        """The exchanges of halos of a step."""
-
-    @abstractmethod
-    def check_sound(self, clock: Clock) -> None:
-        """Raises NumericalError if the state is not finite."""
-
-    @abstractmethod
-    def facts(self) -> dict[str, Any]:
-        """What run.json has of this kind of run: its sources, and more."""
-
-    @abstractmethod
-    def inputs(self) -> list[Path]:
-        """All files that were read."""
-
-    @abstractmethod
-    def report(self) -> None:
-        """Warn of what was seen during the run."""
-
-    # ---------------------------------------------------------------- run
-
-    def resume_if_possible(self) -> bool:
-        """Go on from the last checkpoint; False, with a warning, if there is none."""
-        path = self.comm.bcast(latest(self.cfg.output.directory) if self.comm.rank == 0 else None)
+    def resume(self, clock: Clock) -> bool:
+        """Resume from the last checkpoint; False, with a warning, if there is none."""
+        directory = self.outputs.directory
+        path = self.comm.bcast(latest(directory) if self.comm.rank == 0 else None)
         if path is None:
             if self.comm.rank == 0:
-                start_directory(self.cfg.output.directory)
-            self.warn("--resume: there is no checkpoint, so the run begins anew")
+                start_directory(directory)
+            self.warnings.add("--resume: there is no checkpoint; starting from the beginning")
             return False
-        clock = self.simulation.clock
         clock.step, clock.time, clock.lost = self.outputs.resume(path)
         self.outputs.begin()
         return True
 
-    def checkpoint_unless_done(self, clock: Clock) -> None:
-        """Write a checkpoint, but not at the end of the run."""
-        if not clock.done:
-            self.checkpoint(clock)
 
-    def checkpoint(self, clock: Clock) -> None:
-        """Write a checkpoint of a sound state."""
-        self.check_sound(clock)  # a run must not go on from what is broken
-        self.outputs.checkpoint(clock)
+@dataclass(kw_only=True)
+class Run(ABC, Generic[S]):
+    """A prepared run on this rank; timings are wall-clock seconds by what they were spent on."""
 
-    def stop_if_asked(self, clock: Clock) -> None:
-        """Checkpoint and leave when a signal has asked for it; all ranks agree on the step."""
-        if clock.step % 10 == 0 and self.comm.allreduce_max(float(STOP.asked)) and not clock.done:
-            self.checkpoint(clock)
-            self.outputs.writer.close()
-            self.comm.barrier()  # a rank that leaves earlier would end the one that still writes
-            raise StopRequested(
-                f"stopped on request at t = {clock.time:.1f} s with a checkpoint in {self.outputs.directory}; go on "
-                "with --resume"
-            )
+    setup: S
+    backend: Backend
+    simulation: Simulation
+    outputs: RunOutputs
+    timings: dict[str, float]
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    written: list[Path] = field(default_factory=list)
 
-    def run(self) -> dict[str, Any]:
-        """Compute to the end and write everything; returns the content of run.json."""
-        clock = self.simulation.clock
+    @abstractmethod
+    def grid_size(self) -> dict[str, int]:
+        """Number of cells, in all ("cells") and along each side."""
+
+    def cell_updates(self, steps: int) -> int:
+        """Cell updates in so many steps of this run."""
+        return self.grid_size()["cells"] * steps
+
+    @abstractmethod
+    def exchanges(self) -> Sequence[HaloExchange]:
+        """The halo exchanges of a step."""
+
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """What run.json has of this scenario: its sources, and more."""
+
+    def input_files(self) -> list[Path]:
+        """All files that were read."""
+        return self.setup.config.input_files()
+
+    @abstractmethod
+    def report(self) -> None:
+        """Warn of what was counted during the run."""
+
+    def compute(self) -> dict[str, Any]:
+        """All steps to the end, and all files; returns the content of run.json."""
+        comm, clock = self.setup.comm, self.simulation.clock
         begun, first, resumed = wall.perf_counter(), clock.step, clock.time
         try:
-            with Meter(self.comm.local_rank, self.backend.describe().get("bus")) as meter:
+            with Meter(comm.local_rank, self.backend.describe().get("bus")) as meter:
                 self.simulation.run()
                 self.report()
                 self.written = self.outputs.finish()
         except BaseException:
             self.outputs.abandon()
             raise
-        self.seconds["time loop"] = wall.perf_counter() - begun
-        self.seconds |= {f"time loop: {k}": v for k, v in self.simulation.seconds.items()}
+        self.timings["time loop"] = wall.perf_counter() - begun
+        self.timings |= {f"time loop: {name}": spent for name, spent in self.simulation.seconds.items()}
         steps = clock.step - first
-        energy = energy_record(self.comm, meter.reading, clock.time - resumed, self.updates(steps))
+        energy = energy_record(comm, meter.reading, clock.time - resumed, self.cell_updates(steps))
         return self._record(steps, energy)
 
     def _record(self, steps: int, energy: dict[str, Any]) -> dict[str, Any]:
-        cells = self.cells()
-        loop = self.simulation.seconds["compute"]
-        peak = sum(self.comm.allgather(peak_rss()))
+        setup, loop = self.setup, self.simulation.seconds["compute"]
         record = run_record(
-            self.cfg.echo(),
+            setup.config.echo(),
             started=self.started,
             ended=datetime.now(UTC),
-            inputs=self.inputs(),
+            inputs=self.input_files(),
             decomposition={
-                "ranks": self.comm.size,
-                "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in self.decomposition.blocks],
+                "ranks": setup.comm.size,
+                "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in setup.decomposition.blocks],
             },
-            timings=self.seconds,
-            halo=halo_record(self.comm, self.exchanges()),
-            cell_rate=self.updates(steps) / loop if loop else None,
-            warnings=self.warnings,
-            peak_memory=peak,
+            timings=self.timings,
+            halo=halo_record(setup.comm, self.exchanges()),
+            cell_rate=self.cell_updates(steps) / loop if loop else None,
+            warnings=setup.warnings.texts,
+            peak_memory=sum(setup.comm.allgather(peak_rss())),
             energy=energy,
-            mpi=self.comm.library,
+            mpi=setup.comm.library,
             backend={"name": self.backend.name} | self.backend.describe(),
-            grid=cells,
+            grid=self.grid_size(),
             steps=steps,
-            dt=self.dt,
+            dt=setup.dt,
             simulated_seconds=self.simulation.clock.time,
             files=[str(path) for path in self.written],
             **self.facts(),
         )
-        if self.comm.rank == 0:
+        if setup.comm.rank == 0:
             write_record(self.outputs.directory / "run.json", record)
-        self.comm.barrier()
+        setup.comm.barrier()
         return record

@@ -5,26 +5,26 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from esim.config.output import OutputConfig
-from esim.drivers.driver import Driver
 from esim.errors import InputError
 from esim.io.directory import claim, refuse_existing, start_directory
 from esim.parallel.collectives import on_root
+from esim.parallel.comm import Comm
 
 
-def check_directory(run: Driver, resume: bool) -> None:
+def check_directory(comm: Comm, output: OutputConfig, resume: bool) -> None:
     """Refuse a directory that cannot be written, or has a run that is neither to be resumed nor replaced."""
-    on_root(run.comm, lambda: refuse_directory(run.cfg.output, resume))
+    on_root(comm, lambda: refuse_directory(output, resume))
 
 
-def prepare_directory(run: Driver, resume: bool) -> None:
+def prepare_directory(comm: Comm, output: OutputConfig, resume: bool) -> None:
     """Check the directory and make it, empty unless the run that it has is to be resumed."""
 
     def prepare() -> None:
-        refuse_directory(run.cfg.output, resume)
-        if not (resume and has_checkpoint(run.cfg.output.directory)):
-            start_directory(run.cfg.output.directory)
+        refuse_directory(output, resume)
+        if not (resume and has_checkpoint(output.directory)):
+            start_directory(output.directory)
 
-    on_root(run.comm, prepare)
+    on_root(comm, prepare)
 
 
 def refuse_directory(output: OutputConfig, resume: bool) -> None:
@@ -41,10 +41,10 @@ def refuse_directory(output: OutputConfig, resume: bool) -> None:
 
 
 @contextmanager
-def claimed(run: Driver) -> Iterator[None]:
+def claimed(comm: Comm, output: OutputConfig) -> Iterator[None]:
     """Keep other runs out of the output directory as long as this one writes there."""
     with ExitStack() as stack:
-        on_root(run.comm, lambda: stack.enter_context(claim(run.cfg.output.directory)))
+        on_root(comm, lambda: stack.enter_context(claim(output.directory)))
         yield
 
 

@@ -3,7 +3,7 @@
 import math
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,7 +172,7 @@ def _check_host(predicted: Mapping[str, int], limit: int | None, comm: Comm) -> 
 
 
 @contextmanager
-def explain_out_of_memory(predicted: Callable[[], Mapping[str, int]]) -> Iterator[None]:
+def explain_out_of_memory(predicted: Mapping[str, int]) -> Iterator[None]:
     """Context in which memory that runs out, though less of it was predicted, is a MachineError in one sentence."""
     try:
         yield
@@ -181,7 +181,7 @@ def explain_out_of_memory(predicted: Callable[[], Mapping[str, int]]) -> Iterato
             raise
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise MachineError(
-            f"memory ran out ({reason}), though a rank was predicted to need {sum(predicted().values()) / 1e9:.3g} GB; "
+            f"out of memory ({reason}); predicted need was {sum(predicted.values()) / 1e9:.3g} GB per rank; "
             "end what else takes memory there, use more ranks or GPUs, or a coarser grid.spacing"
         ) from error
 

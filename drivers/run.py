@@ -1,27 +1,38 @@
 """Run a loaded configuration from Python: notebooks, validation, tests."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from esim.config import AnyConfig, SeismicConfig
-from esim.drivers.driver import Driver
+from esim.config import ScenarioConfig
+from esim.config.scenarios import SCENARIOS, load_part
+from esim.drivers.driver import Driver, Observer, R, S
 from esim.drivers.output_directory import claimed, prepare_directory
 from esim.drivers.resources import explain_out_of_memory
-from esim.drivers.seismic import Seismic
-from esim.drivers.tsunami import Tsunami
 from esim.parallel.comm import Comm, SerialComm
 
 
-def scenario(cfg: AnyConfig, comm: Comm) -> Driver:
-    """The run, on this rank, that a configuration describes."""
-    return Seismic(cfg, comm) if isinstance(cfg, SeismicConfig) else Tsunami(cfg, comm)
+def driver_of(config: ScenarioConfig) -> Driver[Any, Any, Any]:
+    """The driver of the scenario of a configuration."""
+    driver: Driver[Any, Any, Any] = load_part(SCENARIOS[config.scenario].driver)()
+    return driver
 
 
-def simulate(cfg: AnyConfig, comm: Comm | None = None, resume: bool = False) -> Path:
+@contextmanager
+def prepared(
+    driver: Driver[Any, S, R], setup: S, resume: bool = False, observers: Sequence[Observer] = ()
+) -> Iterator[R]:
+    """Context with the run of a setup, while which no other run may write into its output directory."""
+    comm, output = setup.comm, setup.config.output
+    with claimed(comm, output), explain_out_of_memory(setup.memory):
+        prepare_directory(comm, output, resume)
+        yield driver.prepare(setup, resume, observers)
+
+
+def simulate(config: ScenarioConfig, comm: Comm | None = None, resume: bool = False) -> Path:
     """Compute a scenario and return the directory with its files; raises esim.errors.EsimError."""
-    run = scenario(cfg, comm or SerialComm())
-    run.check()
-    with claimed(run), explain_out_of_memory(run.predicted_memory):
-        prepare_directory(run, resume)
-        run.prepare(resume)
-        run.run()
-    return cfg.output.directory
+    driver = driver_of(config)
+    with prepared(driver, driver.check(config, comm or SerialComm()), resume) as run:
+        run.compute()
+    return config.output.directory

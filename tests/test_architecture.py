@@ -26,7 +26,7 @@ HOMES = {  # who alone may import it, and nobody at module level but there
     "numba": ("esim/backends/",),
     "llvmlite": ("esim/backends/",),
     "cupy": ("esim/backends/",),
-    "pynvml": ("esim/tools/energy.py",),
+    "pynvml": ("esim/backends/energy.py",),
     "mpi4py": ("esim/parallel/comm.py",),
     "netCDF4": ("esim/io/netcdf.py",),
     "h5py": ("esim/io/checkpoint.py",),

@@ -12,7 +12,7 @@ import numpy as np
 from esim.backends import Backend
 from esim.backends.linker import array_names
 from esim.crust import model
-from esim.crust.model import Box3
+from esim.crust.layout import STRESSES, VELOCITIES, Box3
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
@@ -251,7 +251,7 @@ def crust_arrays(dtype: np.dtype | str, size: tuple[int, int, int], order: int) 
     """Random waves, and random rock with fluid and air."""
     rng = np.random.default_rng(7)
     shape = tuple(n + order for n in size)
-    named: Arrays = {name: rng.standard_normal(shape) * 0.1 for name in (*model.VELOCITIES, *model.STRESSES)}
+    named: Arrays = {name: rng.standard_normal(shape) * 0.1 for name in (*VELOCITIES, *STRESSES)}
     named |= {name: rng.standard_normal(shape) * 1e-4 for name in MEMORIES}
     kind = rng.random(shape)
     named["rho"] = np.where(kind < 0.1, 0, rng.uniform(1.8, 3, shape))

@@ -1,13 +1,11 @@
 """The figures of a run, as files."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from esim.analysis.crust import record_section, shaking, wavefield
-from esim.analysis.ocean import gauges, heights, inundation, runup, snapshots, uplift
-from esim.analysis.run import Run, open_run
+from esim.analysis.run import open_run
+from esim.config.scenarios import SCENARIOS, load_part
 from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file
@@ -41,41 +39,12 @@ def plot(directory: Path, output: Path | None = None, format: str = "png") -> li
     folder = directory / "figures" if output is None else output
     paths = []
     with open_run(directory) as run, matplotlib.rc_context(STYLE):
-        for name, figure in _figures(run):
+        for name, figure in load_part(SCENARIOS[run.scenario].figures)(run):
             paths.append(folder / f"{name}.{format}")
             _save(figure, paths[-1], format)
     if not paths:
         raise InputError(f"{directory}: nothing to draw, the run wrote no maxima, stations or fields")
     return paths
-
-
-def _figures(run: Run) -> "Iterator[tuple[str, Figure]]":
-    """The figures of the scenario of a run, with their names."""
-    return _crust(run) if run.scenario == "seismic" else _ocean(run)
-
-
-def _ocean(run: Run) -> "Iterator[tuple[str, Figure]]":
-    for name, module in (("uplift", uplift), ("heights", heights), ("snapshots", snapshots)):
-        if (figure := module.figure(run)) is not None:
-            yield name, figure
-    for name in run.grids:
-        suffix = f"_{name}" if name else ""
-        if name and (figure := heights.figure(run, name)) is not None:
-            yield f"heights{suffix}", figure
-        if (figure := inundation.figure(run, name)) is not None:
-            yield f"inundation{suffix}", figure
-        if (figure := runup.figure(run, name)) is not None:
-            yield f"runup{suffix}", figure
-    for n, figure in enumerate(gauges.figures(run), start=1):
-        yield "gauges" if n == 1 else f"gauges_{n}", figure
-
-
-def _crust(run: Run) -> "Iterator[tuple[str, Figure]]":
-    for motion, (words, _) in record_section.MOTIONS.items():
-        if (figure := record_section.figure(run, motion)) is not None:
-            yield "record_section" if motion == "v" else f"record_section_{words}", figure
-    yield from shaking.figures(run)
-    yield from wavefield.figures(run)
 
 
 def _save(figure: "Figure", path: Path, format: str) -> None:

@@ -41,21 +41,12 @@ class ActivityMap:
 
 @dataclass
 class WorkCounter:
-    """Work of one launch: runs of its `cells`, and what was computed of them, tile by tile on the machine."""
+    """Work of one launch, which adds to `runs`: its `cells`, and what it computed of them, tile by tile."""
 
     cells: int
     computed: Any
     to_host: Callable[[Any], np.ndarray]
     runs: int = 0
-
-    def counted(self, run: Callable[[Any], None]) -> Callable[[Any], None]:
-        """The launch `run`, which is counted now."""
-
-        def once(constants: Any) -> None:
-            self.runs += 1
-            run(constants)
-
-        return once
 
     def done(self) -> int:
         """Cell updates computed so far."""

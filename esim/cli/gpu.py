@@ -119,7 +119,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _compile(options: argparse.Namespace) -> int:
     from esim.backends.cuda.compile_check import ARCHITECTURES, PRECISIONS, examine
-    from esim.cli.show import show
+    from esim.tools.table import show
     from esim.validation.kernel_catalogue import compiled, varieties
 
     known = compiled()

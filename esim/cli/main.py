@@ -315,7 +315,7 @@ def _data(commands: Commands) -> None:
 
 def _run_data(options: argparse.Namespace) -> None:
     from esim import data
-    from esim.cli.show import show
+    from esim.tools.table import show
 
     if options.name is not None:
         print(data.locate(data.PREFIX + options.name.removeprefix(data.PREFIX)))

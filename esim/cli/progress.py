@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from esim.backends.energy import energy_lines
 from esim.timestepping.clock import Clock
-from esim.tools.energy import energy_lines
 
 
 class Progress:
@@ -83,8 +83,8 @@ def span(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def summary(record: dict[str, Any], written: Sequence[Path]) -> list[str]:
-    """Lines about a finished run: speed, sources, warnings, files."""
+def summary(record: dict[str, Any], scenario: Sequence[str], written: Sequence[Path]) -> list[str]:
+    """Lines about a finished run: speed, what its scenario has to say, warnings, files."""
     loop = record["timings"]["time loop"]
     simulated = record["simulated_seconds"]
     lines = [
@@ -94,63 +94,9 @@ def summary(record: dict[str, Any], written: Sequence[Path]) -> list[str]:
         f"memory: {record['peak_memory'] / 1e6:.0f} MB",
         *energy_lines(record["energy"]),
     ]
-    if record.get("at_rest"):
-        lines.append(f"at rest: {100 * record['at_rest']['skipped']:.0f} % of the cell updates were skipped")
-    lines += _grid_lines(record)
-    lines += [_hazard_line(name, grid) for name, grid in record.get("hazard", {}).items()]
-    lines += [_source_line(source) for source in record["sources"]]
+    lines += scenario
     lines += [f"warning: {text}" for text in record["warnings"]]
     return lines + ["written:"] + [f"  {path}" for path in (*written, _record_path(written))]
-
-
-def _grid_lines(record: dict[str, Any]) -> list[str]:
-    """How the time was shared among nested grids; nothing where there are none."""
-    hours, loop = record["simulated_seconds"] / 3600, record["timings"]["time loop"]
-    grids = record.get("grids", [])
-    lines = [f"nested grids: {loop / hours:.1f} s for each simulated hour"] if grids else []
-    for grid in grids:
-        cells, ratio = (
-            f"{grid['cells']:,} cells",
-            f", {grid['substeps']} steps for one" if grid["parent"] else "",
-        )
-        begun = "" if grid["awake_from"] is not None else ", never moved"
-        lines.append(f"  {grid['name']}: {100 * grid['share']:.0f} % of the time, {cells}{ratio}{begun}")
-    return lines
-
-
-def _hazard_line(name: str, grid: dict[str, Any]) -> str:
-    """What the water did to the coast of a grid."""
-    parts = [f"{grid['flooded_km2']:.3g} km2 of land flooded"]
-    if grid["highest_runup_m"] is not None:
-        parts[0] += (
-            f", to {grid['deepest_flood_m']:.2f} m deep, up to ground {grid['highest_runup_m']:.2f} m high"
-        )
-    parts.append(f"{grid['exposed_km2']:.3g} km2 of sea floor exposed")
-    if grid["largest_drawdown_m"] is not None:
-        parts.append(f"largest drawdown {grid['largest_drawdown_m']:.2f} m")
-    return f"coast{'' if name == 'grid' else f' of {name}'}: " + "; ".join(parts)
-
-
-def _source_line(source: dict[str, Any]) -> str:
-    """What a source did: to the seafloor, or by its moment."""
-    magnitude = f"Mw {source['magnitude']:.2f}" if source["magnitude"] else ""
-    if "largest_uplift_m" in source:
-        begin = f"{magnitude}, " if magnitude else ""
-        return (
-            f"source {source['source']}: {begin}largest uplift {source['largest_uplift_m']:.2f} m, "
-            f"subsidence {source['largest_subsidence_m']:.2f} m"
-        )
-    if "displaced_m3" in source:
-        return (
-            f"source {source['source']}: {source['volume_m3']:.4g} m3, moved by {source['run_out_m']:.4g} m at up to "
-            f"{source['largest_speed_m_s']:.3g} m/s, displaces {source['displaced_m3']:.4g} m3 of water"
-        )
-    if "highest_m" in source:
-        return (
-            f"source {source['source']}: water from {source['lowest_m']:.4g} to {source['highest_m']:.4g} m"
-        )
-    moment = f"M0 {source['moment']:.3g} N m, " if source["moment"] else ""
-    return f"source {source['name']}: {moment}{magnitude or 'no moment'}, depth {source['depth']:g} m"
 
 
 def _record_path(written: Sequence[Path]) -> str:

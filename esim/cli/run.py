@@ -156,29 +156,25 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
 
     cfg = load(options.config, overrides(options))
     from esim.cli.progress import Progress, say, summary
-    from esim.drivers.describe import plan_lines
-    from esim.drivers.output_directory import check_directory, claimed, prepare_directory
-    from esim.drivers.resources import explain_out_of_memory
-    from esim.drivers.run import scenario
+    from esim.drivers.output_directory import check_directory
+    from esim.drivers.run import driver_of, prepared
 
     _tell_warnings(options.quiet)
     talk = comm.rank == 0 and not options.quiet
-    run = scenario(cfg, comm)
-    run.elsewhere = options.check
-    run.check()
+    driver = driver_of(cfg)
+    setup = driver.check(cfg, comm, elsewhere=options.check)
     if talk:
-        say(cfg.title or options.config, *(f"  {line}" for line in plan_lines(run)))
-    check_directory(run, options.resume)
+        say(cfg.title or options.config, *(f"  {line}" for line in driver.describe(setup)))
+    check_directory(comm, cfg.output, options.resume)
     if options.check:
         return
-    memory = explain_out_of_memory(run.predicted_memory)
-    with claimed(run), memory, Progress(cfg.time.duration, active=talk) as progress:
-        prepare_directory(run, options.resume)
-        run.lookers.append(progress)
-        run.prepare(options.resume)
-        record = run.run()
+    with (
+        Progress(cfg.time.duration, active=talk) as progress,
+        prepared(driver, setup, options.resume, [progress]) as run,
+    ):
+        record = run.compute()
     if talk:
-        say(*summary(record, run.written))
+        say(*summary(record, driver.summarize(record), run.written))
 
 
 def _tell_warnings(quiet: bool) -> None:

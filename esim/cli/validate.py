@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from esim.cli.show import show
 from esim.config.suggest import hint
 from esim.errors import EsimError, InputError
 from esim.io.provenance import write_record
+from esim.tools.table import show
 from esim.validation.cases.registry import CASES, GROUPS, Case, Runs
 from esim.validation.report import HEADERS, Outcome, totals, write_report
 

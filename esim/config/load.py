@@ -7,19 +7,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from esim.config.crust import SeismicConfig
 from esim.config.document import Document, override, read
-from esim.config.ocean.root import TsunamiConfig
 from esim.config.problems import input_error
+from esim.config.scenario import ScenarioConfig
+from esim.config.scenarios import PLANNED, SCENARIOS
 from esim.config.suggest import hint, listed, nearest, shown
 from esim.errors import InputError
 
-AnyConfig = TsunamiConfig | SeismicConfig
-SCENARIOS: dict[str, type[AnyConfig]] = {"tsunami": TsunamiConfig, "seismic": SeismicConfig}
-LATER = ("coupled", "ensemble")
 
-
-def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> AnyConfig:
+def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> ScenarioConfig:
     """Read a YAML configuration, apply overrides `key.path=value`, and check it.
 
     Input files named in the YAML are relative to the directory of the YAML file; those named in an override,
@@ -32,7 +28,7 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> AnyConf
     return _validate(document)
 
 
-def from_dict(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") -> AnyConfig:
+def from_dict(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") -> ScenarioConfig:
     """Check a configuration given as nested dictionaries; input files are relative to `directory`.
 
     Raises InputError with a sentence per problem that names the key.
@@ -40,7 +36,7 @@ def from_dict(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") 
     return _validate(Document(data, Path(os.path.abspath(directory))))
 
 
-def _validate(document: Document) -> AnyConfig:
+def _validate(document: Document) -> ScenarioConfig:
     model = _model(document)
     try:
         return model.model_validate(document.data, context={"directory": document.directory})
@@ -48,7 +44,7 @@ def _validate(document: Document) -> AnyConfig:
         raise input_error(error, document) from None
 
 
-def _model(document: Document) -> type[AnyConfig]:
+def _model(document: Document) -> type[ScenarioConfig]:
     """The configuration of the scenario that the document names; InputError where it names none of them."""
     data = document.data
     if not isinstance(data, Mapping):
@@ -57,9 +53,9 @@ def _model(document: Document) -> type[AnyConfig]:
         raise InputError(_without_scenario(document))
     name = data["scenario"]
     if isinstance(name, str) and name in SCENARIOS:
-        return SCENARIOS[name]
+        return SCENARIOS[name].load_config()
     text = f"{shown(name)} is not a choice here, {hint(name, SCENARIOS)}"
-    if name in LATER:
+    if name in PLANNED:
         text = f"{shown(name)} is not available: this version computes scenario {listed(SCENARIOS)}"
     raise InputError(_sentence(document, "scenario", text))
 

@@ -1,21 +1,32 @@
-"""What do the configurations of all scenarios have in common?"""
+"""What does every scenario say?"""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from esim.config.output import OutputConfig
+from esim.config.run import RunConfig
 from esim.config.section import Section
 from esim.config.time import TimeConfig
 from esim.data import locate
 
+# Settings of the output that may differ between a run and the one that resumes from its checkpoint, and those of the
+# machine that may not.
+NOT_IN_IDENTITY = ("directory", "overwrite", "compression")
+IN_IDENTITY = ("precision", "cfl", "dt", "adaptive")
+
 
 class ScenarioConfig(Section):
-    """What every scenario says; frozen, in SI units and degrees, every default filled in."""
+    """The keys that all scenarios share; frozen, in SI units and degrees, every default filled in."""
 
     scenario: str = Field(description="What is computed.")
-    title: str = Field(default="", description="Title of the run, for people.")
+    title: str = Field(default="", description="Descriptive title.")
     time: TimeConfig = Field(description="Origin time and length of the run.")
+
+    if TYPE_CHECKING:  # each scenario declares its own kind of these, in the order of its YAML file
+        output: OutputConfig
+        run: RunConfig
 
     def echo(self) -> dict[str, Any]:
         """The configuration in force with every default, as plain dicts, lists, numbers and text for JSON.
@@ -23,6 +34,16 @@ class ScenarioConfig(Section):
         Loading it again gives an equal configuration.
         """
         return self.model_dump(mode="json")
+
+    def restart_identity(self) -> dict[str, Any]:
+        """The part of the configuration that decides what a state means and which steps lead to the next."""
+        everything = self.echo()
+        output, run = everything.pop("output"), everything.pop("run")
+        del everything["title"]
+        return everything | {
+            "output": {key: value for key, value in output.items() if key not in NOT_IN_IDENTITY},
+            "run": {key: value for key, value in run.items() if key in IN_IDENTITY},
+        }
 
     def input_files(self) -> list[Path]:
         """All files that the run reads, each once, `data:NAME` as the file that it stands for.

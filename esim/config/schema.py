@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from esim.config.load import SCENARIOS
+from esim.config.scenarios import config_classes
 
 
 def schema() -> dict[str, Any]:
@@ -12,7 +12,7 @@ def schema() -> dict[str, Any]:
 
     It is one of the schemas of the scenarios, which `scenario` tells apart.
     """
-    places, body = models_json_schema([(model, "validation") for model in SCENARIOS.values()])
+    places, body = models_json_schema([(model, "validation") for model in config_classes()])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "esim configuration",

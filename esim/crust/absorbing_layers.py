@@ -2,16 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from esim.backends import Backend
+from esim.crust.settings import CrustSettings
 from esim.grids.grid3d import Grid3D
 from esim.parallel.decomposition import Block
-
-if TYPE_CHECKING:
-    from esim.crust.model import CrustSettings
 
 # CPML: power of the way into a layer with which damping and stretching grow, what comes back by theory of a wave that
 # comes in straight, stretching of the outermost cell. Falling: the shift of frequency falls to zero outwards, which
@@ -50,7 +48,7 @@ class AbsorbingLayer:
 
 
 def build_layers(
-    volume: Grid3D, block: Block, backend: Backend, settings: "CrustSettings"
+    volume: Grid3D, block: Block, backend: Backend, settings: CrustSettings
 ) -> list[AbsorbingLayer]:
     """The absorbing layers of a run; those that a rank has no part of are empty there."""
     sides = (
@@ -69,7 +67,7 @@ def build_layers(
 
 
 def _layer(
-    volume: Grid3D, block: Block, backend: Backend, settings: "CrustSettings", kind: str, axis: str, side: str
+    volume: Grid3D, block: Block, backend: Backend, settings: CrustSettings, kind: str, axis: str, side: str
 ) -> AbsorbingLayer:
     number = "zyx".index(axis)
     whole, h, cells = volume.shape[number], block.halo, settings.cells
@@ -101,12 +99,12 @@ def _layer(
     return AbsorbingLayer(kind, axis, side, cells, tuple(box), memory, profile)  # type: ignore[arg-type]
 
 
-def cpml_profile(way: np.ndarray, thickness: float, settings: "CrustSettings") -> np.ndarray:
+def cpml_profile(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
     """b, a, g (3, n) of kernels.absorb at relative depths `way` (n,) into a layer of a thickness [m]."""
-    power, reflection, outermost = CONSTANT if settings.steady else GRADED
+    power, reflection, outermost = CONSTANT if settings.constant_alpha else GRADED
     damping = -(power + 1) * settings.fastest * math.log(reflection) / (2 * thickness) * way**power
     stretch = 1 + (outermost - 1) * way**power
-    shift = math.pi * settings.frequency * (np.ones_like(way) if settings.steady else 1 - way)
+    shift = math.pi * settings.frequency * (np.ones_like(way) if settings.constant_alpha else 1 - way)
     b = np.exp(-(damping / stretch + shift) * settings.dt)
     total = damping + stretch * shift
     a = np.where(damping > 0, damping / (stretch * np.where(total > 0, total, 1.0)) * (b - 1), 0.0)

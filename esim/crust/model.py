@@ -9,6 +9,8 @@ import numpy as np
 
 from esim.backends import Backend
 from esim.crust.absorbing_layers import AbsorbingLayer, build_layers
+from esim.crust.layout import MEMORY_VARIABLES, STRESSES, VELOCITIES, Box3, allocated_shape
+from esim.crust.settings import CrustSettings
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
 from esim.kernels.crust.staggered import WEIGHTS
@@ -21,10 +23,6 @@ from esim.parallel.halo import HaloExchange
 from esim.parallel.streams import EDGES
 from esim.timestepping.step_plan import split
 
-Box3 = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-VELOCITIES = ("vx", "vy", "vz")
-STRESSES = ("sxx", "syy", "szz", "sxy", "sxz", "syz")
-MEMORIES = ("rxx", "ryy", "rzz", "rxy", "rxz", "ryz")
 UNITS = 1e3  # MPa over g/cm3, and GPa over MPa: what both steps multiply differences by
 
 
@@ -53,8 +51,6 @@ class Crust:
     halo_s: HaloExchange
     halo_above: HaloExchange  # of the velocities above a free surface, which stations on it look at
     launches: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
-    push: Callable[[], None] | None = None  # forces of this step, into v before it moves
-    release: Callable[[], None] | None = None  # moments of this step, into s after it has changed
     _run: dict[str, Callable[[], None]] = field(default_factory=dict)  # launches of each name as one call
     _whole: Callable[[], None] | None = None  # and of all names
 
@@ -96,16 +92,24 @@ class Crust:
             self._whole = sequence([launch for name in names for launch in groups[name]])
 
     def step(self) -> None:
-        """One step: velocities from stresses, stresses from velocities."""
+        """One step without sources."""
+        self.begin_step()
+        self.advance()
+        self.end_step()
+
+    def begin_step(self) -> None:
+        """Continue stresses above a free surface; forces of the step may be added to velocities after this."""
         self._run["stress above"]()
-        if self.push is not None:
-            self.push()
+
+    def advance(self) -> None:
+        """Velocities from stresses, stresses from velocities; moments may be added to stresses after this."""
         if self._whole is not None:
             self._whole()
         else:
             self._with_neighbours()
-        if self.release is not None:
-            self.release()
+
+    def end_step(self) -> None:
+        """Exchange the stresses of the step with neighbours."""
         self.halo_s.fill(self.s)
 
     def _with_neighbours(self) -> None:
@@ -161,12 +165,6 @@ def _strain_energy(s: np.ndarray, lam: np.ndarray, mu: np.ndarray) -> float:
     return 1e3 * float((pressed + np.where(solid, deviators / (4 * safe), 0.0)).sum())
 
 
-def stable_time_step(volume: Grid3D, order: int, fastest: float) -> float:
-    """Longest stable time step [s] for the fastest wave [m/s] (von Neumann, worst direction)."""
-    total = sum(abs(weight) for weight in WEIGHTS[order])
-    return 1 / (fastest * total * math.sqrt(sum(1 / d**2 for d in volume.spacing)))
-
-
 def constants(dtype: np.dtype, volume: Grid3D, order: int, dt: float) -> elastic.Params:
     """Constants of a step of dt [s] in the run's floating-point type."""
     weights, fourth = WEIGHTS[order], WEIGHTS[4]
@@ -186,33 +184,6 @@ def constants(dtype: np.dtype, volume: Grid3D, order: int, dt: float) -> elastic
     above = (-3.0, 1.0, -0.2, -18.0, 8.0, -1.8, -6.0, 4.0, -1.0)
     scaled = [UNITS * dt / d * weight for d in volume.spacing for weight in weights]
     return elastic.Params(*map(dtype.type, (*plain, layer, *above, *scaled, *scaled)))
-
-
-def allocated_shape(block: Block, layers: int) -> tuple[int, int, int]:
-    """Shape of the arrays [k, j, i] of a block with its halo: planes do not start on the same cache lines."""
-    nj, ni = (n + 2 * block.halo for n in block.shape)
-    pitch = -(-ni // 8) * 8
-    while pitch % 512 == 0 or (nj * pitch) % 1024 == 0:
-        pitch += 8
-    return layers + 2 * block.halo, nj, pitch
-
-
-@dataclass(frozen=True)
-class CrustSettings:
-    """How a crust is computed: order of the differences, time step [s], absorbing layers, attenuation, surface."""
-
-    order: int
-    dt: float
-    free: bool
-    kinds: tuple[str, str, str, str]  # of the sides x, y, of the bottom and of the top
-    cells: int  # thickness of absorbing layers
-    fastest: float  # m/s
-    frequency: float  # Hz, about the middle of what the source sends
-    mechanisms: Mechanisms | None = None
-    largest_inverse_q: float = 0.0
-    rough: int = 0  # layers from the top in which near_interface tells where differences are of second order
-    steady: bool = True  # shift of frequency in CPML, see esim.crust.absorbing_layers
-    memory: str | None = None  # type of the memory variables: bfloat16, or that of all else
 
 
 def build_crust(
@@ -316,7 +287,9 @@ class SweepParts:
     def __post_init__(self) -> None:
         """Bands of layers of cells [k0, k1) in the arrays, and the variant of the kernels in each."""
         nz, order, h = self.crust.volume.nz, self.settings.order, self.crust.block.halo
-        top, variant = (self.settings.rough, "reduced_order") if self.settings.rough else (0, "plain")
+        top, variant = (
+            (self.settings.reduced_layers, "reduced_order") if self.settings.reduced_layers else (0, "plain")
+        )
         if self.settings.free and order == 8:
             top, variant = order // 2, "near_surface"
         bands = [(0, top, variant), (top, nz, "plain")] if top else [(0, nz, "plain")]
@@ -334,7 +307,7 @@ class SweepParts:
         bodies: tuple = (elastic.stress_normal, elastic.stress_shear)
         memories = self.crust.memory if self.tables else ()
         own = [
-            dict(zip(MEMORIES, memory, strict=True)) | {"relax": table}
+            dict(zip(MEMORY_VARIABLES, memory, strict=True)) | {"relax": table}
             for memory, table in zip(memories, self.tables, strict=True)
         ]
         if own:  # the first mechanism is relaxed while its cell's strain is at hand
@@ -372,7 +345,7 @@ class SweepParts:
             variant=variant,
             width=width,
             changes=anelastic.BF16,
-            packed=MEMORIES,
+            packed=MEMORY_VARIABLES,
         )
 
     def _layer(self, group: str, layer: AbsorbingLayer, box: Box3, own: dict) -> list[Part]:

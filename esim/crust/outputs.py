@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.config import SeismicConfig
+from esim.config.crust.root import SeismicConfig
 from esim.crust.absorbing_layers import AbsorbingLayer
 from esim.crust.model import Crust
 from esim.crust.receivers import ReceiverRecorder
@@ -27,7 +27,6 @@ from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.gridded.writer import slab_rows
 from esim.io.provenance import fingerprint
 from esim.io.writer import Writer
-from esim.ocean.output.outputs import restart_identity
 from esim.parallel.decomposition import Block
 from esim.timestepping.clock import Clock
 
@@ -56,15 +55,15 @@ class SeismicOutputs:
         cfg: SeismicConfig,
         crust: Crust,
         ground: SurfaceMotion,
-        listening: ReceiverRecorder | None,
-        stations: StationTable | None,
+        receivers: ReceiverRecorder | None,
+        stations: StationTable,
         projection: Projection | None,
         elevation: np.ndarray | None,
         event: Event | None,
-        vigil: StabilityCheck,
+        stability: StabilityCheck,
     ) -> None:
-        self._cfg, self._crust, self._ground, self._listening = cfg, crust, ground, listening
-        self._vigil = vigil
+        self._cfg, self._crust, self._ground, self._receivers = cfg, crust, ground, receivers
+        self._stability = stability
         self._stations, self._elevation, self._event = stations, elevation, event
         self.directory = cfg.output.directory
         self.writer = Writer(active=crust.comm.rank == 0)
@@ -153,12 +152,12 @@ class SeismicOutputs:
             if self._elevation is not None and snapshot.axis in ("velocity", "displacement"):
                 self._put(snapshot.file, "elevation", self._elevation, snapshot)
 
-    def listen(self, clock: Clock) -> None:
-        """Take up the step that was just done: the ground's motion, and what stations hear."""
+    def record(self, clock: Clock) -> None:
+        """Record the step that was just done: the motion of the surface and at the stations."""
         if self._moving:
             self._ground.update()
-        if self._listening is not None:
-            self._listening.hear()
+        if self._receivers is not None:
+            self._receivers.record()
 
     def write(self, snapshot: Snapshot, clock: Clock) -> None:
         """Append the present motion to a file of snapshots."""
@@ -204,9 +203,9 @@ class SeismicOutputs:
             put(snapshot.file.checkpoint, clock.step)
         attributes = {
             "time": [clock.time, clock.lost],
-            "configuration": fingerprint(restart_identity(self._cfg)),
+            "configuration": fingerprint(self._cfg.restart_identity()),
             "title": self._cfg.title,
-            "vigil": self._vigil.state(),
+            "stability": self._stability.state(),
         }
         file = Checkpoint(self.directory, clock.step, attributes)
         put(file.open)
@@ -217,8 +216,8 @@ class SeismicOutputs:
                     comm, blocks, blocks[comm.rank], np.ascontiguousarray(local), slab_rows(self._surface)
                 ):
                     put(file.append, name, slab)
-        if self._listening is not None:
-            records = self._listening.records()
+        if self._receivers is not None:
+            records = self._receivers.records()
             put(file.array, "stations", np.zeros(0) if records is None else records)
         put(file.close)
         self._write_stations()
@@ -251,7 +250,7 @@ class SeismicOutputs:
         """
         crust, device = self._crust, self._crust.backend.from_host
         attributes = load_attributes(path)
-        if attributes["configuration"] != fingerprint(restart_identity(self._cfg)):
+        if attributes["configuration"] != fingerprint(self._cfg.restart_identity()):
             raise InputError(
                 f"--resume: {path} belongs to another configuration (grid, medium, physics, sources, stations or "
                 "times differ); run with the one it was made with, or start anew without --resume"
@@ -272,9 +271,9 @@ class SeismicOutputs:
                     saved = load_array(path, f"layer_{layer.side}", (mine.j0, mine.j1, mine.i0, mine.i1))
                     layer.memory[...] = device(saved.reshape(layer.memory.shape))
         crust.refresh()
-        self._vigil.restore(attributes["vigil"])
-        if self._listening is not None:
-            self._listening.restore(load_array(path, "stations"))
+        self._stability.restore(attributes["stability"])
+        if self._receivers is not None:
+            self._receivers.restore(load_array(path, "stations"))
         if crust.comm.rank == 0:
             for snapshot in self.snapshots:
                 snapshot.file.resume(int(attributes["step"]))
@@ -289,7 +288,7 @@ class SeismicOutputs:
         if self._cfg.output.maxima is not None:
             self._write_maxima()
             written.append(self.directory / "maxima.nc")
-        if self._listening is not None:
+        if self._receivers is not None:
             written += self._write_stations(waveforms=True)
         for snapshot in self.snapshots:
             self.writer.put(snapshot.file.close)
@@ -298,14 +297,13 @@ class SeismicOutputs:
         return written
 
     def _write_stations(self, waveforms: bool = False) -> list[Path]:
-        if self._listening is None:
+        if self._receivers is None:
             return []
-        records = self._listening.records()
+        records = self._receivers.records()
         settings, paths = self._cfg.output.stations, [self.directory / "stations.nc"]
         if records is None:
             return paths
-        assert self._stations is not None
-        time, series = self._listening.series(records)
+        time, series = self._receivers.series(records)
         start = self._cfg.time.start
         self.writer.put(
             write_seismograms, self.directory, self._stations, time, series, self._attributes, start
@@ -323,14 +321,12 @@ class SeismicOutputs:
         return paths
 
     def _sac(self, time: np.ndarray, components: np.ndarray, motion: str) -> None:
-        assert self._stations is not None
         start = self._cfg.time.start
         write_sac(
             self.directory, self._stations, time, components, motion=motion, start=start, event=self._event
         )
 
     def _miniseed(self, time: np.ndarray, components: np.ndarray) -> None:
-        assert self._stations is not None
         write_miniseed(self.directory, self._stations, time, components, start=self._cfg.time.start)
 
     def _write_maxima(self) -> None:
@@ -346,7 +342,7 @@ class SeismicOutputs:
             dtype="f8" if crust.backend.dtype == np.float64 else "f4",
         )
         self.writer.put(file.open)
-        values = self._ground.greatest()
+        values = self._ground.shaking()
         if self._elevation is not None:
             values["elevation"] = self._elevation
         place = Snapshot(None, 1, self._surface, variables, crust.decomposition.blocks)  # type: ignore[arg-type]

@@ -8,8 +8,8 @@ import numpy as np
 from esim.backends.device_buffer import DeviceBuffer
 from esim.crust.model import Crust
 from esim.grids.interpolation import NODES, Gather, Site
-from esim.io.crust.derived import derive_quantities, needed_quantities, sample_times
 from esim.io.crust.receiver_history import ReceiverHistory, merge
+from esim.variables.crust import derive_series, needed_quantities, sample_times
 
 
 class ReceiverRecorder:
@@ -33,7 +33,7 @@ class ReceiverRecorder:
         self.history = ReceiverHistory(self.quantities, self.mine.size, crust.backend.dtype.str[1:])
         self._batch = DeviceBuffer(crust.backend, (len(self.quantities), self.mine.size))
 
-    def hear(self) -> None:
+    def record(self) -> None:
         """Record the step that was just done."""
         if not self.mine.size:
             return
@@ -67,7 +67,7 @@ class ReceiverRecorder:
         """Times [s] and the series (stations, times) asked for, from raw records."""
         dt = self._crust.dt
         raw = dict(zip(self.quantities, records, strict=True))
-        return sample_times(records.shape[-1], dt, self._every), derive_quantities(
+        return sample_times(records.shape[-1], dt, self._every), derive_series(
             self._variables, raw, dt, self._every
         )
 

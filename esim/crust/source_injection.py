@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from esim.crust.model import STRESSES, VELOCITIES, Crust
+from esim.crust.layout import STRESSES, VELOCITIES
+from esim.crust.model import Crust
 from esim.grids.interpolation import POINTS, Site, spread
 from esim.grids.interpolation import InterpolationTerms as Spread
 from esim.sources.crust import PlaneWave, PointSources
@@ -58,13 +59,10 @@ class SourceInjection:
         self._size = max(1, min(BATCH, BATCH_VALUES // max(used.size, 1)))
         self._first, self._batch = -self._size, crust.backend.zeros((0, 0))
 
-    @property
-    def idle(self) -> bool:
-        """Whether this rank has no node of any source."""
-        return self._nodes.size == 0
-
     def add(self, step: int) -> None:
-        """Add what happens in a step, counted from 1."""
+        """Add what happens in a step, counted from 1, on the nodes of this rank."""
+        if self._nodes.size == 0:
+            return
         if not self._first <= step < self._first + self._size:
             self._prepare(step)
         self._flat[self._nodes] += self._batch[step - self._first]
@@ -80,13 +78,13 @@ class SourceInjection:
         self._first = first
 
 
-def inject_moments(crust: Crust, sources: Sequence[PointSources]) -> SourceInjection:
+def inject_moments(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
     """What moment tensors add to the stresses: at t = n dt, between two stresses."""
     factor = -crust.dt / (np.prod(crust.volume.spacing) * 1e6)
     terms: list[Terms] = []
     rates: list[Rates] = []
     for group in sources:
-        if group.moment.any():
+        if isinstance(group, PointSources) and group.moment.any():
             parts = [
                 _nodes(crust, group, name, factor * group.moment[:, n]) for n, name in enumerate(STRESSES)
             ]
@@ -95,15 +93,13 @@ def inject_moments(crust: Crust, sources: Sequence[PointSources]) -> SourceInjec
     return SourceInjection(crust, crust.s, 0.0, terms, rates)
 
 
-def inject_forces(
-    crust: Crust, sources: Sequence[PointSources], waves: Sequence[PlaneWave]
-) -> SourceInjection:
+def inject_forces(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
     """What forces and plane waves add to the velocities: at t = (n - 1/2) dt, between two velocities."""
     factor = crust.dt / np.prod(crust.volume.spacing)
     terms: list[Terms] = []
     rates: list[Rates] = []
     for group in sources:
-        if group.force.any():
+        if isinstance(group, PointSources) and group.force.any():
             parts = [
                 put(crust, group, name, factor * group.force[:, n])
                 for put, names in ((_nodes, VELOCITIES), (_tilts, VELOCITIES[:2]))
@@ -111,9 +107,10 @@ def inject_forces(
             ]
             terms.append(_joined(parts))
             rates.append(group.rates)
-    for wave in waves:
-        terms.append(_sheet(crust, wave))
-        rates.append(_one_column(wave))
+    for wave in sources:
+        if isinstance(wave, PlaneWave):
+            terms.append(_sheet(crust, wave))
+            rates.append(_one_column(wave))
     return SourceInjection(crust, crust.v, -0.5, terms, rates)
 
 

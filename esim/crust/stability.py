@@ -1,10 +1,11 @@
 """Are the waves still sound? A run that grows, or is not finite, is stopped."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from esim.crust.model import VELOCITIES, Crust
+from esim.crust.layout import VELOCITIES
+from esim.crust.model import Crust
 from esim.errors import NumericalError
 from esim.timestepping.clock import Clock
 
@@ -27,14 +28,14 @@ class StabilityCheck:
     interval: int = 50
     most: float = 0.0
     before: float = 0.0
-    grown: int = field(default=0)
+    grown: int = 0
 
     def __call__(self, clock: Clock) -> None:
         """Look if it is time to; raises NumericalError with step, time and place."""
         if clock.step % self.interval and not clock.done:
             return
         motion = self.crust.motion()
-        self.check_finite(clock, motion)
+        self._check_finite(clock, motion)
         if clock.time <= SETTLING_TIME * self.end:
             self.most = max(self.most, motion)
         elif self.growth:
@@ -49,8 +50,11 @@ class StabilityCheck:
         """Take up the state of a checkpoint."""
         self.most, self.before, self.grown = state[0], state[1], int(state[2])
 
-    def check_finite(self, clock: Clock, motion: float) -> None:
+    def check_finite(self, clock: Clock) -> None:
         """Raises NumericalError, on all ranks, naming the first cell whose velocity is not finite."""
+        self._check_finite(clock, self.crust.motion())
+
+    def _check_finite(self, clock: Clock, motion: float) -> None:
         if np.isfinite(motion):
             return
         places = [place for place in self.crust.comm.allgather(self._first_bad()) if place is not None]

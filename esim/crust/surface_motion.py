@@ -1,12 +1,26 @@
-"""How does the surface move? Its velocity, displacement and greatest motions, one value for each column of cells."""
+"""How does the surface move? Its velocity, displacement and maxima, one value for each column of cells."""
 
 from typing import Any
 
 import numpy as np
 
 from esim.crust.model import Crust
+from esim.variables.crust import SHAKING_MEASURES
 
-MAXIMA = ("pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal")
+
+def surface_layers(crust: Crust) -> np.ndarray:
+    """First layer of rock of the owned columns, (nj, ni); the uppermost one where there is none."""
+    block, h, nz = crust.block, crust.block.halo, crust.volume.nz
+    layers = np.zeros(block.shape, int)
+    found = np.zeros(block.shape, bool)
+    (j0, j1), (i0, i1) = block.interior
+    for k in range(nz):
+        solid = crust.backend.to_host(crust.fields["mu"][k + h, j0:j1, i0:i1]) > 0
+        layers[solid & ~found] = k
+        found |= solid
+        if found.all():
+            break
+    return layers
 
 
 class SurfaceMotion:
@@ -40,7 +54,7 @@ class SurfaceMotion:
         self.velocity = crust.backend.zeros((3, nj, ni))
         self._before = crust.backend.zeros((3, nj, ni))
         self.displacement = crust.backend.zeros((3, nj, ni))
-        self.peaks = crust.backend.zeros((len(MAXIMA), nj, ni))
+        self.maxima = crust.backend.zeros((len(SHAKING_MEASURES), nj, ni))
 
     def update(self) -> None:
         """Take up the step that was just done."""
@@ -57,15 +71,18 @@ class SurfaceMotion:
         now[2] = flat[self._down]
         dt = self._crust.dt
         self.displacement += real(0.5 * dt) * (now + self._before)
-        acceleration = (now - self._before) * real(1 / dt)
-        for n, (motion, parts) in enumerate(
-            ((now, 3), (acceleration, 3), (self.displacement, 3), (now, 2), (acceleration, 2))
-        ):
-            self._crust.backend.raise_to(self.peaks[n], (motion[:parts] ** 2).sum(0))
+        motions = {
+            "velocity": now,
+            "displacement": self.displacement,
+            "acceleration": (now - self._before) * real(1 / dt),
+        }
+        for n, measure in enumerate(SHAKING_MEASURES.values()):
+            motion = motions[measure.motion][: measure.components]
+            self._crust.backend.raise_to(self.maxima[n], (motion**2).sum(0))
 
-    def greatest(self) -> dict[str, np.ndarray]:
-        """Greatest lengths of the vectors of motion so far, by name [m/s, m/s2, m]."""
-        return dict(zip(MAXIMA, np.sqrt(self._crust.backend.to_host(self.peaks)), strict=True))
+    def shaking(self) -> dict[str, np.ndarray]:
+        """The maxima so far, by the names of SHAKING_MEASURES [m/s, m/s2, m]."""
+        return dict(zip(SHAKING_MEASURES, np.sqrt(self._crust.backend.to_host(self.maxima)), strict=True))
 
     def state(self) -> dict[str, np.ndarray]:
         """What a checkpoint needs."""
@@ -73,7 +90,7 @@ class SurfaceMotion:
         return {
             "ground_velocity": host(self.velocity),
             "ground_displacement": host(self.displacement),
-            "ground_peaks": host(self.peaks),
+            "ground_maxima": host(self.maxima),
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
@@ -81,4 +98,4 @@ class SurfaceMotion:
         device = self._crust.backend.from_host
         self.velocity[...] = device(state["ground_velocity"])
         self.displacement[...] = device(state["ground_displacement"])
-        self.peaks[...] = device(state["ground_peaks"])
+        self.maxima[...] = device(state["ground_maxima"])

@@ -10,21 +10,10 @@ import numpy as np
 from esim import __version__
 from esim.io.gridded.frame import Coordinate, Frame
 from esim.io.provenance import plain
+from esim.variables.crust import VARIABLES as CRUST
 
 EXTENT = ("dry_land", "flooded_land", "sea", "exposed_sea_floor")  # what the values of `extent` mean
 FILL = np.float32(9.969209968386869e36)  # NetCDF's own default for missing floats
-
-DIRECTIONS = {"x": "eastward (along x)", "y": "northward (along y)", "z": "downward"}
-MOTIONS = {  # first letter of a component's name: unit, what it is
-    "v": ("m s-1", "velocity of the ground"),
-    "u": ("m", "displacement of the ground"),
-    "a": ("m s-2", "acceleration of the ground"),
-}
-PEAKS = {
-    "pgv": ("m s-1", "velocity of the ground"),
-    "pga": ("m s-2", "acceleration of the ground"),
-    "pgd": ("m", "displacement of the ground"),
-}
 
 
 def global_attributes(title: str, configuration: Mapping[str, Any], command: str = "esim") -> dict[str, str]:
@@ -41,28 +30,7 @@ def global_attributes(title: str, configuration: Mapping[str, Any], command: str
 
 def variable_attributes(name: str, lonlat: bool) -> dict[str, Any]:
     """Units, long_name and, where CF has one, the standard_name of a variable in esim's files."""
-    return _ground_attributes(name) or _water_attributes(name, lonlat)
-
-
-def _ground_attributes(name: str) -> dict[str, Any]:
-    """Attributes of what a crust run records; nothing for another name. CF has no standard names for it."""
-    kind, _, part = name.partition("_")
-    if kind in PEAKS and part in ("", "horizontal"):
-        units, what = PEAKS[kind]
-        vector = "length of the horizontal vector" if part else "length of the three-component vector"
-        long_name, method = f"greatest {what}, {vector}", "time: maximum"
-    elif len(name) == 2 and name[0] in MOTIONS and name[1] in DIRECTIONS:
-        units, what = MOTIONS[name[0]]
-        long_name, method = f"{what}, {DIRECTIONS[name[1]]}", "time: point"
-    elif len(name) == 3 and name[0] == "e" and set(name[1:]) <= set(DIRECTIONS):
-        units, method = "1", "time: point"
-        long_name = f"strain {name[1:]} (x east, y north, z down), extension positive"
-    elif name == "pressure":
-        units, long_name, method = "Pa", "change of the pressure, compression positive", "time: point"
-    else:
-        return {}
-    down = {"positive": "down"} if name[1:] == "z" else {}
-    return {"units": units, "long_name": long_name, "cell_methods": method} | down
+    return CRUST[name].attributes(lonlat) if name in CRUST else _water_attributes(name, lonlat)
 
 
 def _water_attributes(name: str, lonlat: bool) -> dict[str, Any]:

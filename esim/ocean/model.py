@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from esim.backends import Backend
+from esim.backends import Backend, StepConstants
 from esim.backends.activity import ActivityMap, without_skipping
 from esim.config.ocean.physics import OceanPhysics
-from esim.grids.grid import Grid
+from esim.grids.grid import CellFunction, Grid
 from esim.kernels.ocean import seafloor, shallow_water
 from esim.kernels.ocean.shallow_water import NEVER
 from esim.ocean.boundary import state_fills
@@ -20,8 +21,6 @@ from esim.parallel.decomposition import Block, Decomposition
 from esim.parallel.halo import HaloExchange
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.step_plan import StepPlan, split
-
-Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 
 
 @dataclass
@@ -58,16 +57,21 @@ class Ocean:
         (j0, j1), (i0, i1) = self.block.interior
         return self.backend.to_host(array[:, j0:j1, i0:i1])
 
-    def constants(self, dt: float, time: float) -> Any:
-        """Constants of a step of dt [s] that ends at time [s]."""
+    @property
+    def _manning(self) -> float:
+        """Manning coefficient, zero where it is a map."""
+        return self.physics.manning if isinstance(self.physics.manning, float | int) else 0.0
+
+    @cached_property
+    def _step_constants(self) -> StepConstants:
+        """Constants of a step, made once."""
         p = self.physics
-        manning = p.manning if isinstance(p.manning, float | int) else 0.0
-        return self.backend.constants(
+        return self.backend.step_constants(
             shallow_water.constants(
                 self.backend.dtype,
-                dt,
-                time,
-                manning,
+                1.0,
+                0.0,
+                self._manning,
                 p.gravity,
                 p.dry_depth,
                 p.speed_cap,
@@ -75,17 +79,21 @@ class Ocean:
             )
         )
 
+    @cached_property
+    def _rate_constants(self) -> Any:
+        """Constants of `fastest`."""
+        values = (self.physics.gravity, 0.0, 1.0, self.physics.dry_depth)
+        return self.backend.constants(seafloor.RateParams(*map(self.backend.dtype.type, values)))
+
+    def constants(self, dt: float, time: float) -> Any:
+        """Constants of a step of dt [s] that ends at time [s], until they are asked for again."""
+        values = shallow_water.step_values(dt, time, self._manning, self.physics.gravity)
+        return self._step_constants.fill(*values)
+
     def fastest(self) -> float:
         """Largest (|u| + c)/dx + (|v| + c)/dy [1/s] of all ranks: dt times it is the Courant number."""
         (j0, j1), (i0, i1) = self.block.interior
-        real = self.backend.dtype.type
-        self.rate(
-            self.backend.constants(
-                seafloor.RateParams(
-                    real(self.physics.gravity), real(0), real(1), real(self.physics.dry_depth)
-                )
-            )
-        )
+        self.rate(self._rate_constants)
         own = self.speed[:, j0:j1, i0:i1]
         return self.comm.allreduce_max(self.backend.maximum(own) if self.block.cells else 0.0)
 
@@ -180,9 +188,9 @@ def build_ocean(
     comm: Comm,
     backend: Backend,
     physics: OceanPhysics,
-    elevation: Formula,
+    elevation: CellFunction,
     *,
-    roughness: Formula | None = None,
+    roughness: CellFunction | None = None,
     sponge_cells: int = 20,
     maxima: bool = True,
     times: bool = False,
@@ -305,7 +313,7 @@ def _plan(
 
 
 def static_field(
-    grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: Formula
+    grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: CellFunction
 ) -> Any:
     """A static field [1, j, i] on the block with its halo: mirrored beyond walls, continued beyond open sides."""
     block = decomposition.blocks[comm.rank]

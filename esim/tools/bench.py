@@ -17,7 +17,11 @@ import numpy as np
 from esim.backends import Backend, select
 from esim.backends.activity import without_skipping
 from esim.backends.devices import gpus, simulated
-from esim.crust.model import Crust, CrustSettings, allocated_shape, build_crust, stable_time_step
+from esim.backends.energy import Meter, energy_record
+from esim.crust.discretisation import stable_time_step
+from esim.crust.layout import allocated_shape
+from esim.crust.model import Crust, build_crust
+from esim.crust.settings import CrustSettings
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.io.atomic import whole_file
@@ -25,7 +29,6 @@ from esim.kernels.ocean import shallow_water
 from esim.media.crust.attenuation import coarse_grained
 from esim.parallel.comm import SerialComm
 from esim.parallel.decomposition import decompose
-from esim.tools.energy import Meter, energy_record
 
 if TYPE_CHECKING:
     from esim.ocean.model import Ocean

@@ -41,7 +41,7 @@ def report(as_json: bool = False) -> None:
     if as_json:
         print(json.dumps([finding._asdict() for finding in findings], indent=2))
     else:
-        from esim.cli.show import show
+        from esim.tools.table import show
 
         rows = [row for finding in findings for row in _rows(finding)]
         show(("topic", "state", "found, and -> what to do"), rows)
@@ -233,7 +233,7 @@ def array_modules() -> Iterable[Finding]:
 def energy() -> Iterable[Finding]:
     """What counts the energy of a run."""
     from esim.backends.devices import gpu_count
-    from esim.tools.energy import counters_here
+    from esim.backends.energy import counters_here
 
     told = counters_here(gpus=gpu_count() > 0)
     yield Finding("energy", "; ".join(f"{kind}: {text}" for kind, text in told.items()), NOTE)

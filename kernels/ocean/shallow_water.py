@@ -450,16 +450,22 @@ def write_state(j, i, out, w, p):
     out[2, j, i] = hv * moves + p.zero
 
 
+def step_values(dt, time, manning=0.0, g=9.81):
+    """What varies among the constants of a step of dt [s] that ends at time [s]: see Params.varying."""
+    return dt, dt / 2, 1 / dt, dt * g * manning**2, time
+
+
 def constants(
     dtype, dt, time, manning=0.0, g=9.81, dry=1e-3, speed_cap=50.0, arrival=0.01, theta=1.3, gentle=0.02
 ):
     """Constants of a step of dt [s] that ends at time [s], cast to the precision of the state."""
     real = np.dtype(dtype).type
+    dt, half_dt, per_dt, friction, time = map(real, step_values(dt, time, manning, g))
     magic = np.int32(0x54A21D2A) if real is np.float32 else np.int64(0x553EF0FF289DD796)
     return Params(
-        dt=real(dt),
-        half_dt=real(dt / 2),
-        per_dt=real(1 / dt),
+        dt=dt,
+        half_dt=half_dt,
+        per_dt=per_dt,
         quarter=real(0.25),
         g=real(g),
         half_g=real(g / 2),
@@ -471,12 +477,12 @@ def constants(
         gentle=real(gentle),
         dry=real(dry),
         per_cap=real(1 / speed_cap),
-        friction=real(dt * g * manning**2),
+        friction=friction,
         rcbrt_0=magic.view(real),
         rcbrt_1=real(14 / 9),
         rcbrt_2=real(7 / 9),
         rcbrt_3=real(2 / 9),
-        time=real(time),
+        time=time,
         arrival=real(arrival),
         never=real(NEVER),
         motion_threshold=real(MOTION_THRESHOLD * np.finfo(real).eps),

@@ -1,7 +1,6 @@
 """Whatever is wrong with the input of a crust run: exit code 2, one sentence that helps, and nothing written."""
 
 import builtins
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -285,11 +284,10 @@ def test_the_memory_predicted_is_that_of_the_arrays(
     made["source"] = made["source"][:1]
     if water:
         made["topography"] = {"kind": "flat", "depth": 150}
-    run = Seismic(configured(made), SerialComm())
-    run.check()
-    predicted = run.predicted_memory()
-    run.prepare()
-    crust = run.crust
+    driver = Seismic()
+    setup = driver.check(configured(made), SerialComm())
+    run = driver.prepare(setup)
+    crust, predicted = run.engine.crust, setup.memory
     real = crust.v.base.nbytes if crust.v.base is not None else crust.v.nbytes + crust.s.nbytes
     real += sum(
         crust.fields[n].nbytes
@@ -310,8 +308,6 @@ def test_a_large_run_takes_few_bytes_per_cell(attenuation: str, most: float) -> 
         ("grid.x", [0, 25600]), ("grid.y", [0, 25600]), ("grid.depth", [0, 25600]), ("grid.boundary.cells", 10),
         ("physics.attenuation", attenuation), ("stations", []), ("source", []), ("output.planes", []),
     )  # fmt: skip
-    run = Seismic(configured(made), SerialComm())
-    run.check()
-    assert 48 < run.facts()["bytes_per_cell"] <= most
-    check_memory(run.predicted_memory(), 10**12, SerialComm())
-    assert json.dumps(run.facts())
+    setup = Seismic().check(configured(made), SerialComm())
+    assert 48 < setup.bytes_per_cell <= most
+    check_memory(setup.memory, 10**12, SerialComm())

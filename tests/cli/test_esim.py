@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from support.synthetic_run import CRESTS, write_run
 
-from esim.cli import show
 from esim.cli.main import main, parser
-from esim.tools import doctor
+from esim.tools import doctor, table
 
 TOP = Path(__file__).parents[2]
 COMMANDS = ("example", "plot", "validate", "bench", "doctor", "job", "data", "schema")
@@ -150,7 +149,7 @@ def test_data_lists_what_is_known_and_fetches_what_is_shipped(
 
 
 def test_tables_are_aligned_and_never_cut() -> None:
-    lines = show.plain(("a", "b"), [("long entry", "x" * 300), ("", "y")])
+    lines = table.plain(("a", "b"), [("long entry", "x" * 300), ("", "y")])
     assert lines == [
         "a           b",
         "-" * 10 + "  " + "-" * 300,

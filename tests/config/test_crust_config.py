@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from support import junk
 
-from esim.config import SeismicConfig, from_dict, load, schema
+from esim.config import from_dict, load, schema
 from esim.config.crust.inside import outside
+from esim.config.crust.root import SeismicConfig
 from esim.errors import InputError
 from esim.media import elevation
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from support import junk
 
-from esim.config import CFL_BOUND, TsunamiConfig, from_dict, load, schema
+from esim.config import from_dict, load, schema
 from esim.config import units as u
+from esim.config.ocean.root import TsunamiConfig
+from esim.config.ocean.run import CFL_BOUND
 from esim.errors import InputError
 
 TSUNAMI = """\

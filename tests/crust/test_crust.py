@@ -32,8 +32,7 @@ def waves(option, backend, threads=1, comm=None, steps=8):
         SHAPE, MIXED, **OPTIONS[option], backend=backend, dtype="float32", threads=threads, comm=comm
     )
     crusts.stir(made)
-    crusts.explode(made, (7, 12, 14), moment=1e9)
-    crusts.march(made, steps)
+    crusts.march(made, steps, crusts.explosion(made, (7, 12, 14), moment=1e9))
     return crusts.whole(comm, made)
 
 
@@ -150,10 +149,10 @@ def absorbed(rock, frequency, shape=(40, 40, 40)):
     """
     made = crusts.build(shape, rock, cells=10, frequency=1.25 * frequency, dtype="float32", threads=2)
     nz, ny, nx = shape
-    crusts.explode(made, (nz // 2, ny // 2, nx // 2), frequency=frequency, parts=(0, 3, 4))
+    blast = crusts.explosion(made, (nz // 2, ny // 2, nx // 2), frequency=frequency, parts=(0, 3, 4))
     energies = []
     for _ in range(round(20 * 2.4 / frequency / made.dt / 50)):
-        crusts.march(made, 50)
+        crusts.march(made, 50, blast)
         energies.append(made.energy())
     return energies[-1] / max(energies)
 

@@ -15,6 +15,8 @@ from esim.backends import select
 from esim.backends.cpu import crust_sweep
 from esim.config import from_dict
 from esim.crust import model
+from esim.crust.layout import STRESSES, allocated_shape
+from esim.crust.settings import crust_settings
 from esim.drivers.seismic import Seismic
 from esim.errors import InputError
 from esim.grids.grid import Grid
@@ -94,7 +96,7 @@ def test_only_the_last_bits_differ_from_the_whole_variables():
     kernel = elastic.kernel("stress_relaxing", *BODIES["stress_relaxing"])
     machine.bind_sweep([], [Part(kernel, whole(SIZE, 4), given)], 0, p)()
     found = compute_packed(machine, 4, "plain", names=("stress_relaxing",))
-    for name in model.STRESSES:
+    for name in STRESSES:
         np.testing.assert_array_equal(found[name], given[name], err_msg=name)
     for name in MEMORIES:
         difference = np.abs(scalar.unpack16(found[name]) - given[name])
@@ -197,19 +199,20 @@ def test_a_checkpoint_of_whole_variables_is_refused(tmp_path):
     ("coarse", "float32", 4, 6), ("conventional", "float32", 4, 18), ("coarse", "float64", 8, 6),
 ])  # fmt: skip
 def test_the_memory_predicted_is_that_allocated(attenuation, precision, item, count, tmp_path):
-    runs = []
+    setups = []
     for made in (
         scene(tmp_path, attenuation, None, precision=precision),
         scene(tmp_path, attenuation, precision=precision),
     ):
-        run = Seismic(configured(made), SerialComm())
-        run.check()
-        runs.append(run)
-    whole, short = (run.predicted_memory()["state and medium"] for run in runs)
-    block = runs[1].decomposition.blocks[0]
-    shape = model.allocated_shape(block, runs[1].volume.nz)
+        setups.append(Seismic().check(configured(made), SerialComm()))
+    whole, short = (setup.memory["state and medium"] for setup in setups)
+    block = setups[1].decomposition.blocks[0]
+    shape = allocated_shape(block, setups[1].grid.nz)
+    settings = crust_settings(
+        setups[1].config, setups[1].medium.surface, setups[1].survey, setups[1].discretisation
+    )
     assert whole - short == (item - 2) * count * np.prod(shape)
-    memory, tables = model._memory(select("numpy", precision), block, shape, runs[1]._settings())
+    memory, tables = model._memory(select("numpy", precision), block, shape, settings)
     assert memory.shape == (len(tables), 6, *shape) and memory.nbytes == 2 * count * np.prod(shape)
 
 

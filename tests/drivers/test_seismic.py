@@ -359,14 +359,14 @@ def test_a_run_over_a_coast(tmp_path: Path) -> None:
     scene["source"] = [scene["source"][0] | {"depth": 400}, scene["source"][2]]
     scene["output"]["stations"]["variables"] = ["velocity", "pressure"]
     scene["time"]["duration"] = 0.45
-    runs: list[Seismic] = march(scene, lambda run, clock: None, ranks=2)
+    runs = march(scene, lambda run, clock: None, ranks=2)
     x, depth = np.arange(-1150, 1200, 100), np.arange(-450, 1500, 100)
     ground = -0.3 * x  # depth of the ground
     rock = depth[:, None] > ground - 1e-6
     sea = ~rock & (depth[:, None] > 0)
     counted = {"rock": 0, "sea": 0, "air": 0}
     for run in runs:
-        mu, rho = (run.crust.own(run.crust.fields[name]) for name in ("mu", "rho"))
+        mu, rho = (run.engine.crust.own(run.engine.crust.fields[name]) for name in ("mu", "rho"))
         counted["rock"] += int((mu > 0).sum())
         counted["sea"] += int(((mu == 0) & (rho > 0)).sum())
         counted["air"] += int((rho == 0).sum())
@@ -375,7 +375,7 @@ def test_a_run_over_a_coast(tmp_path: Path) -> None:
     steps = -(-500 + 100 * (~rock).sum(0))
     assert np.array_equal(fields.elevation, np.broadcast_to(steps, (22, 24)))
     assert np.abs(fields.elevation + ground).max() <= 50
-    depths = {site.depth for site in runs[0].sites}
+    depths = {site.depth for site in runs[0].setup.sites}
     assert depths == {-steps[18], -steps[5], -steps[18] + 330}
     found = xr.load_dataset(tmp_path / "stations.nc")
     assert found.depth.values.tolist() == [0, 0, 330]

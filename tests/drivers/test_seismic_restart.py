@@ -290,7 +290,7 @@ def test_a_nan_stops_the_run_where_it_is(ranks, tmp_path):
     at = (7, 9, 17)  # k, j, i
 
     def poison(run, clock):
-        crust, block = run.crust, run.crust.block
+        crust, block = run.engine.crust, run.engine.crust.block
         if clock.step == 49 and block.owns(*at[1:]):
             k, j, i = (n + block.halo for n in (at[0], at[1] - block.j0, at[2] - block.i0))
             crust.v[1, k, j, i] = np.nan
@@ -315,7 +315,7 @@ def test_what_is_not_finite_never_gets_into_a_checkpoint(tmp_path):
 
     def poison(run, clock):
         if clock.step == due - 1:
-            run.crust.s[0, 9, 9, 9] = np.inf
+            run.engine.crust.s[0, 9, 9, 9] = np.inf
 
     due = steps_between_checkpoints(tmp_path / "good")
     assert due % 50
@@ -331,8 +331,8 @@ def steps_between_checkpoints(directory: Path) -> int:
 
 def grow(run, clock):
     """What an unstable absorbing layer does: everything grows by a few per cent with every step."""
-    run.crust.v *= np.float32(1.03)
-    run.crust.s *= np.float32(1.03)
+    run.engine.crust.v *= np.float32(1.03)
+    run.engine.crust.s *= np.float32(1.03)
 
 
 def growing(directory: Path, **run) -> dict:
@@ -358,7 +358,7 @@ def test_the_watchdog_goes_on_with_the_run(tmp_path):
     cut_off(scene, 110, stop=True)
 
     def look(run, clock):
-        seen.append((run.vigil.most, run.vigil.before))
+        seen.append((run.stability.most, run.stability.before))
         grow(run, clock)
 
     with pytest.raises(NumericalError, match="the waves grow"):

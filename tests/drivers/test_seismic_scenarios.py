@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from esim.cli.run import main
-from esim.config import SeismicConfig, load
+from esim.config import load
+from esim.config.crust.root import SeismicConfig
 from esim.drivers.run import simulate
 from esim.drivers.seismic import Seismic
 from esim.grids.projection import Projection
@@ -139,9 +140,8 @@ def test_cases_configure_runs_that_are_ready(tmp_path: Path) -> None:
         ]
         assert {getattr(loh, name.upper()).limit} == {limit}
         for run, cfg in runs.items():
-            scenario = Seismic(cfg, SerialComm())
-            scenario.check()
-            assert cfg.output.directory == tmp_path / run and scenario.dt < scenario.longest
+            setup = Seismic().check(cfg, SerialComm())
+            assert cfg.output.directory == tmp_path / run and setup.dt < setup.discretisation.largest_dt
             assert f"{max(cfg.grid.spacing):g}" == run.split("_")[0][1:]
     assert not list(tmp_path.iterdir())
 

@@ -178,7 +178,7 @@ def test_without_a_checkpoint_the_run_begins_anew(whole, tmp_path, caplog):
     scene = japan(tmp_path)
     cut_off(scene, 5)
     assert differing(compute(scene, resume=True), whole(japan)) == []
-    assert "there is no checkpoint, so the run begins anew" in caplog.text
+    assert "there is no checkpoint; starting from the beginning" in caplog.text
 
 
 def test_a_finished_run_without_a_checkpoint_is_not_overwritten(tmp_path):

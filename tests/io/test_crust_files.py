@@ -12,7 +12,6 @@ from esim.errors import InputError, MachineError
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.io import cf, directory
-from esim.io.crust import derived
 from esim.io.crust.receiver_history import ReceiverHistory, merge
 from esim.io.crust.seismograms import StationTable, write_seismograms
 from esim.io.crust.waveforms import Event, station_codes, write_miniseed, write_sac
@@ -22,6 +21,7 @@ from esim.io.gridded.frame import Frame, horizontal, section
 from esim.io.gridded.maxima import MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.parallel.decomposition import Block, decompose
+from esim.variables import crust as table
 
 START = datetime(2016, 4, 15, 16, 25, 5, 470000, tzinfo=UTC)
 GRID = Grid("cartesian", -3000.0, 1000.0, 100.0, 200.0, nx=17, ny=11)
@@ -148,8 +148,9 @@ def test_planes_of_one_run_go_on_after_a_crash_each_for_itself(tmp_path: Path) -
 
 def test_maps_of_shaking(tmp_path: Path) -> None:
     frame = horizontal(GRID, lonlat=(LON, LAT))
-    kinds = {"pgv": "m s-1", "pga": "m s-2", "pgd": "m"}
-    variables = [*kinds, *(f"{name}_horizontal" for name in kinds), "elevation"]
+    units = {"pgv": "m s-1", "pga": "m s-2", "pgd": "m", "pgv_horizontal": "m s-1", "pga_horizontal": "m s-2"}
+    assert set(units) == set(table.SHAKING_MEASURES)
+    variables = [*units, "elevation"]
     maxima = MaximaFile(tmp_path, frame, attributes(), variables=variables)
     maxima.open()
     for seed, name in enumerate(variables):
@@ -159,10 +160,9 @@ def test_maps_of_shaking(tmp_path: Path) -> None:
         for seed, name in enumerate(variables):
             np.testing.assert_array_equal(data[name], values(frame, seed))
             assert {"lon", "lat"} <= set(data[name].coords)
-        for name, units in kinds.items():
-            for suffix in ("", "_horizontal"):
-                assert data[name + suffix].units == units
-                assert data[name + suffix].cell_methods == "time: maximum"
+        for name, unit in units.items():
+            assert data[name].units == unit
+            assert data[name].cell_methods == "time: maximum"
         assert "horizontal vector" in data.pga_horizontal.long_name and "three" in data.pga.long_name
 
 
@@ -383,16 +383,16 @@ def test_records_of_the_ranks_are_merged_by_receiver() -> None:
 def records(dt: float, steps: int) -> dict[str, np.ndarray]:
     """A motion that begins smoothly: velocity sin^4 t, strain rate the same, stress -2 sin^4 t MPa."""
     n = np.arange(1, steps + 1)
-    raw = {name: np.sin(n * dt)[None] ** 4 for name in ("vx", "vy", "vz", *derived.STRAIN)}
-    return raw | {name: -2 * np.sin((n + 0.5) * dt)[None] ** 4 for name in derived.NORMAL_STRESS}
+    raw = {name: np.sin(n * dt)[None] ** 4 for name in ("vx", "vy", "vz", *table.STRAIN)}
+    return raw | {name: -2 * np.sin((n + 0.5) * dt)[None] ** 4 for name in table.NORMAL_STRESSES}
 
 
 def test_all_that_is_derived_is_right_to_second_order_in_the_step() -> None:
     errors = []
     for dt, every in ((0.02, 4), (0.01, 8)):
         steps = round(2.4 / dt)
-        got = derived.derive_quantities(derived.NEEDS, records(dt, steps), dt, every)
-        t = derived.sample_times(steps, dt, every)
+        got = table.derive_series(table.STATION_QUANTITIES, records(dt, steps), dt, every)
+        t = table.sample_times(steps, dt, every)
         velocity = np.sin(t) ** 4
         exact = {
             "vz": velocity,
@@ -404,28 +404,45 @@ def test_all_that_is_derived_is_right_to_second_order_in_the_step() -> None:
         assert all(series.shape == (1, t.size) for series in got.values())
         last = slice(None, -1)  # the slope at the last step is one-sided
         errors.append([abs(got[name][0] - exact[name])[last].max() for name in exact])
-    assert set(got) == {*derived.VELOCITY, *derived.STRAIN, "ux", "uy", "uz", "ax", "ay", "az", "pressure"}
+    assert set(got) == {
+        *table.VELOCITY,
+        *table.STRAIN,
+        "ux",
+        "uy",
+        "uz",
+        "ax",
+        "ay",
+        "az",
+        "pressure",
+    }
     coarse, fine = np.array(errors)
     assert fine[0] < 1e-15 and (coarse[1:] / fine[1:] > 3.7).all() and (fine[1:4] < 4e-4).all()
 
 
 def test_slopes_at_the_ends_are_one_sided_and_start_from_rest() -> None:
-    raw = {name: np.array([[1.0, 4.0, 9.0]]) for name in derived.VELOCITY}
-    got = derived.derive_quantities(["acceleration", "displacement"], raw, 0.5)
+    raw = {name: np.array([[1.0, 4.0, 9.0]]) for name in table.VELOCITY}
+    got = table.derive_series(["acceleration", "displacement"], raw, 0.5)
     assert got["ax"].tolist() == [[1.0, 4.0, 8.0, 10.0]]
     assert got["uz"].tolist() == [[0.0, 0.25, 1.5, 4.75]]
 
 
 def test_a_run_without_a_step_has_only_the_rest_at_its_start() -> None:
-    raw = {name: np.zeros((2, 0)) for name in (*derived.VELOCITY, *derived.STRAIN, *derived.NORMAL_STRESS)}
-    got = derived.derive_quantities(derived.NEEDS, raw, 0.1, 3)
-    assert derived.sample_times(0, 0.1, 3).tolist() == [0.0]
+    raw = {name: np.zeros((2, 0)) for name in (*table.VELOCITY, *table.STRAIN, *table.NORMAL_STRESSES)}
+    got = table.derive_series(table.STATION_QUANTITIES, raw, 0.1, 3)
+    assert table.sample_times(0, 0.1, 3).tolist() == [0.0]
     assert all(series.tolist() == [[0.0], [0.0]] for series in got.values())
 
 
 def test_what_has_to_be_recorded_is_named_once() -> None:
-    assert derived.needed_quantities(["velocity", "displacement"]) == ("vx", "vy", "vz")
-    assert derived.needed_quantities(["pressure", "acceleration"]) == ("sxx", "syy", "szz", "vx", "vy", "vz")
+    assert table.needed_quantities(["velocity", "displacement"]) == ("vx", "vy", "vz")
+    assert table.needed_quantities(["pressure", "acceleration"]) == (
+        "sxx",
+        "syy",
+        "szz",
+        "vx",
+        "vy",
+        "vz",
+    )
 
 
 # --- the directory

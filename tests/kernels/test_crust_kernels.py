@@ -10,6 +10,7 @@ from support.simulator import in_simulator
 from esim.backends import select
 from esim.backends.cpu import crust_sweep
 from esim.crust import model
+from esim.crust.layout import STRESSES, VELOCITIES
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
@@ -106,7 +107,7 @@ def test_beside_rough_surfaces_differences_are_of_second_order():
             kernel = elastic.kernel(name, *BODIES[name], order=order, variant="reduced_order")
             machine.bind_sweep([Part(kernel, whole(CRUST_TINY, 8), fields)], [], 0, p)()
         results.append(fields)
-    for name in (*model.VELOCITIES, *model.STRESSES):
+    for name in (*VELOCITIES, *STRESSES):
         np.testing.assert_allclose(results[1][name], results[0][name], rtol=0, atol=1e-12, err_msg=name)
 
 

@@ -172,14 +172,11 @@ def test_the_work_of_all_ranks_is_counted():
 
 
 def test_the_summary_tells_the_saving(tmp_path, capsys):
-    from esim.cli.progress import summary
-    from esim.drivers.run import scenario
-    from esim.parallel.comm import SerialComm
+    from esim.drivers.tsunami import Tsunami
 
-    one = scenario(configured(pond(tmp_path / "a")), SerialComm())
-    one.check()
-    one.prepare()
-    lines = summary(one.run(), one.written)
+    cfg = configured(pond(tmp_path / "a"))
+    simulate(cfg)
+    lines = Tsunami().summarize(json.loads((tmp_path / "a/run.json").read_text()))
     assert any(
         line.startswith("at rest: ") and line.endswith("% of the cell updates were skipped") for line in lines
     )

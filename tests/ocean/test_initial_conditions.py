@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 import xarray as xr
 from support.oceans import OPEN, WALL, G, advance, ocean, physics, plane, state, volume, water
-from support.scenes import configured
+from support.scenes import checked, configured
 from support.sections import section
 
 from esim.config.ocean.source import OceanSourceConfig
-from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.ocean.sources.initial_conditions import courant_rate, initial_states, initial_water
@@ -251,10 +250,9 @@ def test_odd_water_is_warned_of(tmp_path):
         "source": [{"kind": "state", "file": str(path)}],
         "output": {"directory": str(tmp_path / "out")},
     }
-    run = Tsunami(configured(scene), run_ranks(1, lambda comm: comm)[0])
-    run.check()
-    assert ["a.nc leaves no water" in text for text in run.warnings] == [True, False]
-    assert "no water is deeper than physics.dispersion_depth, 10 m" in run.warnings[1]
+    warnings = checked(configured(scene)).warnings.texts
+    assert ["a.nc leaves no water" in text for text in warnings] == [True, False]
+    assert "no water is deeper than physics.dispersion_depth, 10 m" in warnings[1]
 
 
 def test_the_time_step_knows_of_water_that_begins_high():

@@ -67,10 +67,10 @@ def rock(machine: Any, comm: Any, steps: int = STEPS, **more: Any) -> np.ndarray
     made = crusts.build(
         (9, 20, 22), crusts.rough((9, 20, 22)), backend=machine, comm=comm, dtype="float32", **more
     )
-    crusts.explode(made, (4, 11, 10))
+    blast = crusts.explosion(made, (4, 11, 10))
     for _ in range(steps):
         getattr(machine, "log", []).append(("step",))
-        made.step()
+        crusts.march(made, 1, blast)
     return np.concatenate([made.own(made.v), made.own(made.s)])
 
 

@@ -6,6 +6,9 @@ import numpy as np
 
 from esim.backends import select
 from esim.crust import model
+from esim.crust.discretisation import stable_time_step
+from esim.crust.layout import allocated_shape
+from esim.crust.settings import CrustSettings
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust.staggered import WEIGHTS
@@ -17,7 +20,6 @@ CPML, WALL, SPONGE = ("cpml",) * 4, ("wall",) * 4, ("sponge",) * 4
 PERIODIC = ("periodic", "periodic", "wall", "wall")
 ROCK = (6000.0, 3464.0, 2700.0)  # vp, vs [m/s], density [kg/m3]
 BAND = (0.2, 20.0)  # Hz
-VELOCITIES = model.VELOCITIES
 
 
 def moduli(vp, vs, rho):
@@ -67,7 +69,7 @@ def rough(shape, seed=1, fluid=0.0, air=0.0):
 
 def _cells(block, volume):
     """Numbers (k, j, i) in the whole grid of all cells of the arrays, wrapped where the grid is periodic."""
-    shape, h = model.allocated_shape(block, volume.nz), block.halo
+    shape, h = allocated_shape(block, volume.nz), block.halo
     wraps_y, wraps_x = volume.grid.periodic
     k, j, i = (np.arange(n) - h + first for n, first in zip(shape, (0, block.j0, block.i0), strict=True))
     j = j % volume.grid.ny if wraps_y else j
@@ -131,12 +133,12 @@ def build(
     with np.errstate(divide="ignore", invalid="ignore"):
         fast = np.sqrt(1e6 * np.nan_to_num((medium["lam"] + 2 * medium["mu"]) / medium["rho"]))
     fastest = comm.allreduce_max(float(fast.max()))
-    dt = dt or cfl * model.stable_time_step(volume, order, fastest)
+    dt = dt or cfl * stable_time_step(volume, order, fastest)
     if near is not None:
         medium["near_interface"] = np.broadcast_to(near(k, j, i), vp.shape)
     sides = (*kinds[:3], "free" if free else kinds[3])
     deepest = int(near is not None) * nz
-    settings = model.CrustSettings(
+    settings = CrustSettings(
         order, dt, free, sides, cells, fastest, frequency, mechanisms, max(inverse_q), deepest
     )
     given = {name: machine.from_host(value) for name, value in medium.items()}
@@ -174,8 +176,11 @@ def ricker(time, frequency=2.0):
     return (1 - 2 * phase) * math.exp(-phase)
 
 
-def explode(made, cell, moment=1e16, frequency=2.0, parts=(0, 1, 2)):
-    """Make a cell (k, j, i) explode: a Ricker wavelet of moment rate [N m/s], or other stresses of `parts`."""
+def explosion(made, cell, moment=1e16, frequency=2.0, parts=(0, 1, 2)):
+    """What makes a cell (k, j, i) explode, step by step, for `march`: a Ricker wavelet of moment rate [N m/s].
+
+    parts are the stresses that it changes.
+    """
     k, j, i = cell
     block, h = made.block, made.block.halo
     steps = [0]
@@ -187,7 +192,7 @@ def explode(made, cell, moment=1e16, frequency=2.0, parts=(0, 1, 2)):
             for n in parts:
                 made.s[n, k + h, j - block.j0 + h, i - block.i0 + h] -= made.s.dtype.type(rate)
 
-    made.release = release
+    return release
 
 
 def stir(made, seed=5, size=1e-3):
@@ -253,10 +258,13 @@ def invariant(made, stress_before):
     return float(total) * math.prod(made.volume.spacing)
 
 
-def march(made, steps):
-    """Advance by a number of steps."""
+def march(made, steps, release=lambda: None):
+    """Advance by a number of steps; release() adds moments to the stresses of each."""
     for _ in range(steps):
-        made.step()
+        made.begin_step()
+        made.advance()
+        release()
+        made.end_step()
 
 
 def whole(comm, made):

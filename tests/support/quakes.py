@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from esim.config import SeismicConfig, from_dict
-from esim.drivers.output_directory import prepare_directory
-from esim.drivers.run import simulate
-from esim.drivers.seismic import Seismic
+from esim.config import from_dict
+from esim.config.crust.root import SeismicConfig
+from esim.drivers.run import prepared, simulate
+from esim.drivers.seismic import Seismic, SeismicRun
 from esim.io import checkpoint, netcdf
 from esim.parallel.comm import Comm, run_ranks
+from esim.timestepping.clock import Clock
 
 PATIENCE = 600.0  # s that ranks wait for one that compiles
 VARIABLES = ("velocity", "displacement", "acceleration", "strain", "pressure")
@@ -117,19 +118,18 @@ def compute(scene: dict, ranks: int = 1, resume: bool = False) -> dict[str, np.n
 
 
 def march(
-    scene: dict, look: Callable[[Seismic, Any], None], ranks: int = 1, resume: bool = False
-) -> list[Seismic]:
+    scene: dict, look: Callable[[SeismicRun, Clock], None], ranks: int = 1, resume: bool = False
+) -> list[SeismicRun]:
     """Run a scene with look(run, clock) called after every step; returns the runs of all ranks."""
-    cfg, runs = configured(scene), []
+    cfg, driver, runs = configured(scene), Seismic(), []
 
     def work(comm: Comm) -> None:
-        run = Seismic(cfg, comm)
-        run.check()
-        prepare_directory(run, resume)
-        run.lookers.append(lambda clock: look(run, clock))
-        run.prepare(resume)
-        runs.append(run)
-        run.run()
+        def observe(clock: Clock) -> None:
+            look(run, clock)
+
+        with prepared(driver, driver.check(cfg, comm), resume, [observe]) as run:
+            runs.append(run)
+            run.compute()
 
     run_ranks(ranks, work, PATIENCE)
     return runs
@@ -162,6 +162,6 @@ def checkpoint_arrays(path: Path) -> list[str]:
 
 
 SIDES = ("west", "east", "south", "north", "bottom")
-STATE = ("v", "s", "ground_velocity", "ground_displacement", "ground_peaks", "stations") + tuple(
+STATE = ("v", "s", "ground_velocity", "ground_displacement", "ground_maxima", "stations") + tuple(
     f"layer_{side}" for side in SIDES
 )

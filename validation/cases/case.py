@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 
 Runs = Mapping[str, Path]  # output directories by the names of the runs; "" where there is only one
 
@@ -121,10 +121,10 @@ class Case:
 
     name: str
     summary: str
-    configure: Callable[[Path, bool], AnyConfig | Mapping[str, AnyConfig]]
+    configure: Callable[[Path, bool], ScenarioConfig | Mapping[str, ScenarioConfig]]
     judge: Callable[[Runs], Sequence[Comparison]]
     draw: Callable[[Runs, Path], Sequence[Path]] | None = None
-    compute: Callable[[AnyConfig], Path] | None = None
+    compute: Callable[[ScenarioConfig], Path] | None = None
     missing: Callable[[bool], str | None] = lambda quick: None
     about: str = ""
 
@@ -133,7 +133,7 @@ class Case:
         cls,
         name: str,
         summary: str,
-        configure: Callable[[Path, bool], AnyConfig],
+        configure: Callable[[Path, bool], ScenarioConfig],
         judge: Callable[[Path], Sequence[Comparison]],
     ) -> "Case":
         """A case whose only run is judged by its directory."""

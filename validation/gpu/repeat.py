@@ -175,19 +175,19 @@ def _restarted(tiny: bool) -> Finding:
 
 def _stopped(cfg: Any, time: float) -> None:
     """Compute until a time, where the run is asked to stop; it raises StopRequested after its checkpoint."""
-    from esim.drivers.output_directory import claimed, prepare_directory
-    from esim.drivers.run import scenario
+    from esim.drivers.run import driver_of, prepared
     from esim.parallel.comm import SerialComm
+    from esim.timestepping.clock import Clock
     from esim.timestepping.signals import STOP
 
-    run = scenario(cfg, SerialComm())
-    run.check()
-    with claimed(run):
-        prepare_directory(run, False)
-        run.lookers.append(lambda clock: STOP.ask() if clock.time >= time else None)
-        run.prepare()
+    def stop(clock: Clock) -> None:
+        if clock.time >= time:
+            STOP.ask()
+
+    driver = driver_of(cfg)
+    with prepared(driver, driver.check(cfg, SerialComm()), observers=[stop]) as run:
         try:
-            run.run()
+            run.compute()
         finally:
             STOP.asked = False
 

@@ -13,9 +13,9 @@ from typing import Any
 from esim import __version__
 from esim.backends import Backend
 from esim.backends.devices import driver, driver_release, release, simulated
+from esim.backends.energy import counters_here
 from esim.io.atomic import whole_file
 from esim.io.provenance import write_record
-from esim.tools.energy import counters_here
 
 PACKAGES = (
     "numpy", "numba", "numba-cuda", "cupy-cuda13x", "cupy-cuda12x", "cuda-bindings", "mpi4py", "netCDF4",

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numba
@@ -14,7 +15,7 @@ from esim.backends.cpu.scratch import make_ring, prefetch
 from esim.backends.host_memory import HostMemory
 from esim.backends.kernel_cache import compiling, load_module
 from esim.backends.linker import ROWS, SIDES, arguments, array_names, digest, linked_source
-from esim.kernels.kernel import Kernel, Part, Stage
+from esim.kernels.kernel import Kernel, Part, Stage, varying
 from esim.parallel.decomposition import Box
 
 TILE = (64, 92)  # rows, columns: a few rows of scratch of this width fit the first-level cache
@@ -208,6 +209,32 @@ def scratch_size(kernel: Kernel) -> int:
     return ring_rows(kernel) * kernel.slots * (TILE[1] + PAD) + PAD
 
 
+class StepConstants:
+    """Constants of a kernel as an array; launches take what it holds when they are made."""
+
+    def __init__(self, params: tuple, dtype: np.dtype) -> None:
+        names = params._fields  # type: ignore[attr-defined]
+        self._array = np.array(params, dtype)
+        self._places = [names.index(name) for name in varying(type(params))]
+
+    def fill(self, *values: float) -> np.ndarray:
+        """Set the constants that vary from step to step."""
+        for place, value in zip(self._places, values, strict=True):
+            self._array[place] = value
+        return self._array
+
+
+class _Counted:
+    """A launch whose runs are counted."""
+
+    def __init__(self, compiled: Any, given: tuple, count: WorkCounter) -> None:
+        self._compiled, self._given, self._count = compiled, given, count
+
+    def __call__(self, constants: np.ndarray) -> None:
+        self._count.runs += 1
+        self._compiled(*self._given, constants)
+
+
 class CpuBackend(HostMemory):
     """Bodies compiled by Numba, with a number of threads per rank."""
 
@@ -224,6 +251,10 @@ class CpuBackend(HostMemory):
         """The parameters as an array: Numba takes one argument faster than twenty."""
         return np.array(params, self.dtype)
 
+    def step_constants(self, params: tuple) -> "StepConstants":
+        """Constants that are made once, in which those that vary are filled in at each step."""
+        return StepConstants(params, self.dtype)
+
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, np.ndarray]) -> Callable[[Any], None]:
         """Compile a kernel for its arrays and tie it to a box; the result runs it with given constants."""
         (j0, j1), (i0, i1) = box
@@ -238,10 +269,8 @@ class CpuBackend(HostMemory):
             compiled = compile_kernel(kernel, self.threads > 1, self.dtype)
             compiled.compile(tuple(map(numba.typeof, (j0, j1, i0, i1, scratch, *named, constants))))
 
-        def run(c: Any) -> None:
-            compiled(j0, j1, i0, i1, scratch, *named, c)
-
-        return run if count is None else count.counted(run)
+        given = (j0, j1, i0, i1, scratch, *named)
+        return partial(compiled, *given) if count is None else _Counted(compiled, given, count)
 
     def bind_sweep(
         self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 import numba
@@ -98,16 +99,16 @@ def sweep_source(
     """Text of the loop over tiles and planes.
 
     boxes[n] is k0, k1, j0, j1, i0, i1 of part n and its corner, span the planes of all. Rows first..last-1 are cut
-    into tiles; the trailing group keeps `behind` rows from the south end and `short` rows from the north end.
+    into tiles; the trailing group keeps `behind` rows from the south end and `ahead` rows from the north end.
     """
     given = ", ".join(f"a{n}" for n in range(count))
     lines = [
-        f"def sweep(boxes, span, first, last, height, lag, behind, short, lead, {given}, c):",
+        f"def sweep(boxes, span, first, last, height, lag, behind, ahead, lead, {given}, c):",
         "    top, bottom = span[0], span[1]",
         "    for south in range(first, last, height):",
         "        north = min(south + height, last)",
         "        begin = south - lag if south > first else first + behind",
-        "        end = north - lag if north < last else last - short",
+        "        end = north - lag if north < last else last - ahead",
         "        for k in range(top, bottom + lag):",
         "            if lead:",
         "                pass",
@@ -206,16 +207,18 @@ def bind_sweep(
     threads = max(1, min(pool.size, (last - first) // max(4 * lag, 1)))
     cuts = [first + (last - first) * n // threads for n in range(threads + 1)]
     height = tile_height(arrays, lag) if both else last - first
-    shares = []
+    strips = []
     for n in range(threads):
-        behind, short = (lag if n > 0 else 0), (lag if n < threads - 1 else 0)
-        shares.append((cuts[n], cuts[n + 1], height, lag, behind, short, True))
+        behind, ahead = (lag if n > 0 else 0), (lag if n < threads - 1 else 0)
+        strips.append((cuts[n], cuts[n + 1], height, lag, behind, ahead, True))
     borders = [(cut - lag, cut + lag, 2 * lag, 0, 0, 0, False) for cut in cuts[1:-1]] if lag else []
 
-    def job(numbers: tuple) -> Callable[[], None]:
-        return lambda: sweep(boxes, span, *numbers, *arrays, constants)
+    def jobs(pieces: Sequence[tuple]) -> list[Callable[[], None]]:
+        return [partial(sweep, boxes, span, *numbers, *arrays, constants) for numbers in pieces]
 
-    first_jobs, last_jobs = [job(share) for share in shares], [job(border) for border in borders]
+    first_jobs, last_jobs = jobs(strips), jobs(borders)
+    if len(first_jobs) == 1:
+        return first_jobs[0]
 
     def run() -> None:
         pool.do(first_jobs)

@@ -75,6 +75,10 @@ class CudaBackend(Arrays):
             self._varying[kind] = Varying(self.device, kind, self.dtype)
         return Constants(params, self._varying.get(kind))
 
+    def step_constants(self, params: Any) -> Constants:
+        """Constants that are made once, in which those that vary are filled in at each step."""
+        return self.constants(params)
+
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
         """Compile a kernel and tie it to a box and its arrays; the result queues it with given constants."""
         if any(first >= last for first, last in box):

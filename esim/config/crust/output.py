@@ -1,7 +1,7 @@
 """What is written, where and how often?"""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -9,13 +9,17 @@ from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.section import Section
 from esim.config.suggest import shown
 from esim.config.units import Duration, Length
+from esim.variables.crust import SHAKING_MEASURES, STATION_QUANTITIES, VELOCITY
 
-Velocity = Literal["vx", "vy", "vz"]
-Quantity = Literal["velocity", "displacement", "acceleration", "strain", "pressure"]
 Axis = Literal["x", "y", "depth"]
-ShakingMeasure = Literal["pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal"]
-VELOCITY: tuple[Velocity, ...] = ("vx", "vy", "vz")
-PEAKS: tuple[ShakingMeasure, ...] = ("pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal")
+if TYPE_CHECKING:
+    Velocity = str
+    Quantity = str
+    ShakingMeasure = str
+else:  # what the table of variables has
+    Velocity = Literal[tuple(VELOCITY)]
+    Quantity = Literal[tuple(STATION_QUANTITIES)]
+    ShakingMeasure = Literal[tuple(SHAKING_MEASURES)]
 NAME = "[A-Za-z0-9_-]+"
 AXES: tuple[Axis, ...] = ("x", "y", "depth")
 
@@ -35,7 +39,9 @@ class WavesConfig(SnapshotsConfig):
     """Snapshots of the velocity."""
 
     variables: Annotated[tuple[Velocity, ...], ONCE] = Field(
-        default=VELOCITY, min_length=1, description="Velocity towards east, vx, north, vy, and down, vz."
+        default=tuple(VELOCITY),
+        min_length=1,
+        description="Velocity towards east, vx, north, vy, and down, vz.",
     )
 
 
@@ -86,7 +92,7 @@ class ShakingMaximaConfig(Section):
     """Largest motion of the ground in the whole run, maxima.nc."""
 
     variables: Annotated[tuple[ShakingMeasure, ...], ONCE] = Field(
-        default=PEAKS,
+        default=tuple(SHAKING_MEASURES),
         min_length=1,
         description="Largest velocity pgv, acceleration pga and displacement pgd, and of the horizontal vector.",
     )

@@ -1,6 +1,6 @@
 """How large will the outputs of an ocean run be?"""
 
-from esim.config import TsunamiConfig
+from esim.config.ocean.root import TsunamiConfig
 from esim.grids.grid import Grid
 from esim.io.directory import predict_sum
 from esim.io.ocean import gauges

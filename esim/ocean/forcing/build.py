@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from esim.config import TsunamiConfig
+from esim.config.ocean.root import TsunamiConfig
 from esim.ocean.forcing.air_pressure import (
     PressureField,
     PressurePulse,

@@ -50,7 +50,7 @@ class Dispersion:
         self._broken = ocean.backend.zeros((1, *shape))
         self._buffers = [ocean.backend.zeros((1, *shape)) for _ in range(3)]
         self._now = 0
-        self.outside: dict[str, Callable[[Any], None]] = {}  # on a nest: see forces.Carried
+        self.outside: dict[str, Callable[[Any], None]] = {}  # on a nest: see forces.InheritedForce
         self._work_halo = HaloExchange(ocean.comm, ocean.decomposition, 4, ocean.backend)
         self._halo = HaloExchange(ocean.comm, ocean.decomposition, 1, ocean.backend)
         self._flush = self._smallest()
@@ -157,7 +157,7 @@ class Dispersion:
         }
 
     @property
-    def carried(self) -> Mapping[str, Any]:
+    def inherited(self) -> Mapping[str, Any]:
         """The last pressure, from which a nest takes what is beyond its sides."""
         return {"pressure": self._buffers[self._now]}
 

@@ -1,5 +1,6 @@
 """What were the extremes of a grid, and what do they add up to?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,15 @@ def find_maxima(ocean: Ocean, initial_bed: np.ndarray, uplift: np.ndarray, sea_l
     if times:
         values["eta_max_time"] = np.where(reached, times[0], np.nan)
     return MaximaByName(values)
+
+
+def count_capped(oceans: Sequence[Ocean]) -> int:
+    """Cells of all grids and ranks whose speed reached the cap, to rounding; none where maxima are not kept."""
+    mine = 0
+    for ocean in oceans:
+        if ocean.maxima is not None:
+            mine += int((ocean.own(ocean.maxima)[2] >= 0.999 * ocean.physics.speed_cap).sum())
+    return sum(oceans[0].comm.allgather(mine))
 
 
 def hazard_summary(ocean: Ocean, extremes: MaximaByName) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from esim.grids.grid import Grid
+from esim.grids.grid import CellFunction, Grid
 from esim.kernels.ocean import seafloor
-from esim.ocean.model import Formula, Ocean, extend_to_halo, pad_to_block
+from esim.ocean.model import Ocean, extend_to_halo, pad_to_block
 from esim.ocean.sources.initial_conditions import initial_states, initial_water
 from esim.ocean.sources.kajiura import FilterScale, filter_scale, smooth, widen
 from esim.ocean.sources.landslides import LONG_AGO, LandslideMotion, landslide_record
@@ -47,7 +47,7 @@ class SeafloorMotion:
         self,
         ocean: Ocean,
         sources: Sequence[AnySource],
-        elevation: Formula,
+        elevation: CellFunction,
         end: float = LONG_AGO,
         around: "SeafloorMotion | None" = None,
     ) -> None:
@@ -223,7 +223,7 @@ def _odd(source: dict[str, Any], duration: float) -> Iterator[str]:
         )
 
 
-def displacement(comm: Comm, grid: Grid, source: Source, box: tuple, elevation: Formula) -> np.ndarray:
+def displacement(comm: Comm, grid: Grid, source: Source, box: tuple, elevation: CellFunction) -> np.ndarray:
     """Displacement [m] of a source on a box of cells, float64 (K, nj, ni), the same on all ranks.
 
     Each rank computes some of the rows; a value does not depend on which.
@@ -259,7 +259,7 @@ def truncated(field: np.ndarray, share: float, greatest: float) -> np.ndarray:
     return ramp * ramp * (3.0 - 2.0 * ramp)
 
 
-def slope(grid: Grid, elevation: Formula, box: tuple) -> tuple[np.ndarray, np.ndarray]:
+def slope(grid: Grid, elevation: CellFunction, box: tuple) -> tuple[np.ndarray, np.ndarray]:
     """Slopes of the bed towards east and north on a box of cells, by central differences."""
     j0, j1, i0, i1 = box
     south, north, west, east = max(j0 - 1, 0), min(j1 + 1, grid.ny), max(i0 - 1, 0), min(i1 + 1, grid.nx)

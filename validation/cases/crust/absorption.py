@@ -8,11 +8,10 @@ sides of a small block are compared with those of a block so large that nothing 
 import csv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from esim.config import AnyConfig, from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.parallel.comm import SerialComm
 from esim.timestepping.clock import Clock
 from esim.validation.cases.case import Bound, Case, Runs
@@ -34,9 +33,9 @@ SMALL, LARGE, SOON = 2500.0, 7000.0, 4.5  # m, m, s: nothing comes back from the
 FILE = "energy.csv"
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named by number of the medium, attenuation, and what is looked at: rest, small or large."""
-    runs: dict[str, AnyConfig] = {}
+    runs: dict[str, ScenarioConfig] = {}
     for n, medium in enumerate(MEDIA):
         for form in ("none",) if quick else ("none", "coarse"):
             wanted = {"rest": SMALL} | ({} if form == "coarse" else {"small": SMALL, "large": LARGE})
@@ -45,7 +44,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     return runs
 
 
-def _run(folder: Path, medium: str, form: str, what: str, side: float) -> AnyConfig:
+def _run(folder: Path, medium: str, form: str, what: str, side: float) -> ScenarioConfig:
     frequency = FREQUENCY[medium]
     if medium != "soft over rock" and what == "large":
         side *= 0.8
@@ -92,24 +91,19 @@ def _run(folder: Path, medium: str, form: str, what: str, side: float) -> AnyCon
     )
 
 
-def compute(cfg: AnyConfig) -> Path:
+def compute(cfg: ScenarioConfig) -> Path:
     """A run that also keeps its energy [J] at times [s], in a file beside its others."""
-    from esim.drivers.output_directory import claimed, prepare_directory
-    from esim.drivers.run import scenario
+    from esim.drivers.run import driver_of, prepared
 
-    run: Any = scenario(cfg, SerialComm())
+    driver = driver_of(cfg)
     history: list[tuple[float, float]] = []
 
     def look(clock: Clock) -> None:
         if clock.step % STEPS == 0 or clock.done:
-            history.append((clock.time, run.crust.energy()))
+            history.append((clock.time, run.engine.crust.energy()))
 
-    run.lookers.append(look)
-    run.check()
-    with claimed(run):
-        prepare_directory(run, False)
-        run.prepare(False)
-        run.run()
+    with prepared(driver, driver.check(cfg, SerialComm()), observers=[look]) as run:
+        run.compute()
     with open(cfg.output.directory / FILE, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("time", "energy"), *history])
     return cfg.output.directory

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.config import AnyConfig, from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.media.crust.attenuation import Mechanisms, coarse_grained, conventional
 from esim.validation.cases.case import Bound, Case, Runs
 from esim.validation.cases.crust.records import largest_error, read
@@ -40,7 +40,7 @@ MOMENT = np.array([1.0, -0.5, 0.7, 0.6, -0.8, 0.4]) * 1e15  # N m
 RECEIVERS = np.array([[1700.0, 1700, 1700], [2500, 1000, 800], [400, 2700, 1000], [900, 900, 2600]])
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named plane-wave-form-Q and point-form."""
     runs = {
         f"plane-{wave}-{form}-{q}": plane(folder / f"plane-{wave}-{form}-{q}", wave, form, q)
@@ -54,7 +54,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
 
 def plane(
     folder: Path, wave: str, form: str, q: int, precision: str = "float64", memory: str | None = None
-) -> AnyConfig:
+) -> ScenarioConfig:
     """The block is so high that nothing comes back from its ends: layers do not absorb the longest waves."""
     speed, apart, start = SPEEDS[wave], _apart(wave, form, q), 20 * PLANE_CELL
     duration = 2 * DELAY + (apart + start) / speed + TAIL
@@ -92,7 +92,7 @@ def _apart(wave: str, form: str, q: int) -> float:
     return float(PLANE_CELL * round(DECAYS[form, q] * SPEEDS[wave] / BAND[1] / PLANE_CELL))
 
 
-def _point(folder: Path, form: str) -> AnyConfig:
+def _point(folder: Path, form: str) -> ScenarioConfig:
     margin = 14 * POINT_CELL
     extents = {
         axis: [-margin, POINT_CELL * np.ceil((RECEIVERS[:, n].max() + margin) / POINT_CELL)]
@@ -127,7 +127,7 @@ def lossy(
     duration: float,
     precision: str = "float64",
     memory: str | None = None,
-) -> AnyConfig:
+) -> ScenarioConfig:
     """A run without a free surface in rock that is the same everywhere, with a bell as the source's time function."""
     return from_dict(
         {

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.config import AnyConfig, from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.validation.cases.case import Bound, Case, Runs
 from esim.validation.cases.crust.records import Records, largest_error, order, read
 from esim.validation.references import full_space
@@ -45,7 +45,7 @@ ORDER_IN_CELLS, ORDER_IN_STEPS = 3.8, 1.9
 ERROR = 0.01  # of the smallest cells
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named source-place-cells-step, the last a part of that which the cells have by rule."""
     runs = {}
     for source in SOURCES:
@@ -57,7 +57,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     return {name: _one(folder / name, name, *numbers) for name, numbers in runs.items()}
 
 
-def _one(folder: Path, name: str, cells: int, steps: int) -> AnyConfig:
+def _one(folder: Path, name: str, cells: int, steps: int) -> ScenarioConfig:
     source, place = name.split("-")[:2]
     h = SIZE / cells
     every = END / (STEPS if steps % STEPS == 0 else steps)

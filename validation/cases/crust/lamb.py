@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig, from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.validation.cases.case import Bound, Case, Runs
 from esim.validation.cases.crust.records import read
 from esim.validation.references import lamb
@@ -42,7 +42,7 @@ def bump(times: np.ndarray) -> np.ndarray:
     return 51480.0 * (t * (1.0 - t)) ** 7
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named wavelengths-place-points."""
     folder.mkdir(parents=True, exist_ok=True)
     history = folder / "bump.txt"
@@ -54,7 +54,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     return {name: _one(folder / name, history, *run) for name, run in zip(names, wanted, strict=True)}
 
 
-def _one(folder: Path, history: Path, distance: int, place: str, points: float) -> AnyConfig:
+def _one(folder: Path, history: Path, distance: int, place: str, points: float) -> ScenarioConfig:
     h = MEDIUM.vs / (HIGHEST * F0 * points)
     x, y = (0.5 * h + part * h for part in PLACES[place])
     reach = distance * WAVELENGTH

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from esim import data
-from esim.config import AnyConfig, from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.validation.cases.case import Bound, Case, Runs
 from esim.validation.cases.crust.records import Records, configuration, read
 from esim.validation.references import layered
@@ -82,13 +82,13 @@ def pulse(times: np.ndarray) -> np.ndarray:
     return np.exp(-0.5 * ((times - DELAY) / SIGMA) ** 2) / (SIGMA * np.sqrt(2 * np.pi))
 
 
-def configure(benchmark: Benchmark, folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(benchmark: Benchmark, folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs by name; of these, `quick` takes the first."""
     names = list(benchmark.runs)[: 1 if quick else None]
     return {name: _one(benchmark, folder / name, *benchmark.runs[name]) for name in names}
 
 
-def _one(benchmark: Benchmark, folder: Path, h: float, attenuation: str) -> AnyConfig:
+def _one(benchmark: Benchmark, folder: Path, h: float, attenuation: str) -> ScenarioConfig:
     physics: dict[str, Any] = {"low_pass": False, "attenuation": attenuation}
     if attenuation != "none":
         physics |= {"band": BAND, "reference_frequency": layered.LOH3_REFERENCE}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Runs
 from esim.validation.cases.crust.attenuation import (
     BAND,
@@ -46,7 +46,7 @@ SPECTRUM = (0.4, 4.0)  # Hz: where the bell sends enough for a spectrum from a s
 WAVE_LIMIT, EFFECT_LIMIT, DECAY_LIMIT, PLANE_LIMIT = 0.002, 0.01, 0.03, 0.05
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named point-form-type, point-none-float32 and plane-wave-form-type."""
     forms = ("coarse",) if quick else tuple(POINTS)
     runs = {
@@ -67,7 +67,7 @@ def receivers() -> np.ndarray:
     return WAVES[:, None] * VS / BAND[1] * DIRECTION / np.linalg.norm(DIRECTION)
 
 
-def _point(folder: Path, form: str, memory: str | None) -> AnyConfig:
+def _point(folder: Path, form: str, memory: str | None) -> ScenarioConfig:
     places, margin = receivers(), MARGIN * CELL
     ends = (CELL * np.ceil((places.max(0) + margin) / CELL)).tolist()
     stations = [

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from esim.analysis import open_run
-from esim.config import AnyConfig, from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.validation.cases.case import Bound, Case, Runs
 from esim.validation.cases.crust.records import read
 
@@ -30,7 +30,7 @@ FREQUENCY = 0.25  # Hz, of the wavelet
 LIMITS = {"conventional": 1e-3, "coarse": 5e-3}  # cells of the latter differ from each other
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named by form of attenuation, place and axis of a force, or M for the moment at A."""
     runs = {}
     for form in ("conventional",) if quick else LIMITS:
@@ -43,7 +43,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     return runs
 
 
-def _run(folder: Path, form: str, source: dict[str, Any]) -> AnyConfig:
+def _run(folder: Path, form: str, source: dict[str, Any]) -> ScenarioConfig:
     return from_dict(
         {
             "scenario": "seismic",

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from esim.analysis import open_run
-from esim.config import SeismicConfig, from_dict
+from esim.config import from_dict
+from esim.config.crust.root import SeismicConfig
 from esim.errors import InputError
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.config import AnyConfig, from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.validation.cases.case import Bound, Case, Runs
 from esim.validation.cases.crust.records import read
 
@@ -37,7 +37,7 @@ RECEIVERS = {
 LEVEL_LIMIT, WAVE_LIMIT, PEAK_LIMIT = 0.01, 0.25, 0.1
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named level-wave-ground, slope-cell and flat."""
     runs = {
         f"level-{wave}-{ground}": _level(folder / f"level-{wave}-{ground}", wave, ground)
@@ -50,7 +50,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     return runs
 
 
-def _level(folder: Path, wave: str, ground: str) -> AnyConfig:
+def _level(folder: Path, wave: str, ground: str) -> ScenarioConfig:
     raised = RAISED[ground]
     source = {
         "kind": "plane_wave",
@@ -64,7 +64,7 @@ def _level(folder: Path, wave: str, ground: str) -> AnyConfig:
     return _run(folder, CELL, grid, {"kind": "periodic"}, topography, source, stations, 3.5)
 
 
-def _slope(folder: Path, cell: float) -> AnyConfig:
+def _slope(folder: Path, cell: float) -> ScenarioConfig:
     source = {
         "kind": "explosion",
         "moment": 1e15,
@@ -78,7 +78,7 @@ def _slope(folder: Path, cell: float) -> AnyConfig:
     return _run(folder, cell, grid, {"kind": "cpml"}, topography, source, stations, 3.2)
 
 
-def _flat(folder: Path) -> AnyConfig:
+def _flat(folder: Path) -> ScenarioConfig:
     source = {"kind": "explosion", "moment": 1e15, "x": 0, "y": 0, "depth": BELOW}
     grid = {"x": [-2400, 2400], "y": [-1600, 2400], "depth": [0, 3000]}
     stations = [{"name": name, "x": s, "y": q} for name, (s, q) in RECEIVERS.items()]
@@ -94,7 +94,7 @@ def _run(
     source: dict[str, Any],
     stations: list[dict[str, Any]],
     duration: float,
-) -> AnyConfig:
+) -> ScenarioConfig:
     function = {"kind": "gaussian", "sigma": SIGMA, "delay": DELAY}
     return from_dict(
         {

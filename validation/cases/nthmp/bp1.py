@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
 from esim.validation.cases.nthmp import nthmp
 from esim.validation.cases.ocean import flow
@@ -27,7 +27,7 @@ SEEN = 1e-3 * DEPTH  # m
 FILES = ("bp01/canonical_profiles.txt", "bp01/canonical_ts.txt")
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """One run; `quick` has larger cells."""
     cells = QUICK if quick else CELLS
     return {

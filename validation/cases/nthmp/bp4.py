@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
 from esim.validation.cases.nthmp import nthmp
 from esim.validation.cases.ocean import flow
@@ -31,10 +31,10 @@ EQUATIONS = {"": False, "-serre": True}
 FILES = (LAB, *(f"bp04/profile_H{h:g}_t{t}.txt" for h, times in TIMES.items() for t in times))
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named H/d, H/d-serre, and lab-NUMBER with or without -serre."""
     cells = QUICK if quick else CELLS
-    runs: dict[str, AnyConfig] = {
+    runs: dict[str, ScenarioConfig] = {
         f"{height:g}{name}": nthmp.beach(
             folder / f"{height:g}{name}", height, depth, cells, END, every=EVERY, dispersion=serre
         )

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from esim.analysis import open_run
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
 from esim.validation.cases.nthmp import nthmp
 from esim.validation.cases.ocean import flow
@@ -66,7 +66,7 @@ def measured(case: str) -> Measured:
     return Measured(times - times[crests].mean(), {n: eta[:, c - 1] for n, c in COLUMNS.items()}, height)
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named after the wave, with -serre for dispersion and -nominal for the height of the report."""
     if quick:
         return {"C": _one(folder / "C", "C", measured("C").height, False, CELL)}
@@ -84,7 +84,7 @@ def bed(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.clip(SLOPE * (TOE - np.hypot(x - CENTRE[0], y - CENTRE[1])), 0.0, TOP) - DEPTH
 
 
-def _one(folder: Path, case: str, height: float, serre: bool, cell: float) -> AnyConfig:
+def _one(folder: Path, case: str, height: float, serre: bool, cell: float) -> ScenarioConfig:
     south = CENTRE[1] - 0.5 * BASIN[1]
     grid = {"kind": "cartesian", "x": [0.0, BASIN[0]], "y": [south, south + BASIN[1]], "spacing": cell}
     return flow.configure(

@@ -14,7 +14,7 @@ import numpy as np
 
 from esim import data
 from esim.analysis import open_run
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.io import netcdf
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
 from esim.validation.cases.nthmp import nthmp
@@ -38,14 +38,14 @@ LABELS = {"monai": "shallow water", "monai-serre": "dispersive", "monai-fine": "
 FILES = (INPUT, RECORDS, RUNUP, RELIEF)
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named monai, with -serre for dispersion and -fine for half the cells; `quick` has the first."""
     runs = {"monai": (False, 1), "monai-serre": (True, 1), "monai-fine": (False, REFINE)}
     names = list(runs)[: 1 if quick else None]
     return {name: _one(folder / name, *runs[name]) for name in names}
 
 
-def _one(folder: Path, serre: bool, refine: int) -> AnyConfig:
+def _one(folder: Path, serre: bool, refine: int) -> ScenarioConfig:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "incident.csv"
     wave = nthmp.numbers(INPUT, 2)

@@ -12,7 +12,7 @@ import numpy as np
 
 from esim import data
 from esim.analysis import open_run
-from esim.config import TsunamiConfig
+from esim.config.ocean.root import TsunamiConfig
 from esim.errors import InputError
 from esim.validation.cases.ocean import flow
 from esim.validation.cases.ocean.flow import Fields, G, Water

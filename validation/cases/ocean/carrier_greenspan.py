@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
 from esim.validation.cases.ocean.flow import Fields, G, Water
@@ -48,7 +48,7 @@ SURFACE_LIMIT, SHORE_LIMIT = 0.003, 0.05  # finest: surface L2; shore, which is 
 ORDER = 1.3
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named wave-cells."""
     return {
         f"{name}-{cells}": _one(folder / f"{name}-{cells}", WAVES[name], cells)
@@ -57,7 +57,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     }
 
 
-def _one(folder: Path, wave: Wave, cells: int) -> AnyConfig:
+def _one(folder: Path, wave: Wave, cells: int) -> ScenarioConfig:
     land = 0.5
     grid = flow.flume((-wave.sea * LENGTH, land * LENGTH), round((wave.sea + land) * cells), ("open", "wall"))
     start = known.profile(wave.solve, wave.begin, wave.sea)

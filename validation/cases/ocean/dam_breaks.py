@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
 from esim.validation.cases.ocean import flow
 from esim.validation.cases.ocean.flow import Fields, Water
@@ -27,7 +27,7 @@ FRONT_LIMIT = 0.05  # of the way it has run
 FRONT = 0.01  # of the depth behind the dam: where it is exceeded, the front has been
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named ground-cells."""
     return {
         f"{ground}-{cells}": _one(folder / f"{ground}-{cells}", ground, cells)
@@ -36,7 +36,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     }
 
 
-def _one(folder: Path, ground: str, cells: int) -> AnyConfig:
+def _one(folder: Path, ground: str, cells: int) -> ScenarioConfig:
     right = RIGHT if ground == "wet" else 0.0
     water = Water(lambda x, y: np.where(x < 0, LEFT, right))
     grid = flow.flume((-HALF, HALF), cells)

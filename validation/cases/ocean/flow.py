@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from esim.analysis import open_run
-from esim.config import TsunamiConfig, from_dict
+from esim.config import from_dict
+from esim.config.ocean.root import TsunamiConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io import netcdf

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from esim.analysis import open_run
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.constants import EARTH_RADIUS
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
@@ -29,12 +29,12 @@ END = 60 * np.radians(1.0) * EARTH_RADIUS / np.sqrt(G * DEPTH)  # s, over 60 deg
 TIME_LIMIT, HEIGHT_LIMIT, SERIES_LIMIT = 30.0, 0.01, 0.02  # s (a thousandth of the way) and shares, finest
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named by the size of cells."""
     return {f"{size:g}": _one(folder / f"{size:g}", size) for size in (QUICK if quick else SIZES)}
 
 
-def _one(folder: Path, size: float) -> AnyConfig:
+def _one(folder: Path, size: float) -> ScenarioConfig:
     grid = {"kind": "lonlat", "west": -75.0, "east": 75.0, "south": -60.0, "north": 72.0, "spacing": size}
     pole = np.radians(POLE)
     water = Water(lambda x, y: _hump(sphere.distance(np.radians(x), np.radians(y), *pole)))

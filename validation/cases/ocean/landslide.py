@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.io import netcdf
 from esim.io.atomic import whole_file
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
@@ -98,12 +98,12 @@ def height(name: str) -> known.Height:
     return thick
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """One run for each mass."""
     return {name: _one(folder / name, name, QUICK if quick else SPACING) for name in SLIDES}
 
 
-def _one(folder: Path, name: str, spacing: float) -> AnyConfig:
+def _one(folder: Path, name: str, spacing: float) -> ScenarioConfig:
     slide, bed, mass = SLIDES[name], ground(name), height(name)
     ends = ("open", "open") if name == "level" else ("wall", "open")
     grid = flow.flume(slide.x, round((slide.x[1] - slide.x[0]) / spacing), ends)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
 from esim.validation.cases.ocean.flow import G, Water
@@ -35,13 +35,13 @@ def improved(kh: np.ndarray, alpha: float) -> np.ndarray:
     return np.sqrt((1 + (alpha - 1) * third) / (1 + alpha * third))
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named kh-cells."""
     waves, grids = (QUICK_WAVES, QUICK_CELLS) if quick else (WAVES, CELLS)
     return {f"{kh:g}-{cells}": _one(folder / f"{kh:g}-{cells}", kh, cells) for kh in waves for cells in grids}
 
 
-def _one(folder: Path, kh: float, cells: int) -> AnyConfig:
+def _one(folder: Path, kh: float, cells: int) -> ScenarioConfig:
     length, period = 2 * np.pi * DEPTH / kh, 2 * np.pi / airy(kh)
     water = Water(lambda x, y: HEIGHT * np.cos(2 * np.pi * x / length))
     return flow.configure(

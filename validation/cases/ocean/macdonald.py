@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
 from esim.validation.cases.ocean.flow import Fields, Water
@@ -36,7 +36,7 @@ ORDERS = {"subcritical": None, "supercritical": 1.5, "transcritical": 1.5, "jump
 JUMP_LIMIT = 3.0  # cells
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named channel-size."""
     return {
         f"{name}-{size:g}": _one(folder / f"{name}-{size:g}", name, size)
@@ -45,7 +45,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     }
 
 
-def _one(folder: Path, name: str, size: float) -> AnyConfig:
+def _one(folder: Path, name: str, size: float) -> ScenarioConfig:
     channel, known = CHANNELS[name], _profile(name)
     first, last = known.x[0], known.x[-1]
     first, last = (float(np.trunc(end / 10.0)) * 10.0 for end in (first, last))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
 from esim.validation.cases.ocean.flow import Fields, Water
@@ -25,7 +25,7 @@ LIMIT = 0.01  # depth L1, finest
 SPREAD = 0.02  # of the depth outside
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named by the cells along a side."""
     times = np.arange(1, round(TIMES[-1] / EVERY) + 1) * EVERY
     water = Water(lambda x, y: np.where(np.hypot(x, y) < RADIUS, INNER, OUTER))

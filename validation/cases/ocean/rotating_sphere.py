@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.constants import EARTH_RADIUS
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
@@ -26,12 +26,12 @@ LIMIT = 1e-3  # depth L2, finest
 ORDER = 1.5
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named by the size of cells."""
     return {f"{size:g}": _one(folder / f"{size:g}", size) for size in (QUICK if quick else SIZES)}
 
 
-def _one(folder: Path, size: float) -> AnyConfig:
+def _one(folder: Path, size: float) -> ScenarioConfig:
     grid = {
         "kind": "lonlat", "west": 0.0, "east": 360.0, "south": -EDGE, "north": EDGE, "spacing": size,
         "boundary": ["periodic", "periodic", "wall", "wall"],

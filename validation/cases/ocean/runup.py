@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from esim.analysis import open_run
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
 from esim.validation.cases.ocean import flow
 from esim.validation.cases.ocean.flow import G, Water
@@ -35,7 +35,7 @@ LIMIT, TRUSTED = 0.05, 0.03
 SEEN = 0.003  # of the run-up, water that counts
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named cot-height-cells."""
     if quick:
         wanted = [(cot, height, QUICK_CELLS) for cot, heights in QUICK.items() for height in heights]
@@ -54,7 +54,7 @@ def _cells(cot: float, height: float) -> int:
     return STEEP_CELLS if height > 0.5 * runup.breaking(cot) else CELLS
 
 
-def _one(folder: Path, cot: float, height: float, cells: int) -> AnyConfig:
+def _one(folder: Path, cot: float, height: float, cells: int) -> ScenarioConfig:
     highest, reach = runup.law(height, cot), runup.reach(height)
     size = highest * cot / cells
     sea, land = (round(cot + 2 * reach, 3), 1.5 * highest * cot)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
 from esim.validation.cases.ocean.flow import G, Water
@@ -39,14 +39,14 @@ def celerity(height: float) -> float:
     return float(np.sqrt(G * DEPTH * (1 + height)))
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named height-way-cells."""
     heights, grids, way = (HEIGHTS[1:2], QUICK, QUICK_WAY) if quick else (HEIGHTS, CELLS, WAY)
     names = [(h, way, n) for h in heights for n in grids]
     return {f"{h:g}-{w}-{n}": _one(folder / f"{h:g}-{w}-{n}", h, w, n) for h, w, n in names}
 
 
-def _one(folder: Path, height: float, way: int, cells: int) -> AnyConfig:
+def _one(folder: Path, height: float, way: int, cells: int) -> ScenarioConfig:
     def speed(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         eta = wave(x, height)
         return celerity(height) * eta / (DEPTH + eta)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
 from esim.validation.cases.ocean.flow import Fields, Water
@@ -26,7 +26,7 @@ ORDER = 1.0
 SEEN = 0.5  # of what the ground rises over a cell at the rim: thinner water that is left behind is a film
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named solution-cells."""
     return {
         f"{name}-{cells}": _one(folder / f"{name}-{cells}", name, cells)
@@ -35,7 +35,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     }
 
 
-def _one(folder: Path, name: str, cells: int) -> AnyConfig:
+def _one(folder: Path, name: str, cells: int) -> ScenarioConfig:
     solve = getattr(BOWL, name)
     water = Water(*(lambda x, y, m=m: solve(x, y, 0.0)[m] for m in range(3)))
     times = np.arange(1, TURNS * SAMPLES + 1) * PERIODS[name] / SAMPLES

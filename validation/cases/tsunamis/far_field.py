@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.ocean.forcing.compressibility import SOUND_SPEED
 from esim.ocean.forcing.loading import CELERITY, SHORTEST, loading_response
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
@@ -32,7 +32,7 @@ PHYSICS: Mapping[str, dict[str, bool]] = {
 LIMIT, TROUGH, PLACE = 0.03, 0.1, 1e-3  # of the delay, of the trough ahead, of the way, for cells of 5 km
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """One run for each choice of physics."""
     water = Water(lambda x, y: hump(x))
     arrival = FAR / np.sqrt(G * DEPTH)

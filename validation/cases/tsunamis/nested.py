@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from esim import data
-from esim.config import AnyConfig, TsunamiConfig, from_dict, load
+from esim.config import ScenarioConfig, from_dict, load
+from esim.config.ocean.root import TsunamiConfig
 from esim.drivers.run import simulate
 from esim.io import netcdf
 from esim.io.atomic import whole_file
@@ -31,7 +32,7 @@ REST = "rest"
 # ------------------------------------------------------------------ Tohoku
 
 
-def tohoku(folder: Path, quick: bool) -> dict[str, AnyConfig]:
+def tohoku(folder: Path, quick: bool) -> dict[str, ScenarioConfig]:
     """A run on several ranks, and one in which nothing moves; `quick` ends early, with a fault that slips at once."""
     minutes = 5 if quick else 60
     settings = [
@@ -41,7 +42,7 @@ def tohoku(folder: Path, quick: bool) -> dict[str, AnyConfig]:
         "run.threads=1",
         *(["source.0.instantaneous=true"] if quick else []),
     ]
-    runs: dict[str, AnyConfig] = {}
+    runs: dict[str, ScenarioConfig] = {}
     for ranks in RANKS:
         runs[f"ranks_{ranks}"] = load(
             CONFIG, [*settings, f"output.directory={json.dumps(str(folder / f'ranks_{ranks}'))}"]
@@ -55,7 +56,7 @@ def tohoku(folder: Path, quick: bool) -> dict[str, AnyConfig]:
     return runs
 
 
-def on_ranks(cfg: AnyConfig) -> Path:
+def on_ranks(cfg: ScenarioConfig) -> Path:
     """A run on as many ranks, threads of this process, as the name of its directory says."""
     name = cfg.output.directory.name
     ranks = int(name.split("_")[1]) if "_" in name else 2
@@ -155,7 +156,7 @@ def write_ground(path: Path, cell: float) -> None:
         file["elevation"][:] = ground(x, y)
 
 
-def okushiri(folder: Path, quick: bool) -> dict[str, AnyConfig]:
+def okushiri(folder: Path, quick: bool) -> dict[str, ScenarioConfig]:
     """Nested grids, the finest one everywhere, and the coarsest alone; `quick` makes no difference."""
     fine = FINE
     folder.mkdir(parents=True, exist_ok=True)
@@ -164,7 +165,7 @@ def okushiri(folder: Path, quick: bool) -> dict[str, AnyConfig]:
         {"name": name, "x": list(x), "y": list(y), "ratio": R, "activation_threshold": "0.1 mm"}
         for name, (x, y) in NESTS.items()
     ]
-    made: dict[str, AnyConfig] = {}
+    made: dict[str, ScenarioConfig] = {}
     for name, cell, inner in (
         ("nested", R * R * fine, nests),
         ("fine", fine, []),

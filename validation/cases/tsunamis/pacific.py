@@ -12,7 +12,7 @@ import numpy as np
 
 from esim import data
 from esim.analysis import open_run
-from esim.config import AnyConfig, from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 
 RELIEF = "bathymetry/etopo1_6min_pacific.nc"
@@ -30,7 +30,7 @@ def missing(quick: bool) -> str | None:
     return f"needs {RELIEF} in the folder named by ESIM_DATA"
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """A run with and a run without dispersion."""
     size = QUICK if quick else FULL
     return {

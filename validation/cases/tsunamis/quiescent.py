@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from esim import data
-from esim.config import TsunamiConfig, load
+from esim.config import load
+from esim.config.ocean.root import TsunamiConfig
 from esim.io import netcdf
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.tsunamis.tohoku2011 import COARSE, CONFIGS, FINE, RELIEF

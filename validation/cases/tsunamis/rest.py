@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from esim.analysis import open_run
-from esim.config import AnyConfig, from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.grids.grid import Grid
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
@@ -23,7 +23,7 @@ HOURS = 2
 LIMITS = {"float32": 1e-5, "float64": 1e-6}  # m, of the raised water
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs named sides-precision and raised-precision."""
     precisions = ("float32",) if quick else ("float32", "float64")
     wanted = [(sides, precision, 0.0) for precision in precisions for sides in SIDES]
@@ -35,7 +35,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
     return runs
 
 
-def _one(folder: Path, sides: str, precision: str, level: float) -> AnyConfig:
+def _one(folder: Path, sides: str, precision: str, level: float) -> ScenarioConfig:
     grid = {
         "kind": "lonlat", "west": 138, "east": 146, "south": 33, "north": 41, "spacing": 0.1, "boundary": sides,
     }  # fmt: skip

@@ -13,7 +13,8 @@ from esim import data
 from esim.analysis import Run, open_run
 from esim.analysis.observations import observed
 from esim.analysis.ocean.crest import first_crest
-from esim.config import TsunamiConfig, load
+from esim.config import load
+from esim.config.ocean.root import TsunamiConfig
 from esim.errors import InputError
 from esim.validation.cases.case import Case, Check
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from esim.analysis import open_run
 from esim.analysis.observations import observed
-from esim.config import AnyConfig
+from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.tsunamis import tohoku2011
 
@@ -22,9 +22,9 @@ HEIGHT_LIMIT = 0.35  # of the observed height
 BEFORE, AFTER = 1800.0, 5400.0  # s, around the first crest
 
 
-def configure(folder: Path, quick: bool) -> Mapping[str, AnyConfig]:
+def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """The runs of the case tohoku2011 with either set of equations."""
-    found: dict[str, AnyConfig] = {}
+    found: dict[str, ScenarioConfig] = {}
     for name, kind in KINDS.items():
         cfg = tohoku2011.configure(folder / name, quick)
         found[name] = cfg.model_copy(update={"physics": cfg.physics.model_copy(update={"dispersion": kind})})

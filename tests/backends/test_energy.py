@@ -10,13 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from esim.cli.progress import summary
-from esim.config import from_dict
-from esim.drivers.output_directory import prepare_directory
-from esim.drivers.run import scenario
-from esim.parallel.comm import SerialComm, run_ranks
-from esim.tools import energy
-from esim.tools.energy import (
+from esim.backends import energy
+from esim.backends.energy import (
     Meter,
     PowerGpu,
     Reading,
@@ -28,6 +23,11 @@ from esim.tools.energy import (
     gpu,
     total,
 )
+from esim.cli.progress import summary
+from esim.config import from_dict
+from esim.drivers.run import prepared
+from esim.drivers.tsunami import Tsunami
+from esim.parallel.comm import SerialComm, run_ranks
 
 REACH = 262143328850  # uJ, at which the counter of a common package begins anew
 
@@ -355,12 +355,10 @@ def lake(directory: Path) -> dict:
 
 
 def finished(directory: Path) -> tuple[dict, list[str]]:
-    run = scenario(from_dict(lake(directory)), SerialComm())
-    run.check()
-    prepare_directory(run, False)
-    run.prepare()
-    record = run.run()
-    return record, summary(record, run.written)
+    config, driver = from_dict(lake(directory)), Tsunami()
+    with prepared(driver, driver.check(config, SerialComm())) as run:
+        record = run.compute()
+    return record, summary(record, driver.summarize(record), run.written)
 
 
 def test_a_run_tells_its_joules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,48 @@
+"""Which scenarios are there, and where do their parts live? Each is imported only when a run asks for it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from esim.config.scenario import ScenarioConfig
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Where the parts of a scenario live, as "module:name"."""
+
+    config: str  # the root of its configuration
+    driver: str  # how it is run, an esim.drivers.driver.Driver
+    figures: str  # what `esim plot` draws of a finished run
+
+    def load_config(self) -> type[ScenarioConfig]:
+        """The root of its configuration."""
+        found: type[ScenarioConfig] = load_part(self.config)
+        return found
+
+
+SCENARIOS = {
+    "tsunami": Scenario(
+        config="esim.config.ocean.root:TsunamiConfig",
+        driver="esim.drivers.tsunami:Tsunami",
+        figures="esim.analysis.ocean.figures:draw",
+    ),
+    "seismic": Scenario(
+        config="esim.config.crust.root:SeismicConfig",
+        driver="esim.drivers.seismic:Seismic",
+        figures="esim.analysis.crust.figures:draw",
+    ),
+}
+PLANNED = ("coupled", "ensemble")
+
+
+def load_part(place: str) -> Any:
+    """What "module:name" names."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+def config_classes() -> Iterable[type[ScenarioConfig]]:
+    """The roots of all configurations."""
+    return (scenario.load_config() for scenario in SCENARIOS.values())

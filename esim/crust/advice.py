@@ -1,0 +1,60 @@
+"""What is valid but probably unintended? Warnings about absorbing layers."""
+
+from collections.abc import Iterator, Sequence
+
+from esim.config.crust.grid import ABSORBING
+from esim.config.crust.root import SeismicConfig
+from esim.crust.discretisation import Discretisation
+from esim.crust.medium import MediumSurvey
+from esim.crust.settings import constant_alpha
+from esim.crust.sources import CrustSource, origin
+from esim.grids.grid3d import Grid3D
+from esim.grids.interpolation import Site
+from esim.sources.crust import PointSources
+
+
+def check_absorbing_layers(
+    config: SeismicConfig, survey: MediumSurvey, discretisation: Discretisation
+) -> Iterator[str]:
+    """A warning where layers are made stable at the cost of long waves."""
+    if constant_alpha(config, survey) and "cpml" in config.grid.boundary.kinds:
+        yield (
+            "grid.boundary: absorbing layers are made stable for soft ground, water or air, and send back part of "
+            f"waves below {discretisation.frequency / 4:.2g} Hz; keep the block large for these, or set "
+            "grid.boundary.cpml_alpha: graded for a short run"
+        )
+
+
+def check_absorbed(
+    config: SeismicConfig, volume: Grid3D, sources: Sequence[CrustSource], sites: Sequence[Site]
+) -> Iterator[str]:
+    """Warnings of sources and stations in layers that absorb waves: what is sent and seen there is too weak."""
+    points = [
+        (f"stations.{n}: station '{station.name}'", site.x, site.y, site.depth)
+        for n, (station, site) in enumerate(zip(config.stations, sites, strict=True))
+    ]
+    points += [
+        (f"source.{n}", *origin(source))
+        for n, source in enumerate(sources)
+        if isinstance(source, PointSources)
+    ]
+    cells = config.grid.boundary.cells
+    for what, *at in points:
+        if _is_absorbed(config, volume, *at):
+            yield (
+                f"{what} lies in the absorbing layer, the outer {cells} cells of the block, where waves are weaker "
+                "than they should be; make the block larger"
+            )
+
+
+def _is_absorbed(config: SeismicConfig, volume: Grid3D, x: float, y: float, depth: float) -> bool:
+    boundary, (nz, ny, nx) = config.grid.boundary, volume.shape
+    cells, (on_x, on_y, bottom) = boundary.cells, boundary.kinds
+    k, j, i = volume.index(x, y, depth)
+    low = bottom in ABSORBING and k > nz - cells - 0.5
+    high = bottom in ABSORBING and config.grid.surface == "absorbing" and k < cells - 0.5
+    aside = [
+        kind in ABSORBING and not cells - 0.5 <= n <= size - cells - 0.5
+        for kind, n, size in ((on_x, i, nx), (on_y, j, ny))
+    ]
+    return low or high or any(aside)

@@ -1,0 +1,147 @@
+"""What do the cells of a run consist of? The medium below its surface: surveyed, and set on the device."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from esim.backends import Backend
+from esim.crust.attenuation import Attenuation
+from esim.crust.layout import allocated_shape
+from esim.crust.surface import Surface
+from esim.errors import InputError
+from esim.grids.grid3d import Grid3D
+from esim.media.crust import Medium, cell_averages
+from esim.media.crust.box import Box
+from esim.media.crust.wave_speeds import Speeds, speeds
+from esim.parallel.comm import Comm
+from esim.parallel.decomposition import Block
+
+STRIP_CELLS = 2_000_000  # cells whose medium is looked at together
+NO_SPEEDS = Speeds(0.0, math.inf, math.inf, 0.0)  # of no cells
+MILD_SPEED_RATIO = 3.5  # fastest over slowest waves up to which contrasts are not strong
+MILD_VP_VS = 2.2  # Vp/Vs up to which they are not
+
+
+@dataclass(frozen=True)
+class CrustMedium:
+    """The medium of a grid, with the air and the sea above its surface."""
+
+    volume: Grid3D
+    rock: Medium
+    surface: Surface
+
+    def cells(self, box: Box) -> np.ndarray:
+        """lam, mu [Pa], rho [kg/m3], qp, qs of a box of cells, air and sea included: (5, nk, nj, ni)."""
+        values = cell_averages(self.rock, self.volume, box)
+        self.surface.fill(values, box)
+        return values
+
+    def sample(self, x: float, y: float, depth: float) -> np.ndarray:
+        """vp, vs [m/s], rho [kg/m3], qp, qs of the rock at a point [m]."""
+        return self.rock.sample(np.array([x]), np.array([y]), np.array([depth]))[:, 0, 0, 0]
+
+    def rigidity(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """Rigidity [Pa] at points [m]; raises InputError where there is a fluid."""
+        values = np.empty(np.shape(x))
+        for n, point in enumerate(zip(np.ravel(x), np.ravel(y), np.ravel(depth), strict=True)):
+            sample = self.sample(*point)
+            values.flat[n] = sample[2] * sample[1] ** 2
+            if values.flat[n] <= 0:
+                px, py, pz = point
+                raise InputError(f"a part of the fault at x {px:g}, y {py:g}, depth {pz:g} m lies in a fluid")
+        return values
+
+    def strips(self, block: Block, halo: int) -> Iterator[Box]:
+        """Boxes of cells that cover a block with a halo, some layers at a time."""
+        rows, columns = (block.j0 - halo, block.j1 + halo), (block.i0 - halo, block.i1 + halo)
+        area = (rows[1] - rows[0]) * (columns[1] - columns[0])
+        height = max(1, STRIP_CELLS // area)
+        for k in range(-halo, self.volume.nz + halo, height):
+            yield (k, min(k + height, self.volume.nz + halo)), rows, columns
+
+
+@dataclass(frozen=True)
+class MediumSurvey:
+    """Extremes of the cells of all ranks: speeds [m/s] and Q, and whether all are solid."""
+
+    speeds: Speeds
+    lowest_qp: float
+    lowest_qs: float
+    solid: bool
+
+    @property
+    def strong_contrasts(self) -> bool:
+        """Whether there is soft ground, water or air, over which guided waves make absorbing layers unstable."""
+        found = self.speeds
+        return (
+            not self.solid
+            or found.largest_ratio > MILD_VP_VS
+            or found.fastest > MILD_SPEED_RATIO * found.slowest
+        )
+
+    def record(self) -> dict[str, float]:
+        """What run.json has of it."""
+        return {
+            "fastest": self.speeds.fastest,
+            "slowest": self.speeds.slowest,
+            "least_vp_vs": self.speeds.least_ratio,
+            "largest_vp_vs": self.speeds.largest_ratio,
+        }
+
+    def describe(self) -> list[str]:
+        """Its line of the plan of a run."""
+        found = self.speeds
+        ratio = f", Vp/Vs {found.least_ratio:.2f}-{found.largest_ratio:.2f}" if found.largest_ratio else ""
+        return [f"waves          {found.slowest:.0f} to {found.fastest:.0f} m/s{ratio}"]
+
+
+def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey:
+    """The extremes of the cells of all ranks, of which this one has a block; InputError if all are air."""
+    found, qp, qs, mu = NO_SPEEDS, math.inf, math.inf, math.inf
+    for box in medium.strips(block, 0):
+        values = medium.cells(box)
+        found = found.join(speeds(values))
+        qp, qs = min(qp, float(values[3].min())), min(qs, float(values[4].min()))
+        mu = min(mu, float(values[1].min()))
+    of_speeds, of_qp, of_qs, of_mu = zip(*comm.allgather((found, qp, qs, mu)), strict=True)
+    whole = reduce(Speeds.join, of_speeds)
+    if whole.fastest <= 0:
+        raise InputError("topography: the grid holds nothing but air; its depth axis must reach the ground")
+    return MediumSurvey(whole, min(of_qp), min(of_qs), min(of_mu) > 0)
+
+
+def set_medium(
+    medium: CrustMedium, block: Block, attenuation: Attenuation | None, backend: Backend
+) -> dict[str, Any]:
+    """The fields of the medium on a block with its halo, [k, j, i] on the device: see esim.crust.model.build_crust."""
+    h, shape = block.halo, allocated_shape(block, medium.volume.nz)
+    names = ["rho", "lam", "mu"] + (["inv_qp", "inv_qs"] if attenuation is not None else [])
+    arrays = {name: np.zeros(shape, backend.dtype) for name in names}
+    for box in medium.strips(block, h):
+        (k0, k1), (j0, j1), (i0, i1) = box
+        part = np.s_[k0 + h : k1 + h, : j1 - j0, : i1 - i0]
+        for name, values in _converted(medium.cells(box), attenuation).items():
+            arrays[name][part] = values
+    device = {name: backend.from_host(arrays.pop(name)) for name in names}
+    return device | {"near_interface": backend.from_host(medium.surface.near_interface(block))}
+
+
+def _converted(values: np.ndarray, attenuation: Attenuation | None) -> dict[str, np.ndarray]:
+    """rho [g/cm3], unrelaxed lam, mu [GPa] and 1/Q from lam, mu [Pa], rho [kg/m3], qp, qs."""
+    lam, mu, rho, qp, qs = values
+    if attenuation is None:
+        return {"rho": rho / 1e3, "lam": lam / 1e9, "mu": mu / 1e9}
+    inv_qp, inv_qs = 1 / qp, 1 / qs
+    compression = attenuation.unrelaxed(lam + 2 * mu, inv_qp)
+    mu = attenuation.unrelaxed(mu, inv_qs)
+    return {
+        "rho": rho / 1e3,
+        "lam": (compression - 2 * mu) / 1e9,
+        "mu": mu / 1e9,
+        "inv_qp": inv_qp,
+        "inv_qs": inv_qs,
+    }

@@ -1,0 +1,108 @@
+"""How much memory does a run take, and how large are its files? Predicted before anything is allocated."""
+
+import math
+
+import numpy as np
+
+from esim.backends.device_buffer import ROWS
+from esim.config.crust.root import SeismicConfig
+from esim.crust.discretisation import Discretisation
+from esim.crust.layout import allocated_shape
+from esim.crust.medium import STRIP_CELLS
+from esim.grids.grid3d import Grid3D
+from esim.io.directory import predict_sum
+from esim.parallel.decomposition import Block, Decomposition
+from esim.variables.crust import needed_quantities
+
+SURFACE_VALUES = 16  # values of a column: velocity, displacement, maxima and more
+SURFACE_INDEX = 9 * 8  # bytes of a column: where these are found
+PREPARATION = 8 * 12  # bytes per cell of a strip, while the medium is set
+MECHANISMS = {"none": 0, "coarse": 1, "conventional": 3}  # in a cell
+TYPICAL_SPEED = 6000.0  # m/s, for the number of steps before the medium is known
+TYPICAL_COURANT = 0.3
+SHORT_MEMORY = "physics.memory_variable_precision: bfloat16"  # a setting that needs less
+
+
+def largest_block(decomposition: Decomposition) -> Block:
+    """The block with the most cells."""
+    return max(decomposition.blocks, key=lambda block: block.cells)
+
+
+def allocated_cells(volume: Grid3D, decomposition: Decomposition) -> int:
+    """Cells of an array of the largest rank, with its halo."""
+    return math.prod(allocated_shape(largest_block(decomposition), volume.nz))
+
+
+def savings(config: SeismicConfig) -> list[str]:
+    """Settings with which this run would need less memory."""
+    physics = config.physics
+    return (
+        [SHORT_MEMORY] if physics.attenuation != "none" and physics.memory_variable_precision is None else []
+    )
+
+
+def predict_memory(
+    config: SeismicConfig, volume: Grid3D, decomposition: Decomposition, gpu: bool
+) -> dict[str, int]:
+    """Bytes that the arrays of the largest rank will take, by name; gpu tells whether they are on one."""
+    item = np.dtype(config.run.precision).itemsize
+    largest = largest_block(decomposition)
+    cells = allocated_cells(volume, decomposition)
+    mechanisms = MECHANISMS[config.physics.attenuation]
+    # Memory variables of 16 bits take their part of a value.
+    variables = 6 * mechanisms * (1.0 if config.physics.memory_variable_precision is None else 2 / item)
+    arrays = 9 + 3 + variables + 2 * (mechanisms > 0)
+    kinds, side = config.grid.boundary.kinds, config.grid.boundary.cells
+    nj, ni = largest.shape
+    areas = {"x": volume.nz * nj, "y": volume.nz * ni}
+    absorbing = sum(2 * areas[a] for a, kind in zip("xy", kinds, strict=False) if kind == "cpml")
+    absorbing += (kinds[2] == "cpml") * nj * ni
+    steps = config.time.duration / (config.run.dt or TYPICAL_COURANT * min(volume.spacing) / TYPICAL_SPEED)
+    recorded = len(config.stations) * len(needed_quantities(config.output.stations.variables))
+    # A GPU has its own copy of the medium.
+    medium = item * cells * (3 + 2 * (mechanisms > 0)) if gpu else 0
+    return {
+        "state and medium": int(item * (arrays * cells + 6 * side * absorbing)),
+        "rough surface": item * cells if config.topography is not None else 0,
+        "surface": SURFACE_VALUES * nj * ni * item + SURFACE_INDEX * nj * ni,
+        "halos": _halo_values(volume, decomposition, largest) * item,
+        "stations": ROWS * item * recorded,
+        "seismograms": int(2 * item * recorded * steps),
+        "preparation": PREPARATION * min(STRIP_CELLS, cells) + 8 * cells + medium,
+    }
+
+
+def _halo_values(volume: Grid3D, decomposition: Decomposition, block: Block) -> int:
+    """Values of the messages of a block, sent and received: velocities, stresses, velocities above the surface."""
+    blocks = decomposition.blocks
+    rank = blocks.index(block)
+    others = (decomposition.needs(rank, other) for other in range(len(blocks)) if other != rank)
+    cells = sum(overlap.cells for overlaps in others for overlap in overlaps)
+    return 2 * cells * (9 * (volume.nz + 2 * block.halo) + 3)
+
+
+def predict_output(config: SeismicConfig, volume: Grid3D, discretisation: Discretisation, state: int) -> int:
+    """Size of all outputs [bytes] before compression, at most; state [bytes] is that of all ranks together."""
+    out, (nz, ny, nx) = config.output, volume.shape
+    dt = discretisation.dt
+    span = discretisation.steps * dt
+
+    def records(every: float) -> int:
+        return int(span / every) + 1
+
+    maps = [(ny * nx, len(out.maxima.variables) + 2, 1)] if out.maxima else []
+    if out.fields:
+        maps.append((ny * nx, len(out.fields.variables), records(out.fields.every)))
+    if out.surface_displacement:
+        maps.append((ny * nx, 3, records(out.surface_displacement.every)))
+    areas = {"x": nz * ny, "y": nz * nx, "depth": ny * nx}
+    maps += [(areas[p.axis], len(p.variables), records(p.every)) for p in out.planes]
+    quantities = 3 * len(out.stations.variables)
+    return predict_sum(
+        maps,
+        (len(config.stations), quantities, records(dt * discretisation.sample_steps)),
+        item=np.dtype(config.run.precision).itemsize,
+        waveforms=out.stations.sac + out.stations.miniseed,
+        checkpoint=state if out.checkpoint else 0,
+        files=len(maps) + 2,
+    )

@@ -1,0 +1,46 @@
+"""Where are the stations? Their positions on the plane of the grid, and their sites below the ground."""
+
+import numpy as np
+
+from esim.config.crust.inside import outside
+from esim.config.crust.root import SeismicConfig
+from esim.config.point import PointConfig
+from esim.crust.surface import Surface
+from esim.errors import InputError
+from esim.grids.interpolation import Site
+from esim.grids.projection import Projection
+from esim.io.crust.seismograms import StationTable
+
+
+def plane_position(point: PointConfig, projection: Projection | None) -> tuple[float, float]:
+    """x, y [m] of a point of the configuration, which has lon and lat only where there is a projection."""
+    if projection is None or not point.lonlat:
+        return point.position
+    x, y = projection.to_xy(*point.position)
+    return float(x), float(y)
+
+
+def place_stations(config: SeismicConfig, surface: Surface, projection: Projection | None) -> list[Site]:
+    """The site of every station; raises InputError, naming it, for one outside the grid."""
+    return [_site(config, n, surface, projection) for n in range(len(config.stations))]
+
+
+def _site(config: SeismicConfig, n: int, surface: Surface, projection: Projection | None) -> Site:
+    station, volume = config.stations[n], surface.volume
+    x, y = plane_position(station, projection)
+    name = f"station '{station.name}' at x {x:g}, y {y:g}"
+    found = outside(volume, f"{name}, depth {station.depth:g} m", x, y, volume.top + station.depth)
+    if found is None:
+        site = surface.place(f"stations.{n}: station '{station.name}'", x, y, station.depth)
+        found = outside(volume, f"{name}, {station.depth:g} m below the ground", x, y, site.depth)
+    if found is not None:
+        raise InputError(f"stations.{n}: {found[1]}")
+    return site
+
+
+def station_table(config: SeismicConfig, projection: Projection | None) -> StationTable:
+    """Names and positions of all stations, for their files."""
+    stations = config.stations
+    x, y = np.array([plane_position(s, projection) for s in stations]).reshape(-1, 2).T
+    lon, lat = (None, None) if projection is None else projection.to_lonlat(x, y)
+    return StationTable([s.name for s in stations], x, y, np.array([s.depth for s in stations]), lon, lat)

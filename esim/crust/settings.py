@@ -1,0 +1,56 @@
+"""How is a crust computed?"""
+
+from dataclasses import dataclass
+
+from esim.config.crust.root import SeismicConfig
+from esim.crust.discretisation import Discretisation
+from esim.crust.medium import MediumSurvey
+from esim.crust.surface import Surface
+from esim.media.crust.attenuation import Mechanisms
+
+
+@dataclass(frozen=True)
+class CrustSettings:
+    """Order of the differences, time step [s], absorbing layers, attenuation and surface of a crust."""
+
+    order: int
+    dt: float
+    free: bool  # whether the top of the grid is a free surface
+    kinds: tuple[str, str, str, str]  # of the sides x, y, of the bottom and of the top
+    cells: int  # thickness of absorbing layers
+    fastest: float  # m/s
+    frequency: float  # Hz, about the middle of what the source sends
+    mechanisms: Mechanisms | None = None
+    largest_inverse_q: float = 0.0
+    reduced_layers: int = 0  # layers from the top in which near_interface tells where the order is reduced
+    constant_alpha: bool = True  # frequency shift of CPML, see esim.crust.absorbing_layers
+    memory: str | None = None  # type of the memory variables: bfloat16, or that of all else
+
+
+def crust_settings(
+    config: SeismicConfig, surface: Surface, survey: MediumSurvey, discretisation: Discretisation
+) -> CrustSettings:
+    """The settings of a run."""
+    physics, boundary = config.physics, config.grid.boundary
+    x, y, bottom = boundary.kinds
+    fit = discretisation.attenuation
+    return CrustSettings(
+        order=physics.order,
+        dt=discretisation.dt,
+        free=surface.free,
+        kinds=(x, y, bottom, bottom if config.grid.surface == "absorbing" else "free"),
+        cells=boundary.cells,
+        fastest=discretisation.fastest,
+        frequency=discretisation.frequency / 2,
+        mechanisms=None if fit is None else fit.mechanisms,
+        largest_inverse_q=0.0 if fit is None else 1 / fit.lowest_q,
+        reduced_layers=surface.reduced_layers,
+        constant_alpha=constant_alpha(config, survey),
+        memory=physics.memory_variable_precision,
+    )
+
+
+def constant_alpha(config: SeismicConfig, survey: MediumSurvey) -> bool:
+    """Whether the frequency shift of CPML is constant across a layer: as asked, or where contrasts are strong."""
+    asked = config.grid.boundary.cpml_alpha
+    return asked == "constant" or (asked == "auto" and survey.strong_contrasts)
