@@ -24,6 +24,7 @@ from esim.drivers.driver import (
 from esim.drivers.resources import threads_per_rank
 from esim.errors import InputError
 from esim.grids.grid import SIDES
+from esim.io.ocean.output_size import predict_bytes
 from esim.ocean import advice, memory
 from esim.ocean.activity import count_work
 from esim.ocean.boundary import check_incident
@@ -168,7 +169,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         """The plan of a run: grids, time step, ranks, memory, outputs, sources."""
         config, root, dispersion = setup.config, setup.levels[0], setup.config.physics.dispersion
         grid, cells = root.grid, [block.cells for block in setup.decomposition.blocks]
-        size = memory.predicted_output(config, setup.levels)
+        size = predict_bytes(config, *(level.grid for level in setup.levels))
         sweeps = ", ".join(str(level.water.sweeps) for level in setup.levels)
         return [
             f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "

@@ -28,7 +28,7 @@ PATTERNS = (
     ".*.partial",
     "checkpoint/step_*.h5",
     "checkpoint/fields_*.nc",
-    "checkpoint/motion_*.nc",
+    "checkpoint/surface_displacement_*.nc",
     "checkpoint/plane_*.nc",
     "checkpoint/.*.partial",
 )
@@ -48,7 +48,7 @@ def refuse_existing(directory: Path, overwrite: bool) -> None:
     if not overwrite and (found := run_files(directory)):
         raise InputError(
             f"output.directory: {directory} already has a run ({found[-1].relative_to(directory)}); "
-            "go on with it by --resume, write elsewhere by --output, or replace it by "
+            "resume it by --resume, write elsewhere by --output, or replace it by "
             "--set output.overwrite=true"
         )
 

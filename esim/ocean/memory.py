@@ -1,4 +1,4 @@
-"""How much memory and disk will a run of the ocean take?"""
+"""How much memory will a run of the ocean take?"""
 
 import math
 from collections.abc import Sequence
@@ -8,15 +8,11 @@ import numpy as np
 from esim.backends.device_buffer import ROWS
 from esim.config.ocean.root import TsunamiConfig
 from esim.grids.nested_grid import NestedGrid
-from esim.io.directory import predict_sum
 from esim.kernels.ocean.shallow_water import MAXIMA, STATE
 from esim.ocean.forcing import build
 from esim.parallel.decomposition import Block, decompose
 from esim.sources import geodesy
 from esim.sources.ocean import AnySource, Landslide, Source
-from esim.variables.ocean import STATIONS
-
-CHECKPOINT_ARRAYS = 12  # state, sea floor and maxima, rounded up
 
 
 def estimated_blocks(grids: Sequence[NestedGrid], ranks: int) -> list[Sequence[Block]]:
@@ -76,23 +72,3 @@ def _landslides(
         j0, j1, i0, i1 = geodesy.union([body.region(nest.grid, duration) for body in bodies])
         under += min((j1 - j0) * (i1 - i0), math.ceil(nest.grid.nx * nest.grid.ny / ranks))
     return plane * 2 + under * 8 * (1 + 2 * len(bodies))
-
-
-def predicted_output(cfg: TsunamiConfig, grids: Sequence[NestedGrid]) -> int:
-    """Size of all outputs [bytes] before compression, which commonly leaves half to a tenth.
-
-    Counts fields.nc, maxima.nc, stations.nc and two generations of checkpoints.
-    """
-    output, duration = cfg.output, cfg.time.duration
-    cells = sum(nest.grid.nx * nest.grid.ny for nest in grids)
-    maps, series, checkpoint = [], (0, 0, 0), 0
-    if output.maxima:
-        maps.append((cells, len(output.maxima.variables) + 2, 1))
-    if output.fields:
-        snapshots = int(duration / output.fields.every) + 1
-        maps += [(cells, 1, 1), (cells, len(output.fields.variables), snapshots)]
-    if cfg.stations:
-        series = (len(cfg.stations), len(STATIONS), int(duration / output.stations.every) + 1)
-    if output.checkpoint:
-        checkpoint = np.dtype(cfg.run.precision).itemsize * cells * CHECKPOINT_ARRAYS
-    return predict_sum(maps, series, checkpoint=checkpoint)

@@ -9,9 +9,9 @@ import numpy as np
 from esim.config.ocean.root import TsunamiConfig
 from esim.io.checkpoint import Checkpoint, load_array
 from esim.io.gather import gather_slabs
-from esim.io.gridded.maxima import MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.gridded.writer import slab_rows
+from esim.io.ocean.maxima import OceanMaximaFile
 from esim.io.ocean.points import write_points
 from esim.io.writer import Writer
 from esim.ocean.model import Ocean
@@ -143,7 +143,7 @@ class GridFiles:
         found = find_maxima(ocean, ocean.maxima, self._initial_bed, self._motion.uplift, sea_level)
         self.hazard = hazard_summary(ocean, found)
         variables = {name: one for name, one in MAXIMA.items() if name in settings.variables or one.always}
-        file = MaximaFile(
+        file = OceanMaximaFile(
             self._cfg.output.directory,
             ocean.grid,
             self._attributes,
