@@ -15,7 +15,7 @@ from esim.kernels.ocean import seafloor, shallow_water
 from esim.kernels.ocean.shallow_water import MAXIMA, NEVER, STATE
 from esim.ocean.boundary import state_fills
 from esim.ocean.domain import Domain
-from esim.ocean.forcing.forces import Forces
+from esim.ocean.forces import Forces
 from esim.ocean.metrics import column_signs, row_factors, sponge_rate
 from esim.ocean.static_fields import pad_to_block, static_field
 from esim.ocean.water import water_of

@@ -45,7 +45,9 @@ def at_once(family, place):
     weights = weights * water.wet
     if not weights.sum():
         return np.full(4, np.nan)
-    return np.array([(water[name] * weights).sum() / weights.sum() for name in ("eta", "h", "u", "v")])
+    return np.array(
+        [(getattr(water, name) * weights).sum() / weights.sum() for name in ("eta", "h", "u", "v")]
+    )
 
 
 def record(comm=None, every=1, steps=200):

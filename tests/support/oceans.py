@@ -56,6 +56,7 @@ def ocean(
     incident=(),
     times=False,
     skip=True,
+    arrival_threshold=0.01,
 ):
     """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
 
@@ -78,6 +79,7 @@ def ocean(
         incident=incident,
         times=times,
         skip=skip,
+        arrival_threshold=arrival_threshold,
     )
     block = made.block
     x, y = grid.x(block.i0, block.i1), grid.y(block.j0, block.j1)

@@ -13,7 +13,7 @@ from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io.gridded import reader
 from esim.kernels.ocean import air_pressure
-from esim.ocean.forcing.forces import Force
+from esim.ocean.forces import Force
 from esim.ocean.model import Ocean
 from esim.ocean.static_fields import pad_to_block
 from esim.parallel.comm import Comm

@@ -3,7 +3,7 @@
 from typing import Any
 
 from esim.kernels.ocean import compressibility
-from esim.ocean.forcing.forces import Force
+from esim.ocean.forces import Force
 from esim.ocean.model import Ocean
 
 SOUND_SPEED = 1500.0  # m/s, speed of sound in sea water

@@ -11,7 +11,7 @@ from esim.backends.activity import ActivityMap, without_skipping
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
 from esim.kernels.ocean import dispersion
-from esim.ocean.forcing.forces import Force
+from esim.ocean.forces import Force
 from esim.ocean.model import Ocean
 from esim.parallel.collectives import one_per_node
 from esim.parallel.decomposition import Block

@@ -19,7 +19,7 @@ import numpy as np
 
 from esim.constants import EARTH_RADIUS, SEA_DENSITY
 from esim.kernels.ocean import air_pressure
-from esim.ocean.forcing.forces import Force
+from esim.ocean.forces import Force
 from esim.ocean.model import Ocean
 
 EARTH_DENSITY = 5514.0  # kg/m3, mean

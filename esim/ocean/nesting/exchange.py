@@ -5,7 +5,7 @@ from typing import Any
 
 from esim.grids.nested_grid import NestedGrid
 from esim.kernels.ocean.shallow_water import STATE
-from esim.ocean.forcing.forces import InheritedForce
+from esim.ocean.forces import InheritedForce
 from esim.ocean.model import Ocean
 from esim.ocean.nesting.ghost_cells import FieldInterpolation, GhostInterpolation
 from esim.ocean.nesting.refluxing import Refluxing, Restriction
