@@ -167,7 +167,7 @@ def test_run_up_along_the_shore_of_the_grid(tmp_path):
     assert record["hazard"]["grid"]["flooded_km2"] == pytest.approx(0.16 * len(flooded))
     with (tmp_path / "a" / "runup.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    np.testing.assert_allclose([float(row(found, "runup")) for row in rows], points["runup"], rtol=1e-8)
+    np.testing.assert_allclose([float(row["runup"]) for row in rows], points["runup"], rtol=1e-8)
 
 
 def test_run_up_does_not_depend_on_the_ranks(tmp_path):
