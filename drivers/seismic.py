@@ -9,18 +9,18 @@ from esim.config.crust.root import SeismicConfig
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
-from esim.crust.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
+from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
+from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
 from esim.crust.model import Crust, build_crust
-from esim.crust.outputs import SeismicOutputs
-from esim.crust.receiver_sites import place_stations, station_table
-from esim.crust.receivers import ReceiverRecorder
+from esim.crust.output.outputs import SeismicOutputs
+from esim.crust.output.receiver_sites import place_stations, station_table
+from esim.crust.output.receivers import ReceiverRecorder
+from esim.crust.output.surface_motion import SurfaceMotion, surface_layers
 from esim.crust.settings import crust_settings
-from esim.crust.source_injection import inject_forces, inject_moments
-from esim.crust.sources import CrustSource, build_sources, source_record, strongest_event
+from esim.crust.sources.build import CrustSource, build_sources, source_record, strongest_event
+from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.stability import StabilityCheck
-from esim.crust.surface import build_surface
-from esim.crust.surface_motion import SurfaceMotion, surface_layers
 from esim.drivers.driver import (
     Checkpoints,
     Driver,

@@ -11,9 +11,9 @@ import numpy as np
 from esim.config.crust.root import SeismicConfig
 from esim.crust.absorbing_layers import AbsorbingLayer
 from esim.crust.model import Crust
-from esim.crust.receivers import ReceiverRecorder
+from esim.crust.output.receivers import ReceiverRecorder
+from esim.crust.output.surface_motion import SurfaceMotion
 from esim.crust.stability import StabilityCheck
-from esim.crust.surface_motion import SurfaceMotion
 from esim.errors import EsimError, InputError
 from esim.grids.projection import Projection
 from esim.io import cf
