@@ -9,6 +9,7 @@ import pytest
 
 from esim.cli.validate import validate
 from esim.config import from_dict
+from esim.crust.sources import injection
 from esim.drivers.run import simulate
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
