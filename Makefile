@@ -1,5 +1,6 @@
 # make demo   set up and compute the 2011 Tohoku tsunami, with figures
-# make test   set up and pass lint, types and tests
+# make test   set up and pass lint, types and the quick tests: every backend, both engines, in minutes
+# make test-all   the same, then all other tests
 # make gpu-compile   set up and compile every CUDA kernel; needs no GPU
 # make gpu-check     set up and check everything on this GPU: results, repeatability, speed; writes a report
 # make gpu-wheels    fetch into wheels/ what gpu-check needs, for a machine without a package registry: there, in a
@@ -8,13 +9,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 RANKS ?= 2
 WORKERS ?= 2
+# Tests with these marks are left out of the quick ones, unless they are marked quick.
+SLOW := compile or long or simulator or mpi or cases or packaging
 # Options of esim gpu check, such as "--minutes 9 --only kernels,speed".
 CHECK ?=
 # Folder of wheels to install from, in place of a package registry.
 WHEELS ?=
+PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 OFFLINE = --no-index --find-links $(WHEELS)
 
-.PHONY: demo test bench gpu-compile gpu-check gpu-wheels clean
+.PHONY: demo test test-all bench gpu-compile gpu-check gpu-wheels clean
 
 demo: .venv/demo
 	$(BIN)/mpirun -n $(RANKS) $(BIN)/esim-run configs/tohoku2011.yaml --set output.overwrite=true
@@ -24,7 +28,11 @@ test: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p esim
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
+	PYTHONPATH=tests $(BIN)/python -m support.precompile $(WORKERS)
+	$(PYTEST) -m "quick or not ($(SLOW))"
+
+test-all: test
+	$(PYTEST) -m "not quick and ($(SLOW))"
 
 bench: .venv/demo
 	$(BIN)/esim bench

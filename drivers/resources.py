@@ -18,7 +18,7 @@ from esim.parallel.comm import Comm
 ON_HOST = (
     "preparation",
     "seismograms",
-    "levels of sources",
+    "source displacements",
 )  # of what is predicted, what a GPU does not hold
 OUT_OF_MEMORY = (
     "CUDA_ERROR_OUT_OF_MEMORY",

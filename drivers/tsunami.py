@@ -1,357 +1,381 @@
-"""A tsunami from configuration to files: where all parts meet."""
+"""A tsunami, from its configuration to its files: which grids, sources and forces make up the run?"""
 
 import math
 import time as wall
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from esim.backends.device_buffer import ROWS
+from esim.backends import Backend
 from esim.config.ocean.root import TsunamiConfig
-from esim.config.ocean.run import CFL_BOUND
-from esim.drivers.driver import Driver
+from esim.drivers.driver import (
+    Checkpoints,
+    Driver,
+    Observer,
+    Run,
+    Setup,
+    Warnings,
+    find_device,
+    require_memory,
+    strip_bytes,
+)
+from esim.drivers.resources import threads_per_rank
 from esim.errors import InputError
-from esim.grids.grid import SIDES, Grid
-from esim.ocean import advice
+from esim.grids.grid import SIDES
+from esim.io.directory import predict_bytes
+from esim.ocean import advice, memory
 from esim.ocean.activity import count_work
-from esim.ocean.boundary import check_incident, incident_courant_rate
-from esim.ocean.forcing import build, dispersion
-from esim.ocean.forcing.air_pressure import check_values
-from esim.ocean.model import Formula, Ocean, build_ocean
+from esim.ocean.boundary import check_incident
+from esim.ocean.forcing import air_pressure, build
+from esim.ocean.forcing.dispersion import dispersion_record
+from esim.ocean.model import Ocean, build_ocean
+from esim.ocean.nesting.exchange import Nesting
 from esim.ocean.nesting.grid_level import (
     GridLevel,
+    GridMedia,
     build_levels,
-    decompose_levels,
-    minimum_courant_rate,
-    set_time_steps,
+    decompose_grids,
+    read_media,
     survey,
 )
-from esim.ocean.nesting.hierarchy import GridHierarchy, Level
-from esim.ocean.output import runup
+from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
+from esim.ocean.output import maxima, runup, summary
 from esim.ocean.output.gauges import Gauges, check_gauges
 from esim.ocean.output.outputs import TsunamiOutputs
 from esim.ocean.sources.initial_conditions import initial_states
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
 from esim.ocean.stability import StabilityCheck
+from esim.ocean.time_step import time_step
 from esim.parallel.collectives import root_first
+from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, decompose
 from esim.parallel.halo import HaloExchange
-from esim.sources import geodesy
 from esim.sources import ocean as sources
-from esim.sources.ocean import incident
+from esim.sources.ocean import AnySource, incident
+from esim.sources.ocean.incident import Incident
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Every
 from esim.timestepping.simulation import Callback, Simulation
 
 
-class Tsunami(Driver):
-    """A run of scenario tsunami."""
+@dataclass(frozen=True, kw_only=True)
+class TsunamiSetup(Setup[TsunamiConfig]):
+    """What is known of a tsunami run before anything is allocated: its grids, and what moves the water.
 
-    cfg: TsunamiConfig
-    outputs: TsunamiOutputs
+    levels are the whole grid and its nests, parents first; incident are the waves that come in at the sides.
+    """
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.grid: Grid = self.cfg.grid.build()
+    levels: tuple[GridLevel, ...]
+    sources: tuple[AnySource, ...]
+    incident: tuple[Incident, ...]
 
-    # ---------------------------------------------------------------- check
 
-    def check(self) -> None:
-        """Everything that can be known to be wrong before anything is allocated or written."""
-        cfg, grid = self.cfg, self.grid
-        self.tiers = build_levels(cfg, self.comm)
-        self.bathymetry, self.roughness = self.tiers[0].bathymetry, self.tiers[0].roughness
-        self.sources = root_first(self.comm, lambda: [self._source(source) for source in cfg.source])
-        for source in self.sources:
-            source.check(grid)
-        initial_states(self.sources)
-        decompose(grid.shape, self.comm.size, grid.periodic)
-        self.find_place(dimensions=2)
-        self.elevation: Formula = self.tiers[0].elevation
-        dispersive = cfg.physics.dispersion != "none"
-        self.incident = root_first(
-            self.comm,
-            lambda: [incident.build(wave, cfg.physics.gravity, dispersive) for wave in cfg.incident],
-        )
-        check_incident(grid, self.elevation, self.incident)
-        self.records = self.tiers[0].records
-        for records in self.records:
-            check_values(records, self.comm, cfg.time.duration)
-        if cfg.output.runup is not None:
-            runup.check_coast(cfg.output.runup, grid)
-        decompose_levels(self.tiers, self.comm)
-        self.require_memory(dimensions=2)
-        self.decomposition = self.tiers[0].decomposition
-        names = [station.name for station in cfg.stations]
-        positions = [station.position for station in cfg.stations]
-        check_gauges([t.grid for t in self.tiers], names, positions, [t.elevation for t in self.tiers])
-        for tier in self.tiers:
-            survey(tier, self.comm, cfg.physics, initial_states(self.sources), grid.lonlat)
-            coming = incident_courant_rate(
-                tier.grid, tier.elevation, self.incident, cfg.physics.gravity, cfg.time.duration
-            )
-            tier.rate = max(tier.rate, coming)
-        self.deepest = self.tiers[0].deepest
-        self._require_water()
-        self.dt = self._time_step(self.tiers[0].rate)
-        set_time_steps(self.tiers, self.dt, cfg.run.cfl, cfg.physics.gravity)
-        self._warn()
+class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
+    """How a tsunami is computed, and what is said of it."""
 
-    def _warn(self) -> None:
-        cfg, tiers = self.cfg, self.tiers
+    def check(self, config: TsunamiConfig, comm: Comm, elsewhere: bool = False) -> TsunamiSetup:
+        """Find everything that can be known to be wrong before anything is allocated or written."""
+        warnings = Warnings(comm)
+        grids = config.grid.tree()
+        grid = grids[0].grid
+        media = read_media(config, grids, comm)
+        found = _read_sources(config, comm)
+        decompose(grid.shape, comm.size, grid.periodic)  # as many ranks as this fit
+        device = find_device(config, comm, warnings, elsewhere)
+
+        def require(blocks: Sequence[Sequence[Block]]) -> dict[str, int]:
+            temporaries = strip_bytes(config, memory.largest_rank(blocks))
+            needed = memory.predicted_memory(config, grids, blocks, found, temporaries)
+            require_memory(config, comm, device, needed, dimensions=2)
+            return needed
+
+        require(memory.estimated_blocks(grids, comm.size))
+        waves = _read_incident(config, comm, media[0])
+        for records in media[0].pressure:
+            air_pressure.check_values(records, comm, config.time.duration)
+        if config.output.runup is not None:
+            runup.check_coast(config.output.runup, grid)
+        decompositions = decompose_grids(grids, media, comm)
+        needed = require([decomposition.blocks for decomposition in decompositions])
+        names = [station.name for station in config.stations]
+        positions = [station.position for station in config.stations]
+        elevations = [medium.elevation for medium in media]
+        check_gauges([nest.grid for nest in grids], names, positions, elevations)
+        states, gravity = initial_states(found), config.physics.gravity
+        waters = [
+            survey(config, comm, nest.grid, medium, decomposition, states, waves)
+            for nest, medium, decomposition in zip(grids, media, decompositions, strict=True)
+        ]
+        _require_water(waters[0].deepest, found)
+        dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
+        levels = build_levels(grids, media, waters, decompositions, dt, config.run.cfl, gravity)
         for text in (
-            *advice.check_files(self.records, self.incident, cfg.time.duration),
-            *advice.check_waves(cfg, tiers[0]),
-            *advice.check_water(cfg, tiers, self.sources),
+            *advice.check_files(levels[0].media.pressure, waves, config.time.duration),
+            *advice.check_waves(config, levels[0]),
+            *advice.check_water(config, levels, found),
+            *advice.check_nests(levels),
         ):
-            self.warn(text)
-        self._warn_of_nests()
-
-    def _warn_of_nests(self) -> None:
-        for tier in self.tiers:
-            placed, grid = tier.placed, tier.grid
-            if placed.snapped:
-                assert placed.parent is not None
-                self.warn(
-                    f"grid.nests: '{placed.name}' is enlarged to whole cells of its parent '{placed.parent.name}': "
-                    f"{grid.x0:.6g} to {grid.x0 + grid.nx * grid.dx:.6g}, {grid.y0:.6g} to "
-                    f"{grid.y0 + grid.ny * grid.dy:.6g}"
-                )
-
-    def _source(self, config: Any) -> sources.AnySource:
-        physics, start = self.cfg.physics, self.cfg.time.start
-        return sources.build(
-            config, self.grid.lonlat, start, gravity=physics.gravity, sea_level=physics.sea_level
+            warnings.add(text)
+        return TsunamiSetup(
+            config=config,
+            comm=comm,
+            device=device,
+            threads=config.run.threads or threads_per_rank(comm),
+            decomposition=levels[0].decomposition,
+            dt=dt,
+            memory=needed,
+            warnings=warnings,
+            levels=levels,
+            sources=found,
+            incident=waves,
         )
 
-    def predicted_memory(self) -> dict[str, int]:
-        """Bytes that the arrays of the largest rank will take; before all have their blocks, of equal ones."""
-        cells = max(map(sum, zip(*(_allocated(tier, self.comm.size) for tier in self.tiers), strict=True)))
-        whole = sum(tier.grid.nx * tier.grid.ny for tier in self.tiers)
-        item = np.dtype(self.cfg.run.precision).itemsize
-        peaks = 5 + self.cfg.output.times if self.cfg.output.maxima else 0
-        levels = sum(len(source.levels) for source in self.sources if isinstance(source, sources.Source))
-        return {
-            "state": cells
-            * item
-            * (3 + 3 + 1 + 1 + peaks + ("sponge" in self.grid.boundary) + (self.roughness is not None)),
-            "sources": cells * item * 2 * levels,
-            "levels of sources": 8 * whole * levels,
-            "forces": cells * item * build.planes_needed(self.cfg),
-            "slides": self._slide_memory(cells, item),
-            "gauges": ROWS * 4 * 4 * len(self.cfg.stations) * item,
-            "strips": self.strips(cells),
-            "preparation": cells * 8 * 8,
-        }
-
-    def _slide_memory(self, cells: int, item: int) -> int:
-        """Bytes that landslides take on a rank: their rise, and the ground and the bodies' frames under their ways."""
-        bodies = [source for source in self.sources if isinstance(source, sources.Landslide)]
-        if not bodies:
-            return 0
-        under = 0
-        for tier in self.tiers:
-            j0, j1, i0, i1 = geodesy.union(
-                [body.region(tier.grid, self.cfg.time.duration) for body in bodies]
-            )
-            under += min((j1 - j0) * (i1 - i0), math.ceil(tier.grid.nx * tier.grid.ny / self.comm.size))
-        return cells * item * 2 + under * 8 * (1 + 2 * len(bodies))
-
-    def _require_water(self) -> None:
-        """Raises InputError where neither the sea nor a source has any water."""
-        if self.deepest <= 0 and not any(source.moves == "water" for source in self.sources):
-            raise InputError(
-                f"bathymetry: there is no water on this grid, whose lowest cell is {-self.deepest:.1f} m above it; "
-                "elevation is positive up"
-            )
-
-    def _time_step(self, rate: float) -> float:
-        """Time step [s] that run.cfl or run.dt asks for on still water; raises InputError above the bound."""
-        run = self.cfg.run
-        if rate == 0.0:
-            # No water yet: let a depth of one metre set the first step.
-            rate = minimum_courant_rate(self.grid, self.cfg.physics.gravity)
-        if run.dt is None:
-            return run.cfl / rate
-        if run.dt * rate > CFL_BOUND:
-            raise InputError(
-                f"run.dt: {run.dt:g} s gives a Courant number of {run.dt * rate:.2f} over {self.deepest:.0f} m of "
-                f"water, above the bound {CFL_BOUND:g}; use at most {CFL_BOUND / rate:.3g} s, or leave run.dt out"
-            )
-        return run.dt
-
-    # ---------------------------------------------------------------- prepare
-
-    def prepare(self, resume: bool = False) -> None:
+    def prepare(
+        self, setup: TsunamiSetup, resume: bool = False, observers: Sequence[Observer] = ()
+    ) -> "TsunamiRun":
         """Allocate and compile, set the water, compute what the sources do, open the outputs."""
-        cfg = self.cfg
-        begun = wall.perf_counter()
-        self.backend = self.make_backend()
-        self.tree = GridHierarchy(
-            [Level(tier.placed, self._ocean(tier), tier.substeps) for tier in self.tiers],
-            cfg.run.cfl if cfg.run.adaptive else None,
+        config, backend = setup.config, setup.open_backend()
+        timings: dict[str, float] = {}
+        hierarchy = _build_hierarchy(setup, backend, timings)
+        for text in hierarchy.root.motion.warnings(config.time.duration):
+            setup.warnings.add(text)
+        gauges = Gauges(hierarchy.levels, [station.position for station in config.stations])
+        outputs = TsunamiOutputs(config, hierarchy, gauges)
+        stability = StabilityCheck(hierarchy.levels, fixed_steps=not config.run.adaptive)
+        checkpoints = Checkpoints(setup.comm, outputs, stability.check_finite, setup.warnings)
+        clock = Clock(config.time.duration)
+        simulation = Simulation(
+            hierarchy,
+            clock,
+            _callbacks(setup, outputs, checkpoints),
+            [stability, *observers],
+            [checkpoints.stop_if_asked],
+            backend.synchronize,
         )
-        self.ocean: Ocean = self.tree.root.ocean
-        self._make_forces()
-        self.seconds["allocate and compile"] = wall.perf_counter() - begun
-        begun = wall.perf_counter()
-        for level, tier in zip(self.tree.levels, self.tiers, strict=True):
-            level.motion = SeafloorMotion(
-                level.ocean, self.sources, tier.elevation.around, cfg.time.duration, self.tree.root.motion
-            )
-        assert self.tree.root.motion is not None
-        self.motion = self.tree.root.motion
-        for text in self.motion.warnings(cfg.time.duration):
-            self.warn(text)
-        self.seconds["sources"] = wall.perf_counter() - begun
-        self.outputs = TsunamiOutputs(
-            cfg, self.tree, Gauges(self.tree.levels, [station.position for station in cfg.stations])
+        if not (resume and checkpoints.resume(clock)):
+            _begin(setup, hierarchy, outputs, clock)
+        return TsunamiRun(
+            setup=setup,
+            backend=backend,
+            simulation=simulation,
+            outputs=outputs,
+            timings=timings,
+            hierarchy=hierarchy,
         )
-        self.simulation = self._simulation()
-        if resume and self.resume_if_possible():
-            return
-        for level in self.tree.levels:
-            assert level.motion is not None
-            level.motion.begin()
-            if level.ocean.forces is not None:
-                build.apply_inverse_barometer(cfg, level.ocean, level.ocean.forces.all)
-        self.tree.begin()
-        clock = self.simulation.clock
-        self.outputs.begin()
-        self.outputs.sample(clock)
-        if cfg.output.fields is not None:
-            self.outputs.snapshot(clock)
 
-    def _ocean(self, tier: GridLevel) -> Ocean:
-        """The ocean on one of the grids, at rest."""
-        cfg, grid = self.cfg, tier.grid
-        ocean = build_ocean(
-            grid,
-            tier.decomposition,
-            self.comm,
-            self.backend,
-            cfg.physics,
-            tier.elevation,
-            roughness=tier.roughness.coefficient if tier.roughness else None,
-            sponge_cells=cfg.grid.sponge_cells * tier.refinement,
-            peaks=cfg.output.maxima is not None,
-            times=cfg.output.times,
-            incident=[wave for wave in self.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
-            forced=build.is_forced(cfg),
-            skip=cfg.run.skip_at_rest,
-            arrival_threshold=cfg.output.maxima.arrival_threshold if cfg.output.maxima else 0.01,
-        )
-        ocean.fill(np.zeros(ocean.block.shape))
-        return ocean
+    def describe(self, setup: TsunamiSetup) -> list[str]:
+        """The plan of a run: grids, time step, ranks, memory, outputs, sources."""
+        config, root, dispersion = setup.config, setup.levels[0], setup.config.physics.dispersion
+        grid, cells = root.grid, [block.cells for block in setup.decomposition.blocks]
+        size = predict_bytes(config, *(level.grid for level in setup.levels))
+        sweeps = ", ".join(str(level.water.sweeps) for level in setup.levels)
+        return [
+            f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
+            f"{'deg' if grid.lonlat else 'm'} ({summary.cell_sizes(grid)})",
+            *summary.nest_lines(setup.levels, setup.comm.size),
+            f"deepest water  {root.water.deepest:.0f} m",
+            f"time step      {setup.dt:.4g} s" + (" at most (adaptive)" if config.run.adaptive else ""),
+            f"steps          about {math.ceil(config.time.duration / setup.dt):,} for {config.time.duration:g} s",
+            *([f"dispersion     {dispersion}, {sweeps} sweeps per step"] if dispersion != "none" else []),
+            f"ranks          {setup.comm.size} x {setup.threads} threads, blocks of {min(cells):,} to {max(cells):,} "
+            "cells",
+            f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank",
+            f"output         at most {size / 1e6:.1f} MB before compression, in {config.output.directory}",
+            *map(summary.source_line, setup.sources),
+        ]
 
-    def _make_forces(self) -> None:
-        root = self.ocean.forces
-        for level, tier in zip(self.tree.levels, self.tiers, strict=True):
-            forces = level.ocean.forces
-            if forces is not None and root is not None:
-                load = None if forces is root else build.load_of(root.all)
-                forces.all = build.build_forces(self.cfg, level.ocean, tier.records, load)
+    def summarize(self, record: Mapping[str, Any]) -> list[str]:
+        """What came of a run: work saved, time of the nests, coasts, sources."""
+        return list(summary.result_lines(record))
 
-    def _simulation(self) -> Simulation:
-        cfg, clock = self.cfg, Clock(self.cfg.time.duration)
-        out, end = cfg.output, cfg.time.duration
-        callbacks = []
-        if cfg.stations:
-            # Gauges faster than the waves are not worth shorter steps: they are read after the next step.
-            binding = out.stations.every >= self.dt
-            if not binding:
-                self.warn(
-                    f"output.stations.every: {out.stations.every:g} s is shorter than the time step, "
-                    f"{self.dt:.3g} s: gauges are sampled once a step"
-                )
-            callbacks.append(Callback(Every(out.stations.every, end), self.outputs.sample, binding))
-        if out.fields is not None:
-            callbacks.append(Callback(Every(out.fields.every, end), self.outputs.snapshot))
-        if out.checkpoint is not None:
-            callbacks.append(Callback(Every(out.checkpoint.every, end), self.checkpoint_unless_done))
-        fixed = None if cfg.run.adaptive else [tier.dt for tier in self.tiers]
-        self.watch = StabilityCheck(self.tree.levels, fixed, bound=1.0)
-        looks: list[Callable[[Clock], None]] = [self.watch, *self.lookers]
-        return Simulation(self, clock, callbacks, looks, [self.stop_if_asked], self.backend.synchronize)
 
-    # ---------------------------------------------------------------- run
+@dataclass(kw_only=True)
+class TsunamiRun(Run[TsunamiSetup]):
+    """A prepared run of a tsunami on this rank."""
 
-    def limit(self) -> float:
-        """Longest step [s] allowed now."""
-        if not self.cfg.run.adaptive:
-            return self.dt
-        fastest = self.ocean.fastest()
-        return self.cfg.run.cfl / fastest if fastest > 0 else self.dt
+    outputs: TsunamiOutputs
+    hierarchy: GridHierarchy
 
-    def step(self, begin: float, end: float, dt: float) -> None:
-        """Sources first, then the water."""
-        self.tree.step(begin, end, dt)
-
-    def check_sound(self, clock: Clock) -> None:
-        """Raises NumericalError if the water is not finite."""
-        self.watch.check_finite(clock)
+    @property
+    def oceans(self) -> list[Ocean]:
+        """The oceans on all grids, that on the whole one first."""
+        return [level.ocean for level in self.hierarchy.levels]
 
     def report(self) -> None:
-        """Count the cells whose speed was capped, and the water that nests could not take from their parents."""
-        capped = 0.0
-        for level in self.tree.levels:
-            ocean = level.ocean
-            if ocean.peaks is not None:
-                # The cap is met to rounding.
-                capped += float((ocean.own(ocean.peaks)[2] >= 0.999 * ocean.physics.speed_cap).sum())
-        total = sum(self.comm.allgather(capped))
-        if total:
-            self.warn(f"{total:.0f} cells reached the speed cap of {self.ocean.physics.speed_cap:g} m/s")
-        broken = sum(
-            dispersion.dispersion_record([level.ocean for level in self.tree.levels])["broken_cells"]
-        )
-        if broken:
-            self.warn(f"waves broke in {broken} cells, which had no dispersion while they did")
-        for name, short in self.tree.short().items():
-            if short:
-                self.warn(f"{short:.3g} m3 flowed into nest '{name}' that its parent did not have")
+        """Warn of capped speeds, breaking waves and what nests could not take from their parents."""
+        add, physics = self.setup.warnings.add, self.setup.config.physics
+        if capped := maxima.count_capped(self.oceans):
+            add(f"the speed was capped at {physics.speed_cap:g} m/s in {capped} cells")
+        if broken := sum(dispersion_record(self.oceans)["broken_cells"]):
+            add(f"dispersion was switched off in {broken} breaking cells")
+        for name, deficit in self.hierarchy.mass_deficits().items():
+            if deficit:
+                add(f"mass deficit of {deficit:.3g} m3 at the boundary of nest '{name}'")
 
-    def cells(self) -> dict[str, int]:
+    def grid_size(self) -> dict[str, int]:
         """Number of cells, in all and along each side."""
-        return {"cells": self.grid.nx * self.grid.ny, "nx": self.grid.nx, "ny": self.grid.ny}
+        grid = self.setup.levels[0].grid
+        return {"cells": grid.nx * grid.ny, "nx": grid.nx, "ny": grid.ny}
 
-    def updates(self, steps: int) -> int:
-        """Cell updates of all grids."""
-        return sum(level.steps * level.placed.grid.nx * level.placed.grid.ny for level in self.tree.levels)
+    def cell_updates(self, steps: int) -> int:
+        """Cell updates of all grids, each in its own steps."""
+        return sum(level.steps * level.ocean.grid.nx * level.ocean.grid.ny for level in self.hierarchy.levels)
 
     def exchanges(self) -> list[HaloExchange]:
         """Those of the states of all grids, and of the forces on them."""
-        oceans = [level.ocean for level in self.tree.levels]
-        return [o.plan.halo for o in oceans] + [
-            halo for o in oceans if o.forces is not None for halo in o.forces.exchanges
+        forces = [ocean.forces for ocean in self.oceans if ocean.forces is not None]
+        return [ocean.plan.halo for ocean in self.oceans] + [
+            halo for force in forces for halo in force.exchanges
         ]
 
     def facts(self) -> dict[str, Any]:
         """Moments, magnitudes and uplifts of the sources, the work that water at rest has saved, and the nests."""
-        oceans = [level.ocean for level in self.tree.levels]
-        facts = {"sources": self.motion.summary, "at_rest": count_work(self.comm, oceans)}
-        facts |= {"hazard": self.outputs.hazard} if self.outputs.hazard else {}
-        facts |= (
-            {"dispersion": dispersion.dispersion_record(oceans)}
-            if self.cfg.physics.dispersion != "none"
-            else {}
+        facts = {
+            "sources": self.hierarchy.root.motion.summary,
+            "at_rest": count_work(self.setup.comm, self.oceans),
+        }
+        if self.outputs.hazard:
+            facts["hazard"] = self.outputs.hazard
+        if self.setup.config.physics.dispersion != "none":
+            facts["dispersion"] = dispersion_record(self.oceans)
+        if self.hierarchy.nests:
+            facts["grids"] = self.hierarchy.record()
+        return facts
+
+
+# ---------------------------------------------------------------- check
+
+
+def _read_sources(config: TsunamiConfig, comm: Comm) -> tuple[AnySource, ...]:
+    """The sources, checked; raises InputError for what cannot be read, or does not fit the grid."""
+    grid, physics, start = config.grid.build(), config.physics, config.time.start
+
+    def read() -> tuple[AnySource, ...]:
+        more = {"gravity": physics.gravity, "sea_level": physics.sea_level}
+        return tuple(sources.build(section, grid.lonlat, start, **more) for section in config.source)
+
+    found = root_first(comm, read)
+    for source in found:
+        source.check(grid)
+    initial_states(found)
+    return found
+
+
+def _read_incident(config: TsunamiConfig, comm: Comm, media: GridMedia) -> tuple[Incident, ...]:
+    """The waves that come in; raises InputError for what cannot be read, and for a side on land."""
+    physics = config.physics
+    dispersive = physics.dispersion != "none"
+    found = root_first(
+        comm, lambda: tuple(incident.build(wave, physics.gravity, dispersive) for wave in config.incident)
+    )
+    check_incident(config.grid.build(), media.elevation, found)
+    return found
+
+
+def _require_water(deepest: float, found: Sequence[AnySource]) -> None:
+    """Raises InputError where neither the sea, deepest [m] at its deepest, nor a source has any water."""
+    if deepest <= 0 and not any(source.target == "water" for source in found):
+        raise InputError(
+            f"bathymetry: there is no water on this grid, whose lowest cell is {-deepest:.1f} m above it; elevation is "
+            "positive up"
         )
-        return facts | {"grids": self.tree.account()} if self.tree.links else facts
-
-    def inputs(self) -> list[Path]:
-        """All files that were read."""
-        return self.cfg.input_files()
 
 
-def _allocated(tier: GridLevel, ranks: int) -> list[int]:
-    """Cells of the arrays of each rank, halo and padding included; of rows shared out evenly while it is not known."""
-    grid = tier.grid
-    if hasattr(tier, "decomposition"):
-        blocks = tier.decomposition.blocks
-    elif tier.placed.parent is None:
-        blocks = decompose(grid.shape, ranks, grid.periodic).blocks
-    else:
-        blocks = (Block(0, math.ceil(grid.ny / ranks), 0, grid.nx),) * ranks
-    return [math.prod(block.allocated) for block in blocks]
+# ---------------------------------------------------------------- prepare
+
+
+def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Ocean:
+    """The ocean on one of the grids, at rest."""
+    config, grid, output = setup.config, level.grid, setup.config.output
+    roughness = level.media.roughness
+    ocean = build_ocean(
+        grid,
+        level.decomposition,
+        setup.comm,
+        backend,
+        config.physics,
+        level.media.elevation,
+        roughness=roughness.coefficient if roughness else None,
+        sponge_cells=config.grid.sponge_cells * level.refinement,
+        maxima=output.maxima is not None,
+        times=output.times,
+        incident=[wave for wave in setup.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
+        forced=build.is_forced(config),
+        skip=config.run.skip_at_rest,
+        arrival_threshold=output.maxima.arrival_threshold if output.maxima else 0.01,
+    )
+    ocean.fill(np.zeros(ocean.block.shape))
+    return ocean
+
+
+def _add_forces(setup: TsunamiSetup, oceans: Sequence[Ocean]) -> None:
+    """Put the forces on the oceans of all grids; nests are loaded as the whole grid is."""
+    load = None
+    for ocean, level in zip(oceans, setup.levels, strict=True):
+        if ocean.forces is not None:
+            ocean.forces.all = build.build_forces(setup.config, ocean, level.media.pressure, load)
+            load = load or build.load_of(ocean.forces.all)
+
+
+def _build_hierarchy(setup: TsunamiSetup, backend: Backend, timings: dict[str, float]) -> GridHierarchy:
+    """The oceans on all grids, tied to each other, with the forces on them and what moves their beds."""
+    begun = wall.perf_counter()
+    oceans = [_build_ocean(setup, level, backend) for level in setup.levels]
+    nestings = {
+        level.number: Nesting(oceans[level.parent.number], oceans[level.number], level)
+        for level in setup.levels
+        if level.parent is not None
+    }
+    _add_forces(setup, oceans)
+    timings["allocate and compile"] = wall.perf_counter() - begun
+    begun = wall.perf_counter()
+    levels: list[OceanLevel] = []
+    for level, ocean in zip(setup.levels, oceans, strict=True):
+        around = levels[0].motion if levels else None
+        end, elevation = setup.config.time.duration, level.media.elevation.with_halo
+        motion = SeafloorMotion(ocean, setup.sources, elevation, end, around)
+        common: dict[str, Any] = {"place": level, "ocean": ocean, "motion": motion, "dt": level.dt}
+        if level.parent is None:
+            levels.append(OceanLevel(**common))
+        else:
+            parent, nesting = levels[level.parent.number], nestings[level.number]
+            levels.append(Nest(**common, parent=parent, nesting=nesting, substeps=level.substeps))
+    timings["sources"] = wall.perf_counter() - begun
+    cfl = setup.config.run.cfl if setup.config.run.adaptive else None
+    return GridHierarchy(levels, cfl)
+
+
+def _callbacks(setup: TsunamiSetup, outputs: TsunamiOutputs, checkpoints: Checkpoints) -> list[Callback]:
+    """What is written, and when."""
+    output, end = setup.config.output, setup.config.time.duration
+    callbacks = []
+    if setup.config.stations:
+        every = output.stations.every
+        # Gauges faster than the waves are not worth shorter steps: they are read after the next step.
+        binding = every >= setup.dt
+        if not binding:
+            setup.warnings.add(
+                f"output.stations.every: {every:g} s is shorter than the time step, {setup.dt:.3g} s: gauges are "
+                "sampled once a step"
+            )
+        callbacks.append(Callback(Every(every, end), outputs.sample, binding))
+    if output.fields is not None:
+        callbacks.append(Callback(Every(output.fields.every, end), outputs.snapshot))
+    if output.checkpoint is not None:
+        callbacks.append(Callback(Every(output.checkpoint.every, end), checkpoints.write_unless_done))
+    return callbacks
+
+
+def _begin(setup: TsunamiSetup, hierarchy: GridHierarchy, outputs: TsunamiOutputs, clock: Clock) -> None:
+    """Put the water where it begins, and write it."""
+    for level in hierarchy.levels:
+        level.motion.begin()
+        if level.ocean.forces is not None:
+            build.apply_inverse_barometer(setup.config, level.ocean, level.ocean.forces.all)
+    hierarchy.begin()
+    outputs.begin()
+    outputs.sample(clock)
+    if setup.config.output.fields is not None:
+        outputs.snapshot(clock)

@@ -44,8 +44,8 @@ class Kernel(NamedTuple):
     all that a cell reads, the result is zero and nothing else changes, so that a backend may skip the work.
 
     A kernel of the crust has bodies (k, j, i, ...) and no scratch; none of them reads what another one writes.
-    width, if not zero, is the number of columns that its boxes mostly have: a compiler may prepare for it. words are
-    the names of its arrays that hold words of 16 bits. shortcuts are for machines that can branch.
+    width, if not zero, is the number of columns that its boxes mostly have: a compiler may prepare for it. packed are
+    the names of its arrays that hold bfloat16, as words of 16 bits. shortcuts are for machines that can branch.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Kernel(NamedTuple):
     at_rest: tuple[tuple[str, ...], str] | None = None
     width: int = 0
     shortcuts: tuple[Shortcut, ...] = ()
-    words: tuple[str, ...] = ()
+    packed: tuple[str, ...] = ()
 
 
 class Part(NamedTuple):

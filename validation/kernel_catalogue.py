@@ -37,8 +37,10 @@ OCEAN: Mapping[str, Kernel] = {
     "step": shallow_water.step(),
     "step with a friction map": shallow_water.step(friction_map=True),
     "step with a sponge": shallow_water.step(sponge=True),
-    "step with peaks": shallow_water.step(peaks=True),
-    "step with everything": shallow_water.step(friction_map=True, sponge=True, peaks=True, acceleration=True),
+    "step with maxima": shallow_water.step(maxima=True),
+    "step with everything": shallow_water.step(
+        friction_map=True, sponge=True, maxima=True, acceleration=True
+    ),
     "wall": boundary.WALL,
     "open": boundary.OPEN,
     "lift": seafloor.UPLIFT_BED,
@@ -72,7 +74,8 @@ _CONSTANTS = {
     "zero": 0,
     "one": 1,
     "dry": 1e-3,
-    "share": 0.3,
+    "factor": 0.3,
+    "fraction": 0.3,
     "half_dt": 0.1,
     "quarter": 0.25,
     "ahead": 0.5,
@@ -121,14 +124,14 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
     q[1:, depth == 0] = 0
     rows = np.abs(rng.standard_normal((9, shape[0]))) * 0.1 + 0.4
     rows[6:] = 1 / rows[[0, 2, 3]]
-    peaks = np.zeros((5, *shape))
-    peaks[4] = 1e30
+    maxima = np.zeros((5, *shape))
+    maxima[4] = 1e30
     named = {
         "q": q,
         "out": np.zeros_like(q),
         "rows": rows,
         "sides": np.stack([np.sign(rng.standard_normal((1, shape[1]))), np.ones((1, shape[1]))]),
-        "peaks": peaks,
+        "maxima": maxima,
         "speed": np.zeros((1, *shape)),
         "roughness": rng.random((1, *shape)) * 0.01,
         "sponge": rng.random((1, *shape)),
@@ -186,8 +189,8 @@ def _groups() -> dict[str, tuple[Callable, ...]]:
         "stress": (elastic.stress_normal, elastic.stress_shear),
         "stress_relaxing": (anelastic.stress_normal, anelastic.stress_shear),
         "relax": (anelastic.relax_normal, anelastic.relax_shear),
-        "fade_velocity": (sponge.damp_velocity,),
-        "fade_stress": (sponge.damp_stress,),
+        "damp_velocity": (sponge.damp_velocity,),
+        "damp_stress": (sponge.damp_stress,),
         "stress_above": (free_surface.stress_above,),
         "velocity_above": (free_surface.velocity_above,),
     }
@@ -201,7 +204,7 @@ def _groups() -> dict[str, tuple[Callable, ...]]:
 
 BODIES: Mapping[str, tuple[Callable, ...]] = _groups()
 ABOVE = ("stress_above", "velocity_above")  # at a free surface
-SHORT = tuple(f"{name}_short" for name in BODIES if "relax" in name)  # with memory variables of 16 bits
+BF16 = tuple(f"{name}_bf16" for name in BODIES if "relax" in name)  # with memory variables of 16 bits
 
 
 class CrustKind(NamedTuple):
@@ -213,8 +216,8 @@ class CrustKind(NamedTuple):
 
 
 def crust_kernel(name: str, order: int = 4, variant: str = "plain") -> Kernel:
-    """The kernel of a group of bodies; that of NAME_short has memory variables in 16 bits."""
-    group = name.removesuffix("_short")
+    """The kernel of a group of bodies; that of NAME_bf16 has memory variables in 16 bits."""
+    group = name.removesuffix("_bf16")
     width = LAYER if group.endswith("_x") else 0
     if group == name:
         return elastic.kernel(name, *BODIES[name], order=order, variant=variant, width=width)
@@ -224,8 +227,8 @@ def crust_kernel(name: str, order: int = 4, variant: str = "plain") -> Kernel:
         order=order,
         variant=variant,
         width=width,
-        changes=anelastic.SHORT,
-        words=MEMORIES,
+        changes=anelastic.BF16,
+        packed=MEMORIES,
     )
 
 
@@ -234,7 +237,7 @@ def upper(values: np.ndarray) -> np.ndarray:
     return (np.asarray(values, np.float32).view(np.uint32) >> 16).astype(np.uint16)
 
 
-def in_words(machine: Backend, values: np.ndarray) -> Any:
+def in_bf16(machine: Backend, values: np.ndarray) -> Any:
     """Values as words of 16 bits on the machine, which allocates numbers of its precision only."""
     per_value = machine.dtype.itemsize // 2
     *rest, n = values.shape
@@ -255,7 +258,7 @@ def crust_arrays(dtype: np.dtype | str, size: tuple[int, int, int], order: int) 
     named["lam"] = np.where(kind < 0.1, 0, rng.uniform(5, 40, shape))
     named["mu"] = np.where(kind < 0.2, 0, rng.uniform(5, 40, shape))
     named["inv_qp"], named["inv_qs"] = rng.uniform(0, 0.02, (2, *shape))
-    named["near"] = (rng.random(shape) < 0.3) * 1.0
+    named["near_interface"] = (rng.random(shape) < 0.3) * 1.0
     factors = np.array([0.9, 0.1, 0.3, 0.2])[:, None, None, None]
     named["relax"] = rng.random((4, 2, 2, shape[2])) * factors
     return {name: np.array(value, dtype) for name, value in named.items()}
@@ -269,8 +272,8 @@ def crust_box(size: tuple[int, int, int], order: int) -> Box3:
 
 def crust_layer(name: str, box: Box3) -> tuple[Box3, Arrays]:
     """Box of the layer that a kernel is for, at the far end of its axis, and the arrays that are its own."""
-    name = name.removesuffix("_short")
-    axis = {"_x": 2, "_y": 1, "_z": 0}.get(name[-2:], 1 if name.startswith("fade") else None)
+    name = name.removesuffix("_bf16")
+    axis = {"_x": 2, "_y": 1, "_z": 0}.get(name[-2:], 1 if name.startswith("damp") else None)
     if axis is None:
         return box, {}
     rng = np.random.default_rng(sum(map(ord, name)))
@@ -278,8 +281,8 @@ def crust_layer(name: str, box: Box3) -> tuple[Box3, Arrays]:
     shape = tuple(b - a for a, b in (k, j, i))
     along = tuple(size if n == axis else 1 for n, size in enumerate(shape))
     signs = np.array([1, -1, -0.5, 1, -1, -0.5])[:, None, None, None]
-    own = {psi: rng.standard_normal(shape) * 1e-3 for psi in ("pa", "pb", "pc")}
-    return (k, j, i), own | {"damp": rng.random((6, *along)) * signs, "keep": rng.random((1, *shape))}
+    own = {psi: rng.standard_normal(shape) * 1e-3 for psi in ("psi_n", "psi_1", "psi_2")}
+    return (k, j, i), own | {"coef": rng.random((6, *along)) * signs, "keep": rng.random((1, *shape))}
 
 
 def crust_cuts(size: tuple[int, int, int], order: int) -> tuple[Box3, ...]:
@@ -328,10 +331,10 @@ def compute_crust(
     With a lag the two are swept together, on the first cut only. Kernels with memory variables of 16 bits do not go
     together with others.
     """
-    short = all(name in SHORT for name in names)
+    packed = all(name in BF16 for name in names)
     kind = CrustKind(machine.dtype.name, order, variant)
     shared = {
-        name: in_words(machine, value) if short and name in MEMORIES else machine.from_host(value)
+        name: in_bf16(machine, value) if packed and name in MEMORIES else machine.from_host(value)
         for name, value in crust_arrays(machine.dtype, size, order).items()
     }
     volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
@@ -350,18 +353,21 @@ def compute_crust(
     found = {name: np.array(machine.to_host(value)) for name, value in shared.items()}
     for group in groups:
         for part in group[0] if group else ():
-            for psi in {"pa", "pb", "pc"} & set(part.arrays):
+            for psi in {"psi_n", "psi_1", "psi_2"} & set(part.arrays):
                 found[f"{psi} of {part.kernel.name}"] = np.array(machine.to_host(part.arrays[psi]))
     return found
 
 
 # ------------------------------------------------------------------ all that can be compiled
 
-SWITCHES = ("friction_map", "sponge", "peaks", "acceleration", "times")  # of the ocean's step
-VARIANTS = {4: ("plain", "rough"), 8: ("plain", "rough", "top")}  # of the surface, by order
+SWITCHES = ("friction_map", "sponge", "maxima", "acceleration", "times")  # of the ocean's step
+VARIANTS = {
+    4: ("plain", "reduced_order"),
+    8: ("plain", "reduced_order", "near_surface"),
+}  # of the surface, by order
 LAYERS = ("_x", "_y", "_z")  # ends of the names of absorbing layers
-UNVARIED = (*ABOVE, "fade_velocity", "fade_stress")  # have no variants
-WHOLE = shallow_water.step(friction_map=True, sponge=True, peaks=True, acceleration=True, times=True)
+UNVARIED = (*ABOVE, "damp_velocity", "damp_stress")  # have no variants
+WHOLE = shallow_water.step(friction_map=True, sponge=True, maxima=True, acceleration=True, times=True)
 
 
 def compiled() -> dict[str, Kernel]:
@@ -372,7 +378,7 @@ def compiled() -> dict[str, Kernel]:
     found = dict(OCEAN)
     made = {*(kernel for kernel in OCEAN.values())}
     for switch in SWITCHES:
-        kernel = shallow_water.step(**{"peaks": switch == "times", switch: True})
+        kernel = shallow_water.step(**{"maxima": switch == "times", switch: True})
         if kernel not in made:
             found[f"step with {switch.replace('_', ' ')}"] = kernel
     found["step with everything and times"] = WHOLE
@@ -387,7 +393,7 @@ def compiled() -> dict[str, Kernel]:
                 found[f"{module.__name__.rpartition('.')[2]} {name.lower()}"] = kernel
     for order, variants in VARIANTS.items():
         for variant in variants:
-            for name in (*BODIES, *SHORT):
+            for name in (*BODIES, *BF16):
                 if variant == "plain" or name not in UNVARIED:
                     found[f"{name} {order} {variant}"] = crust_kernel(name, order, variant)
     return found
@@ -401,5 +407,5 @@ def varieties() -> list[str]:
     """
     names = compiled()
     steps = [name for name, kernel in names.items() if name.startswith("step with ") and kernel is not WHOLE]
-    layers = [f"{name} 8 plain" for name in (*BODIES, *SHORT) if name.removesuffix("_short")[-2:] in LAYERS]
+    layers = [f"{name} 8 plain" for name in (*BODIES, *BF16) if name.removesuffix("_bf16")[-2:] in LAYERS]
     return [*steps, *layers, *(name for name in names if name.endswith((" rough", " top")))]

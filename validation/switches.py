@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from esim.config import from_dict
-from esim.drivers.output_directory import prepare_directory
-from esim.drivers.run import scenario
+from esim.config.ocean.root import TsunamiConfig
+from esim.drivers.run import prepared
 from esim.drivers.tsunami import Tsunami
 from esim.parallel.comm import SerialComm
 
@@ -172,17 +171,15 @@ def configuration(folder: Path, switch: str, kind: str, backend: str) -> dict[st
 
 def final(folder: Path, switch: str, kind: str, backend: str, steps: int = 2) -> dict[str, np.ndarray]:
     """What a checkpoint would hold of every grid after some steps, by `grid: array`."""
-    run = scenario(from_dict(configuration(folder, switch, kind, backend), folder), SerialComm())
-    assert isinstance(run, Tsunami)
-    run.check()
-    prepare_directory(run, False)
-    run.prepare()
-    for _ in range(steps):
-        run.simulation.advance()
-    found = {
-        f"{level.placed.name}: {name}": np.array(level.ocean.own(array))
-        for level in run.tree.levels
-        for name, array in level.ocean.kept.items()
-    }
-    run.outputs.abandon()
+    driver = Tsunami()
+    config = TsunamiConfig.model_validate(configuration(folder, switch, kind, backend))
+    with prepared(driver, driver.check(config, SerialComm())) as run:
+        for _ in range(steps):
+            run.simulation.advance()
+        found = {
+            f"{level.place.name}: {name}": np.array(level.ocean.own(array))
+            for level in run.hierarchy.levels
+            for name, array in level.ocean.kept.items()
+        }
+        run.outputs.abandon()
     return found

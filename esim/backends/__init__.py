@@ -1,20 +1,28 @@
-"""The machines that bodies run on: numpy (reference), cpu (Numba), cuda (Numba CUDA)."""
+"""The backends that run kernels: numpy (the reference), cpu (Numba), cuda (Numba CUDA)."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
 
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Part
-from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Box
-from esim.parallel.streams import Event, MessageBuffer
+from esim.parallel.streams import StreamBackend
 
 
-class Backend(Protocol):
-    """What the machine has to offer; arrays are its own, NumPy-like, index order [var, j, i]."""
+class StepConstants(Protocol):
+    """Constants of a kernel that are made once, so that a step makes none."""
+
+    def fill(self, *values: float) -> Any:
+        """Set the constants that vary, in the order of kernel.varying; bound kernels take the result, until the next.
+
+        Values are rounded to the precision of the run. What has been launched keeps the values it was given.
+        """
+
+
+class Backend(StreamBackend, Protocol):
+    """Arrays and kernels of one machine; arrays are its own, NumPy-like, index order [var, j, i]."""
 
     name: str
     dtype: np.dtype
@@ -46,6 +54,9 @@ class Backend(Protocol):
     def constants(self, params: tuple) -> Any:
         """Parameters of a kernel in the form that bound kernels take."""
 
+    def step_constants(self, params: tuple) -> "StepConstants":
+        """The same, made once: those that vary from step to step, kernel.varying, are filled in at each step."""
+
     def maximum(self, array: Any) -> float:
         """Largest value of an array; NaN if there is one."""
 
@@ -57,15 +68,6 @@ class Backend(Protocol):
 
     def square_sum(self, array: Any) -> float:
         """Sum of the squares of all values; not finite if a value is not."""
-
-    def message_buffer(self, size: int, comm: Comm) -> MessageBuffer:
-        """A message of so many values to or from a neighbour, where the ranks' comm can take it."""
-
-    def stream(self, name: str) -> AbstractContextManager[None]:
-        """Context in which calls queue on one of the streams MAIN and EDGES; outside they do on MAIN."""
-
-    def event(self) -> Event:
-        """The end of what is queued on the current stream."""
 
     def sequence(self, launches: Sequence[Callable[..., None]]) -> Callable[..., None]:
         """Launches that always follow each other as one call, which a GPU replays; they take the same constants."""

@@ -16,17 +16,17 @@ STRIPE = 16  # columns at a time in which a tile is looked through from its side
 class ActivityMap:
     """What launches of one kernel on two states by turns know of tiles at rest.
 
-    A tile is a piece of the box of a launch. `still` remembers of each state which of its tiles were zero when
+    A tile is a piece of the box of a launch. `quiescent` remembers of each state which of its tiles were zero when
     they were read last: such a tile needs not be set to zero again when it is written next. That holds as long
     as nothing but launches writes into a state that is not the current one.
     """
 
-    _still: dict[tuple[int, Box], Any] = field(default_factory=dict)
+    _quiescent: dict[tuple[int, Box], Any] = field(default_factory=dict)
     _launches: list["WorkCounter"] = field(default_factory=list)
 
-    def still(self, state: Any, box: Box, make: Callable[[], Any]) -> Any:
+    def quiescent(self, state: Any, box: Box, make: Callable[[], Any]) -> Any:
         """Flags of the tiles of a state in a box, made where there are none yet."""
-        return self._still.setdefault((id(state), box), make())
+        return self._quiescent.setdefault((id(state), box), make())
 
     def count(self, box: Box, computed: Any, to_host: Callable[[Any], np.ndarray]) -> "WorkCounter":
         """A new count of the work of one launch; computed holds the cells that each of its tiles computes."""
@@ -41,21 +41,12 @@ class ActivityMap:
 
 @dataclass
 class WorkCounter:
-    """Work of one launch: runs of its `cells`, and what was computed of them, tile by tile on the machine."""
+    """Work of one launch, which adds to `runs`: its `cells`, and what it computed of them, tile by tile."""
 
     cells: int
     computed: Any
     to_host: Callable[[Any], np.ndarray]
     runs: int = 0
-
-    def counted(self, run: Callable[[Any], None]) -> Callable[[Any], None]:
-        """The launch `run`, which is counted now."""
-
-        def once(constants: Any) -> None:
-            self.runs += 1
-            run(constants)
-
-        return once
 
     def done(self) -> int:
         """Cell updates computed so far."""

@@ -45,6 +45,19 @@ def simulated() -> bool:
     return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 
 
+def generates_code() -> bool:
+    """Whether CUDA kernels come from the code generator; with ESIM_CUDA_CODEGEN=0 a thread runs a body for each cell.
+
+    Raises MachineError where the variable is neither 0 nor 1.
+    """
+    value = os.environ.get("ESIM_CUDA_CODEGEN", "1")
+    if value not in ("0", "1"):
+        raise MachineError(
+            f"ESIM_CUDA_CODEGEN is '{value}'; 1 (the default) runs generated CUDA kernels, 0 one thread for each cell"
+        )
+    return value == "1"
+
+
 def library(name: str) -> Any:
     """A library of the driver, None where it is not installed."""
     try:

@@ -70,6 +70,11 @@ def arguments(body: Callable) -> list[str]:
     return [name for name in inspect.signature(body).parameters if name not in ("k", "j", "i")]
 
 
+def has_layers(kernel: Kernel) -> bool:
+    """Whether the bodies of a kernel have three indices k, j, i, as those of the crust do, and not j, i."""
+    return next(iter(inspect.signature(kernel.stages[0].body).parameters)) == "k"
+
+
 def array_names(kernel: Kernel) -> list[str]:
     """Names of the arrays that a kernel takes, in order of first use; scratch and parameters left out."""
     names = dict.fromkeys(name for stage in kernel.stages for name in arguments(stage.body))

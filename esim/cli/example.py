@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from esim import data
-from esim.cli.show import show
 from esim.config.document import read
 from esim.config.suggest import hint
 from esim.errors import InputError, MachineError
+from esim.tools.table import show
 
 FOLDER = Path(__file__).parents[1] / "configs"
 

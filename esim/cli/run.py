@@ -121,7 +121,7 @@ def _all_agree(comm: "Comm", error: EsimError) -> bool:
             _end(comm, error)
 
     threading.Thread(target=watchdog, daemon=True).start()
-    comm.meet()
+    comm.fault_barrier()
     agreed.set()
     return True
 

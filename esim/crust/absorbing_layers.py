@@ -25,7 +25,7 @@ CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its l
 class AbsorbingLayer:
     """An absorbing layer on this rank: kind cpml or sponge, axis across it, its box in the block's arrays.
 
-    memory is (6, k, j, i) on the box for CPML, profile what the kernels call damp or keep.
+    memory is (6, k, j, i) on the box for CPML, profile what the kernels call coef or keep.
     """
 
     kind: str
@@ -43,8 +43,8 @@ class AbsorbingLayer:
         if self.kind == "sponge":
             return corner | {"keep": self.profile}
         first = 0 if group == "velocity" else 3
-        memory = dict(zip(("pa", "pb", "pc"), self.memory[first : first + 3], strict=True))
-        return corner | memory | {"damp": self.profile}
+        memory = dict(zip(("psi_n", "psi_1", "psi_2"), self.memory[first : first + 3], strict=True))
+        return corner | memory | {"coef": self.profile}
 
 
 def build_layers(

@@ -82,8 +82,8 @@ def build_crust(
 ) -> Crust:
     """Allocate and compile everything that a step needs; the crust is at rest.
 
-    medium holds rho, lam, mu and, with attenuation, inv_qp, inv_qs, and near beside stepped surfaces: arrays of
-    `esim.crust.layout.allocated_shape`, on the backend's device.
+    medium holds rho, lam, mu and, with attenuation, inv_qp, inv_qs, and near_interface beside stepped surfaces: arrays
+    of `esim.crust.layout.allocated_shape`, on the backend's device.
     """
     state = allocate(volume, decomposition, comm, backend, settings, medium)
     layers = state.v.shape[1]

@@ -107,7 +107,7 @@ def allocate(
     shape = allocated_shape(block, volume.nz)
     q = backend.zeros((9, *shape))
     fields: dict[str, Any] = dict(zip((*VELOCITIES, *STRESSES), q, strict=True)) | dict(medium)
-    fields.setdefault("near", backend.zeros((1, 1, 1)))
+    fields.setdefault("near_interface", backend.zeros((1, 1, 1)))
     memory, relaxation = allocate_memory(backend, block, shape, settings)
     layers = build_layers(volume, block, backend, settings)
     return CrustState(

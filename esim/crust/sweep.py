@@ -62,9 +62,9 @@ def constants(dtype: np.dtype, volume: Grid3D, order: int, dt: float) -> elastic
 
 def bands(settings: CrustSettings, layers: int, halo: int) -> Bands:
     """The layers that the variants of the kernels are for, of all layers of a grid."""
-    top, variant = (settings.reduced_layers, "rough") if settings.reduced_layers else (0, "plain")
+    top, variant = (settings.reduced_layers, "reduced_order") if settings.reduced_layers else (0, "plain")
     if settings.free and settings.order == 8:
-        top, variant = settings.order // 2, "top"
+        top, variant = settings.order // 2, "near_surface"
     found = [(0, top, variant), (top, layers, "plain")] if top else [(0, layers, "plain")]
     return [(a + halo, b + halo, kind) for a, b, kind in found]
 
@@ -116,17 +116,17 @@ class SweepParts:
     def _kernel(
         self, name: str, *bodies: Callable, variant: str, width: int = 0, relaxes: bool = False
     ) -> Kernel:
-        order, short = self._settings.order, relaxes and self._settings.memory is not None
-        if not short:
+        order, packed = self._settings.order, relaxes and self._settings.memory is not None
+        if not packed:
             return elastic.kernel(name, *bodies, order=order, variant=variant, width=width)
         return elastic.kernel(
-            f"{name}_short",
+            f"{name}_bf16",
             *bodies,
             order=order,
             variant=variant,
             width=width,
-            changes=anelastic.SHORT,
-            words=MEMORY_VARIABLES,
+            changes=anelastic.BF16,
+            packed=MEMORY_VARIABLES,
         )
 
     def _layer(self, group: str, layer: AbsorbingLayer, box: Box3, own: dict) -> list[Part]:

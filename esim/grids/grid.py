@@ -1,5 +1,6 @@
 """Where are the cells? A regular grid of cells in degrees (lon/lat) or metres (Cartesian)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from esim.constants import EARTH_RADIUS, EARTH_ROTATION
 
 SIDES = ("west", "east", "south", "north")
+CellFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 
 
 @dataclass(frozen=True)

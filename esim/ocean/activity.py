@@ -11,6 +11,6 @@ def count_work(comm: Comm, oceans: Iterable[Ocean]) -> dict[str, float]:
 
     Every rank calls it.
     """
-    mine = [ocean.rest.work() for ocean in oceans]
+    mine = [ocean.activity.work() for ocean in oceans]
     computed, whole = (sum(part[n] for rank in comm.allgather(mine) for part in rank) for n in (0, 1))
     return {"cell_updates": whole, "computed": computed, "skipped": 1 - computed / whole if whole else 0.0}

@@ -1,13 +1,14 @@
-"""What in a tsunami run can be computed, but is hardly meant?"""
+"""What in the configuration of a tsunami is valid but probably unintended?"""
 
 from collections.abc import Iterator, Sequence
 
 from esim.config.ocean.incident import IncidentNWaveConfig, IncidentSolitaryConfig
 from esim.config.ocean.root import TsunamiConfig
+from esim.grids.nested_grid import NestedGrid
 from esim.ocean.boundary import maximum_depth
 from esim.ocean.forcing.air_pressure import PressureRecords
 from esim.ocean.nesting.grid_level import GridLevel
-from esim.sources.ocean import InitialState
+from esim.sources.ocean import AnySource, InitialState
 from esim.sources.ocean.incident import Incident
 
 DIFFERENT = 1.25  # by which factor two depths may differ
@@ -40,7 +41,7 @@ def check_files(
             )
 
 
-def check_waves(cfg: TsunamiConfig, tier: GridLevel) -> Iterator[str]:
+def check_waves(cfg: TsunamiConfig, level: GridLevel) -> Iterator[str]:
     """Sentences about waves and pulses that come too late, or on another depth than that of the sea."""
     duration = cfg.time.duration
     for n, force in enumerate(cfg.forcing):
@@ -54,7 +55,7 @@ def check_waves(cfg: TsunamiConfig, tier: GridLevel) -> Iterator[str]:
         )
         if moment is not None and moment > duration:
             yield f"incident.{n}.{name}: {moment:g} s is after the end of the run at {duration:g} s"
-        depth = maximum_depth(tier.grid, tier.elevation, wave.side)
+        depth = maximum_depth(level.grid, level.media.elevation, wave.side)
         if not depth / DIFFERENT < wave.depth < depth * DIFFERENT:
             yield (
                 f"incident.{n}.depth: {wave.depth:g} m sets the length of the wave, but the water at the {wave.side} "
@@ -71,21 +72,35 @@ def _breaking(key: str, height: float, depth: float) -> Iterator[str]:
         yield f"{key}.height: {height:g} m is {height / depth:.3g} of the depth; waves above {BREAKING} of it break"
 
 
-def check_water(cfg: TsunamiConfig, tiers: Sequence[GridLevel], sources: Sequence[object]) -> Iterator[str]:
+def check_water(
+    cfg: TsunamiConfig, levels: Sequence[GridLevel], sources: Sequence[AnySource]
+) -> Iterator[str]:
     """Sentences about water that is not there, or not deep enough for what is asked for."""
-    if tiers[0].rate == 0:
+    if levels[0].water.rate == 0:
         for source in sources:
             if isinstance(source, InitialState) and source.whole:
                 yield f"source {source.name} leaves no water: eta is missing or below the ground everywhere"
-    physics, deepest = cfg.physics, max(tier.deepest for tier in tiers)
+    physics, deepest = cfg.physics, max(level.water.deepest for level in levels)
     if physics.dispersion != "none" and deepest <= physics.dispersion_depth:
         yield (
             f"physics.dispersion: no water is deeper than physics.dispersion_depth, {physics.dispersion_depth:g} m, so "
             f"there is no dispersion; the deepest is {deepest:.4g} m"
         )
-    for tier in tiers[1:]:
-        if tier.deepest <= 0:
+    for level in levels[1:]:
+        if level.water.deepest <= 0:
             yield (
-                f"grid.nests: '{tier.placed.name}' has no sea, its lowest cell is {-tier.deepest:.4g} m above the "
+                f"grid.nests: '{level.name}' has no sea, its lowest cell is {-level.water.deepest:.4g} m above the "
                 "water; elevation is positive up"
+            )
+
+
+def check_nests(grids: Sequence[NestedGrid]) -> Iterator[str]:
+    """Sentences about nests that are larger than was asked for."""
+    for nest in grids:
+        if nest.parent is not None and nest.snapped:
+            grid = nest.grid
+            yield (
+                f"grid.nests: '{nest.name}' is enlarged to whole cells of its parent '{nest.parent.name}': "
+                f"{grid.x0:.6g} to {grid.x0 + grid.nx * grid.dx:.6g}, {grid.y0:.6g} to "
+                f"{grid.y0 + grid.ny * grid.dy:.6g}"
             )

@@ -10,13 +10,12 @@ import numpy as np
 from esim.backends import Backend
 from esim.config.ocean.physics import OceanPhysics
 from esim.errors import InputError
-from esim.grids.grid import SIDES, Grid
+from esim.grids.grid import SIDES, CellFunction, Grid
 from esim.kernels.ocean import boundary, forcing
 from esim.parallel.decomposition import Block, Box
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.step_plan import ConstantFill, GhostFill
 
-Formula = Callable[[Any, Any], Any]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 SAMPLES = 4001  # at which a wave is looked at for its largest elevation
 FLIPS = {
     "west": (slice(None), slice(None), slice(None)),
@@ -153,7 +152,7 @@ def acceleration_fills(grid: Grid, block: Block, backend: Backend, array: Any) -
     return fills
 
 
-def check_incident(grid: Grid, elevation: Formula, waves: Sequence[Incident]) -> None:
+def check_incident(grid: Grid, elevation: CellFunction, waves: Sequence[Incident]) -> None:
     """Raises InputError if a side through which a wave comes in has no water at rest."""
     for wave in waves:
         lowest = float(_along(grid, elevation, wave.side).min())
@@ -164,13 +163,13 @@ def check_incident(grid: Grid, elevation: Formula, waves: Sequence[Incident]) ->
             )
 
 
-def maximum_depth(grid: Grid, elevation: Formula, side: str) -> float:
+def maximum_depth(grid: Grid, elevation: CellFunction, side: str) -> float:
     """Depth [m] of the deepest water along a side of the grid."""
     return max(0.0, -float(_along(grid, elevation, side).min()))
 
 
 def incident_courant_rate(
-    grid: Grid, elevation: Formula, waves: Sequence[Incident], gravity: float, duration: float
+    grid: Grid, elevation: CellFunction, waves: Sequence[Incident], gravity: float, duration: float
 ) -> float:
     """Largest |u|/dx + c (1/dx + 1/dy) [1/s] of long waves that come in at incident sides of a grid, 0 for none."""
     largest = 0.0
@@ -192,7 +191,7 @@ def _rows(grid: Grid, side: str) -> tuple[int, int]:
     return {"south": (0, 1), "north": (grid.ny - 1, grid.ny)}.get(side, (0, grid.ny))
 
 
-def _along(grid: Grid, elevation: Formula, side: str) -> Any:
+def _along(grid: Grid, elevation: CellFunction, side: str) -> Any:
     """Elevation [m] of the cells along a side of the grid."""
     columns = {"west": (0, 1), "east": (grid.nx - 1, grid.nx)}.get(side, (0, grid.nx))
     return elevation(grid.x(*columns), grid.y(*_rows(grid, side)))

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from esim.backends import Backend
+from esim.backends import Backend, StepConstants
 from esim.backends.activity import ActivityMap, without_skipping
 from esim.config.ocean.physics import OceanPhysics
-from esim.grids.grid import Grid
+from esim.grids.grid import CellFunction, Grid
 from esim.kernels.ocean import seafloor, shallow_water
 from esim.kernels.ocean.shallow_water import NEVER
 from esim.ocean.boundary import state_fills
@@ -21,12 +22,10 @@ from esim.parallel.halo import HaloExchange
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.step_plan import StepPlan, split
 
-Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
-
 
 @dataclass
 class Ocean:
-    """State, seafloor, row factors and extremes on the block of this rank, all on the backend's device.
+    """State, seafloor, row factors and maxima on the block of this rank, all on the backend's device.
 
     Arrays are [var, j, i] with the halo; q = (zeta, hu, hv) is plan.state().
     """
@@ -39,12 +38,12 @@ class Ocean:
     bed: Any
     rows: Any
     plan: StepPlan
-    peaks: Any | None = None
+    maxima: Any | None = None
     speed: Any = None
     arrival_threshold: float = 0.01
     rate: Callable[[Any], None] = field(default=lambda constants: None)
     forces: Forces | None = None
-    rest: ActivityMap = field(default_factory=ActivityMap)
+    activity: ActivityMap = field(default_factory=ActivityMap)
     kernel: Any = None  # of a step
     inputs: tuple[dict[str, Any], dict[str, Any]] = field(default_factory=lambda: ({}, {}))  # of it, by state
 
@@ -58,16 +57,21 @@ class Ocean:
         (j0, j1), (i0, i1) = self.block.interior
         return self.backend.to_host(array[:, j0:j1, i0:i1])
 
-    def constants(self, dt: float, time: float) -> Any:
-        """Constants of a step of dt [s] that ends at time [s]."""
+    @property
+    def _manning(self) -> float:
+        """Manning coefficient, zero where it is a map."""
+        return self.physics.manning if isinstance(self.physics.manning, float | int) else 0.0
+
+    @cached_property
+    def _step_constants(self) -> StepConstants:
+        """Constants of a step, made once."""
         p = self.physics
-        manning = p.manning if isinstance(p.manning, float | int) else 0.0
-        return self.backend.constants(
+        return self.backend.step_constants(
             shallow_water.constants(
                 self.backend.dtype,
-                dt,
-                time,
-                manning,
+                1.0,
+                0.0,
+                self._manning,
                 p.gravity,
                 p.dry_depth,
                 p.speed_cap,
@@ -75,17 +79,21 @@ class Ocean:
             )
         )
 
+    @cached_property
+    def _rate_constants(self) -> Any:
+        """Constants of `fastest`."""
+        values = (self.physics.gravity, 0.0, 1.0, self.physics.dry_depth)
+        return self.backend.constants(seafloor.RateParams(*map(self.backend.dtype.type, values)))
+
+    def constants(self, dt: float, time: float) -> Any:
+        """Constants of a step of dt [s] that ends at time [s], until they are asked for again."""
+        values = shallow_water.step_values(dt, time, self._manning, self.physics.gravity)
+        return self._step_constants.fill(*values)
+
     def fastest(self) -> float:
         """Largest (|u| + c)/dx + (|v| + c)/dy [1/s] of all ranks: dt times it is the Courant number."""
         (j0, j1), (i0, i1) = self.block.interior
-        real = self.backend.dtype.type
-        self.rate(
-            self.backend.constants(
-                seafloor.RateParams(
-                    real(self.physics.gravity), real(0), real(1), real(self.physics.dry_depth)
-                )
-            )
-        )
+        self.rate(self._rate_constants)
         own = self.speed[:, j0:j1, i0:i1]
         return self.comm.allreduce_max(self.backend.maximum(own) if self.block.cells else 0.0)
 
@@ -96,11 +104,11 @@ class Ocean:
             self.forces.complete(dt, time)
 
     def begin(self, time: float = 0.0) -> None:
-        """Make ready for the first step from the current state, at a time [s]: ghost cells, forces, extremes."""
+        """Make ready for the first step from the current state, at a time [s]: ghost cells, forces, maxima."""
         self.plan.fill(time)
         if self.forces is not None:
             self.forces.evaluate(time)
-        self.reset_peaks()
+        self.reset_maxima()
 
     def refill(self, time: float) -> None:
         """Fill all ghost cells of a state that has been taken up at a time [s]."""
@@ -112,8 +120,8 @@ class Ocean:
     def kept(self) -> dict[str, Any]:
         """Arrays [n, j, i] by name from whose owned cells a run goes on: what a checkpoint has to hold."""
         arrays = {"q": self.plan.state(), "bed": self.bed}
-        if self.peaks is not None:
-            arrays["peaks"] = self.peaks
+        if self.maxima is not None:
+            arrays["maxima"] = self.maxima
         return arrays if self.forces is None else arrays | self.forces.kept
 
     def fill(self, zeta: np.ndarray, hu: np.ndarray | None = None, hv: np.ndarray | None = None) -> None:
@@ -132,9 +140,9 @@ class Ocean:
         """Bring the bed's halo across periodic sides up to date."""
         HaloExchange(self.comm, self.decomposition, 1, self.backend).fill(self.bed)
 
-    def reset_peaks(self) -> None:
-        """Begin the extremes from still water and the current state; dry cells have had no water yet."""
-        if self.peaks is None:
+    def reset_maxima(self) -> None:
+        """Begin the maxima from still water and the current state; dry cells have had no water yet."""
+        if self.maxima is None:
             return
         state, bed = self.own(self.plan.state()), self.own(self.bed)[0]
         water = primitive_variables(state, bed, self.physics.dry_depth)
@@ -152,7 +160,7 @@ class Ocean:
             np.zeros_like(zeta),
         ]
         (j0, j1), (i0, i1) = self.block.interior
-        self.peaks[:, j0:j1, i0:i1] = self.backend.from_host(np.stack(first[: self.peaks.shape[0]]))
+        self.maxima[:, j0:j1, i0:i1] = self.backend.from_host(np.stack(first[: self.maxima.shape[0]]))
 
 
 def primitive_variables(state: np.ndarray, bed: np.ndarray, dry: float) -> dict[str, np.ndarray]:
@@ -180,11 +188,11 @@ def build_ocean(
     comm: Comm,
     backend: Backend,
     physics: OceanPhysics,
-    elevation: Formula,
+    elevation: CellFunction,
     *,
-    roughness: Formula | None = None,
+    roughness: CellFunction | None = None,
     sponge_cells: int = 20,
-    peaks: bool = True,
+    maxima: bool = True,
     times: bool = False,
     arrival_threshold: float = 0.01,
     forced: bool = False,
@@ -195,7 +203,7 @@ def build_ocean(
 
     elevation [m] and roughness (Manning's n) give values at cell centres within the grid. forced makes room for
     forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. times
-    adds the time of the largest height to the extremes. skip leaves water at rest alone, with the same bits. Ranks
+    adds the time of the largest height to the maxima. skip leaves water at rest alone, with the same bits. Ranks
     that share a node let the first compile, the others find its work on disk.
     """
     block = decomposition.blocks[comm.rank]
@@ -214,13 +222,13 @@ def build_ocean(
     sponge = "sponge" in grid.boundary
     if sponge:
         arrays["sponge"] = backend.from_host(pad_to_block(sponge_rate(grid, block, sponge_cells), block))
-    if peaks:
-        arrays["peaks"] = backend.zeros((6 if times else 5, *block.allocated))
+    if maxima:
+        arrays["maxima"] = backend.zeros((6 if times else 5, *block.allocated))
     states = (backend.zeros((3, *block.allocated)), backend.zeros((3, *block.allocated)))
     speed = backend.zeros((1, *block.allocated))
-    kernel = shallow_water.step(roughness is not None, sponge, peaks, forced, times)
+    kernel = shallow_water.step(roughness is not None, sponge, maxima, forced, times)
     kernel = kernel if skip else without_skipping(kernel)
-    rest = ActivityMap()
+    activity = ActivityMap()
 
     def compile_all() -> tuple[StepPlan, Forces | None, Callable]:
         rate = backend.bind(seafloor.COURANT_RATE, block.interior, {"q": states[0], "speed": speed, **arrays})
@@ -228,7 +236,7 @@ def build_ocean(
             seafloor.COURANT_RATE, block.interior, {"q": states[1], "speed": speed, **arrays}
         )
         forces = Forces(grid, decomposition, comm, backend, physics) if forced else None
-        given = arrays | {"rest": rest}
+        given = arrays | {"activity": activity}
         plan = _plan(
             grid, decomposition, comm, backend, physics, kernel, states, given, halo, forces, incident
         )
@@ -252,12 +260,12 @@ def build_ocean(
         bed,
         arrays["rows"],
         plan,
-        peaks=arrays.get("peaks"),
+        maxima=arrays.get("maxima"),
         speed=speed,
         arrival_threshold=arrival_threshold,
         rate=rate,
         forces=forces,
-        rest=rest,
+        activity=activity,
         kernel=kernel,
         inputs=(inputs[0], inputs[1]),
     )
@@ -305,7 +313,7 @@ def _plan(
 
 
 def static_field(
-    grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: Formula
+    grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, formula: CellFunction
 ) -> Any:
     """A static field [1, j, i] on the block with its halo: mirrored beyond walls, continued beyond open sides."""
     block = decomposition.blocks[comm.rank]

@@ -1,4 +1,4 @@
-"""Is the computation still sound? Looked at every few steps; a run that is not is stopped where it went wrong."""
+"""Is the computation stable? Checked every few steps; a run that is not is stopped where it went wrong."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,29 +7,26 @@ import numpy as np
 
 from esim.errors import NumericalError
 from esim.ocean.model import Ocean
-from esim.ocean.nesting.hierarchy import Level
+from esim.ocean.nesting.hierarchy import OceanLevel
 from esim.timestepping.clock import Clock
 
 NAMES = ("zeta", "hu", "hv")
+MAX_COURANT = 1.0  # above it the scheme is unstable
 
 
 @dataclass
 class StabilityCheck:
-    """Stops a run on NaN, infinity, or a Courant number above the bound, on any grid of a tree.
+    """Stops a run on NaN, infinity, or, where the steps are fixed, a Courant number above one, on any of its grids."""
 
-    dt [s] are the steps of the grids (None: not looked at).
-    """
-
-    levels: Sequence[Level]
-    dt: Sequence[float] | None
-    bound: float
+    levels: Sequence[OceanLevel]
+    fixed_steps: bool
     interval: int = 20
 
     def __call__(self, clock: Clock) -> None:
-        """Look if it is time to; raises NumericalError with step, time, cell, place and variable."""
+        """Check if it is time to; raises NumericalError with step, time, cell, place and variable."""
         if clock.step % self.interval == 0 or clock.done:
             self.check_finite(clock)
-            if self.dt is not None:
+            if self.fixed_steps:
                 self.check_courant(clock)
 
     def check_finite(self, clock: Clock) -> None:
@@ -37,7 +34,7 @@ class StabilityCheck:
         for level in reversed(self.levels):
             self._check_finite(clock, level)
 
-    def _check_finite(self, clock: Clock, level: Level) -> None:
+    def _check_finite(self, clock: Clock, level: OceanLevel) -> None:
         ocean = level.ocean
         (j0, j1), (i0, i1) = ocean.block.interior
         bad = not ocean.backend.finite(ocean.plan.state()[:, j0:j1, i0:i1])
@@ -60,22 +57,21 @@ class StabilityCheck:
 
     def check_courant(self, clock: Clock) -> None:
         """Raises NumericalError if the water has become too fast for the time step."""
-        assert self.dt is not None
-        for level, dt in zip(self.levels, self.dt, strict=True):
+        for level in self.levels:
             if not level.active:
                 continue
-            courant = dt * level.ocean.fastest()
-            if courant > self.bound or np.isnan(courant):
+            courant = level.dt * level.ocean.fastest()
+            if courant > MAX_COURANT or np.isnan(courant):
                 raise NumericalError(
                     f"step {clock.step}, t = {clock.time:.3f} s: the Courant number{_of_nest(level)} is {courant:.2f}, "
-                    f"above {self.bound:g}, because the water became faster than at the start; set run.adaptive: true, "
-                    "or a smaller run.cfl or run.dt"
+                    f"above {MAX_COURANT:g}, because the water became faster than at the start; set run.adaptive: "
+                    "true, or a smaller run.cfl or run.dt"
                 )
 
 
-def _of_nest(level: Level) -> str:
+def _of_nest(level: OceanLevel) -> str:
     """End of a phrase that names a nest; nothing for the whole grid."""
-    return f" of nest '{level.placed.name}'" if level.placed.parent else ""
+    return f" of nest '{level.place.name}'" if level.place.parent else ""
 
 
 def worst_cell(ocean: Ocean, j: int, i: int) -> str:

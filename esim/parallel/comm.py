@@ -84,7 +84,7 @@ class Comm(Protocol):
     def recv_init(self, buffer: np.ndarray, source: int, tag: int) -> Request:
         """Persistent receive."""
 
-    def meet(self) -> None:
+    def fault_barrier(self) -> None:
         """Wait for all ranks on a channel of its own, whatever else they were about to do."""
 
     def abort(self, code: int) -> None:
@@ -121,7 +121,7 @@ class LocalComm:
         self.library: str | None = None
         self.direct = False
 
-    def _meet(self) -> None:
+    def _wait(self) -> None:
         try:
             self._world.barrier.wait(self._world.timeout)
         except threading.BrokenBarrierError:
@@ -132,9 +132,9 @@ class LocalComm:
     def allgather(self, value: T) -> list[T]:
         """List of all values on every rank."""
         self._world.slots[self.rank] = value
-        self._meet()
+        self._wait()
         values = list(self._world.slots)
-        self._meet()
+        self._wait()
         return values
 
     def bcast(self, value: T, root: int = 0) -> T:
@@ -152,7 +152,7 @@ class LocalComm:
 
     def barrier(self) -> None:
         """Wait for all ranks."""
-        self._meet()
+        self._wait()
 
     def send(self, array: np.ndarray, dest: int, tag: int) -> None:
         """Send a copy of an array."""
@@ -179,9 +179,9 @@ class LocalComm:
         """Persistent receive."""
         return _LocalReceive(self, buffer, source, tag)
 
-    def meet(self) -> None:
+    def fault_barrier(self) -> None:
         """Wait for all ranks."""
-        self._meet()
+        self._wait()
 
     def abort(self, code: int) -> None:
         """End the process."""
@@ -301,7 +301,7 @@ class MPIComm:
         self._requests.append(request)
         return _MPIRequest(request)
 
-    def meet(self) -> None:
+    def fault_barrier(self) -> None:
         """Wait for all ranks on a communicator of its own."""
         self._faults.Barrier()
 
@@ -347,7 +347,7 @@ def connect() -> Comm:
     ranks = launched_ranks()
     if ranks == 0:
         return SerialComm()
-    if _crowded():
+    if _oversubscribed():
         # MPICH's waiting ranks otherwise take the processor from those they wait for.
         os.environ.setdefault("MPIR_CVAR_ENABLE_HEAVY_YIELD", "1")
     try:
@@ -369,7 +369,7 @@ def connect() -> Comm:
     return MPIComm(MPI, MPI.COMM_WORLD)
 
 
-def _crowded() -> bool:
+def _oversubscribed() -> bool:
     local = next((int(v) for v in map(os.environ.get, LOCAL_SIZES) if v and v.isdigit()), 1)
     return local > len(os.sched_getaffinity(0))
 

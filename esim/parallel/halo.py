@@ -7,7 +7,7 @@ import numpy as np
 
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, Decomposition, Overlap
-from esim.parallel.streams import EDGES, CompletedEvent, Event, MessageBuffer
+from esim.parallel.streams import EDGES, CompletedEvent, Event, MessageBuffer, StreamBackend
 
 TAG = 100
 Region = tuple[Any, slice, slice]
@@ -27,7 +27,7 @@ class HaloExchange:
     """
 
     def __init__(
-        self, comm: Comm, decomposition: Decomposition, leading: int | tuple[int, ...], backend: Any
+        self, comm: Comm, decomposition: Decomposition, leading: int | tuple[int, ...], backend: StreamBackend
     ) -> None:
         self._backend = backend
         lead = (leading,) if isinstance(leading, int) else leading
@@ -56,6 +56,9 @@ class HaloExchange:
                 message = _Message([_inside(o, mine) for o in outgoing], outgoing, lead, backend, comm)
                 message.request = comm.send_init(message.buffer.wire, other, TAG)
                 self._sends.append(message)
+        # Whether there is no other rank to exchange with, and not even a periodic side of the rank's own block.
+        self.has_no_neighbours = not (self._sends or self._receives)
+        self.is_noop = self.has_no_neighbours and not self._local
 
     @property
     def bytes(self) -> int:
@@ -66,16 +69,6 @@ class HaloExchange:
     def transports(self) -> set[str]:
         """Which memory MPI takes the messages from."""
         return {message.buffer.transport for message in self._sends}
-
-    @property
-    def has_no_neighbours(self) -> bool:
-        """Whether there is no other rank to exchange with."""
-        return not (self._sends or self._receives)
-
-    @property
-    def is_noop(self) -> bool:
-        """Whether there is nothing to exchange, not even across a periodic side of the rank's own block."""
-        return self.has_no_neighbours and not self._local
 
     @property
     def exposed_time(self) -> float:
@@ -151,6 +144,9 @@ class HaloExchange:
 
     def fill(self, state: Any) -> None:
         """Exchange without anything in between."""
+        if self.is_noop:
+            self.exchanges += 1
+            return
         if not self.has_no_neighbours:
             ready = self._backend.event()
             with self._backend.stream(EDGES):
@@ -180,7 +176,12 @@ class _Message:
     request: Any
 
     def __init__(
-        self, regions: list[Region], overlaps: list[Overlap], lead: tuple[int, ...], backend: Any, comm: Comm
+        self,
+        regions: list[Region],
+        overlaps: list[Overlap],
+        lead: tuple[int, ...],
+        backend: StreamBackend,
+        comm: Comm,
     ) -> None:
         planes = int(np.prod(lead))
         self.buffer: MessageBuffer = backend.message_buffer(planes * sum(o.cells for o in overlaps), comm)

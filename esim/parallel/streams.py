@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from esim.parallel.comm import Comm
+
 MAIN, EDGES = "main", "edges"  # streams of a machine: the second one for what neighbours wait for
 HERE: AbstractContextManager[None] = nullcontext()
 
@@ -37,6 +39,19 @@ class MessageBuffer(Protocol):
 
     def unpack(self) -> None:
         """Queue the copy from the wire to the cells."""
+
+
+class StreamBackend(Protocol):
+    """What an exchange of messages needs of a backend."""
+
+    def stream(self, name: str) -> AbstractContextManager[None]:
+        """Context in which calls queue on one of the streams MAIN and EDGES; outside they do on MAIN."""
+
+    def event(self) -> Event:
+        """The end of what is queued on the current stream."""
+
+    def message_buffer(self, size: int, comm: Comm) -> MessageBuffer:
+        """A message of so many values to or from a neighbour, where the ranks' comm can take it."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from esim.parallel.comm import Comm
-from esim.parallel.streams import Event, MessageBuffer
+from esim.parallel.streams import Event, MessageBuffer, StreamBackend
 
 TAG = 200
 
@@ -40,7 +40,7 @@ class Transfer:
     def __init__(
         self,
         comm: Comm,
-        backend: Any,
+        backend: StreamBackend,
         planes: Sequence[int],
         outgoing: Mapping[int, Region],
         incoming: Mapping[int, Region],
@@ -98,7 +98,7 @@ class _Message:
 
     request: Any
 
-    def __init__(self, region: Region, planes: tuple[int, ...], backend: Any, comm: Comm) -> None:
+    def __init__(self, region: Region, planes: tuple[int, ...], backend: StreamBackend, comm: Comm) -> None:
         self.region = region
         self.buffer: MessageBuffer = backend.message_buffer(sum(planes) * region.cells, comm)
         ends = np.cumsum([0, *(n * region.cells for n in planes)])

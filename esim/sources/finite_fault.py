@@ -109,10 +109,10 @@ class FiniteFault:
             total += part
         return done / total
 
-    def levels(self, time_step: float) -> np.ndarray:
+    def times(self, time_step: float) -> np.ndarray:
         """Times [s], (K,), from first to last motion, at most time_step apart; one if all moves at once.
 
-        A jump (rise = 0) that falls between two levels is spread over the interval between them.
+        A jump (rise = 0) that falls between two of them is spread over the interval between them.
         """
         moving = (self.slip > 0) | ((self.total_slip == 0) & (self.opening != 0))[:, None]
         first, last = self.start[moving].min(), (self.start + self.rise)[moving].max()

@@ -33,7 +33,7 @@ from esim.parallel.decomposition import decompose
 if TYPE_CHECKING:
     from esim.ocean.model import Ocean
 
-STATE, PEAKS = 7, 10  # values read and written per cell and step: 4 + 3, and 5 + 5 more with extremes
+STATE, MAXIMA = 7, 10  # values read and written per cell and step: 4 + 3, and 5 + 5 more with maxima
 ELASTIC, VISCOELASTIC = 30, 44  # of the crust: velocity and stress in two sweeps, 13 + 17, and 14 more
 DEPTH = 4000.0  # m
 SHORT_MEMORY = 38  # six memory variables of half the size, read and written
@@ -80,7 +80,7 @@ def timed(backend: Backend, step: Callable[[], Any], cells: int) -> Rate:
     return Rate(together * cells / shortest, energy["joules_per_1e9_updates"])
 
 
-def ocean_of(backend: Backend, size: int, peaks: bool) -> "Ocean":
+def ocean_of(backend: Backend, size: int, maxima: bool) -> "Ocean":
     """A wet ocean of size x size cells on the sphere, with friction and Coriolis, and small random waves."""
     from esim.config.ocean.physics import OceanPhysics
     from esim.ocean.model import build_ocean
@@ -90,22 +90,22 @@ def ocean_of(backend: Backend, size: int, peaks: bool) -> "Ocean":
     comm = SerialComm()
     physics = OceanPhysics(coriolis=True, manning=0.025)
     flat = lambda x, y: np.full((y.size, x.size), -DEPTH)  # noqa: E731
-    ocean = build_ocean(grid, decompose(grid.shape, 1), comm, backend, physics, flat, peaks=peaks)
+    ocean = build_ocean(grid, decompose(grid.shape, 1), comm, backend, physics, flat, maxima=maxima)
     rng = np.random.default_rng(0)
     ocean.fill(0.5 * rng.standard_normal(grid.shape), *rng.standard_normal((2, *grid.shape)))
     return ocean
 
 
-def measure_ocean(backend: Backend, size: int, peaks: bool) -> Rate:
+def measure_ocean(backend: Backend, size: int, maxima: bool) -> Rate:
     """The whole step: kernel, boundary and swap; the kernel alone where the package of configurations is missing."""
     if find_spec("pydantic") is None:
-        return measure_ocean_kernel(backend, size, peaks)
-    ocean = ocean_of(backend, size, peaks)
+        return measure_ocean_kernel(backend, size, maxima)
+    ocean = ocean_of(backend, size, maxima)
     constants = ocean.constants(0.5 / ocean.fastest(), 0.0)
     return timed(backend, lambda: ocean.plan.step(constants, 0.0), size * size)
 
 
-def measure_ocean_kernel(backend: Backend, size: int, peaks: bool) -> Rate:
+def measure_ocean_kernel(backend: Backend, size: int, maxima: bool) -> Rate:
     """The kernel of a step alone, to and fro between two states of a wet ocean with small random waves."""
     shape = (size + 4, size + 4)
     rng = np.random.default_rng(0)
@@ -115,11 +115,11 @@ def measure_ocean_kernel(backend: Backend, size: int, peaks: bool) -> Rate:
         "rows": np.ones((9, shape[0])),
         "sides": np.ones((1, 1, shape[1])),
         "speed": np.zeros((1, *shape), np.float32),
-        "peaks": np.zeros((5, *shape), np.float32),
+        "maxima": np.zeros((5, *shape), np.float32),
     }
     arrays = {name: backend.from_host(value) for name, value in given.items()}
     states = [backend.from_host(state) for _ in range(2)]
-    kernel, box = without_skipping(shallow_water.step(peaks=peaks)), ((2, size + 2), (2, size + 2))
+    kernel, box = without_skipping(shallow_water.step(maxima=maxima)), ((2, size + 2), (2, size + 2))
     launches = [backend.bind(kernel, box, {"q": states[n], "out": states[1 - n], **arrays}) for n in range(2)]
     dt = 1e-3  # s; the factors of rows make cells of 1 m
     constants = backend.constants(shallow_water.constants(backend.dtype, dt=dt, time=0.0, manning=0.025))
@@ -186,10 +186,10 @@ CRUSTS: tuple[tuple[str, int, bool, str | None], ...] = (
 
 
 def measure_kernels(backend: Backend, size: int, volume: int) -> list[Measured]:
-    """The ocean with and without extremes, the crust with and without attenuation, and with its memory in 16 bits."""
+    """The ocean with and without maxima, the crust with and without attenuation, and with its memory in 16 bits."""
     found = []
-    for name, values, peaks in (("ocean", STATE, False), ("ocean with extremes", STATE + PEAKS, True)):
-        found.append(Measured(name, values, measure_ocean(backend, size, peaks), size**2))
+    for name, values, maxima in (("ocean", STATE, False), ("ocean with maxima", STATE + MAXIMA, True)):
+        found.append(Measured(name, values, measure_ocean(backend, size, maxima), size**2))
     for name, values, mechanisms, memory in CRUSTS:
         if memory is not None and backend.dtype != np.float32:
             continue  # words of 16 bits beside values of 64 have another floor

@@ -183,7 +183,27 @@ def gpus() -> Iterable[Finding]:
         reason, _, advice = trouble.partition("; ")
         yield Finding("GPUs", f"cannot be used: {reason}", MISSING if found.count else FALLS_BACK, advice)
         return
+    yield cuda_kernels()
     yield _ranks(found.count)
+
+
+def cuda_kernels() -> Finding:
+    """Whether the CUDA code generator is used."""
+    from esim.backends.devices import generates_code
+    from esim.errors import MachineError
+
+    try:
+        generated = generates_code()
+    except MachineError as error:
+        return Finding("CUDA kernels", str(error), MISSING, "unset ESIM_CUDA_CODEGEN")
+    if generated:
+        return Finding("CUDA kernels", "generated from the bodies", FAST)
+    return Finding(
+        "CUDA kernels",
+        "one thread per cell (ESIM_CUDA_CODEGEN=0)",
+        FALLS_BACK,
+        "slow, for comparisons; unset ESIM_CUDA_CODEGEN for generated kernels",
+    )
 
 
 def _ranks(count: int) -> Finding:

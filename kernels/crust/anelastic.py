@@ -6,7 +6,7 @@ relax[n, k & 1, j & 1, i]: the factors A and B of the step r -> A r + B e, and a
 each of the eight cells of a 2 x 2 x 2 block has its own mechanism; conventional attenuation calls these bodies once
 for each mechanism, which is then the same in all cells. inv_qp and inv_qs are 1/Q of P and of S waves.
 
-Memory variables may be kept as bfloat16, in words of 16 bits (SHORT): 24 bytes less of a step's 176 of float32. Where
+Memory variables may be kept as bfloat16, in words of 16 bits (BF16): 24 bytes less of a step's 176 of float32. Where
 a mechanism is slow, what a step adds is far less than their last bit, and rounding to the nearest would lose it, always
 to the same side; so they are rounded up or down at random, which is right on average. The dice are the last bits of the
 strain of the step: every cell throws its own, anew in each step, and the same ones on any number of ranks.
@@ -39,11 +39,11 @@ def store_memory_bf16(r, strain):
     return pack16(r, strain)
 
 
-SHORT: dict[Callable, Callable] = {load_memory: load_memory_bf16, store_memory: store_memory_bf16}
+BF16: dict[Callable, Callable] = {load_memory: load_memory_bf16, store_memory: store_memory_bf16}
 
 
 def strength(k, j, i, relax, inv_q):
-    """Share of the unrelaxed modulus that the mechanism of a cell relaxes."""
+    """Fraction of the unrelaxed modulus that the mechanism of a cell relaxes."""
     return inv_q * (relax[2, k & 1, j & 1, i] + relax[3, k & 1, j & 1, i] * inv_q)
 
 
@@ -67,9 +67,15 @@ def inv_q_yz(k, j, i, inv_qs, p):
     return mean(inv_qs[k, j, i], inv_qs[k, j + 1, i], inv_qs[k - 1, j, i], inv_qs[k - 1, j + 1, i], p)
 
 
-def stress_normal(k, j, i, vx, vy, vz, sxx, syy, szz, rxx, ryy, rzz, lam, mu, inv_qp, inv_qs, relax, near, p):
+def stress_normal(
+    k, j, i, vx, vy, vz, sxx, syy, szz, rxx, ryy, rzz, lam, mu, inv_qp, inv_qs, relax, near_interface, p
+):
     """Normal stresses from the strain of the step, and what the first mechanism of a cell takes from them."""
-    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    x, y, z = (
+        s_x(k, j, i, near_interface, p),
+        s_y(k, j, i, near_interface, p),
+        s_z(k, j, i, near_interface, p),
+    )
     exx, eyy, ezz = behind_x(vx, k, j, i, x), behind_y(vy, k, j, i, y), ahead_z(vz, k, j, i, z)
     keep, take = relax[0, k & 1, j & 1, i], relax[1, k & 1, j & 1, i]
     xx, yy, zz = load_memory(rxx[k, j, i]), load_memory(ryy[k, j, i]), load_memory(rzz[k, j, i])
@@ -88,9 +94,13 @@ def stress_normal(k, j, i, vx, vy, vz, sxx, syy, szz, rxx, ryy, rzz, lam, mu, in
     rzz[k, j, i] = store_memory(new_zz, ezz)
 
 
-def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, rxy, rxz, ryz, mu, inv_qs, relax, near, p):
+def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, rxy, rxz, ryz, mu, inv_qs, relax, near_interface, p):
     """Shear stresses from the strain of the step, and what the first mechanism of a cell takes from them."""
-    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    x, y, z = (
+        s_x(k, j, i, near_interface, p),
+        s_y(k, j, i, near_interface, p),
+        s_z(k, j, i, near_interface, p),
+    )
     exy = ahead_x(vy, k, j, i, x) + ahead_y(vx, k, j, i, y)
     exz = ahead_x(vz, k, j, i, x) + behind_z(vx, k, j, i, z)
     eyz = ahead_y(vz, k, j, i, y) + behind_z(vy, k, j, i, z)
@@ -108,9 +118,15 @@ def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, rxy, rxz, ryz, mu, inv_qs, 
     ryz[k, j, i] = store_memory(new_yz, eyz)
 
 
-def relax_normal(k, j, i, vx, vy, vz, sxx, syy, szz, rxx, ryy, rzz, lam, mu, inv_qp, inv_qs, relax, near, p):
+def relax_normal(
+    k, j, i, vx, vy, vz, sxx, syy, szz, rxx, ryy, rzz, lam, mu, inv_qp, inv_qs, relax, near_interface, p
+):
     """Relax the normal stresses."""
-    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    x, y, z = (
+        s_x(k, j, i, near_interface, p),
+        s_y(k, j, i, near_interface, p),
+        s_z(k, j, i, near_interface, p),
+    )
     keep, take = relax[0, k & 1, j & 1, i], relax[1, k & 1, j & 1, i]
     xx, yy, zz = load_memory(rxx[k, j, i]), load_memory(ryy[k, j, i]), load_memory(rzz[k, j, i])
     exx, eyy, ezz = behind_x(vx, k, j, i, x), behind_y(vy, k, j, i, y), ahead_z(vz, k, j, i, z)
@@ -129,9 +145,13 @@ def relax_normal(k, j, i, vx, vy, vz, sxx, syy, szz, rxx, ryy, rzz, lam, mu, inv
     rzz[k, j, i] = store_memory(new_zz, ezz)
 
 
-def relax_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, rxy, rxz, ryz, mu, inv_qs, relax, near, p):
+def relax_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, rxy, rxz, ryz, mu, inv_qs, relax, near_interface, p):
     """Relax the shear stresses."""
-    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    x, y, z = (
+        s_x(k, j, i, near_interface, p),
+        s_y(k, j, i, near_interface, p),
+        s_z(k, j, i, near_interface, p),
+    )
     keep, take = relax[0, k & 1, j & 1, i], relax[1, k & 1, j & 1, i]
     xy, xz, yz = load_memory(rxy[k, j, i]), load_memory(rxz[k, j, i]), load_memory(ryz[k, j, i])
     exy = ahead_x(vy, k, j, i, x) + ahead_y(vx, k, j, i, y)

@@ -6,8 +6,8 @@ density of a face is the mean of its two cells, the rigidity of an edge the harm
 2002), and zero if one of them is a fluid or air, so that interfaces of all kinds need nothing of their own.
 
 Units keep float32 far from its limits: velocities in m/s, stresses in MPa, densities in g/cm3, moduli in GPa; the
-weights of the differences carry the time step, the size of a cell and these units. Where near is one, beside rough
-surfaces, differences are of second order (only in kernels made `rough`).
+weights of the differences carry the time step, the size of a cell and these units. Where near_interface is one,
+beside rough surfaces, differences are of second order (only in kernels of the variant `reduced_order`).
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ from esim.kernels.scalar import maximum, where
 
 
 class Params(NamedTuple):
-    """Constants of a step in the run's floating-point type; see `constants` in esim/drivers/crust.py."""
+    """Constants of a step in the run's floating-point type; see `constants` in esim/crust/model.py."""
 
     zero: float
     half: float
@@ -78,32 +78,32 @@ class Params(NamedTuple):
     sz4: float
 
 
-def v_x(k, j, i, near, p):
+def v_x(k, j, i, near_interface, p):
     """Weights along x in the velocity step."""
     return (p.vx1, p.vx2, p.vx3, p.vx4)
 
 
-def v_y(k, j, i, near, p):
+def v_y(k, j, i, near_interface, p):
     """Weights along y in the velocity step."""
     return (p.vy1, p.vy2, p.vy3, p.vy4)
 
 
-def v_z(k, j, i, near, p):
+def v_z(k, j, i, near_interface, p):
     """Weights along z in the velocity step."""
     return (p.vz1, p.vz2, p.vz3, p.vz4)
 
 
-def s_x(k, j, i, near, p):
+def s_x(k, j, i, near_interface, p):
     """Weights along x in the stress step."""
     return (p.sx1, p.sx2, p.sx3, p.sx4)
 
 
-def s_y(k, j, i, near, p):
+def s_y(k, j, i, near_interface, p):
     """Weights along y in the stress step."""
     return (p.sy1, p.sy2, p.sy3, p.sy4)
 
 
-def s_z(k, j, i, near, p):
+def s_z(k, j, i, near_interface, p):
     """Weights along z in the stress step."""
     return (p.sz1, p.sz2, p.sz3, p.sz4)
 
@@ -114,42 +114,42 @@ def blend(a, b, c, d, n, p):
     return (a * (far + n * p.second), b * far, c * far, d * far)
 
 
-def v_x_reduced(k, j, i, near, p):
+def v_x_reduced(k, j, i, near_interface, p):
     """Weights along x in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vx1, p.vx2, p.vx3, p.vx4, near[k, j, i], p)
+    return blend(p.vx1, p.vx2, p.vx3, p.vx4, near_interface[k, j, i], p)
 
 
-def v_y_reduced(k, j, i, near, p):
+def v_y_reduced(k, j, i, near_interface, p):
     """Weights along y in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vy1, p.vy2, p.vy3, p.vy4, near[k, j, i], p)
+    return blend(p.vy1, p.vy2, p.vy3, p.vy4, near_interface[k, j, i], p)
 
 
-def v_z_reduced(k, j, i, near, p):
+def v_z_reduced(k, j, i, near_interface, p):
     """Weights along z in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vz1, p.vz2, p.vz3, p.vz4, near[k, j, i], p)
+    return blend(p.vz1, p.vz2, p.vz3, p.vz4, near_interface[k, j, i], p)
 
 
-def s_x_reduced(k, j, i, near, p):
+def s_x_reduced(k, j, i, near_interface, p):
     """Weights along x in the stress step, of second order beside rough surfaces."""
-    return blend(p.sx1, p.sx2, p.sx3, p.sx4, near[k, j, i], p)
+    return blend(p.sx1, p.sx2, p.sx3, p.sx4, near_interface[k, j, i], p)
 
 
-def s_y_reduced(k, j, i, near, p):
+def s_y_reduced(k, j, i, near_interface, p):
     """Weights along y in the stress step, of second order beside rough surfaces."""
-    return blend(p.sy1, p.sy2, p.sy3, p.sy4, near[k, j, i], p)
+    return blend(p.sy1, p.sy2, p.sy3, p.sy4, near_interface[k, j, i], p)
 
 
-def s_z_reduced(k, j, i, near, p):
+def s_z_reduced(k, j, i, near_interface, p):
     """Weights along z in the stress step, of second order beside rough surfaces."""
-    return blend(p.sz1, p.sz2, p.sz3, p.sz4, near[k, j, i], p)
+    return blend(p.sz1, p.sz2, p.sz3, p.sz4, near_interface[k, j, i], p)
 
 
-def v_z_near_surface(k, j, i, near, p):
+def v_z_near_surface(k, j, i, near_interface, p):
     """Weights along z in the velocity step, of fourth order."""
     return (p.vz1 * p.fourth_1, p.vz2 * p.fourth_2, p.zero, p.zero)
 
 
-def s_z_near_surface(k, j, i, near, p):
+def s_z_near_surface(k, j, i, near_interface, p):
     """Weights along z in the stress step, of fourth order."""
     return (p.sz1 * p.fourth_1, p.sz2 * p.fourth_2, p.zero, p.zero)
 
@@ -193,9 +193,13 @@ def rigidity_yz(k, j, i, mu, p):
     return harmonic(mu[k, j, i], mu[k, j + 1, i], mu[k - 1, j, i], mu[k - 1, j + 1, i], p)
 
 
-def velocity(k, j, i, vx, vy, vz, sxx, syy, szz, sxy, sxz, syz, rho, near, p):
+def velocity(k, j, i, vx, vy, vz, sxx, syy, szz, sxy, sxz, syz, rho, near_interface, p):
     """Accelerate by the divergence of stress."""
-    x, y, z = v_x(k, j, i, near, p), v_y(k, j, i, near, p), v_z(k, j, i, near, p)
+    x, y, z = (
+        v_x(k, j, i, near_interface, p),
+        v_y(k, j, i, near_interface, p),
+        v_z(k, j, i, near_interface, p),
+    )
     here = rho[k, j, i]
     to_east = behind_y(sxy, k, j, i, y) + ahead_z(sxz, k, j, i, z) + ahead_x(sxx, k, j, i, x)
     to_north = behind_x(sxy, k, j, i, x) + ahead_z(syz, k, j, i, z) + ahead_y(syy, k, j, i, y)
@@ -205,9 +209,13 @@ def velocity(k, j, i, vx, vy, vz, sxx, syy, szz, sxy, sxz, syz, rho, near, p):
     vz[k, j, i] = vz[k, j, i] + buoyancy(here, rho[k - 1, j, i], p) * down
 
 
-def stress_normal(k, j, i, vx, vy, vz, sxx, syy, szz, lam, mu, near, p):
+def stress_normal(k, j, i, vx, vy, vz, sxx, syy, szz, lam, mu, near_interface, p):
     """Normal stresses by Hooke's law from the strain of the step."""
-    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    x, y, z = (
+        s_x(k, j, i, near_interface, p),
+        s_y(k, j, i, near_interface, p),
+        s_z(k, j, i, near_interface, p),
+    )
     exx, eyy, ezz = behind_x(vx, k, j, i, x), behind_y(vy, k, j, i, y), ahead_z(vz, k, j, i, z)
     pressed = lam[k, j, i] * (exx + eyy + ezz)
     twice = p.two * mu[k, j, i]
@@ -216,9 +224,13 @@ def stress_normal(k, j, i, vx, vy, vz, sxx, syy, szz, lam, mu, near, p):
     szz[k, j, i] = szz[k, j, i] + (pressed + twice * ezz)
 
 
-def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, mu, near, p):
+def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, mu, near_interface, p):
     """Shear stresses by Hooke's law from the strain of the step."""
-    x, y, z = s_x(k, j, i, near, p), s_y(k, j, i, near, p), s_z(k, j, i, near, p)
+    x, y, z = (
+        s_x(k, j, i, near_interface, p),
+        s_y(k, j, i, near_interface, p),
+        s_z(k, j, i, near_interface, p),
+    )
     exy = ahead_x(vy, k, j, i, x) + ahead_y(vx, k, j, i, y)
     exz = ahead_x(vz, k, j, i, x) + behind_z(vx, k, j, i, z)
     eyz = ahead_y(vz, k, j, i, y) + behind_z(vy, k, j, i, z)
@@ -228,7 +240,7 @@ def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, mu, near, p):
 
 
 NONE: Mapping[Callable, Callable] = MappingProxyType({})
-VARIANTS = {"plain": {}, "rough": REDUCED_ORDER, "top": NEAR_SURFACE}
+VARIANTS = {"plain": {}, "reduced_order": REDUCED_ORDER, "near_surface": NEAR_SURFACE}
 
 
 def kernel(
@@ -238,13 +250,14 @@ def kernel(
     variant: str = "plain",
     width: int = 0,
     changes: Mapping[Callable, Callable] = NONE,
-    words: tuple[str, ...] = (),
+    packed: tuple[str, ...] = (),
 ) -> Kernel:
     """Kernel of some bodies of the crust for an order of the differences.
 
-    variant is plain, rough (second order where near is one) or top (fourth order along z, below a free surface);
-    changes are functions that the bodies call instead of others, and words the arrays that hold 16 bits then.
+    variant is plain, reduced_order (second order where near_interface is one) or near_surface (fourth order along z,
+    below a free surface);
+    changes are functions that the bodies call instead of others, and packed the arrays that hold 16 bits then.
     """
     functions = dict(changes) | (EIGHTH if order == 8 else {}) | VARIANTS[variant]
     stages = tuple(Stage(replace(body, functions), exact=True) for body in bodies)
-    return Kernel(f"{name}_{order}_{variant}", stages, Params, halo=order // 2, width=width, words=words)
+    return Kernel(f"{name}_{order}_{variant}", stages, Params, halo=order // 2, width=width, packed=packed)

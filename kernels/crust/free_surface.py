@@ -23,11 +23,11 @@ def stress_above(k, j, i, szz, sxz, syz, p):
     syz[k, j, i] = p.zero
 
 
-def velocity_above(k, j, i, vx, vy, vz, lam, mu, near, p):
+def velocity_above(k, j, i, vx, vy, vz, lam, mu, near_interface, p):
     """Continue velocities above the first layer k so that no traction acts on the surface."""
-    x, y = s_x(k, j, i, near, p), s_y(k, j, i, near, p)
+    x, y = s_x(k, j, i, near_interface, p), s_y(k, j, i, near_interface, p)
     stretched = behind_x(vx, k, j, i, x) + behind_y(vy, k, j, i, y)
-    share = lam[k, j, i] / maximum(lam[k, j, i] + p.two * mu[k, j, i], p.tiny)
-    vz[k - 1, j, i] = vz[k + 1, j, i] + p.two * p.layer * (share * stretched)
+    ratio = lam[k, j, i] / maximum(lam[k, j, i] + p.two * mu[k, j, i], p.tiny)
+    vz[k - 1, j, i] = vz[k + 1, j, i] + p.two * p.layer * (ratio * stretched)
     vx[k - 1, j, i] = vx[k, j, i] + p.layer * ahead_x(vz, k, j, i, x)
     vy[k - 1, j, i] = vy[k, j, i] + p.layer * ahead_y(vz, k, j, i, y)

@@ -71,7 +71,7 @@ class IncidentParams(NamedTuple):
     growth: float  # m/s, its rate of change
     speed: float  # m/s, its inward velocity where that is given, else zero
     gain: float  # m/s2, the rate of change of that
-    share: float  # of the change of celerity in what comes in: two, or four where the velocity is that of a long wave
+    factor: float  # of the change of celerity in what comes in: two, or four where the velocity is that of a long wave
 
 
 def _edge_water(j, i, zeta, normal, bed, p):
@@ -81,31 +81,31 @@ def _edge_water(j, i, zeta, normal, bed, p):
     the inward velocity; whether this is sea.
     """
     surface = zeta[0, j, i + 1]
-    floor = maximum(-bed[0, j, i + 1], p.zero)
-    depth = surface + floor
+    rest_depth = maximum(-bed[0, j, i + 1], p.zero)
+    depth = surface + rest_depth
     at_sea = where(bed[0, j, i + 1] < p.zero, where(depth > p.dry, p.one, p.zero), p.zero) > p.zero
     # One times a root is of the type of one, also where a machine takes roots of Python numbers.
-    still = p.one * sqrt(p.g * maximum(floor, p.dry))
-    excess = p.g * surface / (still + sqrt(p.g * maximum(depth, p.dry)))
+    rest_celerity = p.one * sqrt(p.g * maximum(rest_depth, p.dry))
+    excess = p.g * surface / (rest_celerity + sqrt(p.g * maximum(depth, p.dry)))
     leaving = p.inward * normal[0, j, i + 1] / maximum(depth, p.dry) - (excess + excess)
-    return floor, still, leaving, at_sea
+    return rest_depth, rest_celerity, leaving, at_sea
 
 
-def _rise(eta, floor, still, p):
+def _rise(eta, rest_depth, rest_celerity, p):
     """Change c - c0 of the celerity by an elevation eta."""
-    return p.g * eta / (still + sqrt(p.g * maximum(floor + eta, p.dry)))
+    return p.g * eta / (rest_celerity + sqrt(p.g * maximum(rest_depth + eta, p.dry)))
 
 
-def _brought(lead, floor, still, p):
+def _brought(lead, rest_depth, rest_celerity, p):
     """The invariant u + 2 (c - c0) of the wave that is at the side `lead` seconds later."""
-    return p.speed + p.gain * lead + p.share * _rise(p.eta + p.growth * lead, floor, still, p)
+    return p.speed + p.gain * lead + p.factor * _rise(p.eta + p.growth * lead, rest_depth, rest_celerity, p)
 
 
-def _ghost(change, flow, floor, still, p):
+def _ghost(change, flow, rest_depth, rest_celerity, p):
     """Surface and momentum of a ghost cell from its change of celerity and inward velocity."""
-    risen = maximum(change, -still)
-    surface = risen * (still + still + risen) / p.g
-    return surface, p.inward * (flow * (floor + surface))
+    risen = maximum(change, -rest_celerity)
+    surface = risen * (rest_celerity + rest_celerity + risen) / p.g
+    return surface, p.inward * (flow * (rest_depth + surface))
 
 
 def incident_wave(j, i, zeta, normal, along, bed, p):
@@ -116,12 +116,16 @@ def incident_wave(j, i, zeta, normal, along, bed, p):
     wave into still water has u = 2 (c - c0); where the wave's velocity is given, that is taken. The wave of any
     height comes in as it is, and still water stays still to the last bit. On land the edge cell is copied.
     """
-    floor, still, leaving, at_sea = _edge_water(j, i, zeta, normal, bed, p)
-    lead = p.ahead / still
-    near = _brought(lead, floor, still, p)
-    far = _brought(lead + lead + lead, floor, still, p)
-    inner, inner_flow = _ghost(p.quarter * (near - leaving), p.half * (near + leaving), floor, still, p)
-    outer, outer_flow = _ghost(p.quarter * (far - leaving), p.half * (far + leaving), floor, still, p)
+    rest_depth, rest_celerity, leaving, at_sea = _edge_water(j, i, zeta, normal, bed, p)
+    lead = p.ahead / rest_celerity
+    near = _brought(lead, rest_depth, rest_celerity, p)
+    far = _brought(lead + lead + lead, rest_depth, rest_celerity, p)
+    inner, inner_flow = _ghost(
+        p.quarter * (near - leaving), p.half * (near + leaving), rest_depth, rest_celerity, p
+    )
+    outer, outer_flow = _ghost(
+        p.quarter * (far - leaving), p.half * (far + leaving), rest_depth, rest_celerity, p
+    )
     zeta[0, j, i] = where(at_sea, inner, zeta[0, j, i + 1])
     zeta[0, j, i - 1] = where(at_sea, outer, zeta[0, j, i + 1])
     normal[0, j, i] = where(at_sea, inner_flow, normal[0, j, i + 1])
@@ -132,9 +136,9 @@ def incident_wave(j, i, zeta, normal, along, bed, p):
 
 def incident_total(j, i, zeta, normal, along, bed, p):
     """Let the surface be the given one, waves from inside included; its velocity follows from what leaves."""
-    floor, still, leaving, at_sea = _edge_water(j, i, zeta, normal, bed, p)
-    rise = _rise(p.eta, floor, still, p)
-    surface, momentum = _ghost(rise, leaving + (rise + rise), floor, still, p)
+    rest_depth, rest_celerity, leaving, at_sea = _edge_water(j, i, zeta, normal, bed, p)
+    rise = _rise(p.eta, rest_depth, rest_celerity, p)
+    surface, momentum = _ghost(rise, leaving + (rise + rise), rest_depth, rest_celerity, p)
     outside = where(at_sea, surface, zeta[0, j, i + 1])
     flow = where(at_sea, momentum, normal[0, j, i + 1])
     zeta[0, j, i] = outside

@@ -27,11 +27,11 @@ class CompressibilityParams(NamedTuple):
 
 def reduced_gradient(j, i, acceleration, q, bed, rows, p):
     """Add g (1 - r) grad(eta) [m/s2]; no slope is taken towards dry cells."""
-    floor = maximum(-bed[0, j, i], p.zero)
-    m = p.per_height * floor
+    rest_depth = maximum(-bed[0, j, i], p.zero)
+    m = p.per_height * rest_depth
     strength = p.half * (p.half * p.g * m / (p.one + m))
     surface = q[0, j, i] + maximum(bed[0, j, i], p.zero)
-    wet = q[0, j, i] + floor > p.dry
+    wet = q[0, j, i] + rest_depth > p.dry
     west = _rise(q[0, j, i - 1], bed[0, j, i - 1], surface, wet, p)
     east = _rise(q[0, j, i + 1], bed[0, j, i + 1], surface, wet, p)
     south = _rise(q[0, j - 1, i], bed[0, j - 1, i], surface, wet, p)
@@ -48,5 +48,5 @@ def _rise(zeta, bed, surface, wet, p):
 
 
 REDUCED_GRADIENT = Kernel(
-    "stratification", (Stage(reduced_gradient, exact=True),), CompressibilityParams, halo=1
+    "reduced_gradient", (Stage(reduced_gradient, exact=True),), CompressibilityParams, halo=1
 )

@@ -92,7 +92,7 @@ def flow(j, i, q, bed, w, p):
 def breaks(zeta, d, h, rise, p):
     """One where the shallow-water equations have to take over, else zero.
 
-    That is where the surface rises faster than a share of the celerity (Kennedy et al. 2000; Kazolea et al. 2014),
+    That is where the surface rises faster than a fraction of the celerity (Kennedy et al. 2000; Kazolea et al. 2014),
     or is too far from still water.
     """
     far = maximum(zeta - p.crest * d, p.trough * d - zeta)

@@ -17,9 +17,9 @@ class CorrectionParams(NamedTuple):
 def correct(j, i, q, bed, acceleration, before, p):
     """Take half of the old acceleration of a step back, and give half of the new one [m/s2]."""
     h = q[0, j, i] + maximum(-bed[0, j, i], p.zero)
-    share = where(h > p.dry, p.half_dt * h, p.zero)
-    q[1, j, i] = q[1, j, i] + share * (acceleration[0, j, i] - before[0, j, i])
-    q[2, j, i] = q[2, j, i] + share * (acceleration[1, j, i] - before[1, j, i])
+    weight = where(h > p.dry, p.half_dt * h, p.zero)
+    q[1, j, i] = q[1, j, i] + weight * (acceleration[0, j, i] - before[0, j, i])
+    q[2, j, i] = q[2, j, i] + weight * (acceleration[1, j, i] - before[1, j, i])
 
 
 class GhostParams(NamedTuple):
@@ -27,7 +27,7 @@ class GhostParams(NamedTuple):
 
 
 def reflect(j, i, normal, along, p):
-    """Ghost cells beyond a wall, where the acceleration across the side is the opposite; see kernels.edges."""
+    """Ghost cells beyond a wall, where the acceleration across the side is the opposite; see kernels.ocean.boundary."""
     normal[0, j, i] = -normal[0, j, i + 1]
     along[0, j, i] = along[0, j, i + 1]
     normal[0, j, i - 1] = -normal[0, j, i + 2]

@@ -28,44 +28,44 @@ PLANES = 14
 class NestParams(NamedTuple):
     """Constants of the exchange in the run's floating-point type."""
 
-    share: float  # of the parent's step that has passed
+    substep_fraction: float  # of the parent's step that has passed
     quarter: float
     half: float
     zero: float
     one: float
     tiny: float
-    half_theta: float  # see kernels.shallow_water
+    half_theta: float  # see kernels.ocean.shallow_water
     gentle: float
     dry: float  # m
     deep: float  # m, below any sea
 
 
 def constants(
-    real: Callable, dry: float, share: float = 0.0, theta: float = 1.3, gentle: float = 0.02
+    real: Callable, dry: float, substep_fraction: float = 0.0, theta: float = 1.3, gentle: float = 0.02
 ) -> NestParams:
     """Constants of the type `real` of the state; dry [m] is the depth from which water flows."""
-    return NestParams(*map(real, (share, 0.25, 0.5, 0, 1, 1e-30, theta / 2, gentle, dry, -1e30)))
+    return NestParams(*map(real, (substep_fraction, 0.25, 0.5, 0, 1, 1e-30, theta / 2, gentle, dry, -1e30)))
 
 
-def gradients(j, i, near, floor, lean, p):
+def gradients(j, i, stencil, floor, gradient, p):
     """Surface, momentum and bed in a parent cell, with half of their slopes, from those of it and its neighbours.
 
-    near[0..2, 0..4, i] is the state of the cell and of those in the west, east, south and north, floor[0] their bed.
+    stencil[0..2, 0..4, i] is the state of the cell and of those in the west, east, south and north, floor[0] their bed.
     The bed slopes where it lies deeper than it varies. In a dry cell the surface is that of the highest water
     beside it, so that a part of it that lies lower than that is no hole.
     """
     b, bw, be = floor[0, j, i], floor[0, j + WEST, i], floor[0, j + EAST, i]
     bs, bn = floor[0, j + SOUTH, i], floor[0, j + NORTH, i]
-    h = near[0, j, i] + maximum(-b, p.zero)
-    hw = near[0, j + WEST, i] + maximum(-bw, p.zero)
-    he = near[0, j + EAST, i] + maximum(-be, p.zero)
-    hs = near[0, j + SOUTH, i] + maximum(-bs, p.zero)
-    hn = near[0, j + NORTH, i] + maximum(-bn, p.zero)
-    e = near[0, j, i] + maximum(b, p.zero)
-    ew = near[0, j + WEST, i] + maximum(bw, p.zero)
-    ee = near[0, j + EAST, i] + maximum(be, p.zero)
-    es = near[0, j + SOUTH, i] + maximum(bs, p.zero)
-    en = near[0, j + NORTH, i] + maximum(bn, p.zero)
+    h = stencil[0, j, i] + maximum(-b, p.zero)
+    hw = stencil[0, j + WEST, i] + maximum(-bw, p.zero)
+    he = stencil[0, j + EAST, i] + maximum(-be, p.zero)
+    hs = stencil[0, j + SOUTH, i] + maximum(-bs, p.zero)
+    hn = stencil[0, j + NORTH, i] + maximum(-bn, p.zero)
+    e = stencil[0, j, i] + maximum(b, p.zero)
+    ew = stencil[0, j + WEST, i] + maximum(bw, p.zero)
+    ee = stencil[0, j + EAST, i] + maximum(be, p.zero)
+    es = stencil[0, j + SOUTH, i] + maximum(bs, p.zero)
+    en = stencil[0, j + NORTH, i] + maximum(bn, p.zero)
     lowest = minimum(h, minimum(minimum(hw, he), minimum(hs, hn)))
     wet = where(lowest > p.dry, p.one, p.zero)
     steep, middle = p.half_theta * wet, p.quarter * wet
@@ -78,36 +78,44 @@ def gradients(j, i, near, floor, lean, p):
         maximum(where(hw > p.dry, ew, p.deep), where(he > p.dry, ee, p.deep)),
         maximum(where(hs > p.dry, es, p.deep), where(hn > p.dry, en, p.deep)),
     )
-    lean[E, j, i] = where(h > p.dry, e, minimum(b, beside))
-    lean[EX, j, i] = slope(e - ew, ee - e, steep, middle, gentle, p)
-    lean[EY, j, i] = slope(e - es, en - e, steep, middle, gentle, p)
-    hu, hv = near[1, j, i], near[2, j, i]
-    lean[M, j, i] = wet * hu
-    lean[MX, j, i] = slope(hu - near[1, j + WEST, i], near[1, j + EAST, i] - hu, steep, middle, gentle, p)
-    lean[MY, j, i] = slope(hu - near[1, j + SOUTH, i], near[1, j + NORTH, i] - hu, steep, middle, gentle, p)
-    lean[N, j, i] = wet * hv
-    lean[NX, j, i] = slope(hv - near[2, j + WEST, i], near[2, j + EAST, i] - hv, steep, middle, gentle, p)
-    lean[NY, j, i] = slope(hv - near[2, j + SOUTH, i], near[2, j + NORTH, i] - hv, steep, middle, gentle, p)
+    gradient[E, j, i] = where(h > p.dry, e, minimum(b, beside))
+    gradient[EX, j, i] = slope(e - ew, ee - e, steep, middle, gentle, p)
+    gradient[EY, j, i] = slope(e - es, en - e, steep, middle, gentle, p)
+    hu, hv = stencil[1, j, i], stencil[2, j, i]
+    gradient[M, j, i] = wet * hu
+    gradient[MX, j, i] = slope(
+        hu - stencil[1, j + WEST, i], stencil[1, j + EAST, i] - hu, steep, middle, gentle, p
+    )
+    gradient[MY, j, i] = slope(
+        hu - stencil[1, j + SOUTH, i], stencil[1, j + NORTH, i] - hu, steep, middle, gentle, p
+    )
+    gradient[N, j, i] = wet * hv
+    gradient[NX, j, i] = slope(
+        hv - stencil[2, j + WEST, i], stencil[2, j + EAST, i] - hv, steep, middle, gentle, p
+    )
+    gradient[NY, j, i] = slope(
+        hv - stencil[2, j + SOUTH, i], stencil[2, j + NORTH, i] - hv, steep, middle, gentle, p
+    )
     top = maximum(b, maximum(maximum(bw, be), maximum(bs, bn)))
     bottom = minimum(b, minimum(minimum(bw, be), minimum(bs, bn)))
     smooth = where(top + (top - bottom) < p.zero, p.quarter, p.zero)
-    lean[B, j, i] = b
-    lean[BX, j, i] = smooth * (be - bw)
-    lean[BY, j, i] = smooth * (bn - bs)
+    gradient[B, j, i] = b
+    gradient[BX, j, i] = smooth * (be - bw)
+    gradient[BY, j, i] = smooth * (bn - bs)
     # Beside dry cells the velocity is constant, not the momentum.
     per_h = where(h > p.dry, p.one - wet, p.zero) / maximum(h, p.dry)
-    lean[U, j, i] = per_h * hu
-    lean[V, j, i] = per_h * hv
+    gradient[U, j, i] = per_h * hu
+    gradient[V, j, i] = per_h * hv
 
 
-def prolong(j, i, lean, place, ghost, ground, p):
-    """State and bed of a ghost cell; place[0..1, j, i] is twice its distance in x, y from the parent's centre."""
-    x, y = place[0, j, i], place[1, j, i]
-    b = lean[B, j, i] + (x * lean[BX, j, i] + y * lean[BY, j, i])
-    e = lean[E, j, i] + (x * lean[EX, j, i] + y * lean[EY, j, i])
+def prolong(j, i, gradient, offset, ghost, ground, p):
+    """State and bed of a ghost cell; offset[0..1, j, i] is twice its distance in x, y from the parent's centre."""
+    x, y = offset[0, j, i], offset[1, j, i]
+    b = gradient[B, j, i] + (x * gradient[BX, j, i] + y * gradient[BY, j, i])
+    e = gradient[E, j, i] + (x * gradient[EX, j, i] + y * gradient[EY, j, i])
     h = maximum(e - b, p.zero)
-    hu = lean[M, j, i] + (x * lean[MX, j, i] + y * lean[MY, j, i]) + lean[U, j, i] * h
-    hv = lean[N, j, i] + (x * lean[NX, j, i] + y * lean[NY, j, i]) + lean[V, j, i] * h
+    hu = gradient[M, j, i] + (x * gradient[MX, j, i] + y * gradient[MY, j, i]) + gradient[U, j, i] * h
+    hv = gradient[N, j, i] + (x * gradient[NX, j, i] + y * gradient[NY, j, i]) + gradient[V, j, i] * h
     ground[0, j, i] = b
     ghost[0, j, i] = maximum(e, b) - maximum(b, p.zero)
     ghost[1, j, i] = where(h > p.dry, hu, p.zero)
@@ -116,26 +124,26 @@ def prolong(j, i, lean, place, ghost, ground, p):
 
 def interpolate_in_time(j, i, early, late, ring, p):
     """State of a ghost cell between the beginning and the end of the parent's step."""
-    ring[0, j, i] = early[0, j, i] + p.share * (late[0, j, i] - early[0, j, i])
-    ring[1, j, i] = early[1, j, i] + p.share * (late[1, j, i] - early[1, j, i])
-    ring[2, j, i] = early[2, j, i] + p.share * (late[2, j, i] - early[2, j, i])
+    ring[0, j, i] = early[0, j, i] + p.substep_fraction * (late[0, j, i] - early[0, j, i])
+    ring[1, j, i] = early[1, j, i] + p.substep_fraction * (late[1, j, i] - early[1, j, i])
+    ring[2, j, i] = early[2, j, i] + p.substep_fraction * (late[2, j, i] - early[2, j, i])
 
 
-def accumulate_x(j, i, tally, w, p):
+def accumulate_x(j, i, register, w, p):
     """Add what flows through the west face in a step [m2 per metre of face]."""
-    tally[0, j, i] = tally[0, j, i] + p.dt * w[XM, j, i]
+    register[0, j, i] = register[0, j, i] + p.dt * w[XM, j, i]
 
 
-def accumulate_y(j, i, tally, w, p):
+def accumulate_y(j, i, register, w, p):
     """Add what flows through the south face in a step [m2 per metre of face]."""
-    tally[0, j, i] = tally[0, j, i] + p.dt * w[YM, j, i]
+    register[0, j, i] = register[0, j, i] + p.dt * w[YM, j, i]
 
 
 def sum_rows(j, i, q, bed, weights, mean, p):
     """Take a row of cells of the nest into means over their parent's cells: surface, momentum, depth of those wet.
 
-    weights[0, j] is the share of a cell in the area of its parent's. mean[4] is the share that is wet so far. A mean
-    goes on from the one before by differences, so that equal surfaces have exactly their own as mean.
+    weights[0, j] is the fraction of a cell in the area of its parent's. mean[4] is the fraction that is wet so far. A
+    mean goes on from the one before by differences, so that equal surfaces have exactly their own as mean.
     """
     h = q[0, j, i] + maximum(-bed[0, j, i], p.zero)
     e = q[0, j, i] + maximum(bed[0, j, i], p.zero)
@@ -170,30 +178,30 @@ def average_down(j, i, q, bed, mean, p):
     q[2, j, i] = keep * mean[2, j, i]
 
 
-def reflux(j, i, beside, ours, theirs, factor, short, p):
+def reflux(j, i, beside, ours, theirs, factor, deficit, p):
     """Give a parent's cell beside a nest the water that the nest's faces let through, in place of its own face.
 
     beside[0..1] are its zeta and bed, ours and theirs what went through the face [m2], and factor is +- length of the
-    face / area of the cell. There is never less than no water: short[0] sums up what could not be taken [m].
+    face / area of the cell. There is never less than no water: deficit[0] sums up what could not be taken [m].
     """
-    still = maximum(-beside[1, j, i], p.zero)
+    rest_depth = maximum(-beside[1, j, i], p.zero)
     after = beside[0, j, i] + factor[0, j, i] * (ours[0, j, i] - theirs[0, j, i])
-    missing = maximum(-still - after, p.zero)
+    missing = maximum(-rest_depth - after, p.zero)
     beside[0, j, i] = after + missing
-    short[0, j, i] = short[0, j, i] + missing
+    deficit[0, j, i] = deficit[0, j, i] + missing
 
 
-GRADIENTS = Kernel("nest_incline", (Stage(gradients, exact=True),), NestParams)
-PROLONG = Kernel("nest_lay", (Stage(prolong, exact=True),), NestParams)
-INTERPOLATE_IN_TIME = Kernel("nest_blend", (Stage(interpolate_in_time, exact=True),), NestParams)
-SUM_ROWS = Kernel("nest_row", (Stage(sum_rows, exact=True),), NestParams)
-SUM_COLUMNS = Kernel("nest_column", (Stage(sum_columns, exact=True),), NestParams)
-AVERAGE_DOWN = Kernel("nest_merge", (Stage(average_down, exact=True),), NestParams)
-REFLUX = Kernel("nest_settle", (Stage(reflux, exact=True),), NestParams)
+GRADIENTS = Kernel("nest_gradients", (Stage(gradients, exact=True),), NestParams)
+PROLONG = Kernel("nest_prolong", (Stage(prolong, exact=True),), NestParams)
+INTERPOLATE_IN_TIME = Kernel("nest_interpolate", (Stage(interpolate_in_time, exact=True),), NestParams)
+SUM_ROWS = Kernel("nest_sum_rows", (Stage(sum_rows, exact=True),), NestParams)
+SUM_COLUMNS = Kernel("nest_sum_columns", (Stage(sum_columns, exact=True),), NestParams)
+AVERAGE_DOWN = Kernel("nest_average_down", (Stage(average_down, exact=True),), NestParams)
+REFLUX = Kernel("nest_reflux", (Stage(reflux, exact=True),), NestParams)
 
 
 def flux(step: Kernel, along_x: bool) -> Kernel:
-    """The kernel that tallies the mass flux through west faces, or south ones, just as a step computes it."""
+    """The kernel that accumulates the mass flux through west faces, or south ones, just as a step computes it."""
     stages = []
     for stage in step.stages:
         if stage.body is shallow_water.advance:

@@ -7,21 +7,21 @@ from esim.kernels.scalar import maximum, sqrt, where
 
 
 class UpliftParams(NamedTuple):
-    """Constants of a lift in the run's floating-point type."""
+    """Constants of an uplift in the run's floating-point type."""
 
-    share: float  # share of the rise that happens in this step
+    fraction: float  # of the rise that happens in this step
     zero: float
     dry: float  # m
 
 
 def uplift_bed(j, i, q, bed, rise, p):
-    """Move the bed by a share of rise[0] and the water surface above it by that of rise[1] [m].
+    """Move the bed by a fraction of rise[0] and the water surface above it by that of rise[1] [m].
 
     Dry cells stay dry. The two rises differ where the water smooths what the bed does (Kajiura 1963).
     """
     before = bed[0, j, i]
-    after = before + p.share * rise[0, j, i]
-    q[0, j, i] = uplifted_bed(q[0, j, i], before, after, p.share * rise[1, j, i], p)
+    after = before + p.fraction * rise[0, j, i]
+    q[0, j, i] = uplifted_bed(q[0, j, i], before, after, p.fraction * rise[1, j, i], p)
     bed[0, j, i] = after
 
 
@@ -29,13 +29,13 @@ def uplifted_bed(zeta, before, after, rise, p):
     """zeta over a bed that has moved from `before` to `after`, when the surface has risen by `rise` [m]."""
     depth = zeta + maximum(-before, p.zero)
     surface = zeta + rise + (maximum(before, p.zero) - maximum(after, p.zero))
-    still = maximum(-after, p.zero)
-    carried = surface + maximum(-still - surface, p.zero)
-    return where(depth > p.dry, carried, depth - still)
+    rest_depth = maximum(-after, p.zero)
+    carried = surface + maximum(-rest_depth - surface, p.zero)
+    return where(depth > p.dry, carried, depth - rest_depth)
 
 
 class SetBedParams(NamedTuple):
-    """Constants of a slide in the run's floating-point type."""
+    """Constants of a bed that is set in the run's floating-point type."""
 
     zero: float
     dry: float  # m
@@ -52,7 +52,7 @@ def set_bed(j, i, q, bed, ground, p):
 
 
 class RateParams(NamedTuple):
-    """Constants of the wave rate in the run's floating-point type."""
+    """Constants of the Courant rate in the run's floating-point type."""
 
     g: float
     zero: float
@@ -71,6 +71,6 @@ def courant_rate(j, i, q, bed, rows, speed, p):
     speed[0, j, i] = where(h > p.dry, fastest, p.zero)
 
 
-UPLIFT_BED = Kernel("lift", (Stage(uplift_bed, exact=True),), UpliftParams)
-SET_BED = Kernel("slide", (Stage(set_bed, exact=True),), SetBedParams)
-COURANT_RATE = Kernel("rate", (Stage(courant_rate, exact=True),), RateParams)
+UPLIFT_BED = Kernel("uplift_bed", (Stage(uplift_bed, exact=True),), UpliftParams)
+SET_BED = Kernel("set_bed", (Stage(set_bed, exact=True),), SetBedParams)
+COURANT_RATE = Kernel("courant_rate", (Stage(courant_rate, exact=True),), RateParams)

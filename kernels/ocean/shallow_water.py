@@ -8,8 +8,8 @@ face takes the states of its two cells, the face bed of Chen & Noelle (2017, SIA
 flux (Harten, Lax & van Leer 1983). The momentum balance is written in differences of eta alone:
     d(hu) = -dt/dx { [F_e - g h_w*^2/2] - [F_w - g h_e*^2/2] + g h (eta_e - eta_w) },
 and F - g h*^2/2 on one side of a face needs only g (h_l* + h_r*) (eta_r - eta_l) / 2. So a lake at any level is at
-rest, also where wet cells meet dry ones. The mass flux out of a cell through a face is limited to a share of its
-water, and the shares of its faces add up to one, which keeps depths positive for Courant numbers up to one.
+rest, also where wet cells meet dry ones. The mass flux out of a cell through a face is limited to a fraction of
+its water, and the fractions of its faces add up to one, which keeps depths positive for Courant numbers up to one.
 
 On the sphere the faces' lengths weight the fluxes, and the curvature term u tan(lat) / R joins the Coriolis
 parameter. Units are SI; p holds the typed constants, rows[k, j] the factors that depend on latitude only, bed[0, j, i]
@@ -38,7 +38,9 @@ class Params(NamedTuple):
     one: float
     tiny: float
     half_theta: float  # theta/2 of the generalised minmod limiter, 0.5 (minmod) to 1 (monotonised central)
-    gentle: float  # share of the depth below which the surface may change from cell to cell in a gentle wave
+    gentle: (
+        float  # fraction of the depth below which the surface may change from cell to cell in a gentle wave
+    )
     dry: float  # m, thinner water does not flow
     per_cap: float  # s/m, one over the largest speed
     friction: float  # dt g n^2
@@ -49,7 +51,7 @@ class Params(NamedTuple):
     time: float  # s, at the end of the step
     arrival: float  # m, |eta| from which the wave has arrived
     never: float  # arrival time where no wave has come yet
-    still: float  # m, water that has moved less is at rest: the rounding of a wave of 0.1 m
+    motion_threshold: float  # m, water that has moved less is at rest: the rounding of a wave of 0.1 m
 
     @staticmethod
     def varying() -> tuple[str, ...]:
@@ -80,7 +82,7 @@ H, E, U, V = 0, 1, 2, 3
 HP, EP, UP, VP = 4, 5, 6, 7
 HX, EX, UX, VX = 8, 9, 10, 11
 HY, EY, UY, VY = 12, 13, 14, 15
-XM, XL, XR, XT = 16, 17, 18, 19  # mass, momentum as the left and the right cell feel it, transverse momentum
+XM, XL, XR, XT = 16, 17, 18, 19  # mass, momentum of the left and of the right cell, transverse momentum
 YM, YL, YR, YT = 20, 21, 22, 23
 DRAIN_FRACTION = 24  # of the cell's water that may leave through each face, beside what flows there
 SLOTS = 25
@@ -283,9 +285,9 @@ def hll(hl, el, ul, vl, hr, er, ur, vr, most, least, p):
     # A film thinner than the step of the ground under it runs down that step.
     fall_l = p.g * depth_l * maximum(bed_l - bed, p.zero)
     fall_r = p.g * depth_r * maximum(bed_r - bed, p.zero)
-    felt_l = (advection - slow * pressure) * per_width - fall_l
-    felt_r = (advection - fast * pressure) * per_width - fall_r
-    return mass, felt_l, felt_r, along
+    normal_l = (advection - slow * pressure) * per_width - fall_l
+    normal_r = (advection - fast * pressure) * per_width - fall_r
+    return mass, normal_l, normal_r, along
 
 
 def face_x(j, i, rows, w, p):
@@ -355,8 +357,8 @@ def drag(h, qx, qy, friction, p):
     """
     h2 = h * h
     speed = sqrt(qx * qx + qy * qy)
-    rough = h2 + friction * speed * rcbrt(maximum(h, p.dry), p)
-    wet = h2 / maximum(rough, h * speed * p.per_cap)
+    resisted = h2 + friction * speed * rcbrt(maximum(h, p.dry), p)
+    wet = h2 / maximum(resisted, h * speed * p.per_cap)
     return where(h > p.dry, wet, p.zero)
 
 
@@ -380,7 +382,7 @@ def advance(j, i, q, bed, rows, w, p):
         + (ln * w[YL, j + 1, i] - ls * w[YR, j, i] + ly * slope_y)
         + turn * u
     )
-    # Rounding must not leave less than no water. A sum, not maximum(zeta, -still), so that NaN stays NaN.
+    # Rounding must not leave less than no water. A sum, not maximum(zeta, -rest_depth), so that NaN stays NaN.
     w[Z1, j, i] = zeta + maximum(minimum(bed[0, j, i], p.zero) - zeta, p.zero)
     w[HU1, j, i] = hu
     w[HV1, j, i] = hv
@@ -410,8 +412,8 @@ def sponge_relaxation(j, i, sponge, w, p):
     w[HV1, j, i] = w[HV1, j, i] * factor
 
 
-def record_maxima(j, i, bed, peaks, w, p):
-    """Keep the extremes of zeta, the largest speed and momentum flux h |u|^2, and the time of arrival.
+def record_maxima(j, i, bed, maxima, w, p):
+    """Keep the maximum and minimum of zeta, the largest speed and momentum flux h |u|^2, and the time of arrival.
 
     The largest zeta and the arrival count where there is water: land that has sunk below the sea is not flooded yet.
     """
@@ -419,19 +421,19 @@ def record_maxima(j, i, bed, peaks, w, p):
     h = zeta + maximum(-bed[0, j, i], p.zero)
     flux2 = w[HU1, j, i] * w[HU1, j, i] + w[HV1, j, i] * w[HV1, j, i]
     per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
-    peaks[0, j, i] = maximum(peaks[0, j, i], where(h > p.dry, zeta, -p.never))
-    peaks[1, j, i] = minimum(peaks[1, j, i], zeta)
-    peaks[2, j, i] = maximum(peaks[2, j, i], sqrt(flux2) * per_h)
-    peaks[3, j, i] = maximum(peaks[3, j, i], flux2 * per_h)
-    felt = where(h > p.dry, maximum(zeta, -zeta), p.zero)
-    peaks[4, j, i] = minimum(peaks[4, j, i], where(felt > p.arrival, p.time, p.never))
+    maxima[0, j, i] = maximum(maxima[0, j, i], where(h > p.dry, zeta, -p.never))
+    maxima[1, j, i] = minimum(maxima[1, j, i], zeta)
+    maxima[2, j, i] = maximum(maxima[2, j, i], sqrt(flux2) * per_h)
+    maxima[3, j, i] = maximum(maxima[3, j, i], flux2 * per_h)
+    amplitude = where(h > p.dry, maximum(zeta, -zeta), p.zero)
+    maxima[4, j, i] = minimum(maxima[4, j, i], where(amplitude > p.arrival, p.time, p.never))
 
 
-def record_maximum_time(j, i, bed, peaks, w, p):
-    """Keep the time of the largest zeta; before `record`, which makes it the largest."""
+def record_maximum_time(j, i, bed, maxima, w, p):
+    """Keep the time of the largest zeta; before `record_maxima`, which raises the largest."""
     zeta = w[Z1, j, i]
-    higher = where(zeta + maximum(-bed[0, j, i], p.zero) > p.dry, zeta - peaks[0, j, i], p.zero)
-    peaks[5, j, i] = where(higher > p.zero, p.time, peaks[5, j, i])
+    higher = where(zeta + maximum(-bed[0, j, i], p.zero) > p.dry, zeta - maxima[0, j, i], p.zero)
+    maxima[5, j, i] = where(higher > p.zero, p.time, maxima[5, j, i])
 
 
 def write_state(j, i, out, w, p):
@@ -441,11 +443,16 @@ def write_state(j, i, out, w, p):
     """
     zeta, hu, hv = w[Z1, j, i], w[HU1, j, i], w[HV1, j, i]
     size = maximum(zeta, -zeta) + p.per_cap * (maximum(hu, -hu) + maximum(hv, -hv))
-    moves = where(size < p.still, p.zero, p.one)
+    moves = where(size < p.motion_threshold, p.zero, p.one)
     # Products, so that NaN stays NaN; and sums, so that no zero has a sign.
     out[0, j, i] = zeta * moves + p.zero
     out[1, j, i] = hu * moves + p.zero
     out[2, j, i] = hv * moves + p.zero
+
+
+def step_values(dt, time, manning=0.0, g=9.81):
+    """What varies among the constants of a step of dt [s] that ends at time [s]: see Params.varying."""
+    return dt, dt / 2, 1 / dt, dt * g * manning**2, time
 
 
 def constants(
@@ -453,11 +460,12 @@ def constants(
 ):
     """Constants of a step of dt [s] that ends at time [s], cast to the precision of the state."""
     real = np.dtype(dtype).type
+    dt, half_dt, per_dt, friction, time = map(real, step_values(dt, time, manning, g))
     magic = np.int32(0x54A21D2A) if real is np.float32 else np.int64(0x553EF0FF289DD796)
     return Params(
-        dt=real(dt),
-        half_dt=real(dt / 2),
-        per_dt=real(1 / dt),
+        dt=dt,
+        half_dt=half_dt,
+        per_dt=per_dt,
         quarter=real(0.25),
         g=real(g),
         half_g=real(g / 2),
@@ -469,29 +477,29 @@ def constants(
         gentle=real(gentle),
         dry=real(dry),
         per_cap=real(1 / speed_cap),
-        friction=real(dt * g * manning**2),
+        friction=friction,
         rcbrt_0=magic.view(real),
         rcbrt_1=real(14 / 9),
         rcbrt_2=real(7 / 9),
         rcbrt_3=real(2 / 9),
-        time=real(time),
+        time=time,
         arrival=real(arrival),
         never=real(NEVER),
-        still=real(MOTION_THRESHOLD * np.finfo(real).eps),
+        motion_threshold=real(MOTION_THRESHOLD * np.finfo(real).eps),
     )
 
 
 def step(
     friction_map: bool = False,
     sponge: bool = False,
-    peaks: bool = False,
+    maxima: bool = False,
     acceleration: bool = False,
     times: bool = False,
 ) -> Kernel:
     """Make the kernel of one time step with the physics that a run asks for.
 
     acceleration says that there is an acceleration[0..1, j, i] [m/s2] beside those of the shallow-water
-    equations; times that peaks[5, j, i] holds the time [s] of the largest zeta.
+    equations; times that maxima[5, j, i] holds the time [s] of the largest zeta.
     """
     stages = [
         Stage(primitives, west=2, east=2, south=2, north=2),
@@ -507,9 +515,9 @@ def step(
     stages.append(Stage(manning_friction_map if friction_map else manning_friction))
     if sponge:
         stages.append(Stage(sponge_relaxation))
-    if peaks and times:
+    if maxima and times:
         stages.append(Stage(record_maximum_time, exact=True))
-    if peaks:
+    if maxima:
         stages.append(Stage(record_maxima, exact=True))
     stages.append(Stage(write_state, exact=True))
     moving = ("q", "acceleration") if acceleration else ("q",)

@@ -124,3 +124,13 @@ def test_launches_without_constants_are_replayed_too(device):
     for _ in range(4):
         replay()
     assert len(done) == 4 and device.launched == PLAIN
+
+
+def test_constants_made_once_are_filled_in_at_each_step(device):
+    seen, varying = [], Varying(device, Params, np.dtype("float64"))
+    replay = Replay(device, [bound(device, heard, seen)])
+    constants = Constants(Params(2.0, 0.0), varying)
+    for n in range(6):
+        replay(constants.fill(float(n)))
+    assert seen == [(2.0, float(n)) for n in range(6)]
+    assert device.launched == PLAIN

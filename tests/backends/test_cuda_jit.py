@@ -23,7 +23,7 @@ KERNELS = {
     "stress": (elastic.stress_normal, elastic.stress_shear),
     "stress_relaxing": (anelastic.stress_normal, anelastic.stress_shear),
     "velocity_y": (cpml.velocity_y,),
-    "fade_velocity": (sponge.damp_velocity,),
+    "damp_velocity": (sponge.damp_velocity,),
 }
 # What a cell reads and writes of every array, each value once.
 TRAFFIC = {
@@ -31,7 +31,7 @@ TRAFFIC = {
     "stress": (44, 6),
     "stress_relaxing": (62, 12),
     "velocity_y": (28, 6),
-    "fade_velocity": (4, 3),
+    "damp_velocity": (4, 3),
 }
 
 
@@ -104,7 +104,7 @@ def test_runs_are_long_where_there_are_columns_enough():
 
 
 def test_the_key_of_compiled_code_has_all_that_changes_it():
-    body, text = kernel("velocity"), crust_sweep.part_source(kernel("velocity"))
+    body, text = kernel("velocity"), crust_sweep.text(kernel("velocity"), FLOAT32).source
     key = jit._key(body, text, FLOAT32, {})
     assert key == jit._key(kernel("velocity"), text, FLOAT32, {})
     others = [
@@ -146,13 +146,7 @@ def pretended(monkeypatch, tmp_path):
 def test_compiled_kernels_access_each_value_once_with_short_indices(name, capability, dtype, pretended):
     pretended(capability)
     body = kernel(name)
-    compiled = jit.compile_kernel(
-        body,
-        crust_sweep.part_source(body),
-        dtype,
-        crust_sweep.signature(body, dtype),
-        **crust_sweep.options(body, dtype),
-    )
+    compiled = jit.compile_kernel(body, crust_sweep.text(body, dtype), dtype)
     (ptx,) = compiled.inspect_asm().values()
     constant = len(re.findall(r"ld\.global\.nc\.f", ptx))
     loads, stores = len(re.findall(r"ld\.global\.(?:nc\.)?f", ptx)), len(re.findall(r"st\.global\.f", ptx))
@@ -167,11 +161,11 @@ def test_compiled_kernels_access_each_value_once_with_short_indices(name, capabi
 def test_compiled_code_is_found_again_on_disk(pretended):
     """As a second process finds it."""
     pretended((9, 0))
-    body, found = kernel("fade_velocity"), []
+    body, found = kernel("damp_velocity"), []
     for _ in range(2):
-        signature = crust_sweep.signature(body, FLOAT32)
-        compiled = jit.compile_kernel(body, crust_sweep.part_source(body), FLOAT32, signature)
-        assert compiled is jit.compile_kernel(body, crust_sweep.part_source(body), FLOAT32, signature)
+        text = crust_sweep.text(body, FLOAT32)
+        compiled = jit.compile_kernel(body, text, FLOAT32)
+        assert compiled is jit.compile_kernel(body, text, FLOAT32)
         found.append((sum(compiled.stats.cache_hits.values()), sum(compiled.stats.cache_misses.values())))
         del sys.modules[compiled.py_func.__module__]
     assert found == [(0, 1), (1, 0)]

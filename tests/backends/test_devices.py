@@ -19,7 +19,6 @@ from esim.cli.run import main
 from esim.config import from_dict
 from esim.config.ocean.run import OceanRunConfig
 from esim.drivers import resources
-from esim.drivers.output_directory import prepare_directory
 from esim.drivers.resources import (
     CONTEXT,
     ON_HOST,
@@ -28,7 +27,7 @@ from esim.drivers.resources import (
     explain_out_of_memory,
     select_device,
 )
-from esim.drivers.run import scenario
+from esim.drivers.run import driver_of, prepared
 from esim.errors import InputError, MachineError
 from esim.parallel import comm
 from esim.parallel.comm import SerialComm, run_ranks
@@ -292,25 +291,24 @@ def test_array_modules_need_their_strips(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "nlcpy", strict_arrays.module("nlcpy"))
     sizes = []
     for name in ("nlcpy", "numpy"):
-        run = scenario(from_dict(scenes.channel(tmp_path, backend="numpy", array_module=name)), SerialComm())
-        run.check()
-        sizes.append(run.predicted_memory()["strips"])
-    assert sizes == [math.prod(run.decomposition.blocks[0].allocated) * 4 * array_module.STRIP_VALUES, 0]
+        setup = scenes.checked(from_dict(scenes.channel(tmp_path, backend="numpy", array_module=name)))
+        sizes.append(setup.memory["strips"])
+    assert sizes == [math.prod(setup.decomposition.blocks[0].allocated) * 4 * array_module.STRIP_VALUES, 0]
 
 
 def test_memory_that_runs_out_is_a_machine_error():
     with pytest.raises(
         MachineError, match=r"^memory ran out \(Out of memory allocating 512 bytes\), though .*GPUs"
     ):
-        with explain_out_of_memory(lambda: {"state": 10**9}):
+        with explain_out_of_memory({"state": 10**9}):
             raise MemoryError("Out of memory allocating 512 bytes.")
     with pytest.raises(
         MachineError, match=r"^memory ran out \(Call to cuMemAlloc results in CUDA_ERROR_OUT_OF_MEM"
     ):
-        with explain_out_of_memory(lambda: {"state": 10**9}):
+        with explain_out_of_memory({"state": 10**9}):
             raise RuntimeError("Call to cuMemAlloc results in CUDA_ERROR_OUT_OF_MEMORY")
     with pytest.raises(RuntimeError, match="^all else$"):
-        with explain_out_of_memory(lambda: {"state": 10**9}):
+        with explain_out_of_memory({"state": 10**9}):
             raise RuntimeError("all else")
 
 
@@ -318,18 +316,15 @@ def predicted_and_taken(scene, ranks=1):
     """Bytes that arrays of the machine are predicted to take, and what they do after all is prepared, of all ranks."""
 
     def work(comm):
-        run = scenario(from_dict(scene), comm)
-        run.check()
-        told = {
-            name: size for name, size in run.predicted_memory().items() if name not in (*ON_HOST, "strips")
-        }
-        prepare_directory(run, False)
-        run.prepare()
-        comm.barrier()
-        gc.collect()
-        taken = strict_arrays.alive() - (run.backend._scratch.nbytes if ranks == 1 else 0)
-        comm.barrier()
-        run.outputs.abandon()
+        config = from_dict(scene)
+        setup = scenes.checked(config, comm)
+        told = {name: size for name, size in setup.memory.items() if name not in (*ON_HOST, "strips")}
+        with prepared(driver_of(config), setup) as run:
+            comm.barrier()
+            gc.collect()
+            taken = strict_arrays.alive() - (run.backend._scratch.nbytes if ranks == 1 else 0)
+            comm.barrier()
+            run.outputs.abandon()
         return sum(told.values()), taken
 
     found = run_ranks(ranks, work)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from esim.backends import energy
 from esim.backends.energy import (
     Meter,
     PowerGpu,
@@ -24,10 +25,9 @@ from esim.backends.energy import (
 )
 from esim.cli.progress import summary
 from esim.config import from_dict
-from esim.drivers.output_directory import prepare_directory
-from esim.drivers.run import scenario
+from esim.drivers.run import prepared
+from esim.drivers.tsunami import Tsunami
 from esim.parallel.comm import SerialComm, run_ranks
-from esim.tools import energy
 
 REACH = 262143328850  # uJ, at which the counter of a common package begins anew
 
@@ -355,12 +355,10 @@ def lake(directory: Path) -> dict:
 
 
 def finished(directory: Path) -> tuple[dict, list[str]]:
-    run = scenario(from_dict(lake(directory)), SerialComm())
-    run.check()
-    prepare_directory(run, False)
-    run.prepare()
-    record = run.run()
-    return record, summary(record, run.written)
+    config, driver = from_dict(lake(directory)), Tsunami()
+    with prepared(driver, driver.check(config, SerialComm())) as run:
+        record = run.compute()
+    return record, summary(record, driver.summarize(record), run.written)
 
 
 def test_a_run_tells_its_joules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

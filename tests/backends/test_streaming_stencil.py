@@ -15,7 +15,7 @@ from esim.kernels.scalar import maximum, where
 REAL = np.dtype("float32")
 A, B = 0, 1
 FACTORS = [2.0, 3.0]
-STEP = shallow_water.step(friction_map=True, sponge=True, peaks=True, acceleration=True, times=True)
+STEP = shallow_water.step(friction_map=True, sponge=True, maxima=True, acceleration=True, times=True)
 MARCHING = {
     "step": shallow_water.step(),
     "all": STEP,
@@ -69,7 +69,7 @@ def test_the_text_names_nothing_else_than_it_is_given(name):
     made = streaming_stencil.text(MARCHING[name], REAL)
     branching = {shortcut.function.__name__ for shortcut in MARCHING[name].shortcuts}
     (code,) = [
-        c for c in compile(made.source, "text", "exec").co_consts if getattr(c, "co_name", "") == "march"
+        c for c in compile(made.source, "text", "exec").co_consts if getattr(c, "co_name", "") == "stream"
     ]
     fields = set(MARCHING[name].params._fields)
     tools = {"cell", "pitches", "view", "frozen", "scratch", "cuda", "dtype", "Params", "min", "max", "range"}

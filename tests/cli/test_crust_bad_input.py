@@ -253,6 +253,7 @@ def test_too_much_memory_is_told_before_it_is_taken(
     assert "the memory available" in error and "use a coarser grid.spacing" in error
 
 
+@pytest.mark.mpi
 def test_too_many_ranks(tmp_path: Path) -> None:
     made = scene(
         ("grid.x", [-400, 400]), ("grid.y", [-300, 300]), ("grid.boundary.cells", 2), ("stations", [])
@@ -289,7 +290,9 @@ def test_the_memory_predicted_is_that_of_the_arrays(
     crust, predicted = run.engine.crust, setup.memory
     real = crust.v.base.nbytes if crust.v.base is not None else crust.v.nbytes + crust.s.nbytes
     real += sum(
-        crust.fields[n].nbytes for n in ("rho", "lam", "mu", "inv_qp", "inv_qs", "near") if n in crust.fields
+        crust.fields[n].nbytes
+        for n in ("rho", "lam", "mu", "inv_qp", "inv_qs", "near_interface")
+        if n in crust.fields
     )
     real += crust.memory.nbytes if crust.memory is not None else 0
     real += sum(layer.memory.nbytes + layer.profile.nbytes for layer in crust.layers)

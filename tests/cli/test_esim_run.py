@@ -331,7 +331,7 @@ def test_a_finished_run_is_replaced_only_on_request(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ what goes wrong meanwhile
 
 
-@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpi)])
 def test_a_numerical_failure_says_when_and_where(tmp_path: Path, ranks: int) -> None:
     arguments = command(write_sea(tmp_path), "--quiet", "--output", tmp_path / "out")[1:]
     arguments += settings("source.0.height=1e30", "output.checkpoint={every: 1 min}")
@@ -432,6 +432,7 @@ def ranks_of(out: Path) -> list[int]:
     return found
 
 
+@pytest.mark.mpi
 def test_a_rank_that_is_killed_ends_the_others(tmp_path: Path) -> None:
     mpi = Path(sys.executable).with_name("mpirun")
     if not mpi.exists():

@@ -22,10 +22,10 @@ from support.commands import (
 from support.scenes import mpirun
 
 from esim.cli.run import main
-from esim.config import load
+from esim.config import ScenarioConfig, load
 from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError
-from esim.parallel.comm import run_ranks
+from esim.parallel.comm import Comm, run_ranks
 
 Make = Callable[[Path], object]
 FAULT = "length: 50 km, width: 20 km, depth: 5 km, strike: 0, dip: 20, rake: 90, slip: 1"
@@ -286,17 +286,18 @@ TINY = ("grid.x=[12 km, 20 km]", "grid.y=[9 km, 15 km]", "stations=[]")
 
 def test_more_ranks_than_rows_are_refused_by_all_of_them(tmp_path: Path) -> None:
     cfg = load(write_pond(tmp_path), TINY)
-    told = run_ranks(4, lambda comm: _refusal(Tsunami(cfg, comm)))
+    told = run_ranks(4, lambda comm: _refusal(cfg, comm))
     assert len(set(told)) == 1
     assert "4 ranks are too many for a grid of 6 x 8 cells" in told[0] and "at most 2 ranks" in told[0]
 
 
-def _refusal(run: Tsunami) -> str:
+def _refusal(cfg: ScenarioConfig, comm: Comm) -> str:
     with pytest.raises(InputError) as error:
-        run.check()
+        Tsunami().check(cfg, comm)
     return str(error.value)
 
 
+@pytest.mark.mpi
 @pytest.mark.parametrize(
     ("ranks", "sets", "fragment"),
     [
@@ -313,6 +314,7 @@ def test_many_ranks_tell_it_once(tmp_path: Path, ranks: int, sets: tuple[str, ..
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.mpi
 def test_what_one_rank_alone_finds_ends_all(tmp_path: Path) -> None:
     """Only the northern rank reads the node without a value."""
     config = write_sea(tmp_path)
@@ -374,7 +376,7 @@ def test_a_directory_that_cannot_be_made_is_one_sentence(
 def test_resume_without_a_checkpoint_warns_and_begins(tmp_path: Path) -> None:
     ran = esim_run(write_pond(tmp_path), "--output", tmp_path / "out", "--resume")
     assert ran.returncode == 0
-    assert ran.stderr == "esim-run: warning: --resume: there is no checkpoint, so the run begins anew\n"
+    assert ran.stderr == "esim-run: warning: --resume: there is no checkpoint; starting from the beginning\n"
     assert "there is no checkpoint" in json.loads((tmp_path / "out/run.json").read_text())["warnings"][0]
 
 

@@ -202,7 +202,7 @@ def test_the_tests_of_the_source_distribution_run(built: Built, tmp_path: Path) 
         sdist.extractall(tmp_path, filter="data")
     (folder,) = tmp_path.iterdir()
     pytest_there = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    assert re.search(r"\d{4} tests collected", run([*pytest_there, "--co"], folder))
+    assert re.search(r"[1-9]\d\d+ tests collected", run([*pytest_there, "--co"], folder))
     ran = run(
         [*pytest_there, "tests/cli/test_example.py", "tests/cli/test_packaging.py", "-m", "not packaging"],
         folder,

@@ -12,7 +12,7 @@ from esim.config import from_dict, load, schema
 from esim.config.crust.inside import outside
 from esim.config.crust.root import SeismicConfig
 from esim.errors import InputError
-from esim.media.ocean import bathymetry
+from esim.media import elevation
 
 LOH1 = """\
 scenario: seismic
@@ -167,7 +167,7 @@ def test_topography_is_the_bathymetry_of_the_ocean_with_water(folder: Path) -> N
     config = loaded(folder, overrides=("topography={kind: slope, depth: -1 km, slope: 0.1, direction: 90}",))
     assert config.topography is not None and config.topography.water
     grid = config.grid.build().grid
-    heights = bathymetry.build(config.topography, grid).elevation(grid.x(), grid.y())
+    heights = elevation.build(config.topography, grid).elevation(grid.x(), grid.y())
     assert heights[0, 149] == pytest.approx(995) and heights[0, 150] == pytest.approx(1005)
 
 

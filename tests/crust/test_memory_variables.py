@@ -133,6 +133,7 @@ print(json.dumps({"kernels": len(RELAXING), "different": different}))
 """
 
 
+@pytest.mark.simulator
 def test_cuda_simulator_equals_numpy():
     assert json.loads(in_simulator(SIMULATE)) == {"kernels": len(RELAXING), "different": []}
 

@@ -101,6 +101,7 @@ def test_ranks_in_threads_equal_one_rank(name, ranks, whole, tmp_path):
     assert differing(compute(quake(tmp_path, SCENES[name]), ranks), whole(name)) == []
 
 
+@pytest.mark.mpi
 def test_ranks_of_mpi_equal_one_rank(whole, tmp_path):
     scene = saved(quake(tmp_path / "out", "coarse"), tmp_path)
     ran = mpirun(2, "-m", "esim.cli.run", scene, "--quiet")
@@ -398,5 +399,6 @@ print("the same bits")
 """
 
 
+@pytest.mark.simulator
 def test_the_cuda_kernels_in_the_simulator_equal_numpy(tmp_path):
     assert in_simulator(SIMULATED, tmp_path) == "the same bits"

@@ -10,11 +10,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from support.scenes import channel, compute, configured, differing, japan, mpirun, saved, written
+from support.scenes import (
+    channel,
+    checked,
+    compute,
+    configured,
+    differing,
+    japan,
+    mpirun,
+    observed,
+    saved,
+    written,
+)
 
 from esim.cli.run import guard
-from esim.drivers.output_directory import prepare_directory
-from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError, NumericalError
 from esim.parallel.comm import SerialComm, run_ranks
 from esim.parallel.decomposition import decompose
@@ -67,7 +76,8 @@ def test_ranks_in_threads_equal_one_rank(name, ranks, serial, tmp_path):
     assert differing(compute(SCENES[name](tmp_path), ranks), serial(name)) == []
 
 
-@pytest.mark.parametrize("ranks", [1, 2, 4])
+@pytest.mark.mpi
+@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.quick), 4])
 def test_ranks_of_mpi_equal_one_rank(ranks, serial, tmp_path):
     scene = saved(japan(tmp_path / "out"), tmp_path)
     ran = mpirun(ranks, "-m", "esim.cli.run", scene, "--quiet")
@@ -95,23 +105,15 @@ def test_a_nan_stops_the_run_where_it_is(ranks, tmp_path):
     cfg = configured(scene)
     at = (9, 17)
 
-    def work(comm):
-        run = Tsunami(cfg, comm)
-        run.check()
-
-        def poison(clock):
-            block = run.ocean.block
-            if clock.step == 19 and block.owns(*at):
-                j, i = at[0] - block.j0 + block.halo, at[1] - block.i0 + block.halo
-                run.ocean.plan.state()[1, j, i] = np.nan
-
-        prepare_directory(run, False)
-        run.lookers.append(poison)
-        run.prepare()
-        run.run()
+    def poison(run, clock):
+        ocean = run.oceans[0]
+        block = ocean.block
+        if clock.step == 19 and block.owns(*at):
+            j, i = at[0] - block.j0 + block.halo, at[1] - block.i0 + block.halo
+            ocean.plan.state()[1, j, i] = np.nan
 
     with pytest.raises(NumericalError) as failure:
-        run_ranks(ranks, work)
+        run_ranks(ranks, lambda comm: observed(cfg, comm, poison))
     assert failure.value.exit_code == 3
     found = re.fullmatch(
         r"step 20, t = ([\d.]+) s: (zeta|hu|hv) is nan at cell j = (\d+), i = (\d+), lon = ([\d.]+), lat = ([\d.]+)",
@@ -130,21 +132,12 @@ def test_what_is_not_finite_never_gets_into_a_checkpoint(tmp_path):
     """A checkpoint due at a step at which nobody looks at the state is looked at all the same."""
     cfg = configured(japan(tmp_path / "out"))
 
-    def work(comm):
-        run = Tsunami(cfg, comm)
-        run.check()
-        prepare_directory(run, False)
-
-        def poison(clock):
-            if clock.step == 26:  # looked at in step 20 and 40, and there is a checkpoint after step 28
-                run.ocean.plan.state()[2, 10, 12] = np.inf
-
-        run.lookers.append(poison)
-        run.prepare()
-        run.run()
+    def poison(run, clock):
+        if clock.step == 26:  # checked in step 20 and 40, and there is a checkpoint after step 28
+            run.oceans[0].plan.state()[2, 10, 12] = np.inf
 
     with pytest.raises(NumericalError, match="step 28"):
-        run_ranks(1, work)
+        run_ranks(1, lambda comm: observed(cfg, comm, poison))
     assert not [*(tmp_path / "out").rglob("step_*.h5")]
 
 
@@ -155,7 +148,7 @@ def test_a_file_that_only_the_first_rank_reads_is_one_error_of_all(tmp_path):
 
     def work(comm):
         try:
-            Tsunami(configured(scene), comm).check()
+            checked(configured(scene), comm)
         except InputError as error:
             told.append(str(error))
 
@@ -197,6 +190,7 @@ def guarded(tmp_path: Path, fault: str, alone: bool = True, ranks: int = 2):
     return ran, ended - max(raised)
 
 
+@pytest.mark.mpi
 @pytest.mark.parametrize(
     ("fault", "words", "code"),
     [
@@ -246,26 +240,25 @@ import sys
 from esim.cli.run import guard
 from esim.parallel.comm import connect
 from esim.config import load
-from esim.drivers.output_directory import prepare_directory
-from esim.drivers.tsunami import Tsunami
+from esim.drivers.run import driver_of, prepared
 
 comm = connect()
 
+def fail(clock):
+    if comm.rank == 1 and clock.step == 7:
+        raise OSError("lost the scratch disk")
+
 def work():
-    run = Tsunami(load(sys.argv[1]), comm)
-    run.check()
-    prepare_directory(run, False)
-    def fail(clock):
-        if comm.rank == 1 and clock.step == 7:
-            raise OSError("lost the scratch disk")
-    run.lookers.append(fail)
-    run.prepare()
-    run.run()
+    cfg = load(sys.argv[1])
+    driver = driver_of(cfg)
+    with prepared(driver, driver.check(cfg, comm), observers=[fail]) as run:
+        run.compute()
 
 sys.exit(guard(comm, work))
 """
 
 
+@pytest.mark.mpi
 def test_a_rank_that_fails_amid_a_run_ends_the_others_in_their_exchange(tmp_path):
     (tmp_path / "failing.py").write_text(FAILING)
     ran = mpirun(3, tmp_path / "failing.py", saved(japan(tmp_path / "out"), tmp_path), timeout=60)
@@ -273,6 +266,7 @@ def test_a_rank_that_fails_amid_a_run_ends_the_others_in_their_exchange(tmp_path
     assert "esim-run (rank 1 of 3): OSError: lost the scratch disk" in ran.stderr.splitlines()
 
 
+@pytest.mark.mpi
 def test_more_ranks_than_fit_are_one_sentence(tmp_path):
     scene = channel(tmp_path / "out")
     scene["grid"] |= {"spacing": 10000, "x": [-50e3, 50e3], "y": [-50e3, 50e3], "sponge_cells": 1}

@@ -178,7 +178,7 @@ def test_without_a_checkpoint_the_run_begins_anew(whole, tmp_path, caplog):
     scene = japan(tmp_path)
     cut_off(scene, 5)
     assert differing(compute(scene, resume=True), whole(japan)) == []
-    assert "there is no checkpoint, so the run begins anew" in caplog.text
+    assert "there is no checkpoint; starting from the beginning" in caplog.text
 
 
 def test_a_finished_run_without_a_checkpoint_is_not_overwritten(tmp_path):
@@ -247,6 +247,7 @@ def wait_for(process: subprocess.Popen, condition) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.mpi
 def test_the_command_stops_and_resumes_under_mpi(whole, tmp_path):
     """Stopped on three ranks, resumed on two by the command itself."""
     scene = japan(tmp_path / "out")
@@ -284,6 +285,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.mpi
 def test_no_rank_ends_the_one_that_still_writes_the_last_checkpoint(tmp_path):
     """However long the disk takes: ranks that have an error wait some seconds for each other, and no longer."""
     (tmp_path / "slow.py").write_text(SLOW)

@@ -9,7 +9,7 @@ import pytest
 from support.oceans import SIDES, G, japan, level, march, ocean, physics, plane, rough, state, water
 
 from esim.backends import select
-from esim.backends.cpu import backend
+from esim.backends.cpu import compiler
 from esim.validation.kernel_catalogue import OCEAN, compute_ocean
 
 ULP = 4  # of the largest value of a field, that a step with fused operations may differ from one without
@@ -20,7 +20,7 @@ def fused(monkeypatch):
     """Let the CPU's compiler do what a GPU's does."""
     if not llvm.get_host_cpu_features().get("fma"):
         pytest.skip("this processor has no fused multiply-add")
-    monkeypatch.setitem(backend.FLAGS, "fastmath", backend.FLAGS["fastmath"] | {"contract", "arcp"})
+    monkeypatch.setitem(compiler.FLAGS, "fastmath", compiler.FLAGS["fastmath"] | {"contract", "arcp"})
 
 
 @pytest.mark.parametrize("name", ["step with everything", "dispersion load", "dispersion relaxed"])

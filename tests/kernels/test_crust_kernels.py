@@ -85,14 +85,14 @@ def test_any_cut_of_the_box_gives_the_same_bits(backend):
 
 def test_a_cut_across_absorbing_layers_gives_the_same_bits():
     names = tuple(name for name in SWEPT if name[-2:] in ("_x", "_y", "_z"))
-    expected = compute(select("numpy", "float64"), names, 8, "top")
+    expected = compute(select("numpy", "float64"), names, 8, "near_surface")
     (k0, k1), (j0, j1), (i0, i1) = whole(SIZE, 8)
     cuts = (
         ((k0, k1 - 1), (j0, j1 - 2), (i0, i1)),
         ((k1 - 1, k1), (j0, j1 - 2), (i0, i1)),
         ((k0, k1), (j1 - 2, j1), (i0, i1)),
     )
-    assert_same(compute(select("numpy", "float64"), names, 8, "top", cuts=cuts), expected)
+    assert_same(compute(select("numpy", "float64"), names, 8, "near_surface", cuts=cuts), expected)
 
 
 def test_beside_rough_surfaces_differences_are_of_second_order():
@@ -100,11 +100,11 @@ def test_beside_rough_surfaces_differences_are_of_second_order():
     machine, results = select("numpy", "float64"), []
     for order in (4, 8):
         fields = arrays("float64", CRUST_TINY, 8)
-        fields["near"][...] = 1
+        fields["near_interface"][...] = 1
         volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
         p = machine.constants(constants(machine.dtype, volume, order, 0.008))
         for name in ("velocity", "stress"):
-            kernel = elastic.kernel(name, *BODIES[name], order=order, variant="rough")
+            kernel = elastic.kernel(name, *BODIES[name], order=order, variant="reduced_order")
             machine.bind_sweep([Part(kernel, whole(CRUST_TINY, 8), fields)], [], 0, p)()
         results.append(fields)
     for name in (*VELOCITIES, *STRESSES):
@@ -142,6 +142,8 @@ print(json.dumps({"kernels": len(BODIES), "different": different, "fewest": min(
 """
 
 
+@pytest.mark.quick
+@pytest.mark.simulator
 def test_cuda_simulator_equals_numpy():
     assert json.loads(in_simulator(SIMULATE)) == {
         "kernels": len(BODIES),

@@ -3,16 +3,17 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support.sections import section
 
+from esim.config.elevation import ElevationConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io import netcdf
 from esim.io.gridded import reader
-from esim.media.ocean import bathymetry
+from esim.media import elevation
 
 REAL = Path(os.environ.get("ESIM_DATA", "")) / "bathymetry"
 GEOGRAPHIC = {"lon": {"units": "degrees_east"}, "lat": {"units": "degrees_north"}}
@@ -412,14 +413,14 @@ def test_coordinates_of_another_kind(tmp_path, region):
 
 
 def from_file(path, grid, variable=None):
-    return bathymetry.build(SimpleNamespace(kind="file", file=path, variable=variable), grid)
+    return elevation.build(section(ElevationConfig, kind="file", file=path, variable=variable), grid)
 
 
 def test_bathymetry_from_a_file(region):
     grid = box(131, 31, 0.25, 0.25, 16, 16)
     bed = from_file(region, grid)
     bed.check()
-    assert bed.resolution == (0.125, 0.125) and bed.path == region
+    assert bed.resolution == (0.125, 0.125)
     whole = bed.elevation(grid.x(), grid.y())
     np.testing.assert_allclose(whole, plane(grid.x(), grid.y()), rtol=0, atol=1e-5)
     assert np.array_equal(bed.elevation(grid.x(3, 4), grid.y(5, 7)), whole[5:7, 3:4])
@@ -442,30 +443,33 @@ def test_bathymetry_is_checked_before_it_is_read(region, tmp_path):
 
 
 def test_missing_bathymetry_file(tmp_path):
+    (tmp_path / "gone.nc").touch()
+    gone = section(ElevationConfig, file=tmp_path / "gone.nc")
+    (tmp_path / "gone.nc").unlink()
     with pytest.raises(InputError, match=r"gone.nc: no such file"):
-        from_file(tmp_path / "gone.nc", box(0, 0, 1, 1, 4, 4))
+        elevation.build(gone, box(0, 0, 1, 1, 4, 4))
 
 
 def test_shapes():
     grid = box(-1000, -500, 100, 100, 20, 10, "cartesian")
     x, y = grid.x(), grid.y()
-    flat = bathymetry.build(SimpleNamespace(kind="flat", depth=4000.0), grid).elevation(x, y)
+    flat = elevation.build(section(ElevationConfig, kind="flat", depth=4000.0), grid).elevation(x, y)
     assert flat.shape == (10, 20) and np.all(flat == -4000)
-    rising = SimpleNamespace(kind="slope", depth=10.0, slope=0.01, direction=90.0)
-    beach = bathymetry.build(rising, grid)
+    rising = section(ElevationConfig, kind="slope", depth=10.0, slope=0.01, direction=90.0)
+    beach = elevation.build(rising, grid)
     beach.check()
     np.testing.assert_allclose(beach.elevation(x, y), np.tile(0.01 * x - 10, (10, 1)), atol=1e-12)
     assert np.ptp(beach.elevation(x, y), axis=0).max() == 0
     assert np.array_equal(beach.elevation(x[3:5], y[2:4]), beach.elevation(x, y)[2:4, 3:5])
-    section = SimpleNamespace(kind="bowl", depth=10.0, radius=300.0, x=50.0, y=-50.0)
-    bowl = bathymetry.build(section, grid).elevation(np.array([50.0, 350.0]), np.array([-50.0, 250.0]))
+    paraboloid = section(ElevationConfig, kind="bowl", depth=10.0, radius=300.0, x=50.0, y=-50.0)
+    bowl = elevation.build(paraboloid, grid).elevation(np.array([50.0, 350.0]), np.array([-50.0, 250.0]))
     np.testing.assert_allclose(bowl, [[-10, 0], [0, 10]], atol=1e-12)
 
 
 def test_slope_on_the_globe_rises_by_its_angle():
     grid = box(140, 30, 0.1, 0.1, 20, 20)
-    section = SimpleNamespace(kind="slope", depth=1000.0, slope=0.001, direction=0.0)
-    z = bathymetry.build(section, grid).elevation(grid.x(), grid.y())
+    rising = section(ElevationConfig, kind="slope", depth=1000.0, slope=0.001, direction=0.0)
+    z = elevation.build(rising, grid).elevation(grid.x(), grid.y())
     height = grid.cell_size()[1][0]
     np.testing.assert_allclose(np.diff(z, axis=0), 0.001 * height, rtol=1e-9)
 

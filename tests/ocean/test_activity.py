@@ -25,7 +25,7 @@ def unskipped():
     """The bits of NumPy, which computes every cell."""
     made = splash(GRID, backend="numpy", skip=False)
     bits = bits_after(made, STEPS)
-    assert made.rest.work() == (0, 0)
+    assert made.activity.work() == (0, 0)
     return bits
 
 
@@ -33,7 +33,7 @@ def unskipped():
 def test_the_bits_are_the_same_with_and_without_skipping(backend, threads, unskipped):
     made = splash(GRID, backend=backend, threads=threads)
     assert bits_after(made, STEPS) == unskipped
-    computed, whole = made.rest.work()
+    computed, whole = made.activity.work()
     assert whole == STEPS * NX * NY
     # Waves have come 20 km further; the scheme's traces some ten cells more.
     assert 0.05 < computed / whole < 0.4
@@ -47,7 +47,7 @@ def test_the_count_is_that_of_the_cells_that_may_move():
         zeta[70, 100] = 1e-3
         made.fill(zeta)
         made.step(1.0, 1.0)
-        computed, whole = made.rest.work()
+        computed, whole = made.activity.work()
         assert whole == NX * NY
         # The CPU looks through the columns of a tile by stripes; beyond tile and strip borders nothing is shared.
         assert 25 <= computed <= 5 * (25 + 2 * 16)
@@ -99,11 +99,13 @@ from support.oceans import bits_after, plane, splash
 grid = plane(26, 20, 2000.0, x0=9.4e4, y0=6.6e4)
 made, known = (splash(grid, backend=backend, skip=skip) for backend, skip in (("cuda", True), ("numpy", False)))
 bits = [bits_after(one, 2) for one in (made, known)]
-computed, whole = made.rest.work()
+computed, whole = made.activity.work()
 print(bits[0] == bits[1], 0 < computed < whole, whole == 2 * 26 * 20)
 """
 
 
+@pytest.mark.quick
+@pytest.mark.simulator
 def test_the_cuda_simulator_skips_with_the_same_bits():
     assert in_simulator(SIMULATE) == "True True True"
 
@@ -170,14 +172,11 @@ def test_the_work_of_all_ranks_is_counted():
 
 
 def test_the_summary_tells_the_saving(tmp_path, capsys):
-    from esim.cli.progress import summary
-    from esim.drivers.run import scenario
-    from esim.parallel.comm import SerialComm
+    from esim.drivers.tsunami import Tsunami
 
-    one = scenario(configured(pond(tmp_path / "a")), SerialComm())
-    one.check()
-    one.prepare()
-    lines = summary(one.run(), one.written)
+    cfg = configured(pond(tmp_path / "a"))
+    simulate(cfg)
+    lines = Tsunami().summarize(json.loads((tmp_path / "a/run.json").read_text()))
     assert any(
         line.startswith("at rest: ") and line.endswith("% of the cell updates were skipped") for line in lines
     )

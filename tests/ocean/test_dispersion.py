@@ -5,12 +5,11 @@ import math
 import numpy as np
 import pytest
 from support import nested, oceans
-from support.scenes import compute, configured, differing, japan
+from support.scenes import checked, compute, configured, differing, japan, observed
 
 from esim.backends.activity import without_skipping
 from esim.config import from_dict
-from esim.drivers.describe import plan_lines
-from esim.drivers.run import scenario
+from esim.drivers.tsunami import Tsunami
 from esim.grids.grid import Grid
 from esim.ocean.forcing import dispersion
 from esim.ocean.forcing.dispersion import Dispersion, relaxation_weights, spectral_radius
@@ -353,29 +352,17 @@ def test_a_run_goes_on_from_its_checkpoint_bit_for_bit(tmp_path):
     class Killed(BaseException):
         pass
 
-    def work(comm):
-        made = scenario(configured(cut), comm)
-        made.check()
-        from esim.drivers.output_directory import prepare_directory
-
-        prepare_directory(made, False)
-
-        def end(clock):
-            if clock.time > 2000:
-                raise Killed
-
-        made.lookers.append(end)
-        made.prepare()
-        made.run()
+    def end(run, clock):
+        if clock.time > 2000:
+            raise Killed
 
     with pytest.raises(Killed):
-        run_ranks(1, work)
+        observed(configured(cut), oceans.SerialComm(), end)
     assert differing(compute(cut, 2, resume=True), expected) == []
     shallow = compute(japan(tmp_path / "shallow", **run) | {"time": with_dispersion(tmp_path)["time"]})
     assert differing(shallow, expected) != []
 
 
 def test_what_check_prints(tmp_path):
-    run = scenario(from_dict(with_dispersion(tmp_path)), oceans.SerialComm())
-    run.check()
-    assert any(line.startswith("dispersion     serre, 1 sweeps") for line in plan_lines(run))
+    lines = Tsunami().describe(checked(from_dict(with_dispersion(tmp_path))))
+    assert any(line.startswith("dispersion     serre, 1 sweeps per step") for line in lines)

@@ -3,20 +3,20 @@
 import json
 import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import xarray as xr
 from support.oceans import PERIODIC, G, advance, flat, japan, march, ocean, physics, plane, rough, state
-from support.scenes import compute, configured, cut_off, differing
+from support.scenes import checked, compute, configured, cut_off, differing
+from support.sections import section
 from support.simulator import in_simulator
 
 from esim.config import from_dict
 from esim.config.ocean.forcing import CircularPulseConfig, PlanePulseConfig, PressureFileConfig
+from esim.config.ocean.incident import AnyIncidentConfig
 from esim.constants import EARTH_RADIUS, SEA_DENSITY
 from esim.drivers.run import simulate
-from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError
 from esim.grids.grid import SIDES, Grid
 from esim.ocean import advice
@@ -30,7 +30,7 @@ from esim.ocean.forcing.loading import (
     SurfaceLoad,
     loading_response,
 )
-from esim.parallel.comm import SerialComm, run_ranks
+from esim.parallel.comm import run_ranks
 from esim.sources.ocean import incident
 
 DTYPES = ("float32", "float64")
@@ -38,7 +38,7 @@ DTYPES = ("float32", "float64")
 
 def wave(**values):
     """An incident wave as a configuration describes it."""
-    return incident.build(SimpleNamespace(**{"side": "west", "total": False} | values), G)
+    return incident.build(section(AnyIncidentConfig, side="west", **values), G)
 
 
 def gauss(height, middle, width):
@@ -657,10 +657,9 @@ def test_a_file_that_ends_early_is_warned_of(tmp_path):
 def test_an_odd_wave_is_warned_of(wave, said, tmp_path):
     grid = CHANNEL["grid"] | {"boundary": {"west": "incident"}}
     scene = CHANNEL | {"grid": grid, "incident": [SOLITARY | wave], "forcing": [GUST | {"start": "8 h"}]}
-    run = Tsunami(configured(scene), run_ranks(1, lambda comm: comm)[0])
-    run.check()
-    assert any(text.startswith(said) for text in run.warnings), run.warnings
-    assert any(text.startswith("forcing.0.start: 28800 s is after the end") for text in run.warnings)
+    warnings = checked(configured(scene)).warnings.texts
+    assert any(text.startswith(said) for text in warnings), warnings
+    assert any(text.startswith("forcing.0.start: 28800 s is after the end") for text in warnings)
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
@@ -691,7 +690,7 @@ def test_a_run_with_a_gap_in_its_pressure_is_refused(tmp_path):
     grid = from_dict(CHANNEL).grid.build()
     write_pressure(tmp_path / "p.nc", grid, [0.0, 1e5], lambda t, x, y: np.full((y.size, x.size), np.nan))
     with pytest.raises(InputError, match="has no value"):
-        Tsunami(from_dict(made), SerialComm()).check()
+        checked(from_dict(made))
 
 
 def test_a_pressure_of_one_record_stays(tmp_path):
@@ -711,6 +710,8 @@ def test_a_pressure_that_begins_late_is_warned_of(tmp_path):
 
 SIMULATE = """
 import numpy as np
+from support.sections import section
+from esim.config.ocean.incident import AnyIncidentConfig
 from esim.config.ocean.forcing import PlanePulseConfig
 from esim.ocean.forcing.loading import SelfAttractionLoading, SurfaceLoad
 from esim.ocean.forcing.air_pressure import PressurePulse
@@ -735,6 +736,7 @@ assert (found[0] == found[1]).all()
 """
 
 
+@pytest.mark.simulator
 def test_the_cuda_simulator_equals_numpy():
     in_simulator(SIMULATE)
 

@@ -33,13 +33,13 @@ def cells(initial, uplift, zetas, arrival=0.05, times=False):
         plane(len(initial), 4, 1000.0),
         lambda x, y: (initial + uplift)[None, :] + 0 * y[:, None],
         backend="numpy",
-        peaks=True,
+        maxima=True,
         times=times,
     )
     made.arrival_threshold = arrival
     first, *later = [np.asarray(zeta, float) for zeta in zetas]
     made.fill(np.tile(first, (4, 1)))
-    made.reset_peaks()
+    made.reset_maxima()
     (j0, j1), (i0, i1) = made.block.interior
     for n, zeta in enumerate(later, start=1):
         made.fill(np.tile(zeta, (4, 1)))

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import xarray as xr
 from support.oceans import OPEN, WALL, G, advance, ocean, physics, plane, state, volume, water
-from support.scenes import configured
+from support.scenes import checked, configured
+from support.sections import section
 
-from esim.drivers.tsunami import Tsunami
+from esim.config.ocean.source import OceanSourceConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.ocean.sources.initial_conditions import courant_rate, initial_states, initial_water
@@ -20,14 +21,13 @@ from esim.sources.ocean.hump import Hump
 
 
 def solitary(**changes):
-    values = dict(kind="solitary_wave", x=0.0, y=0.0, direction=90.0, height=0.1, depth=2.0)
-    return build(SimpleNamespace(**values | dict(velocity="linear") | changes), False)
+    return build(
+        section(OceanSourceConfig, kind="solitary_wave", **dict(height=0.1, depth=2.0) | changes), False
+    )
 
 
 def n_wave(**changes):
-    values = dict(kind="n_wave", x=0.0, y=0.0, direction=90.0, height=0.1, depth=1.0, velocity="linear")
-    shape = dict(steepness=None, offset=None, leading="depression")
-    return build(SimpleNamespace(**values | shape | changes), False)
+    return build(section(OceanSourceConfig, kind="n_wave", **dict(height=0.1, depth=1.0) | changes), False)
 
 
 def flat(depth):
@@ -151,7 +151,7 @@ def saved(path: Path, x, y, names=("x", "y"), units="m", **fields):
 
 
 def from_file(path, lonlat=False, time=None, sea_level=0.0):
-    return build(SimpleNamespace(kind="state", file=path, time=time), lonlat, sea_level=sea_level)
+    return build(section(OceanSourceConfig, kind="state", file=path, time=time), lonlat, sea_level=sea_level)
 
 
 def test_a_state_says_where_the_water_is(tmp_path):
@@ -250,10 +250,9 @@ def test_odd_water_is_warned_of(tmp_path):
         "source": [{"kind": "state", "file": str(path)}],
         "output": {"directory": str(tmp_path / "out")},
     }
-    run = Tsunami(configured(scene), run_ranks(1, lambda comm: comm)[0])
-    run.check()
-    assert ["a.nc leaves no water" in text for text in run.warnings] == [True, False]
-    assert "no water is deeper than physics.dispersion_depth, 10 m" in run.warnings[1]
+    warnings = checked(configured(scene)).warnings.texts
+    assert ["a.nc leaves no water" in text for text in warnings] == [True, False]
+    assert "no water is deeper than physics.dispersion_depth, 10 m" in warnings[1]
 
 
 def test_the_time_step_knows_of_water_that_begins_high():

@@ -37,13 +37,13 @@ def block(x, y):
 def surfaces(grid, nests, formula, lift, comm=None):
     """What the water of each grid has risen by, and the wider grids' beds."""
     family, _ = tree(grid, nests, formula, comm=comm, backend="cpu")
-    placed = [level.placed for level in family.levels]
+    placed = [level.place for level in family.levels]
     beds = nested_bathymetries(
         placed, [lambda x, y: formula(x, y) + np.zeros((y.size, x.size))] * len(placed)
     )
     for level, elevation in zip(family.levels, beds, strict=True):
         level.motion = SeafloorMotion(
-            level.ocean, [at_once(lift, kajiura=True)], elevation.around, around=family.root.motion
+            level.ocean, [at_once(lift, kajiura=True)], elevation.with_halo, around=family.root.motion
         )
         level.motion.begin()
     return {name: q[0] for name, q in states(family).items()}, beds
@@ -101,13 +101,13 @@ def test_ranks_raise_the_same_water(ranks):
 
 def test_beyond_its_sides_a_nest_has_the_bed_of_those_around_it():
     beds = surfaces(GRID, NESTS, bed, block)[1]
-    grid, inner = beds[2].placed.grid, beds[2]
+    grid, inner = beds[2].geometry.grid, beds[2]
     # From within the whole grid, through both nests: x from 22 km to 90 km.
     x, y = grid.x(-114, 90), grid.y(-60, 84)
-    np.testing.assert_allclose(inner.around(x, y), bed(x, y), rtol=0, atol=1e-9)
-    np.testing.assert_array_equal(inner.around(grid.x(), grid.y()), inner(grid.x(), grid.y()))
-    np.testing.assert_array_equal(inner.around(x, y)[60:96, 114:132], inner(grid.x(), grid.y()))
-    np.testing.assert_array_equal(inner.around(x[5:9], y[3:8]), inner.around(x, y)[3:8, 5:9])
+    np.testing.assert_allclose(inner.with_halo(x, y), bed(x, y), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(inner.with_halo(grid.x(), grid.y()), inner(grid.x(), grid.y()))
+    np.testing.assert_array_equal(inner.with_halo(x, y)[60:96, 114:132], inner(grid.x(), grid.y()))
+    np.testing.assert_array_equal(inner.with_halo(x[5:9], y[3:8]), inner.with_halo(x, y)[3:8, 5:9])
 
 
 def test_parts_of_a_sea_share_its_reference_depths():

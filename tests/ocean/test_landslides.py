@@ -317,8 +317,8 @@ def bumpy(x, y):
 class Quake:
     """A bed that rises where the slide is, in two steps of time."""
 
-    name, moves, kajiura, horizontal_on_slope, moment, magnitude = "quake", "bed", False, False, None, None
-    levels = np.array([0.0, 30.0, 60.0])
+    name, target, kajiura, horizontal_on_slope, moment, magnitude = "quake", "bed", False, False, None, None
+    times = np.array([0.0, 30.0, 60.0])
 
     def check(self, grid):
         pass

@@ -8,20 +8,18 @@ import pytest
 from support.nested import hump, march, states, tree, volume
 from support.nested_scene import NAMES, everything, outputs, scene
 from support.oceans import PERIODIC, coarsen, japan, level, physics, plane, rough
-from support.scenes import configured, cut_off, differing, mpirun, saved, written
+from support.scenes import checked, configured, cut_off, differing, mpirun, observed, saved, written
 from support.scenes import japan as honshu
 from support.simulator import in_simulator
 
 from esim.config import from_dict
 from esim.config.ocean.nests import NestConfig, named, place
-from esim.drivers.output_directory import prepare_directory
 from esim.drivers.run import simulate
-from esim.drivers.tsunami import Tsunami
 from esim.errors import InputError, NumericalError
 from esim.grids.grid import Grid
 from esim.ocean.nesting.bathymetry import nested_bathymetries
 from esim.ocean.nesting.refluxing import Refluxing
-from esim.parallel.comm import run_ranks
+from esim.parallel.comm import SerialComm, run_ranks
 
 FAMILY = [
     {"x": [10e3, 40e3], "y": [8e3, 36e3], "ratio": 3},
@@ -83,11 +81,11 @@ def test_a_nest_sleeps_until_water_comes():
         plane(60, 12, 2e3), [{"x": [80e3, 110e3], "y": [4e3, 20e3], "ratio": 2}], level(-500.0), hump
     )
     far = family.levels[1]
-    assert not far.active and far.woke is None
+    assert not far.active and far.activated is None
     march(family, 10, dt)
     assert not far.active and far.steps == 0
     march(family, 100, dt)
-    assert far.active and far.steps % far.substeps == 0 and 0 < far.woke
+    assert far.active and far.steps % far.substeps == 0 and 0 < far.activated
 
 
 def test_a_nest_that_wakes_wakes_those_around_it():
@@ -120,8 +118,8 @@ def test_no_water_is_lost_between_nests(nests):
     assert abs(volume(family) - before) < 1e-10 * moved
 
 
-def test_without_the_seam_water_would_be_lost(monkeypatch):
-    monkeypatch.setattr(Refluxing, "settle", lambda self: None)
+def test_without_refluxing_water_would_be_lost(monkeypatch):
+    monkeypatch.setattr(Refluxing, "apply", lambda self: None)
     family, dt = tree(GRID, FAMILY, rough(), hump)
     before = volume(family)
     march(family, 30, dt)
@@ -242,12 +240,13 @@ def test_a_one_way_nest_leaves_its_parent_alone():
     assert (bits(FAMILY[:1])[0]["root"] != without).any()
 
 
-def test_to_sleep_until_anything_moves_changes_nothing():
+def test_to_wait_until_anything_moves_changes_nothing():
     nests = [{"x": [36e3, 54e3], "y": [8e3, 36e3], "ratio": 3, "activation_threshold": 0}]
     found = []
     for awake in (False, True):
         family, dt = tree(GRID, nests, level(-2000.0), lambda x, y: np.maximum(hump(x, y) - 1, 0))
-        family.levels[1].active |= awake
+        if awake:
+            family.nests[0].activated = 0.0
         slept = not family.levels[1].active
         march(family, 6, dt)
         found.append((slept, states(family)))
@@ -267,7 +266,7 @@ def test_a_nest_across_a_periodic_grid_is_periodic():
         )
 
     family, dt = tree(grid, nests, level(-1000.0), hill)
-    assert family.levels[1].placed.grid.boundary == ("periodic", "periodic", "nest", "nest")
+    assert family.levels[1].place.grid.boundary == ("periodic", "periodic", "nest", "nest")
     march(family, 30, dt)
     field = states(family)["nest1"][0]
     assert field.max() > 0.1
@@ -289,6 +288,7 @@ print(json.dumps([name for name in found[0] if not np.array_equal(found[0][name]
 """
 
 
+@pytest.mark.simulator
 def test_the_cuda_simulator_gives_the_same_bits():
     assert json.loads(in_simulator(SIMULATE)) == []
 
@@ -330,7 +330,7 @@ class Plane:
     def __init__(self, made):
         self._made, self.outside, self.seen, self.times = made, {}, [], []
         self._plane = made.backend.zeros((1, *made.block.allocated))
-        self.carried = {"slant": self._plane}
+        self.inherited = {"slant": self._plane}
 
     def _values(self):
         grid, block = self._made.grid, self._made.block
@@ -368,10 +368,13 @@ def test_a_nest_that_wakes_has_forces_of_the_time_at_which_it_begins():
     while not nest.steps:
         family.step(steps * dt, (steps + 1) * dt, dt)
         steps += 1
-    assert 10 < steps and nest.woke == steps * dt
-    force, inner = nest.ocean.forces.all[0], np.linspace(nest.woke - dt, nest.woke, nest.substeps + 1)
-    np.testing.assert_allclose(force.times, [0.0, *inner], rtol=0, atol=1e-9 * nest.woke)
-    assert max(force.seen[1:]) < 1e-9 * 1e5 * nest.woke
+    assert 10 < steps and nest.activated == steps * dt
+    force, inner = (
+        nest.ocean.forces.all[0],
+        np.linspace(nest.activated - dt, nest.activated, nest.substeps + 1),
+    )
+    np.testing.assert_allclose(force.times, [0.0, *inner], rtol=0, atol=1e-9 * nest.activated)
+    assert max(force.seen[1:]) < 1e-9 * 1e5 * nest.activated
 
 
 # ------------------------------------------------------------------ whole runs
@@ -393,11 +396,11 @@ def test_a_nested_run_writes_maps_of_all_grids_and_an_account(whole):
     record = json.loads((directory / "run.json").read_text())
     assert [grid["name"] for grid in record["grids"]] == ["root", *NAMES]
     assert [grid["ratio"] for grid in record["grids"]] == [1, 2, 3]
-    assert sum(grid["share"] for grid in record["grids"]) == pytest.approx(1)
+    assert sum(grid["fraction"] for grid in record["grids"]) == pytest.approx(1)
     assert (
         record["steps"] - 3 < record["grids"][1]["steps"] / record["grids"][1]["substeps"] <= record["steps"]
     )
-    assert 0 < record["grids"][1]["awake_from"] < 200
+    assert 0 < record["grids"][1]["active_from"] < 200
     assert any(
         "'nest2' is enlarged to whole cells of its parent 'coast'" in text for text in record["warnings"]
     )
@@ -420,6 +423,7 @@ def test_ranks_give_the_same_files(ranks, whole, tmp_path):
     assert differing(everything(scene(tmp_path), ranks), whole[0]) == []
 
 
+@pytest.mark.mpi
 def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     ran = mpirun(3, "-m", "esim.cli.run", saved(scene(tmp_path / "out"), tmp_path), "--quiet")
     assert ran.returncode == 0, ran.stderr
@@ -441,32 +445,23 @@ def test_water_that_a_parent_did_not_have_is_counted_on_after_a_restart(tmp_path
 
     def run_short(run, clock):
         if clock.step == 10:
-            run.tree.links[0]._seam._lists["short"][...] = 0.5
-        counted.append(run.tree.short())
+            run.hierarchy.nests[0].nesting._refluxing._lists["deficit"][...] = 0.5
+        counted.append(run.hierarchy.mass_deficits())
 
-    cut_off(made, 40, 2, run_short)
+    cut_off(made, 40, 2, observe=run_short)
     assert counted[-1]["coast"] > 1e6 and counted[-1]["nest2"] == 0
     simulate(configured(made), resume=True)
     warnings = json.loads((tmp_path / "run.json").read_text())["warnings"]
-    assert f"{counted[-1]['coast']:.3g} m3 flowed into nest 'coast' that its parent did not have" in warnings
+    assert f"mass deficit of {counted[-1]['coast']:.3g} m3 at the boundary of nest 'coast'" in warnings
 
 
 def test_a_nan_in_a_nest_is_found_and_named(tmp_path):
-    def work(comm):
-        run = Tsunami(configured(scene(tmp_path)), comm)
-        run.check()
-        prepare_directory(run, False)
-
-        def poison(clock):
-            if clock.step == 19:
-                run.tree.levels[1].ocean.plan.state()[1, 24, 20] = np.nan
-
-        run.lookers.append(poison)
-        run.prepare()
-        run.run()
+    def poison(run, clock):
+        if clock.step == 19:
+            run.oceans[1].plan.state()[1, 24, 20] = np.nan
 
     with pytest.raises(NumericalError, match=r"lat = [\d.]+ of nest 'coast'"):
-        run_ranks(1, work)
+        observed(configured(scene(tmp_path)), SerialComm(), poison)
 
 
 def test_an_adaptive_step_takes_nests_into_account(tmp_path):
@@ -543,4 +538,4 @@ def test_the_seafloor_of_a_nest_must_cover_it(tmp_path):
     made = honshu(tmp_path)
     made["grid"]["nests"] = [BOX | {"bathymetry": {"file": str(tmp_path / "small.nc")}}]
     with pytest.raises(InputError, match=r"small\.nc"):
-        Tsunami(configured(made), run_ranks(1, lambda comm: comm)[0]).check()
+        checked(configured(made))

@@ -206,7 +206,7 @@ def test_a_fault_in_windows_ends_where_the_sudden_one_does(lonlat, dtype):
     ends = []
     for one in (fault(lonlat), fault(lonlat).instantaneous()):
         sea = ocean(grid, flat(4000.0), dtype=dtype)
-        motion = SeafloorMotion(sea, [FaultSource("fault", one, one.levels(10.0))], flat(4000.0))
+        motion = SeafloorMotion(sea, [FaultSource("fault", one, one.times(10.0))], flat(4000.0))
         start = bed_of(sea)
         motion.begin()
         for n in range(21):
@@ -236,7 +236,7 @@ def test_any_number_of_ranks_gives_the_same_bits(sides):
     def work(comm):
         sea = ocean(grid, bed, dtype="float32", comm=comm)
         sources = [
-            FaultSource("fault", one, one.levels(10.0), kajiura=True, horizontal_on_slope=True),
+            FaultSource("fault", one, one.times(10.0), kajiura=True, horizontal_on_slope=True),
             Hump("hump", 100e3, 90e3, 1.0, 20e3),
             at_once(hill(1.0, 0.0, 90e3, 30e3), 33.0),
         ]

@@ -81,6 +81,7 @@ print(json.dumps({"moved": moved}))
 """
 
 
+@pytest.mark.simulator
 def test_lake_at_rest_is_exactly_zero_on_the_cuda_simulator():
     assert json.loads(in_simulator(REST)) == {"moved": []}
 

@@ -52,6 +52,7 @@ def test_another_array_module_equals_numpy(switch, kind, folder, expected, monke
     assert_equal(switches.final(folder, switch, kind, "nlcpy"), expected[switch, kind])
 
 
+@pytest.mark.simulator
 @pytest.mark.parametrize("kind", switches.KINDS)
 def test_cuda_simulator_equals_numpy(kind, folder, tmp_path):
     pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")

@@ -53,13 +53,13 @@ def sea(
         comm=comm,
         dtype="float32",
         given=oceans.physics(manning=0.03, coriolis=True),
-        peaks=True,
+        maxima=True,
         **more,
     )
     for n in range(steps):  # of different lengths, as they are with run.adaptive
         getattr(machine, "log", []).append(("step",))
         made.step(2.0 + 0.1 * n, 2.0 * (n + 1))
-    return np.concatenate([oceans.state(made), made.own(made.peaks)])
+    return np.concatenate([oceans.state(made), made.own(made.maxima)])
 
 
 def rock(machine: Any, comm: Any, steps: int = STEPS, **more: Any) -> np.ndarray:
@@ -460,6 +460,7 @@ print(f"{told_cuda_aware()} {answer}\n", end="", flush=True)
 """
 
 
+@pytest.mark.mpi
 @pytest.mark.parametrize("forced", [None, "0", "1"])
 def test_the_mpi_that_is_installed(forced: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ESIM_CUDA_AWARE_MPI", raising=False)

@@ -1,11 +1,13 @@
 """Finite faults in the formats of others: .param and .fsp files, and SRF as rectangles under the sea."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support.sections import section
 
+from esim.config.crust.source import CrustSourceConfig
+from esim.config.ocean.source import OceanSourceConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
@@ -320,16 +322,7 @@ def test_srf_as_rectangles_under_the_sea(tmp_path):
     late = found.start[0, 0] + np.array([0.0, 2.5, 5.0, 7.5, 10.0])
     np.testing.assert_allclose(found.progress(late)[:, 0], [0, 0.125, 0.5, 0.875, 1], atol=1e-6)
     source = build(
-        SimpleNamespace(
-            kind="finite_fault",
-            file=tmp_path / "rupture.srf",
-            rigidity=None,
-            instantaneous=False,
-            time_step=5.0,
-            kajiura=False,
-            horizontal_on_slope=False,
-            displacement_cutoff=0.0,
-        ),
+        section(OceanSourceConfig, kind="finite_fault", file=tmp_path / "rupture.srf", time_step=5.0),
         True,
     )
     source.check(Grid("lonlat", 135.0, -10.0, 0.25, 0.25, 100, 80))
@@ -348,18 +341,6 @@ def test_srf_without_planes_and_with_slip_across_the_rake(tmp_path):
 # The crust
 
 
-def crust_config(file: Path) -> SimpleNamespace:
-    return SimpleNamespace(
-        kind="finite_fault",
-        file=file,
-        rigidity=None,
-        onset=0.0,
-        point_spacing=None,
-        slip_rate="cosine",
-        rise_time=None,
-    )
-
-
 @pytest.mark.parametrize("kind", ["param", "fsp", "srf"])
 def test_the_crust_reads_them_too(tmp_path, kind):
     """With the moments of the file, whatever the medium is."""
@@ -370,9 +351,8 @@ def test_the_crust_reads_them_too(tmp_path, kind):
     }
     volume = Grid3D(Grid("cartesian", -2e5, -2e5, 5e3, 5e3, 80, 80), 20, 5e3)
     origin = Projection(LON, LAT)
-    found = build_seismic(
-        crust_config(make[kind](tmp_path)), volume, origin, None, lambda x, y, z: 0 * x + 1e10
-    )
+    given = section(CrustSourceConfig, kind="finite_fault", file=make[kind](tmp_path))
+    found = build_seismic(given, volume, origin, None, lambda x, y, z: 0 * x + 1e10)
     assert found.total_moment == pytest.approx(plane().moment(), rel=2e-3)
     middle = (found.depth * np.abs(found.moment).sum(axis=1)).sum() / np.abs(found.moment).sum()
     fault = plane()

@@ -2,11 +2,12 @@
 
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support.sections import section
 
+from esim.config.ocean.source import OceanSourceConfig
 from esim.constants import EARTH_RADIUS
 from esim.errors import InputError
 from esim.grids.grid import Grid
@@ -200,19 +201,19 @@ def test_slip_grows_linearly_through_its_windows_and_ends_at_the_total() -> None
     times = np.array([0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 99.0])
     done = fault.progress(times)[:, 0] * fault.total_slip[0]
     np.testing.assert_allclose(done, [0, 0, 0.5, 1, 1, 1, 2.5, 4, 4], atol=1e-12)
-    levels = fault.levels(4.0)
-    assert levels[0] == 5.0 and levels[-1] == 35.0
-    assert max(b - a for a, b in pairwise(levels)) <= 4.0
-    assert np.all(fault.progress(levels)[-1, :2] == 1.0) and np.all(fault.progress(levels)[0, :2] == 0.0)
+    times = fault.times(4.0)
+    assert times[0] == 5.0 and times[-1] == 35.0
+    assert max(b - a for a, b in pairwise(times)) <= 4.0
+    assert np.all(fault.progress(times)[-1, :2] == 1.0) and np.all(fault.progress(times)[0, :2] == 0.0)
 
 
 def test_jumps_and_instantaneous_sources() -> None:
     late = one_fault(rupture_time=30.0)
-    assert late.levels(10.0).tolist() == [30.0]
+    assert late.times(10.0).tolist() == [30.0]
     assert late.progress(np.array([29.9, 30.0]))[:, 0].tolist() == [0.0, 1.0]
     slow = one_fault(rupture_time=30.0, rise_time=25.0)
-    assert len(slow.levels(10.0)) == 4
-    assert slow.instantaneous().levels(10.0).tolist() == [0.0]
+    assert len(slow.times(10.0)) == 4
+    assert slow.instantaneous().times(10.0).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(
@@ -323,14 +324,14 @@ def test_satake_2013() -> None:
     assert fault.moment() == pytest.approx(5.2e22, rel=0.01)
     assert fault.magnitude() == pytest.approx(9.08, abs=0.005)
     assert fault.total_slip.max() == pytest.approx(69.14)
-    levels = fault.levels(10.0)
-    assert levels[0] == 0.0 and levels[-1] == pytest.approx(2.242 * 60 + 150)
-    lift = seafloor.uplift(fault, levels, PACIFIC.x()[20:50], PACIFIC.y()[25:60], True)
+    times = fault.times(10.0)
+    assert times[0] == 0.0 and times[-1] == pytest.approx(2.242 * 60 + 150)
+    lift = seafloor.uplift(fault, times, PACIFIC.x()[20:50], PACIFIC.y()[25:60], True)
     assert np.all(lift[0] == 0.0)
     assert 6.0 < lift[-1].max() < 15.0  # 8 to 12 m in the paper, by sampling of the trench
     j, i = np.unravel_index(lift[-1].argmax(), lift[-1].shape)
     assert 37 < PACIFIC.y()[25 + j] < 39 and 142.5 < PACIFIC.x()[20 + i] < 144.2
-    coast = seafloor.uplift(fault, levels[-1:], np.array([141.5]), np.array([38.3]), True)[0, 0, 0]
+    coast = seafloor.uplift(fault, times[-1:], np.array([141.5]), np.array([38.3]), True)[0, 0, 0]
     assert -2.0 < coast < -0.2  # Oshika peninsula went down by 1.1 m (GPS)
 
 
@@ -338,12 +339,12 @@ def test_uplift_does_not_depend_on_the_cut_of_the_grid() -> None:
     fault = csv_yaml.read(SATAKE)
     x, y = PACIFIC.x()[10:63], PACIFIC.y()[11:61]
     slope = np.sin(np.add.outer(y, x)) * 0.05
-    levels = np.array([0.0, 60.0, 300.0])
-    whole = seafloor.uplift(fault, levels, x, y, True, slope, -slope)
-    assert np.abs(whole[-1] - seafloor.uplift(fault, levels[-1:], x, y, True)[0]).max() > 0.1
+    times = np.array([0.0, 60.0, 300.0])
+    whole = seafloor.uplift(fault, times, x, y, True, slope, -slope)
+    assert np.abs(whole[-1] - seafloor.uplift(fault, times[-1:], x, y, True)[0]).max() > 0.1
     for j0, j1, i0, i1 in ((0, 7, 0, 53), (7, 50, 0, 20), (13, 14, 30, 31), (3, 49, 21, 53)):
         part = (slice(j0, j1), slice(i0, i1))
-        cut = seafloor.uplift(fault, levels, x[i0:i1], y[j0:j1], True, slope[part], -slope[part])
+        cut = seafloor.uplift(fault, times, x[i0:i1], y[j0:j1], True, slope[part], -slope[part])
         np.testing.assert_array_equal(cut, whole[:, j0:j1, i0:i1])
 
 
@@ -413,26 +414,18 @@ def test_no_water_no_filter() -> None:
 # Sources as the driver sees them
 
 
-def config(kind: str, **values: object) -> SimpleNamespace:
-    common = dict(
-        kajiura=False,
-        horizontal_on_slope=False,
-        instantaneous=False,
-        time_step=10.0,
-        rigidity=None,
-        displacement_cutoff=0.0,
-    )
-    return SimpleNamespace(kind=kind, **(common | values))
+def config(kind: str, **values: object) -> OceanSourceConfig:
+    return section(OceanSourceConfig, kind=kind, **values)
 
 
 def test_finite_fault_source() -> None:
     source = build(config("finite_fault", file=SATAKE, kajiura=True, rigidity=4e10), True)
-    assert (source.moves, source.kajiura, source.horizontal_on_slope) == ("bed", True, False)
+    assert (source.target, source.kajiura, source.horizontal_on_slope) == ("bed", True, False)
     assert source.name == "satake2013.csv" and source.moment == pytest.approx(5.2e22 * 0.8, rel=0.01)
     source.check(PACIFIC)
     assert source.displacement(np.array([143.0]), np.array([38.0]), True).shape == (30, 1, 1)
     quick = build(config("finite_fault", file=SATAKE, instantaneous=True), True)
-    assert quick.levels.tolist() == [0.0]
+    assert quick.times.tolist() == [0.0]
     with pytest.raises(InputError, match=r"line \d+ \(subfault 0A\).*lies outside the grid"):
         source.check(Grid("lonlat", 135.0, 28.0, 0.25, 0.25, 100, 44))
     with pytest.raises(InputError, match="expected x and y"):
@@ -440,14 +433,10 @@ def test_finite_fault_source() -> None:
 
 
 def test_okada_source_from_the_configuration() -> None:
-    from esim.config.ocean.source import OkadaConfig
-
     fault = {"lon": 143, "lat": 38, "depth": 1e4, "length": 1e5, "width": 5e4, "strike": 200, "dip": 15}
-    entry = OkadaConfig.model_validate(
-        {"kind": "okada", "faults": [fault | {"rake": 90, "slip": 4, "rise_time": 20}]}
-    )
+    entry = config("okada", faults=[fault | {"rake": 90, "slip": 4, "rise_time": 20}])
     source = build(entry, True)
-    assert source.levels.tolist() == [0.0, 10.0, 20.0]
+    assert source.times.tolist() == [0.0, 10.0, 20.0]
     lift = source.displacement(PACIFIC.x(), PACIFIC.y(), True)
     np.testing.assert_allclose(lift[1], 0.5 * lift[2], atol=1e-15)
     assert source.magnitude == pytest.approx((np.log10(4e10 * 5e9 * 4) - 9.1) / 1.5)
@@ -481,10 +470,8 @@ def test_region_is_smaller_than_a_large_grid() -> None:
 
 
 def test_hump() -> None:
-    hump = build(
-        SimpleNamespace(kind="hump", lonlat=True, position=(143.0, 38.0), height=2.0, radius=50e3), True
-    )
-    assert (hump.moves, hump.levels.tolist(), hump.moment) == ("water", [0.0], None)
+    hump = build(config("hump", lon=143.0, lat=38.0, height=2.0, radius=50e3), True)
+    assert (hump.target, hump.times.tolist(), hump.moment) == ("water", [0.0], None)
     east = np.rad2deg(50e3 / EARTH_RADIUS)
     eta = hump.displacement(np.array([143.0]), np.array([38.0, 38.0 + east]), True)
     np.testing.assert_allclose(eta[0, :, 0], [2.0, 2.0 / np.e], rtol=1e-9)
@@ -496,7 +483,7 @@ def test_hump() -> None:
     with pytest.raises(InputError, match="outside the grid"):
         hump.check(Grid("lonlat", 0.0, 0.0, 1.0, 1.0, 20, 20))
     with pytest.raises(InputError, match="expected x and y"):
-        build(SimpleNamespace(kind="hump", lonlat=True), False)
+        build(config("hump", lon=143.0, lat=38.0, height=2.0, radius=50e3), False)
 
 
 def test_deformation_from_a_file(tmp_path: Path) -> None:
@@ -512,9 +499,9 @@ def test_deformation_from_a_file(tmp_path: Path) -> None:
         coords | {"time": ("time", [0.0, 20.0, 60.0], {"units": "seconds since 2011-03-11 05:46:30"})},
     )
     moving.to_netcdf(tmp_path / "moving.nc")
-    entry = config("deformation", file=tmp_path / "still.nc", variable=None, east=None, north=None)
+    entry = config("deformation", file=tmp_path / "still.nc")
     source = build(entry, True)
-    assert source.levels.tolist() == [0.0] and source.moves == "bed"
+    assert source.times.tolist() == [0.0] and source.target == "bed"
     source.check(PACIFIC)
     x, y = np.array([141.1, 141.2]), np.array([36.3, 36.4])
     np.testing.assert_allclose(source.displacement(x, y, True), [[[2.4, 2.5], [2.5, 2.6]]], atol=1e-6)
@@ -527,16 +514,15 @@ def test_deformation_from_a_file(tmp_path: Path) -> None:
 
     from datetime import UTC, datetime
 
-    entry.file = tmp_path / "moving.nc"
+    entry = config("deformation", file=tmp_path / "moving.nc")
     dated = build(entry, True, datetime(2011, 3, 11, 5, 46, 24, tzinfo=UTC))
-    assert dated.levels.tolist() == [6.0, 26.0, 66.0]
-    assert build(entry, True).levels.tolist() == [0.0, 20.0, 60.0]
+    assert dated.times.tolist() == [6.0, 26.0, 66.0]
+    assert build(entry, True).times.tolist() == [0.0, 20.0, 60.0]
     assert dated.displacement(x, y, True)[:, 0, 0] == pytest.approx([0.0, 1.2, 2.4])
     still["uplift"].attrs["units"] = "cm"
     still.to_netcdf(tmp_path / "cm.nc")
-    entry.file = tmp_path / "cm.nc"
     with pytest.raises(InputError, match="is in 'cm', expected the uplift in m"):
-        build(entry, True)
+        build(config("deformation", file=tmp_path / "cm.nc"), True)
 
 
 def test_horizontal_motion_and_downward_displacement_from_a_file(tmp_path: Path) -> None:
@@ -555,7 +541,7 @@ def test_horizontal_motion_and_downward_displacement_from_a_file(tmp_path: Path)
     xr.Dataset(fields, {"x": x, "y": y, "time": times}).to_netcdf(tmp_path / "motion.nc")
     entry = config("deformation", file=tmp_path / "motion.nc", variable="uz", east="ux", north="uy")
     source = build(entry, False)
-    assert source.horizontal_on_slope and source.levels.tolist() == [0.0, 60.0, 180.0]
+    assert source.horizontal_on_slope and source.times.tolist() == [0.0, 60.0, 180.0]
     at, slope = (np.array([2e3, 3e3]), np.array([1e3])), np.full((1, 2), 0.1)
     lift = source.displacement(*at, False, slope, 2 * slope)
     np.testing.assert_allclose(lift[:, 0, 0], [0.0, 0.25 * 1.9, 1.9])
@@ -565,8 +551,7 @@ def test_horizontal_motion_and_downward_displacement_from_a_file(tmp_path: Path)
         0,
     )
     with pytest.raises(InputError, match="variable late has other times than uz"):
-        entry.north = "late"
-        build(entry, False)
+        build(entry.model_copy(update={"north": "late"}), False)
 
 
 def test_deformation_files_that_cannot_be_used(tmp_path: Path) -> None:
@@ -575,11 +560,11 @@ def test_deformation_files_that_cannot_be_used(tmp_path: Path) -> None:
     x = y = np.arange(0.0, 1e4, 500.0)
     rise = np.ones((2, y.size, x.size))
 
-    def saved(times: list, units: str = "s", values: np.ndarray = rise) -> SimpleNamespace:
+    def saved(times: list, units: str = "s", values: np.ndarray = rise) -> OceanSourceConfig:
         data = {"uplift": (("time", "y", "x"), values, {"units": "m"})}
         coords = {"x": x, "y": y, "time": ("time", times, {"units": units})}
         xr.Dataset(data, coords).to_netcdf(tmp_path / "d.nc")
-        return config("deformation", file=tmp_path / "d.nc", variable=None, east=None, north=None)
+        return config("deformation", file=tmp_path / "d.nc")
 
     with pytest.raises(InputError, match="times of variable uplift must rise"):
         build(saved([5.0, 5.0]), False)

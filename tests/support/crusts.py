@@ -137,7 +137,7 @@ def build(
     fastest = comm.allreduce_max(float(fast.max()))
     dt = dt or cfl * stable_time_step(volume, order, fastest)
     if near is not None:
-        medium["near"] = np.broadcast_to(near(k, j, i), vp.shape)
+        medium["near_interface"] = np.broadcast_to(near(k, j, i), vp.shape)
     sides = (*kinds[:3], "free" if free else kinds[3])
     deepest = int(near is not None) * nz
     settings = CrustSettings(

@@ -22,7 +22,7 @@ from esim.validation.kernel_catalogue import (
 
 # A kernel takes seconds to compile for a CPU, so the CPU sees every body in both precisions and every variant, not
 # every combination of them.
-CRUST_COMPILED = [("float32", 4, "plain"), ("float64", 4, "rough"), ("float32", 8, "top")]
+CRUST_COMPILED = [("float32", 4, "plain"), ("float64", 4, "reduced_order"), ("float32", 8, "near_surface")]
 CRUST_TINY = (5, 6, 9)  # cells for the simulator, which takes a tenth of a millisecond for a thread
 PACKED_TINY = (5, 6, 8)  # the same where, with their halo, rows of words fill whole values
 RELAXING = tuple(name for name in BODIES if "relax" in name)
@@ -59,12 +59,12 @@ def compute_packed(machine, order, variant, names=RELAXING, size=VOLUME, cuts=(N
     p = machine.constants(constants(machine.dtype, volume, order, 0.008))
     for name in names:
         kernel = elastic.kernel(
-            f"{name}_short",
+            f"{name}_bf16",
             *BODIES[name],
             order=order,
             variant=variant,
-            changes=anelastic.SHORT,
-            words=MEMORIES,
+            changes=anelastic.BF16,
+            packed=MEMORIES,
         )
         box, own = crust_layer(name, crust_box(size, order))
         more = {key: machine.from_host(value) for key, value in own.items()}

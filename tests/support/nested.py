@@ -9,8 +9,11 @@ from esim.backends import select
 from esim.config.ocean.nests import NestConfig, named, place
 from esim.ocean.model import build_ocean
 from esim.ocean.nesting.bathymetry import nested_bathymetries
-from esim.ocean.nesting.hierarchy import GridHierarchy, Level
+from esim.ocean.nesting.exchange import Nesting
+from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
 from esim.ocean.nesting.load_balance import assign_nest
+from esim.ocean.sources.seafloor_motion import SeafloorMotion
+from esim.ocean.time_step import count_substeps
 from esim.parallel.comm import SerialComm
 from esim.parallel.decomposition import decompose
 
@@ -27,7 +30,7 @@ def tree(
     dtype="float64",
     comm=None,
     given=None,
-    peaks=False,
+    maxima=False,
     cfl=0.8,
     dt=None,
     forces=None,
@@ -42,27 +45,28 @@ def tree(
     placed = place(grid, named(tuple(NestConfig(**nest) for nest in nests)))
     beds = nested_bathymetries(placed, [lambda x, y: bed(x, y) + np.zeros((y.size, x.size))] * len(placed))
     load = np.zeros(comm.size)
-    levels, steps = [], []
+    levels = []
     for one, formula in zip(placed, beds, strict=True):
-        share = (
+        blocks = (
             decompose(grid.shape, comm.size, grid.periodic)
             if one.parent is None
             else assign_nest(comm, one.grid, one.ratio, formula, 1.0, load)
         )
         made = build_ocean(
-            one.grid, share, comm, machine, given, formula, peaks=peaks, forced=forces is not None
+            one.grid, blocks, comm, machine, given, formula, maxima=maxima, forced=forces is not None
         )
         set_water(made, formula, eta, u, v)
         rate = made.fastest()
-        substeps = 1
+        common = {"place": one, "ocean": made, "motion": SeafloorMotion(made, (), formula)}
         if one.parent is None:
             dt = dt or cfl / rate
-            steps.append(dt)
-        else:
-            parent = steps[one.parent.number]
-            substeps = max(1, math.ceil(parent * rate / cfl * (1 - 1e-9)))
-            steps.append(parent / substeps)
-        levels.append(Level(one, made, substeps))
+            levels.append(OceanLevel(**common, dt=dt))
+            continue
+        parent = levels[one.parent.number]
+        substeps = count_substeps(parent.dt, rate, cfl)
+        nesting = Nesting(parent.ocean, made, one)
+        step = parent.dt / substeps
+        levels.append(Nest(**common, dt=step, parent=parent, nesting=nesting, substeps=substeps))
     family = GridHierarchy(levels)
     for one in levels:
         if forces is not None:
@@ -105,7 +109,7 @@ def states(family):
         whole = np.zeros((3, *made.grid.shape), made.backend.dtype)
         for block, piece in pieces:
             whole[:, block.j0 : block.j1, block.i0 : block.i1] = piece
-        found[one.placed.name] = whole
+        found[one.place.name] = whole
     return found
 
 
@@ -116,9 +120,9 @@ def volume(family):
         made = one.ocean
         width, height = made.grid.cell_size()
         water = made.water()["h"] * (width * height)[:, None]
-        for link in one.links:
-            j0, j1, i0, i1 = link.child.placed.box
+        for nest in one.nests:
+            j0, j1, i0, i1 = nest.place.box
             water[j0:j1, i0:i1] = 0
-        if one.placed.parent is None or one.placed.two_way:
+        if one.place.parent is None or one.place.two_way:
             total.append(water.ravel())
     return math.fsum(np.concatenate(total))

@@ -50,7 +50,7 @@ def ocean(
     given=None,
     roughness=None,
     sponge_cells=20,
-    peaks=False,
+    maxima=False,
     forces=(),
     incident=(),
     times=False,
@@ -72,7 +72,7 @@ def ocean(
         lambda x, y: np.broadcast_to(bed(x, y), (y.size, x.size)).astype(np.float64),
         roughness=roughness,
         sponge_cells=sponge_cells,
-        peaks=peaks,
+        maxima=maxima,
         forced=bool(forces),
         incident=incident,
         times=times,
@@ -177,11 +177,11 @@ def splash(grid, **more):
         distance = np.hypot(x[None, :] - 9e4, y[:, None] - 6e4)
         return 3 * np.exp(-((distance / 6e3) ** 2)) * (distance < 2e4)
 
-    return ocean(grid, rough(), eta, dtype="float32", peaks=True, **more)
+    return ocean(grid, rough(), eta, dtype="float32", maxima=True, **more)
 
 
 def bits_after(made, steps):
     """State and maxima of the owned cells after steps of 4 s."""
     for n in range(steps):
         made.step(4.0, 4.0 * (n + 1))
-    return state(made).tobytes() + np.array(made.own(made.peaks)).tobytes()
+    return state(made).tobytes() + np.array(made.own(made.maxima)).tobytes()

@@ -8,18 +8,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from esim.config import from_dict
+from esim.config import ScenarioConfig, from_dict
 from esim.config.ocean.root import TsunamiConfig
-from esim.drivers.output_directory import prepare_directory
-from esim.drivers.run import simulate
-from esim.drivers.tsunami import Tsunami
+from esim.drivers.driver import Run, Setup
+from esim.drivers.run import driver_of, prepared, simulate
 from esim.errors import StopRequested
 from esim.io import checkpoint, netcdf
-from esim.parallel.comm import Comm, run_ranks
+from esim.parallel.comm import Comm, SerialComm, run_ranks
 from esim.timestepping.clock import Clock
 from esim.timestepping.signals import STOP
 
@@ -130,6 +130,22 @@ def compute(scene: dict, ranks: int = 1, resume: bool = False) -> dict[str, np.n
     return written(cfg.output.directory)
 
 
+def checked(cfg: ScenarioConfig, comm: Comm | None = None) -> Setup:
+    """The setup of a scenario."""
+    return driver_of(cfg).check(cfg, comm or SerialComm())
+
+
+def observed(
+    cfg: ScenarioConfig, comm: Comm, observe: Callable[[Run, Clock], None], resume: bool = False
+) -> dict[str, Any]:
+    """Compute a scenario, and call observe(run, clock) after every step; returns the content of run.json."""
+    runs: list[Run] = []
+    observers = [lambda clock: observe(runs[0], clock)]
+    with prepared(driver_of(cfg), checked(cfg, comm), resume, observers) as run:
+        runs.append(run)
+        return run.compute()
+
+
 def written(directory: Path) -> dict[str, np.ndarray]:
     """Every array of the outputs in a directory and of its checkpoints, by file and name."""
     found = {}
@@ -141,7 +157,7 @@ def written(directory: Path) -> dict[str, np.ndarray]:
         assert checkpoint.find_flaw(path) is None
         attributes = checkpoint.load_attributes(path)
         found[f"{path.name}.time"] = np.array(attributes["time"])
-        for name in ("q", "bed", "peaks", "station_time", "station_values"):
+        for name in ("q", "bed", "maxima", "station_time", "station_values"):
             found[f"{path.name}.{name}"] = checkpoint.load_array(path, name)
     assert len(found) > 20
     return found
@@ -202,28 +218,19 @@ def cut_off(
     ranks: int = 1,
     stop: bool = False,
     resume: bool = False,
-    look: Callable[[Tsunami, Clock], None] | None = None,
+    observe: Callable[[Run, Clock], None] | None = None,
 ) -> None:
-    """Run a scene to a step, where it is killed, or asked to stop; look(run, clock) is called after each."""
+    """Run a scene to a step, where it is killed, or asked to stop; observe(run, clock) is called after each."""
     cfg = configured(scene)
 
-    def work(comm: Comm) -> None:
-        run = Tsunami(cfg, comm)
-        run.check()
-        prepare_directory(run, resume)
-
-        def end(clock: Clock) -> None:
-            if look is not None:
-                look(run, clock)
-            if clock.step == step:
-                if not stop:
-                    raise Killed
-                STOP.ask()
-
-        run.lookers.append(end)
-        run.prepare(resume)
-        run.run()
+    def end(run: Run, clock: Clock) -> None:
+        if observe is not None:
+            observe(run, clock)
+        if clock.step == step:
+            if not stop:
+                raise Killed
+            STOP.ask()
 
     with pytest.raises(StopRequested if stop else Killed):
-        run_ranks(ranks, work)
+        run_ranks(ranks, lambda comm: observed(cfg, comm, end, resume))
     STOP.asked = False

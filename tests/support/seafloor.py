@@ -7,14 +7,14 @@ import numpy as np
 
 @dataclass
 class Lift:
-    """A source that lifts the bed by shape(x, y) times what `done` says at each of `levels`."""
+    """A source that lifts the bed by shape(x, y) times what `done` says at each of `times`."""
 
     shape: object
-    levels: np.ndarray
+    times: np.ndarray
     done: np.ndarray
     box: tuple | None = None
     name: str = "lift"
-    moves: str = "bed"
+    target: str = "bed"
     kajiura: bool = False
     horizontal_on_slope: bool = False
     moment: float | None = None

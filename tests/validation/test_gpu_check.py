@@ -41,6 +41,7 @@ def written(report: Report) -> dict:
     return json.loads(report.path.with_suffix(".json").read_text())
 
 
+@pytest.mark.simulator
 def test_the_command_on_the_simulator(tmp_path):
     pytest.importorskip("numba.cuda", reason="numba-cuda, which brings the simulator, is not installed")
     command = [sys.executable, "-W", "ignore", "-m", "esim.cli.main", "gpu", "check", "--tiny"]

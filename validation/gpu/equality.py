@@ -24,10 +24,10 @@ from esim.backends.devices import simulated
 from esim.kernels.scalar import unpack16
 from esim.validation.gpu.report import Finding, checked
 from esim.validation.kernel_catalogue import (
+    BF16,
     BODIES,
     MEMORIES,
     OCEAN,
-    SHORT,
     SIZE,
     VOLUME,
     CrustKind,
@@ -37,15 +37,15 @@ from esim.validation.kernel_catalogue import (
 
 CRUST = (
     CrustKind("float32", 4, "plain"),
-    CrustKind("float64", 4, "rough"),
-    CrustKind("float32", 8, "top"),
+    CrustKind("float64", 4, "reduced_order"),
+    CrustKind("float32", 8, "near_surface"),
     CrustKind("float64", 8, "plain"),
 )
 # ulp of the largest value; words: units of their own last place, which dice may round either way.
-LIMITS = {"ocean": 32.0, "dispersion": 64.0, "crust": 16.0, "words": 2.0}
+LIMITS = {"ocean": 32.0, "dispersion": 64.0, "crust": 16.0, "bf16": 2.0}
 SMALL_OCEAN, SMALL_CRUST = (9, 13), (5, 6, 8)  # for the simulator, and for tools that make kernels slow
 # A kernel with scratch and one without, an edge; a plain sweep, a layer, words of 16 bits, a free surface.
-FEW = ("step", "lift", "wall", "velocity", "stress_x", "relax_short", "stress_above")
+FEW = ("step", "uplift_bed", "wall", "velocity", "stress_x", "relax_bf16", "stress_above")
 MOST_WORKERS = 8
 PATIENCE = 180.0  # s without a sign of a process that compiles and runs kernels
 SIGNS = ("Invalid ", "Uninitialized ", "hazard", "Race reported")  # of compute-sanitizer
@@ -58,7 +58,7 @@ def jobs(tiny: bool) -> list[Job]:
     """All kernels in both precisions; with tiny one of each kind."""
     found = [["ocean", name, dtype] for dtype in ("float32", "float64") for name in OCEAN]
     for kind in CRUST:
-        for name in (*BODIES, *SHORT):
+        for name in (*BODIES, *BF16):
             found.append(["crust", name, kind.dtype, str(kind.order), kind.variant])
     if tiny:
         found = [job for job in found if job[1] in FEW and job[3:] in ([], ["4", "plain"])]
@@ -77,7 +77,7 @@ def judged(told: dict[str, Any]) -> Finding:
     title = " ".join([family, name, dtype, *kind])
     if "broken" in told:
         return checked(title, told["broken"], "runs", False)
-    group = "words" if told["worst"] in MEMORIES and name in SHORT else family
+    group = "bf16" if told["worst"] in MEMORIES and name in BF16 else family
     if group == "ocean" and name.startswith("dispersion"):
         group = "dispersion"
     found = f"{told['ulps']:.3g} ulp" + (f" of {told['worst']}" if told["ulps"] else "")

@@ -58,7 +58,7 @@ def _cuts(tiny: bool) -> Iterator[Finding]:
     whole, cut = (compute_ocean(machine, kernel, size, boxes) for boxes in ((), ocean_cuts(kernel, size)))
     yield same("step of the ocean, box in three parts", cut, whole)
     names = ("velocity", "stress") if tiny else ("velocity", "stress", "relax_x", "stress_y", "velocity_z")
-    for order, variant in ((4, "plain"),) if tiny else ((4, "plain"), (8, "top")):
+    for order, variant in ((4, "plain"),) if tiny else ((4, "plain"), (8, "near_surface")):
         cuts = crust_cuts(volume, order)
         whole, cut = (
             compute_crust(machine, names, order, variant, volume, boxes) for boxes in ((None,), cuts)

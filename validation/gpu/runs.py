@@ -133,7 +133,7 @@ def waved(backend: Backend, size: tuple[int, int], steps: int, comm: Comm | None
     for step in range(steps):
         ocean.step(dt, (step + 1) * dt)
     backend.synchronize()
-    return {"q": np.array(ocean.own(ocean.plan.state())), "peaks": np.array(ocean.own(ocean.peaks))}
+    return {"q": np.array(ocean.own(ocean.plan.state())), "maxima": np.array(ocean.own(ocean.maxima))}
 
 
 def _islands(x: np.ndarray, y: np.ndarray) -> np.ndarray:

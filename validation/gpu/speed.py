@@ -16,7 +16,7 @@ from esim.backends.cuda.codegen import crust_sweep
 from esim.backends.devices import simulated
 from esim.tools.bench import (
     CRUSTS,
-    PEAKS,
+    MAXIMA,
     STATE,
     Rate,
     measure_crust,
@@ -68,7 +68,7 @@ def rates(backend: Backend, size: int, cells: int) -> Iterator[Finding]:
     wanted: list[tuple[str, int, int, Callable[[], Rate]]] = [
         ("ocean", STATE, size**2, lambda: measure_ocean(backend, size, False)),
         ("ocean, kernel alone", STATE, size**2, lambda: measure_ocean_kernel(backend, size, False)),
-        ("ocean with extremes", STATE + PEAKS, size**2, lambda: measure_ocean(backend, size, True)),
+        ("ocean with extremes", STATE + MAXIMA, size**2, lambda: measure_ocean(backend, size, True)),
     ]
     for name, values, mechanisms, short in CRUSTS:
         if short is None or backend.dtype.itemsize == 4:

@@ -1,100 +1,27 @@
 """Numba on CPU cores: tiles whose scratch stays in cache, vectors along i, threads over tiles."""
 
-import math
-import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-# Threads that wait must not take the processor from those of other ranks; said before OpenMP starts.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-import llvmlite.binding as llvm
 import numba
 import numpy as np
-from llvmlite import ir
-from numba.core import types as nbt
-from numba.extending import intrinsic
 
 from esim.backends.activity import STRIPE, ActivityMap, WorkCounter
-from esim.backends.bits import guess_rcbrt_code, pack16_code, unpack16_code
+from esim.backends.cpu.compiler import COMPILER_SOURCES, FLAGS, assume, link_stages, no_overlap
+from esim.backends.cpu.crust_sweep import ThreadPool, bind_sweep
 from esim.backends.cpu.scratch import make_ring, prefetch
 from esim.backends.host_memory import HostMemory
 from esim.backends.kernel_cache import compiling, load_module
-from esim.backends.linker import ROWS, SIDES, arguments, array_names, digest, link, linked_source
-from esim.kernels import scalar
-from esim.kernels.kernel import Kernel, Part, Stage
+from esim.backends.linker import ROWS, SIDES, arguments, array_names, digest, linked_source
+from esim.kernels.kernel import Kernel, Part, Stage, varying
 from esim.parallel.decomposition import Box
 
-# As fast as full fastmath, and the result depends neither on how a loop is cut nor on vectors and remainders.
-FLAGS: dict[str, Any] = {"fastmath": {"nnan", "ninf", "nsz"}, "error_model": "numpy"}
 TILE = (64, 92)  # rows, columns: a few rows of scratch of this width fit the first-level cache
 PAD = 20  # columns of scratch beyond the tile: the halo, and room for the last vector
 AHEAD = 4  # rows of the arrays that are asked for ahead of their use
 VECTOR_BYTES = 64
-HERE = Path(__file__).parent
-# What compiled code depends on beside the kernels: a change here compiles them anew.
-COMPILER_SOURCES = (*sorted(HERE.glob("*.py")), HERE / "../bits.py", HERE / "../linker.py")
-
-
-def _prefer_wide_vectors() -> None:
-    """Use 512-bit vectors where they do not cost clock rate (Ice Lake, Zen 4 and later): a fifth faster there.
-
-    Without effect where Numba has compiled something before.
-    """
-    features = llvm.get_host_cpu_features()
-    if numba.config.CPU_FEATURES is None and features.get("avx512vbmi2"):
-        numba.config.CPU_FEATURES = features.flatten() + ",-prefer-256-bit"
-
-
-def _no_overlap() -> dict[str, bool]:
-    """Option that says that no two arrays of a launch overlap: a third faster. Numba has it for its own use only."""
-    try:
-        from numba.core.cpu import CPUTargetOptions
-        from numba.core.options import _mapping
-    except ImportError:
-        return {}
-    if not hasattr(CPUTargetOptions, "noalias"):
-        CPUTargetOptions.noalias = _mapping("noalias")
-    return {"noalias": True}
-
-
-_prefer_wide_vectors()
-
-
-@intrinsic
-def assume(typingctx, condition):  # type: ignore[no-untyped-def]
-    """Tell the optimiser that a condition holds: it then drops Numba's wraparound of negative indices."""
-
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(1)])
-        function = builder.module.declare_intrinsic("llvm.assume", (), kind)
-        value = args[0]
-        builder.call(
-            function, [value if value.type == ir.IntType(1) else builder.trunc(value, ir.IntType(1))]
-        )
-        return context.get_dummy_value()
-
-    return nbt.void(nbt.boolean), codegen
-
-
-@intrinsic
-def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
-    """kernels.scalar.guess_rcbrt."""
-    return x(x, x), guess_rcbrt_code
-
-
-@intrinsic
-def unpack16(typingctx, n):  # type: ignore[no-untyped-def]
-    """kernels.scalar.unpack16."""
-    return nbt.float32(n), unpack16_code
-
-
-@intrinsic
-def pack16(typingctx, x, noise):  # type: ignore[no-untyped-def]
-    """kernels.scalar.pack16."""
-    return nbt.uint16(x, noise), pack16_code
 
 
 @numba.njit(forceinline=True)
@@ -123,24 +50,6 @@ def clear(result, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
                 result[k, j, i] = 0
 
 
-def _select(condition, a, b):  # type: ignore[no-untyped-def]
-    return a if condition else b
-
-
-def _link_stages(kernel: Kernel) -> list[Callable]:
-    jit = numba.njit(forceinline=True, **FLAGS)
-    functions = {
-        scalar.sqrt: math.sqrt,
-        scalar.minimum: min,
-        scalar.maximum: max,
-        scalar.where: jit(_select),
-        scalar.guess_rcbrt: guess_rcbrt,
-        scalar.unpack16: unpack16,
-        scalar.pack16: pack16,
-    }
-    return [link(stage.body, jit, functions) for stage in kernel.stages]
-
-
 def _columns(stage: Stage, vector: int) -> str:
     """Range of columns of a stage. Where it writes scratch only, it runs on to fill its last vector."""
     first, width = f"west - {stage.west}", f"(east - west + {stage.west + stage.east})"
@@ -149,9 +58,9 @@ def _columns(stage: Stage, vector: int) -> str:
     return f"{first}, {first} + ({width} + {vector - 1}) // {vector} * {vector}"
 
 
-def _rest_names(kernel: Kernel) -> list[str]:
+def _activity_names(kernel: Kernel) -> list[str]:
     """What a kernel that leaves water at rest alone takes beside its arrays: see `_skipping`."""
-    return ["still", "was_still", "computed"] if kernel.at_rest else []
+    return ["quiescent", "was_quiescent", "computed"] if kernel.at_rest else []
 
 
 def _skipping(kernel: Kernel) -> list[str]:
@@ -172,9 +81,9 @@ def _skipping(kernel: Kernel) -> list[str]:
         while first < last and {resting("first, first + 1, left, right")}:
             first += 1
         if first == last:
-            if not was_still[tile]:
+            if not was_quiescent[tile]:
                 clear({result}, south, north, west, east)
-            still[tile] = True
+            quiescent[tile] = True
             continue
         while {resting("last - 1, last, left, right")}:
             last -= 1
@@ -189,7 +98,7 @@ def _skipping(kernel: Kernel) -> list[str]:
         clear({result}, first, last, west, left)
         clear({result}, first, last, right, east)
         south, north, west, east = first, last, left, right
-        still[tile], was_still[tile] = False, False
+        quiescent[tile], was_quiescent[tile] = False, False
         computed[tile] += (north - south) * (east - west)"""
     return text.splitlines()[1:]
 
@@ -206,7 +115,7 @@ def tile_source(kernel: Kernel, threaded: bool, vector: int) -> str:
     names = ", ".join(array_names(kernel))
     lines = [
         *_cells_source(kernel, vector),
-        f"def sweep(j0, j1, i0, i1, scratch, {', '.join(array_names(kernel) + _rest_names(kernel))}, c):",
+        f"def sweep(j0, j1, i0, i1, scratch, {', '.join(array_names(kernel) + _activity_names(kernel))}, c):",
         f"    columns = (i1 - i0 + {width - 1}) // {width}",
         f"    tiles = ((j1 - j0 + {height - 1}) // {height}) * columns",
         f"    for tile in {'prange' if threaded else 'range'}(tiles):",
@@ -263,27 +172,30 @@ def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
     key = digest(source, linked_source(kernel), *own, *tuning)
     module = load_module(f"{kernel.name}_{key}", source)
     if not hasattr(module, "compiled"):
-        stages = {f"stage_{n}": body for n, body in enumerate(_link_stages(kernel))}
+        stages = {f"stage_{n}": body for n, body in enumerate(link_stages(kernel))}
         ring = make_ring(ring_rows(kernel), max(1, kernel.slots), TILE[1] + PAD)
         tools = {"assume": assume, "ring": ring, "prefetch": prefetch, "at_rest": at_rest, "clear": clear}
         tools |= {"prange": numba.prange, "thread": numba.get_thread_id}
         vars(module).update(tools | stages | {kernel.params.__name__: kernel.params})
-        vars(module)["cells"] = numba.njit(**_no_overlap(), **FLAGS)(module.cells)
-        options = {"parallel": True} if threaded else {"nogil": True, **_no_overlap()}
+        vars(module)["cells"] = numba.njit(**no_overlap(), **FLAGS)(module.cells)
+        options = {"parallel": True} if threaded else {"nogil": True, **no_overlap()}
         vars(module)["compiled"] = numba.njit(cache=True, **options, **FLAGS)(module.sweep)
     return module.compiled
 
 
-def _rest(kernel: Kernel, box: Box, arrays: dict[str, Any]) -> tuple[WorkCounter, list[np.ndarray]]:
-    """The count of the work of a launch, and its arguments by `_rest_names`."""
+def _activity(kernel: Kernel, box: Box, arrays: dict[str, Any]) -> tuple[WorkCounter, list[np.ndarray]]:
+    """The count of the work of a launch, and its arguments by `_activity_names`."""
     assert kernel.at_rest is not None
     states, result = kernel.at_rest
     (j0, j1), (i0, i1) = box
     tiles = max(0, -(-(j1 - j0) // TILE[0])) * max(0, -(-(i1 - i0) // TILE[1]))
-    rest: ActivityMap = arrays.get("rest") or ActivityMap()
-    flags = [rest.still(arrays[name], box, lambda: np.zeros(tiles, np.bool_)) for name in (states[0], result)]
+    activity: ActivityMap = arrays.get("activity") or ActivityMap()
+    flags = [
+        activity.quiescent(arrays[name], box, lambda: np.zeros(tiles, np.bool_))
+        for name in (states[0], result)
+    ]
     computed = np.zeros(tiles, np.int64)
-    return rest.count(box, computed, np.asarray), [*flags, computed]
+    return activity.count(box, computed, np.asarray), [*flags, computed]
 
 
 def ring_rows(kernel: Kernel) -> int:
@@ -297,6 +209,32 @@ def scratch_size(kernel: Kernel) -> int:
     return ring_rows(kernel) * kernel.slots * (TILE[1] + PAD) + PAD
 
 
+class StepConstants:
+    """Constants of a kernel as an array; launches take what it holds when they are made."""
+
+    def __init__(self, params: tuple, dtype: np.dtype) -> None:
+        names = params._fields  # type: ignore[attr-defined]
+        self._array = np.array(params, dtype)
+        self._places = [names.index(name) for name in varying(type(params))]
+
+    def fill(self, *values: float) -> np.ndarray:
+        """Set the constants that vary from step to step."""
+        for place, value in zip(self._places, values, strict=True):
+            self._array[place] = value
+        return self._array
+
+
+class _Counted:
+    """A launch whose runs are counted."""
+
+    def __init__(self, compiled: Any, given: tuple, count: WorkCounter) -> None:
+        self._compiled, self._given, self._count = compiled, given, count
+
+    def __call__(self, constants: np.ndarray) -> None:
+        self._count.runs += 1
+        self._compiled(*self._given, constants)
+
+
 class CpuBackend(HostMemory):
     """Bodies compiled by Numba, with a number of threads per rank."""
 
@@ -307,11 +245,15 @@ class CpuBackend(HostMemory):
         self.threads = min(threads, numba.config.NUMBA_NUM_THREADS)
         if self.threads > 1:
             numba.set_num_threads(self.threads)
-        self._crew: Any = None
+        self._pool = ThreadPool(self.threads)
 
     def constants(self, params: tuple) -> np.ndarray:
         """The parameters as an array: Numba takes one argument faster than twenty."""
         return np.array(params, self.dtype)
+
+    def step_constants(self, params: tuple) -> "StepConstants":
+        """Constants that are made once, in which those that vary are filled in at each step."""
+        return StepConstants(params, self.dtype)
 
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, np.ndarray]) -> Callable[[Any], None]:
         """Compile a kernel for its arrays and tie it to a box; the result runs it with given constants."""
@@ -319,7 +261,7 @@ class CpuBackend(HostMemory):
         named = [arrays[name] for name in array_names(kernel)]
         count: WorkCounter | None = None
         if kernel.at_rest:
-            count, more = _rest(kernel, box, arrays)
+            count, more = _activity(kernel, box, arrays)
             named += more
         scratch = np.zeros(max(1, self.threads * scratch_size(kernel)), self.dtype)
         constants = self.constants((0.0,) * len(kernel.params._fields))  # type: ignore[attr-defined]
@@ -327,19 +269,14 @@ class CpuBackend(HostMemory):
             compiled = compile_kernel(kernel, self.threads > 1, self.dtype)
             compiled.compile(tuple(map(numba.typeof, (j0, j1, i0, i1, scratch, *named, constants))))
 
-        def run(c: Any) -> None:
-            compiled(j0, j1, i0, i1, scratch, *named, c)
-
-        return run if count is None else count.counted(run)
+        given = (j0, j1, i0, i1, scratch, *named)
+        return partial(compiled, *given) if count is None else _Counted(compiled, given, count)
 
     def bind_sweep(
         self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray
     ) -> Callable[[], None]:
         """Compile parts for their arrays and boxes; the result runs the leading ones, then the trailing ones."""
-        from esim.backends.cpu.crust_sweep import ThreadPool, bind_sweep
-
-        self._crew = self._crew or ThreadPool(self.threads)
-        return bind_sweep(self._crew, leading, trailing, lag, constants)
+        return bind_sweep(self._pool, leading, trailing, lag, constants)
 
     def describe(self) -> dict[str, Any]:
         """Threads and compiler."""

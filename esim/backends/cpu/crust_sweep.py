@@ -11,12 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 import numba
 import numpy as np
 
-from esim.backends.cpu.backend import COMPILER_SOURCES, FLAGS, _link_stages, _no_overlap, assume
+from esim.backends.cpu.compiler import COMPILER_SOURCES, FLAGS, assume, link_stages, no_overlap
 from esim.backends.kernel_cache import compiling, load_module
 from esim.backends.linker import CORNER, arguments, array_names, digest, linked_source
 from esim.kernels.kernel import Kernel, Part
@@ -98,16 +99,16 @@ def sweep_source(
     """Text of the loop over tiles and planes.
 
     boxes[n] is k0, k1, j0, j1, i0, i1 of part n and its corner, span the planes of all. Rows first..last-1 are cut
-    into tiles; the trailing group keeps `behind` rows from the south end and `short` rows from the north end.
+    into tiles; the trailing group keeps `behind` rows from the south end and `ahead` rows from the north end.
     """
     given = ", ".join(f"a{n}" for n in range(count))
     lines = [
-        f"def sweep(boxes, span, first, last, height, lag, behind, short, lead, {given}, c):",
+        f"def sweep(boxes, span, first, last, height, lag, behind, ahead, lead, {given}, c):",
         "    top, bottom = span[0], span[1]",
         "    for south in range(first, last, height):",
         "        north = min(south + height, last)",
         "        begin = south - lag if south > first else first + behind",
-        "        end = north - lag if north < last else last - short",
+        "        end = north - lag if north < last else last - ahead",
         "        for k in range(top, bottom + lag):",
         "            if lead:",
         "                pass",
@@ -146,10 +147,10 @@ def compile_sweep(
     )
     module = load_module(f"sweep_{key}", "\n".join([*planes.values(), source]))
     if not hasattr(module, "compiled"):
-        options: dict[str, Any] = {"nogil": True, **_no_overlap(), **FLAGS}
+        options: dict[str, Any] = {"nogil": True, **no_overlap(), **FLAGS}
         vars(module)["assume"] = assume
         for name, kernel in kernels.items():
-            vars(module).update({f"{name}_{n}": body for n, body in enumerate(_link_stages(kernel))})
+            vars(module).update({f"{name}_{n}": body for n, body in enumerate(link_stages(kernel))})
             vars(module)[kernel.params.__name__] = kernel.params
         for name in planes:
             vars(module)[name] = numba.njit(**options)(getattr(module, name))
@@ -173,7 +174,7 @@ class ThreadPool:
             return
         with self._lock:
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(self.size - 1, "esim-crew")
+                self._pool = ThreadPoolExecutor(self.size - 1, "esim-pool")
         others = [self._pool.submit(job) for job in jobs[1:]]
         jobs[0]()
         wait(others)
@@ -182,7 +183,7 @@ class ThreadPool:
 
 
 def bind_sweep(
-    crew: ThreadPool, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray
+    pool: ThreadPool, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray
 ) -> Callable[[], None]:
     """Compile the parts and tie them to their boxes and arrays; the result runs the leading group, then the other."""
     parts = [*leading, *trailing]
@@ -203,23 +204,25 @@ def bind_sweep(
     leads, trails = busy_parts(boxes[: len(leading)]), busy_parts(boxes[len(leading) :])
     both = bool(leads.any() and trails.any())
     lag = lag if both else 0
-    threads = max(1, min(crew.size, (last - first) // max(4 * lag, 1)))
+    threads = max(1, min(pool.size, (last - first) // max(4 * lag, 1)))
     cuts = [first + (last - first) * n // threads for n in range(threads + 1)]
     height = tile_height(arrays, lag) if both else last - first
-    shares = []
+    strips = []
     for n in range(threads):
-        behind, short = (lag if n > 0 else 0), (lag if n < threads - 1 else 0)
-        shares.append((cuts[n], cuts[n + 1], height, lag, behind, short, True))
+        behind, ahead = (lag if n > 0 else 0), (lag if n < threads - 1 else 0)
+        strips.append((cuts[n], cuts[n + 1], height, lag, behind, ahead, True))
     borders = [(cut - lag, cut + lag, 2 * lag, 0, 0, 0, False) for cut in cuts[1:-1]] if lag else []
 
-    def job(numbers: tuple) -> Callable[[], None]:
-        return lambda: sweep(boxes, span, *numbers, *arrays, constants)
+    def jobs(pieces: Sequence[tuple]) -> list[Callable[[], None]]:
+        return [partial(sweep, boxes, span, *numbers, *arrays, constants) for numbers in pieces]
 
-    first_jobs, last_jobs = [job(share) for share in shares], [job(border) for border in borders]
+    first_jobs, last_jobs = jobs(strips), jobs(borders)
+    if len(first_jobs) == 1:
+        return first_jobs[0]
 
     def run() -> None:
-        crew.do(first_jobs)
-        crew.do(last_jobs)
+        pool.do(first_jobs)
+        pool.do(last_jobs)
 
     return run
 

@@ -1,16 +1,12 @@
-"""Numba CUDA on NVIDIA GPUs, or on Numba's simulator.
+"""Kernels on NVIDIA GPUs, compiled by Numba CUDA, or on Numba's simulator.
 
-backend.py    what CudaBackend offers to the drivers
-device.py     memory, streams and graphs of a GPU, and of what stands in for one
-jit.py        from generated text to a compiled kernel, kept on disk
-form.py       what a kernel is here: its text, and how cells are spread over threads
-cells.py      text of a kernel of the ocean without scratch: a thread computes a cell
-march.py      text of one with scratch: a block of threads marches over a strip of columns, row by row
-formula.py    what bodies hold, as trees
-straight.py   reads a body as straight lines of formulas
-schedule.py   how many rows ahead each stage may be
-variables.py  what cells become that bodies read and write
-views.py      arrays inside a kernel, seen with short indices and shared strides
-volume.py     text of a kernel of the crust: a thread computes a column of cells
-gate.py       compiles all kernels without a GPU, and looks at what came out
+backend.py          what CudaBackend offers to the engines
+device.py           memory, streams, events and graphs of a GPU, and of the simulator
+graph.py            constants that vary from step to step, and launches replayed as a CUDA graph
+kernel_text.py      what a kernel is here: its text, and how cells are spread over threads
+jit.py              from the text of a kernel to a compiled one, kept on disk
+thread_per_cell.py  kernels without the code generator: one thread computes one cell
+codegen/            the code generator: see its README.md
+views.py            arrays inside a generated kernel, with 32-bit indices and shared strides
+compile_check.py    compiles all kernels without a GPU, and checks registers, spills and memory accesses
 """

@@ -1,16 +1,18 @@
 """Numba CUDA on a GPU, or on Numba's simulator."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from esim.backends.activity import ActivityMap, WorkCounter
-from esim.backends.cuda.codegen import pointwise, streaming_stencil
-from esim.backends.cuda.codegen.crust_sweep import options, part_source, signature, spread
+from esim.backends.cuda import codegen
 from esim.backends.cuda.device import Device
 from esim.backends.cuda.graph import Bound, Constants, Replay, Varying, nothing
 from esim.backends.cuda.jit import check_arrays, compile_kernel
+from esim.backends.cuda.thread_per_cell import ThreadPerCell
+from esim.backends.devices import generates_code
 from esim.backends.linker import array_names
 from esim.backends.numpy.arrays import Arrays
 from esim.kernels.kernel import Kernel, Part, varying
@@ -32,6 +34,7 @@ class CudaBackend(Arrays):
         super().__init__(dtype, device.xp)
         self.device = device
         self._varying: dict[type, Varying] = {}
+        self._plain = None if generates_code() else ThreadPerCell(device, dtype)
 
     def from_host(self, array: np.ndarray) -> Any:
         """Copy of a NumPy array on the device, in the run's precision."""
@@ -72,36 +75,38 @@ class CudaBackend(Arrays):
             self._varying[kind] = Varying(self.device, kind, self.dtype)
         return Constants(params, self._varying.get(kind))
 
+    def step_constants(self, params: Any) -> Constants:
+        """Constants that are made once, in which those that vary are filled in at each step."""
+        return self.constants(params)
+
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
         """Compile a kernel and tie it to a box and its arrays; the result queues it with given constants."""
-        form = streaming_stencil if kernel.slots else pointwise
-        form.check(kernel, arrays)
-        spread = form.spread(kernel, box)
-        if min(spread.blocks) <= 0:
+        if any(first >= last for first, last in box):
             return nothing
+        if self._plain is not None:
+            return self._plain.bind(kernel, box, arrays)
+        codegen.check(kernel, arrays)
+        shape = codegen.launch_shape(kernel, box)
+        compiled = compile_kernel(kernel, codegen.kernel_text(kernel, self.dtype), self.dtype)
         named = [self.device.argument(arrays[name]) for name in array_names(kernel)]
-        text = form.text(kernel, self.dtype)
-        compiled = compile_kernel(
-            kernel, text.source, self.dtype, functions=text.functions, **form.options(kernel, self.dtype)
-        )
         count = None
         if kernel.at_rest:
-            count, more = self._rest(kernel, box, arrays, spread.blocks[0] * spread.blocks[1])
+            count, more = self._activity(kernel, box, arrays, shape.blocks[0] * shape.blocks[1])
             named += more
-        launch = self.device.launcher(compiled, spread.blocks, spread.threads)
-        return Bound(launch, (*spread.numbers, *named), count)
+        launch = self.device.launcher(compiled, shape.blocks, shape.threads)
+        return Bound(launch, (*shape.numbers, *named), count)
 
-    def _rest(
+    def _activity(
         self, kernel: Kernel, box: Box, arrays: dict[str, Any], blocks: int
     ) -> tuple[WorkCounter, list[Any]]:
-        """The count of the work of a launch, and its arguments by `_rest_names`."""
+        """The count of the work of a launch, and its arguments by codegen.ACTIVITY."""
         assert kernel.at_rest is not None
         states, result = kernel.at_rest
-        rest: ActivityMap = arrays.get("rest") or ActivityMap()
+        activity: ActivityMap = arrays.get("activity") or ActivityMap()
         both = (arrays[states[0]], arrays[result])
-        flags = [rest.still(array, box, lambda: self.xp.zeros(blocks, bool)) for array in both]
+        flags = [activity.quiescent(array, box, lambda: self.xp.zeros(blocks, bool)) for array in both]
         computed = self.xp.zeros(blocks, np.int64)
-        return rest.count(box, computed, self.to_host), [
+        return activity.count(box, computed, self.to_host), [
             self.device.argument(array) for array in (*flags, computed)
         ]
 
@@ -119,22 +124,19 @@ class CudaBackend(Arrays):
 
     def _bind_part(self, part: Part, constants: Constants) -> Callable[[], None]:
         kernel = part.kernel
+        if self._plain is not None:
+            return partial(self._plain.bind(kernel, part.box, part.arrays), constants)
         check_arrays(kernel, part.arrays)
-        blocks, threads, numbers = spread(part.box)
+        shape = codegen.launch_shape(kernel, part.box)
         given = [
             value if isinstance(value := part.arrays[name], int) else self.device.argument(value)
             for name in array_names(kernel)
         ]
-        compiled = compile_kernel(
-            kernel,
-            part_source(kernel),
-            self.dtype,
-            signature(kernel, self.dtype),
-            **options(kernel, self.dtype),
-        )
-        launch = Bound(self.device.launcher(compiled, blocks, threads), (*numbers, *given))
-        return lambda: launch(constants)
+        compiled = compile_kernel(kernel, codegen.kernel_text(kernel, self.dtype), self.dtype)
+        launch = self.device.launcher(compiled, shape.blocks, shape.threads)
+        return partial(Bound(launch, (*shape.numbers, *given)), constants)
 
     def describe(self) -> dict[str, Any]:
-        """Precision and device."""
-        return {"precision": self.dtype.name, **self.device.describe()}
+        """Precision, how kernels are made, and device."""
+        kernels = "generated" if self._plain is None else "one thread per cell"
+        return {"precision": self.dtype.name, "kernels": kernels, **self.device.describe()}

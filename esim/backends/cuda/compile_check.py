@@ -6,7 +6,6 @@ compiler's figures, not measurements.
 """
 
 import importlib.util
-import inspect
 import multiprocessing
 import re
 import subprocess
@@ -20,10 +19,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from esim.backends.cuda import jit
-from esim.backends.cuda.codegen import crust_sweep, pointwise, streaming_stencil
+from esim.backends.cuda import codegen, jit
 from esim.backends.devices import simulated
-from esim.backends.linker import ROWS, SIDES, arguments, array_names
+from esim.backends.linker import ROWS, SIDES, arguments, array_names, has_layers
 from esim.distribution import install
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel
@@ -38,7 +36,7 @@ MOST_REGISTERS = 255  # of a thread
 QUARTER = 128
 SHARED_BYTES = 48 * 1024  # what every GPU gives a block without asking for more
 BATCH = 8  # kernels in one cubin: the disassembler takes half a second to begin
-SMALL = (ROWS, SIDES, "weights", "damp", "keep", "relax")  # arrays of one value a row, column or layer
+SMALL = (ROWS, SIDES, "weights", "coef", "keep", "relax")  # arrays of one value a row, column or layer
 
 # Opcodes of machine code, by their first word.
 FLOATING = re.compile(r"[FD](ADD|MUL|FMA|SETP|MNMX|SEL|SET|CHK|SWZADD)|MUFU|FRND|[FI]2[FI]|HMNMX2|HFMA2")
@@ -92,7 +90,7 @@ class Traffic(NamedTuple):
 
     def least_bytes(self, kernel: Kernel, itemsize: int) -> int:
         """Bytes of a cell that main memory has to move."""
-        each = [2 if name in kernel.words else itemsize for name, _ in (*self.read, *self.written)]
+        each = [2 if name in kernel.packed else itemsize for name, _ in (*self.read, *self.written)]
         return sum(each)
 
 
@@ -139,10 +137,10 @@ class _Array:
 
 def traffic(kernel: Kernel) -> Traffic:
     """What a cell of a kernel reads and writes, found by calling its bodies, which have no branches."""
-    deep = is_volume(kernel)
+    deep = has_layers(kernel)
     one = np.float32(1)
     arrays = {
-        name: _Array(name, np.uint16(1) if name in kernel.words else one) for name in array_names(kernel)
+        name: _Array(name, np.uint16(1) if name in kernel.packed else one) for name in array_names(kernel)
     }
     w = _Array("w", one)
     numbers = dict.fromkeys(("k0", "j0", "i0"), 0) if deep else {}
@@ -162,27 +160,14 @@ def traffic(kernel: Kernel) -> Traffic:
     return Traffic(frozenset(read), frozenset(written), sum(len(array.written) for array in arrays.values()))
 
 
-def is_volume(kernel: Kernel) -> bool:
-    """Whether a kernel is one of the crust, whose bodies have three indices."""
-    return next(iter(inspect.signature(kernel.stages[0].body).parameters)) == "k"
-
-
 # ------------------------------------------------------------------ compiling
 
 
 def _texts(kernel: Kernel, dtype: np.dtype) -> tuple[Callable, tuple, dict[str, Any]]:
     """The function that the backend compiles, its signature, and the options it is compiled with."""
-    if is_volume(kernel):
-        function = jit.python_function(kernel, crust_sweep.part_source(kernel), dtype)
-        return (
-            function,
-            crust_sweep.signature(kernel, dtype),
-            {**jit.FLAGS, **crust_sweep.options(kernel, dtype)},
-        )
-    form = streaming_stencil if kernel.slots else pointwise
-    text = form.text(kernel, dtype)
-    function = jit.python_function(kernel, text.source, dtype, text.functions)
-    return function, form.signature(kernel, dtype), {**jit.FLAGS, **form.options(kernel, dtype)}
+    text = codegen.kernel_text(kernel, dtype)
+    function = jit.python_function(kernel, text, dtype)
+    return function, codegen.signature(kernel, dtype), {**jit.FLAGS, **text.options}
 
 
 def _ptx(kernel: Kernel, dtype: np.dtype, architectures: Sequence[str]) -> dict[str, str]:
@@ -418,8 +403,7 @@ def _judge(
     loads, stores, size = _moved(loop)
     operations, inner = _operations(code), _operations(_machine_loop(code))
     kinds = Counter(_kind(operation) for operation in inner)
-    # Of a block that marches, the threads beside its own columns compute for these only.
-    shares = streaming_stencil.PITCH / (streaming_stencil.PITCH - 2 * kernel.halo) if kernel.slots else 1.0
+    redundancy = codegen.redundancy(kernel)
     faults = []
     if said["spill_bytes"]:
         faults.append(f"spills {said['spill_bytes']} bytes of registers, 0 are allowed")
@@ -458,7 +442,7 @@ def _judge(
         memory=kinds["memory"],
         loads=loads,
         stores=stores,
-        bytes_of_loads=round(size * shares, 1),
+        bytes_of_loads=round(size * redundancy, 1),
         least_bytes=moved.least_bytes(kernel, itemsize),
         faults=tuple(faults),
         warnings=tuple(warnings),

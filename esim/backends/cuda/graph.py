@@ -30,14 +30,19 @@ class Varying:
     def take(self, constants: "Constants") -> None:
         """Let the launches that are queued from now on see the values of some constants.
 
-        Called on the main lane, when constants are made, before other lanes begin their part of a step; when they are
-        used they are there already.
+        Called on the main stream, when constants are made or filled, before other streams begin their part of a step;
+        when they are used they are there already.
         """
         if self._owner is constants:
             return
         if self._owner is None or self._owner.values != constants.values:
-            self._host[...] = constants.values
-            self._device.put(self._host, self.array)
+            self.put(constants)
+        self._owner = constants
+
+    def put(self, constants: "Constants") -> None:
+        """The same, for values that have changed."""
+        self._host[...] = constants.values
+        self._device.put(self._host, self.array)
         self._owner = constants
 
 
@@ -57,6 +62,13 @@ class Constants:
         zero = type(self.values[0])(0)
         self.fixed = params._replace(**dict.fromkeys(device.names, zero))
         device.take(self)
+
+    def fill(self, *values: float) -> "Constants":
+        """Set the constants that vary from step to step, for the launches that are queued from now on."""
+        self.values = values
+        if self.varying is not None:
+            self.varying.put(self)
+        return self
 
     def ready(self) -> None:
         """Let the device hold what varies."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.cuda.kernel_text import KernelText
 from esim.backends.devices import simulated
 from esim.backends.kernel_cache import compiling, load_module
 from esim.backends.linker import array_names, digest, link, linked_source, source_text
@@ -28,7 +29,6 @@ FLAGS: dict[str, Any] = {"fastmath": True, "lto": False}
 # Constants by these names have these values. A compiler that knows them saves a division's scaling, and selects less.
 KNOWN: Mapping[str, int] = types.MappingProxyType({"zero": 0, "one": 1})
 LARGEST = 2**31  # elements of an array: what 32-bit offsets reach
-FUNCTIONS: Mapping[str, Callable] = types.MappingProxyType({})
 
 
 def _select(condition, a, b):  # type: ignore[no-untyped-def]
@@ -42,21 +42,9 @@ def _on_bits() -> Mapping[Callable, Callable]:
     from numba.cuda import types as nbt
     from numba.cuda.extending import intrinsic
 
-    from esim.backends.bits import guess_rcbrt_code, pack16_code, unpack16_code
+    from esim.backends.bits import on_bits
 
-    @intrinsic
-    def guess_rcbrt(typingctx, x, magic):  # type: ignore[no-untyped-def]
-        return x(x, x), guess_rcbrt_code
-
-    @intrinsic
-    def unpack16(typingctx, n):  # type: ignore[no-untyped-def]
-        return nbt.float32(n), unpack16_code
-
-    @intrinsic
-    def pack16(typingctx, x, noise):  # type: ignore[no-untyped-def]
-        return nbt.uint16(x, noise), pack16_code
-
-    return {scalar.guess_rcbrt: guess_rcbrt, scalar.unpack16: unpack16, scalar.pack16: pack16}
+    return on_bits(intrinsic, nbt)
 
 
 def _smaller(a, b):  # type: ignore[no-untyped-def]
@@ -185,19 +173,17 @@ def _key(kernel: Kernel, source: str, dtype: np.dtype, more: object) -> str:
     return digest(source, linked_source(kernel), dtype.name, FLAGS, more, *versions, *own)
 
 
-def _loaded(
-    kernel: Kernel, source: str, dtype: np.dtype, functions: Mapping[str, Callable], more: object
-) -> Any:
+def _loaded(kernel: Kernel, text: KernelText, dtype: np.dtype, more: object) -> Any:
     """Module of a text, its bodies stage_0, stage_1, ... and all else that it names linked to CUDA."""
     import numba
     from numba import cuda
 
-    module = load_module(f"cuda_{kernel.name}_{_key(kernel, source, dtype, more)}", source)
+    module = load_module(f"cuda_{kernel.name}_{_key(kernel, text.source, dtype, more)}", text.source)
     if not hasattr(module, "cuda"):
         scope: dict[str, Any] = {"cuda": cuda, "dtype": numba.from_dtype(dtype), "Params": kernel.params}
         tools = _tools(dtype)
         scope |= {f"stage_{n}": link(stage.body, *tools) for n, stage in enumerate(kernel.stages)}
-        scope |= {name: link(function, *tools) for name, function in functions.items()}
+        scope |= {name: link(function, *tools) for name, function in text.functions.items()}
         # What a text has beside `sweep` holds formulas, so it is compiled as bodies are.
         beside = {n: f for n, f in vars(module).items() if isinstance(f, types.FunctionType) and n != "sweep"}
         scope |= {name: tools[0](function) for name, function in beside.items()}
@@ -205,36 +191,24 @@ def _loaded(
     return module
 
 
-def python_function(
-    kernel: Kernel, source: str, dtype: np.dtype, functions: Mapping[str, Callable] = FUNCTIONS
-) -> Callable:
-    """The function `sweep` of a text, linked to CUDA; functions are what else it calls, by name.
+def python_function(kernel: Kernel, text: KernelText, dtype: np.dtype) -> Callable:
+    """The function `sweep` of a text, linked to CUDA.
 
-    Functions have to be of this folder or follow from the kernel: that is what the key of compiled code has.
+    The functions that a text calls have to be of this folder or follow from the kernel: that is what the key of
+    compiled code has.
     """
-    return _loaded(kernel, source, dtype, functions, None).sweep
+    return _loaded(kernel, text, dtype, None).sweep
 
 
-def compile_kernel(
-    kernel: Kernel,
-    source: str,
-    dtype: np.dtype,
-    signature: tuple | None = None,
-    functions: Mapping[str, Callable] = FUNCTIONS,
-    **options: Any,
-) -> Any:
-    """Numba CUDA dispatcher of a text; its machine code is kept on disk and found again by a second start.
-
-    With its signature, the Numba types of its arguments, it is compiled now and not when it is first launched.
-    options are those of cuda.jit, launch_bounds say.
-    """
+def compile_kernel(kernel: Kernel, text: KernelText, dtype: np.dtype) -> Any:
+    """Numba CUDA dispatcher of a text; its machine code is kept on disk and found again by a second start."""
     from numba import cuda
 
-    module = _loaded(kernel, source, dtype, functions, options)
+    module = _loaded(kernel, text, dtype, dict(text.options))
     with compiling(f"cuda_{kernel.name}_{dtype.name}"):
         if not hasattr(module, "compiled"):
-            flags = {} if simulated() else {"cache": True, **FLAGS, **options}
+            flags = {} if simulated() else {"cache": True, **FLAGS, **text.options}
             vars(module)["compiled"] = cuda.jit(module.sweep, **flags)
-        if signature is not None and not simulated():
-            module.compiled.compile(signature)
+        if text.signature is not None and not simulated():
+            module.compiled.compile(text.signature)
     return module.compiled

@@ -7,15 +7,16 @@ arrays with its functions, on strips as long as it likes them.
 import operator
 from collections.abc import Callable, Sequence
 from functools import reduce
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from esim.backends.activity import ActivityMap
+from esim.backends.activity import ActivityMap, WorkCounter
 from esim.backends.host_memory import HostMemory
 from esim.backends.linker import arguments, array_names, link
 from esim.backends.numpy.array_module import NUMPY, ArrayModule
-from esim.kernels.kernel import Kernel, Part
+from esim.kernels.kernel import Kernel, Part, varying
 from esim.parallel.decomposition import Box
 
 
@@ -104,6 +105,20 @@ def _slice(index: int | Span | Parity) -> slice:
     return slice(index, index + 1) if isinstance(index, int) else index.slice
 
 
+class StepConstants:
+    """Constants of a kernel by name; launches take what they are when these are made."""
+
+    def __init__(self, params: tuple, dtype: np.dtype) -> None:
+        self._names, self._real = varying(type(params)), dtype.type
+        self._params = SimpleNamespace(**params._asdict())  # type: ignore[attr-defined]
+
+    def fill(self, *values: float) -> SimpleNamespace:
+        """Set the constants that vary from step to step."""
+        for name, value in zip(self._names, values, strict=True):
+            setattr(self._params, name, self._real(value))
+        return self._params
+
+
 class NumpyBackend(HostMemory):
     """Bodies as expressions of NumPy, or of an array module like it, on strips of rows."""
 
@@ -118,6 +133,10 @@ class NumpyBackend(HostMemory):
         """The parameters as they are: NumPy takes them by name."""
         return params
 
+    def step_constants(self, params: tuple) -> "StepConstants":
+        """Constants that are made once, in which those that vary are filled in at each step."""
+        return StepConstants(params, self.dtype)
+
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
         """Tie a kernel to a box and its arrays; the result runs it with given parameters."""
         (j0, j1), (i0, i1) = box
@@ -128,9 +147,10 @@ class NumpyBackend(HostMemory):
         self._make_room(int(np.prod(shape)))
         views = {name: View(arrays[name]) for name in array_names(kernel)}
         stages = [(stage, self._body(stage.body), arguments(stage.body)) for stage in kernel.stages]
-        shrink, counted = self._skipping(kernel, box, arrays, len(strips))
+        shrink, count = self._skipping(kernel, box, arrays, len(strips))
 
         def run(p: Any) -> None:
+            count.runs += 1
             scratch = self._scratch[: int(np.prod(shape))].reshape(shape)
             # Dry cells divide by zero in branches that are not taken.
             with np.errstate(all="ignore"):
@@ -144,7 +164,7 @@ class NumpyBackend(HostMemory):
                         i = Span(west - stage.west, east + stage.east)
                         body(j, i, *(p if name == "p" else views[name] for name in names))
 
-        return counted(run)
+        return run
 
     def bind_sweep(
         self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: tuple
@@ -205,16 +225,18 @@ class NumpyBackend(HostMemory):
 
     def _skipping(
         self, kernel: Kernel, box: Box, arrays: dict[str, Any], strips: int
-    ) -> tuple[Callable[[int, Box], Box], Callable]:
-        """What shrinks strip n to the part that may move and clears the rest of it, and what counts a launch."""
+    ) -> tuple[Callable[[int, Box], Box], WorkCounter]:
+        """What shrinks strip n to the part that may move and clears the rest of it, and what counts launches."""
+        computed = np.zeros(strips, np.int64)
         if not kernel.at_rest:
-            return lambda n, strip: strip, lambda run: run
+            return lambda n, strip: strip, WorkCounter(0, computed, np.asarray)
         states, result = (
             [arrays[name] for name in names] for names in (kernel.at_rest[0], kernel.at_rest[1:])
         )
-        rest: ActivityMap = arrays.get("rest") or ActivityMap()
-        still, was_still = (rest.still(a, box, lambda: np.zeros(strips, bool)) for a in (states[0], *result))
-        computed = np.zeros(strips, np.int64)
+        activity: ActivityMap = arrays.get("activity") or ActivityMap()
+        quiescent, was_quiescent = (
+            activity.quiescent(a, box, lambda: np.zeros(strips, bool)) for a in (states[0], *result)
+        )
         reach = kernel.halo
 
         def shrink(n: int, strip: Box) -> Box:
@@ -222,12 +244,12 @@ class NumpyBackend(HostMemory):
             around = ..., slice(south - reach, north + reach), slice(west - reach, east + reach)
             moving = reduce(operator.or_, (state[around].any(axis=0) for state in states))
             rows, columns = self.to_host(moving.any(axis=1)), self.to_host(moving.any(axis=0))
-            still[n] = not rows.any()
-            if still[n]:
-                if not was_still[n]:
+            quiescent[n] = not rows.any()
+            if quiescent[n]:
+                if not was_quiescent[n]:
                     result[0][:, south:north, west:east] = 0
                 return (south, south), (west, east)
-            was_still[n] = False
+            was_quiescent[n] = False
             j, i = np.flatnonzero(rows), np.flatnonzero(columns)
             # Cells that see one that moves; indices count from `reach` cells outside the strip.
             j0, j1 = max(south + j[0] - 2 * reach, south), min(south + j[-1] + 1, north)
@@ -242,4 +264,4 @@ class NumpyBackend(HostMemory):
             computed[n] += (j1 - j0) * (i1 - i0)
             return (j0, j1), (i0, i1)
 
-        return shrink, rest.count(box, computed, np.asarray).counted
+        return shrink, activity.count(box, computed, np.asarray)

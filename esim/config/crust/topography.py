@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
+from esim.config.elevation import BowlConfig, ElevationFileConfig, FlatConfig, SlopeConfig, kind_or_file
 from esim.config.section import Section
-from esim.config.surface import BowlConfig, ElevationFileConfig, FlatConfig, SlopeConfig, kind_or_file
 
 
 class TopographyConfigBase(Section):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from esim.config.ocean.bathymetry import BathymetryConfig
+from esim.config.elevation import BowlConfig, ElevationConfig
 from esim.config.ocean.forcing import CircularPulseConfig, ForcingConfig, PulseConfig
 from esim.config.ocean.grid import OceanGridConfig
 from esim.config.ocean.incident import AnyIncidentConfig
@@ -16,7 +16,6 @@ from esim.config.ocean.source import (
 )
 from esim.config.point import PointConfig, StationConfig
 from esim.config.section import KeyProblem
-from esim.config.surface import BowlConfig
 from esim.grids.grid import SIDES, Grid
 
 Place = tuple[str | int, ...]
@@ -24,7 +23,7 @@ Place = tuple[str | int, ...]
 
 def check_coordinates(
     grid: OceanGridConfig,
-    bathymetry: BathymetryConfig,
+    bathymetry: ElevationConfig,
     sources: Sequence[OceanSourceConfig],
     physics: OceanPhysics,
 ) -> None:

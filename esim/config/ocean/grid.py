@@ -25,11 +25,12 @@ from esim.config.cells import (
     count_cells,
     one_or,
 )
-from esim.config.ocean.nests import NestConfig, Placed, named, place
+from esim.config.ocean.nests import NestConfig, named, place
 from esim.config.section import KeyProblem, Section, kind_of
 from esim.config.suggest import hint, shown
 from esim.config.units import Angle, Count
 from esim.grids.grid import SIDES, Grid
+from esim.grids.nested_grid import NestedGrid
 
 KINDS = ("open", "sponge", "wall", "periodic", "incident")
 POLE = 89.0  # degrees: closer to the pole the cells become needles
@@ -92,7 +93,7 @@ class GridConfig(Section):
     def build(self) -> Grid:
         """The grid; its cell size is the exact share of the extent."""
 
-    def tree(self) -> list[Placed]:
+    def tree(self) -> list[NestedGrid]:
         """The grid and all nests in it, parents before their children."""
         return place(self.build(), self.nests)
 

@@ -1,23 +1,22 @@
 """Which finer grids lie in the grid, and in each other?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, floor
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from esim.config.cells import WHOLE, Range
-from esim.config.ocean.bathymetry import BathymetryConfig
+from esim.config.elevation import ElevationConfig
 from esim.config.section import KeyProblem, Section
 from esim.config.suggest import hint
 from esim.config.units import Angle, Count, Length
 from esim.grids.grid import Grid
+from esim.grids.nested_grid import ROOT, NestedGrid
 
 MIN_CELLS = 4  # cells of the parent along each side of a nest
 MIN_INSET = 2  # cells of the parent between a nest and the edge of its parent, unless it lies on it
 MIN_SEPARATION = 1  # cells of the parent between two nests
-ROOT = "root"
 SIDE_KEYS = {"lonlat": ("west", "east", "south", "north"), "cartesian": ("x", "x", "y", "y")}
 
 
@@ -50,7 +49,7 @@ class NestConfig(Section):
         default=None, description="South and north edge [m] as [from, to], on a cartesian grid."
     )
     ratio: Count = Field(ge=2, le=100, description="How many of its cells fit along a side of its parent's.")
-    bathymetry: BathymetryConfig | None = Field(
+    bathymetry: ElevationConfig | None = Field(
         default=None, description="Its seafloor; null: that of the whole run, at the nest's resolution."
     )
     two_way: bool = Field(
@@ -68,34 +67,6 @@ class NestConfig(Section):
     )
 
 
-@dataclass(frozen=True)
-class Placed:
-    """A grid in the tree of nests: the whole grid, or a nest of `ratio` cells to each of its parent's in a box.
-
-    box are the cells (j0, j1, i0, i1) of the parent that it covers; snapped says that the box that was asked for was
-    smaller than these; number is its place in the tree's list, its parent's being smaller.
-    """
-
-    name: str
-    number: int
-    grid: Grid
-    parent: "Placed | None" = None
-    ratio: int = 1
-    box: tuple[int, int, int, int] = (0, 0, 0, 0)
-    snapped: bool = False
-    section: NestConfig | None = None
-
-    @property
-    def coarse(self) -> tuple[int, int]:
-        """Number of cells of the parent (nj, ni) in the box."""
-        return self.box[1] - self.box[0], self.box[3] - self.box[2]
-
-    @property
-    def two_way(self) -> bool:
-        """Whether its parent sees it."""
-        return self.section is not None and self.section.two_way
-
-
 def named(nests: tuple[NestConfig, ...]) -> tuple[NestConfig, ...]:
     """The nests, each with a name."""
     return tuple(
@@ -104,12 +75,12 @@ def named(nests: tuple[NestConfig, ...]) -> tuple[NestConfig, ...]:
     )
 
 
-def place(grid: Grid, nests: Sequence[NestConfig]) -> list[Placed]:
+def place(grid: Grid, nests: Sequence[NestConfig]) -> list[NestedGrid]:
     """The tree of grids, parents before their children, the whole grid first.
 
     Raises KeyProblem, whose key begins with the place of the nest in the list, for what cannot be.
     """
-    tree = [Placed(ROOT, 0, grid)]
+    tree = [NestedGrid(ROOT, 0, grid)]
     for n, nest in enumerate(nests):
         if any(nest.name == other.name for other in tree):
             raise KeyProblem(
@@ -118,7 +89,7 @@ def place(grid: Grid, nests: Sequence[NestConfig]) -> list[Placed]:
         edges = _edges(n, nest, grid)
         parent = _parent(n, nest, edges, tree)
         placed = _placed(n, nest, edges, parent, len(tree))
-        _check_apart(n, placed, [other for other in tree if other.parent is parent])
+        _check_apart(n, placed, parent, [other for other in tree if other.parent is parent])
         tree.append(placed)
     return tree
 
@@ -177,8 +148,8 @@ def _outside(edges: tuple[float, float, float, float], grid: Grid) -> int | None
 
 
 def _parent(
-    n: int, nest: NestConfig, edges: tuple[float, float, float, float], tree: Sequence[Placed]
-) -> Placed:
+    n: int, nest: NestConfig, edges: tuple[float, float, float, float], tree: Sequence[NestedGrid]
+) -> NestedGrid:
     names = [placed.name for placed in tree]
     if nest.parent is None:
         around = [placed for placed in tree if _outside(edges, placed.grid) is None]
@@ -206,8 +177,8 @@ def _parent(
 
 
 def _placed(
-    n: int, nest: NestConfig, edges: tuple[float, float, float, float], parent: Placed, number: int
-) -> Placed:
+    n: int, nest: NestConfig, edges: tuple[float, float, float, float], parent: NestedGrid, number: int
+) -> NestedGrid:
     grid = parent.grid
     west, east, south, north = _cells(edges, grid)
     i0, i1 = floor(west + WHOLE), ceil(east - WHOLE)
@@ -250,10 +221,12 @@ def _placed(
         tuple(boundary),  # type: ignore[arg-type]
         grid.latitude,
     )
-    return Placed(nest.name, number, fine, parent, r, (j0, j1, i0, i1), snapped, nest)
+    return NestedGrid(
+        nest.name, number, fine, parent, r, (j0, j1, i0, i1), snapped, nest.two_way, nest.activation_threshold
+    )
 
 
-def _check_apart(n: int, placed: Placed, siblings: Sequence[Placed]) -> None:
+def _check_apart(n: int, placed: NestedGrid, parent: NestedGrid, siblings: Sequence[NestedGrid]) -> None:
     j0, j1, i0, i1 = placed.box
     for other in siblings:
         a0, a1, b0, b1 = other.box
@@ -263,10 +236,8 @@ def _check_apart(n: int, placed: Placed, siblings: Sequence[Placed]) -> None:
             and i0 < b1 + MIN_SEPARATION
             and b0 < i1 + MIN_SEPARATION
         ):
-            assert placed.parent is not None
             raise KeyProblem(
                 (n,),
                 f"nests '{other.name}' and '{placed.name}' overlap or touch; leave at least {MIN_SEPARATION} cell of "
-                "their "
-                f"parent '{placed.parent.name}' between them, or make them one nest",
+                f"their parent '{parent.name}' between them, or make them one nest",
             )

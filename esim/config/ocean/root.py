@@ -4,8 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from esim.config.elevation import ElevationConfig
 from esim.config.names import check_names
-from esim.config.ocean.bathymetry import BathymetryConfig
 from esim.config.ocean.checks import check_coordinates, check_incident, check_positions, check_pulses
 from esim.config.ocean.forcing import ForcingConfig
 from esim.config.ocean.grid import OceanGridConfig
@@ -23,7 +23,7 @@ class TsunamiConfig(ScenarioConfig):
 
     scenario: Literal["tsunami"] = Field(description="What is computed: tsunami.")
     grid: OceanGridConfig = Field(description="The cells: a lonlat or a cartesian box.")
-    bathymetry: BathymetryConfig = Field(description="The seafloor: a file, or a simple shape.")
+    bathymetry: ElevationConfig = Field(description="The seafloor: a file, or a simple shape.")
     physics: OceanPhysics = Field(
         default_factory=OceanPhysics,
         validate_default=True,

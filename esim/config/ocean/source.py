@@ -113,6 +113,11 @@ class DeformationConfig(SeafloorSourceConfig):
             raise KeyProblem(other, f"is needed beside {given}")
         return self
 
+    @property
+    def horizontal(self) -> tuple[str, str] | None:
+        """Variables of the displacement towards east and north; None where there are none."""
+        return None if self.east is None or self.north is None else (self.east, self.north)
+
 
 class HumpConfig(PointConfig):
     """A Gaussian hump of water at rest, eta = height * exp(-(r / radius)^2); the seafloor does not move."""

@@ -127,7 +127,7 @@ def set_medium(
         for name, values in _converted(medium.cells(box), attenuation).items():
             arrays[name][part] = values
     device = {name: backend.from_host(arrays.pop(name)) for name in names}
-    return device | {"near": backend.from_host(medium.surface.near_interface(block))}
+    return device | {"near_interface": backend.from_host(medium.surface.near_interface(block))}
 
 
 def _converted(values: np.ndarray, attenuation: Attenuation | None) -> dict[str, np.ndarray]:

@@ -1,9 +1,7 @@
 """Which medium does the configuration describe?"""
 
-from typing import Any
-
+from esim.config.crust.medium import MediumConfig
 from esim.data import locate
-from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.media.crust.medium import Medium
@@ -16,7 +14,7 @@ from esim.media.crust.models.quality_factor import QualityFromVs
 from esim.media.crust.models.von_karman import VonKarman
 
 
-def build(section: Any, volume: Grid3D, projection: Projection | None) -> Medium:
+def build(section: MediumConfig, volume: Grid3D, projection: Projection | None) -> Medium:
     """The medium of a section of the configuration, with its heterogeneity, least vs and Q, in this order.
 
     projection is needed for files in longitude and latitude. Raises InputError if a file is missing or wrong;
@@ -33,15 +31,14 @@ def build(section: Any, volume: Grid3D, projection: Projection | None) -> Medium
     return medium
 
 
-def _plain(section: Any, projection: Projection | None) -> Medium:
+def _plain(section: MediumConfig, projection: Projection | None) -> Medium:
     match section.kind:
         case "layers":
             return layers(section.layers)
         case "model":
-            return model_file.read(locate(str(section.file)))
+            return model_file.read(locate(section.file))
         case "gradient":
             values = (section.vp, section.vs, section.rho, quality(section.qp), quality(section.qs))
             return Gradient(values, (section.vp_gradient, section.vs_gradient, section.rho_gradient))
         case "grid":
-            return Gridded(locate(str(section.file)), projection)
-    raise InputError(f"medium.kind: {section.kind} is not one of layers, model, gradient, grid")
+            return Gridded(locate(section.file), projection)

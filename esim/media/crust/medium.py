@@ -1,6 +1,5 @@
 """What is asked of a medium: five numbers at every point."""
 
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -12,10 +11,6 @@ VP, VS, RHO, QP, QS = range(5)  # the order of the values of a medium
 
 class Medium(Protocol):
     """An isotropic viscoelastic medium; vs = 0 is a fluid, an infinite Q no attenuation."""
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files that are read."""
 
     @property
     def interfaces(self) -> tuple[float, ...]:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from esim.config.ocean.physics import Manning
 from esim.data import locate
 from esim.grids.grid import Grid
 from esim.io.gridded.reader import check_cover, read_field
@@ -37,13 +37,13 @@ class Roughness:
         return self.grid.dx, self.grid.dy
 
 
-def build(manning: Any, grid: Grid) -> Roughness | None:
+def build(manning: Manning, grid: Grid) -> Roughness | None:
     """The roughness that physics.manning describes, checked; None for a number.
 
     Raises InputError if the file is not usable.
     """
-    if isinstance(manning, float | int):
+    if isinstance(manning, float):
         return None
-    roughness = Roughness(locate(str(manning.file)), manning.variable, grid)
+    roughness = Roughness(locate(manning.file), manning.variable, grid)
     roughness.check()
     return roughness

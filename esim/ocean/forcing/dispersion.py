@@ -50,7 +50,7 @@ class Dispersion:
         self._broken = ocean.backend.zeros((1, *shape))
         self._buffers = [ocean.backend.zeros((1, *shape)) for _ in range(3)]
         self._now = 0
-        self.outside: dict[str, Callable[[Any], None]] = {}  # on a nest: see forces.Carried
+        self.outside: dict[str, Callable[[Any], None]] = {}  # on a nest: see forces.InheritedForce
         self._work_halo = HaloExchange(ocean.comm, ocean.decomposition, 4, ocean.backend)
         self._halo = HaloExchange(ocean.comm, ocean.decomposition, 1, ocean.backend)
         self._flush = self._smallest()
@@ -86,14 +86,20 @@ class Dispersion:
                 more = {"q": ocean.plan.states[state], "x": last, "before": before, "start": start}
                 self._setups[now, state] = (
                     backend.bind(without_skipping(setup), box, given | more),
-                    backend.bind(setup, box, given | more | {"rest": rests[0]}),
+                    backend.bind(setup, box, given | more | {"activity": rests[0]}),
                 )
-                more = {"x": last, "acceleration": ocean.forces.accelerations[state], "rest": rests[1]}
+                more = {"x": last, "acceleration": ocean.forces.accelerations[state], "activity": rests[1]}
                 self._launches[now, state] = backend.bind(dispersion.ACCELERATION, box, given | more)
             turns = ((before, spare), (spare, before))
             self._turns.append(
                 [
-                    (a, b, backend.bind(dispersion.RELAX, box, {**given, "x": a, "out": b, "rest": rests[2]}))
+                    (
+                        a,
+                        b,
+                        backend.bind(
+                            dispersion.RELAX, box, {**given, "x": a, "out": b, "activity": rests[2]}
+                        ),
+                    )
                     for a, b in (turns if in_place else turns[::-1])
                 ]
             )
@@ -151,7 +157,7 @@ class Dispersion:
         }
 
     @property
-    def carried(self) -> Mapping[str, Any]:
+    def inherited(self) -> Mapping[str, Any]:
         """The last pressure, from which a nest takes what is beyond its sides."""
         return {"pressure": self._buffers[self._now]}
 

@@ -32,7 +32,7 @@ class InheritedForce(Protocol):
     """A force some of whose arrays have ghost cells in the parent of a nest."""
 
     @property
-    def carried(self) -> Mapping[str, Any]:
+    def inherited(self) -> Mapping[str, Any]:
         """Arrays [n, j, i] by name, as they are now, whose ghost cells beyond sides in the parent are wanted."""
         ...
 

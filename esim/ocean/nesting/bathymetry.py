@@ -1,12 +1,12 @@
 """How high is the bed of nested grids, so that they fit where they meet?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from esim.config.ocean.nests import Placed
+from esim.grids.grid import CellFunction
+from esim.grids.nested_grid import NestedGrid
 
-Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 RAMP_CELLS = 3  # cells of the parent over which the bed of a nest goes over from the parent's to its own
 
 
@@ -18,36 +18,38 @@ class NestedBathymetry:
     grid it is asked for in.
     """
 
-    def __init__(self, placed: Placed, own: Formula, parent: "NestedBathymetry | None" = None) -> None:
-        self.placed, self._own, self._parent = placed, own, parent
+    def __init__(
+        self, nest: NestedGrid, given: CellFunction, parent: "NestedBathymetry | None" = None
+    ) -> None:
+        self.geometry, self._given, self._parent = nest, given, parent
         self._nests: list[NestedBathymetry] = []
-        if parent is not None and placed.two_way:
+        if parent is not None and nest.two_way:
             parent._nests.append(self)
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The elevation that is computed with."""
-        found = self.apart(x, y)
+        found = self.own(x, y)
         j0, i0 = self._first(x, y)
         for nest in self._nests:
-            a0, a1, b0, b1 = nest.placed.box
+            a0, a1, b0, b1 = nest.geometry.box
             j, i = np.arange(max(a0, j0), min(a1, j0 + y.size)), np.arange(max(b0, i0), min(b1, i0 + x.size))
             if j.size and i.size:
-                found[j[0] - j0 : j[-1] + 1 - j0, i[0] - i0 : i[-1] + 1 - i0] = nest.means(j - a0, i - b0)
+                found[j[0] - j0 : j[-1] + 1 - j0, i[0] - i0 : i[-1] + 1 - i0] = nest.average(j - a0, i - b0)
         return found
 
-    def around(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def with_halo(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The elevation at centres of cells of the grid and beyond its sides, where it is the parent's, interpolated.
 
         Beyond the whole grid there is none.
         """
         if self._parent is None:
             return self(x, y)
-        grid, (j0, i0) = self.placed.grid, self._first(x, y)
+        grid, (j0, i0) = self.geometry.grid, self._first(x, y)
         j, i = j0 + np.arange(y.size), i0 + np.arange(x.size)
         rows, columns = (j >= 0) & (j < grid.ny), (i >= 0) & (i < grid.nx)
         found = np.empty((y.size, x.size))
         if not (rows.all() and columns.all()):
-            found = self._parent.between(*self._in_parent(j, i), beyond=True)
+            found = self._parent.interpolate(*self._in_parent(j, i), beyond=True)
         if rows.any() and columns.any():
             inside = grid.x(i[columns][0], i[columns][-1] + 1), grid.y(j[rows][0], j[rows][-1] + 1)
             found[np.ix_(rows, columns)] = self(*inside)
@@ -55,46 +57,46 @@ class NestedBathymetry:
 
     def _first(self, x: np.ndarray, y: np.ndarray) -> tuple[int, int]:
         """Cell (j, i) of the first of the centres."""
-        grid = self.placed.grid
+        grid = self.geometry.grid
         return round((y[0] - grid.y0) / grid.dy - 0.5), round((x[0] - grid.x0) / grid.dx - 0.5)
 
-    def apart(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def own(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The elevation without regard to nests in this grid."""
-        found = np.array(self._own(x, y))
+        found = np.array(self._given(x, y))
         if self._parent is None:
             return found
         j0, i0 = self._first(x, y)
         j, i = j0 + np.arange(y.size), i0 + np.arange(x.size)
         weight = np.minimum(self._ramp(j, 2)[:, None], self._ramp(i, 0)[None, :])
         if weight.min() < 1:
-            around = self._parent.between(*self._in_parent(j, i))
+            around = self._parent.interpolate(*self._in_parent(j, i))
             found = np.where(weight < 1, around + weight * (found - around), found)
         return found
 
     def _ramp(self, cells: np.ndarray, side: int) -> np.ndarray:
-        """Share of the nest's own bed, from the distance to a side and to that across it."""
-        grid, ratio = self.placed.grid, self.placed.ratio
+        """Weight of the nest's own bed, from the distance to a side and to that across it."""
+        grid, ratio = self.geometry.grid, self.geometry.ratio
         count = grid.nx if side < 2 else grid.ny
         width = ratio * min(RAMP_CELLS, count // ratio // 4)
-        share = np.ones(cells.size)
+        weight = np.ones(cells.size)
         for kind, distance in zip(
             grid.boundary[side : side + 2], (cells + 0.5, count - 0.5 - cells), strict=True
         ):
             if kind == "nest":
-                share = np.minimum(share, np.clip(distance / width, 0, 1))
-        return share
+                weight = np.minimum(weight, np.clip(distance / width, 0, 1))
+        return weight
 
     def _in_parent(self, j: np.ndarray, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Place of cells in the parent, in its cells; its cell centres are whole numbers."""
-        ratio, box = self.placed.ratio, self.placed.box
+        ratio, box = self.geometry.ratio, self.geometry.box
         return box[0] + (j + 0.5) / ratio - 0.5, box[2] + (i + 0.5) / ratio - 0.5
 
-    def between(self, j: np.ndarray, i: np.ndarray, beyond: bool = False) -> np.ndarray:
+    def interpolate(self, j: np.ndarray, i: np.ndarray, beyond: bool = False) -> np.ndarray:
         """The elevation apart from nests at places between cell centres, by bilinear interpolation.
 
-        With beyond it is that with nests, and places may lie outside the grid: see `around`.
+        With beyond it is that with nests, and places may lie outside the grid: see `with_halo`.
         """
-        grid, formula = self.placed.grid, self.around if beyond else self.apart
+        grid, formula = self.geometry.grid, self.with_halo if beyond else self.own
         ends = (None, None) if beyond and self._parent is not None else grid.shape
         (south, up), (west, on) = _brackets(j, ends[0]), _brackets(i, ends[1])
         y, x = grid.y(south.min(), south.max() + 2), grid.x(west.min(), west.max() + 2)
@@ -103,13 +105,13 @@ class NestedBathymetry:
         rows = nodes[south] + up[:, None] * (nodes[south + 1] - nodes[south])
         return rows[:, west] + on[None, :] * (rows[:, west + 1] - rows[:, west])
 
-    def means(self, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+    def average(self, j: np.ndarray, i: np.ndarray) -> np.ndarray:
         """Means of the bed over cells of the parent, counted from the corner of the nest."""
-        grid, ratio = self.placed.grid, self.placed.ratio
+        grid, ratio = self.geometry.grid, self.geometry.ratio
         x = grid.x(ratio * i[0], ratio * (i[-1] + 1))
         y = grid.y(ratio * j[0], ratio * (j[-1] + 1))
         fine = self(x, y)
-        weights = area_fractions(self.placed, ratio * j[0], ratio * (j[-1] + 1))
+        weights = area_fractions(self.geometry, ratio * j[0], ratio * (j[-1] + 1))
         total = np.zeros((j.size, i.size))
         for a in range(ratio):
             for b in range(ratio):
@@ -125,16 +127,16 @@ def _brackets(at: np.ndarray, count: int | None) -> tuple[np.ndarray, np.ndarray
     return before, np.clip(at - before, 0, 1)
 
 
-def area_fractions(placed: Placed, first: int, last: int) -> np.ndarray:
-    """Share of cells of rows first..last-1 of a nest in the area of their parent's cell; whole ones of these."""
-    width, height = placed.grid.cell_size(first, last)
-    area = (width * height).reshape(-1, placed.ratio)
-    return (area / (placed.ratio * area.sum(axis=1, keepdims=True))).ravel()
+def area_fractions(nest: NestedGrid, first: int, last: int) -> np.ndarray:
+    """What fraction of their parent's cell the cells of rows first..last-1 of a nest cover; whole parent rows."""
+    width, height = nest.grid.cell_size(first, last)
+    area = (width * height).reshape(-1, nest.ratio)
+    return (area / (nest.ratio * area.sum(axis=1, keepdims=True))).ravel()
 
 
-def nested_bathymetries(tree: Sequence[Placed], own: Sequence[Formula]) -> list[NestedBathymetry]:
+def nested_bathymetries(tree: Sequence[NestedGrid], own: Sequence[CellFunction]) -> list[NestedBathymetry]:
     """The beds of a tree of grids, from what each would be alone."""
     beds: list[NestedBathymetry] = []
-    for placed, formula in zip(tree, own, strict=True):
-        beds.append(NestedBathymetry(placed, formula, beds[placed.parent.number] if placed.parent else None))
+    for nest, elevation in zip(tree, own, strict=True):
+        beds.append(NestedBathymetry(nest, elevation, beds[nest.parent.number] if nest.parent else None))
     return beds

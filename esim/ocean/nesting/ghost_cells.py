@@ -7,27 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from esim.config.ocean.nests import Placed
 from esim.grids.grid import Grid
+from esim.grids.nested_grid import NestedGrid
 from esim.kernels.ocean import nesting
 from esim.ocean.model import Ocean
 from esim.parallel.decomposition import Block
 from esim.parallel.transfer import Region, Transfer
 from esim.timestepping.step_plan import Launch
 
-STENCIL = (
-    (0, 0),
-    (0, -1),
-    (0, 1),
-    (-1, 0),
-    (1, 0),
-)  # (j, i) of kernels.nest.CENTRE, WEST, EAST, SOUTH, NORTH
+# (j, i) of kernels.ocean.nesting.CENTRE, WEST, EAST, SOUTH, NORTH
+STENCIL = ((0, 0), (0, -1), (0, 1), (-1, 0), (1, 0))
 
 
-def exchange_constants(ocean: Ocean, share: float = 0.0) -> Any:
-    """Constants of kernels.nest for an ocean, when a share of the parent's step has passed."""
+def exchange_constants(ocean: Ocean, fraction: float = 0.0) -> Any:
+    """Constants of kernels.ocean.nesting for an ocean, when a fraction of the parent's step has passed."""
     return ocean.backend.constants(
-        nesting.constants(ocean.backend.dtype.type, ocean.physics.dry_depth, share)
+        nesting.constants(ocean.backend.dtype.type, ocean.physics.dry_depth, fraction)
     )
 
 
@@ -41,18 +36,16 @@ class GhostCells:
     places: np.ndarray  # (2, n): twice their distance from its centre in x, y [parent cells]
 
 
-def ghost_cells(placed: Placed, block: Block) -> GhostCells:
-    """The ghost cells of a block of a nest that its parent fills."""
-    grid, r = placed.grid, placed.ratio
-    assert placed.parent is not None
-    outer = placed.parent.grid
+def ghost_cells(nest: NestedGrid, outer: Grid, block: Block) -> GhostCells:
+    """The ghost cells of a block of a nest that its parent's grid, the outer one, fills."""
+    grid, r = nest.grid, nest.ratio
     h = block.halo if block.cells else 0
     j, i = np.arange(block.j0 - h, block.j1 + h), np.arange(block.i0 - h, block.i1 + h)
     beyond_j, beyond_i = _beyond(j, grid.ny, grid.boundary[2:]), _beyond(i, grid.nx, grid.boundary[:2])
     filled = (beyond_j[:, None] >= 0) & (beyond_i >= 0) & (beyond_j[:, None] + beyond_i > 0)
     rows, columns = np.nonzero(filled)
     j, i = j[rows], i[columns]
-    parents = np.stack([placed.box[0] + j // r, placed.box[2] + i // r])
+    parents = np.stack([nest.box[0] + j // r, nest.box[2] + i // r])
     for axis, count in ((0, outer.ny), (1, outer.nx)):
         if outer.periodic[axis]:
             parents[axis] %= count
@@ -68,12 +61,12 @@ def _beyond(cells: np.ndarray, count: int, kinds: Sequence[str]) -> np.ndarray:
     return found
 
 
-def corner_cells(placed: Placed, block: Block) -> tuple[np.ndarray, ...]:
+def corner_cells(nest: NestedGrid, block: Block) -> tuple[np.ndarray, ...]:
     """Ghost cells of a block beyond a side in the parent and another one, and those whose bed they have: j, i, j, i.
 
     As elsewhere, the bed is mirrored beyond walls, and continued beyond other sides.
     """
-    grid, h = placed.grid, block.halo if block.cells else 0
+    grid, h = nest.grid, block.halo if block.cells else 0
     j, i = np.arange(block.j0 - h, block.j1 + h), np.arange(block.i0 - h, block.i1 + h)
     beyond_j, beyond_i = _beyond(j, grid.ny, grid.boundary[2:]), _beyond(i, grid.nx, grid.boundary[:2])
     rows, columns = np.nonzero(beyond_j[:, None] * beyond_i == -1)
@@ -100,40 +93,44 @@ def stencil_cells(grid: Grid, parents: np.ndarray) -> np.ndarray:
 class GhostInterpolation:
     """Ghost cells of a nest from the state and the bed of its parent, linear in space and in time."""
 
-    def __init__(self, parent: Ocean, child: Ocean, placed: Placed) -> None:
+    def __init__(self, parent: Ocean, child: Ocean, nest: NestedGrid) -> None:
         self.parent, self.child = parent, child
         backend = child.backend
-        cells = ghost_cells(placed, child.block)
+        cells = ghost_cells(nest, parent.grid, child.block)
         targets, member = np.unique(cells.parents[0] * parent.grid.nx + cells.parents[1], return_inverse=True)
         around = stencil_cells(parent.grid, np.stack(np.divmod(targets, parent.grid.nx)))
         self.wanted = wanted = np.unique(around)
         self._fetch = gather_cells(parent, wanted, (3, 1))
         count, n = targets.size, cells.rows.size
         zeros = backend.zeros
-        self._water, self._floor = zeros((3, 1, wanted.size)), zeros((1, 1, wanted.size))
-        self.five, self.member = backend.index(np.searchsorted(wanted, around)), backend.index(member)
-        near = {"near": zeros((3, 5, count)), "floor": zeros((1, 5, count))}
-        self._lean = zeros((nesting.PLANES, 1, count))
-        self._near = near
+        self._state, self._bed = zeros((3, 1, wanted.size)), zeros((1, 1, wanted.size))
+        self.stencil, self.member = backend.index(np.searchsorted(wanted, around)), backend.index(member)
+        near = {"stencil": zeros((3, 5, count)), "floor": zeros((1, 5, count))}
+        self._gradients = zeros((nesting.PLANES, 1, count))
+        self._around = near
         ring = {
-            "place": backend.from_host(cells.places[:, None, :]),
-            "lean": zeros((nesting.PLANES, 1, n)),
+            "offset": backend.from_host(cells.places[:, None, :]),
+            "gradient": zeros((nesting.PLANES, 1, n)),
             "ground": zeros((1, 1, n)),
             "ring": zeros((3, 1, n)),
         }
-        self.place = ring["place"]
-        self._all_lean, self._ground, self._now = ring["lean"], ring["ground"], ring["ring"]
+        self.place = ring["offset"]
+        self._ghost_gradients, self._ground, self._now = ring["gradient"], ring["ground"], ring["ring"]
         times = {"early": zeros((3, 1, n)), "late": zeros((3, 1, n))}
         self._times = times
-        self._incline = backend.bind(nesting.GRADIENTS, ((0, 1), (0, count)), {**near, "lean": self._lean})
-        self._lay = [
+        self._find_gradients = backend.bind(
+            nesting.GRADIENTS, ((0, 1), (0, count)), {**near, "gradient": self._gradients}
+        )
+        self._prolong = [
             backend.bind(nesting.PROLONG, ((0, 1), (0, n)), {**ring, "ghost": g}) for g in times.values()
         ]
-        self._blend = backend.bind(nesting.INTERPOLATE_IN_TIME, ((0, 1), (0, n)), {**ring, **times})
+        self._interpolate_in_time = backend.bind(
+            nesting.INTERPOLATE_IN_TIME, ((0, 1), (0, n)), {**ring, **times}
+        )
         self.cells = slice(None), backend.index(cells.rows), backend.index(cells.columns)
-        corners = [backend.index(part) for part in corner_cells(placed, child.block)]
+        corners = [backend.index(part) for part in corner_cells(nest, child.block)]
         self._corners, self._beside = (slice(None), *corners[:2]), (slice(None), *corners[2:])
-        self.share = 0.0  # of the parent's step that had passed when the ghost cells were filled
+        self.fraction = 0.0  # of the parent's step that had passed when the ghost cells were filled
         self._span = (0.0, 0.0)
         self._constants = exchange_constants(child)
         child.plan.begin_boundary((partial(self._fill, 0), partial(self._fill, 1)))
@@ -141,28 +138,28 @@ class GhostInterpolation:
     def take(self, begin: float, end: float, first: int) -> None:
         """Take the parent's states: number `first`, that of time begin [s], and the current one, of time end."""
         self._span = (begin, end)
-        self._interpolate(self._lay[0], first)
+        self._interpolate(self._prolong[0], first)
         if first == self.parent.plan.current:
             self._times["late"][...] = self._times["early"]
         else:
-            self._interpolate(self._lay[1], self.parent.plan.current)
+            self._interpolate(self._prolong[1], self.parent.plan.current)
         bed = self.child.bed
         bed[self.cells] = self._ground[:, 0]
         bed[self._corners] = bed[self._beside]
 
-    def _interpolate(self, lay: Launch, number: int) -> None:
-        self._fetch.run((self.parent.plan.states[number], self.parent.bed), (self._water, self._floor))
-        self._near["near"][...] = self._water[:, 0, self.five]
-        self._near["floor"][...] = self._floor[:, 0, self.five]
-        self._incline(self._constants)
-        self._all_lean[...] = self._lean[:, :, self.member]
-        lay(self._constants)
+    def _interpolate(self, prolong: Launch, number: int) -> None:
+        self._fetch.run((self.parent.plan.states[number], self.parent.bed), (self._state, self._bed))
+        self._around["stencil"][...] = self._state[:, 0, self.stencil]
+        self._around["floor"][...] = self._bed[:, 0, self.stencil]
+        self._find_gradients(self._constants)
+        self._ghost_gradients[...] = self._gradients[:, :, self.member]
+        prolong(self._constants)
 
     def _fill(self, number: int, time: float) -> None:
         """Fill the ghost cells of a state of the nest, as they are at a time [s]."""
         begin, end = self._span
-        self.share = min(max((time - begin) / (end - begin), 0.0), 1.0) if end > begin else 0.0
-        self._blend(exchange_constants(self.child, self.share))
+        self.fraction = min(max((time - begin) / (end - begin), 0.0), 1.0) if end > begin else 0.0
+        self._interpolate_in_time(exchange_constants(self.child, self.fraction))
         self.child.plan.states[number][self.cells] = self._now[:, 0]
 
 
@@ -172,41 +169,41 @@ class FieldInterpolation:
     theirs gives the array of the parent, as it is when it is called.
     """
 
-    def __init__(self, ring: GhostInterpolation, theirs: Callable[[], Any], planes: int) -> None:
-        self._ring, self._theirs = ring, theirs
-        zeros, n = ring.child.backend.zeros, ring.place.shape[-1]
-        self._fetch = gather_cells(ring.parent, ring.wanted, (planes,))
-        self._list = zeros((planes, 1, ring.wanted.size))
+    def __init__(self, ghosts: GhostInterpolation, theirs: Callable[[], Any], planes: int) -> None:
+        self._ghosts, self._theirs = ghosts, theirs
+        zeros, n = ghosts.child.backend.zeros, ghosts.place.shape[-1]
+        self._fetch = gather_cells(ghosts.parent, ghosts.wanted, (planes,))
+        self._list = zeros((planes, 1, ghosts.wanted.size))
         self._early, self._late = zeros((planes, n)), zeros((planes, n))
-        self._remembers = False
+        self._begun = False
 
-    def remember(self) -> None:
+    def begin_step(self) -> None:
         """Before the parent's step: take its array."""
         self._take(self._early)
-        self._remembers = True
+        self._begun = True
 
-    def open(self) -> None:
+    def end_step(self) -> None:
         """After the parent's step: take its array again."""
         self._take(self._late)
-        if not self._remembers:
+        if not self._begun:
             self._early[...] = self._late
-        self._remembers = False
+        self._begun = False
 
-    def _take(self, ghosts: Any) -> None:
-        ring, quarter = self._ring, self._ring.child.backend.dtype.type(0.25)
+    def _take(self, target: Any) -> None:
+        ghosts, quarter = self._ghosts, self._ghosts.child.backend.dtype.type(0.25)
         self._fetch.run((self._theirs(),), (self._list,))
-        near = self._list[:, 0, ring.five]
+        near = self._list[:, 0, ghosts.stencil]
         along_x = quarter * (near[:, nesting.EAST] - near[:, nesting.WEST])
         along_y = quarter * (near[:, nesting.NORTH] - near[:, nesting.SOUTH])
-        x, y = ring.place[0, 0], ring.place[1, 0]
-        ghosts[...] = near[:, nesting.CENTRE][:, ring.member] + (
-            x * along_x[:, ring.member] + y * along_y[:, ring.member]
+        x, y = ghosts.place[0, 0], ghosts.place[1, 0]
+        target[...] = near[:, nesting.CENTRE][:, ghosts.member] + (
+            x * along_x[:, ghosts.member] + y * along_y[:, ghosts.member]
         )
 
     def fill(self, array: Any) -> None:
         """Fill the ghost cells of an array of the nest, at the time at which those of its state were filled last."""
-        share = self._ring.child.backend.dtype.type(self._ring.share)
-        array[self._ring.cells] = self._early + share * (self._late - self._early)
+        fraction = self._ghosts.child.backend.dtype.type(self._ghosts.fraction)
+        array[self._ghosts.cells] = self._early + fraction * (self._late - self._early)
 
 
 def gather_cells(ocean: Ocean, wanted: np.ndarray, planes: Sequence[int]) -> Transfer:

@@ -9,126 +9,122 @@ is local: each rank sends what others need of its blocks, wherever those lie.
 import time as wall
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from math import ceil
 from typing import Any
 
 import numpy as np
 
-from esim.config.ocean.nests import Placed
-from esim.ocean.forcing.forces import InheritedForce
+from esim.grids.nested_grid import NestedGrid
 from esim.ocean.model import Ocean
-from esim.ocean.nesting.ghost_cells import FieldInterpolation, GhostInterpolation
-from esim.ocean.nesting.grid_level import minimum_courant_rate
-from esim.ocean.nesting.refluxing import Refluxing, Restriction
+from esim.ocean.nesting.exchange import Nesting
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
-from esim.parallel.decomposition import common
-
-WAKE_DISTANCE = 3  # cells of the parent around a nest in which water that moves wakes it
+from esim.ocean.time_step import count_substeps, minimum_courant_rate
 
 
-# ------------------------------------------------------------------ the tree
+@dataclass(kw_only=True)
+class OceanLevel:
+    """The ocean on one grid of the hierarchy, and what moves its bed; its seconds [s] and steps are counted.
 
-
-@dataclass
-class Level:
-    """One grid of the tree on this rank; seconds, steps and the time at which it woke are counted.
-
-    roused says that it has woken, and that its forces are still those from before.
+    It is active, that is computed, from activated [s] on (None: not yet); dt [s] is its step where that is fixed.
     """
 
-    placed: Placed
+    place: NestedGrid
     ocean: Ocean
-    substeps: int = 1  # of one step of its parent
-    motion: SeafloorMotion | None = None
-    active: bool = True
-    links: list["Nesting"] = field(default_factory=list)
+    motion: SeafloorMotion
+    dt: float
+    nests: list["Nest"] = field(default_factory=list)
+    activated: float | None = 0.0
     seconds: float = 0.0
     steps: int = 0
-    woke: float | None = None
-    roused: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether it is computed."""
+        return self.activated is not None
+
+    def timed(self, work: Callable[..., None], *given: Any) -> None:
+        """Do a piece of work on the account of this grid."""
+        started = wall.perf_counter()
+        work(*given)
+        self.seconds += wall.perf_counter() - started
+
+
+@dataclass(kw_only=True)
+class Nest(OceanLevel):
+    """A nest, its parent, and the exchange of the two; it makes `substeps` in one step of its parent.
+
+    forces_are_old says that it has been activated, and that its forces are still those from before. deficit_before
+    [m3] is the mass deficit at its boundary from before the run was resumed, on all ranks.
+    """
+
+    parent: OceanLevel
+    nesting: Nesting
+    substeps: int
+    forces_are_old: bool = False
+    deficit_before: float = 0.0
+
+    def activate(self, time: float) -> None:
+        """Activate it at a time [s], and those around it, which have to step for it to."""
+        if not self.active:
+            self.activated, self.forces_are_old = time, True
+            if isinstance(self.parent, Nest):
+                self.parent.activate(time)
+
+    def begin_steps(self, begin: float, end: float) -> None:
+        """Make ready for steps in one of the parent from begin to end [s], which has been made."""
+        self.nesting.end_parent_step(begin, end)
+        if self.forces_are_old and self.ocean.forces is not None:
+            self.ocean.forces.evaluate(begin)
+        self.forces_are_old = False
 
 
 class GridHierarchy:
-    """All grids of a run, parents before their children; cfl is the Courant number of adaptive steps (None: fixed)."""
+    """All grids of a run, the model that is advanced in time: the whole grid, and nests, parents before their children.
 
-    def __init__(self, levels: Sequence[Level], cfl: float | None = None) -> None:
-        self.levels, self._cfl = list(levels), cfl
-        for level in self.levels[1:]:
-            assert level.placed.parent is not None
-            parent = self.levels[level.placed.parent.number]
-            assert level.placed.section is not None
-            level.active = level.placed.section.activation_threshold is None
-            level.woke = 0.0 if level.active else None
-            parent.links.append(Nesting(parent.ocean, level))
-        self.links = [link for level in self.levels for link in level.links]
+    cfl is the Courant number of adaptive steps (None: steps are fixed).
+    """
 
-    @property
-    def root(self) -> Level:
-        """The whole grid."""
-        return self.levels[0]
+    def __init__(self, levels: Sequence[OceanLevel], cfl: float | None = None) -> None:
+        self.levels, self.root, self._cfl = levels, levels[0], cfl
+        self.nests = [level for level in levels if isinstance(level, Nest)]
+        for nest in self.nests:
+            nest.parent.nests.append(nest)
+            nest.activated = 0.0 if nest.place.activation_threshold is None else None
+
+    # ---------------------------------------------------------------- begin
 
     def begin(self, time: float = 0.0) -> None:
         """Make all grids ready for the first step from their current states, at a time [s]."""
-        for link in self.links:
-            link.carry()
+        for nest in self.nests:
+            nest.nesting.inherit_forces()
         self.root.ocean.begin(time)
-        for level in self.levels:
-            for link in level.links:
-                link.refresh(time)
-                link.child.ocean.begin(time)
-        self._wake_by_themselves(time)
-        for level in self.levels:
-            level.roused = False  # all forces have just been evaluated
+        for nest in self.nests:
+            nest.nesting.interpolate(time)
+            nest.ocean.begin(time)
+        self._activate_moving(time)
+        for nest in self.nests:
+            nest.forces_are_old = False  # all have just been evaluated
 
-    @property
-    def woke(self) -> dict[str, float | None]:
-        """When each nest woke [s], by name; None where it sleeps."""
-        return {level.placed.name: level.woke for level in self.levels[1:]}
-
-    def account(self) -> list[dict[str, Any]]:
-        """Size, steps and time of each grid, the mean of all ranks: seconds and their share in those of all grids."""
-        comm = self.root.ocean.comm
-        seconds = np.mean(comm.allgather([level.seconds for level in self.levels]), axis=0)
-        return [
-            {
-                "name": level.placed.name,
-                "parent": level.placed.parent.name if level.placed.parent else None,
-                "ratio": level.placed.ratio,
-                "nx": level.placed.grid.nx,
-                "ny": level.placed.grid.ny,
-                "cells": level.placed.grid.nx * level.placed.grid.ny,
-                "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in level.ocean.decomposition.blocks],
-                "substeps": level.substeps,
-                "steps": level.steps,
-                "awake_from": 0.0 if level.placed.parent is None else level.woke,
-                "seconds": float(spent),
-                "share": float(spent / seconds.sum()) if seconds.sum() else 0.0,
-            }
-            for level, spent in zip(self.levels, seconds, strict=True)
-        ]
-
-    def short(self) -> dict[str, float]:
-        """Volume [m3] that cells beside each nest did not have to give since the run began, by name; for all ranks."""
-        found = self.root.ocean.comm.allgather([link.short for link in self.links])
-        return {
-            link.child.placed.name: link.before + sum(volumes)
-            for link, volumes in zip(self.links, zip(*found, strict=True), strict=True)
-        }
-
-    def resume(self, time: float, woke: Mapping[str, float | None], short: Mapping[str, float]) -> None:
-        """Go on from states that have been taken up at a time [s], with what `woke` and `short` were then."""
-        for level in self.levels[1:]:
-            level.woke = woke[level.placed.name]
-            level.active = level.woke is not None
-        for link in self.links:
-            link.before = short.get(link.child.placed.name, 0.0)  # older checkpoints do not have it
-            link.carry()
+    def resume(
+        self, time: float, activated: Mapping[str, float | None], deficits: Mapping[str, float]
+    ) -> None:
+        """Go on from states that have been restored at a time [s], with what those properties were then."""
+        for nest in self.nests:
+            nest.activated = activated[nest.place.name]
+            nest.deficit_before = deficits[nest.place.name]
+            nest.nesting.inherit_forces()
         self.root.ocean.refill(time)
-        for level in self.levels:
-            for link in level.links:
-                link.refresh(time)
-                link.child.ocean.refill(time)
+        for nest in self.nests:
+            nest.nesting.interpolate(time)
+            nest.ocean.refill(time)
+
+    # ---------------------------------------------------------------- step
+
+    def limit(self) -> float:
+        """Longest step [s] of the whole grid allowed now."""
+        if self._cfl is None:
+            return self.root.dt
+        fastest = self.root.ocean.fastest()
+        return self._cfl / fastest if fastest > 0 else self.root.dt
 
     def step(self, begin: float, end: float, dt: float) -> None:
         """One step of dt [s] of the whole grid, and those of the nests in it.
@@ -138,176 +134,98 @@ class GridHierarchy:
         middle = 0.5 * (begin + end)
         self._move(begin, middle)
         if self._moving(begin):
-            self._wake_by_themselves(begin)
+            self._activate_moving(begin)
         self._advance(self.root, begin, end, dt)
         self._move(middle, end)
-        if self._moving(middle):
-            self.root.ocean.plan.fill_boundary(
-                end
-            )  # as after a restart; nests take theirs from their parents
+        if self._moving(middle):  # as after a restart; nests take theirs from their parents
+            self.root.ocean.plan.fill_boundary(end)
 
     def _moving(self, time: float) -> bool:
         """Whether a source still moves something after a time [s]."""
-        return any(level.motion is not None and time <= level.motion.end for level in self.levels)
+        return any(time <= level.motion.end for level in self.levels)
 
     def _move(self, begin: float, end: float) -> None:
         for level in self.levels:
-            if level.motion is not None:
-                level.motion.apply(begin, end)
+            level.motion.apply(begin, end)
 
-    def _advance(self, level: Level, begin: float, end: float, dt: float) -> None:
+    def _activate_moving(self, time: float) -> None:
+        """Activate nests in which a source moves the water."""
+        for nest in self.nests:
+            if not nest.active and nest.nesting.moves_within:
+                nest.activate(time)
+
+    def _advance(self, level: OceanLevel, begin: float, end: float, dt: float) -> None:
         started = wall.perf_counter()
-        links = level.links
-        for link in links:
-            link.remember(dt)
+        for nest in level.nests:
+            nest.nesting.begin_parent_step(dt)
         level.ocean.step(dt, end)
         level.steps += 1
         level.seconds += wall.perf_counter() - started
-        awake = [link for link in links if link.child.active or self._wake(link, end)]
-        for link in awake:
-            link.timed(link.open, begin, end)
-        for link in awake:
-            self._substeps(link, begin, end, dt)
-        merging = [link for link in awake if link.child.placed.two_way]
-        for link in merging:
-            link.timed(link.close)
-        if merging:
-            started = wall.perf_counter()
-            level.ocean.plan.fill(end)
-            level.seconds += wall.perf_counter() - started
+        if level.nests:
+            self._advance_nests(level, begin, end, dt)
 
-    def _substeps(self, link: "Nesting", begin: float, end: float, dt: float) -> None:
-        child, count = link.child, self.substeps(link.child, dt)
-        times = [begin + (end - begin) * k / count for k in range(count)] + [end]
-        for now, then in zip(times, times[1:], strict=False):
-            link.timed(link.tally, dt / count)
-            self._advance(child, now, then, dt / count)
+    def _advance_nests(self, level: OceanLevel, begin: float, end: float, dt: float) -> None:
+        """Steps of the nests in a grid that has made one of dt [s], and what it takes over from them."""
+        for nest in level.nests:
+            if not nest.active and nest.nesting.moves_around:
+                nest.activate(end)
+        active = [nest for nest in level.nests if nest.active]
+        for nest in active:
+            nest.timed(nest.begin_steps, begin, end)
+        for nest in active:
+            count = self._count_substeps(nest, dt)
+            times = [begin + (end - begin) * k / count for k in range(count)] + [end]
+            for now, then in zip(times, times[1:], strict=False):
+                nest.timed(nest.nesting.begin_child_step, dt / count)
+                self._advance(nest, now, then, dt / count)
+        two_way = [nest for nest in active if nest.place.two_way]
+        for nest in two_way:
+            nest.timed(nest.nesting.update_parent)
+        if two_way:
+            level.timed(level.ocean.plan.fill, end)
 
-    def substeps(self, level: Level, dt: float) -> int:
+    def _count_substeps(self, nest: Nest, dt: float) -> int:
         """How many steps a nest makes in one of dt [s] of its parent."""
         if self._cfl is None:
-            return level.substeps
-        ocean = level.ocean
+            return nest.substeps
+        ocean = nest.ocean
         # Of water of one metre at least, which may come into a nest that is dry before its next step.
         rate = max(ocean.fastest(), minimum_courant_rate(ocean.grid, ocean.physics.gravity))
-        return max(1, ceil(dt * rate / self._cfl * (1 - 1e-9)))
+        return count_substeps(dt, rate, self._cfl)
 
-    def _wake(self, link: "Nesting", time: float) -> bool:
-        if link.stirred():
-            self._activate(link.child, time)
-        return link.child.active
+    # ---------------------------------------------------------------- records
 
-    def _wake_by_themselves(self, time: float) -> None:
-        """Wake nests in which a source moves the water."""
-        for link in self.links:
-            if not link.child.active and is_moving(link.child.ocean, None, link.threshold):
-                self._activate(link.child, time)
+    def activation_times(self) -> dict[str, float | None]:
+        """When each nest was activated [s], by name; None where it was not."""
+        return {nest.place.name: nest.activated for nest in self.nests}
 
-    def _activate(self, level: Level, time: float) -> None:
-        """Wake a nest, and those around it, which have to step for it to."""
-        while not level.active:
-            assert level.placed.parent is not None
-            level.active, level.woke, level.roused = True, time, True
-            level = self.levels[level.placed.parent.number]
+    def mass_deficits(self) -> dict[str, float]:
+        """Volume [m3] that cells beside each nest did not have to give since the run began, by name; for all ranks."""
+        found = self.root.ocean.comm.allgather([nest.nesting.mass_deficit for nest in self.nests])
+        return {
+            nest.place.name: nest.deficit_before + sum(volumes)
+            for nest, volumes in zip(self.nests, zip(*found, strict=True), strict=True)
+        }
 
-
-def is_moving(ocean: Ocean, cells: tuple[slice, slice] | None, threshold: float) -> bool:
-    """Whether on any rank water in some cells (None: all) of its block is further from rest than a threshold [m]."""
-    (j0, j1), (i0, i1) = ocean.block.interior
-    rows, columns = cells or (slice(j0, j1), slice(i0, i1))
-    state = ocean.plan.state()[: 1 if threshold > 0 else 3, rows, columns]
-    largest = 0.0
-    if 0 not in state.shape:
-        largest = max(ocean.backend.maximum(state), ocean.backend.maximum(-state))
-    return ocean.comm.allreduce_max(largest) > threshold
-
-
-# ------------------------------------------------------------------ a nest and its parent
-
-
-class Nesting:
-    """The exchange of a nest with its parent. Every rank takes part with its blocks of the two grids."""
-
-    def __init__(self, parent: Ocean, child: Level) -> None:
-        self.parent, self.child = parent, child
-        assert child.placed.section is not None
-        self.threshold = child.placed.section.activation_threshold or 0.0
-        self.before = 0.0  # volume short before a restart [m3], on all ranks
-        self._ring = GhostInterpolation(parent, child.ocean, child.placed)
-        self._cover = Restriction(parent, child.ocean, child.placed)
-        self._seam = Refluxing(parent, child.ocean, child.placed)
-        self._around = self._within_reach()
-        self._carriers: list[FieldInterpolation] = []
-        self.refresh(0.0)
-
-    def _within_reach(self) -> tuple[slice, slice]:
-        """Cells of the parent's block in and around the nest."""
-        block, (j0, j1, i0, i1) = self.parent.block, self.child.placed.box
-        rows = common((j0 - WAKE_DISTANCE, j1 + WAKE_DISTANCE), (block.j0, block.j1))
-        columns = common((i0 - WAKE_DISTANCE, i1 + WAKE_DISTANCE), (block.i0, block.i1))
-        return block.local(rows, columns)
-
-    @property
-    def short(self) -> float:
-        """Volume [m3] that cells of the parent beside the nest did not have to give since the start, on this rank."""
-        return self._seam.missing()
-
-    def timed(self, work: Callable[..., None], *given: Any) -> None:
-        """Do a part of the exchange on the nest's account."""
-        started = wall.perf_counter()
-        work(*given)
-        self.child.seconds += wall.perf_counter() - started
-
-    def stirred(self) -> bool:
-        """Whether the parent's water moves in and around the nest."""
-        return is_moving(self.parent, self._around, self.threshold)
-
-    def carry(self) -> None:
-        """Let forces of the nest have ghost cells from those of its parent: see esim.ocean.forcing.forces.Carried."""
-        if self.parent.forces is None or self.child.ocean.forces is None:
-            return
-        for theirs, ours in zip(self.parent.forces.all, self.child.ocean.forces.all, strict=True):
-            if not isinstance(theirs, InheritedForce) or not isinstance(ours, InheritedForce):
-                continue
-            for name, array in ours.carried.items():
-                carrier = FieldInterpolation(self._ring, partial(_carried, theirs, name), array.shape[0])
-                self._carriers.append(carrier)
-                ours.outside[name] = carrier.fill
-
-    def refresh(self, time: float) -> None:
-        """Give the ghost cells the parent's current state, at a time [s]."""
-        self._ring.take(time, time, self.parent.plan.current)
-        for carrier in self._carriers:
-            carrier.open()
-
-    def remember(self, dt: float) -> None:
-        """Before the parent's step of dt [s]: keep what the end of the exchange needs of it."""
-        if self.child.placed.two_way:
-            self._seam.tally_parent(dt)
-        for carrier in self._carriers:  # also for a nest that sleeps: the step may wake it
-            carrier.remember()
-
-    def open(self, begin: float, end: float) -> None:
-        """After the parent's step: take its states at the beginning and at the end for the ghost cells."""
-        self._ring.take(begin, end, 1 - self.parent.plan.current)
-        for carrier in self._carriers:
-            carrier.open()
-        ocean = self.child.ocean
-        ocean.plan.fill_boundary(begin)
-        if self.child.roused and ocean.forces is not None:
-            ocean.forces.evaluate(begin)
-        self.child.roused = False
-
-    def tally(self, dt: float) -> None:
-        """Before a step of the nest of dt [s]: count what will flow through its sides."""
-        if self.child.placed.two_way:
-            self._seam.tally_child(dt)
-
-    def close(self) -> None:
-        """After the last step of the nest in one of its parent: the parent takes over what it has."""
-        self._cover.take()
-        self._seam.settle()
-
-
-def _carried(force: InheritedForce, name: str) -> Any:
-    return force.carried[name]
+    def record(self) -> list[dict[str, Any]]:
+        """Size, steps and time of each grid, the mean of all ranks: seconds, and their fraction of those of all."""
+        comm = self.root.ocean.comm
+        seconds = np.mean(comm.allgather([level.seconds for level in self.levels]), axis=0)
+        total = seconds.sum()
+        return [
+            {
+                "name": level.place.name,
+                "parent": level.place.parent.name if level.place.parent else None,
+                "ratio": level.place.ratio,
+                "nx": level.place.grid.nx,
+                "ny": level.place.grid.ny,
+                "cells": level.place.grid.nx * level.place.grid.ny,
+                "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in level.ocean.decomposition.blocks],
+                "substeps": level.substeps if isinstance(level, Nest) else 1,
+                "steps": level.steps,
+                "active_from": level.activated,
+                "seconds": float(spent),
+                "fraction": float(spent / total) if total else 0.0,
+            }
+            for level, spent in zip(self.levels, seconds, strict=True)
+        ]

@@ -1,22 +1,19 @@
 """Which rank computes which part of which grid?"""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from esim.errors import InputError
-from esim.grids.grid import Grid
+from esim.grids.grid import CellFunction, Grid
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, CostMap, Decomposition, decompose
 
-Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 BINS = 400  # the map of costs has at most so many bins along a side
 DRY_COST = 0.35  # cost of a dry cell over that of a moving one, as measured: tiles at rest are skipped
 MIN_CELLS_PER_RANK = 256  # cells of a nest below which a rank is not worth its messages
 NO_BLOCK = Block(0, 0, 0, 0)
 
 
-def cost_map(comm: Comm, grid: Grid, unit: int, elevation: Formula) -> CostMap:
+def cost_map(comm: Comm, grid: Grid, unit: int, elevation: CellFunction) -> CostMap:
     """Cost of squares of unit x unit cells, from a coarse map of wet cells that all ranks help to draw."""
     ny, nx = grid.ny // unit, grid.nx // unit
     edges_j = np.linspace(0, ny, min(ny, BINS) + 1).astype(int)
@@ -32,7 +29,7 @@ def cost_map(comm: Comm, grid: Grid, unit: int, elevation: Formula) -> CostMap:
     return CostMap(edges_j, edges_i, np.concatenate(comm.allgather(cost)))
 
 
-def balance_root(comm: Comm, grid: Grid, elevation: Formula) -> Decomposition:
+def balance_root(comm: Comm, grid: Grid, elevation: CellFunction) -> Decomposition:
     """Blocks of the whole grid with equal shares of the cost for all ranks; InputError if there are too many ranks."""
     if comm.size == 1:
         return decompose(grid.shape, 1, grid.periodic)
@@ -40,7 +37,7 @@ def balance_root(comm: Comm, grid: Grid, elevation: Formula) -> Decomposition:
 
 
 def assign_nest(
-    comm: Comm, grid: Grid, ratio: int, elevation: Formula, weight: float, load: np.ndarray
+    comm: Comm, grid: Grid, ratio: int, elevation: CellFunction, weight: float, load: np.ndarray
 ) -> Decomposition:
     """Blocks of a nest, cut along cells of its parent, for the ranks with the least load if it is too small for all.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.config.ocean.nests import Placed
+from esim.grids.nested_grid import NestedGrid
 from esim.kernels.ocean import nesting
 from esim.kernels.ocean.shallow_water import ROWS
 from esim.ocean.model import Ocean
@@ -20,12 +20,12 @@ Rectangle = tuple[tuple[int, int], tuple[int, int]]  # rows and columns of cells
 class Restriction:
     """Cells of the parent under a nest from what the nest has in them."""
 
-    def __init__(self, parent: Ocean, child: Ocean, placed: Placed) -> None:
+    def __init__(self, parent: Ocean, child: Ocean, nest: NestedGrid) -> None:
         self._parent, self._child = parent, child
-        comm, backend, r = child.comm, child.backend, placed.ratio
+        comm, backend, r = child.comm, child.backend, nest.ratio
         block, h = child.block, child.block.halo
         nj, ni = (n // r for n in block.shape)
-        weights = area_fractions(placed, block.j0, block.j1) if block.cells else np.zeros(0)
+        weights = area_fractions(nest, block.j0, block.j1) if block.cells else np.zeros(0)
         self._by_row, self._mean = backend.zeros((5, nj, r * ni)), backend.zeros((5, nj, ni))
         # Cells of the nest by their place n in their parent's: rows first, then columns of what came of those.
         self._rows = [
@@ -52,34 +52,34 @@ class Restriction:
             )
             for n in range(r)
         ]
-        rows, columns = self._covered(parent.block, placed)
-        self._taken = backend.zeros((4, rows[1] - rows[0], columns[1] - columns[0]))
+        rows, columns = self._covered(parent.block, nest)
+        self._received = backend.zeros((4, rows[1] - rows[0], columns[1] - columns[0]))
         here = (slice(None), *parent.block.local(rows, columns))
         box = ((0, rows[1] - rows[0]), (0, columns[1] - columns[0]))
-        more = {"bed": parent.bed[here], "mean": self._taken}
-        self._merge = [
+        more = {"bed": parent.bed[here], "mean": self._received}
+        self._average_down = [
             backend.bind(nesting.AVERAGE_DOWN, box, {**more, "q": q[here]}) for q in parent.plan.states
         ]
         outgoing, incoming = {}, {}
         for rank in range(comm.size):
-            theirs = self._covered(parent.decomposition.blocks[rank], placed)
-            outgoing[rank] = _piece(self._fine(block, placed), theirs, self._fine(block, placed))
-            fine = self._fine(child.decomposition.blocks[rank], placed)
+            theirs = self._covered(parent.decomposition.blocks[rank], nest)
+            outgoing[rank] = _piece(self._fine(block, nest), theirs, self._fine(block, nest))
+            fine = self._fine(child.decomposition.blocks[rank], nest)
             incoming[rank] = _piece(fine, (rows, columns), (rows, columns))
         self._transfer = Transfer(comm, backend, (4,), outgoing, incoming)
         self._constants = exchange_constants(child)
 
-    def _covered(self, block: Block, placed: Placed) -> tuple[tuple[int, int], tuple[int, int]]:
+    def _covered(self, block: Block, nest: NestedGrid) -> tuple[tuple[int, int], tuple[int, int]]:
         """Rows and columns of the parent's block under the nest, counted in the parent."""
-        j0, j1, i0, i1 = placed.box
+        j0, j1, i0, i1 = nest.box
         return common((j0, j1), (block.j0, block.j1)), common((i0, i1), (block.i0, block.i1))
 
-    def _fine(self, block: Block, placed: Placed) -> tuple[tuple[int, int], tuple[int, int]]:
+    def _fine(self, block: Block, nest: NestedGrid) -> tuple[tuple[int, int], tuple[int, int]]:
         """Rows and columns of the parent that a block of the nest covers."""
-        (j0, _, i0, _), r = placed.box, placed.ratio
+        (j0, _, i0, _), r = nest.box, nest.ratio
         return (j0 + block.j0 // r, j0 + block.j1 // r), (i0 + block.i0 // r, i0 + block.i1 // r)
 
-    def take(self) -> None:
+    def average_down(self) -> None:
         """Let the parent's current state become that of the nest."""
         for mean, launches in (
             (self._by_row, self._rows[self._child.plan.current]),
@@ -88,8 +88,8 @@ class Restriction:
             mean[...] = 0
             for launch in launches:
                 launch(self._constants)
-        self._transfer.run((self._mean,), (self._taken,))
-        self._merge[self._parent.plan.current](self._constants)
+        self._transfer.run((self._mean,), (self._received,))
+        self._average_down[self._parent.plan.current](self._constants)
 
 
 def _piece(a: Rectangle, b: Rectangle, origin: Rectangle) -> Region:
@@ -132,13 +132,13 @@ class NestSide:
         return self.first + np.arange(part[0] - self.span[0], part[1] - self.span[0])
 
 
-def nest_sides(placed: Placed) -> list[NestSide]:
+def nest_sides(nest: NestedGrid) -> list[NestSide]:
     """The sides of a nest that lie in its parent: west, east, south, north."""
-    j0, j1, i0, i1 = placed.box
+    j0, j1, i0, i1 = nest.box
     each = [(True, i0, i0 - 1, (j0, j1), 1), (True, i1, i1, (j0, j1), -1)]
     each += [(False, j0, j0 - 1, (i0, i1), 1), (False, j1, j1, (i0, i1), -1)]
     found, first = [], 0
-    for kind, (along_x, face, outside, span, sign) in zip(placed.grid.boundary, each, strict=True):
+    for kind, (along_x, face, outside, span, sign) in zip(nest.grid.boundary, each, strict=True):
         if kind == "nest":
             found.append(NestSide(along_x, face, outside, span, first, sign))
             first += span[1] - span[0]
@@ -156,15 +156,15 @@ class FluxRegister:
         near = (slice(j - h, j + nj + h), slice(i - h, i + ni + h))
         cut = {"rows": (slice(None), near[0]), "sides": (slice(None), slice(None), near[1])}
         # Cut from a wider array, so that its rows lie as far apart as those of the others: a GPU wants one pitch.
-        tally = ocean.backend.zeros((1, nj + 2 * h, ocean.bed.shape[2]))[:, :, : ni + 2 * h]
-        self.sums = tally[0, h : h + nj, h : h + ni]
+        sums = ocean.backend.zeros((1, nj + 2 * h, ocean.bed.shape[2]))[:, :, : ni + 2 * h]
+        self.sums = sums[0, h : h + nj, h : h + ni]
         kernel = nesting.flux(ocean.kernel, along_x)
         self._launches = [
             ocean.backend.bind(
                 kernel,
                 ((h, h + nj), (h, h + ni)),
                 {name: array[cut.get(name, (slice(None), *near))] for name, array in given.items()}
-                | {"tally": tally},
+                | {"register": sums},
             )
             for given in ocean.inputs
         ]
@@ -173,7 +173,7 @@ class FluxRegister:
         """Begin anew."""
         self.sums[...] = 0
 
-    def add(self, constants: Any) -> None:
+    def accumulate(self, constants: Any) -> None:
         """Add what a step with some constants from the current state lets through."""
         self._launches[self._ocean.plan.current](constants)
 
@@ -181,11 +181,11 @@ class FluxRegister:
 class Refluxing:
     """Faces between a nest and its parent: what they let through is for both grids what the nest computes."""
 
-    def __init__(self, parent: Ocean, child: Ocean, placed: Placed) -> None:
-        self._parent, self._child, self._ratio = parent, child, placed.ratio
+    def __init__(self, parent: Ocean, child: Ocean, nest: NestedGrid) -> None:
+        self._parent, self._child, self._ratio = parent, child, nest.ratio
         comm, backend = child.comm, child.backend
-        found = nest_sides(placed)
-        grid, r = placed.grid, placed.ratio
+        found = nest_sides(nest)
+        grid, r = nest.grid, nest.ratio
         last = {True: grid.nx, False: grid.ny}
 
         def of_parent(rank: int) -> list[tuple[int, int]]:
@@ -201,11 +201,11 @@ class Refluxing:
             )
 
         mine, theirs = of_parent(comm.rank), of_child(comm.rank)
-        self._above = self._tallies(parent, found, mine, None)
-        self._below = self._tallies(child, found, theirs, placed)
+        self._parent_registers = self._registers(parent, found, mine, None)
+        self._child_registers = self._registers(child, found, theirs, nest)
         ours, fine = numbers(mine), numbers(theirs)
         self._fine = backend.zeros((1, 1, fine.size))
-        lists = {name: backend.zeros((1, 1, ours.size)) for name in ("ours", "theirs", "short")}
+        lists = {name: backend.zeros((1, 1, ours.size)) for name in ("ours", "theirs", "deficit")}
         lists |= {"beside": backend.zeros((2, 1, ours.size))}
         self._lists = lists
         outgoing, incoming = {}, {}
@@ -216,14 +216,14 @@ class Refluxing:
         j, i, factor, self._area = self._beside(found, mine)
         self._cells = backend.index(j), backend.index(i)
         lists["factor"] = backend.from_host(factor[None, None, :])
-        self._settle = backend.bind(nesting.REFLUX, ((0, 1), (0, ours.size)), lists)
+        self._reflux = backend.bind(nesting.REFLUX, ((0, 1), (0, ours.size)), lists)
         self._constants = exchange_constants(parent)
 
-    def _tallies(
-        self, ocean: Ocean, found: list[NestSide], parts: list[tuple[int, int]], nested: Placed | None
+    def _registers(
+        self, ocean: Ocean, found: list[NestSide], parts: list[tuple[int, int]], nested: NestedGrid | None
     ) -> list[tuple[slice, FluxRegister]]:
-        """A tally for each side with faces of this rank, and its part of the list of all faces of the rank."""
-        tallies, first = [], 0
+        """A register for each side with faces of this rank, and its part of the list of all faces of the rank."""
+        registers, first = [], 0
         for side, part in zip(found, parts, strict=True):
             count = part[1] - part[0]
             if count:
@@ -234,11 +234,11 @@ class Refluxing:
                     face = 0 if side.sign > 0 else nested.grid.nx if side.along_x else nested.grid.ny
                 strip = along, (face, face + 1)
                 rows, columns = strip if side.along_x else strip[::-1]
-                tallies.append(
+                registers.append(
                     (slice(first, first + count), FluxRegister(ocean, side.along_x, rows, columns))
                 )
             first += count
-        return tallies
+        return registers
 
     def _beside(
         self, found: list[NestSide], parts: list[tuple[int, int]]
@@ -258,42 +258,42 @@ class Refluxing:
         width, height = grid.cell_size(block.j0, block.j1)
         return *everywhere, (width * height)[everywhere[0] - block.halo]
 
-    def tally_parent(self, dt: float) -> None:
+    def accumulate_parent(self, dt: float) -> None:
         """Count what the parent's step of dt [s] from its current state will let through; begin the nest's count."""
         constants = self._parent.constants(dt, 0.0)
-        for part, tally in self._above:
-            tally.clear()
-            tally.add(constants)
-            self._lists["ours"][0, 0, part] = tally.sums.reshape(-1)
-        for _, tally in self._below:
-            tally.clear()
+        for part, register in self._parent_registers:
+            register.clear()
+            register.accumulate(constants)
+            self._lists["ours"][0, 0, part] = register.sums.reshape(-1)
+        for _, register in self._child_registers:
+            register.clear()
 
-    def tally_child(self, dt: float) -> None:
+    def accumulate_child(self, dt: float) -> None:
         """Count what the nest's step of dt [s] from its current state will let through."""
         constants = self._child.constants(dt, 0.0)
-        for _, tally in self._below:
-            tally.add(constants)
+        for _, register in self._child_registers:
+            register.accumulate(constants)
 
-    def settle(self) -> None:
+    def apply(self) -> None:
         """Give the parent's cells beside the nest what the nest's faces have let through."""
         r, lists = self._ratio, self._lists
-        share = self._child.backend.dtype.type(1 / r)
-        for part, tally in self._below:
-            flat = tally.sums.reshape(-1)
+        fraction = self._child.backend.dtype.type(1 / r)
+        for part, register in self._child_registers:
+            flat = register.sums.reshape(-1)
             total = flat[0::r] + flat[1::r]
             for n in range(2, r):
                 total = total + flat[n::r]
-            self._fine[0, 0, part] = total * share
+            self._fine[0, 0, part] = total * fraction
         self._transfer.run((self._fine,), (lists["theirs"],))
         state, bed = self._parent.plan.state(), self._parent.bed
         lists["beside"][0, 0] = state[(0, *self._cells)]
         lists["beside"][1, 0] = bed[(0, *self._cells)]
-        self._settle(self._constants)
+        self._reflux(self._constants)
         state[(0, *self._cells)] = lists["beside"][0, 0]
 
-    def missing(self) -> float:
+    def mass_deficit(self) -> float:
         """Volume [m3] that the cells of this rank did not have to give so far."""
-        short = self._parent.backend.to_host(self._lists["short"])[0, 0]
+        short = self._parent.backend.to_host(self._lists["deficit"])[0, 0]
         return float((short.astype(np.float64) * self._area).sum())
 
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from esim.backends.device_buffer import ROWS, DeviceBuffer
 from esim.errors import InputError
-from esim.grids.grid import Grid
-from esim.ocean.model import Formula, Ocean, primitive_variables
-from esim.ocean.nesting.hierarchy import Level
+from esim.grids.grid import CellFunction, Grid
+from esim.ocean.model import Ocean, primitive_variables
+from esim.ocean.nesting.hierarchy import OceanLevel
 
 VARIABLES = ("eta", "depth", "u", "v")
 
@@ -36,7 +36,7 @@ def check_gauges(
     grids: Sequence[Grid],
     names: Sequence[str],
     positions: Sequence[tuple[float, float]],
-    elevations: Sequence[Formula],
+    elevations: Sequence[CellFunction],
 ) -> None:
     """Raises InputError, naming the gauge, for one outside all grids, or on land in the finest around it."""
     for n, (name, (x, y)) in enumerate(zip(names, positions, strict=True)):
@@ -55,7 +55,7 @@ def check_gauges(
             )
 
 
-def _nearest_water(grid: Grid, elevation: Formula, j: int, i: int, reach: int = 20) -> str:
+def _nearest_water(grid: Grid, elevation: CellFunction, j: int, i: int, reach: int = 20) -> str:
     """End of a sentence that names the nearest wet cell."""
     j0, j1 = max(j - reach, 0), min(j + reach + 1, grid.ny)
     i0, i1 = max(i - reach, 0), min(i + reach + 1, grid.nx)
@@ -70,7 +70,7 @@ def _nearest_water(grid: Grid, elevation: Formula, j: int, i: int, reach: int = 
 class Gauges:
     """The gauges of the whole run, each read from the finest grid around it that is computed."""
 
-    def __init__(self, levels: Sequence[Level], positions: Sequence[tuple[float, float]]) -> None:
+    def __init__(self, levels: Sequence[OceanLevel], positions: Sequence[tuple[float, float]]) -> None:
         self.count = len(positions)
         self._first = levels[0].ocean.comm.rank == 0
         self._times: list[float] = []  # of samples that are yet to be fetched

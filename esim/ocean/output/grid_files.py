@@ -101,7 +101,7 @@ class GridFiles:
         for name in self._cfg.output.fields.variables:
             self._put_all(self.fields, name, water[name].astype(self._ocean.backend.dtype))
 
-    def keep(self, file: Checkpoint) -> None:
+    def save(self, file: Checkpoint) -> None:
         """Write the arrays from which the run goes on into a checkpoint."""
         ocean, put = self._ocean, self._writer.put
         for name, kept in ocean.kept.items():
@@ -111,8 +111,8 @@ class GridFiles:
                 for _, slab in self._slabs(np.ascontiguousarray(local)):
                     put(file.append, name + self._suffix, slab)
 
-    def take_up(self, path: Path) -> None:
-        """Take up the arrays of a checkpoint; ghost cells, but for those of the bed, are yet to be filled."""
+    def restore(self, path: Path) -> None:
+        """Restore the arrays of a checkpoint; ghost cells, but for those of the bed, are yet to be filled."""
         ocean, block, grid = self._ocean, self._ocean.block, self._ocean.grid
         (j0, j1), (i0, i1) = block.interior
         window = (block.j0, block.j1, block.i0, block.i1)
@@ -133,7 +133,7 @@ class GridFiles:
     def write_maxima(self) -> list[Path]:
         """Write the extremes, if they were kept, and the run-up found from them; returns the paths."""
         settings, ocean = self._cfg.output.maxima, self._ocean
-        if settings is None or ocean.peaks is None:
+        if settings is None or ocean.maxima is None:
             return []
         found = maxima.find_maxima(ocean, self._initial_bed, self._motion.uplift, self._cfg.physics.sea_level)
         self.hazard = maxima.hazard_summary(ocean, found)

@@ -1,5 +1,6 @@
 """What were the extremes of a grid, and what do they add up to?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,8 +41,8 @@ class MaximaByName:
 
 def find_maxima(ocean: Ocean, initial_bed: np.ndarray, uplift: np.ndarray, sea_level: float) -> MaximaByName:
     """The extremes so far over a bed [m above the still water] that has risen by uplift [m], both of owned cells."""
-    assert ocean.peaks is not None
-    high, low, speed, flux, arrival, *times = ocean.own(ocean.peaks).astype(np.float64)
+    assert ocean.maxima is not None
+    high, low, speed, flux, arrival, *times = ocean.own(ocean.maxima).astype(np.float64)
     dry, ground = ocean.physics.dry_depth, initial_bed + uplift
     still, land = np.maximum(-ground, 0), np.maximum(-initial_bed, 0) <= dry
     reached = high > -NEVER / 2
@@ -63,6 +64,15 @@ def find_maxima(ocean: Ocean, initial_bed: np.ndarray, uplift: np.ndarray, sea_l
     if times:
         values["eta_max_time"] = np.where(reached, times[0], np.nan)
     return MaximaByName(values)
+
+
+def count_capped(oceans: Sequence[Ocean]) -> int:
+    """Cells of all grids and ranks whose speed reached the cap, to rounding; none where maxima are not kept."""
+    mine = 0
+    for ocean in oceans:
+        if ocean.maxima is not None:
+            mine += int((ocean.own(ocean.maxima)[2] >= 0.999 * ocean.physics.speed_cap).sum())
+    return sum(oceans[0].comm.allgather(mine))
 
 
 def hazard_summary(ocean: Ocean, extremes: MaximaByName) -> dict[str, Any]:

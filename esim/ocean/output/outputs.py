@@ -12,7 +12,7 @@ from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.ocean.gauges import GaugeSeries, write_stations
 from esim.io.provenance import fingerprint
 from esim.io.writer import Writer
-from esim.ocean.nesting.hierarchy import GridHierarchy, Level
+from esim.ocean.nesting.hierarchy import GridHierarchy, OceanLevel
 from esim.ocean.output.gauges import VARIABLES, Gauges
 from esim.ocean.output.grid_files import GridFiles
 from esim.timestepping.clock import Clock
@@ -21,18 +21,17 @@ from esim.timestepping.clock import Clock
 class TsunamiOutputs:
     """All files of a run. Every rank runs the same lines; only the first one writes."""
 
-    def __init__(self, cfg: TsunamiConfig, tree: GridHierarchy, gauges: Gauges) -> None:
-        self._cfg, self._tree, self._gauges = cfg, tree, gauges
-        self._comm = tree.root.ocean.comm
+    def __init__(self, cfg: TsunamiConfig, hierarchy: GridHierarchy, gauges: Gauges) -> None:
+        self._cfg, self._hierarchy, self._gauges = cfg, hierarchy, gauges
+        self._comm = hierarchy.root.ocean.comm
         self.directory = cfg.output.directory
         self.writer = Writer(active=self._comm.rank == 0)
         self._attributes = cf.global_attributes(cfg.title, cfg.echo(), "esim-run")
         self.series = GaugeSeries(gauges.count)
-        self.maps = [self._maps(level) for level in tree.levels]
+        self.maps = [self._maps(level) for level in hierarchy.levels]
 
-    def _maps(self, level: Level) -> GridFiles:
-        assert level.motion is not None
-        suffix = f"_{level.placed.name}" if level.placed.parent else ""
+    def _maps(self, level: OceanLevel) -> GridFiles:
+        suffix = f"_{level.place.name}" if level.place.parent else ""
         return GridFiles(self._cfg, level.ocean, level.motion, self.writer, self._attributes, suffix)
 
     def begin(self) -> None:
@@ -77,13 +76,13 @@ class TsunamiOutputs:
             "time": [clock.time, clock.lost],
             "configuration": fingerprint(self._cfg.restart_identity()),
             "title": self._cfg.title,
-            "woke": self._tree.woke,
-            "short": self._tree.short(),
+            "activated": self._hierarchy.activation_times(),
+            "mass_deficits": self._hierarchy.mass_deficits(),
         }
         file = Checkpoint(self.directory, clock.step, attributes)
         put(file.open)
         for maps in self.maps:
-            maps.keep(file)
+            maps.save(file)
         self._fetch()
         put(file.array, "station_time", self.series.time)
         put(file.array, "station_values", self.series.values)
@@ -91,7 +90,7 @@ class TsunamiOutputs:
         self._write_stations()
 
     def resume(self, path: Path) -> tuple[int, float, float]:
-        """Take up a checkpoint; returns step, time and the clock's compensation.
+        """Restore a checkpoint; returns step, time and the clock's compensation.
 
         Raises InputError if it belongs to another configuration.
         """
@@ -102,9 +101,9 @@ class TsunamiOutputs:
                 "differ); run with the one it was made with, or start anew without --resume"
             )
         for maps in self.maps:
-            maps.take_up(path)
+            maps.restore(path)
         time, lost = attributes["time"]
-        self._tree.resume(time, attributes["woke"], attributes.get("short", {}))
+        self._hierarchy.resume(time, attributes["activated"], attributes["mass_deficits"])
         if self._comm.rank == 0:
             self.series.restore(load_array(path, "station_time"), load_array(path, "station_values"))
             for fields in self._fields:
@@ -133,7 +132,7 @@ class TsunamiOutputs:
             self.writer.put(
                 write_stations,
                 self.directory,
-                self._tree.root.ocean.grid,
+                self._hierarchy.root.ocean.grid,
                 names,
                 positions,
                 series,

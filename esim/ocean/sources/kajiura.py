@@ -1,18 +1,15 @@
 """How does the water rise above a bed that moves, on a grid that may be cut out of a larger one?"""
 
-from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 
-from esim.grids.grid import Grid
+from esim.grids.grid import CellFunction, Grid
 from esim.parallel.comm import Comm
 from esim.sources.geodesy import Box
 from esim.sources.ocean import kajiura
-
-Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 
 
 class FilterScale(NamedTuple):
@@ -26,7 +23,7 @@ class FilterScale(NamedTuple):
     y: float
 
 
-def filter_scale(grid: Grid, elevation: Formula, box: Box, field: np.ndarray) -> FilterScale:
+def filter_scale(grid: Grid, elevation: CellFunction, box: Box, field: np.ndarray) -> FilterScale:
     """The scale of a displacement of the bed (K, nj, ni) on a box of cells of the whole grid."""
     strongest = int(np.abs(field[-1]).max(axis=1).argmax()) if field.size else 0
     return FilterScale(
@@ -35,9 +32,9 @@ def filter_scale(grid: Grid, elevation: Formula, box: Box, field: np.ndarray) ->
 
 
 def smooth(
-    comm: Comm, grid: Grid, elevation: Formula, box: Box, field: np.ndarray, scale: FilterScale
+    comm: Comm, grid: Grid, elevation: CellFunction, box: Box, field: np.ndarray, scale: FilterScale
 ) -> np.ndarray:
-    """Rise of the water surface above a displacement of the bed, by Kajiura's filter; each rank does some levels."""
+    """Rise of the water surface above a displacement of the bed, by Kajiura's filter; each rank does some times."""
     mine = np.array_split(field, comm.size)[comm.rank]
     if mine.size:
         row = round((scale.y - grid.y0) / grid.dy - 0.5)
@@ -47,7 +44,7 @@ def smooth(
     return np.concatenate(comm.allgather(mine))
 
 
-def widen(grid: Grid, whole: Grid, elevation: Formula, box: Box) -> Grid:
+def widen(grid: Grid, whole: Grid, elevation: CellFunction, box: Box) -> Grid:
     """A nest with more cells beyond its sides that lie in its parent, up to where none reaches into it.
 
     elevation and box are of the whole grid and of the source in it. Water that a cell lifts at a distance of more than
@@ -86,7 +83,7 @@ def widen(grid: Grid, whole: Grid, elevation: Formula, box: Box) -> Grid:
     )
 
 
-def _depth(grid: Grid, elevation: Formula, box: Box) -> np.ndarray:
+def _depth(grid: Grid, elevation: CellFunction, box: Box) -> np.ndarray:
     """Depth of the water at rest [m] on a box of cells, zero on land."""
     j0, j1, i0, i1 = box
     if j0 >= j1 or i0 >= i1:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from esim.grids.grid import Grid
+from esim.grids.grid import CellFunction, Grid
 from esim.kernels.ocean import seafloor
-from esim.ocean.model import Formula, Ocean
+from esim.ocean.model import Ocean
 from esim.sources import geodesy
 from esim.sources.ocean import Landslide
 
@@ -110,7 +110,7 @@ class LandslideMotion:
         return field[j.start - j0 : j.stop - j0, i.start - i0 : i.stop - i0]
 
 
-def landslide_record(ocean: Ocean, body: Landslide, elevation: Formula, end: float) -> dict[str, Any]:
+def landslide_record(ocean: Ocean, body: Landslide, elevation: CellFunction, end: float) -> dict[str, Any]:
     """What a landslide does until `end` [s], for the record of the run, the same on all ranks.
 
     displaced_m3 is the water that has to make room, where the bed under water is higher in the end than at first.

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from esim.grids.grid import Grid
+from esim.grids.grid import CellFunction, Grid
 from esim.kernels.ocean import seafloor
-from esim.ocean.model import Formula, Ocean, extend_to_halo, pad_to_block
+from esim.ocean.model import Ocean, extend_to_halo, pad_to_block
 from esim.ocean.sources.initial_conditions import initial_states, initial_water
 from esim.ocean.sources.kajiura import FilterScale, filter_scale, smooth, widen
 from esim.ocean.sources.landslides import LONG_AGO, LandslideMotion, landslide_record
@@ -47,7 +47,7 @@ class SeafloorMotion:
         self,
         ocean: Ocean,
         sources: Sequence[AnySource],
-        elevation: Formula,
+        elevation: CellFunction,
         end: float = LONG_AGO,
         around: "SeafloorMotion | None" = None,
     ) -> None:
@@ -98,7 +98,7 @@ class SeafloorMotion:
             self._scales.append(common_scale)
             surface = smooth(comm, grid, elevation, box, field, common_scale)
         box, (field, surface) = cut(grid, ocean.grid, box, (field, surface))
-        bed = np.zeros_like(field) if source.moves == "water" else field
+        bed = np.zeros_like(field) if source.target == "water" else field
         if isinstance(source, FaultSource) and source.displacement_cutoff:
             # In nests, what is negligible on the whole grid: else their water would move beside water that does not.
             known = self._around._largest[len(self._largest)] if self._around else largest(field)
@@ -112,19 +112,19 @@ class SeafloorMotion:
                 "magnitude": source.magnitude,
                 "largest_uplift_m": float(field[-1].max(initial=0.0)),
                 "largest_subsidence_m": float(-field[-1].min(initial=0.0)),
-                "begins_s": float(source.levels[0]),
-                "ends_s": float(source.levels[-1]),
+                "begins_s": float(source.times[0]),
+                "ends_s": float(source.times[-1]),
             }
         )
         inner = paste(ocean, bed[-1], box)
         h = ocean.block.halo
         self.uplift += inner[h : h + ocean.block.shape[0], h : h + ocean.block.shape[1]]
-        levels = source.levels
+        times = source.times
         if np.any(field[0]):
-            self._rise(levels[0], levels[0], bed[0], surface[0], box)
-        for k in range(len(levels) - 1):
+            self._rise(times[0], times[0], bed[0], surface[0], box)
+        for k in range(len(times) - 1):
             if np.any(field[k + 1] != field[k]):
-                self._rise(levels[k], levels[k + 1], bed[k + 1] - bed[k], surface[k + 1] - surface[k], box)
+                self._rise(times[k], times[k + 1], bed[k + 1] - bed[k], surface[k + 1] - surface[k], box)
 
     def _wide(self, source: Source) -> Grid:
         """The grid on which a source is computed: a nest's reaches as far as its filter."""
@@ -223,7 +223,7 @@ def _odd(source: dict[str, Any], duration: float) -> Iterator[str]:
         )
 
 
-def displacement(comm: Comm, grid: Grid, source: Source, box: tuple, elevation: Formula) -> np.ndarray:
+def displacement(comm: Comm, grid: Grid, source: Source, box: tuple, elevation: CellFunction) -> np.ndarray:
     """Displacement [m] of a source on a box of cells, float64 (K, nj, ni), the same on all ranks.
 
     Each rank computes some of the rows; a value does not depend on which.
@@ -259,7 +259,7 @@ def truncated(field: np.ndarray, share: float, greatest: float) -> np.ndarray:
     return ramp * ramp * (3.0 - 2.0 * ramp)
 
 
-def slope(grid: Grid, elevation: Formula, box: tuple) -> tuple[np.ndarray, np.ndarray]:
+def slope(grid: Grid, elevation: CellFunction, box: tuple) -> tuple[np.ndarray, np.ndarray]:
     """Slopes of the bed towards east and north on a box of cells, by central differences."""
     j0, j1, i0, i1 = box
     south, north, west, east = max(j0 - 1, 0), min(j1 + 1, grid.ny), max(i0 - 1, 0), min(i1 + 1, grid.nx)

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
+from esim.config.crust.source import (
+    CrustFiniteFaultConfig,
+    CrustSourceConfig,
+    DoubleCoupleConfig,
+    PointSourceConfig,
+)
 from esim.data import locate
-from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.sources.crust import bearing, finite_fault, moment_tensor, srf, time_function
@@ -20,7 +24,7 @@ Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def build(
-    config: Any,
+    config: CrustSourceConfig,
     volume: Grid3D,
     projection: Projection | None,
     start: datetime | None = None,
@@ -39,17 +43,19 @@ def build(
 
 
 def _build(
-    config: Any, volume: Grid3D, projection: Projection | None, rigidity: Rigidity | None
+    config: CrustSourceConfig, volume: Grid3D, projection: Projection | None, rigidity: Rigidity | None
 ) -> PointSources | PlaneWave:
     match config.kind:
         case "moment_tensor":
-            return _point(config, projection, moment=np.array(config.moment_tensor, dtype=np.float64))
+            tensor = np.array(config.moment_tensor, dtype=np.float64)
+            return _point(config.kind, config, projection, moment=tensor)
         case "double_couple":
             return _double_couple(config, projection)
         case "explosion":
-            return _point(config, projection, moment=moment_tensor.explosion(config.moment))
+            return _point(config.kind, config, projection, moment=moment_tensor.explosion(config.moment))
         case "force":
-            return _point(config, projection, force=np.array(config.force, dtype=np.float64))
+            force = np.array(config.force, dtype=np.float64)
+            return _point(config.kind, config, projection, force=force)
         case "plane_wave":
             function = time_function.Peaked(time_function.build(config.time_function))
             return PlaneWave(
@@ -57,22 +63,19 @@ def _build(
             )
         case "finite_fault":
             return _finite_fault(config, volume, projection, rigidity)
-    raise InputError(
-        f"source kind '{config.kind}' is not known; expected moment_tensor, double_couple, explosion, force, "
-        "plane_wave or finite_fault"
-    )
 
 
 def _point(
-    config: Any,
+    kind: str,
+    config: PointSourceConfig,
     projection: Projection | None,
     moment: np.ndarray | None = None,
     force: np.ndarray | None = None,
 ) -> PointSources:
-    x, y, _ = _place(config, projection)
+    x, y, _ = _place(kind, config, projection)
     function = time_function.build(config.time_function)
     return PointSources(
-        config.kind,
+        kind,
         np.array([x], dtype=np.float64),
         np.array([y], dtype=np.float64),
         np.array([config.depth], dtype=np.float64),
@@ -84,22 +87,24 @@ def _point(
     )
 
 
-def _place(config: Any, projection: Projection | None) -> tuple[Any, Any, Any]:
+def _place(kind: str, config: PointSourceConfig, projection: Projection | None) -> tuple[float, float, float]:
     """x, y [m] of a source, and true north there [degrees]."""
-    x, y = config.position
-    return bearing.place(projection, x, y, f"source {config.kind}") if config.lonlat else (x, y, 0.0)
+    if not config.lonlat:
+        return *config.position, 0.0
+    x, y, north = bearing.place(projection, *config.position, f"source {kind}")
+    return float(x), float(y), float(north)
 
 
-def _double_couple(config: Any, projection: Projection | None) -> PointSources:
-    strike = config.strike + float(_place(config, projection)[2])
+def _double_couple(config: DoubleCoupleConfig, projection: Projection | None) -> PointSources:
+    strike = config.strike + _place(config.kind, config, projection)[2]
     tensor = moment_tensor.double_couple(strike, config.dip, config.rake)
-    return _point(config, projection, moment=config.scalar_moment * tensor)
+    return _point(config.kind, config, projection, moment=config.scalar_moment * tensor)
 
 
 def _finite_fault(
-    config: Any, volume: Grid3D, projection: Projection | None, rigidity: Rigidity | None
+    config: CrustFiniteFaultConfig, volume: Grid3D, projection: Projection | None, rigidity: Rigidity | None
 ) -> PointSources:
-    path = locate(str(config.file))
+    path = locate(config.file)
     if path.suffix.lower() == ".srf":
         return srf.sources(srf.read(path), projection, config.rigidity, rigidity, config.onset)
     fault = csv_yaml.read(path, config.rigidity)

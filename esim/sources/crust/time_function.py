@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import e, erf, exp, pi, sqrt
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from esim.config.crust.time_function import TimeFunctionConfig
 from esim.data import locate
 from esim.errors import InputError
 
@@ -365,7 +366,7 @@ def _scaled(path: Path, times: np.ndarray, values: np.ndarray) -> Table:
     return Table(times, values / (total if total > WAVELET * size else np.abs(values).max()))
 
 
-def build(config: Any) -> TimeFunction:
+def build(config: TimeFunctionConfig) -> TimeFunction:
     """The time function that `time_function:` of a source describes; all its times and frequencies are in s, Hz."""
     match config.kind:
         case "gaussian":
@@ -383,8 +384,4 @@ def build(config: Any) -> TimeFunction:
         case "yoffe":
             return Yoffe(config.rise_time, config.acceleration_time)
         case "file":
-            return read(locate(str(config.file)))
-    raise InputError(
-        f"time function '{config.kind}' is not known; expected gaussian, ricker, triangle, cosine, brune, kupper, "
-        "yoffe, texp or file"
-    )
+            return read(locate(config.file))

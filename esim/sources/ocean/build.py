@@ -1,8 +1,15 @@
 """From the configuration of a source to the source itself."""
 
 from datetime import datetime
-from typing import Any
 
+from esim.config.ocean.source import (
+    FaultSourceConfig,
+    LandslideConfig,
+    NWaveConfig,
+    OceanSourceConfig,
+    OkadaConfig,
+    SolitaryWaveConfig,
+)
 from esim.data import locate
 from esim.errors import InputError
 from esim.sources.finite_fault import FiniteFault
@@ -15,7 +22,7 @@ from esim.sources.ocean.source import AnySource
 
 
 def build(
-    config: Any,
+    config: OceanSourceConfig,
     lonlat: bool,
     start: datetime | None = None,
     *,
@@ -31,15 +38,13 @@ def build(
     """
     match config.kind:
         case "finite_fault":
-            fault = csv_yaml.read(locate(str(config.file)), config.rigidity)
+            fault = csv_yaml.read(locate(config.file), config.rigidity)
             return _fault_source(config.file.name, fault, config, lonlat)
         case "okada":
             return _fault_source("okada", _listed(config), config, lonlat)
         case "deformation":
-            east_north = None if config.east is None else (config.east, config.north)
-            return deformation.read(
-                locate(str(config.file)), config.variable, lonlat, start, config.kajiura, east_north
-            )
+            path = locate(config.file)
+            return deformation.read(path, config.variable, lonlat, start, config.kajiura, config.horizontal)
         case "hump":
             _require_coordinates(config.lonlat, lonlat, "hump")
             x, y = config.position
@@ -47,36 +52,34 @@ def build(
         case "landslide":
             return _landslide(config, lonlat)
         case "state":
-            return state.read(locate(str(config.file)), lonlat, config.time, sea_level)
+            return state.read(locate(config.file), lonlat, config.time, sea_level)
         case "solitary_wave":
             return _wave(config, wave.solitary(config.height, config.depth), gravity)
         case "n_wave":
             shape = (config.height, config.depth, config.steepness, config.offset, config.leading)
             return _wave(config, wave.n_wave(*shape), gravity)
-    raise InputError(
-        f"source kind '{config.kind}' is not known; expected finite_fault, okada, deformation, landslide, hump, "
-        "solitary_wave, n_wave or state"
-    )
 
 
-def _landslide(config: Any, lonlat: bool) -> Landslide:
+def _landslide(config: LandslideConfig, lonlat: bool) -> Landslide:
     motion = config.motion
     if motion.kind == "path":
-        x, y, track = landslide.read_track(locate(str(motion.file)), lonlat)
+        x, y, track = landslide.read_track(locate(motion.file), lonlat)
         direction = track.direction if config.direction is None else config.direction
-        start, way = config.start + float(track.times[0]), track.from_zero()
-        return _body(config, lonlat, (x, y), way, direction, start)
+        return _body(
+            config, lonlat, (x, y), track.from_zero(), direction, config.start + float(track.times[0])
+        )
     _require_coordinates(config.lonlat, lonlat, "landslide")
+    direction = config.direction or 0.0  # which the configuration requires
     law = motion.model_dump(exclude={"kind"}, exclude_none=True)
-    straight = landslide.StraightTrajectory(motion.kind, config.direction, **law)
-    return _body(config, lonlat, config.position, straight, config.direction, config.start)
+    straight = landslide.StraightTrajectory(motion.kind, direction, **law)
+    return _body(config, lonlat, config.position, straight, direction, config.start)
 
 
 def _body(
-    config: Any,
+    config: LandslideConfig,
     lonlat: bool,
     position: tuple[float, float],
-    way: landslide.Trajectory,
+    trajectory: landslide.Trajectory,
     direction: float,
     start: float,
 ) -> Landslide:
@@ -84,7 +87,7 @@ def _body(
         config.kind,
         lonlat,
         *position,
-        way,
+        trajectory,
         direction,
         config.shape,
         config.thickness,
@@ -95,7 +98,7 @@ def _body(
     )
 
 
-def _wave(config: Any, profile: wave.Profile, gravity: float) -> wave.Wave:
+def _wave(config: SolitaryWaveConfig | NWaveConfig, profile: wave.Profile, gravity: float) -> wave.Wave:
     return wave.Wave(
         config.kind,
         profile,
@@ -109,7 +112,7 @@ def _wave(config: Any, profile: wave.Profile, gravity: float) -> wave.Wave:
     )
 
 
-def _listed(config: Any) -> FiniteFault:
+def _listed(config: OkadaConfig) -> FiniteFault:
     """The faults written in the configuration itself."""
     common = {} if config.rigidity is None else {"rigidity": config.rigidity}
     entries = [
@@ -119,14 +122,14 @@ def _listed(config: Any) -> FiniteFault:
     return csv_yaml.assemble(csv_yaml.Entry("source okada", common), entries)
 
 
-def _fault_source(name: str, fault: FiniteFault, config: Any, lonlat: bool) -> FaultSource:
+def _fault_source(name: str, fault: FiniteFault, config: FaultSourceConfig, lonlat: bool) -> FaultSource:
     _require_coordinates(fault.lonlat, lonlat, name)
     if config.instantaneous:
         fault = fault.instantaneous()
     return FaultSource(
         name,
         fault,
-        fault.levels(config.time_step),
+        fault.times(config.time_step),
         config.kajiura,
         config.horizontal_on_slope,
         displacement_cutoff=config.displacement_cutoff,

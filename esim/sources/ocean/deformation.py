@@ -26,10 +26,10 @@ class Deformation:
 
     name: str
     variable: GriddedVariable
-    levels: np.ndarray
+    times: np.ndarray
     kajiura: bool = False
     horizontal: tuple[GriddedVariable, GriddedVariable] | None = None
-    moves: Literal["bed", "water"] = "bed"
+    target: Literal["bed", "water"] = "bed"
     moment: float | None = None
     magnitude: float | None = None
 
@@ -75,7 +75,7 @@ class Deformation:
         return rise
 
     def _read(self, variable: GriddedVariable, x: np.ndarray, y: np.ndarray, lonlat: bool) -> np.ndarray:
-        shape = len(self.levels), len(y), len(x)
+        shape = len(self.times), len(y), len(x)
         if 0 in shape:
             return np.zeros(shape)
         where, limits = (variable.path, variable.name), (-LARGEST, LARGEST)
@@ -103,9 +103,9 @@ def read(
             raise InputError(f"{path}: variable {one.name} is in '{one.units}', expected the uplift in m")
         if one.records != found.records:
             raise InputError(f"{path}: variable {one.name} has other times than {found.name}")
-    levels = np.zeros(1)
+    times = np.zeros(1)
     if found.records is not None:
-        levels, date = reader.read_times(path, found.name, lonlat)
+        times, date = reader.read_times(path, found.name, lonlat)
         if date is not None and start is not None:
-            levels = levels + (date - start).total_seconds()
-    return Deformation(path.name, found, levels, kajiura, tuple(others) or None)  # type: ignore[arg-type]
+            times = times + (date - start).total_seconds()
+    return Deformation(path.name, found, times, kajiura, tuple(others) or None)  # type: ignore[arg-type]

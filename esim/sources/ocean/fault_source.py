@@ -20,10 +20,10 @@ class FaultSource:
 
     name: str
     fault: FiniteFault
-    levels: np.ndarray
+    times: np.ndarray
     kajiura: bool = False
     horizontal_on_slope: bool = False
-    moves: Literal["bed", "water"] = "bed"
+    target: Literal["bed", "water"] = "bed"
     displacement_cutoff: float = 0.0  # fraction of the largest displacement below which it is set to zero
 
     @property
@@ -56,7 +56,7 @@ class FaultSource:
         """Uplift of the seafloor [m], (K, ny, nx)."""
         if not self.horizontal_on_slope:
             slope_x = slope_y = None
-        return seafloor.uplift(self.fault, self.levels, x, y, lonlat, slope_x, slope_y)
+        return seafloor.uplift(self.fault, self.times, x, y, lonlat, slope_x, slope_y)
 
 
 def require_inside(grid: Grid, x: float, y: float, what: str) -> None:

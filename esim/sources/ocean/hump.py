@@ -9,7 +9,7 @@ import numpy as np
 from esim.grids.grid import Grid
 from esim.sources import geodesy
 from esim.sources.ocean.fault_source import require_inside
-from esim.sources.ocean.seafloor import FELT
+from esim.sources.ocean.seafloor import TRUNCATION
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,14 +21,14 @@ class Hump:
     y: float
     height: float
     radius: float
-    moves: Literal["bed", "water"] = "water"
+    target: Literal["bed", "water"] = "water"
     kajiura: bool = False
     horizontal_on_slope: bool = False
     moment: float | None = None
     magnitude: float | None = None
 
     @property
-    def levels(self) -> np.ndarray:
+    def times(self) -> np.ndarray:
         """The origin time alone."""
         return np.zeros(1)
 
@@ -38,7 +38,7 @@ class Hump:
 
     def region(self, grid: Grid) -> geodesy.Box:
         """Cells outside which the water is lifted by less than 0.1 mm."""
-        reach = self.radius * sqrt(max(1.0, log(max(abs(self.height), FELT) / FELT)))
+        reach = self.radius * sqrt(max(1.0, log(max(abs(self.height), TRUNCATION) / TRUNCATION)))
         return geodesy.box(grid, self.x, self.y, reach)
 
     def displacement(

@@ -5,10 +5,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from esim.config.ocean.incident import (
+    AnyIncidentConfig,
+    IncidentNWaveConfig,
+    IncidentSeriesConfig,
+    IncidentSineConfig,
+    IncidentSolitaryConfig,
+)
 from esim.data import locate
 from esim.errors import InputError
 from esim.sources.formats.units import METRE, METRE_PER_SECOND, SECOND
@@ -39,7 +45,7 @@ class Incident:
         return self.begin <= time <= self.end
 
 
-def build(config: Any, gravity: float, dispersive: bool = False) -> Incident:
+def build(config: AnyIncidentConfig, gravity: float, dispersive: bool = False) -> Incident:
     """The wave that one entry of `incident:` describes; raises InputError if its file is not usable.
 
     In dispersive water a solitary wave keeps its shape, and has the velocity c eta / (d + eta) of that; else all
@@ -56,10 +62,11 @@ def build(config: Any, gravity: float, dispersive: bool = False) -> Incident:
         case "sine":
             last = ALWAYS if config.waves is None else config.start + config.waves * config.period
             return Incident(config.side, _sine(config), None, config.start, last, config.total)
-    return _series(config)
+        case "series":
+            return _series(config)
 
 
-def _solitary(config: Any, gravity: float) -> Callable[[float], float]:
+def _solitary(config: IncidentSolitaryConfig, gravity: float) -> Callable[[float], float]:
     """First-order solitary wave (Boussinesq 1872) of height H on depth d, as it passes a point."""
     height, depth = config.height, config.depth
     rate = math.sqrt(0.75 * height / depth**3 * gravity * (depth + height))
@@ -67,7 +74,7 @@ def _solitary(config: Any, gravity: float) -> Callable[[float], float]:
     return lambda time: height * _sech2(rate * (time - crest))
 
 
-def _n_wave(config: Any, gravity: float) -> Callable[[float], float]:
+def _n_wave(config: IncidentNWaveConfig, gravity: float) -> Callable[[float], float]:
     """Isosceles N-wave, Tadepalli & Synolakis (1994, Proc. R. Soc. A 445:99), eq. 2.3, on depth d."""
     height, depth = config.height, config.depth
     rate = 1.5 * math.sqrt(math.sqrt(0.75) * height / depth**3) * math.sqrt(gravity * depth)
@@ -80,7 +87,7 @@ def _sech2(x: float) -> float:
     return 0.0 if abs(x) > 300 else 1 / math.cosh(x) ** 2
 
 
-def _sine(config: Any) -> Callable[[float], float]:
+def _sine(config: IncidentSineConfig) -> Callable[[float], float]:
     def eta(time: float) -> float:
         since = time - config.start
         grown = min(since / config.ramp, 1.0) if config.ramp else 1.0
@@ -89,8 +96,8 @@ def _sine(config: Any) -> Callable[[float], float]:
     return eta
 
 
-def _series(config: Any) -> Incident:
-    path = locate(str(config.file))
+def _series(config: IncidentSeriesConfig) -> Incident:
+    path = locate(config.file)
     time, eta, u = read(path)
     time = time + config.delay
 

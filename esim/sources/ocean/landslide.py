@@ -165,7 +165,7 @@ class Landslide:
     width: float | None
     start: float = 0.0
     in_bathymetry: bool = False
-    moves: Literal["bed"] = "bed"
+    target: Literal["bed"] = "bed"
 
     @property
     def end(self) -> float:

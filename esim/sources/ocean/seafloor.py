@@ -9,27 +9,27 @@ from esim.sources.ocean import okada
 
 CELLS = 8192  # cells treated at once: their intermediate results fit in the cache
 SAMPLES = 48  # points along each side of the grid at which `region` looks
-FELT = 1e-4  # m, the smallest motion that counts
+TRUNCATION = 1e-4  # m: displacement below which nothing is computed
 
 
 def uplift(
     fault: FiniteFault,
-    levels: np.ndarray,
+    times: np.ndarray,
     x: np.ndarray,
     y: np.ndarray,
     lonlat: bool,
     slope_x: np.ndarray | None = None,
     slope_y: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Rise of the seafloor [m] since the origin time, (K, ny, nx), at levels (K,) [s] and cell centres x, y.
+    """Rise of the seafloor [m] since the origin time, (K, ny, nx), at times (K,) [s] and cell centres x, y.
 
     With the slopes of the bed db/dx (eastward) and db/dy (northward), (ny, nx), b positive up, its horizontal
     motion counts too: uz - ux db/dx - uy db/dy (Tanioka and Satake 1996, GRL 23(8), 861-864). Each cell is
     computed by itself and the subfaults are added in their order, so that no cut of the grid changes a bit.
     """
     _keep_heap()
-    progress = fault.progress(levels)
-    result = np.zeros((len(levels), len(y), len(x)))
+    progress = fault.progress(times)
+    result = np.zeros((len(times), len(y), len(x)))
     rows = max(1, CELLS // max(1, len(x)))
     for first in range(0, len(y), rows):
         strip = slice(first, first + rows)
@@ -78,8 +78,8 @@ def region(fault: FiniteFault, grid: Grid, slope: float = 0.0) -> geodesy.Box:
     for n in _moving(fault):
         for whole, part in zip(total, motion(fault, n, x, y, grid.lonlat), strict=True):
             whole += part
-    felt = np.abs(total[2]) + slope * (np.abs(total[0]) + np.abs(total[1])) > FELT
-    boxes = [_around(felt, rows, columns, grid)]
+    significant = np.abs(total[2]) + slope * (np.abs(total[0]) + np.abs(total[1])) > TRUNCATION
+    boxes = [_around(significant, rows, columns, grid)]
     for n in _moving(fault):
         reach = float(fault.length[n] + fault.width[n] + fault.depth[n])
         boxes.append(geodesy.box(grid, *fault.centre(n), 2.0 * reach))
@@ -95,9 +95,9 @@ def _sample(n: int) -> np.ndarray:
     return np.unique(np.linspace(0, n - 1, min(n, SAMPLES)).round().astype(int))
 
 
-def _around(felt: np.ndarray, rows: np.ndarray, columns: np.ndarray, grid: Grid) -> geodesy.Box:
-    """Box around the samples that are felt, up to the next sample that is not."""
-    j, i = np.nonzero(felt)
+def _around(significant: np.ndarray, rows: np.ndarray, columns: np.ndarray, grid: Grid) -> geodesy.Box:
+    """Box around the significant samples, up to the next one that is not."""
+    j, i = np.nonzero(significant)
     if not j.size:
         return 0, 0, 0, 0
     south, north = max(j.min() - 1, 0), min(j.max() + 1, len(rows) - 1)

@@ -11,21 +11,21 @@ from esim.sources.ocean.landslide import Landslide
 
 @runtime_checkable
 class Source(Protocol):
-    """Something that lifts the seafloor ("bed") or the water surface ("water"), in K steps of time."""
+    """Something that lifts the seafloor ("bed") or the water surface ("water"), at K times."""
 
     @property
     def name(self) -> str:
         """How to call it in messages and reports."""
 
     @property
-    def moves(self) -> Literal["bed", "water"]:
+    def target(self) -> Literal["bed", "water"]:
         """What it lifts."""
 
     @property
-    def levels(self) -> np.ndarray:
+    def times(self) -> np.ndarray:
         """Times since the origin [s], (K,), at which the displacement is given; linear between them.
 
-        Nothing has moved before the first level; with K = 1 everything moves at once at that time.
+        Nothing has moved before the first one; with K = 1 everything moves at once at that time.
         """
 
     @property
@@ -74,7 +74,7 @@ class InitialState(Protocol):
         """How to call it in messages and reports."""
 
     @property
-    def moves(self) -> Literal["water"]:
+    def target(self) -> Literal["water"]:
         """What it moves."""
 
     @property
@@ -85,7 +85,7 @@ class InitialState(Protocol):
         """Raises InputError if it has no place on the grid."""
 
     def water(self, x: np.ndarray, y: np.ndarray, lonlat: bool) -> np.ndarray:
-        """Surface [m] above the level at rest, velocity east and north [m/s], float64 (3, ny, nx), at cell centres.
+        """Surface [m] above the water at rest, velocity east and north [m/s], float64 (3, ny, nx), at cell centres.
 
         A missing surface (NaN) means no water. Below the ground it means no water either. The value of a cell does
         not depend on the other cells.

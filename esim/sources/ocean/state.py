@@ -29,7 +29,7 @@ class State:
     record: int | None
     sea_level: float
     whole: bool = True
-    moves: Literal["water"] = "water"
+    target: Literal["water"] = "water"
 
     def check(self, grid: Grid) -> None:
         """Raises InputError if the file and the grid have no cell in common."""

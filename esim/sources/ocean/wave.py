@@ -36,7 +36,7 @@ class Wave:
     velocity: str
     gravity: float
     whole: bool = False
-    moves: Literal["water"] = "water"
+    target: Literal["water"] = "water"
 
     def check(self, grid: Grid) -> None:
         """Raises InputError if the grid is not a plane."""

@@ -15,11 +15,12 @@ bits would depend on how a box is cut.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from esim.backends.cuda.jit import constant_types, constants, taken, written
+from esim.backends.cuda.kernel_text import KernelText, LaunchShape
 from esim.backends.linker import CORNER, arguments, array_names, linked_source
 from esim.kernels.kernel import Kernel
 
@@ -32,21 +33,17 @@ BLOCKS = 4000  # that there should be: about five times as many as an H100 has i
 # kernels, and all others. They share its registers: as many blocks as go without spilling, but with room for loads
 # under way in each thread.
 AT_ONCE = {4: (3, 4, 6), 8: (2, 2, 4)}
-TABLES = ("damp", "keep", "relax")  # arrays [n, k, j, i] of a shape of their own
-LAYER = ("pa", "pb", "pc")  # arrays of the shape of an absorbing layer; all others have that of the block
+TABLES = ("coef", "keep", "relax")  # arrays [n, k, j, i] of a shape of their own
+LAYER = (
+    "psi_n",
+    "psi_1",
+    "psi_2",
+)  # arrays of the shape of an absorbing layer; all others have that of the block
 NUMBERS = ("first_k", "last_k", "first_j", "last_j", "first_i", "last_i", "west", "run")
 
 
-class Launch(NamedTuple):
-    """How the cells of a box are spread: blocks and threads of a block along i, j, k, and the values of NUMBERS."""
-
-    blocks: tuple[int, int, int]
-    threads: tuple[int, int, int]
-    numbers: tuple[int, ...]
-
-
-def spread(box: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]) -> Launch:
-    """Spread a box ((k0, k1), (j0, j1), (i0, i1)) that holds cells over threads."""
+def spread(box: tuple[tuple[int, int], ...]) -> LaunchShape:
+    """Spread a box ((k0, k1), (j0, j1), (i0, i1)) that holds cells over threads; the numbers are those of NUMBERS."""
     (k0, k1), (j0, j1), (i0, i1) = box
     # A narrow box, an absorbing layer say, has blocks of its own width, so that no thread is idle.
     west = i0 // WARP * WARP if i1 - i0 >= WIDE else i0
@@ -57,7 +54,7 @@ def spread(box: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]) -> Lau
     run = min(layers, max(SHORTEST, min(LONGEST, layers * across * along // BLOCKS)))
     run = _share(layers, run)
     blocks = across, along, -(-layers // run)
-    return Launch(blocks, (width, height, 1), (k0, k1, j0, j1, i0, i1, west, run))
+    return LaunchShape(blocks, (width, height, 1), (k0, k1, j0, j1, i0, i1, west, run))
 
 
 def _share(count: int, largest: int) -> int:
@@ -67,8 +64,8 @@ def _share(count: int, largest: int) -> int:
     return -(-count // -(-count // largest))
 
 
-def part_source(kernel: Kernel) -> str:
-    """Text of the CUDA kernel of a part of the crust."""
+def text(kernel: Kernel, dtype: np.dtype) -> KernelText:
+    """The CUDA kernel of a part of the crust."""
     names = array_names(kernel)
     arrays, changed = [name for name in names if name not in CORNER], written(kernel)
     lines = [
@@ -94,7 +91,8 @@ def part_source(kernel: Kernel) -> str:
         *(f"        stage_{n}(k, j, i, {_given(stage.body)})" for n, stage in enumerate(kernel.stages)),
         "        k = k + 1",
     ]
-    return "\n".join(lines) + "\n"
+    source = "\n".join(lines) + "\n"
+    return KernelText(source, {}, signature(kernel, dtype), _options(kernel, dtype))
 
 
 def _given(body: Callable) -> str:
@@ -107,17 +105,17 @@ def _shape(name: str) -> str:
     return "layer" if name in LAYER else name if name in TABLES else "block"
 
 
-def options(kernel: Kernel, dtype: np.dtype) -> dict[str, Any]:
-    """Options of cuda.jit for `part_source`: how many blocks a multiprocessor should hold at once."""
+def _options(kernel: Kernel, dtype: np.dtype) -> dict[str, Any]:
+    """Options of cuda.jit for `text`: how many blocks a multiprocessor should hold at once."""
     # Differences of second order beside rough surfaces hold the values of fourth order and weights of their own.
-    many = kernel.halo > 2 or "near[" in linked_source(kernel)
+    many = kernel.halo > 2 or "near_interface[" in linked_source(kernel)
     few, some, most = AT_ONCE[dtype.itemsize]
     blocks = few if many else some if "relax" in array_names(kernel) else most
     return {"launch_bounds": (THREADS, blocks)}
 
 
 def signature(kernel: Kernel, dtype: np.dtype) -> tuple:
-    """Numba types of the arguments of `part_source`."""
+    """Numba types of the arguments of `text`."""
     import numba
     from numba.cuda import types as nbt
 
@@ -125,7 +123,7 @@ def signature(kernel: Kernel, dtype: np.dtype) -> tuple:
     named = [
         nbt.int64
         if name in CORNER
-        else nbt.Array(nbt.uint16 if name in kernel.words else value, 4 if name in TABLES else 3, "C")
+        else nbt.Array(nbt.uint16 if name in kernel.packed else value, 4 if name in TABLES else 3, "C")
         for name in array_names(kernel)
     ]
     return (nbt.int64,) * len(NUMBERS) + (*named, *constant_types(kernel, dtype))

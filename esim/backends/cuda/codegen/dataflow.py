@@ -1,4 +1,4 @@
-"""The variables of a thread that marches over rows: what the cells become that bodies read and write.
+"""The variables of a thread that stencils over rows: what the cells become that bodies read and write.
 
 A formula of which all cells are those of one other cell belongs to that cell: it is computed there and handed over as
 one value.
@@ -23,21 +23,21 @@ from esim.backends.cuda.codegen.expression import (
     moved,
 )
 from esim.backends.cuda.codegen.parser import SCRATCH, Body
-from esim.backends.cuda.codegen.stage_schedule import refusal, writers
+from esim.backends.cuda.codegen.stage_schedule import unsupported, writers
 from esim.backends.linker import ROWS, SIDES, array_names
 from esim.kernels.kernel import Kernel
 
 LOADED = -1  # the stage of what is there before the first one
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Row and column that all of a formula belongs to, None for any."""
 
     row: int | None = None
     di: int | None = None
 
 
-class Variables:
+class ThreadVariables:
     """Lines of all stages, each a list of (names, formula), and what there is to know of their variables.
 
     anchors    how many rows ahead of its own row an iteration computes a variable
@@ -62,20 +62,20 @@ class Variables:
         self.lines = [self._stage(n) for n in range(len(bodies))]
         self._anchor_handed()
 
-    def place(self, formula: Formula) -> Place | None:
+    def location(self, formula: Formula) -> Location | None:
         """Where all of a formula belongs; None if to several cells."""
         if isinstance(formula, Operation | Call):
-            found = [self.place(part) for part in formula.parts]
+            found = [self.location(part) for part in formula.parts]
             rows = {place.row for place in found if place} - {None}
             columns = {place.di for place in found if place} - {None}
             if None in found or len(rows) > 1 or len(columns) > 1:
                 return None
-            return Place(*rows) if not columns else Place(rows.pop() if rows else None, columns.pop())
+            return Location(*rows) if not columns else Location(rows.pop() if rows else None, columns.pop())
         if isinstance(formula, Local) and formula != ALL:
             meaning = self._meaning[formula.name]
-            return self.place(meaning) if meaning is not None else None
+            return self.location(meaning) if meaning is not None else None
         row = formula.row if isinstance(formula, Seen | Factor) else None
-        return Place(row, formula.di if isinstance(formula, Seen | Side) else None)
+        return Location(row, formula.di if isinstance(formula, Seen | Side) else None)
 
     def spelt(self, formula: Formula) -> Formula:
         """A formula without names of others."""
@@ -101,7 +101,7 @@ class Variables:
                     self.stored[target.array, target.plane] = name
                     self._meaning[name] = None
                 else:
-                    raise refusal(self.kernel, body, f"writes {target.array} but is not exact")
+                    raise unsupported(self.kernel, body, f"writes {target.array} but is not exact")
             # A name for what belongs to another cell is spelt out where it is used.
             if not (isinstance(line.targets[0], Local) and len(names) == 1 and self._foreign(value, n)):
                 lines.append((names, self._split(value, n)))
@@ -131,24 +131,26 @@ class Variables:
             return Seen(self._slots[cell.plane], row, cell.di)
         if cell.array not in self.read_only:
             if (row, cell.di) != (0, 0):
-                raise refusal(self.kernel, body, f"reads neighbours in {cell.array}, which the kernel writes")
+                raise unsupported(
+                    self.kernel, body, f"reads neighbours in {cell.array}, which the kernel writes"
+                )
             if (cell.array, cell.plane) in self.stored:
                 return Local(self.stored[cell.array, cell.plane])
         stage = body.stage
         if max(stage.west - cell.di, stage.east + cell.di, stage.south - cell.dj) > self.kernel.halo:
-            raise refusal(self.kernel, body, f"reads {cell.array} beyond the halo")
+            raise unsupported(self.kernel, body, f"reads {cell.array} beyond the halo")
         source = f"{cell.array}_{cell.plane}"
         self.planes[source] = (cell.array, cell.plane)
         return Seen(source, row, cell.di)
 
     def _foreign(self, formula: Formula, n: int) -> bool:
         """Whether all of a formula belongs to one cell that is not the stage's own."""
-        place = self.place(formula)
+        place = self.location(formula)
         return place is not None and None not in place and place != (self.offsets[n], 0)
 
     def _split(self, formula: Formula, n: int) -> Formula:
         """A formula whose parts that belong to other cells have become variables that are computed there."""
-        place = self.place(formula)
+        place = self.location(formula)
         if place is not None and place.row is not None and place.di is not None and self._foreign(formula, n):
             whole = moved(self.spelt(formula), place.row)
             alone = isinstance(whole, Seen)
@@ -160,11 +162,11 @@ class Variables:
         if isinstance(formula, Operation | Call):
             return formula._replace(parts=tuple(self._split(part, n) for part in formula.parts))
         if isinstance(formula, Side) and formula.di:
-            raise refusal(self.kernel, self.bodies[n], f"reads a neighbour in {SIDES} alone")
+            raise unsupported(self.kernel, self.bodies[n], f"reads a neighbour in {SIDES} alone")
         return formula
 
     def _made(self, formula: Formula) -> list[str]:
-        """Variables of stages in a formula."""
+        """ThreadVariables of stages in a formula."""
         return [
             leaf.source
             for leaf in leaves(formula)

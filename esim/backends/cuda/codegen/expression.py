@@ -26,7 +26,7 @@ class Cell(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A variable, or a plane of an array, of the row `row` rows ahead of some other one, `di` columns aside."""
+    """A variable, or a plane of an array, of the row `row` rows ahead of some other one, `di` columns read_."""
 
     source: str
     row: int
@@ -41,7 +41,7 @@ class Factor(NamedTuple):
 
 
 class Side(NamedTuple):
-    """sides[plane, 0, i], `di` columns aside."""
+    """sides[plane, 0, i], `di` columns read_."""
 
     plane: int
     di: int = 0

@@ -62,21 +62,21 @@ class _Reader:
     def lines(self) -> Iterator[Line]:
         tree = ast.parse(textwrap.dedent(inspect.getsource(self.body))).body[0]
         if not isinstance(tree, ast.FunctionDef) or tree.decorator_list:
-            raise self._refusal(tree, "is no plain function")
+            raise self._unsupported(tree, "is no plain function")
         plain = [argument.arg for argument in tree.args.args]
         if plain != self._arguments or tree.args.defaults or plain[:2] != ["j", "i"]:
-            raise self._refusal(tree, "takes other arguments than j, i and plain ones after them")
+            raise self._unsupported(tree, "takes other arguments than j, i and plain ones after them")
         statements = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
         for statement in statements:
             yield from self._assignment(statement)
 
     def _assignment(self, statement: ast.stmt) -> Iterator[Line]:
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-            raise self._refusal(statement, "is no plain assignment")
+            raise self._unsupported(statement, "is no plain assignment")
         target, value = statement.targets[0], statement.value
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
             if len(target.elts) != len(value.elts):
-                raise self._refusal(statement, "gives one number of values to another number of names")
+                raise self._unsupported(statement, "gives one number of values to another number of names")
             # All values are taken before any name changes.
             formulas = [self._formula(part) for part in value.elts]
             for part, formula in zip(target.elts, formulas, strict=True):
@@ -85,17 +85,17 @@ class _Reader:
         formula = self._formula(value)
         parts = target.elts if isinstance(target, ast.Tuple) else [target]
         if isinstance(target, ast.Tuple) and not isinstance(formula, Call):
-            raise self._refusal(statement, "takes several values from what is no call")
+            raise self._unsupported(statement, "takes several values from what is no call")
         yield Line(tuple(self._target(part) for part in parts), formula)
 
     def _target(self, node: ast.expr) -> Local | Cell:
         if isinstance(node, ast.Subscript):
             cell = self._cell(node)
             if (cell.dj, cell.di) != (0, 0) or cell.array in (ROWS, SIDES):
-                raise self._refusal(node, "writes another cell than its own")
+                raise self._unsupported(node, "writes another cell than its own")
             return cell
         if not isinstance(node, ast.Name) or node.id in self._arguments:
-            raise self._refusal(node, "is nothing that a value can be given to")
+            raise self._unsupported(node, "is nothing that a value can be given to")
         self._versions[node.id] = self._versions.get(node.id, 0) + 1
         return self._local(node.id)
 
@@ -119,23 +119,23 @@ class _Reader:
             return Operation(COMPARISONS[type(node.ops[0])], sides)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
             return self._call(node, node.func.id)
-        raise self._refusal(node, "is no formula of +, -, *, /, one comparison, cells, p and calls")
+        raise self._unsupported(node, "is no formula of +, -, *, /, one comparison, cells, p and calls")
 
     def _call(self, node: ast.Call, name: str) -> Call:
         function = None if name in self._versions else self._globals.get(name)
         if not isinstance(function, types.FunctionType):
-            raise self._refusal(node, "calls what is no plain function")
+            raise self._unsupported(node, "calls what is no plain function")
         # A function may take all constants; a cell or an array it cannot.
         parts = [ALL if isinstance(a, ast.Name) and a.id == ALL.name else self._formula(a) for a in node.args]
         return Call(function, tuple(parts))
 
     def _cell(self, node: ast.Subscript) -> Cell:
         if not isinstance(node.value, ast.Name) or node.value.id not in self._arguments:
-            raise self._refusal(node, "reads what is no array of the body")
+            raise self._unsupported(node, "reads what is no array of the body")
         name = node.value.id
         index = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         if len(index) != (2 if name == ROWS else 3):
-            raise self._refusal(node, "has another number of indices than the array")
+            raise self._unsupported(node, "has another number of indices than the array")
         plane = self._number(index[0])
         if name == SCRATCH and isinstance(index[0], ast.Name):
             self.labels[plane] = index[0].id
@@ -143,7 +143,7 @@ class _Reader:
             return Cell(name, plane, dj=self._shift(index[1], "j"))
         if name == SIDES:
             if self._number(index[1]) != 0:
-                raise self._refusal(node, "reads another row than the only one")
+                raise self._unsupported(node, "reads another row than the only one")
             return Cell(name, plane, di=self._shift(index[2], "i"))
         return Cell(name, plane, self._shift(index[1], "j"), self._shift(index[2], "i"))
 
@@ -156,7 +156,7 @@ class _Reader:
                 return self._number(node.right)
             if isinstance(node.op, ast.Sub):
                 return -self._number(node.right)
-        raise self._refusal(node, f"is no index {name}, {name} + number or {name} - number")
+        raise self._unsupported(node, f"is no index {name}, {name} + number or {name} - number")
 
     def _number(self, node: ast.expr) -> int:
         """A whole number, written as such, as a name of the module or as a field of one."""
@@ -168,10 +168,10 @@ class _Reader:
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             value = getattr(self._globals.get(node.value.id), node.attr, None)
         if type(value) is not int:
-            raise self._refusal(node, "is no whole number")
+            raise self._unsupported(node, "is no whole number")
         return value
 
-    def _refusal(self, node: ast.AST, what: str) -> MachineError:
+    def _unsupported(self, node: ast.AST, what: str) -> MachineError:
         text = ast.unparse(node).splitlines()[0]
         return MachineError(
             f"kernel {self.kernel}: `{text}` in {self.body.__name__} {what}, so it cannot be compiled for a GPU; "

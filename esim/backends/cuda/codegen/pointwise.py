@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from esim.backends.cuda.codegen.launch_config import REST, KernelText, LaunchShape
+from esim.backends.cuda.codegen.activity import ACTIVITY
 from esim.backends.cuda.jit import check_arrays, constant_types, constants, taken, written
+from esim.backends.cuda.kernel_text import KernelText, LaunchShape
 from esim.backends.linker import ROWS, arguments, array_names
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel
-from esim.parallel.decomposition import Box
 
 WARP = 32  # threads that work in step
 THREADS = 128  # of a block
 TABLES = (ROWS, "weights")  # arrays [n, j]
 
 
-def spread(kernel: Kernel, box: Box) -> LaunchShape:
+def spread(kernel: Kernel, box: tuple[tuple[int, int], ...]) -> LaunchShape:
     """Spread a box over threads; one of few columns, an edge say, over threads along j."""
     (j0, j1), (i0, i1) = box
     width = min(WARP, 1 << max(0, i1 - i0 - 1).bit_length())
@@ -36,10 +36,11 @@ def check(kernel: Kernel, arrays: Mapping[str, Any]) -> None:
 
 
 def text(kernel: Kernel, dtype: np.dtype) -> KernelText:
-    """The kernel."""
+    """The kernel, which is compiled when it is first launched, for the strides of its arrays."""
     names, changed = array_names(kernel), written(kernel)
+    given = ", ".join((*names, *(ACTIVITY if kernel.at_rest else ())))
     lines = [
-        f"def sweep(j0, j1, i0, i1, {', '.join((*names, *(REST if kernel.at_rest else ())))}, {constants(kernel)}):",
+        f"def sweep(j0, j1, i0, i1, {given}, {constants(kernel)}):",
         *taken(kernel),
         "    column = i0 + cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x",
         "    row = j0 + cuda.blockIdx.y * cuda.blockDim.y + cuda.threadIdx.y",
@@ -53,9 +54,9 @@ def text(kernel: Kernel, dtype: np.dtype) -> KernelText:
         "    if inside:",
     ]
     for n, stage in enumerate(kernel.stages):
-        given = [name if name == "p" else f"to_{name}" for name in arguments(stage.body)]
-        lines.append(f"        stage_{n}(j, i, {', '.join(given)})")
-    return KernelText("\n".join(lines) + "\n", {})
+        values = [name if name == "p" else f"to_{name}" for name in arguments(stage.body)]
+        lines.append(f"        stage_{n}(j, i, {', '.join(values)})")
+    return KernelText("\n".join(lines) + "\n")
 
 
 def _skipping(kernel: Kernel) -> list[str]:
@@ -83,18 +84,13 @@ def _skipping(kernel: Kernel) -> list[str]:
         ),
         "    if cuda.syncthreads_or(moving) == 0:",
         "        if first:",
-        "            still[tile] = True",
+        "            quiescent[tile] = True",
         "        return",
         "    if first:",
-        "        still[tile] = False",
-        "        was_still[tile] = False",
+        "        quiescent[tile] = False",
+        "        was_quiescent[tile] = False",
         "        computed[tile] += min(cuda.blockDim.y, j1 - row) * min(cuda.blockDim.x, i1 - column)",
     ]
-
-
-def options(kernel: Kernel, dtype: np.dtype) -> dict[str, Any]:
-    """How the text is compiled: when it is first launched, for the strides of its arrays."""
-    return {}
 
 
 def signature(kernel: Kernel, dtype: np.dtype) -> tuple:

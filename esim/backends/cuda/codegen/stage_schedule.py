@@ -1,4 +1,4 @@
-"""How many rows ahead of the iteration's may each stage of a kernel be, when a thread marches over rows?"""
+"""How many rows ahead of the iteration's may each stage of a kernel be, when a thread stencils over rows?"""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from esim.errors import MachineError
 from esim.kernels.kernel import Kernel
 
 
-def refusal(kernel: Kernel, body: Body, what: str) -> MachineError:
+def unsupported(kernel: Kernel, body: Body, what: str) -> MachineError:
     """The error that a stage does what stages may not."""
     return MachineError(
         f"kernel {kernel.name}: {body.stage.body.__name__} {what}, so it cannot be compiled for a GPU; see "
@@ -41,7 +41,7 @@ def offsets(
     body = bodies[len(chosen)]
     most = _most(kernel, bodies, chosen)
     if most < body.stage.north:
-        raise refusal(
+        raise unsupported(
             kernel, body, "reads further north than the stages before it have got, or than the halo"
         )
     for offset in range(body.stage.north, most + 1):
@@ -53,7 +53,7 @@ def _most(kernel: Kernel, bodies: Sequence[Body], chosen: tuple[int, ...]) -> in
     body = bodies[len(chosen)]
     stage = body.stage
     if stage.exact and (stage.west, stage.east, stage.south, stage.north) != (0, 0, 0, 0):
-        raise refusal(kernel, body, "writes arrays beyond the box")
+        raise unsupported(kernel, body, "writes arrays beyond the box")
     most = 0 if stage.exact else kernel.halo
     before, written = writers(bodies[: len(chosen)], SCRATCH), set[int]()
     for line in body.lines:
@@ -62,11 +62,11 @@ def _most(kernel: Kernel, bodies: Sequence[Body], chosen: tuple[int, ...]) -> in
                 most = min(most, kernel.halo - cell.dj)
             elif cell.plane in written:
                 if (cell.dj, cell.di) != (0, 0):
-                    raise refusal(
+                    raise unsupported(
                         kernel, body, f"reads neighbours of scratch slot {cell.plane}, which it writes"
                     )
             elif cell.plane not in before:
-                raise refusal(kernel, body, f"reads scratch slot {cell.plane}, which nothing has written")
+                raise unsupported(kernel, body, f"reads scratch slot {cell.plane}, which nothing has written")
             else:
                 writer = before[cell.plane][-1]
                 _check_reach(kernel, body, bodies[writer], cell)
@@ -85,4 +85,4 @@ def _check_reach(kernel: Kernel, body: Body, writer: Body, cell: Cell) -> None:
     )
     if max(beyond) > 0:
         name = made.body.__name__
-        raise refusal(kernel, body, f"reads scratch slot {cell.plane} beyond the box of {name}")
+        raise unsupported(kernel, body, f"reads scratch slot {cell.plane} beyond the box of {name}")

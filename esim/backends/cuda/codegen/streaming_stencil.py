@@ -1,4 +1,4 @@
-"""Text of a kernel of the ocean with scratch: a block of threads marches over a strip of columns, row by row.
+"""Text of a kernel of the ocean with scratch: a block of threads stencils over a strip of columns, row by row.
 
 A thread has one column. Iteration `row` computes all stages in turn, each as many rows ahead as its offset, so that
 scratch is a thread's own variables: those of rows behind are kept from the iterations before. What other columns
@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from esim.backends.cuda.codegen.dataflow import LOADED, Variables
+from esim.backends.cuda.codegen.activity import ACTIVITY
+from esim.backends.cuda.codegen.dataflow import LOADED, ThreadVariables
 from esim.backends.cuda.codegen.expression import (
     ALL,
     Constant,
@@ -30,15 +31,14 @@ from esim.backends.cuda.codegen.expression import (
     moved,
     written,
 )
-from esim.backends.cuda.codegen.launch_config import REST, KernelText, LaunchShape
 from esim.backends.cuda.codegen.parser import read
 from esim.backends.cuda.codegen.stage_schedule import offsets
 from esim.backends.cuda.jit import check_arrays, constant_types, constants, taken
+from esim.backends.cuda.kernel_text import KernelText, LaunchShape
 from esim.backends.devices import simulated
 from esim.backends.linker import ROWS, SIDES, array_names
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Shortcut
-from esim.parallel.decomposition import Box
 
 WIDTHS = (32, 64, 96, 128)  # threads of a block
 PITCH = max(WIDTHS)  # of a row in shared memory
@@ -50,7 +50,7 @@ CHUNK = 4  # rows at a time that are looked through for what moves
 BARRIER_COST = 8  # instructions that waiting for the other threads is worth
 
 
-def spread(kernel: Kernel, box: Box) -> LaunchShape:
+def spread(kernel: Kernel, box: tuple[tuple[int, int], ...]) -> LaunchShape:
     """Spread a box over blocks: strips of columns, cut into runs of rows.
 
     A run begins some rows early, so it should be long, but there should be as many blocks as a GPU has in hand at
@@ -85,8 +85,10 @@ def check(kernel: Kernel, arrays: Mapping[str, Any]) -> None:
 def text(kernel: Kernel, dtype: np.dtype) -> KernelText:
     """The kernel, with the cheapest offsets of its stages."""
     bodies = [read(kernel, stage) for stage in kernel.stages]
-    marches = [_March(Variables(kernel, bodies, chosen)) for chosen in offsets(kernel, bodies)]
-    best = min(marches, key=lambda march: march.cost)
+    stencils = [
+        StreamingStencil(ThreadVariables(kernel, bodies, chosen)) for chosen in offsets(kernel, bodies)
+    ]
+    best = min(stencils, key=lambda stencil: stencil.cost)
     if best.shared_values * dtype.itemsize > SHARED_BYTES:
         raise MachineError(f"kernel {kernel.name} needs more shared memory than a block of a GPU has")
     lines = best.lines()
@@ -98,7 +100,7 @@ def text(kernel: Kernel, dtype: np.dtype) -> KernelText:
             del functions[name]
             functions |= dict(zip(names, shortcut, strict=True))
             lines = [*_branching(shortcut, name, *names), *lines]
-    return KernelText("\n".join(lines) + "\n", functions)
+    return KernelText("\n".join(lines) + "\n", functions, signature(kernel, dtype), {"launch_bounds": PITCH})
 
 
 def _branching(shortcut: Shortcut, name: str, whole: str, needs: str, short: str) -> list[str]:
@@ -114,9 +116,9 @@ def _branching(shortcut: Shortcut, name: str, whole: str, needs: str, short: str
     ]
 
 
-def options(kernel: Kernel, dtype: np.dtype) -> dict[str, Any]:
-    """How the text is compiled: see jit.compile_kernel."""
-    return {"signature": signature(kernel, dtype), "launch_bounds": PITCH}
+def redundancy(kernel: Kernel) -> float:
+    """Threads of a block over the columns that are its own: the others compute for these only."""
+    return PITCH / (PITCH - 2 * kernel.halo)
 
 
 def signature(kernel: Kernel, dtype: np.dtype) -> tuple:
@@ -130,7 +132,7 @@ def signature(kernel: Kernel, dtype: np.dtype) -> tuple:
     return (nbt.int64,) * 5 + (*named, *(flags if kernel.at_rest else []), *constant_types(kernel, dtype))
 
 
-class _Aside(NamedTuple):
+class NeighbourRead(NamedTuple):
     """A read of another column: of which variable, from how many iterations ago, how far away, in which stage."""
 
     source: str
@@ -139,10 +141,10 @@ class _Aside(NamedTuple):
     stage: int
 
 
-class _March:
+class StreamingStencil:
     """The text of a kernel with given variables, and what it costs."""
 
-    def __init__(self, variables: Variables) -> None:
+    def __init__(self, variables: ThreadVariables) -> None:
         self.variables, self.kernel = variables, variables.kernel
         self.names: dict[Callable, str] = {}  # of functions
         self._sides: set[int] = set()
@@ -153,9 +155,9 @@ class _March:
         # From how many iterations before the first stored row on a variable has to be right.
         self._leads: dict[str, int] = {}
         self._lags: dict[str, int] = {}  # for how many iterations a variable is kept
-        self._asides: dict[str, _Aside] = {}
+        self._neighbour_reads: dict[str, NeighbourRead] = {}
         self._stages = self._stage_texts()
-        self._shared = list(dict.fromkeys(aside.source for aside in self._asides.values()))
+        self._shared = list(dict.fromkeys(neighbour.source for neighbour in self._neighbour_reads.values()))
         self._barriers = self._find_barriers()
         self._buffers = self._count_buffers()
 
@@ -178,7 +180,7 @@ class _March:
         """A formula of stage n, which has to be right `lead` iterations before those of the rows that are stored."""
 
         def known(part: Formula) -> str | None:
-            place = self.variables.place(part)
+            place = self.variables.location(part)
             if place is not None and place.row is not None and place.di is None:
                 return self._of_row(moved(self.variables.spelt(part), place.row), place.row)
             if isinstance(part, Seen):
@@ -223,7 +225,7 @@ class _March:
             self._lags[seen.source] = max(lag, self._lags.get(seen.source, 0))
             return _kept(seen.source, lag)
         name = f"{_kept(seen.source, lag)}_{'west' if seen.di < 0 else 'east'}{abs(seen.di)}"
-        self._asides.setdefault(name, _Aside(seen.source, lag, seen.di, n))
+        self._neighbour_reads.setdefault(name, NeighbourRead(seen.source, lag, seen.di, n))
         return name
 
     # ------------------------------------------------------------------ what threads share
@@ -231,28 +233,30 @@ class _March:
     def _find_barriers(self) -> list[int]:
         """Stages before which the threads of a block wait for each other, so that all read what others wrote."""
         born, found = self.variables.born, list[int]()
-        for aside in sorted(self._asides.values(), key=lambda aside: aside.stage):
-            if aside.lag == 0 and not any(born[aside.source] < b <= aside.stage for b in found):
-                found.append(aside.stage)
-        for aside in self._asides.values():
-            if aside.lag == 1 and not any(b > born[aside.source] or b <= aside.stage for b in found):
+        for neighbour in sorted(self._neighbour_reads.values(), key=lambda neighbour: neighbour.stage):
+            if neighbour.lag == 0 and not any(born[neighbour.source] < b <= neighbour.stage for b in found):
+                found.append(neighbour.stage)
+        for neighbour in self._neighbour_reads.values():
+            if neighbour.lag == 1 and not any(
+                b > born[neighbour.source] or b <= neighbour.stage for b in found
+            ):
                 found.append(0)
-        return found or ([0] if self._asides else [])
+        return found or ([0] if self._neighbour_reads else [])
 
     def _count_buffers(self) -> int:
         """Rows of shared memory: no thread may overwrite what another one has still to read."""
-        count = 1 + max((aside.lag for aside in self._asides.values()), default=0)
+        count = 1 + max((neighbour.lag for neighbour in self._neighbour_reads.values()), default=0)
 
-        def safe(aside: _Aside) -> bool:
-            born = self.variables.born[aside.source]
-            return count - aside.lag > 1 or any(b > aside.stage or b <= born for b in self._barriers)
+        def safe(neighbour: NeighbourRead) -> bool:
+            born = self.variables.born[neighbour.source]
+            return count - neighbour.lag > 1 or any(b > neighbour.stage or b <= born for b in self._barriers)
 
-        return count if all(map(safe, self._asides.values())) else count + 1
+        return count if all(map(safe, self._neighbour_reads.values())) else count + 1
 
     @property
     def _pad(self) -> int:
         """Values of shared memory on either side of all, where the outermost threads read beyond."""
-        return max((abs(aside.di) for aside in self._asides.values()), default=0)
+        return max((abs(neighbour.di) for neighbour in self._neighbour_reads.values()), default=0)
 
     @property
     def shared_values(self) -> int:
@@ -264,10 +268,10 @@ class _March:
     @property
     def cost(self) -> int:
         """Instructions of an iteration beside the formulas, roughly."""
-        moves = sum(self._lags.values()) + self._buffers * bool(self._asides)
+        moves = sum(self._lags.values()) + self._buffers * bool(self._neighbour_reads)
         kept = sum(row + 1 in rows for rows in self._rows.values() for row in rows)
         loads = sum(map(len, self._rows.values())) - kept
-        traffic = len(self._shared) + len(self._asides) + len(self._of_rows)
+        traffic = len(self._shared) + len(self._neighbour_reads) + len(self._of_rows)
         return moves + kept + 2 * loads + traffic + BARRIER_COST * len(self._barriers)
 
     @property
@@ -326,17 +330,18 @@ class _March:
     # ------------------------------------------------------------------ the text
 
     def lines(self) -> list[str]:
-        """The whole kernel. All formulas are in `march`, which is compiled as bodies are."""
+        """The whole kernel. All formulas are in `stream`, which is compiled as bodies are."""
         kernel, h = self.kernel, self.kernel.halo
         names = array_names(kernel)
         plain = next(name for name in names if name not in (ROWS, SIDES))
-        given = f"j0, j1, i0, i1, run, {', '.join((*names, *(REST if kernel.at_rest else ())))}, {constants(kernel)}"
+        arrays = ", ".join((*names, *(ACTIVITY if kernel.at_rest else ())))
+        given = f"j0, j1, i0, i1, run, {arrays}, {constants(kernel)}"
         return [
             f"def sweep({given}):",
-            f"    march({given})",
+            f"    stream({given})",
             "",
             "",
-            f"def march({given}):",
+            f"def stream({given}):",
             *taken(kernel),
             "    thread = cuda.threadIdx.x",
             "    south = j0 + cuda.blockIdx.y * run",
@@ -381,7 +386,7 @@ class _March:
             yield f"    here_{n} = cell(thread + {n * size + self._pad})"
 
     def _kept_names(self) -> list[str]:
-        """Variables that an iteration takes from those before."""
+        """ThreadVariables that an iteration takes from those before."""
         kept = [_kept(name, lag) for name, most in self._lags.items() for lag in range(1, most + 1)]
         loaded = [f"{p}_{_tag(row)}" for p, rows in self._rows.items() for row in rows if row + 1 in rows]
         return kept + loaded
@@ -426,9 +431,9 @@ class _March:
                 first = row == max(rows) and v.planes[plane][0] in v.read_only
                 if row + 1 not in rows and first == early:
                     found[f"{plane}_{_tag(row)}"] = f"plane_{plane}[j_{_tag(row)}, column]"
-        for name, aside in () if early else self._asides.items():
-            place = self._shared.index(aside.source) * PITCH + aside.di
-            found[name] = f"shared[here_{aside.lag} + {place}]"
+        for name, neighbour in () if early else self._neighbour_reads.items():
+            place = self._shared.index(neighbour.source) * PITCH + neighbour.di
+            found[name] = f"shared[here_{neighbour.lag} + {place}]"
         return found
 
     def _turn(self) -> Iterator[str]:
@@ -442,7 +447,7 @@ class _March:
                     yield f"{plane}_{_tag(row)} = {plane}_{_tag(row + 1)}"
         if self._of_rows:
             yield f"line = line + {self._table_pitch}"
-        if self._asides:
+        if self._neighbour_reads:
             order = [f"here_{n}" for n in range(self._buffers)]
             yield f"{', '.join(order)} = {', '.join(order[-1:] + order[:-1])}"
 
@@ -494,7 +499,7 @@ def _skipping(kernel: Kernel) -> list[str]:
         *(f"    whole_{state} = frozen({state}, planes)" for state in states if state != result),
         f"    whole_{result} = view({result}, planes)",
         "    tile = cuda.blockIdx.y * cuda.gridDim.x + cuda.blockIdx.x",
-        "    zeros = was_still[tile]",
+        "    zeros = was_quiescent[tile]",
         f"    first, last = south - {h}, north + {h}",
         *look(f"first, min(first + {CHUNK}, last)", f"first = min(first + {CHUNK}, last)"),
         *look(f"max(last - {CHUNK}, first), last", f"last = max(last - {CHUNK}, first)"),
@@ -504,10 +509,10 @@ def _skipping(kernel: Kernel) -> list[str]:
         *clear("max(last, first)", "north"),
         "    if first >= last:",
         "        if thread == 0:",
-        "            still[tile] = True",
+        "            quiescent[tile] = True",
         "        return",
         "    if thread == 0:",
-        "        still[tile] = False",
-        "        was_still[tile] = False",
+        "        quiescent[tile] = False",
+        "        was_quiescent[tile] = False",
         "        computed[tile] += (last - first) * (min(west + across, i1) - west)",
     ]

@@ -1,7 +1,6 @@
-"""What does a medium keep that is made from another one? Its files, its interfaces, its checks."""
+"""What does a medium keep that is made from another one? Its interfaces, its checks."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from esim.grids.grid3d import Grid3D
 from esim.media.crust.medium import Medium
@@ -12,11 +11,6 @@ class Derived:
     """All of a medium but its values, which `sample` of a derived class makes from those of `base`."""
 
     base: Medium
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files that are read."""
-        return self.base.paths
 
     @property
     def interfaces(self) -> tuple[float, ...]:

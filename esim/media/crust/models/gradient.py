@@ -1,7 +1,6 @@
 """How do values grow with depth? Along straight lines."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +19,6 @@ class Gradient:
 
     values: tuple[float, float, float, float, float]
     rates: tuple[float, float, float]
-    paths: tuple[Path, ...] = ()
     interfaces: tuple[float, ...] = ()
     layered: bool = True
     detail: float = np.inf

@@ -42,11 +42,6 @@ class Gridded:
     layered: bool = False
 
     @property
-    def paths(self) -> tuple[Path, ...]:
-        """The file that is read."""
-        return (self.path,)
-
-    @property
     def detail(self) -> float:
         """Least distance of the depths of the file [m]."""
         return float(np.diff(self._layout.depth.points).min())

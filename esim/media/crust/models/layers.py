@@ -1,15 +1,15 @@
 """What are the values of each layer? Constant from its top to the top of the next, the last for ever."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from esim.config.crust.medium import LayerConfig
 from esim.errors import InputError
 from esim.media.crust.models.profile import Profile
 
 
-def layers(sections: Sequence[Any]) -> Profile:
+def layers(sections: Sequence[LayerConfig]) -> Profile:
     """The medium of sections with top [m], vp, vs [m/s], rho [kg/m3] and qp, qs (None: no attenuation).
 
     Above the first top its values are continued. Raises InputError unless tops increase.

@@ -47,7 +47,7 @@ def read(path: Path) -> Profile:
         )
     values = _values(table, order)
     require_sound(values, lambda index: places[index[0]])
-    return Profile(1000 * table[:, 0], values, order == STRAIGHT, str(path), places, (path,))
+    return Profile(1000 * table[:, 0], values, order == STRAIGHT, str(path), places)
 
 
 def _table(path: Path, lines: list[str]) -> tuple[np.ndarray, list[int]]:

@@ -1,7 +1,6 @@
 """Which values has a depth? From a table: constant below each depth, or straight lines between them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +24,6 @@ class Profile:
     linear: bool
     name: str
     places: tuple[str, ...]
-    paths: tuple[Path, ...] = ()
     layered: bool = True
 
     @property

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from esim.config.crust.topography import TopographyConfig
 from esim.constants import EARTH_RADIUS
 from esim.data import locate
 from esim.errors import InputError
@@ -15,22 +15,22 @@ from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.io.gridded.axis import Axis, Places
 from esim.io.gridded.reader import GriddedVariable, describe, read_field
-from esim.media.ocean import bathymetry
-from esim.media.ocean.bathymetry import ON_EARTH, Bathymetry, require_elevation
+from esim.media import elevation
+from esim.media.elevation import ON_EARTH, Elevation, require_elevation
 
 MOST = 4  # samples along each side of a cell, at most: a staircase is no finer than its cells
 
 
-def build(section: Any, volume: Grid3D, projection: Projection | None) -> Bathymetry:
+def build(section: TopographyConfig, volume: Grid3D, projection: Projection | None) -> Elevation:
     """The height of the ground that a section of the configuration describes, positive up.
 
     projection is needed for a file in longitude and latitude. Raises InputError if there is no such file.
     """
     if section.kind == "file" and projection is not None:
-        path = locate(str(section.file))
+        path = locate(section.file)
         if _in_degrees(path, section.variable):
             return ProjectedRelief(path, section.variable, volume.grid, projection)
-    return bathymetry.build(section, volume.grid)
+    return elevation.build(section, volume.grid)
 
 
 def _in_degrees(path: Path, variable: str | None) -> bool:

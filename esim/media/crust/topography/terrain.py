@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from esim.config.crust.topography import TopographyConfig
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
@@ -19,7 +18,7 @@ WATER_RHO = 1030.0  # kg/m3
 STRIP = 1_000_000  # cells of the surface treated at one time
 
 
-def build(section: Any, volume: Grid3D, projection: Projection | None) -> "Terrain":
+def build(section: TopographyConfig, volume: Grid3D, projection: Projection | None) -> "Terrain":
     """The terrain of a section of the configuration, checked.
 
     projection is needed for a file in longitude and latitude. Raises InputError if the file is not usable, or the
@@ -27,7 +26,7 @@ def build(section: Any, volume: Grid3D, projection: Projection | None) -> "Terra
     """
     ground = relief.build(section, volume, projection)
     ground.check()
-    terrain = Terrain(ground.elevation, volume, section.water, () if ground.path is None else (ground.path,))
+    terrain = Terrain(ground.elevation, volume, section.water)
     terrain.check()
     return terrain
 
@@ -44,7 +43,6 @@ class Terrain:
     elevation: Callable[[np.ndarray, np.ndarray], np.ndarray]
     volume: Grid3D
     water: bool = True
-    paths: tuple[Path, ...] = ()
 
     def check(self) -> None:
         """Raises InputError unless the ground is in the volume everywhere: below its top, above its lowest cells."""

@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from esim.config.elevation import ElevationConfig
 from esim.constants import EARTH_RADIUS
 from esim.data import locate
 from esim.errors import InputError
@@ -19,16 +20,12 @@ ON_EARTH = (-12_000.0, 9_000.0)  # m, with room to spare
 OTHER_UNITS = ("km", "kilometer", "kilometers", "cm", "mm", "ft", "feet", "foot", "fathom", "fathoms")
 
 
-class Bathymetry(Protocol):
+class Elevation(Protocol):
     """The height of the solid surface over a grid."""
 
     @property
     def resolution(self) -> tuple[float, float] | None:
         """Distance of the data (dx, dy) in degrees or metres; None where it is given by a formula."""
-
-    @property
-    def path(self) -> Path | None:
-        """The file that is read, if any."""
 
     def check(self) -> None:
         """Raises InputError, in one sentence, if there cannot be a value at each cell of the grid."""
@@ -40,18 +37,17 @@ class Bathymetry(Protocol):
         """
 
 
-def build(section: Any, grid: Grid) -> Bathymetry:
-    """The bathymetry that a section of the configuration describes; raises InputError if it has no file."""
+def build(section: ElevationConfig, grid: Grid) -> Elevation:
+    """The elevation that a section of the configuration describes; raises InputError if its file is missing."""
     match section.kind:
         case "file":
-            return FromFile(locate(str(section.file)), section.variable, grid)
+            return FromFile(locate(section.file), section.variable, grid)
         case "flat":
             return flat(section.depth)
         case "slope":
             return slope(section.depth, section.slope, section.direction, grid)
         case "bowl":
             return bowl(section.depth, section.radius, section.x, section.y)
-    raise InputError(f"bathymetry.kind: {section.kind} is not one of file, flat, slope, bowl")
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,6 @@ class Shape:
 
     formula: Callable[[np.ndarray, np.ndarray], np.ndarray]
     resolution: None = None
-    path: None = None
 
     def check(self) -> None:
         """A formula has a value everywhere."""

@@ -1,9 +1,9 @@
-"""Where is the solid surface, the seafloor or the ground? A file, or a simple shape."""
+"""How high is the seafloor, or the ground? A file, or a simple shape."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from esim.config.paths import InputFile
 from esim.config.section import Section, kind_of
@@ -50,3 +50,12 @@ def kind_or_file(value: Any) -> str:
     """The kind of a surface; one that names a file need not say that it is one."""
     named = isinstance(value, Mapping) and "file" in value and "kind" not in value
     return "kind=file" if named else kind_of(value)
+
+
+ElevationConfig = Annotated[
+    Annotated[ElevationFileConfig, Tag("kind=file")]
+    | Annotated[FlatConfig, Tag("kind=flat")]
+    | Annotated[SlopeConfig, Tag("kind=slope")]
+    | Annotated[BowlConfig, Tag("kind=bowl")],
+    Discriminator(kind_or_file),
+]

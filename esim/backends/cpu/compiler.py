@@ -1,0 +1,88 @@
+"""How Numba compiles bodies for the cores of a CPU: options, what the optimiser is told, scalar functions."""
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# Threads that wait must not take the processor from those of other ranks; said before OpenMP starts.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import llvmlite.binding as llvm
+import numba
+from llvmlite import ir
+from numba.core import types as nbt
+from numba.extending import intrinsic
+
+from esim.backends.bits import on_bits
+from esim.backends.linker import link
+from esim.kernels import scalar
+from esim.kernels.kernel import Kernel
+
+# As fast as full fastmath, and the result depends neither on how a loop is cut nor on vectors and remainders.
+FLAGS: dict[str, Any] = {"fastmath": {"nnan", "ninf", "nsz"}, "error_model": "numpy"}
+HERE = Path(__file__).parent
+# What compiled code depends on beside the kernels: a change here compiles them anew.
+COMPILER_SOURCES = (*sorted(HERE.glob("*.py")), HERE / "../bits.py", HERE / "../linker.py")
+
+
+def _prefer_wide_vectors() -> None:
+    """Use 512-bit vectors where they do not cost clock rate (Ice Lake, Zen 4 and later): a fifth faster there.
+
+    Without effect where Numba has compiled something before.
+    """
+    features = llvm.get_host_cpu_features()
+    if numba.config.CPU_FEATURES is None and features.get("avx512vbmi2"):
+        numba.config.CPU_FEATURES = features.flatten() + ",-prefer-256-bit"
+
+
+def no_overlap() -> dict[str, bool]:
+    """Option that says that no two arrays of a launch overlap: a third faster. Numba has it for its own use only."""
+    try:
+        from numba.core.cpu import CPUTargetOptions
+        from numba.core.options import _mapping
+    except ImportError:
+        return {}
+    if not hasattr(CPUTargetOptions, "noalias"):
+        CPUTargetOptions.noalias = _mapping("noalias")
+    return {"noalias": True}
+
+
+_prefer_wide_vectors()
+
+
+@intrinsic
+def assume(typingctx, condition):  # type: ignore[no-untyped-def]
+    """Tell the optimiser that a condition holds: it then drops Numba's wraparound of negative indices."""
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(1)])
+        function = builder.module.declare_intrinsic("llvm.assume", (), kind)
+        value = args[0]
+        builder.call(
+            function, [value if value.type == ir.IntType(1) else builder.trunc(value, ir.IntType(1))]
+        )
+        return context.get_dummy_value()
+
+    return nbt.void(nbt.boolean), codegen
+
+
+ON_BITS = on_bits(intrinsic, nbt)
+
+
+def _select(condition, a, b):  # type: ignore[no-untyped-def]
+    return a if condition else b
+
+
+def link_stages(kernel: Kernel) -> list[Callable]:
+    """Bodies of a kernel with the scalar functions of a CPU, for Numba to inline."""
+    jit = numba.njit(forceinline=True, **FLAGS)
+    functions: dict[Callable, Callable] = {
+        scalar.sqrt: math.sqrt,
+        scalar.minimum: min,
+        scalar.maximum: max,
+        scalar.where: jit(_select),
+        **ON_BITS,
+    }
+    return [link(stage.body, jit, functions) for stage in kernel.stages]
