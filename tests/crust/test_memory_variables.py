@@ -78,6 +78,7 @@ def test_small_steps_are_not_lost():
 # ------------------------------------------------------------------ kernels
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize(("dtype", "order", "variant"), CRUST_COMPILED[:2])  # each takes a minute to compile
 def test_cpu_equals_numpy(dtype, order, variant, monkeypatch):
     monkeypatch.setattr(crust_sweep, "CACHE", 1.0)
@@ -105,7 +106,7 @@ def test_only_the_last_bits_differ_from_the_whole_variables():
         assert 0 < difference.max()
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpu", marks=pytest.mark.compile)])
 def test_any_cut_of_the_box_gives_the_same_bits(backend):
     names = ("stress_relaxing", "relax_x")
     expected = compute_packed(select("numpy", "float32"), 4, "plain", names)
@@ -171,6 +172,7 @@ def test_any_ranks_give_the_same_bits(alone, tmp_path):
     assert differing(run_quake(scene(tmp_path), 3), alone) == []
 
 
+@pytest.mark.long
 def test_all_mechanisms_in_a_cell_on_any_ranks(tmp_path):
     found = []
     for ranks in (1, 2):
@@ -230,6 +232,7 @@ def test_a_type_of_nothing_is_refused():
 # ------------------------------------------------------------------ the case of validation
 
 
+@pytest.mark.compile
 def test_what_rounding_changes_is_a_hundredth_of_what_attenuation_does(tmp_path, monkeypatch):
     """At 2.5 and 3 wavelengths, in a smaller block than that of the case."""
     monkeypatch.setattr(memory16, "WAVES", np.array([2.5, 3.0]))

@@ -31,6 +31,7 @@ ALL = [
 ]
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize(("dtype", "order", "variant"), CRUST_COMPILED)
 def test_cpu_equals_numpy_swept_with_a_lag_or_not(dtype, order, variant, monkeypatch):
     """Stresses swept behind velocities, in tiles of the fewest rows, with one thread and with two."""
@@ -40,6 +41,7 @@ def test_cpu_equals_numpy_swept_with_a_lag_or_not(dtype, order, variant, monkeyp
         assert_same(compute(select("cpu", dtype, threads), SWEPT, order, variant, lag=order // 2), expected)
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_free_surface_on_the_cpu_equals_numpy(dtype):
     expected = compute(select("numpy", dtype), ABOVE, 4, "plain")
@@ -69,7 +71,7 @@ def test_kernels_change_something_and_stay_finite(dtype, order, variant):
         assert any((after[key] != before[key]).any() for key in before), name
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpu", marks=pytest.mark.compile)])
 def test_any_cut_of_the_box_gives_the_same_bits(backend):
     names = ("velocity", "stress", "relax_x")
     expected = compute(select("numpy", "float32"), names, 4, "plain")

@@ -39,8 +39,14 @@ def failed(bounds: list[Bound]) -> list[str]:
     return [" ".join(bound.row()) for bound in bounds if not bound.passed]
 
 
+@pytest.mark.cases
 @pytest.mark.parametrize(
-    ("source", "error"), [("explosion", 0.002), ("double_couple", 0.01), ("force", 0.01)]
+    ("source", "error"),
+    [
+        pytest.param("explosion", 0.002, marks=pytest.mark.quick),
+        ("double_couple", 0.01),
+        ("force", 0.01),
+    ],
 )
 def test_point_sources_in_a_full_space(source: str, error: float, tmp_path: Path) -> None:
     runs = some(full_space.CASE, tmp_path, f"{source}-between-48-1", f"{source}-between-64-1")
@@ -49,6 +55,7 @@ def test_point_sources_in_a_full_space(source: str, error: float, tmp_path: Path
     assert bounds[0].computed < error
 
 
+@pytest.mark.cases
 def test_errors_fall_with_the_square_of_the_step(tmp_path: Path) -> None:
     runs = some(
         full_space.CASE, tmp_path, *(f"double_couple-between-64-step{n}" for n in full_space.HALVINGS)
@@ -56,6 +63,7 @@ def test_errors_fall_with_the_square_of_the_step(tmp_path: Path) -> None:
     assert failed(full_space.judge(runs)) == []
 
 
+@pytest.mark.cases
 def test_lambs_problem(tmp_path: Path) -> None:
     runs = some(lamb.CASE, tmp_path, "1-between-5", "1-on-10")
     bounds = lamb.judge(runs)
@@ -63,11 +71,13 @@ def test_lambs_problem(tmp_path: Path) -> None:
     assert all(bound.computed < 0.07 for bound in bounds)
 
 
+@pytest.mark.cases
 @pytest.mark.parametrize("name", ["plane-s-coarse-50", "plane-p-conventional-50", "plane-s-conventional-20"])
 def test_waves_decay_with_q(name: str, tmp_path: Path) -> None:
     assert failed(attenuation.judge(some(attenuation.CASE, tmp_path, name))) == []
 
 
+@pytest.mark.cases
 def test_waveforms_in_a_lossy_space_are_those_of_the_law(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +88,7 @@ def test_waveforms_in_a_lossy_space_are_those_of_the_law(
     assert bounds[2].computed > 0.05, "attenuation must be seen at all"
 
 
+@pytest.mark.cases
 @pytest.mark.parametrize("along", ["x", "z"])
 def test_forces_on_the_surface_are_reciprocal_to_motion_there(along: str, tmp_path: Path) -> None:
     motion = {}
@@ -92,6 +103,7 @@ def test_forces_on_the_surface_are_reciprocal_to_motion_there(along: str, tmp_pa
     assert np.abs(there - back).max() < 0.002 * np.abs(there).max()
 
 
+@pytest.mark.cases
 def test_little_comes_back_from_absorbing_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The case at about half its size."""
     monkeypatch.setattr(absorption, "SOON", 3.0)
@@ -106,6 +118,7 @@ def test_little_comes_back_from_absorbing_layers(tmp_path: Path, monkeypatch: py
     assert time[-1] == pytest.approx(absorption.SOON, abs=0.02) and energy.max() > 0
 
 
+@pytest.mark.cases
 def test_plane_waves_double_at_level_ground(tmp_path: Path) -> None:
     names = ("level-p-surface", "level-s-staircase", "level-s-plateau")
     assert failed(topography.judge(some(topography.CASE, tmp_path, *names))) == []
