@@ -326,13 +326,13 @@ def deaf(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(HaloExchange, name, property(lambda halo: halo.__dict__[name], keep), raising=False)
 
 
-def careless(monkeypatch: pytest.MonkeyPatch, lane: str) -> None:
-    """A lane does not wait for the other one."""
+def careless(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    """A stream does not wait for the other one."""
     hold = devices.CupyDevice.wait_for
     monkeypatch.setattr(
         devices.CupyDevice,
         "wait_for",
-        lambda self, event: None if self._current == lane else hold(self, event),
+        lambda self, event: None if self._current == stream else hold(self, event),
     )
 
 
@@ -342,7 +342,7 @@ def idle(monkeypatch: pytest.MonkeyPatch, kind: Any, name: str) -> None:
 
 
 FAULTS = {
-    "lanes wait for nothing": lambda patch: idle(patch, devices._Event, "wait"),
+    "streams wait for nothing": lambda patch: idle(patch, devices._Event, "wait"),
     "the edges do not wait for the last step": lambda patch: careless(patch, "edges"),
     "the inside does not wait for the edges": lambda patch: careless(patch, "main"),
     "the host waits for nothing": lambda patch: idle(patch, devices._Event, "synchronize"),
