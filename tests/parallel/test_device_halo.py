@@ -16,7 +16,7 @@ from esim.backends import select
 from esim.backends.cuda import device as devices
 from esim.backends.cuda.backend import CudaBackend
 from esim.config import from_dict
-from esim.drivers.driver import Driver
+from esim.drivers.driver import Setup
 from esim.drivers.run import simulate
 from esim.io import checkpoint
 from esim.parallel import comm as comms
@@ -128,10 +128,11 @@ def test_ranks_with_gpus_compute_what_one_does_without(name: str) -> None:
 def whole_run(scene: dict, ranks: int, seed: int | None, monkeypatch: pytest.MonkeyPatch) -> dict:
     """Run a scenario on ranks with GPUs; returns its record."""
 
-    def backend(run: Driver) -> fake_device.Backend:
-        return fake_device.Backend(run.cfg.run.precision, None if seed is None else 10 * seed + run.comm.rank)
+    def backend(setup: Setup) -> fake_device.Backend:
+        own = None if seed is None else 10 * seed + setup.comm.rank
+        return fake_device.Backend(setup.config.run.precision, own)
 
-    monkeypatch.setattr(Driver, "make_backend", backend)
+    monkeypatch.setattr(Setup, "open_backend", backend)
     run_ranks(ranks, lambda comm: simulate(from_dict(scene), Mpi(comm, seed=seed)), timeout=PATIENCE)
     monkeypatch.undo()
     return json.loads((Path(scene["output"]["directory"]) / "run.json").read_text())
