@@ -24,7 +24,7 @@ from esim.drivers.driver import (
 from esim.drivers.resources import threads_per_rank
 from esim.errors import InputError
 from esim.grids.grid import SIDES
-from esim.io.directory import predict_bytes
+from esim.io.ocean.output_size import predict_bytes
 from esim.ocean import advice, memory
 from esim.ocean.activity import count_work
 from esim.ocean.boundary import check_incident

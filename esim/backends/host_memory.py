@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from esim.backends.numpy.array_module import NUMPY, ArrayModule
-from esim.backends.numpy.arrays import Arrays
+from esim.backends.array_module import NUMPY, ArrayModule
+from esim.backends.arrays import Arrays
 from esim.parallel.comm import Comm
 from esim.parallel.streams import HostBuffer, MessageBuffer, SynchronousStreams
 

@@ -5,15 +5,9 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from esim.errors import InputError
-from esim.grids.grid import Grid
 from esim.io.atomic import writing
-from esim.io.ocean import gauges
-
-if TYPE_CHECKING:
-    from esim.config.ocean.root import TsunamiConfig
 
 PATTERNS = (
     "fields.nc",
@@ -34,11 +28,10 @@ PATTERNS = (
     ".*.partial",
     "checkpoint/step_*.h5",
     "checkpoint/fields_*.nc",
-    "checkpoint/motion_*.nc",
+    "checkpoint/surface_displacement_*.nc",
     "checkpoint/plane_*.nc",
     "checkpoint/.*.partial",
 )
-CHECKPOINT_ARRAYS = 12  # state, sea floor and extremes, rounded up
 COORDINATES_AND_ATTRIBUTES = 1 << 16  # bytes of each file beside its data, rounded up
 
 
@@ -55,7 +48,7 @@ def refuse_existing(directory: Path, overwrite: bool) -> None:
     if not overwrite and (found := run_files(directory)):
         raise InputError(
             f"output.directory: {directory} already has a run ({found[-1].relative_to(directory)}); "
-            "go on with it by --resume, write elsewhere by --output, or replace it by "
+            "resume it by --resume, write elsewhere by --output, or replace it by "
             "--set output.overwrite=true"
         )
 
@@ -98,28 +91,6 @@ def _lock(handle: int, directory: Path) -> None:
         ) from None
 
 
-def predict_bytes(cfg: "TsunamiConfig", *grids: Grid) -> int:
-    """Size of all outputs of an ocean run [bytes] before compression, which commonly leaves half to a tenth.
-
-    grids are the whole grid and its nests. Counts fields.nc, maxima.nc, stations.nc and two generations of checkpoints.
-    """
-    output, duration = cfg.output, cfg.time.duration
-    cells = sum(grid.nx * grid.ny for grid in grids)
-    maps, series, checkpoint = [], (0, 0, 0), 0
-    if output.maxima:
-        maps.append((cells, len(output.maxima.variables) + 2, 1))
-    if output.fields:
-        maps += [
-            (cells, 1, 1),
-            (cells, len(output.fields.variables), _records(duration, output.fields.every)),
-        ]
-    if cfg.stations:
-        series = (len(cfg.stations), len(gauges.VARIABLES), _records(duration, output.stations.every))
-    if output.checkpoint:
-        checkpoint = (8 if cfg.run.precision == "float64" else 4) * cells * CHECKPOINT_ARRAYS
-    return predict_sum(maps, series, checkpoint=checkpoint)
-
-
 def predict_sum(
     maps: Iterable[tuple[int, int, int]],
     series: tuple[int, int, int] = (0, 0, 0),
@@ -141,7 +112,3 @@ def predict_sum(
     size += sum(item * cells * variables * times for cells, variables, times in maps)
     size += points * records * (8 * quantities + 3 * 4 * waveforms)
     return size + 2 * checkpoint
-
-
-def _records(duration: float, every: float) -> int:
-    return int(duration / every) + 1

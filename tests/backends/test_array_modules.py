@@ -7,9 +7,8 @@ import pytest
 from support import quakes, scenes, strict_arrays
 from support.kernels import CRUST_TINY, assert_same
 
-from esim.backends import select
-from esim.backends.numpy import array_module
-from esim.backends.numpy.array_module import ArrayModule
+from esim.backends import array_module, select
+from esim.backends.array_module import ArrayModule
 from esim.backends.numpy.backend import NumpyBackend
 from esim.validation.kernel_catalogue import BODIES, OCEAN, compute_crust, compute_ocean
 

@@ -164,6 +164,7 @@ def test_misfits_are_told_for_every_station(monkeypatch: pytest.MonkeyPatch, tmp
     assert bounds["h50, sta02, phase, below 5 Hz"].computed < 1e-6
 
 
+@pytest.mark.cases
 @pytest.mark.skipif(importlib.util.find_spec("pyprop8") is None, reason="needs pyprop8")
 @pytest.mark.parametrize(("name", "limit"), [("LOH1", 0.07), ("LOH3", 0.09)])
 def test_loh_near_the_source(

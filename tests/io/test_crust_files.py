@@ -457,7 +457,7 @@ def test_what_has_to_be_recorded_is_named_once() -> None:
         "sac/SY.A..BXE.SAC",
         "sac/.SY.A..BXE.SAC.partial",
         "checkpoint/plane_cut_0000000001.nc",
-        "checkpoint/motion_0000000001.nc",
+        "checkpoint/surface_displacement_0000000001.nc",
     ],
 )
 def test_files_of_a_crust_run_are_its_own(tmp_path: Path, name: str) -> None:

@@ -18,14 +18,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from esim.config.ocean.output import MAXIMA
 from esim.errors import InputError, MachineError
 from esim.grids.grid import Grid
 from esim.io import atomic, cf, checkpoint, directory, provenance
 from esim.io.gather import gather_slabs
 from esim.io.gridded import writer
-from esim.io.gridded.maxima import VARIABLES, MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.ocean import gauges
+from esim.io.ocean.maxima import OceanMaximaFile
+from esim.io.ocean.output_size import predict_bytes
 from esim.io.writer import Writer
 
 START = datetime(2011, 3, 11, 5, 46, 24, tzinfo=UTC)
@@ -463,10 +465,11 @@ def test_a_run_that_died_while_removing_its_segments_is_whole(
 
 
 def test_maxima_are_read_by_xarray_without_arguments(tmp_path: Path) -> None:
-    values = {name: np.abs(field(SPHERE, seed)) for seed, name in enumerate(VARIABLES)}
+    variables = [*(name for name in MAXIMA if name != "extent"), "bathymetry", "uplift"]
+    values = {name: np.abs(field(SPHERE, seed)) for seed, name in enumerate(variables)}
     values["arrival_time"][3:9] = np.inf
     values["inundation_depth_max"][:, 5:] = np.nan
-    maxima = MaximaFile(tmp_path, SPHERE, attributes(), arrival_threshold=0.01)
+    maxima = OceanMaximaFile(tmp_path, SPHERE, attributes(), variables=variables, arrival_threshold=0.01)
     maxima.open()
     for name, array in values.items():
         for first, slab in slabs(array):
@@ -474,7 +477,7 @@ def test_maxima_are_read_by_xarray_without_arguments(tmp_path: Path) -> None:
     assert not (tmp_path / "maxima.nc").exists()
     maxima.close()
     with xr.open_dataset(tmp_path / "maxima.nc") as data:
-        assert set(data.data_vars) == set(VARIABLES)
+        assert set(data.data_vars) == set(variables)
         for name, array in values.items():
             np.testing.assert_array_equal(data[name], np.where(np.isfinite(array), array, np.nan))
             assert data[name].dims == ("lat", "lon") and data[name].units and data[name].long_name
@@ -483,7 +486,7 @@ def test_maxima_are_read_by_xarray_without_arguments(tmp_path: Path) -> None:
 
 
 def test_a_maxima_file_without_a_variable_is_not_left_behind(tmp_path: Path) -> None:
-    maxima = MaximaFile(tmp_path, SPHERE, attributes(), arrival_threshold=0.01, variables=["eta_max"])
+    maxima = OceanMaximaFile(tmp_path, SPHERE, attributes(), arrival_threshold=0.01, variables=["eta_max"])
     maxima.open()
     with pytest.raises(IndexError):
         maxima.slab("speed_max", 0, field(SPHERE, 1))
@@ -700,6 +703,6 @@ def test_the_predicted_size_bounds_the_real_one_closely(
             fields.slab(name, 0, field(grid, step))
     fields.slab("bathymetry", 0, field(grid, 9))
     fields.close()
-    predicted = directory.predict_bytes(cfg, grid)  # type: ignore[arg-type]
+    predicted = predict_bytes(cfg, grid)  # type: ignore[arg-type]
     written = (tmp_path / "fields.nc").stat().st_size
     assert 0.8 * predicted < written < predicted

@@ -15,6 +15,8 @@ from esim.ocean.forcing import dispersion
 from esim.ocean.forcing.dispersion import Dispersion, relaxation_weights, spectral_radius
 from esim.parallel.comm import run_ranks
 
+pytestmark = pytest.mark.compile
+
 G, DEPTH = 9.81, 100.0
 CHANNEL = ("periodic", "periodic", "wall", "wall")
 

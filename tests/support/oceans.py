@@ -1,6 +1,7 @@
 """Small oceans for tests: a grid, formulas for bed and water, and a clock that needs no configuration."""
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def ocean(
     u=None,
     v=None,
     *,
-    backend="cpu",
+    backend="numpy",
     dtype="float64",
     comm=None,
     threads=1,
@@ -92,6 +93,10 @@ def ocean(
         made.forces.all = [force(made) for force in forces]
     made.begin()
     return made
+
+
+# Long runs and many cells take NumPy too long.
+compiled = partial(ocean, backend="cpu")
 
 
 def advance(made, duration, dt=None, cfl=0.8, adaptive=False, start=0.0, motion=None):

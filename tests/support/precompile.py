@@ -33,7 +33,7 @@ def earthquake(attenuation: str) -> None:
 
 def sea(dtype: str, side: str) -> None:
     """The kernels of a small ocean with one kind of sides."""
-    made = oceans.ocean(oceans.plane(12, 12, 1e3, oceans.SIDES[side]), oceans.rough(), dtype=dtype)
+    made = oceans.compiled(oceans.plane(12, 12, 1e3, oceans.SIDES[side]), oceans.rough(), dtype=dtype)
     oceans.march(made, 1, 0.1 / made.fastest())
 
 

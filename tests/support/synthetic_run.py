@@ -8,10 +8,10 @@ import numpy as np
 
 from esim.grids.grid import Grid
 from esim.io import cf
-from esim.io.gridded.maxima import MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.gridded.writer import slab_rows
 from esim.io.ocean.gauges import write_stations
+from esim.io.ocean.maxima import OceanMaximaFile
 from esim.io.provenance import run_record, write_record
 
 START = datetime(2011, 3, 11, 5, 46, 24, tzinfo=UTC)
@@ -41,9 +41,7 @@ def write_run(
     if fields:
         _write_fields(SnapshotFile(folder, grid, ("eta",), attributes, start=start), grid, distance, bed)
     if maxima:
-        _write_maxima(
-            MaximaFile(folder, grid, attributes, arrival_threshold=0.01), grid, distance, bed, uplift
-        )
+        _write_maxima(folder, grid, attributes, distance, bed, uplift)
     if stations:
         _write_stations(folder, grid, attributes, start, crests)
     sources = [{"source": "made up", "moment_Nm": 5e22 if uplift else None}]
@@ -68,7 +66,9 @@ def _write_fields(file: SnapshotFile, grid: Grid, distance: np.ndarray, bed: np.
     file.close()
 
 
-def _write_maxima(file: MaximaFile, grid: Grid, distance: np.ndarray, bed: np.ndarray, uplift: float) -> None:
+def _write_maxima(
+    folder: Path, grid: Grid, attributes: dict[str, str], distance: np.ndarray, bed: np.ndarray, uplift: float
+) -> None:
     values = {
         "eta_max": np.where(bed < 0, 5 / (1 + distance / 2e5), np.nan),
         "eta_min": np.where(bed < 0, -1 / (1 + distance / 2e5), np.nan),
@@ -79,6 +79,7 @@ def _write_maxima(file: MaximaFile, grid: Grid, distance: np.ndarray, bed: np.nd
         "bathymetry": bed,
         "uplift": uplift * np.exp(-((distance / 2e5) ** 2)),
     }
+    file = OceanMaximaFile(folder, grid, attributes, variables=tuple(values), arrival_threshold=0.01)
     file.open()
     for name, field in values.items():
         _slabs(file, grid, name, field)
@@ -101,6 +102,6 @@ def _write_stations(
     write_stations(folder, grid, names, positions, series, time, attributes, start)
 
 
-def _slabs(file: SnapshotFile | MaximaFile, grid: Grid, name: str, values: np.ndarray) -> None:
+def _slabs(file: SnapshotFile | OceanMaximaFile, grid: Grid, name: str, values: np.ndarray) -> None:
     for first in range(0, grid.ny, rows := slab_rows(grid)):
         file.slab(name, first, values[first : first + rows])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from esim.backends.activity import ActivityMap, WorkCounter
+from esim.backends.arrays import Arrays
 from esim.backends.cuda import codegen
 from esim.backends.cuda.device import Device
 from esim.backends.cuda.graph import Bound, Constants, Replay, Varying, no_launch
@@ -14,7 +15,6 @@ from esim.backends.cuda.jit import check_arrays, compile_kernel
 from esim.backends.cuda.thread_per_cell import ThreadPerCell
 from esim.backends.devices import generates_code
 from esim.backends.linker import array_names
-from esim.backends.numpy.arrays import Arrays
 from esim.kernels.kernel import Kernel, Part, varying
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Box

@@ -1,4 +1,4 @@
-"""What did the ground do at the stations? stations.nc of a crust run."""
+"""Which seismograms were recorded at the stations? stations.nc of a crust run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from esim.io import cf
-from esim.io.ocean.gauges import write_timeseries
+from esim.io.timeseries import write_timeseries
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 from esim.config.ocean.root import TsunamiConfig
 from esim.io.checkpoint import Checkpoint, load_array
 from esim.io.gather import gather_slabs
-from esim.io.gridded.maxima import MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.gridded.writer import slab_rows
+from esim.io.ocean.maxima import OceanMaximaFile
 from esim.io.ocean.points import write_points
 from esim.io.writer import Writer
 from esim.ocean.model import Ocean, extend_to_halo, pad_to_block
@@ -138,7 +138,7 @@ class GridFiles:
         found = maxima.find_maxima(ocean, self._initial_bed, self._motion.uplift, self._cfg.physics.sea_level)
         self.hazard = maxima.hazard_summary(ocean, found)
         variables = (*settings.variables, "bathymetry", "uplift")
-        file = MaximaFile(
+        file = OceanMaximaFile(
             self._cfg.output.directory,
             ocean.grid,
             self._attributes,

@@ -1,0 +1,44 @@
+"""How are the maxima of an ocean run written? Water-surface elevation, speed, inundation, arrival times."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from esim.io.gridded.frame import Place
+from esim.io.gridded.maxima import MaximaFile
+
+
+class OceanMaximaFile(MaximaFile):
+    """maxima.nc of an ocean run.
+
+    arrival_time is in seconds since the origin, and not finite where `arrival_threshold` [m] was never
+    exceeded; inundation_depth_max is not finite on cells that were wet at first: both are stored as missing.
+    extent is a classification, of whole numbers, and never missing.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        place: Place,
+        attributes: Mapping[str, str],
+        *,
+        variables: Sequence[str],
+        arrival_threshold: float,
+        stem: str = "maxima",
+        compression: int = 1,
+        dtype: str = "f4",
+    ) -> None:
+        super().__init__(
+            directory,
+            place,
+            attributes,
+            variables=variables,
+            stem=stem,
+            compression=compression,
+            dtype=dtype,
+        )
+        self._threshold = arrival_threshold
+
+    def define_maximum(self, name: str) -> None:
+        """Adds one of the variables."""
+        more = {"threshold": self._threshold, "threshold_units": "m"} if name == "arrival_time" else {}
+        self.define(name, dtype="i1" if name == "extent" else self._dtype, more=more)
