@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from esim.config.crust.grid import ABSORBING
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
-from esim.crust.medium import MediumSurvey
+from esim.crust.medium.medium import MediumSurvey
 from esim.crust.settings import constant_alpha
-from esim.crust.sources import CrustSource, origin
+from esim.crust.sources.build import CrustSource, origin
 from esim.grids.grid3d import Grid3D
 from esim.grids.interpolation import Site
 from esim.sources.crust import PointSources

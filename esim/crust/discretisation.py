@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from esim.config.crust.physics import CrustPhysics
 from esim.config.crust.root import SeismicConfig
-from esim.crust.attenuation import Attenuation, fit_attenuation
-from esim.crust.medium import MediumSurvey
+from esim.crust.medium.attenuation import Attenuation, fit_attenuation
+from esim.crust.medium.medium import MediumSurvey
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust.staggered import WEIGHTS

@@ -8,7 +8,7 @@ from esim.backends.device_buffer import ROWS
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
 from esim.crust.layout import allocated_shape
-from esim.crust.medium import STRIP_CELLS
+from esim.crust.medium.medium import STRIP_CELLS
 from esim.grids.grid3d import Grid3D
 from esim.io.directory import predict_sum
 from esim.parallel.decomposition import Block, Decomposition

@@ -1,13 +1,15 @@
 """Small crusts for tests: a box of cells, formulas for the medium, sources of one cell, exact plane waves."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from esim.backends import select
-from esim.crust import model
+from esim.crust import sweep
 from esim.crust.discretisation import stable_time_step
 from esim.crust.layout import allocated_shape
+from esim.crust.model import build_crust
 from esim.crust.settings import CrustSettings
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
@@ -142,32 +144,38 @@ def build(
         order, dt, free, sides, cells, fastest, frequency, mechanisms, max(inverse_q), deepest
     )
     given = {name: machine.from_host(value) for name, value in medium.items()}
-    made = model.build_crust(volume, decomposition, comm, machine, settings, given)
-    if closed_z:
-        _join(made, settings)
-    return made
+    made = build_crust(volume, decomposition, comm, machine, settings, given)
+    return _closed(made) if closed_z else made
 
 
-def _join(made, settings):
-    """Make the bottom the neighbour of the top, which the engine itself has no use for."""
-    parts = model.SweepParts(
-        made, settings, model._memory(made.backend, made.block, made.v.shape[1:], settings)[1]
-    )
-    p = made.backend.constants(model.constants(made.backend.dtype, made.volume, settings.order, settings.dt))
+def _closed(made):
+    """The crust with the bottom as the neighbour of the top, which the engine itself has no use for."""
+    parts, settings = sweep.SweepParts(made), made.settings
+    p = made.backend.constants(sweep.constants(made.backend.dtype, made.volume, settings.order, settings.dt))
     h, nz = made.block.halo, made.volume.nz
 
     def wrap(array):
         array[:, :h] = array[:, nz : nz + h]
         array[:, nz + h :] = array[:, h : 2 * h]
 
-    made.launches = {
-        "stress above": [lambda: wrap(made.s)],
-        "velocity edges": [made.backend.bind_sweep(parts.velocity(made.interior), [], 0, p)],
-        "inside": [],
-        "velocity above": [lambda: wrap(made.v)],
-        "stress edges": [made.backend.bind_sweep([], parts.stress(made.interior), 0, p)],
-    }
-    made.arrange()
+    velocity = made.backend.bind_sweep(parts.velocity(made.interior), [], 0, p)
+    stress = made.backend.bind_sweep([], parts.stress(made.interior), 0, p)
+
+    def whole():
+        velocity()
+        wrap(made.v)
+        stress()
+
+    launches = replace(
+        made.launches,
+        stress_above=lambda: wrap(made.s),
+        velocity_edges=velocity,
+        inside=lambda: None,
+        velocity_above=lambda: wrap(made.v),
+        stress_edges=stress,
+        whole=whole,
+    )
+    return replace(made, launches=launches)
 
 
 def ricker(time, frequency=2.0):
@@ -307,7 +315,7 @@ def wavenumbers(made, counts):
 
 def symbol(made, wavenumber):
     """What differences make of wavenumbers (x, y, z): they are taken from pairs of neighbours."""
-    weights, spacing = np.array(WEIGHTS[made.order]), np.array(made.volume.spacing)
+    weights, spacing = np.array(WEIGHTS[made.settings.order]), np.array(made.volume.spacing)
     distance = np.array([1, 3, 5, 7])
     sines = np.sin(np.outer(spacing * wavenumber, distance) / 2)
     return 2 * sines @ weights / spacing

@@ -8,7 +8,7 @@ import numpy as np
 
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
-from esim.crust.medium import CrustMedium, MediumSurvey
+from esim.crust.medium.medium import CrustMedium, MediumSurvey
 from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.io.crust.waveforms import Event

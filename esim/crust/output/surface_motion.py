@@ -80,6 +80,14 @@ class SurfaceMotion:
             motion = motions[measure.motion][: measure.components]
             self._crust.backend.raise_to(self.maxima[n], (motion**2).sum(0))
 
+    def velocity_on_host(self) -> np.ndarray:
+        """Velocities [m/s] after the step that was done last."""
+        return self._crust.backend.to_host(self.velocity)
+
+    def displacement_on_host(self) -> np.ndarray:
+        """Displacements [m] after the step that was done last."""
+        return self._crust.backend.to_host(self.displacement)
+
     def shaking(self) -> dict[str, np.ndarray]:
         """The maxima so far, by the names of SHAKING_MEASURES [m/s, m/s2, m]."""
         return dict(zip(SHAKING_MEASURES, np.sqrt(self._crust.backend.to_host(self.maxima)), strict=True))

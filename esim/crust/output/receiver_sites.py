@@ -5,7 +5,7 @@ import numpy as np
 from esim.config.crust.inside import outside
 from esim.config.crust.root import SeismicConfig
 from esim.config.point import PointConfig
-from esim.crust.surface import Surface
+from esim.crust.medium.surface import Surface
 from esim.errors import InputError
 from esim.grids.interpolation import Site
 from esim.grids.projection import Projection

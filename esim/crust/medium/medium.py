@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from esim.backends import Backend
-from esim.crust.attenuation import Attenuation
 from esim.crust.layout import allocated_shape
-from esim.crust.surface import Surface
+from esim.crust.medium.attenuation import Attenuation
+from esim.crust.medium.surface import Surface
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust import Medium, cell_averages
