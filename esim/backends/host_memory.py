@@ -1,4 +1,4 @@
-"""What backends share to which the host tells each call: their arrays are NumPy's, or those of a module like it."""
+"""Arrays in main memory, NumPy's or those of a module like it: what the numpy and the cpu backend share."""
 
 from typing import Any
 

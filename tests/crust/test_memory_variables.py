@@ -14,9 +14,10 @@ from support.simulator import in_simulator
 from esim.backends import select
 from esim.backends.cpu import crust_sweep
 from esim.config import from_dict
-from esim.crust import model
 from esim.crust.layout import STRESSES, allocated_shape
+from esim.crust.memory_variables import allocate_memory
 from esim.crust.settings import crust_settings
+from esim.crust.sweep import constants
 from esim.drivers.seismic import Seismic
 from esim.errors import InputError
 from esim.grids.grid import Grid
@@ -92,8 +93,8 @@ def test_only_the_last_bits_differ_from_the_whole_variables():
     machine, given = select("numpy", "float32"), arrays("float32", SIZE, 4)
     for name in MEMORIES:
         given[name] = scalar.unpack16(upper(given[name]))
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-    p = machine.constants(model.constants(machine.dtype, volume, 4, 0.008))
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+    p = machine.constants(constants(machine.dtype, grid, 4, 0.008))
     kernel = elastic.kernel("stress_relaxing", *BODIES["stress_relaxing"])
     machine.bind_sweep([], [Part(kernel, whole(SIZE, 4), given)], 0, p)()
     found = compute_packed(machine, 4, "plain", names=("stress_relaxing",))
@@ -214,7 +215,7 @@ def test_the_memory_predicted_is_that_allocated(attenuation, precision, item, co
         setups[1].config, setups[1].medium.surface, setups[1].survey, setups[1].discretisation
     )
     assert whole - short == (item - 2) * count * np.prod(shape)
-    memory, tables = model._memory(select("numpy", precision), block, shape, settings)
+    memory, tables = allocate_memory(select("numpy", precision), block, shape, settings)
     assert memory.shape == (len(tables), 6, *shape) and memory.nbytes == 2 * count * np.prod(shape)
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from support import crusts, oceans, quakes, scenes
+from support import crusts, nested_scene, oceans, quakes, scenes
 
 
 def tsunami(make: Callable[..., dict]) -> None:
@@ -50,6 +50,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "sea, float64": partial(sea, "float64", "open"),
     "channel": partial(tsunami, scenes.channel),
     "rock, float64": partial(rock, "float64"),
+    "nests": partial(tsunami, nested_scene.scene),
     "sea, float32": partial(sea, "float32", "open"),
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 from esim.cli.validate import validate
 from esim.config import from_dict
-from esim.crust import source_injection
+from esim.crust.sources import injection
 from esim.drivers.run import simulate
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
@@ -130,9 +130,9 @@ def test_plane_waves_double_at_level_ground(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", [(5.5, 5.5, 5.5), (5.7, 6.1, 4.9), (5.2, 5.0, 0.6), (5.2, 0.9, 11.2)])
 @pytest.mark.parametrize("name", ["sxx", "sxy", "syz"])
 def test_all_mechanisms_take_part_in_a_moment(place: tuple[float, float, float], name: str) -> None:
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 1.0, 1.0, 12, 12, ("open",) * 4), 12, 1.0)
-    plain = spread(volume, [Site(*place, ghost=False)], name)
-    evened = source_injection._evened(SimpleNamespace(volume=volume), plain)
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 1.0, 1.0, 12, 12, ("open",) * 4), 12, 1.0)
+    plain = spread(grid, [Site(*place, ghost=False)], name)
+    evened = injection._evened(SimpleNamespace(grid=grid), plain)
     weights = evened.weights[0]
     for axis in "kji":
         before, after = getattr(plain, axis)[0], getattr(evened, axis)[0]
@@ -144,11 +144,11 @@ def test_all_mechanisms_take_part_in_a_moment(place: tuple[float, float, float],
 
 
 def test_a_traction_gives_the_ground_all_its_momentum() -> None:
-    along = np.dot(source_injection.ALONG_SURFACE, source_injection.SHARES_ALONG[:2])
-    across = np.dot(source_injection.ON_SURFACE, source_injection.SHARES_ACROSS[:2])
+    along = np.dot(injection.ALONG_SURFACE, injection.SHARES_ALONG[:2])
+    across = np.dot(injection.ON_SURFACE, injection.SHARES_ACROSS[:2])
     assert along == pytest.approx(1, abs=1e-6) and across == pytest.approx(1, abs=1e-6)
-    assert source_injection.SHARES_ALONG.sum() == pytest.approx(5, abs=1e-4)
-    assert source_injection.SHARES_ACROSS.sum() == pytest.approx(4.5, abs=1e-4)
+    assert injection.SHARES_ALONG.sum() == pytest.approx(5, abs=1e-4)
+    assert injection.SHARES_ACROSS.sum() == pytest.approx(4.5, abs=1e-4)
 
 
 # ------------------------------------------------------------------ cases of several runs
