@@ -332,7 +332,12 @@ class Quake:
 
 
 @pytest.mark.parametrize(
-    "sides", [WALL, PERIODIC, ("open", "open", "wall", "wall")], ids=["wall", "periodic", "open"]
+    "sides",
+    [
+        pytest.param(WALL, id="wall"),
+        pytest.param(PERIODIC, id="periodic", marks=pytest.mark.long),
+        pytest.param(("open", "open", "wall", "wall"), id="open", marks=pytest.mark.long),
+    ],
 )
 def test_any_number_of_ranks_and_a_restart_give_the_same_bits(sides):
     grid = plane(40, 36, 400.0, sides)
@@ -415,6 +420,7 @@ def scene(directory: Path) -> dict:
     }
 
 
+@pytest.mark.long
 def test_a_whole_run_on_ranks_with_a_nest_and_cut_off_is_the_same(tmp_path):
     whole = compute(scene(tmp_path / "whole"))
     assert np.abs(near(tmp_path / "whole")["eta"][-1]).max() > 0.5
