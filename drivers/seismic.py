@@ -104,7 +104,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         origin = config.grid.origin
         projection = None if origin is None else Projection(origin.lon, origin.lat)
         decomposition = decompose(
-            grid.grid.shape, comm.size, grid.grid.periodic, halo=config.physics.order // 2
+            grid.horizontal.shape, comm.size, grid.horizontal.periodic, halo=config.physics.order // 2
         )
         device = find_device(config, comm, warnings, elsewhere)
         memory = predict_memory(config, grid, decomposition, device.gpu is not None)

@@ -337,8 +337,8 @@ def compute_crust(
         name: in_bf16(machine, value) if packed and name in MEMORIES else machine.from_host(value)
         for name, value in crust_arrays(machine.dtype, size, order).items()
     }
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-    p = machine.constants(constants(machine.dtype, volume, order, 0.008))
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+    p = machine.constants(constants(machine.dtype, grid, order, 0.008))
     groups = [
         crust_parts([n for n in names if ("velocity" in n) == lead], kind, machine, shared, size, cuts)
         for lead in (True, False)

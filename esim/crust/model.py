@@ -73,7 +73,7 @@ class Crust(CrustState):
 
 
 def build_crust(
-    volume: Grid3D,
+    grid: Grid3D,
     decomposition: Decomposition,
     comm: Comm,
     backend: Backend,
@@ -85,7 +85,7 @@ def build_crust(
     medium holds rho, lam, mu and, with attenuation, inv_qp, inv_qs, and near_interface beside stepped surfaces: arrays
     of `esim.crust.layout.allocated_shape`, on the backend's device.
     """
-    state = allocate(volume, decomposition, comm, backend, settings, medium)
+    state = allocate(grid, decomposition, comm, backend, settings, medium)
     layers = state.v.shape[1]
     velocities, stresses, above = (
         HaloExchange(comm, decomposition, shape, backend) for shape in ((3, layers), (6, layers), (3, 1))

@@ -26,7 +26,7 @@ class CrustState:
     bfloat16, memory is an array of packed values (uint16). layers hold the memory of absorbing layers.
     """
 
-    volume: Grid3D
+    grid: Grid3D
     decomposition: Decomposition
     comm: Comm
     backend: Backend
@@ -57,7 +57,7 @@ class CrustState:
     def interior(self) -> Box3:
         """Box of the owned cells in the arrays."""
         h = self.block.halo
-        return (h, h + self.volume.nz), *self.block.interior
+        return (h, h + self.grid.nz), *self.block.interior
 
     @property
     def above(self) -> Any:
@@ -82,12 +82,12 @@ class CrustState:
         v, s = self.own(self.v), self.own(self.s)
         rho, lam, mu = (self.own(self.fields[name]) for name in ("rho", "lam", "mu"))
         total = 0.0
-        for k in range(self.volume.nz):
+        for k in range(self.grid.nz):
             total += 0.5e3 * float(
                 (rho[k].astype(np.float64) * (v[:, k].astype(np.float64) ** 2).sum(0)).sum()
             )
             total += _strain_energy(s[:, k].astype(np.float64), lam[k].astype(np.float64), mu[k])
-        return math.fsum(self.comm.allgather(total)) * math.prod(self.volume.spacing)
+        return math.fsum(self.comm.allgather(total)) * math.prod(self.grid.spacing)
 
     def motion(self) -> float:
         """Sum of the squares of all velocities of all ranks [m2/s2]: what a watch needs to see growth."""
@@ -95,7 +95,7 @@ class CrustState:
 
 
 def allocate(
-    volume: Grid3D,
+    grid: Grid3D,
     decomposition: Decomposition,
     comm: Comm,
     backend: Backend,
@@ -104,19 +104,19 @@ def allocate(
 ) -> CrustState:
     """A crust at rest; medium as for esim.crust.model.build_crust."""
     block = decomposition.blocks[comm.rank]
-    shape = allocated_shape(block, volume.nz)
+    shape = allocated_shape(block, grid.nz)
     q = backend.zeros((9, *shape))
     fields: dict[str, Any] = dict(zip((*VELOCITIES, *STRESSES), q, strict=True)) | dict(medium)
     fields.setdefault("near_interface", backend.zeros((1, 1, 1)))
     memory, relaxation = allocate_memory(backend, block, shape, settings)
-    layers = build_layers(volume, block, backend, settings)
+    layers = build_layers(grid, block, backend, settings)
     return CrustState(
-        volume, decomposition, comm, backend, settings, q[:3], q[3:], fields, memory, relaxation, layers
+        grid, decomposition, comm, backend, settings, q[:3], q[3:], fields, memory, relaxation, layers
     )
 
 
 def _strain_energy(s: np.ndarray, lam: np.ndarray, mu: np.ndarray) -> float:
-    """Strain energy per volume [J/m3] summed over a plane, s in MPa and moduli in GPa."""
+    """Strain energy per grid [J/m3] summed over a plane, s in MPa and moduli in GPa."""
     solid = mu > 0
     safe = np.where(solid, mu, 1.0)
     bulk = lam + 2 / 3 * mu

@@ -39,7 +39,7 @@ class Launches:
     whole: Launch
 
 
-def constants(dtype: np.dtype, volume: Grid3D, order: int, dt: float) -> elastic.Params:
+def constants(dtype: np.dtype, grid: Grid3D, order: int, dt: float) -> elastic.Params:
     """Constants of a step of dt [s] in the run's floating-point type."""
     weights, fourth = WEIGHTS[order], WEIGHTS[4]
     plain = (
@@ -54,9 +54,9 @@ def constants(dtype: np.dtype, volume: Grid3D, order: int, dt: float) -> elastic
         fourth[0] / weights[0],
         fourth[1] / weights[1],
     )
-    layer = volume.dz / (UNITS * dt)
+    layer = grid.dz / (UNITS * dt)
     above = (-3.0, 1.0, -0.2, -18.0, 8.0, -1.8, -6.0, 4.0, -1.0)
-    scaled = [UNITS * dt / d * weight for d in volume.spacing for weight in weights]
+    scaled = [UNITS * dt / d * weight for d in grid.spacing for weight in weights]
     return elastic.Params(*map(dtype.type, (*plain, layer, *above, *scaled, *scaled)))
 
 
@@ -74,7 +74,7 @@ class SweepParts:
 
     def __init__(self, state: CrustState) -> None:
         self._state, self._settings = state, state.settings
-        self._bands = bands(state.settings, state.volume.nz, state.block.halo)
+        self._bands = bands(state.settings, state.grid.nz, state.block.halo)
 
     def velocity(self, box: Box3) -> list[Part]:
         """Parts that advance velocities on a box."""
@@ -159,7 +159,7 @@ class SweepParts:
 def plan_launches(state: CrustState) -> Launches:
     """Compile all pieces of a step."""
     parts, settings, backend = SweepParts(state), state.settings, state.backend
-    p = backend.constants(constants(backend.dtype, state.volume, settings.order, settings.dt))
+    p = backend.constants(constants(backend.dtype, state.grid, settings.order, settings.dt))
     edges, inner = split(state.block, _neighbours(state))
     lag = settings.order // 2
     k0, k1 = state.interior[0]
@@ -191,8 +191,8 @@ def plan_launches(state: CrustState) -> Launches:
 
 def _neighbours(state: CrustState) -> tuple[bool, bool, bool, bool]:
     """Whether there is one in the west, the east, the south and the north, itself across periodic sides."""
-    block, (ny, nx) = state.block, state.volume.grid.shape
-    wraps_y, wraps_x = state.volume.grid.periodic
+    block, (ny, nx) = state.block, state.grid.horizontal.shape
+    wraps_y, wraps_x = state.grid.horizontal.periodic
     return (
         block.i0 > 0 or wraps_x,
         block.i1 < nx or wraps_x,

@@ -275,7 +275,7 @@ def test_rayleigh_waves_are_as_slow_as_stated(points, most, rock):
     phases = []
     for _ in range(round(5 * 2 * np.pi / (speed * k * made.dt))):
         made.step()
-        phases.append(np.angle((made.v[2, h, h] * carrier)[h : h + made.volume.grid.nx].sum()))
+        phases.append(np.angle((made.v[2, h, h] * carrier)[h : h + made.grid.horizontal.nx].sum()))
     omega = -np.polyfit(np.arange(len(phases)) * made.dt, np.unwrap(phases), 1)[0]
     error = 100 * (1 - omega / k / speed)
     assert 0.5 * most < error < most

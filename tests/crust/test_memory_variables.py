@@ -93,8 +93,8 @@ def test_only_the_last_bits_differ_from_the_whole_variables():
     machine, given = select("numpy", "float32"), arrays("float32", SIZE, 4)
     for name in MEMORIES:
         given[name] = scalar.unpack16(upper(given[name]))
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-    p = machine.constants(constants(machine.dtype, volume, 4, 0.008))
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+    p = machine.constants(constants(machine.dtype, grid, 4, 0.008))
     kernel = elastic.kernel("stress_relaxing", *BODIES["stress_relaxing"])
     machine.bind_sweep([], [Part(kernel, whole(SIZE, 4), given)], 0, p)()
     found = compute_packed(machine, 4, "plain", names=("stress_relaxing",))

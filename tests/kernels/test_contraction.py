@@ -61,7 +61,7 @@ def test_a_lake_at_a_level_that_floats_hold_does_not_move_at_all():
         skip=False,
     )
     before = state(sea)
-    wet = water(sea)["wet"]
+    wet = water(sea).wet
     assert 0.05 < wet.mean() < 0.95
     march(sea, 1000, 0.8 / sea.fastest())
     np.testing.assert_array_equal(state(sea), before)
@@ -73,7 +73,7 @@ def test_a_lake_at_any_level_moves_by_rounding_only(height):
     sea = compiled(
         plane(40, 40, cell), rough(height=height, depth=height / 2, cell=cell), level(1.7), dtype="float32"
     )
-    before, wet = state(sea), water(sea)["wet"]
+    before, wet = state(sea), water(sea).wet
     march(sea, 2000, 0.8 / sea.fastest())
     rounding = 16 * np.finfo(np.float32).eps * 1.7
     now = water(sea)

@@ -103,8 +103,8 @@ def test_beside_rough_surfaces_differences_are_of_second_order():
     for order in (4, 8):
         fields = arrays("float64", CRUST_TINY, 8)
         fields["near_interface"][...] = 1
-        volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-        p = machine.constants(constants(machine.dtype, volume, order, 0.008))
+        grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+        p = machine.constants(constants(machine.dtype, grid, order, 0.008))
         for name in ("velocity", "stress"):
             kernel = elastic.kernel(name, *BODIES[name], order=order, variant="reduced_order")
             machine.bind_sweep([Part(kernel, whole(CRUST_TINY, 8), fields)], [], 0, p)()

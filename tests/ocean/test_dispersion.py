@@ -130,7 +130,10 @@ def test_a_lake_at_rest_stays_so(dtype):
     made = oceans.ocean(grid, bed, forces=[Dispersion], dtype=dtype, given=dispersive(coriolis=True))
     oceans.march(made, 10, 0.8 / made.fastest())
     assert not oceans.state(made).any()
-    assert not any(np.array(made.own(made.forces.all[0].kept[name])).any() for name in ("pressure", "broken"))
+    assert not any(
+        np.array(made.own(made.forces.all[0].checkpoint_arrays[name])).any()
+        for name in ("pressure", "broken")
+    )
 
 
 @pytest.mark.long
@@ -147,8 +150,8 @@ def test_waves_over_rough_ground_and_islands_do_not_grow():
 
     def energy():
         water = oceans.water(made)
-        level = np.where(ground < 0, water["eta"], np.maximum(water["h"], 0))
-        return float((G * level**2 + water["h"] * (water["u"] ** 2 + water["v"] ** 2)).sum())
+        level = np.where(ground < 0, water.eta, np.maximum(water.h, 0))
+        return float((G * level**2 + water.h * (water.u**2 + water.v**2)).sum())
 
     first = energy()
     dt = 0.8 / made.fastest()
@@ -166,7 +169,7 @@ def test_there_is_no_dispersion_in_shallow_water_and_on_land():
         oceans.plane(30, 6, 100.0), shore, wave, forces=[Dispersion], given=dispersive(dispersion_depth=20.0)
     )
     oceans.march(made, 5, 0.5 / made.fastest())
-    pressure = np.array(made.own(made.forces.all[0].kept["pressure"])[0])
+    pressure = np.array(made.own(made.forces.all[0].checkpoint_arrays["pressure"])[0])
     deep = np.array(made.own(made.bed)[0]) <= -20
     assert np.abs(pressure[deep]).min() > 0 and not pressure[~deep].any()
 
@@ -187,7 +190,7 @@ def test_breaking_waves_are_counted_and_lose_dispersion():
     assert 4 * 3 < count < 4 * 40
     assert gentle.forces.all[0].broken() == 0
     assert np.isfinite(oceans.state(breaking)).all()
-    assert oceans.water(breaking)["h"].max() < 41.0
+    assert oceans.water(breaking).h.max() < 41.0
 
 
 @pytest.mark.parametrize("side", ["open", "sponge"])
@@ -306,7 +309,10 @@ def whole(ranks=1, steps=6, **more):
         oceans.march(made, steps, 0.8 / made.fastest())
         block, force = made.block, made.forces.all[0]
         own = np.concatenate(
-            [oceans.state(made), *(np.array(made.own(force.kept[n])) for n in sorted(force.kept))]
+            [
+                oceans.state(made),
+                *(np.array(made.own(force.checkpoint_arrays[n])) for n in sorted(force.kept)),
+            ]
         )
         return block, own, len(force.weights)
 

@@ -497,8 +497,10 @@ def test_a_load_is_taken_over_by_all_that_follow_it_also_by_nests_asleep():
     load = sea.forces.all[0].load
     follower = SelfAttractionLoading(asleep, load)
     load.look(20.0)
-    np.testing.assert_array_equal(follower.kept["loading"][:2], sea.forces.all[0].kept["loading"][:2])
-    assert np.abs(follower.kept["loading"][0]).max() > 0
+    np.testing.assert_array_equal(
+        follower.checkpoint_arrays["loading"][:2], sea.forces.all[0].checkpoint_arrays["loading"][:2]
+    )
+    assert np.abs(follower.checkpoint_arrays["loading"][0]).max() > 0
 
 
 FORCES = {

@@ -39,7 +39,7 @@ def crossed(family):
     """Sides of nests on which water meets land, by name."""
     found = []
     for one in family.levels[1:]:
-        wet = one.ocean.water()["wet"]
+        wet = one.ocean.water().wet
         rims = [wet[0], wet[-1], wet[:, 0], wet[:, -1]]
         found.append(any(rim.any() and not rim.all() for rim in rims))
     return found
@@ -325,7 +325,7 @@ def test_a_one_way_nest_does_not_change_the_bed_of_its_parent():
 class Plane:
     """A force with an array that is a plane in space and grows with the steps it was told of."""
 
-    kept: dict = {}
+    checkpoint_arrays: dict = {}
 
     def __init__(self, made):
         self._made, self.outside, self.seen, self.times = made, {}, [], []

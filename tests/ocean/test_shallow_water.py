@@ -106,7 +106,7 @@ def test_lake_at_a_level_stays_at_rest_for_10000_steps(basin, dtype):
     grid, bed = BASINS[basin]()
     sea = compiled(grid, bed, level(1.7), dtype=dtype)
     before = state(sea)
-    wet = water(sea)["wet"]
+    wet = water(sea).wet
     assert 0.05 < (~wet).mean() < 0.95
     march(sea, 10_000, 0.8 / sea.fastest())
     after, now = state(sea), water(sea)
@@ -174,7 +174,7 @@ def dam_break(n, right, cfl=0.8, base=0.0, dtype="float64", end=40.0):
     sea = compiled(grid, flat(-base), surface, dtype=dtype)
     before = volume(sea)
     advance(sea, end, cfl=cfl, adaptive=True)
-    return grid.x(), water(sea)["h"][0], volume(sea) / before - 1
+    return grid.x(), water(sea).h[0], volume(sea) / before - 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -224,7 +224,7 @@ def slosh(solution, n, dtype, periods=3):
     start = volume(sea)
     advance(sea, periods * solution(x, y)[3], adaptive=True)
     exact = np.maximum(solution(x, y)[0] - bowl(x, y), 0)
-    return l1(water(sea)["h"], exact), volume(sea) / start - 1
+    return l1(water(sea).h, exact), volume(sea) / start - 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -245,7 +245,7 @@ def test_mass_is_kept_where_water_runs_over_islands(dtype):
     before = volume(sea)
     advance(sea, 300.0, cfl=0.9, adaptive=True)
     assert abs(volume(sea) / before - 1) < (1e-12 if dtype == "float64" else 1e-6)
-    assert water(sea)["h"].min() >= 0
+    assert water(sea).h.min() >= 0
 
 
 CLOSED = {
@@ -418,8 +418,8 @@ def test_manning_friction_slows_a_uniform_flow(manning, depth, dtype):
     for one in (sea, mapped):
         advance(one, 200.0)
         exact = 2.0 / (1 + 400.0 * G * manning**2 / depth ** (4 / 3))
-        assert water(one)["u"] == pytest.approx(exact, rel=1e-9 if dtype == "float64" else 2e-6)
-    np.testing.assert_array_equal(water(sea)["v"], 0)
+        assert water(one).u == pytest.approx(exact, rel=1e-9 if dtype == "float64" else 2e-6)
+    np.testing.assert_array_equal(water(sea).v, 0)
 
 
 def test_friction_map_slows_only_where_it_is_rough():
@@ -427,7 +427,7 @@ def test_friction_map_slows_only_where_it_is_rough():
     rough_half = along_x(lambda x: np.where(x < 16e3, 0.1, 0.0))
     sea = ocean(grid, flat(1.0), None, lambda x, y: np.full((y.size, x.size), 0.1), roughness=rough_half)
     march(sea, 3, 10.0)
-    u = water(sea)["u"][0]
+    u = water(sea).u[0]
     assert u[8] < 0.098 and u[24] == pytest.approx(0.1, rel=1e-6)
 
 

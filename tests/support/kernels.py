@@ -55,8 +55,8 @@ def compute_packed(machine, order, variant, names=RELAXING, size=VOLUME, cuts=(N
         words = machine.zeros((*given[name].shape[:2], given[name].shape[2] * 2 // machine.dtype.itemsize))
         shared[name] = words.view(np.uint16)
         shared[name][...] = machine.from_host(upper(given[name]))
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-    p = machine.constants(constants(machine.dtype, volume, order, 0.008))
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+    p = machine.constants(constants(machine.dtype, grid, order, 0.008))
     for name in names:
         kernel = elastic.kernel(
             f"{name}_bf16",

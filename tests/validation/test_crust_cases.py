@@ -130,9 +130,9 @@ def test_plane_waves_double_at_level_ground(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", [(5.5, 5.5, 5.5), (5.7, 6.1, 4.9), (5.2, 5.0, 0.6), (5.2, 0.9, 11.2)])
 @pytest.mark.parametrize("name", ["sxx", "sxy", "syz"])
 def test_all_mechanisms_take_part_in_a_moment(place: tuple[float, float, float], name: str) -> None:
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 1.0, 1.0, 12, 12, ("open",) * 4), 12, 1.0)
-    plain = spread(volume, [Site(*place, ghost=False)], name)
-    evened = injection._evened(SimpleNamespace(volume=volume), plain)
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 1.0, 1.0, 12, 12, ("open",) * 4), 12, 1.0)
+    plain = spread(grid, [Site(*place, ghost=False)], name)
+    evened = injection._evened(SimpleNamespace(grid=grid), plain)
     weights = evened.weights[0]
     for axis in "kji":
         before, after = getattr(plain, axis)[0], getattr(evened, axis)[0]

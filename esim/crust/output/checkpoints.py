@@ -24,7 +24,7 @@ class SavedArray(NamedTuple):
 
 def saved_arrays(crust: CrustState, motion: SurfaceMotion) -> Iterator[tuple[str, SavedArray]]:
     """All arrays from which a run is resumed bit for bit, by name."""
-    blocks, shape = crust.decomposition.blocks, crust.volume.grid.shape
+    blocks, shape = crust.decomposition.blocks, crust.grid.horizontal.shape
     for name, array in _volumes(crust):
         own = crust.own(array)
         yield name, SavedArray(own.reshape(-1, *own.shape[-2:]), blocks, shape)
@@ -33,7 +33,7 @@ def saved_arrays(crust: CrustState, motion: SurfaceMotion) -> Iterator[tuple[str
     for layer in _remembering(crust):
         cuts, layer_shape = layer_blocks(layer, crust)
         mine = cuts[crust.comm.rank]
-        depth = 6 * (layer.thickness if layer.axis == "z" else crust.volume.nz)
+        depth = 6 * (layer.thickness if layer.axis == "z" else crust.grid.nz)
         own = crust.backend.to_host(layer.memory)
         own = own.reshape(depth, *mine.shape) if mine.cells else np.zeros((depth, 0, 0), own.dtype)
         yield f"layer_{layer.side}", SavedArray(own, cuts, layer_shape)
@@ -45,7 +45,7 @@ def restore_arrays(crust: Crust, motion: SurfaceMotion, path: Path) -> None:
     window = (block.j0, block.j1, block.i0, block.i1)
     k, j, i = (slice(*pair) for pair in crust.interior)
     for name, array in _volumes(crust):
-        shape = (*array.shape[:-3], crust.volume.nz, *block.shape)
+        shape = (*array.shape[:-3], crust.grid.nz, *block.shape)
         # Packed values of 16 bits are whole numbers that every precision holds.
         array[..., k, j, i] = device(load_array(path, name, window).reshape(shape))
     motion.restore({name: load_array(path, name, window) for name in motion.state()})
@@ -70,7 +70,7 @@ def _remembering(crust: CrustState) -> list[AbsorbingLayer]:
 
 def layer_blocks(layer: AbsorbingLayer, crust: CrustState) -> tuple[list[Block], tuple[int, int]]:
     """The part of an absorbing layer that each rank has, in rows and columns of the layer, and its whole shape."""
-    ny, nx = crust.volume.grid.shape
+    ny, nx = crust.grid.horizontal.shape
     rows, columns = (0, ny), (0, nx)
     if layer.axis == "y":
         rows = (0, layer.thickness) if layer.side == "south" else (ny - layer.thickness, ny)

@@ -103,8 +103,8 @@ def open_snapshots(
 
 def surface_frame(crust: CrustState, projection: Projection | None, depth: float | None = None) -> Frame:
     """The frame of the cells of a layer, with longitude and latitude where they are known."""
-    grid = crust.volume.grid
-    return horizontal(grid, _lonlat(projection, *np.meshgrid(grid.x(), grid.y())), depth)
+    flat = crust.grid.horizontal
+    return horizontal(flat, _lonlat(projection, *np.meshgrid(flat.x(), flat.y())), depth)
 
 
 def _lonlat(
@@ -117,21 +117,21 @@ def _plane(
     plane: PlaneConfig, crust: CrustState, projection: Projection | None
 ) -> tuple[Frame, Sequence[Block], Callable[[], np.ndarray]]:
     """Frame of a plane, the parts of it of all ranks, and what gives the velocities of this one's part."""
-    volume, blocks, block = crust.volume, crust.decomposition.blocks, crust.block
-    grid, (nz, ny, nx) = volume.grid, volume.shape
+    grid, blocks, block = crust.grid, crust.decomposition.blocks, crust.block
+    flat, (nz, ny, nx) = grid.horizontal, grid.shape
     if plane.axis == "depth":
-        layer = min(max(int((plane.at - volume.top) / volume.dz), 0), nz - 1)
-        frame = surface_frame(crust, projection, float(volume.depth(layer, layer + 1)[0]))
+        layer = min(max(int((plane.at - grid.depth_min) / grid.dz), 0), nz - 1)
+        frame = surface_frame(crust, projection, float(grid.depth(layer, layer + 1)[0]))
         return frame, blocks, partial(centred_velocity, crust, layer, 0)
     if plane.axis == "x":
-        column = min(max(int(np.floor(grid.index(plane.at, grid.y0)[1] + 0.5)), 0), nx - 1)
-        at = float(grid.x(column, column + 1)[0])
-        frame = section(volume, "y", at, _lonlat(projection, np.full(ny, at), grid.y()))
+        column = min(max(int(np.floor(flat.index(plane.at, flat.y0)[1] + 0.5)), 0), nx - 1)
+        at = float(flat.x(column, column + 1)[0])
+        frame = section(grid, "y", at, _lonlat(projection, np.full(ny, at), flat.y()))
         owned = section_blocks(blocks, nz, column=column)
         return frame, owned, partial(centred_velocity, crust, column - block.i0, 2)
-    row = min(max(int(np.floor(grid.index(grid.x0, plane.at)[0] + 0.5)), 0), ny - 1)
-    at = float(grid.y(row, row + 1)[0])
-    frame = section(volume, "x", at, _lonlat(projection, grid.x(), np.full(nx, at)))
+    row = min(max(int(np.floor(flat.index(flat.x0, plane.at)[0] + 0.5)), 0), ny - 1)
+    at = float(flat.y(row, row + 1)[0])
+    frame = section(grid, "x", at, _lonlat(projection, flat.x(), np.full(nx, at)))
     return frame, section_blocks(blocks, nz, row=row), partial(centred_velocity, crust, row - block.j0, 1)
 
 
@@ -142,7 +142,7 @@ def centred_velocity(crust: CrustState, index: int, axis: int) -> np.ndarray:
     the device.
     """
     v, host, h = crust.v, crust.backend.to_host, crust.block.halo
-    cells = (crust.volume.nz, *crust.block.shape)
+    cells = (crust.grid.nz, *crust.block.shape)
     if not 0 <= index < cells[axis]:
         return np.zeros((3, 0, 0), crust.backend.dtype)
     k, j, i = (
