@@ -125,7 +125,7 @@ def heading(run: Run, words: str) -> str:
 
 def carried(run: Run) -> str:
     """Up to which frequency the run carries waves, in words; empty where it does not tell."""
-    frequency = run.record.get("frequency_carried")
+    frequency = run.record.get("frequency_resolved")
     return f", up to {float(frequency):.3g} Hz" if frequency else ""
 
 

@@ -29,7 +29,7 @@ class BoundaryConfig(Section):
     kind: Kind = Field(
         default="cpml",
         description="cpml (absorbing layer, perfectly matched), sponge (absorbing layer that damps), "
-        "wall (reflects) or periodic; the bottom of a periodic block is cpml without a word.",
+        "wall (reflects) or periodic; the bottom of a periodic block is then cpml by default.",
     )
     cells: Count = Field(default=10, ge=1, description="Width of the absorbing layers, in cells.")
     x: Kind | None = Field(default=None, description="West and east sides; null: as kind.")

@@ -33,13 +33,17 @@ class CrustPhysics(Section):
         default=None, gt=0, description="Frequency [Hz] at which vp and vs are as given; null: default."
     )
     max_frequency: Frequency | None = Field(
-        default=None, gt=0, description="Highest frequency [Hz] wanted; null: what the grid carries."
+        default=None,
+        gt=0,
+        description="Highest frequency [Hz] wanted; null: the highest that the grid resolves.",
     )
     points_per_wavelength: Number = Field(
-        default=5.0, ge=2, description="Fewest cells per shortest wavelength: says what the grid carries."
+        default=5.0,
+        ge=2,
+        description="Fewest cells per shortest wavelength: sets the frequency that the grid resolves.",
     )
     low_pass: bool = Field(
-        default=True, description="Low-pass the sources at the highest frequency that the grid carries."
+        default=True, description="Low-pass the sources at the highest frequency that the grid resolves."
     )
 
     @model_validator(mode="after")

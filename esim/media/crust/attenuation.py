@@ -1,7 +1,7 @@
 """How do waves lose energy? Relaxation mechanisms fitted to a Q that is the same over a band of frequencies.
 
 The complex modulus is M(w) = M_u (1 - sum_l Y_l w_l / (w_l + i w)): the unrelaxed modulus M_u acts on the fastest
-change, each mechanism takes the share Y_l away from what is slow against w_l (Emmerich and Korn 1987). In time,
+change, each mechanism takes the fraction Y_l, its strength, from what is slow against w_l (Emmerich and Korn 1987). In time,
 with the strain rate e, one memory variable per mechanism:
 
     d(zeta_l)/dt + w_l zeta_l = w_l e        d(stress)/dt = M_u (e - sum_l Y_l zeta_l)
@@ -12,8 +12,8 @@ and in steps, zeta being known where stress is and e in the middle between (`rec
     stress(n+1/2) = stress(n-1/2) + dt M_u (e(n) - sum_l Y_l (zeta_l(n-1/2) + zeta_l(n+1/2)) / 2)
 
 Two forms. Conventional: every cell carries all mechanisms. Coarse-grained (Day and Bradley 2001): eight, of which
-a cell carries one, the next cell the next, with eight times the share. Waves, much longer than two cells, feel the
-harmonic average of the eight moduli (Graves and Day 2003), and to that average the shares are fitted. It holds
+a cell carries one, the next cell the next, with eight times the strength. Waves, much longer than two cells, feel the
+harmonic average of the eight moduli (Graves and Day 2003), and to that average the strengths are fitted. It holds
 the better the closer the eight moduli are: below Q = 20 prefer the conventional form.
 """
 
@@ -25,19 +25,19 @@ from esim.errors import InputError
 
 COARSE = 8  # mechanisms of the coarse-grained form: a block of 2 x 2 x 2 cells
 TOLERANCE = 0.05  # of Q: how far a fit may be off anywhere in the band
-REACH = 0.3  # the eight frequencies go on beyond the band by 1/REACH: smallest errors, evenest shares
+REACH = 0.3  # the eight frequencies go on beyond the band by 1/REACH: smallest errors, evenest strengths
 SAMPLES = 60  # frequencies of the band that are fitted
-STIFFNESS = 0.01  # of the fit of eight, against changing the shares
-Q_VALUES = 1e4 * 0.9 ** np.arange(91)  # at which shares are tabulated, downwards until the fit fails
+STIFFNESS = 0.01  # of the fit of eight, against changing the strengths
+Q_VALUES = 1e4 * 0.9 ** np.arange(91)  # at which strengths are tabulated, downwards until the fit fails
 
 
 @dataclass(frozen=True)
 class Mechanisms:
     """Relaxation mechanisms for a constant Q over `band` (lowest and highest frequency [Hz]).
 
-    omega (L,): relaxation frequencies w_l [rad/s], rising. Shares Y_l are tabulated: `table` (N, L) holds them for
+    omega (L,): relaxation frequencies w_l [rad/s], rising. Strengths Y_l are tabulated: `table` (N, L) holds them for
     each of `inverse_q` (N,), rising from 0 to the largest 1/Q that the mechanisms can make. With `coarse` a cell
-    carries one mechanism, and the table holds that of the average; the cell's own is 8 Y_l (see `cell_shares`).
+    carries one mechanism, and the table holds that of the average; the cell's own is 8 Y_l (see `cell_strengths`).
     """
 
     omega: np.ndarray
@@ -53,7 +53,7 @@ class Mechanisms:
 
     @property
     def slope(self) -> np.ndarray:
-        """Shares (L,) per unit of 1/Q in the limit of large Q: Y_l = slope_l / Q."""
+        """Strengths (L,) per unit of 1/Q in the limit of large Q: Y_l = slope_l / Q."""
         return self.table[1] / self.inverse_q[1]
 
     def check(self, q: np.ndarray, what: str = "Q") -> None:
@@ -67,12 +67,12 @@ class Mechanisms:
                 f" which carries {what} >= {self.lowest_q:.3g}; {hint}"
             )
 
-    def shares(self, inverse_q: np.ndarray | float) -> np.ndarray:
+    def strengths(self, inverse_q: np.ndarray | float) -> np.ndarray:
         """Y_l (L, ...) for any array of 1/Q (0 where nothing is lost)."""
         x = np.asarray(inverse_q, dtype=float)
         return np.stack([np.interp(x, self.inverse_q, column) for column in self.table.T])
 
-    def cell_shares(self, inverse_q: np.ndarray, first: tuple[int, int, int] = (0, 0, 0)) -> np.ndarray:
+    def cell_strengths(self, inverse_q: np.ndarray, first: tuple[int, int, int] = (0, 0, 0)) -> np.ndarray:
         """What each cell of (nz, ny, nx) has of its one coarse-grained mechanism: 8 Y_l, l from its parity.
 
         `first` is the index (k, j, i) of the array's first cell in the whole grid.
@@ -86,7 +86,7 @@ class Mechanisms:
 
     def modulus(self, frequency: np.ndarray, inverse_q: float) -> np.ndarray:
         """Complex M(w) / M_u at frequencies [Hz] (any shape, may be complex) for one 1/Q, with exp(+i w t)."""
-        return _modulus(_response(self.omega, np.asarray(frequency)), self.shares(inverse_q), self.coarse)
+        return _modulus(_response(self.omega, np.asarray(frequency)), self.strengths(inverse_q), self.coarse)
 
     def quality(self, frequency: np.ndarray, inverse_q: float) -> np.ndarray:
         """The Q that waves meet at frequencies [Hz]: real over imaginary part of the modulus."""
@@ -159,7 +159,7 @@ def _checked(band: tuple[float, float]) -> tuple[float, float]:
 
 
 def _tabulated(omega: np.ndarray, band: tuple[float, float], coarse: bool) -> Mechanisms:
-    """Shares for lower and lower Q, each fit starting from the last, until one fails."""
+    """Strengths for lower and lower Q, each fit starting from the last, until one fails."""
     inverse_q, table = [0.0], [np.zeros(omega.size)]
     for q in Q_VALUES:
         y = _fit(omega, band, q, coarse, table[-1])
@@ -181,7 +181,7 @@ def _samples(band: tuple[float, float], count: int = SAMPLES) -> np.ndarray:
 
 
 def _response(omega: np.ndarray, frequency: np.ndarray) -> np.ndarray:
-    """What each mechanism takes at each frequency [Hz], per share: w_l / (w_l + i w), (..., L)."""
+    """What each mechanism takes at each frequency [Hz], per strength: w_l / (w_l + i w), (..., L)."""
     return omega / (omega + 2j * np.pi * frequency[..., None])
 
 
@@ -203,7 +203,7 @@ def _misfit(
 def _fit(
     omega: np.ndarray, band: tuple[float, float], q: float, coarse: bool, start: np.ndarray | None = None
 ) -> np.ndarray:
-    """Shares, none negative, that keep Q nearest to constant over the band."""
+    """Strengths, none negative, that keep Q nearest to constant over the band."""
     response = _response(omega, _samples(band))
     if coarse:
         return _fit_average(response, q, np.zeros(omega.size) if start is None else start)
@@ -211,9 +211,9 @@ def _fit(
 
 
 def _fit_sum(response: np.ndarray, q: float) -> np.ndarray:
-    """Shares of the conventional form with the smallest largest error.
+    """Strengths of the conventional form with the smallest largest error.
 
-    1/Q is a ratio linear in the shares above and below, hence a linear least squares problem; weights that grow
+    1/Q is a ratio linear in the strengths above and below, hence a linear least squares problem; weights that grow
     where the error is large turn it into that of the largest error (Lawson's iteration).
     """
     from scipy.optimize import nnls
@@ -228,7 +228,7 @@ def _fit_sum(response: np.ndarray, q: float) -> np.ndarray:
 
 
 def _fit_average(response: np.ndarray, q: float, y: np.ndarray) -> np.ndarray:
-    """Shares of the coarse-grained form by least squares, from the shares `y` of a higher Q.
+    """Strengths of the coarse-grained form by least squares, from the strengths `y` of a higher Q.
 
     The harmonic average is not linear in them: the equations are linearised anew each time, and STIFFNESS keeps
     the step short where eight overlapping mechanisms leave it undetermined.
