@@ -1,4 +1,4 @@
-"""Which cells of the volume stand for the cells of a box?"""
+"""Which cells of the grid represent the cells of a box? Beyond the grid, the nearest."""
 
 import numpy as np
 
