@@ -167,7 +167,7 @@ def test_without_uplift_the_initial_water_is_drawn(tmp_path: Path) -> None:
 
     with open_run(write_run(tmp_path / "hump", uplift=0)) as run:
         figure = uplift.figure(run)
-    assert "initial water level" in figure.axes[0].get_title("left")
+    assert "initial water surface" in figure.axes[0].get_title("left")
     assert "Mw" not in figure.axes[0].get_title("left")
     with open_run(write_run(tmp_path / "calm", uplift=0, fields=False)) as run:
         assert uplift.figure(run) is None

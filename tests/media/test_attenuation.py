@@ -45,7 +45,7 @@ def test_lowest_q_is_where_the_fit_or_the_relaxed_modulus_fails(mechanisms):
     assert 1 - (COARSE * shares.max() if mechanisms.coarse else shares.sum()) > 0
     mechanisms.check(np.array([q, 50.0, np.inf]))
     with pytest.raises(
-        InputError, match="Qs = 2 is too low for .* attenuation over 0.05..5 Hz, which carries Qs >= "
+        InputError, match="Qs = 2 is too low for .* attenuation over 0.05..5 Hz, which allows Qs >= "
     ):
         mechanisms.check(np.array([50.0, 2.0]), "Qs")
 

@@ -175,7 +175,7 @@ def test_impossible_configurations(changes, words):
     with pytest.raises(InputError, match="expected lon and lat"):
         build(Config.model_validate(values), True)
     with pytest.raises(
-        InputError, match="the middle of the landslide, x 10000, y 5000, lies outside the grid"
+        InputError, match="the centre of the landslide, x 10000, y 5000, lies outside the grid"
     ):
         slide().check(plane(10, 10, 100.0))
 

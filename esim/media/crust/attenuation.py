@@ -36,8 +36,9 @@ class Mechanisms:
     """Relaxation mechanisms for a constant Q over `band` (lowest and highest frequency [Hz]).
 
     omega (L,): relaxation frequencies w_l [rad/s], rising. Anelastic coefficients Y_l are tabulated: `table` (N, L)
-    holds them for each of `inverse_q` (N,), rising from 0 to the largest 1/Q that the mechanisms can make. With `coarse` a cell
-    has one mechanism, and the table holds that of the average; the cell's own is 8 Y_l (see `cell_coefficients`).
+    holds them for each of `inverse_q` (N,), rising from 0 to the largest 1/Q that the mechanisms can make. With
+    `coarse` a cell has one mechanism, and the table holds that of the average; the cell's own is 8 Y_l (see
+    `cell_coefficients`).
     """
 
     omega: np.ndarray

@@ -148,9 +148,10 @@ class TrackTrajectory:
 class Landslide:
     """A body of a shape, thickness [m], length along its direction and width across it [m].
 
-    x, y: initial position of its centre, degrees if lonlat, else m; width None: unlimited. start: when it starts
-    [s]. in_bathymetry: the bathymetry includes it at its initial position. Lengths are whole extents: of the ellipse and, cut at
-    0.717, of sech and sech2 (Enet and Grilli 2007); a Gaussian has fallen to 1/e there and ends at three times them.
+    x, y: initial position of its centre, degrees if lonlat, else m; width None: unlimited. It starts at `start` [s].
+    in_bathymetry: the bathymetry includes it at its initial position. Lengths are whole extents: of the ellipse and,
+    cut at 0.717, of sech and sech2 (Enet and Grilli 2007); a Gaussian has decayed to 1/e there and ends at three
+    times them.
     """
 
     name: str
