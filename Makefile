@@ -28,6 +28,7 @@ test: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p esim
+	$(BIN)/lint-imports
 	PYTHONPATH=tests $(BIN)/python -m support.precompile $(WORKERS)
 	$(PYTEST) -m "quick or not ($(SLOW))"
 

@@ -18,8 +18,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from esim.backends import Backend, select
+from esim.backends.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.backends.energy import Meter, energy_record
-from esim.backends.numpy.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.config.scenarios import ScenarioConfig
 from esim.drivers.resources import Device, check_memory, select_device
 from esim.errors import MachineError, StopRequested

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from esim.backends import devices
+from esim.backends.array_module import open_module
 from esim.backends.devices import Gpu
-from esim.backends.numpy.array_module import open_module
 from esim.config.run import RunConfig
 from esim.errors import InputError, MachineError
 from esim.parallel.comm import Comm

@@ -2,25 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from esim.config.crust.root import SeismicConfig
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
-from esim.crust.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
+from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
+from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
-from esim.crust.model import Crust, build_crust
-from esim.crust.outputs import SeismicOutputs
-from esim.crust.receiver_sites import place_stations, station_table
-from esim.crust.receivers import ReceiverRecorder
+from esim.crust.model import build_crust
+from esim.crust.output.outputs import SeismicOutputs
+from esim.crust.output.receiver_sites import place_stations
 from esim.crust.settings import crust_settings
-from esim.crust.source_injection import inject_forces, inject_moments
-from esim.crust.sources import CrustSource, build_sources, source_record, strongest_event
+from esim.crust.sources.build import CrustSource, build_sources, source_record
+from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.stability import StabilityCheck
-from esim.crust.surface import build_surface
-from esim.crust.surface_motion import SurfaceMotion, surface_layers
 from esim.drivers.driver import (
     Checkpoints,
     Driver,
@@ -107,7 +104,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         origin = config.grid.origin
         projection = None if origin is None else Projection(origin.lon, origin.lat)
         decomposition = decompose(
-            grid.grid.shape, comm.size, grid.grid.periodic, halo=config.physics.order // 2
+            grid.horizontal.shape, comm.size, grid.horizontal.periodic, halo=config.physics.order // 2
         )
         device = find_device(config, comm, warnings, elsewhere)
         memory = predict_memory(config, grid, decomposition, device.gpu is not None)
@@ -165,24 +162,22 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             engine = CrustEngine(
                 crust, inject_forces(crust, setup.sources), inject_moments(crust, setup.sources)
             )
-        layers = surface_layers(crust)
         last = max((source.end for source in setup.sources), default=0.0)
         stability = StabilityCheck(crust, last, config.run.watchdog)
         outputs = SeismicOutputs(
             config,
             crust,
-            SurfaceMotion(crust, layers),
-            self._receivers(setup, crust),
-            station_table(config, setup.projection),
+            setup.medium.surface,
             setup.projection,
-            setup.medium.surface.elevation(layers),
-            strongest_event(config, setup.sources, setup.projection),
+            setup.sites,
+            setup.discretisation.sample_steps,
+            setup.sources,
             stability,
         )
         checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.warnings)
         callbacks = [
-            Callback(Steps(snapshot.every), partial(outputs.write, snapshot), binding=False)
-            for snapshot in outputs.snapshots
+            Callback(Steps(snapshots.every), snapshots.write, binding=False)
+            for snapshots in outputs.snapshots
         ]
         if config.output.checkpoint is not None:
             steps = Steps(max(1, round(config.output.checkpoint.every / setup.dt)))
@@ -207,12 +202,6 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             engine=engine,
             stability=stability,
         )
-
-    def _receivers(self, setup: SeismicSetup, crust: Crust) -> ReceiverRecorder | None:
-        if not setup.sites:
-            return None
-        variables = setup.config.output.stations.variables
-        return ReceiverRecorder(crust, setup.sites, variables, setup.discretisation.sample_steps)
 
     def describe(self, setup: SeismicSetup) -> list[str]:
         """Grid, waves, frequency, time step, ranks, memory, output and sources."""

@@ -11,8 +11,8 @@ import numpy as np
 
 from esim.backends import Backend
 from esim.backends.linker import array_names
-from esim.crust import model
-from esim.crust.layout import STRESSES, VELOCITIES, Box3
+from esim.crust.layout import STRESSES, VELOCITIES, Box3, intersect
+from esim.crust.sweep import constants
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
@@ -313,7 +313,7 @@ def crust_parts(
         if name in ABOVE:
             place = ((place[0][0] + 1, place[0][0] + 2), place[1], place[2])
         kernel = crust_kernel(name, kind.order, kind.variant)
-        found.append([Part(kernel, model._cut(place, cut) if cut else place, given) for cut in cuts])
+        found.append([Part(kernel, intersect(place, cut) if cut else place, given) for cut in cuts])
     return [list(column) for column in zip(*found, strict=True)]
 
 
@@ -337,8 +337,8 @@ def compute_crust(
         name: in_bf16(machine, value) if packed and name in MEMORIES else machine.from_host(value)
         for name, value in crust_arrays(machine.dtype, size, order).items()
     }
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-    p = machine.constants(model.constants(machine.dtype, volume, order, 0.008))
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+    p = machine.constants(constants(machine.dtype, grid, order, 0.008))
     groups = [
         crust_parts([n for n in names if ("velocity" in n) == lead], kind, machine, shared, size, cuts)
         for lead in (True, False)

@@ -179,7 +179,7 @@ def final(folder: Path, switch: str, kind: str, backend: str, steps: int = 2) ->
         found = {
             f"{level.place.name}: {name}": np.array(level.ocean.own(array))
             for level in run.hierarchy.levels
-            for name, array in level.ocean.kept.items()
+            for name, array in level.ocean.checkpoint_arrays.items()
         }
         run.outputs.abandon()
     return found

@@ -92,7 +92,7 @@ def select(
 
         name = best().name
     if name == "numpy":
-        from esim.backends.numpy.array_module import open_module
+        from esim.backends.array_module import open_module
         from esim.backends.numpy.backend import NumpyBackend
 
         return NumpyBackend(dtype, open_module(array_module, local_rank))

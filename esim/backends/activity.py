@@ -1,4 +1,4 @@
-"""Which tiles of a state rest, and how much work is done on the others?"""
+"""Which tiles of a state are quiescent, and how many cells of the others are computed?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,11 +1,11 @@
-"""What backends share to which the host tells each call: their arrays are NumPy's, or those of a module like it."""
+"""Arrays in main memory, NumPy's or those of a module like it: what the numpy and the cpu backend share."""
 
 from typing import Any
 
 import numpy as np
 
-from esim.backends.numpy.array_module import NUMPY, ArrayModule
-from esim.backends.numpy.arrays import Arrays
+from esim.backends.array_module import NUMPY, ArrayModule
+from esim.backends.arrays import Arrays
 from esim.parallel.comm import Comm
 from esim.parallel.streams import HostBuffer, MessageBuffer, SynchronousStreams
 

@@ -1,4 +1,4 @@
-"""From an undecorated cell body to functions of one machine."""
+"""How does an undecorated cell body become a function of one backend?"""
 
 import functools
 import hashlib

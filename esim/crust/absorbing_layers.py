@@ -48,7 +48,7 @@ class AbsorbingLayer:
 
 
 def build_layers(
-    volume: Grid3D, block: Block, backend: Backend, settings: CrustSettings
+    grid: Grid3D, block: Block, backend: Backend, settings: CrustSettings
 ) -> list[AbsorbingLayer]:
     """The absorbing layers of a run; those that a rank has no part of are empty there."""
     sides = (
@@ -60,20 +60,20 @@ def build_layers(
         ("z", "top", settings.kinds[3]),
     )
     return [
-        _layer(volume, block, backend, settings, kind, axis, side)
+        _layer(grid, block, backend, settings, kind, axis, side)
         for axis, side, kind in sides
         if kind in ("cpml", "sponge")
     ]
 
 
 def _layer(
-    volume: Grid3D, block: Block, backend: Backend, settings: CrustSettings, kind: str, axis: str, side: str
+    grid: Grid3D, block: Block, backend: Backend, settings: CrustSettings, kind: str, axis: str, side: str
 ) -> AbsorbingLayer:
     number = "zyx".index(axis)
-    whole, h, cells = volume.shape[number], block.halo, settings.cells
+    whole, h, cells = grid.shape[number], block.halo, settings.cells
     low = side in ("west", "south", "top")
     begin, end = (0, cells) if low else (whole - cells, whole)
-    starts, stops = (0, block.j0, block.i0), (volume.nz, block.j1, block.i1)
+    starts, stops = (0, block.j0, block.i0), (grid.nz, block.j1, block.i1)
     first, last = max(begin, starts[number]), min(end, stops[number])
     box = [(h, h + b - a) for a, b in zip(starts, stops, strict=True)]
     empty = first >= last
@@ -92,7 +92,7 @@ def _layer(
         keep = np.exp(-((CERJAN * np.clip(into[0], 0, 1)) ** 2)).reshape(1, *along)
         profile = backend.from_host(np.broadcast_to(keep, (1, *shape)))
         return AbsorbingLayer(kind, axis, side, cells, tuple(box), None, profile)  # type: ignore[arg-type]
-    size = volume.spacing["xyz".index(axis)] * cells
+    size = grid.spacing["xyz".index(axis)] * cells
     damp = np.concatenate([cpml_profile(np.clip(way, 0, 1), size, settings) for way in into])
     memory = backend.zeros((6, *shape))
     profile = backend.from_host(damp.reshape(6, *along))

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from esim.config.crust.grid import ABSORBING
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
-from esim.crust.medium import MediumSurvey
+from esim.crust.medium.medium import MediumSurvey
 from esim.crust.settings import constant_alpha
-from esim.crust.sources import CrustSource, origin
+from esim.crust.sources.build import CrustSource, origin
 from esim.grids.grid3d import Grid3D
 from esim.grids.interpolation import Site
 from esim.sources.crust import PointSources
@@ -26,7 +26,7 @@ def check_absorbing_layers(
 
 
 def check_absorbed(
-    config: SeismicConfig, volume: Grid3D, sources: Sequence[CrustSource], sites: Sequence[Site]
+    config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[Site]
 ) -> Iterator[str]:
     """Warnings of sources and stations in layers that absorb waves: what is sent and seen there is too weak."""
     points = [
@@ -40,17 +40,17 @@ def check_absorbed(
     ]
     cells = config.grid.boundary.cells
     for what, *at in points:
-        if _is_absorbed(config, volume, *at):
+        if _is_absorbed(config, grid, *at):
             yield (
                 f"{what} lies in the absorbing layer, the outer {cells} cells of the block, where waves are weaker "
                 "than they should be; make the block larger"
             )
 
 
-def _is_absorbed(config: SeismicConfig, volume: Grid3D, x: float, y: float, depth: float) -> bool:
-    boundary, (nz, ny, nx) = config.grid.boundary, volume.shape
+def _is_absorbed(config: SeismicConfig, grid: Grid3D, x: float, y: float, depth: float) -> bool:
+    boundary, (nz, ny, nx) = config.grid.boundary, grid.shape
     cells, (on_x, on_y, bottom) = boundary.cells, boundary.kinds
-    k, j, i = volume.index(x, y, depth)
+    k, j, i = grid.index(x, y, depth)
     low = bottom in ABSORBING and k > nz - cells - 0.5
     high = bottom in ABSORBING and config.grid.surface == "absorbing" and k < cells - 0.5
     aside = [

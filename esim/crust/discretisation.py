@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from esim.config.crust.physics import CrustPhysics
 from esim.config.crust.root import SeismicConfig
-from esim.crust.attenuation import Attenuation, fit_attenuation
-from esim.crust.medium import MediumSurvey
+from esim.crust.medium.attenuation import Attenuation, fit_attenuation
+from esim.crust.medium.medium import MediumSurvey
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust.staggered import WEIGHTS
@@ -34,9 +34,9 @@ class Discretisation:
     steps: int
     sample_steps: int
 
-    def describe(self, config: SeismicConfig, volume: Grid3D) -> list[str]:
+    def describe(self, config: SeismicConfig, grid: Grid3D) -> list[str]:
         """Its lines of the plan of a run: frequency, attenuation, time step, steps."""
-        physics, courant = config.physics, self.dt * self.fastest / min(volume.spacing)
+        physics, courant = config.physics, self.dt * self.fastest / min(grid.spacing)
         lines = [
             f"frequency      {self.frequency:.3g} Hz with {self.points_per_wavelength:.1f} points per wavelength; the "
             f"grid carries {self.resolved:.3g} Hz with {physics.points_per_wavelength:g}",
@@ -51,16 +51,16 @@ class Discretisation:
 
 
 def discretise(
-    config: SeismicConfig, volume: Grid3D, survey: MediumSurvey, warn: Callable[[str], None]
+    config: SeismicConfig, grid: Grid3D, survey: MediumSurvey, warn: Callable[[str], None]
 ) -> Discretisation:
     """The resolution of a run; raises InputError for a frequency that the grid does not resolve, a Q too low for the
     mechanisms, or an unstable time step."""
-    resolved, frequency, points = _frequency(config.physics, volume, survey)
+    resolved, frequency, points = _frequency(config.physics, grid, survey)
     attenuation = fit_attenuation(config.physics, frequency, survey.lowest_qp, survey.lowest_qs)
     # The unrelaxed medium carries the fastest waves.
     stiffening = 1.0 if attenuation is None else max(attenuation.stiffening, 1.0)
     fastest = survey.speeds.fastest * math.sqrt(stiffening)
-    largest_dt = stable_time_step(volume, config.physics.order, fastest)
+    largest_dt = stable_time_step(grid, config.physics.order, fastest)
     if config.run.dt is not None and config.run.dt > largest_dt:
         raise InputError(
             f"run.dt: {config.run.dt:g} s is not stable with waves of {fastest:.0f} m/s on this grid; use at most "
@@ -73,15 +73,15 @@ def discretise(
     )
 
 
-def stable_time_step(volume: Grid3D, order: int, fastest: float) -> float:
+def stable_time_step(grid: Grid3D, order: int, fastest: float) -> float:
     """Longest stable time step [s] for the fastest wave [m/s] (von Neumann, worst direction)."""
     total = sum(abs(weight) for weight in WEIGHTS[order])
-    return 1 / (fastest * total * math.sqrt(sum(1 / d**2 for d in volume.spacing)))
+    return 1 / (fastest * total * math.sqrt(sum(1 / d**2 for d in grid.spacing)))
 
 
-def _frequency(physics: CrustPhysics, volume: Grid3D, survey: MediumSurvey) -> tuple[float, float, float]:
+def _frequency(physics: CrustPhysics, grid: Grid3D, survey: MediumSurvey) -> tuple[float, float, float]:
     """Highest frequency [Hz] of the grid and of the run, and the latter's points per wavelength."""
-    slowest, h = survey.speeds.slowest, max(volume.spacing)
+    slowest, h = survey.speeds.slowest, max(grid.spacing)
     resolved = slowest / (physics.points_per_wavelength * h)
     frequency = physics.max_frequency or resolved
     points = slowest / (frequency * h)

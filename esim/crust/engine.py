@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from esim.crust.model import Crust
-from esim.crust.source_injection import SourceInjection
+from esim.crust.sources.injection import SourceInjection
 
 
 @dataclass(frozen=True)

@@ -16,3 +16,11 @@ def allocated_shape(block: Block, layers: int) -> tuple[int, int, int]:
     while pitch % CACHE_LINES[0] == 0 or (nj * pitch) % CACHE_LINES[1] == 0:
         pitch += 8
     return layers + 2 * block.halo, nj, pitch
+
+
+def intersect(a: Box3, b: Box3) -> Box3:
+    """What two boxes share; empty ones end where they begin."""
+    pairs = [(max(p[0], q[0]), min(p[1], q[1])) for p, q in zip(a, b, strict=True)]
+    if any(first >= last for first, last in pairs):
+        return tuple((p[0], p[0]) for p in a)  # type: ignore[return-value]
+    return tuple(pairs)  # type: ignore[return-value]

@@ -8,7 +8,7 @@ from esim.backends.device_buffer import ROWS
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
 from esim.crust.layout import allocated_shape
-from esim.crust.medium import STRIP_CELLS
+from esim.crust.medium.medium import STRIP_CELLS
 from esim.grids.grid3d import Grid3D
 from esim.io.directory import predict_sum
 from esim.parallel.decomposition import Block, Decomposition
@@ -28,9 +28,9 @@ def largest_block(decomposition: Decomposition) -> Block:
     return max(decomposition.blocks, key=lambda block: block.cells)
 
 
-def allocated_cells(volume: Grid3D, decomposition: Decomposition) -> int:
+def allocated_cells(grid: Grid3D, decomposition: Decomposition) -> int:
     """Cells of an array of the largest rank, with its halo."""
-    return math.prod(allocated_shape(largest_block(decomposition), volume.nz))
+    return math.prod(allocated_shape(largest_block(decomposition), grid.nz))
 
 
 def savings(config: SeismicConfig) -> list[str]:
@@ -42,22 +42,22 @@ def savings(config: SeismicConfig) -> list[str]:
 
 
 def predict_memory(
-    config: SeismicConfig, volume: Grid3D, decomposition: Decomposition, gpu: bool
+    config: SeismicConfig, grid: Grid3D, decomposition: Decomposition, gpu: bool
 ) -> dict[str, int]:
     """Bytes that the arrays of the largest rank will take, by name; gpu tells whether they are on one."""
     item = np.dtype(config.run.precision).itemsize
     largest = largest_block(decomposition)
-    cells = allocated_cells(volume, decomposition)
+    cells = allocated_cells(grid, decomposition)
     mechanisms = MECHANISMS[config.physics.attenuation]
     # Memory variables of 16 bits take their part of a value.
     variables = 6 * mechanisms * (1.0 if config.physics.memory_variable_precision is None else 2 / item)
     arrays = 9 + 3 + variables + 2 * (mechanisms > 0)
     kinds, side = config.grid.boundary.kinds, config.grid.boundary.cells
     nj, ni = largest.shape
-    areas = {"x": volume.nz * nj, "y": volume.nz * ni}
+    areas = {"x": grid.nz * nj, "y": grid.nz * ni}
     absorbing = sum(2 * areas[a] for a, kind in zip("xy", kinds, strict=False) if kind == "cpml")
     absorbing += (kinds[2] == "cpml") * nj * ni
-    steps = config.time.duration / (config.run.dt or TYPICAL_COURANT * min(volume.spacing) / TYPICAL_SPEED)
+    steps = config.time.duration / (config.run.dt or TYPICAL_COURANT * min(grid.spacing) / TYPICAL_SPEED)
     recorded = len(config.stations) * len(needed_quantities(config.output.stations.variables))
     # A GPU has its own copy of the medium.
     medium = item * cells * (3 + 2 * (mechanisms > 0)) if gpu else 0
@@ -65,25 +65,25 @@ def predict_memory(
         "state and medium": int(item * (arrays * cells + 6 * side * absorbing)),
         "rough surface": item * cells if config.topography is not None else 0,
         "surface": SURFACE_VALUES * nj * ni * item + SURFACE_INDEX * nj * ni,
-        "halos": _halo_values(volume, decomposition, largest) * item,
+        "halos": _halo_values(grid, decomposition, largest) * item,
         "stations": ROWS * item * recorded,
         "seismograms": int(2 * item * recorded * steps),
         "preparation": PREPARATION * min(STRIP_CELLS, cells) + 8 * cells + medium,
     }
 
 
-def _halo_values(volume: Grid3D, decomposition: Decomposition, block: Block) -> int:
+def _halo_values(grid: Grid3D, decomposition: Decomposition, block: Block) -> int:
     """Values of the messages of a block, sent and received: velocities, stresses, velocities above the surface."""
     blocks = decomposition.blocks
     rank = blocks.index(block)
     others = (decomposition.needs(rank, other) for other in range(len(blocks)) if other != rank)
     cells = sum(overlap.cells for overlaps in others for overlap in overlaps)
-    return 2 * cells * (9 * (volume.nz + 2 * block.halo) + 3)
+    return 2 * cells * (9 * (grid.nz + 2 * block.halo) + 3)
 
 
-def predict_output(config: SeismicConfig, volume: Grid3D, discretisation: Discretisation, state: int) -> int:
+def predict_output(config: SeismicConfig, grid: Grid3D, discretisation: Discretisation, state: int) -> int:
     """Size of all outputs [bytes] before compression, at most; state [bytes] is that of all ranks together."""
-    out, (nz, ny, nx) = config.output, volume.shape
+    out, (nz, ny, nx) = config.output, grid.shape
     dt = discretisation.dt
     span = discretisation.steps * dt
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
-from esim.crust.medium import MediumSurvey
-from esim.crust.surface import Surface
+from esim.crust.medium.medium import MediumSurvey
+from esim.crust.medium.surface import Surface
 from esim.media.crust.attenuation import Mechanisms
 
 

@@ -71,14 +71,14 @@ class StabilityCheck:
             )
 
     def _first_bad(self) -> tuple[tuple[int, int, int], str] | None:
-        v, block, volume = self.crust.own(self.crust.v), self.crust.block, self.crust.volume
+        v, block, grid = self.crust.own(self.crust.v), self.crust.block, self.crust.grid
         bad = np.argwhere(~np.isfinite(v))
         if not len(bad):
             return None
         component, k, j, i = (int(n) for n in bad[0])
         j, i = j + block.j0, i + block.i0
-        x, y = volume.grid.x(i, i + 1)[0], volume.grid.y(j, j + 1)[0]
-        depth = volume.depth(k, k + 1)[0]
+        x, y = grid.horizontal.x(i, i + 1)[0], grid.horizontal.y(j, j + 1)[0]
+        depth = grid.depth(k, k + 1)[0]
         value = v[component, k, j - block.j0, i - block.i0]
         return (k, j, i), (
             f"{VELOCITIES[component]} is {value} at cell k = {k}, j = {j}, i = {i}, x = {x:g}, y = {y:g}, "

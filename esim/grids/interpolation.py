@@ -100,20 +100,20 @@ class InterpolationTerms(NamedTuple):
 
 
 def stencil(
-    volume: Grid3D, x: float, y: float, depth: float, staggering: str, **more: Any
+    grid: Grid3D, x: float, y: float, depth: float, staggering: str, **more: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Nodes k, j, i and weights, (64,) each, of a quantity (vx, sxz ...) at a point [m]; more as of a `Site`."""
-    terms = _values(volume, _columns([Site(x, y, depth, **more)]), staggering)
+    terms = _values(grid, _columns([Site(x, y, depth, **more)]), staggering)
     return terms.k[0], terms.j[0], terms.i[0], terms.weights[0]
 
 
-def spread(volume: Grid3D, sites: Sequence[Site], staggering: str) -> InterpolationTerms:
+def spread(grid: Grid3D, sites: Sequence[Site], staggering: str) -> InterpolationTerms:
     """Nodes and weights, each (sites, 64), of a quantity at many sites: how a source there is shared among nodes."""
-    return _values(volume, _columns(sites), staggering)
+    return _values(grid, _columns(sites), staggering)
 
 
 def place_receiver(
-    volume: Grid3D,
+    grid: Grid3D,
     where: str,
     x: float,
     y: float,
@@ -126,30 +126,30 @@ def place_receiver(
     tops(j, i) gives the first layers of ground (j, i) of rows and columns of cells; None for a flat surface,
     where ghost tells whether it is free. Raises InputError, beginning with `where`, for a site outside.
     """
-    row, column = (floor(index + 0.5) for index in volume.grid.index(x, y))
+    row, column = (floor(index + 0.5) for index in grid.horizontal.index(x, y))
     top, around = 0, np.zeros((1, 1), int)
     if tops is not None:
         reach = np.arange(-REACH, REACH + 1)
-        around = tops(_inside(row + reach, volume, 0), _inside(column + reach, volume, 1))
+        around = tops(_inside(row + reach, grid, 0), _inside(column + reach, grid, 1))
         top, ghost = int(around[REACH, REACH]), False
-    absolute = volume.top + top * volume.dz + depth
-    _require_inside(volume, where, x, y, absolute)
-    lowest = floor(volume.index(x, y, absolute)[0] + 0.5) - REACH
+    absolute = grid.depth_min + top * grid.dz + depth
+    _require_inside(grid, where, x, y, absolute)
+    lowest = floor(grid.index(x, y, absolute)[0] + 0.5) - REACH
     level = bool((around == top).all() or around.max() <= lowest)
     return Site(x, y, absolute, top, ghost, level)
 
 
-def _inside(indices: np.ndarray, volume: Grid3D, axis: int) -> np.ndarray:
+def _inside(indices: np.ndarray, grid: Grid3D, axis: int) -> np.ndarray:
     """Row (axis 0) or column numbers of the grid: those beyond its sides wrap, or are the outermost."""
-    cells = volume.grid.shape[axis]
-    return indices % cells if volume.grid.periodic[axis] else np.clip(indices, 0, cells - 1)
+    cells = grid.horizontal.shape[axis]
+    return indices % cells if grid.horizontal.periodic[axis] else np.clip(indices, 0, cells - 1)
 
 
-def _require_inside(volume: Grid3D, where: str, x: float, y: float, depth: float) -> None:
-    g = volume.grid
+def _require_inside(grid: Grid3D, where: str, x: float, y: float, depth: float) -> None:
+    g = grid.horizontal
     inside_x, inside_y = g.x0 <= x <= g.x0 + g.nx * g.dx, g.y0 <= y <= g.y0 + g.ny * g.dy
-    if not (inside_x and inside_y and volume.top <= depth <= volume.bottom):
-        raise InputError(f"{where} at x {x:g}, y {y:g}, depth {depth:g} m lies outside {volume.box()}")
+    if not (inside_x and inside_y and grid.depth_min <= depth <= grid.depth_max):
+        raise InputError(f"{where} at x {x:g}, y {y:g}, depth {depth:g} m lies outside {grid.extent()}")
 
 
 class Gather:
@@ -164,7 +164,7 @@ class Gather:
 
     def __init__(
         self,
-        volume: Grid3D,
+        grid: Grid3D,
         block: Block,
         halo_k: int,
         positions: Sequence[tuple[float, float, float] | Site],
@@ -175,12 +175,12 @@ class Gather:
         self.quantities = tuple(quantities)
         sites = [Site(*position) for position in positions]
         self.array = _one_array(self.quantities)
-        _, rows, columns = _cells(volume, _columns(sites))
+        _, rows, columns = _cells(grid, _columns(sites))
         owned = (block.j0 <= rows) & (rows < block.j1) & (block.i0 <= columns) & (columns < block.i1)
         self.receivers = np.flatnonzero(owned)
-        shape = allocated or (volume.nz + 2 * halo_k, *block.allocated)
+        shape = allocated or (grid.nz + 2 * halo_k, *block.allocated)
         corner = (-halo_k, block.j0 - block.halo, block.i0 - block.halo)
-        terms = _aligned([_compact(_terms(volume, sites, name)) for name in self.quantities])
+        terms = _aligned([_compact(_terms(grid, sites, name)) for name in self.quantities])
         mine = [InterpolationTerms(*(values[owned] for values in part)) for part in terms]
         self.indices: Any = np.array([_flat(part, corner, shape) for part in mine])
         self.weights: Any = np.array([part.weights for part in mine])
@@ -210,14 +210,12 @@ def _columns(sites: Sequence[Site]) -> Sites:
     return Sites(x, y, depth, top.astype(int), ghost.astype(bool), level.astype(bool))
 
 
-def _position(volume: Grid3D, sites: Sites) -> list[np.ndarray]:
+def _position(grid: Grid3D, sites: Sites) -> list[np.ndarray]:
     """Fractional cell indices (k, j, i), each (receivers,); centres are whole and faces half numbers."""
-    edges = (volume.top, volume.grid.y0, volume.grid.x0)
+    edges = (grid.depth_min, grid.horizontal.y0, grid.horizontal.x0)
     return [
         _snap((point - edge) / size - 0.5)
-        for point, edge, size in zip(
-            (sites.depth, sites.y, sites.x), edges, volume.spacing[::-1], strict=True
-        )
+        for point, edge, size in zip((sites.depth, sites.y, sites.x), edges, grid.spacing[::-1], strict=True)
     ]
 
 
@@ -226,39 +224,39 @@ def _snap(position: np.ndarray) -> np.ndarray:
     return np.where(abs(position - nearest) < SNAP, nearest, position)
 
 
-def _cells(volume: Grid3D, sites: Sites) -> list[np.ndarray]:
+def _cells(grid: Grid3D, sites: Sites) -> list[np.ndarray]:
     """The cells (k, j, i) that hold the receivers; those on the last faces belong to the last cells."""
     return [
         np.clip(np.floor(position + 0.5).astype(int), 0, cells - 1)
-        for position, cells in zip(_position(volume, sites), volume.shape, strict=True)
+        for position, cells in zip(_position(grid, sites), grid.shape, strict=True)
     ]
 
 
-def _terms(volume: Grid3D, sites: Sequence[Site], quantity: str) -> InterpolationTerms:
+def _terms(grid: Grid3D, sites: Sequence[Site], quantity: str) -> InterpolationTerms:
     """All terms of a value or of a strain rate."""
     columns = _columns(sites)
     if quantity not in RATES:
-        return _values(volume, columns, quantity)
+        return _values(grid, columns, quantity)
     steep = [site for site in sites if not site.level]
     if steep:
         raise InputError(
             f"strain cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not level "
             "within two cells; leave strain out, or move the station"
         )
-    parts = [_values(volume, columns, slope.velocity, slope) for slope in RATES[quantity]]
+    parts = [_values(grid, columns, slope.velocity, slope) for slope in RATES[quantity]]
     return InterpolationTerms(*(np.concatenate(values, axis=1) for values in zip(*parts, strict=True)))
 
 
-def _values(volume: Grid3D, sites: Sites, name: str, slope: Slope | None = None) -> InterpolationTerms:
+def _values(grid: Grid3D, sites: Sites, name: str, slope: Slope | None = None) -> InterpolationTerms:
     """Terms of a node's quantity, or of its slope, as the products of those in each direction."""
     node = NODES[name]
-    first = np.stack([sites.top - node.above * sites.ghost, *_first(volume, sites)])
-    last = _last(volume)
+    first = np.stack([sites.top - node.above * sites.ghost, *_first(grid, sites)])
+    last = _last(grid)
     lines = []
-    for n, (position, cell) in enumerate(zip(_position(volume, sites), _cells(volume, sites), strict=True)):
+    for n, (position, cell) in enumerate(zip(_position(grid, sites), _cells(grid, sites), strict=True)):
         if slope and slope.axis == AXES[n]:
             start, weights = _slopes(position - node.offset[n], cell, first[n], last[n])
-            lines.append((start, slope.factor / volume.spacing[2 - n] * weights))
+            lines.append((start, slope.factor / grid.spacing[2 - n] * weights))
         else:
             start, weights = _cubic(position - node.offset[n], first[n], last[n])
             if n:
@@ -268,21 +266,21 @@ def _values(volume: Grid3D, sites: Sites, name: str, slope: Slope | None = None)
     return InterpolationTerms(np.full_like(k, node.variable), k, j, i, weights)
 
 
-def _first(volume: Grid3D, sites: Sites) -> tuple[np.ndarray, np.ndarray]:
+def _first(grid: Grid3D, sites: Sites) -> tuple[np.ndarray, np.ndarray]:
     """First row and column of nodes; a periodic grid has no first one."""
-    none = -2 * max(volume.shape)
+    none = -2 * max(grid.shape)
     shape = np.shape(sites.x)
-    y, x = (np.full(shape, none if closed else 0) for closed in volume.grid.periodic)
+    y, x = (np.full(shape, none if closed else 0) for closed in grid.horizontal.periodic)
     return y, x
 
 
-def _last(volume: Grid3D) -> tuple[int, int, int]:
+def _last(grid: Grid3D) -> tuple[int, int, int]:
     """Last layer, row and column of nodes."""
     y, x = (
-        3 * max(volume.shape) if closed else cells - 1
-        for closed, cells in zip(volume.grid.periodic, volume.grid.shape, strict=True)
+        3 * max(grid.shape) if closed else cells - 1
+        for closed, cells in zip(grid.horizontal.periodic, grid.horizontal.shape, strict=True)
     )
-    return volume.nz - 1, y, x
+    return grid.nz - 1, y, x
 
 
 def _cubic(position: np.ndarray, first: np.ndarray, last: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,8 +11,8 @@ from esim import __version__
 from esim.io.gridded.frame import Coordinate, Frame
 from esim.io.provenance import plain
 from esim.variables.crust import VARIABLES as CRUST
+from esim.variables.ocean import VARIABLES as OCEAN
 
-EXTENT = ("dry_land", "flooded_land", "sea", "exposed_sea_floor")  # what the values of `extent` mean
 FILL = np.float32(9.969209968386869e36)  # NetCDF's own default for missing floats
 
 
@@ -30,65 +30,7 @@ def global_attributes(title: str, configuration: Mapping[str, Any], command: str
 
 def variable_attributes(name: str, lonlat: bool) -> dict[str, Any]:
     """Units, long_name and, where CF has one, the standard_name of a variable in esim's files."""
-    return CRUST[name].attributes(lonlat) if name in CRUST else _water_attributes(name, lonlat)
-
-
-def _water_attributes(name: str, lonlat: bool) -> dict[str, Any]:
-    eastward, northward = (
-        ("eastward_sea_water_velocity", "northward_sea_water_velocity")
-        if lonlat
-        else ("sea_water_x_velocity", "sea_water_y_velocity")
-    )
-    level = "sea_surface_height_above_mean_sea_level"
-    thickness = "sea_floor_depth_below_sea_surface"
-    keys = ("units", "standard_name", "long_name", "cell_methods")
-    values = {
-        "eta": ("m", level, "height of the water surface", "time: point"),
-        "u": ("m s-1", eastward, "depth-averaged velocity, eastward or along x", "time: point"),
-        "v": ("m s-1", northward, "depth-averaged velocity, northward or along y", "time: point"),
-        "h": ("m", thickness, "depth of the water", "time: point"),
-        "depth": ("m", thickness, "depth of the water", "time: point"),
-        "bathymetry": ("m", "ground_level_altitude", "height of the sea floor and land, positive up", ""),
-        "elevation": ("m", "ground_level_altitude", "height of the ground, positive up", ""),
-        "uplift": ("m", "", "vertical displacement of the sea floor and land, positive up", ""),
-        "eta_max": ("m", level, "greatest height of the water surface", "time: maximum"),
-        "eta_min": ("m", level, "least height of the water surface", "time: minimum"),
-        "speed_max": ("m s-1", "sea_water_speed", "greatest depth-averaged speed", "time: maximum"),
-        "momentum_flux_max": ("m3 s-2", "", "greatest momentum flux, depth x speed squared", "time: maximum"),
-        "inundation_depth_max": (
-            "m",
-            "flood_water_thickness",
-            "greatest depth of water on land that was dry at first",
-            "time: maximum",
-        ),
-        # "s" and not "seconds", which readers would decode as a timedelta.
-        "arrival_time": ("s", "", "time since origin of the first arrival", ""),
-        "eta_max_time": ("s", "", "time since origin of the greatest height of the water surface", ""),
-        "drawdown_max": (
-            "m",
-            "",
-            "greatest fall of the water below its still level, at sea",
-            "time: maximum",
-        ),
-        "depth_min": ("m", thickness, "least depth of the water, at sea", "time: minimum"),
-        "extent": ("1", "", "where land was flooded and sea floor exposed", ""),
-        "runup": ("m", "", "run-up: height of the highest flooded ground nearby", ""),
-        "runup_distance": ("m", "", "distance of the highest flooded ground from the point", ""),
-        "runup_time": ("s", "", "time since origin of the greatest height of the water there", ""),
-        "shore_level": ("m", level, "greatest height of the water surface at the shore", "time: maximum"),
-    }[name]
-    attributes: dict[str, Any] = {key: value for key, value in zip(keys, values, strict=True) if value}
-    return attributes | _flags(name)
-
-
-def _flags(name: str) -> dict[str, Any]:
-    """What the numbers of a variable that classifies mean."""
-    if name != "extent":
-        return {}
-    return {
-        "flag_values": np.arange(len(EXTENT), dtype=np.int8),
-        "flag_meanings": " ".join(EXTENT),
-    }
+    return (CRUST[name] if name in CRUST else OCEAN[name]).attributes(lonlat)
 
 
 def coordinate_attributes(name: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from esim.config.ocean.physics import OceanPhysics
 from esim.errors import InputError
 from esim.grids.grid import SIDES, CellFunction, Grid
 from esim.kernels.ocean import boundary, forcing
+from esim.ocean.domain import Domain
 from esim.parallel.decomposition import Block, Box
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.step_plan import ConstantFill, GhostFill
@@ -70,21 +71,15 @@ def outer_sides(grid: Grid, block: Block) -> Iterator[OuterSide]:
 
 
 def state_fills(
-    grid: Grid,
-    block: Block,
-    backend: Backend,
-    physics: OceanPhysics,
-    q: Any,
-    bed: Any,
-    incident: Mapping[str, Incident] | None = None,
+    domain: Domain, physics: OceanPhysics, q: Any, bed: Any, incident: Mapping[str, Incident]
 ) -> list[GhostFill]:
-    """Calls that fill the ghost cells of a state q[3, j, i] beyond the outer sides of a block.
+    """Calls that fill the ghost cells of a state q[n, j, i] beyond the outer sides of a block.
 
     incident has the waves that come in, by side.
     """
-    real = backend.dtype.type
+    backend, real = domain.backend, domain.backend.dtype.type
     fills: list[GhostFill] = []
-    for side in outer_sides(grid, block):
+    for side in outer_sides(domain.grid, domain.block):
         view = side.view(q)
         normal, along = (1 + n for n in side.components)
         given = {
@@ -96,7 +91,7 @@ def state_fills(
         if side.kind == "nest":
             continue  # esim.ocean.nesting.hierarchy fills them
         if side.kind == "incident":
-            fills.append(_incident(side, grid, backend, physics, given, (incident or {})[side.name]))
+            fills.append(_incident(side, domain.grid, backend, physics, given, incident[side.name]))
             continue
         values = (side.inward, physics.gravity, 0.5, 0, 1, physics.dry_depth)
         constants = backend.constants(boundary.BoundaryParams(*map(real, values)))
@@ -138,10 +133,11 @@ def _with_rate(values: Callable[[float], float], time: float, step: float) -> tu
     return now, (values(time + step) - now) / step
 
 
-def acceleration_fills(grid: Grid, block: Block, backend: Backend, array: Any) -> list[GhostFill]:
+def acceleration_fills(domain: Domain, array: Any) -> list[GhostFill]:
     """Calls that fill the ghost cells of a vector [2, j, i], an acceleration say, beyond the outer sides."""
+    backend = domain.backend
     fills: list[GhostFill] = []
-    for side in outer_sides(grid, block):
+    for side in outer_sides(domain.grid, domain.block):
         view = side.view(array)
         normal, along = side.components
         given = {"normal": view[normal : normal + 1], "along": view[along : along + 1]}

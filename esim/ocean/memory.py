@@ -8,6 +8,7 @@ import numpy as np
 from esim.backends.device_buffer import ROWS
 from esim.config.ocean.root import TsunamiConfig
 from esim.grids.nested_grid import NestedGrid
+from esim.kernels.ocean.shallow_water import MAXIMA, STATE
 from esim.ocean.forcing import build
 from esim.parallel.decomposition import Block, decompose
 from esim.sources import geodesy
@@ -38,9 +39,9 @@ def predicted_memory(
     cells = largest_rank(blocks)
     whole = sum(nest.grid.nx * nest.grid.ny for nest in grids)
     item = np.dtype(cfg.run.precision).itemsize
-    maxima = 5 + cfg.output.times if cfg.output.maxima else 0
+    maxima = MAXIMA.highest_time + cfg.output.times if cfg.output.maxima else 0
     mapped = not isinstance(cfg.physics.manning, float | int)
-    planes = 3 + 3 + 1 + 1 + maxima + ("sponge" in grids[0].grid.boundary) + mapped
+    planes = 2 * len(STATE) + 1 + 1 + maxima + ("sponge" in grids[0].grid.boundary) + mapped
     times = sum(len(source.times) for source in sources if isinstance(source, Source))
     slides = [source for source in sources if isinstance(source, Landslide)]
     return {
@@ -51,7 +52,7 @@ def predicted_memory(
         "slides": _landslides(grids, slides, cfg.time.duration, len(blocks[0]), cells * item)
         if slides
         else 0,
-        "gauges": ROWS * 4 * 4 * len(cfg.stations) * item,
+        "gauges": ROWS * (len(STATE) + 1) * 4 * len(cfg.stations) * item,
         "strips": between_operations,
         "preparation": cells * 8 * 8,
     }

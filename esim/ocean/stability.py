@@ -10,7 +10,6 @@ from esim.ocean.model import Ocean
 from esim.ocean.nesting.hierarchy import OceanLevel
 from esim.timestepping.clock import Clock
 
-NAMES = ("zeta", "hu", "hv")
 MAX_COURANT = 1.0  # above it the scheme is unstable
 
 
@@ -53,7 +52,7 @@ class StabilityCheck:
             return None
         var, j, i = found[0]
         where = (int(j + ocean.block.j0), int(i + ocean.block.i0))
-        return where, f"{NAMES[var]} is {state[var, j, i]} at {worst_cell(ocean, *where)}"
+        return where, f"{ocean.variables[var]} is {state[var, j, i]} at {worst_cell(ocean, *where)}"
 
     def check_courant(self, clock: Clock) -> None:
         """Raises NumericalError if the water has become too fast for the time step."""

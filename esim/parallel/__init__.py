@@ -1,1 +1,1 @@
-"""Who computes what, and how do ranks talk?"""
+"""Which rank computes which block, and how do ranks exchange messages?"""

@@ -1,4 +1,4 @@
-"""How do ranks talk? A small protocol with three kinds of worlds: MPI, threads in one process, and one rank alone."""
+"""How do ranks exchange messages? One protocol for MPI, for threads of one process, and for one rank alone."""
 
 import os
 import queue

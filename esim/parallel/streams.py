@@ -1,4 +1,4 @@
-"""In which order does a machine work? Here all in the order of the calls: a GPU has streams that run side by side."""
+"""In which order is queued work done? Here in the order of the calls; a GPU has streams that run side by side."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -15,13 +15,13 @@ GhostFill = Callable[[float], None]  # fills ghost cells beyond an outer side, a
 
 @dataclass(frozen=True)
 class ConstantFill:
-    """A fill that is the same at all times: a launch with its own constants."""
+    """A fill that is the same at all times: a launch with its own constants, whatever it is called with."""
 
     launch: Launch
     constants: Any
 
-    def __call__(self, time: float) -> None:
-        """Fill."""
+    def __call__(self, _: Any) -> None:
+        """Fill, at any time and after a step with any constants."""
         self.launch(self.constants)
 
 
@@ -99,13 +99,8 @@ class LaunchSequence:
         fills = [fill for fill in plan.boundary[1 - now] if isinstance(fill, ConstantFill)]
         sequence, whole = plan.backend.sequence, None
         if plan.halo.is_noop and len(fills) == len(plan.boundary[1 - now]):
-            whole = sequence([*plan.edges[now], plan.interior[now], *map(_own, fills)])
+            whole = sequence([*plan.edges[now], plan.interior[now], *fills])
         return cls(sequence(plan.edges[now]), sequence([plan.interior[now]]), whole)
-
-
-def _own(fill: ConstantFill) -> Launch:
-    """A fill as a launch that is given the constants of the step, and takes its own."""
-    return lambda constants: fill.launch(fill.constants)
 
 
 def split(block: Block, neighbours: tuple[bool, bool, bool, bool]) -> tuple[list[Box], Box]:

@@ -134,13 +134,12 @@ def measure_ocean_kernel(backend: Backend, size: int, maxima: bool) -> Rate:
 
 def crust_of(backend: Backend, size: int, mechanisms: bool, memory: str | None = None) -> Crust:
     """A crust of size^3 cells with a free surface and ten cells of CPML on the other sides, shaken at random."""
-    grid = Grid("cartesian", 0.0, 0.0, 100.0, 100.0, size, size)
-    volume = Grid3D(grid, size, 100.0)
-    decomposition = decompose(grid.shape, 1)
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 100.0, 100.0, size, size), size, 100.0)
+    decomposition = decompose(grid.horizontal.shape, 1)
     fit = coarse_grained((0.1, 10.0)) if mechanisms else None
     settings = CrustSettings(
         order=4,
-        dt=0.9 * stable_time_step(volume, 4, 6000.0),
+        dt=0.9 * stable_time_step(grid, 4, 6000.0),
         free=True,
         kinds=("cpml", "cpml", "cpml", "free"),
         cells=min(10, size // 4),
@@ -153,7 +152,7 @@ def crust_of(backend: Backend, size: int, mechanisms: bool, memory: str | None =
     values = {"rho": 2.7, "lam": 32.4, "mu": 32.4} | ({"inv_qp": 0.01, "inv_qs": 0.02} if mechanisms else {})
     shape = allocated_shape(decomposition.blocks[0], size)
     medium = {name: backend.from_host(np.full(shape, value)) for name, value in values.items()}
-    crust = build_crust(volume, decomposition, SerialComm(), backend, settings, medium)
+    crust = build_crust(grid, decomposition, SerialComm(), backend, settings, medium)
     rng = np.random.default_rng(0)
     for field in crust.v:
         field[...] = backend.from_host(1e-3 * rng.standard_normal(shape, np.float32))

@@ -224,7 +224,7 @@ def _gpu_names() -> list[str]:
 
 def array_modules() -> Iterable[Finding]:
     """Modules whose arrays backend numpy can take, run.array_module."""
-    from esim.backends.numpy.array_module import NAMES
+    from esim.backends.array_module import NAMES
 
     found = [name for name in NAMES if find_spec(name) is not None]
     yield Finding("array modules", f"{', '.join(found)}, for run.backend numpy", NOTE)

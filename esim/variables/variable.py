@@ -29,3 +29,8 @@ class Variable:
             "cell_methods": self.cell_methods,
         }
         return {key: value for key, value in named.items() if value} | dict(self.more)
+
+
+def describe(variables: Mapping[str, Variable]) -> str:
+    """The names of some quantities and what they mean, as one phrase."""
+    return "; ".join(f"{name} ({one.long_name})" for name, one in variables.items())

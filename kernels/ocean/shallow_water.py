@@ -73,7 +73,20 @@ class Rows(NamedTuple):
     drain_south: int = 8
 
 
+class MaximaPlanes(NamedTuple):
+    """Meaning of maxima[n, j, i]."""
+
+    highest: int = 0  # zeta [m]; minus NEVER where there was no water
+    lowest: int = 1  # zeta [m]
+    speed: int = 2  # m/s
+    momentum_flux: int = 3  # h |u|^2 [m3/s2]
+    arrival: int = 4  # s; NEVER where no wave has come
+    highest_time: int = 5  # s, only where it is asked for
+
+
+STATE = ("zeta", "hu", "hv")  # meaning of q[n, j, i]
 ROWS = Rows()
+MAXIMA = MaximaPlanes()
 NEVER = 1e30  # s
 MOTION_THRESHOLD = 0.1  # m, a wave whose rounding is less than what counts as motion
 
@@ -421,19 +434,21 @@ def record_maxima(j, i, bed, maxima, w, p):
     h = zeta + maximum(-bed[0, j, i], p.zero)
     flux2 = w[HU1, j, i] * w[HU1, j, i] + w[HV1, j, i] * w[HV1, j, i]
     per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
-    maxima[0, j, i] = maximum(maxima[0, j, i], where(h > p.dry, zeta, -p.never))
-    maxima[1, j, i] = minimum(maxima[1, j, i], zeta)
-    maxima[2, j, i] = maximum(maxima[2, j, i], sqrt(flux2) * per_h)
-    maxima[3, j, i] = maximum(maxima[3, j, i], flux2 * per_h)
+    maxima[MAXIMA.highest, j, i] = maximum(maxima[MAXIMA.highest, j, i], where(h > p.dry, zeta, -p.never))
+    maxima[MAXIMA.lowest, j, i] = minimum(maxima[MAXIMA.lowest, j, i], zeta)
+    maxima[MAXIMA.speed, j, i] = maximum(maxima[MAXIMA.speed, j, i], sqrt(flux2) * per_h)
+    maxima[MAXIMA.momentum_flux, j, i] = maximum(maxima[MAXIMA.momentum_flux, j, i], flux2 * per_h)
     amplitude = where(h > p.dry, maximum(zeta, -zeta), p.zero)
-    maxima[4, j, i] = minimum(maxima[4, j, i], where(amplitude > p.arrival, p.time, p.never))
+    maxima[MAXIMA.arrival, j, i] = minimum(
+        maxima[MAXIMA.arrival, j, i], where(amplitude > p.arrival, p.time, p.never)
+    )
 
 
 def record_maximum_time(j, i, bed, maxima, w, p):
     """Keep the time of the largest zeta; before `record_maxima`, which raises the largest."""
     zeta = w[Z1, j, i]
-    higher = where(zeta + maximum(-bed[0, j, i], p.zero) > p.dry, zeta - maxima[0, j, i], p.zero)
-    maxima[5, j, i] = where(higher > p.zero, p.time, maxima[5, j, i])
+    higher = where(zeta + maximum(-bed[0, j, i], p.zero) > p.dry, zeta - maxima[MAXIMA.highest, j, i], p.zero)
+    maxima[MAXIMA.highest_time, j, i] = where(higher > p.zero, p.time, maxima[MAXIMA.highest_time, j, i])
 
 
 def write_state(j, i, out, w, p):
@@ -499,7 +514,7 @@ def step(
     """Make the kernel of one time step with the physics that a run asks for.
 
     acceleration says that there is an acceleration[0..1, j, i] [m/s2] beside those of the shallow-water
-    equations; times that maxima[5, j, i] holds the time [s] of the largest zeta.
+    equations; times that maxima[MAXIMA.highest_time, j, i] holds the time [s] of the largest zeta.
     """
     stages = [
         Stage(primitives, west=2, east=2, south=2, north=2),

@@ -7,9 +7,8 @@ import pytest
 from support import quakes, scenes, strict_arrays
 from support.kernels import CRUST_TINY, assert_same
 
-from esim.backends import select
-from esim.backends.numpy import array_module
-from esim.backends.numpy.array_module import ArrayModule
+from esim.backends import array_module, select
+from esim.backends.array_module import ArrayModule
 from esim.backends.numpy.backend import NumpyBackend
 from esim.validation.kernel_catalogue import BODIES, OCEAN, compute_crust, compute_ocean
 
@@ -91,7 +90,7 @@ def earthquake(folder, array_module, changes):
     [
         (1, {}),
         (2, {"physics.attenuation": "coarse"}),
-        (1, {"physics.attenuation": "conventional", "physics.order": 8}),
+        pytest.param(1, {"physics.attenuation": "conventional", "physics.order": 8}, marks=pytest.mark.long),
         (1, {"physics.attenuation": "coarse", "physics.memory_variable_precision": "bfloat16"}),
         (1, {"grid.surface": "absorbing", "grid.boundary.x": "sponge", "grid.boundary.y": "periodic"}),
         (2, {"topography": {"kind": "flat", "depth": 150}, "source": [quakes.SLIP]}),

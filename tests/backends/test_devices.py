@@ -11,9 +11,8 @@ import pytest
 from support import fake_driver, quakes, scenes, strict_arrays
 from support.fake_driver import H100, SMALL
 
-from esim.backends import devices, select
+from esim.backends import array_module, devices, select
 from esim.backends.devices import Choice, Gpu
-from esim.backends.numpy import array_module
 from esim.backends.numpy.backend import NumpyBackend
 from esim.cli.run import main
 from esim.config import from_dict

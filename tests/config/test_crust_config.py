@@ -108,16 +108,21 @@ def test_the_example_loads_in_si_units_with_defaults(folder: Path) -> None:
 
 
 def test_volume(folder: Path) -> None:
-    volume = loaded(
+    grid = loaded(
         folder,
         ("spacing: 100 m", "spacing: [100 m, 200 m, 50 m]"),
         ("depth: [0, 17 km]", "depth: [-2 km, 17 km]"),
         ("{top: 0", "{top: -2 km"),
         ("cells: 10", "cells: 10, x: periodic"),
     ).grid.build()
-    assert volume.shape == (380, 150, 300) and volume.spacing == (100, 200, 50)
-    assert (volume.top, volume.bottom, volume.grid.x0, volume.grid.y0) == (-2000, 17000, -15000, -15000)
-    assert volume.grid.boundary == ("periodic", "periodic", "cpml", "cpml")
+    assert grid.shape == (380, 150, 300) and grid.spacing == (100, 200, 50)
+    assert (grid.depth_min, grid.depth_max, grid.horizontal.x0, grid.horizontal.y0) == (
+        -2000,
+        17000,
+        -15000,
+        -15000,
+    )
+    assert grid.horizontal.boundary == ("periodic", "periodic", "cpml", "cpml")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +171,7 @@ def test_topography_is_the_bathymetry_of_the_ocean_with_water(folder: Path) -> N
     assert topography is not None and topography.kind == "file" and not topography.water
     config = loaded(folder, overrides=("topography={kind: slope, depth: -1 km, slope: 0.1, direction: 90}",))
     assert config.topography is not None and config.topography.water
-    grid = config.grid.build().grid
+    grid = config.grid.build().horizontal
     heights = elevation.build(config.topography, grid).elevation(grid.x(), grid.y())
     assert heights[0, 149] == pytest.approx(995) and heights[0, 150] == pytest.approx(1005)
 
@@ -230,10 +235,10 @@ def test_positions_by_lon_and_lat_wait_for_the_projection(folder: Path) -> None:
         (STATION, "{name: KMM, lon: 130.7, lat: 32.8, depth: 100}"),
     )
     assert config.grid.origin is not None and config.grid.origin.lat == 32.8
-    station, volume = config.stations[0], config.grid.build()
+    station, grid = config.stations[0], config.grid.build()
     assert station.lonlat and station.position == (130.7, 32.8)
-    assert outside(volume, "KMM", -9000.0, 0.0, 100.0) is None
-    assert outside(volume, "KMM", -19000.0, 0.0, 100.0) == (
+    assert outside(grid, "KMM", -9000.0, 0.0, 100.0) is None
+    assert outside(grid, "KMM", -19000.0, 0.0, 100.0) == (
         "x",
         "KMM is outside the grid, where points lie within x -14950..14950, y -14950..14950, depth 0..16950 m",
     )

@@ -58,7 +58,8 @@ def test_blocks_of_three_ranks_begin_at_odd_cells():
     assert any(block.j0 % 2 or block.i0 % 2 for block in starts)
 
 
-@pytest.mark.parametrize("option", RANKS)
+@pytest.mark.compile
+@pytest.mark.parametrize("option", [pytest.param("cpml", marks=pytest.mark.quick), *RANKS[1:]])
 def test_the_cpu_gives_the_bits_of_numpy_on_any_ranks_and_threads(option):
     for threads in (1, 2):
         np.testing.assert_array_equal(waves(option, "cpu", threads), reference(option), err_msg=f"{threads}")
@@ -115,6 +116,7 @@ def test_a_free_surface_does_not_grow(name):
     assert motion[-5:].max() < 1.1 * motion[:5].max()
 
 
+@pytest.mark.compile
 def test_a_rough_surface_with_air_does_not_grow():
     """Hills in steps of whole cells, full of air above, differences of second order beside them."""
     rng = np.random.default_rng(2)
@@ -157,12 +159,14 @@ def absorbed(rock, frequency, shape=(40, 40, 40)):
     return energies[-1] / max(energies)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LAYERED)
 def test_strong_layers_leave_nothing_behind(name):
     """Vp/Vs of 3, and water, over rock: 20 durations of the source later less than 1e-5 of its energy is left."""
     assert absorbed(LAYERED[name], 0.8) < 1e-5
 
 
+@pytest.mark.long
 def test_uniform_rock_leaves_nothing_behind():
     assert absorbed(crusts.uniform(*HARD), 2.7) < 1e-8
 
@@ -271,12 +275,13 @@ def test_rayleigh_waves_are_as_slow_as_stated(points, most, rock):
     phases = []
     for _ in range(round(5 * 2 * np.pi / (speed * k * made.dt))):
         made.step()
-        phases.append(np.angle((made.v[2, h, h] * carrier)[h : h + made.volume.grid.nx].sum()))
+        phases.append(np.angle((made.v[2, h, h] * carrier)[h : h + made.grid.horizontal.nx].sum()))
     omega = -np.polyfit(np.arange(len(phases)) * made.dt, np.unwrap(phases), 1)[0]
     error = 100 * (1 - omega / k / speed)
     assert 0.5 * most < error < most
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize("attenuate", ["coarse", "conventional"])
 @pytest.mark.parametrize(("wave", "quality"), [("s", 50.0), ("s", 100.0), ("p", 50.0)])
 def test_plane_waves_lose_what_q_says(attenuate, wave, quality):

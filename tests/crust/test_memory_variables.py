@@ -14,9 +14,10 @@ from support.simulator import in_simulator
 from esim.backends import select
 from esim.backends.cpu import crust_sweep
 from esim.config import from_dict
-from esim.crust import model
 from esim.crust.layout import STRESSES, allocated_shape
+from esim.crust.memory_variables import allocate_memory
 from esim.crust.settings import crust_settings
+from esim.crust.sweep import constants
 from esim.drivers.seismic import Seismic
 from esim.errors import InputError
 from esim.grids.grid import Grid
@@ -77,6 +78,7 @@ def test_small_steps_are_not_lost():
 # ------------------------------------------------------------------ kernels
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize(("dtype", "order", "variant"), CRUST_COMPILED[:2])  # each takes a minute to compile
 def test_cpu_equals_numpy(dtype, order, variant, monkeypatch):
     monkeypatch.setattr(crust_sweep, "CACHE", 1.0)
@@ -91,8 +93,8 @@ def test_only_the_last_bits_differ_from_the_whole_variables():
     machine, given = select("numpy", "float32"), arrays("float32", SIZE, 4)
     for name in MEMORIES:
         given[name] = scalar.unpack16(upper(given[name]))
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-    p = machine.constants(model.constants(machine.dtype, volume, 4, 0.008))
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+    p = machine.constants(constants(machine.dtype, grid, 4, 0.008))
     kernel = elastic.kernel("stress_relaxing", *BODIES["stress_relaxing"])
     machine.bind_sweep([], [Part(kernel, whole(SIZE, 4), given)], 0, p)()
     found = compute_packed(machine, 4, "plain", names=("stress_relaxing",))
@@ -104,7 +106,7 @@ def test_only_the_last_bits_differ_from_the_whole_variables():
         assert 0 < difference.max()
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpu", marks=pytest.mark.compile)])
 def test_any_cut_of_the_box_gives_the_same_bits(backend):
     names = ("stress_relaxing", "relax_x")
     expected = compute_packed(select("numpy", "float32"), 4, "plain", names)
@@ -170,6 +172,7 @@ def test_any_ranks_give_the_same_bits(alone, tmp_path):
     assert differing(run_quake(scene(tmp_path), 3), alone) == []
 
 
+@pytest.mark.long
 def test_all_mechanisms_in_a_cell_on_any_ranks(tmp_path):
     found = []
     for ranks in (1, 2):
@@ -212,7 +215,7 @@ def test_the_memory_predicted_is_that_allocated(attenuation, precision, item, co
         setups[1].config, setups[1].medium.surface, setups[1].survey, setups[1].discretisation
     )
     assert whole - short == (item - 2) * count * np.prod(shape)
-    memory, tables = model._memory(select("numpy", precision), block, shape, settings)
+    memory, tables = allocate_memory(select("numpy", precision), block, shape, settings)
     assert memory.shape == (len(tables), 6, *shape) and memory.nbytes == 2 * count * np.prod(shape)
 
 
@@ -229,6 +232,7 @@ def test_a_type_of_nothing_is_refused():
 # ------------------------------------------------------------------ the case of validation
 
 
+@pytest.mark.compile
 def test_what_rounding_changes_is_a_hundredth_of_what_attenuation_does(tmp_path, monkeypatch):
     """At 2.5 and 3 wavelengths, in a smaller block than that of the case."""
     monkeypatch.setattr(memory16, "WAVES", np.array([2.5, 3.0]))

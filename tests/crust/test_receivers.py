@@ -30,12 +30,12 @@ PLACES = [
 ]
 
 
-def nodes(volume: Grid3D, name: str, k: range, j: range, i: range) -> tuple[np.ndarray, ...]:
+def nodes(grid: Grid3D, name: str, k: range, j: range, i: range) -> tuple[np.ndarray, ...]:
     """Depth, y and x [m] of the nodes of a quantity, to be broadcast."""
     up, north, east = NODES[name].offset
-    depth = volume.top + (np.array(k) + 0.5 + up) * volume.dz
-    y = volume.grid.y0 + (np.array(j) + 0.5 + north) * volume.grid.dy
-    x = volume.grid.x0 + (np.array(i) + 0.5 + east) * volume.grid.dx
+    depth = grid.depth_min + (np.array(k) + 0.5 + up) * grid.dz
+    y = grid.horizontal.y0 + (np.array(j) + 0.5 + north) * grid.horizontal.dy
+    x = grid.horizontal.x0 + (np.array(i) + 0.5 + east) * grid.horizontal.dx
     return depth[:, None, None], y[None, :, None], x[None, None, :]
 
 
@@ -46,36 +46,36 @@ def polynomial(depth: np.ndarray, y: np.ndarray, x: np.ndarray, seed: int = 0) -
     return sum(c[a, b, d] * z**a * y**b * x**d for a, b, d in np.ndindex(c.shape))
 
 
-def whole(volume: Grid3D, fill: dict[str, np.ndarray], array: str) -> np.ndarray:
+def whole(grid: Grid3D, fill: dict[str, np.ndarray], array: str) -> np.ndarray:
     """An array [var, k, j, i] of one rank, halo included: NaN where there is no quantity."""
-    g = volume.grid
+    g = grid.horizontal
     variables = [name for name, node in NODES.items() if node.array == array]
-    state = np.full((len(variables), volume.nz + 2 * HALO, g.ny + 2 * HALO, g.nx + 2 * HALO), np.nan)
+    state = np.full((len(variables), grid.nz + 2 * HALO, g.ny + 2 * HALO, g.nx + 2 * HALO), np.nan)
     for name, values in fill.items():
         above = NODES[name].above
-        inner = state[NODES[name].variable, HALO - above : HALO + volume.nz, HALO:-HALO, HALO:-HALO]
+        inner = state[NODES[name].variable, HALO - above : HALO + grid.nz, HALO:-HALO, HALO:-HALO]
         inner[...] = values
     return state
 
 
-def filled(volume: Grid3D, names: list[str], array: str) -> np.ndarray:
+def filled(grid: Grid3D, names: list[str], array: str) -> np.ndarray:
     """Polynomials on the grid, and in the layer above it where the engine keeps one."""
-    g = volume.grid
+    g = grid.horizontal
     fill = {
         name: polynomial(
-            *nodes(volume, name, range(-NODES[name].above, volume.nz), range(g.ny), range(g.nx)),
+            *nodes(grid, name, range(-NODES[name].above, grid.nz), range(g.ny), range(g.nx)),
             seed=NODES[name].variable,
         )
         for name in names
     }
-    return whole(volume, fill, array)
+    return whole(grid, fill, array)
 
 
-def serial(volume: Grid3D, quantities: list[str], places: list = PLACES) -> Gather:
-    g = volume.grid
+def serial(grid: Grid3D, quantities: list[str], places: list = PLACES) -> Gather:
+    g = grid.horizontal
     block = Block(0, g.ny, 0, g.nx)
-    tight = (volume.nz + 2 * HALO, g.ny + 2 * HALO, g.nx + 2 * HALO)
-    return Gather(volume, block, HALO, places, quantities, allocated=tight)
+    tight = (grid.nz + 2 * HALO, g.ny + 2 * HALO, g.nx + 2 * HALO)
+    return Gather(grid, block, HALO, places, quantities, allocated=tight)
 
 
 @pytest.mark.parametrize("name", NODES)
@@ -137,12 +137,11 @@ def test_the_surface_uses_one_layer_above_for_horizontal_motion_only_where_it_is
 def test_interpolation_is_of_fourth_order_and_slopes_as_well() -> None:
     errors = []
     for n in (16, 32):
-        grid = Grid("cartesian", 0.0, 0.0, 12.0 / n, 1.0, nx=n, ny=5)
-        volume = Grid3D(grid, nz=5, dz=1.0)
-        x = nodes(volume, "vx", range(-1, 5), range(5), range(n))[2]
-        state = whole(volume, {"vx": np.sin(x) + np.zeros((6, 5, n))}, "v")
+        grid = Grid3D(Grid("cartesian", 0.0, 0.0, 12.0 / n, 1.0, nx=n, ny=5), nz=5, dz=1.0)
+        x = nodes(grid, "vx", range(-1, 5), range(5), range(n))[2]
+        state = whole(grid, {"vx": np.sin(x) + np.zeros((6, 5, n))}, "v")
         at = np.linspace(3, 9, 41)
-        value, slope = serial(volume, ["vx", "exx"], [(x, 2.5, 2.5) for x in at]).read(state)
+        value, slope = serial(grid, ["vx", "exx"], [(x, 2.5, 2.5) for x in at]).read(state)
         errors.append((abs(value - np.sin(at)).max(), abs(slope - np.cos(at)).max()))
     order = np.log2(np.divide(*errors))
     assert (order > 3.7).all(), order
@@ -154,33 +153,35 @@ def blocks(shape: tuple[int, int], ranks: int, periodic: tuple[bool, bool]) -> t
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4])
 @pytest.mark.parametrize("quantities", [["vx", "vy", "vz", "exx", "exy", "eyz"], ["sxx", "syy", "szz"]])
-@pytest.mark.parametrize("volume", [VOLUME, Grid3D(AROUND, nz=7, dz=1.0, top=2.0)], ids=["sides", "periodic"])
-def test_the_bits_do_not_depend_on_the_ranks(volume: Grid3D, quantities: list[str], ranks: int) -> None:
-    g = volume.grid
-    state = np.random.default_rng(1).standard_normal((6, volume.nz + 2 * HALO, g.ny, g.nx)).astype("f4")
+@pytest.mark.parametrize(
+    "grid", [VOLUME, Grid3D(AROUND, nz=7, dz=1.0, depth_min=2.0)], ids=["sides", "periodic"]
+)
+def test_the_bits_do_not_depend_on_the_ranks(grid: Grid3D, quantities: list[str], ranks: int) -> None:
+    g = grid.horizontal
+    state = np.random.default_rng(1).standard_normal((6, grid.nz + 2 * HALO, g.ny, g.nx)).astype("f4")
     state = np.pad(state, ((0, 0), (0, 0), (HALO, HALO), (HALO, HALO)), mode="wrap")
-    low, high = (g.x0, g.y0, volume.top), (g.x0 + g.nx * g.dx, g.y0 + g.ny * g.dy, volume.bottom)
+    low, high = (g.x0, g.y0, grid.depth_min), (g.x0 + g.nx * g.dx, g.y0 + g.ny * g.dy, grid.depth_max)
     points = [tuple(p) for p in np.random.default_rng(2).uniform(low, high, (60, 3))]
     points += [tuple(corner) for corner in itertools.product(*zip(low, high, strict=True))]
-    expected = serial(volume, quantities, points).read(state)
+    expected = serial(grid, quantities, points).read(state)
     assert np.isfinite(expected).all() and expected.dtype == np.float64
     seen: list[int] = []
     for block in blocks(g.shape, ranks, g.periodic):
         rows, columns = block.allocated
-        local = np.full((6, volume.nz + 2 * HALO, rows, columns), np.nan, "f4")
+        local = np.full((6, grid.nz + 2 * HALO, rows, columns), np.nan, "f4")
         nj, ni = block.shape[0] + 2 * HALO, block.shape[1] + 2 * HALO
         local[:, :, :nj, :ni] = state[:, :, block.j0 : block.j0 + nj, block.i0 : block.i0 + ni]
-        gather = Gather(volume, block, HALO, points, quantities)
+        gather = Gather(grid, block, HALO, points, quantities)
         assert gather.read(local).tobytes() == expected[:, gather.receivers].tobytes()
         seen += list(gather.receivers)
     assert sorted(seen) == list(range(len(points)))
 
 
 def test_across_a_periodic_seam_the_other_side_is_seen() -> None:
-    volume = Grid3D(AROUND, nz=6, dz=1.0)
+    grid = Grid3D(AROUND, nz=6, dz=1.0)
     wave = np.sin(2 * np.pi * (np.arange(-HALO, 14) + 1.0) / 12)
     state = np.zeros((3, 10, 12, 16)) + wave
-    value = serial(volume, ["vx"], [(0.1, 4.0, 3.0), (11.9, 4.0, 3.0)]).read(state)[0]
+    value = serial(grid, ["vx"], [(0.1, 4.0, 3.0), (11.9, 4.0, 3.0)]).read(state)[0]
     np.testing.assert_allclose(value, np.sin(2 * np.pi * np.array([0.1, 11.9]) / 12), atol=3e-4)
 
 

@@ -15,7 +15,7 @@ from support.scenes import differing, saved
 
 from esim.backends import device_buffer
 from esim.cli.run import main
-from esim.crust import source_injection
+from esim.crust.sources import injection
 from esim.drivers.run import simulate
 from esim.drivers.seismic import Seismic
 from esim.grids.projection import Projection
@@ -235,7 +235,7 @@ def test_how_many_steps_are_taken_together_changes_nothing(
 ) -> None:
     wanted = written(simulate(configured(quake(tmp_path / "many"))))
     monkeypatch.setattr(device_buffer, "ROWS", 7)
-    monkeypatch.setattr(source_injection, "BATCH", 5)
+    monkeypatch.setattr(injection, "BATCH", 5)
     assert differing(written(simulate(configured(quake(tmp_path / "few")))), wanted) == []
 
 

@@ -81,7 +81,7 @@ def test_the_scene_is_worth_comparing(whole):
         assert (np.abs(found["stations.vx"]).max(1) > 1e-6).all()
     assert not np.array_equal(whole("coarse")["stations.vx"], whole("elastic")["stations.vx"])
     cfg = configured(quake("unused"))
-    grid = cfg.grid.build().grid
+    grid = cfg.grid.build().horizontal
     blocks = decompose(grid.shape, 6, grid.periodic, halo=2).blocks
     owners = [
         {

@@ -70,6 +70,7 @@ def test_the_benchmarks_are_those_of_the_references(name: str) -> None:
         assert cfg.physics.reference_frequency == layered.LOH3_REFERENCE
 
 
+@pytest.mark.compile
 def test_the_explosion_sends_p_waves_and_nothing_across(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     simulate(config("halfspace_explosion", "time.duration=2 s", f"output.directory='{folder}'"))
@@ -164,6 +165,7 @@ def test_misfits_are_told_for_every_station(monkeypatch: pytest.MonkeyPatch, tmp
     assert bounds["h50, sta02, phase, below 5 Hz"].computed < 1e-6
 
 
+@pytest.mark.cases
 @pytest.mark.skipif(importlib.util.find_spec("pyprop8") is None, reason="needs pyprop8")
 @pytest.mark.parametrize(("name", "limit"), [("LOH1", 0.07), ("LOH3", 0.09)])
 def test_loh_near_the_source(

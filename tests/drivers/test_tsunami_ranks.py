@@ -87,6 +87,7 @@ def test_ranks_of_mpi_equal_one_rank(ranks, serial, tmp_path):
     assert record["decomposition"]["ranks"] == ranks
 
 
+@pytest.mark.compile
 def test_two_threads_equal_one(serial, tmp_path):
     assert differing(compute(japan(tmp_path, threads=2)), serial("japan")) == []
 

@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from esim.config.ocean.output import MAXIMA
 from esim.errors import InputError, MachineError
 from esim.grids.grid import Grid
 from esim.io import atomic, cf, checkpoint, directory, provenance
@@ -29,6 +28,7 @@ from esim.io.ocean import gauges
 from esim.io.ocean.maxima import OceanMaximaFile
 from esim.io.ocean.output_size import predict_bytes
 from esim.io.writer import Writer
+from esim.variables.ocean import MAXIMA, STATIONS
 
 START = datetime(2011, 3, 11, 5, 46, 24, tzinfo=UTC)
 SPHERE = Grid("lonlat", 170, -10, 0.5, 0.25, nx=40, ny=30)
@@ -107,6 +107,7 @@ from esim.grids.grid import Grid
 from esim.io.checkpoint import Checkpoint
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.writer import Writer
+from esim.variables.ocean import MAXIMA, STATIONS
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 values = np.random.default_rng(0).standard_normal((512, 1024))
@@ -465,7 +466,7 @@ def test_a_run_that_died_while_removing_its_segments_is_whole(
 
 
 def test_maxima_are_read_by_xarray_without_arguments(tmp_path: Path) -> None:
-    variables = [*(name for name in MAXIMA if name != "extent"), "bathymetry", "uplift"]
+    variables = [name for name, one in MAXIMA.items() if not one.dtype]
     values = {name: np.abs(field(SPHERE, seed)) for seed, name in enumerate(variables)}
     values["arrival_time"][3:9] = np.inf
     values["inundation_depth_max"][:, 5:] = np.nan
@@ -496,7 +497,7 @@ def test_a_maxima_file_without_a_variable_is_not_left_behind(tmp_path: Path) -> 
 @pytest.mark.parametrize("grid", [SPHERE, PLANE])
 def test_stations_are_read_by_xarray_without_arguments(tmp_path: Path, grid: Grid) -> None:
     names, positions = ["21418", "Kōchi"], [(171.5, -9.0), (172.0, -8.0)]
-    series = gauges.GaugeSeries(2)
+    series = gauges.GaugeSeries(2, tuple(STATIONS))
     records = np.random.default_rng(0).standard_normal((150, 4, 2))
     for number, record in enumerate(records):
         series.append(15.0 * number, record)
@@ -514,7 +515,7 @@ def test_stations_are_read_by_xarray_without_arguments(tmp_path: Path, grid: Gri
 
 def test_series_go_on_from_a_checkpoint() -> None:
     records = np.random.default_rng(0).standard_normal((200, 4, 3))
-    unbroken, first, second = (gauges.GaugeSeries(3) for _ in range(3))
+    unbroken, first, second = (gauges.GaugeSeries(3, tuple(STATIONS)) for _ in range(3))
     for number, record in enumerate(records):
         unbroken.append(number, record)
         if number < 130:

@@ -6,12 +6,13 @@ Here the CPU's compiler may fuse too, and divide by multiplying with reciprocals
 import llvmlite.binding as llvm
 import numpy as np
 import pytest
-from support.oceans import SIDES, G, japan, level, march, ocean, physics, plane, rough, state, water
+from support.oceans import SIDES, G, compiled, japan, level, march, physics, plane, rough, state, water
 
 from esim.backends import select
 from esim.backends.cpu import compiler
 from esim.validation.kernel_catalogue import OCEAN, compute_ocean
 
+pytestmark = pytest.mark.compile
 ULP = 4  # of the largest value of a field, that a step with fused operations may differ from one without
 
 
@@ -42,7 +43,7 @@ def test_a_step_differs_by_rounding_only(name):
 @pytest.mark.parametrize("kind", SIDES)
 def test_a_lake_at_rest_is_exactly_zero_over_real_islands(kind):
     grid, bed = japan(40, SIDES[kind])
-    sea = ocean(grid, bed, dtype="float32", given=physics(coriolis=True, manning=0.025), sponge_cells=10)
+    sea = compiled(grid, bed, dtype="float32", given=physics(coriolis=True, manning=0.025), sponge_cells=10)
     march(sea, 500, 0.8 / sea.fastest())
     assert not state(sea).any()
 
@@ -51,7 +52,7 @@ def test_a_lake_at_a_level_that_floats_hold_does_not_move_at_all():
     """Heights in quarters of a metre are exact, so is their sum with the level: nothing may come of it, not even less
     than what counts as motion."""
     hills = rough(height=5.0, depth=2.5, cell=100.0)
-    sea = ocean(
+    sea = compiled(
         plane(40, 40, 100.0),
         lambda x, y: np.round(4 * hills(x, y)) / 4,
         level(1.75),
@@ -60,7 +61,7 @@ def test_a_lake_at_a_level_that_floats_hold_does_not_move_at_all():
         skip=False,
     )
     before = state(sea)
-    wet = water(sea)["wet"]
+    wet = water(sea).wet
     assert 0.05 < wet.mean() < 0.95
     march(sea, 1000, 0.8 / sea.fastest())
     np.testing.assert_array_equal(state(sea), before)
@@ -69,10 +70,10 @@ def test_a_lake_at_a_level_that_floats_hold_does_not_move_at_all():
 @pytest.mark.parametrize("height", [5.0, 3000.0])
 def test_a_lake_at_any_level_moves_by_rounding_only(height):
     cell = 100.0 if height < 10 else 2e3
-    sea = ocean(
+    sea = compiled(
         plane(40, 40, cell), rough(height=height, depth=height / 2, cell=cell), level(1.7), dtype="float32"
     )
-    before, wet = state(sea), water(sea)["wet"]
+    before, wet = state(sea), water(sea).wet
     march(sea, 2000, 0.8 / sea.fastest())
     rounding = 16 * np.finfo(np.float32).eps * 1.7
     now = water(sea)

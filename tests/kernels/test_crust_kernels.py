@@ -9,8 +9,8 @@ from support.simulator import in_simulator
 
 from esim.backends import select
 from esim.backends.cpu import crust_sweep
-from esim.crust import model
 from esim.crust.layout import STRESSES, VELOCITIES
+from esim.crust.sweep import constants
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
@@ -31,6 +31,7 @@ ALL = [
 ]
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize(("dtype", "order", "variant"), CRUST_COMPILED)
 def test_cpu_equals_numpy_swept_with_a_lag_or_not(dtype, order, variant, monkeypatch):
     """Stresses swept behind velocities, in tiles of the fewest rows, with one thread and with two."""
@@ -40,6 +41,7 @@ def test_cpu_equals_numpy_swept_with_a_lag_or_not(dtype, order, variant, monkeyp
         assert_same(compute(select("cpu", dtype, threads), SWEPT, order, variant, lag=order // 2), expected)
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_free_surface_on_the_cpu_equals_numpy(dtype):
     expected = compute(select("numpy", dtype), ABOVE, 4, "plain")
@@ -69,7 +71,7 @@ def test_kernels_change_something_and_stay_finite(dtype, order, variant):
         assert any((after[key] != before[key]).any() for key in before), name
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpu", marks=pytest.mark.compile)])
 def test_any_cut_of_the_box_gives_the_same_bits(backend):
     names = ("velocity", "stress", "relax_x")
     expected = compute(select("numpy", "float32"), names, 4, "plain")
@@ -101,8 +103,8 @@ def test_beside_rough_surfaces_differences_are_of_second_order():
     for order in (4, 8):
         fields = arrays("float64", CRUST_TINY, 8)
         fields["near_interface"][...] = 1
-        volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-        p = machine.constants(model.constants(machine.dtype, volume, order, 0.008))
+        grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+        p = machine.constants(constants(machine.dtype, grid, order, 0.008))
         for name in ("velocity", "stress"):
             kernel = elastic.kernel(name, *BODIES[name], order=order, variant="reduced_order")
             machine.bind_sweep([Part(kernel, whole(CRUST_TINY, 8), fields)], [], 0, p)()

@@ -23,8 +23,11 @@ COMPILED = tuple(name for name in KERNELS if name not in SIMILAR)
 THREADED = tuple((name, "float32") for name in COMPILED if name != "step with everything")
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.quick] * (name == "step")) for name in COMPILED]
+)
 def test_cpu_equals_numpy(name, dtype):
     kernel = KERNELS[name]
     expected = compute(select("numpy", dtype), kernel)
@@ -51,7 +54,7 @@ def test_compiled_kernels_hold_every_body():
     assert bodies[0] == bodies[1]
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpu", marks=pytest.mark.compile)])
 def test_any_cut_of_the_box_gives_the_same_bits(backend):
     assert not changed_by_cuts(select(backend, "float32"))
 

@@ -30,14 +30,14 @@ LOH3 = ({"top": 0.0, "vp": 4000.0, "vs": 2000.0, "rho": 2600.0, "qp": 120.0, "qs
 
 
 def cube(n=8, h=100.0, top=0.0, nz=None, boundary=("open",) * 4):
-    """A volume of n x n cells and nz layers, x and y from 0."""
+    """A grid of n x n cells and nz layers, x and y from 0."""
     return Grid3D(Grid("cartesian", 0.0, 0.0, h, h, n, n, boundary), nz or n, h, top)
 
 
-def medium(volume=None, projection=None, **values):
+def medium(grid=None, projection=None, **values):
     """A medium as the configuration would give it."""
     section = Section(**{"random": None, "q_from_vs": None, "min_vs": None, **values})
-    return crust.build(section, volume or cube(), projection)
+    return crust.build(section, grid or cube(), projection)
 
 
 def layered(rows=LOH3, **more):
@@ -56,13 +56,13 @@ def column(found, depth):
     return found.sample(ORIGIN, ORIGIN, np.asarray(depth, float))[:, :, 0, 0]
 
 
-def whole(volume):
-    return tuple((0, n) for n in volume.shape)
+def whole(grid):
+    return tuple((0, n) for n in grid.shape)
 
 
-def sample(found, volume, box):
+def sample(found, grid, box):
     (k0, k1), (j0, j1), (i0, i1) = box
-    return found.sample(volume.grid.x(i0, i1), volume.grid.y(j0, j1), volume.depth(k0, k1))
+    return found.sample(grid.horizontal.x(i0, i1), grid.horizontal.y(j0, j1), grid.depth(k0, k1))
 
 
 PARTS = [
@@ -73,15 +73,15 @@ PARTS = [
 ]
 
 
-def same_in_every_box(found, volume):
+def same_in_every_box(found, grid):
     """Whether points and cells have the same bits in every box that holds them."""
-    points = sample(found, volume, whole(volume))
-    cells = crust.cell_averages(found, volume, whole(volume))
+    points = sample(found, grid, whole(grid))
+    cells = crust.cell_averages(found, grid, whole(grid))
     for box in PARTS:
         window = tuple(slice(*span) for span in box)
-        if not np.array_equal(sample(found, volume, box), points[:, *window]):
+        if not np.array_equal(sample(found, grid, box), points[:, *window]):
             return False
-        if not np.array_equal(crust.cell_averages(found, volume, box), cells[:, *window]):
+        if not np.array_equal(crust.cell_averages(found, grid, box), cells[:, *window]):
             return False
     return True
 
@@ -270,9 +270,9 @@ def test_models_of_the_earth(name, jumps, depth, expected):
 @needs_models
 def test_jma2001_in_cells_of_an_odd_size():
     """Cells that hold 1 or 2 interfaces each: mass and 1/Q of the column are kept."""
-    volume = cube(n=2, h=700.0, nz=40)
+    grid = cube(n=2, h=700.0, nz=40)
     found = model_file.read(MODELS / "lhm_jma.dat")
-    cells = crust.cell_averages(found, volume, whole(volume))
+    cells = crust.cell_averages(found, grid, whole(grid))
     fine = column(found, (np.arange(280_000) + 0.5) * 0.1)
     np.testing.assert_allclose(cells[2, :, 0, 0].sum() * 700, fine[RHO].sum() * 0.1, rtol=1e-9)
     np.testing.assert_allclose((1 / cells[4, :, 0, 0]).sum() * 700, (1 / fine[QS]).sum() * 0.1, rtol=1e-9)
@@ -320,12 +320,12 @@ def in_km(path, flip=(1, 1, 1), order=(0, 1, 2), **more):
 @pytest.mark.parametrize("flip", [(1, 1, 1), (-1, 1, 1), (1, -1, 1), (1, 1, -1), (-1, -1, -1)])
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_a_straight_model_is_exact_in_any_order(tmp_path, flip, order):
-    volume = small()
-    found = medium(volume, kind="grid", file=in_km(tmp_path / "model.nc", flip, order))
-    found.check(volume)
-    x, y, z = volume.grid.x(), volume.grid.y(), volume.depth()
+    grid = small()
+    found = medium(grid, kind="grid", file=in_km(tmp_path / "model.nc", flip, order))
+    found.check(grid)
+    x, y, z = grid.horizontal.x(), grid.horizontal.y(), grid.depth()
     np.testing.assert_allclose(found.sample(x, y, z), linear(x / 1000, y / 1000, z), rtol=1e-13)
-    assert same_in_every_box(found, volume)
+    assert same_in_every_box(found, grid)
 
 
 def test_nodes_and_heights_and_units(tmp_path):
@@ -350,15 +350,15 @@ GEOGRAPHIC = {"lon": {"units": "degrees_east"}, "lat": {"units": "degrees_north"
 
 @pytest.mark.parametrize("shift", [0, 360])
 def test_a_model_in_degrees(tmp_path, shift):
-    plane, volume = Projection(140.0, 36.0), Grid3D(Grid("cartesian", -9e3, -9e3, 3e3, 3e3, 6, 6), 4, 200.0)
+    plane, grid = Projection(140.0, 36.0), Grid3D(Grid("cartesian", -9e3, -9e3, 3e3, 3e3, 6, 6), 4, 200.0)
     lon, lat = np.linspace(139.5, 140.5, 9), np.linspace(36.5, 35.5, 5)
     values = linear(lon, lat, Z)
     path = write(
         tmp_path / "deg.nc", lon + shift, lat, Z, values, names=("depth", "lat", "lon"), axes=GEOGRAPHIC
     )
-    found = medium(volume, plane, kind="grid", file=path)
-    found.check(volume)
-    x, y = volume.grid.x(), volume.grid.y()
+    found = medium(grid, plane, kind="grid", file=path)
+    found.check(grid)
+    x, y = grid.horizontal.x(), grid.horizontal.y()
     degrees = plane.to_lonlat(*np.meshgrid(x, y))
     expected = 5000 + 0.25 * 250.0 + 8 * degrees[0] - 4 * degrees[1]
     np.testing.assert_allclose(found.sample(x, y, np.array([250.0]))[VP, 0], expected, rtol=1e-12)
@@ -369,7 +369,7 @@ def test_a_model_in_degrees(tmp_path, shift):
     ):
         found.check(wide)
     with pytest.raises(InputError, match=r"deg.nc: is in longitude and latitude, for which grid.origin"):
-        medium(volume, None, kind="grid", file=path).check(volume)
+        medium(grid, None, kind="grid", file=path).check(grid)
 
 
 def test_longitudes_round_the_globe_close():
@@ -403,7 +403,7 @@ def test_a_model_that_begins_below_the_top(tmp_path):
     with pytest.raises(InputError, match=r"deep.nc: begins at depth 400 m .*; short by 400 m at the top"):
         medium(kind="grid", file=path).check(small())
     found = medium(kind="grid", file=in_km(tmp_path / "model.nc"))
-    found.check(Grid3D(small().grid, 12, 100.0, -400.0))
+    found.check(Grid3D(small().horizontal, 12, 100.0, -400.0))
     values = found.sample(ORIGIN, ORIGIN, np.array([-350.0, 0.0]))
     assert np.array_equal(values[:, 0], values[:, 1])
 
@@ -435,7 +435,7 @@ def test_wrong_values_in_a_file_name_their_place(tmp_path, row, value, sentence)
 
 def test_only_nodes_that_are_needed_are_checked(tmp_path):
     found = medium(kind="grid", file=spoiled(tmp_path / "model.nc", VP, np.nan, k=3))
-    found.check(Grid3D(small().grid, 3, 100.0))
+    found.check(Grid3D(small().horizontal, 3, 100.0))
     with pytest.raises(
         InputError, match=r"no value \(NaN or missing\) at 4 points, the first at x 3000, y 3000, depth 400"
     ):
@@ -503,59 +503,59 @@ def test_q_from_vs_replaces_that_of_the_layers():
 # Random heterogeneity
 
 
-def rough(volume, sigma=0.05, correlation=(300.0, 300.0, 200.0), hurst=0.5, seed=1, limit=3.0, rows=LOH3):
+def rough(grid, sigma=0.05, correlation=(300.0, 300.0, 200.0), hurst=0.5, seed=1, limit=3.0, rows=LOH3):
     options = Section(
         kind="von_karman", sigma=sigma, correlation=correlation, hurst=hurst, seed=seed, limit=limit
     )
     layers = tuple(Section(**row) for row in rows)
-    return medium(volume, kind="layers", layers=layers, random=options)
+    return medium(grid, kind="layers", layers=layers, random=options)
 
 
 def test_heterogeneity_has_its_size_and_changes_with_the_seed():
-    volume = cube(n=64)
-    found = rough(volume, sigma=0.05)
-    found.check(volume)
+    grid = cube(n=64)
+    found = rough(grid, sigma=0.05)
+    found.check(grid)
     assert not found.layered and found.interfaces == (1000.0,)
-    values = sample(found, volume, whole(volume))
+    values = sample(found, grid, whole(grid))
     change = values[VP, 10:] / 6000 - 1
     assert change.std() == pytest.approx(0.05, rel=0.1) and abs(change.mean()) < 0.01
     np.testing.assert_allclose(values[VS, 10:] / 3464 - 1, change, atol=1e-12)
     np.testing.assert_allclose(values[RHO, 10:] / 2700 - 1, 0.8 * change, atol=1e-12)
     assert np.array_equal(values[QS, 0], np.full((64, 64), 40.0))
-    other = sample(rough(volume, seed=2), volume, whole(volume))[VP, 10:] / 6000 - 1
+    other = sample(rough(grid, seed=2), grid, whole(grid))[VP, 10:] / 6000 - 1
     assert abs(np.corrcoef(change.ravel(), other.ravel())[0, 1]) < 0.1
 
 
 def test_heterogeneity_has_the_spectrum_of_von_karman():
     """Where hurst is 0.5 the correlation is exp(-r / a); averaged over seeds, in a box of 8 lengths and more."""
-    volume = cube(n=48, h=100.0)
+    grid = cube(n=48, h=100.0)
     lags = np.arange(1, 7)
     for axis, length in ((2, 600.0), (0, 300.0)):
         found = np.zeros(lags.size)
         for seed in range(6):
-            field = rough(volume, correlation=(600.0, 600.0, 300.0), seed=seed, limit=9.0)._field
+            field = rough(grid, correlation=(600.0, 600.0, 300.0), seed=seed, limit=9.0)._field
             found += [np.mean(field * np.roll(field, -lag, axis)) / 6 for lag in lags]
         ratio = found[1:] / found[:-1]  # what the mean of 0 and the cell size change cancels in part
         np.testing.assert_allclose(ratio, np.exp(-100.0 / length), rtol=0.06)
 
 
 def test_heterogeneity_is_cut_at_its_limit_and_spares_fluids():
-    volume = cube(n=16)
+    grid = cube(n=16)
     rows = [LOH3[0] | {"vp": 1500.0, "vs": 0.0}, LOH3[1]]
-    values = sample(rough(volume, sigma=0.1, limit=1.0, rows=rows), volume, whole(volume))
+    values = sample(rough(grid, sigma=0.1, limit=1.0, rows=rows), grid, whole(grid))
     assert np.array_equal(np.unique(values[VP, :10]), [1500.0])
     change = values[VP, 10:] / 6000 - 1
     assert change.max() == pytest.approx(0.1) and change.min() == pytest.approx(-0.1)
     with pytest.raises(
         InputError, match=r"medium.random: sigma 0.4 times limit 3 is 1.2, expected less than 1"
     ):
-        rough(volume, sigma=0.4).check(volume)
+        rough(grid, sigma=0.4).check(grid)
 
 
 def test_heterogeneity_repeats_beyond_its_box():
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 1.0, 1.0, 600, 2), 2, 1.0)
-    values = rough(volume, correlation=(5.0, 5.0, 5.0)).sample(
-        volume.grid.x(), volume.grid.y(), volume.depth()
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 1.0, 1.0, 600, 2), 2, 1.0)
+    values = rough(grid, correlation=(5.0, 5.0, 5.0)).sample(
+        grid.horizontal.x(), grid.horizontal.y(), grid.depth()
     )
     assert np.array_equal(values[..., :344], values[..., 256:])
     assert not np.array_equal(values[..., :128], values[..., 128:256])
@@ -563,9 +563,9 @@ def test_heterogeneity_repeats_beyond_its_box():
 
 @pytest.mark.parametrize("kind", ["layers", "gradient", "random"])
 def test_a_point_has_the_same_bits_in_every_box(kind):
-    volume = cube(h=230.0)
-    found = {"layers": layered(), "gradient": gradient(), "random": rough(volume)}[kind]
-    assert same_in_every_box(found, volume)
+    grid = cube(h=230.0)
+    found = {"layers": layered(), "gradient": gradient(), "random": rough(grid)}[kind]
+    assert same_in_every_box(found, grid)
 
 
 # Cells
@@ -576,8 +576,8 @@ def moduli(vp, vs, rho):
 
 
 def test_cells_that_are_not_cut_are_those_of_the_layer():
-    volume = cube(n=3, h=100 / 3, nz=60)
-    cells = crust.cell_averages(layered(), volume, whole(volume))
+    grid = cube(n=3, h=100 / 3, nz=60)
+    cells = crust.cell_averages(layered(), grid, whole(grid))
     for k, vp, vs, rho, qp, qs in ((0, 4e3, 2e3, 2.6e3, 120.0, 40.0), (59, 6e3, 3464.0, 2.7e3, 155.9, 69.3)):
         mu = rho * vs**2
         assert np.array_equal(cells[:, k, 1, 2], [rho * vp**2 - 2 * mu, mu, rho, qp, qs])
@@ -586,8 +586,8 @@ def test_cells_that_are_not_cut_are_those_of_the_layer():
 
 
 def test_a_cut_cell_moves_as_its_parts_would():
-    volume = cube(n=2, h=400.0, nz=4)  # the interface at 1000 m halves the third cell
-    lam, mu, rho, qp, qs = crust.cell_averages(layered(), volume, whole(volume))[:, 2, 0, 0]
+    grid = cube(n=2, h=400.0, nz=4)  # the interface at 1000 m halves the third cell
+    lam, mu, rho, qp, qs = crust.cell_averages(layered(), grid, whole(grid))[:, 2, 0, 0]
     (k1, m1), (k2, m2) = moduli(4e3, 2e3, 2.6e3), moduli(6e3, 3464.0, 2.7e3)
     assert rho == pytest.approx(2650, rel=1e-14)
     assert mu == pytest.approx(2 / (1 / m1 + 1 / m2), rel=1e-14)
@@ -598,8 +598,8 @@ def test_a_cut_cell_moves_as_its_parts_would():
 
 def test_a_cell_with_a_fluid_part_is_fluid():
     rows = [{"top": 0.0, "vp": 1500.0, "vs": 0.0, "rho": 1000.0}, LOH3[1] | {"top": 30.0}]
-    volume = cube(n=2)
-    lam, mu, rho, qp, qs = crust.cell_averages(layered(rows), volume, whole(volume))[:, :2, 0, 0]
+    grid = cube(n=2)
+    lam, mu, rho, qp, qs = crust.cell_averages(layered(rows), grid, whole(grid))[:, :2, 0, 0]
     k1, k2 = 1000 * 1500.0**2, moduli(6e3, 3464.0, 2.7e3)[0]
     assert mu[0] == 0 and mu[1] > 0 and rho[0] == pytest.approx(0.3 * 1000 + 0.7 * 2700)
     assert lam[0] == pytest.approx(1 / (0.3 / k1 + 0.7 / k2), rel=1e-14)
@@ -608,9 +608,9 @@ def test_a_cell_with_a_fluid_part_is_fluid():
 
 def test_many_thin_layers_in_a_cell():
     rows = [LOH3[n % 2] | {"top": 10.0 * n} for n in range(40)]
-    volume = cube(n=2, nz=4)
-    cells = crust.cell_averages(layered(rows), volume, whole(volume))
-    half = crust.cell_averages(layered(), cube(n=2, h=400.0, nz=4), whole(volume))[:, 2:3]
+    grid = cube(n=2, nz=4)
+    cells = crust.cell_averages(layered(rows), grid, whole(grid))
+    half = crust.cell_averages(layered(), cube(n=2, h=400.0, nz=4), whole(grid))[:, 2:3]
     np.testing.assert_allclose(cells, np.broadcast_to(half, cells.shape), rtol=1e-13)
 
 
@@ -625,16 +625,16 @@ def test_detail_finer_than_a_cell_is_averaged(tmp_path):
 
 
 def test_gradients_are_sampled_at_centres():
-    volume = cube()
-    lam, mu, rho, _, _ = crust.cell_averages(gradient(), volume, whole(volume))[:, 3, 0, 0]
+    grid = cube()
+    lam, mu, rho, _, _ = crust.cell_averages(gradient(), grid, whole(grid))[:, 3, 0, 0]
     assert rho == 2635 and mu == 2635 * 2887.5**2 and lam == 2635 * 5175.0**2 - 2 * mu
 
 
 def test_beyond_the_volume_the_nearest_cell_is_repeated():
-    volume = cube(h=230.0)
-    found = rough(volume)
-    inside = crust.cell_averages(found, volume, whole(volume))
-    around = crust.cell_averages(found, volume, ((-2, 10), (-2, 10), (-2, 10)))
+    grid = cube(h=230.0)
+    found = rough(grid)
+    inside = crust.cell_averages(found, grid, whole(grid))
+    around = crust.cell_averages(found, grid, ((-2, 10), (-2, 10), (-2, 10)))
     assert np.array_equal(around, np.pad(inside, ((0, 0), (2, 2), (2, 2), (2, 2)), mode="edge"))
     closed = cube(h=230.0, boundary=("periodic",) * 4)
     around = crust.cell_averages(found, closed, ((-2, 10), (-2, 10), (-2, 10)))
@@ -647,8 +647,8 @@ def test_speeds_of_cells():
         {"top": 0.0, "vp": 1500.0, "vs": 0.0, "rho": 1000.0},
         *(r | {"top": r["top"] + 100} for r in LOH3),
     ]
-    volume = cube(n=2, nz=20)
-    cells = crust.cell_averages(layered(rows), volume, whole(volume))
+    grid = cube(n=2, nz=20)
+    cells = crust.cell_averages(layered(rows), grid, whole(grid))
     cells[:3, 0, 0, 0] = 0.0  # air
     found = speeds(cells[:, :8]).join(speeds(cells[:, 8:]))
     assert found.fastest == pytest.approx(6000) and found.slowest == pytest.approx(1500)
@@ -665,8 +665,8 @@ def island(x, y):
 
 
 def test_a_staircase_of_air_water_and_rock():
-    volume = cube(n=7, top=-300.0, nz=10)  # centres at -250, -150, -50, 50, ...
-    found = Terrain(island, volume)
+    grid = cube(n=7, top=-300.0, nz=10)  # centres at -250, -150, -50, 50, ...
+    found = Terrain(island, grid)
     found.check()
     box = ((0, 10), (2, 3), (0, 7))
     assert np.array_equal(found.floor_index((2, 3), (0, 7))[0], [6, 5, 4, 3, 2, 1, 0])
@@ -674,15 +674,15 @@ def test_a_staircase_of_air_water_and_rock():
     classes = found.classes(box)[:, 0, :]
     assert np.array_equal(classes[:, 0], [AIR] * 3 + [WATER] * 3 + [SOLID] * 4)
     assert np.array_equal(classes[:, 4], [AIR] * 2 + [SOLID] * 8)
-    dry = Terrain(island, volume, water=False).classes(box)[:, 0, :]
+    dry = Terrain(island, grid, water=False).classes(box)[:, 0, :]
     assert np.array_equal(dry[:, 0], [AIR] * 6 + [SOLID] * 4)
 
 
 def test_air_and_water_in_cells():
-    volume = cube(n=7, top=-300.0, nz=10)
-    cells = crust.cell_averages(layered(), volume, whole(volume))
+    grid = cube(n=7, top=-300.0, nz=10)
+    cells = crust.cell_averages(layered(), grid, whole(grid))
     rock = cells[:, 9, 0, 0].copy()
-    classes = Terrain(island, volume).apply(cells, whole(volume))
+    classes = Terrain(island, grid).apply(cells, whole(grid))
     assert np.array_equal(cells[:, 0, 3, 0], [0, 0, 0, np.inf, np.inf])
     assert np.array_equal(cells[:, 3, 3, 0], [1030 * 1500.0**2, 0, 1030, np.inf, np.inf])
     assert np.array_equal(cells[:, 9, 3, 0], rock)
@@ -690,9 +690,9 @@ def test_air_and_water_in_cells():
 
 
 def test_terrain_is_the_same_in_every_box():
-    volume = cube(n=7, top=-300.0, nz=10)
-    found = Terrain(island, volume)
-    all_of_it = found.classes(whole(volume))
+    grid = cube(n=7, top=-300.0, nz=10)
+    found = Terrain(island, grid)
+    all_of_it = found.classes(whole(grid))
     assert np.array_equal(found.classes(((3, 6), (1, 2), (2, 6))), all_of_it[3:6, 1:2, 2:6])
     halo = found.classes(((0, 10), (-2, 9), (-2, 9)))
     assert np.array_equal(halo, np.pad(all_of_it, ((0, 0), (2, 2), (2, 2)), mode="edge"))
@@ -714,11 +714,11 @@ def test_ground_outside_the_grid():
 
 
 def test_terrain_of_a_configuration(tmp_path):
-    volume = cube(n=7, top=-300.0, nz=10)
+    grid = cube(n=7, top=-300.0, nz=10)
     slope = Section(kind="slope", depth=50.0, slope=1.0, direction=90.0, water=True)
-    found = terrain.build(slope, volume, None)
+    found = terrain.build(slope, grid, None)
     assert np.array_equal(found.floor_index((0, 1), (0, 7))[0], [6, 5, 4, 3, 2, 1, 0])
-    flat = terrain.build(Section(kind="flat", depth=-100.0, water=False), volume, None)
+    flat = terrain.build(Section(kind="flat", depth=-100.0, water=False), grid, None)
     assert np.all(flat.floor_index((0, 7), (0, 7)) == 2)
 
 
@@ -737,10 +737,10 @@ def test_terrain_from_a_file_in_degrees(tmp_path, step):
             500 * (lon - lon0) + 200 * (lat - 36)[:, None]
         )
     plane = Projection(lon0, 36.0)
-    volume = Grid3D(Grid("cartesian", -25e3, -25e3, 5e3, 5e3, 10, 10), 10, 100.0, -500.0)
+    grid = Grid3D(Grid("cartesian", -25e3, -25e3, 5e3, 5e3, 10, 10), 10, 100.0, -500.0)
     section = Section(kind="file", file=path, variable=None, water=True)
-    found = terrain.build(section, volume, plane)
-    x, y = volume.grid.x(), volume.grid.y()
+    found = terrain.build(section, grid, plane)
+    x, y = grid.horizontal.x(), grid.horizontal.y()
     degrees = plane.to_lonlat(*np.meshgrid(x, y))
     heights = found.elevation(x, y)
     np.testing.assert_allclose(
@@ -751,4 +751,4 @@ def test_terrain_from_a_file_in_degrees(tmp_path, step):
     with pytest.raises(InputError, match=r"relief.nc: covers lon .* short by 0.[89]\d+ degrees in the east"):
         terrain.build(section, wide, plane)
     with pytest.raises(InputError, match=r"in degrees, but the grid is cartesian"):
-        terrain.build(section, volume, None)
+        terrain.build(section, grid, None)

@@ -96,6 +96,7 @@ def test_a_ring_of_an_odd_number_of_cells():
 # ------------------------------------------------------------------ solitary waves
 
 
+@pytest.mark.long
 def test_a_solitary_wave_keeps_its_shape():
     height, way = 20.0, 1500.0
     speed = math.sqrt(G * (DEPTH + height))
@@ -129,9 +130,13 @@ def test_a_lake_at_rest_stays_so(dtype):
     made = oceans.ocean(grid, bed, forces=[Dispersion], dtype=dtype, given=dispersive(coriolis=True))
     oceans.march(made, 10, 0.8 / made.fastest())
     assert not oceans.state(made).any()
-    assert not any(np.array(made.own(made.forces.all[0].kept[name])).any() for name in ("pressure", "broken"))
+    assert not any(
+        np.array(made.own(made.forces.all[0].checkpoint_arrays[name])).any()
+        for name in ("pressure", "broken")
+    )
 
 
+@pytest.mark.long
 def test_waves_over_rough_ground_and_islands_do_not_grow():
     """Hills higher than the sea is deep, from one cell to the next."""
     size, dx = 40, 1000.0
@@ -145,8 +150,8 @@ def test_waves_over_rough_ground_and_islands_do_not_grow():
 
     def energy():
         water = oceans.water(made)
-        level = np.where(ground < 0, water["eta"], np.maximum(water["h"], 0))
-        return float((G * level**2 + water["h"] * (water["u"] ** 2 + water["v"] ** 2)).sum())
+        level = np.where(ground < 0, water.eta, np.maximum(water.h, 0))
+        return float((G * level**2 + water.h * (water.u**2 + water.v**2)).sum())
 
     first = energy()
     dt = 0.8 / made.fastest()
@@ -164,7 +169,7 @@ def test_there_is_no_dispersion_in_shallow_water_and_on_land():
         oceans.plane(30, 6, 100.0), shore, wave, forces=[Dispersion], given=dispersive(dispersion_depth=20.0)
     )
     oceans.march(made, 5, 0.5 / made.fastest())
-    pressure = np.array(made.own(made.forces.all[0].kept["pressure"])[0])
+    pressure = np.array(made.own(made.forces.all[0].checkpoint_arrays["pressure"])[0])
     deep = np.array(made.own(made.bed)[0]) <= -20
     assert np.abs(pressure[deep]).min() > 0 and not pressure[~deep].any()
 
@@ -185,7 +190,7 @@ def test_breaking_waves_are_counted_and_lose_dispersion():
     assert 4 * 3 < count < 4 * 40
     assert gentle.forces.all[0].broken() == 0
     assert np.isfinite(oceans.state(breaking)).all()
-    assert oceans.water(breaking)["h"].max() < 41.0
+    assert oceans.water(breaking).h.max() < 41.0
 
 
 @pytest.mark.parametrize("side", ["open", "sponge"])
@@ -215,6 +220,7 @@ def pulse(x, y):
     return 0.5 * np.exp(-(((x - 1000.0) / 200.0) ** 2)) + 0 * y[:, None]
 
 
+@pytest.mark.long
 def test_waves_pass_a_nest_and_nothing_comes_back():
     def after(closed=False, **more):
         family, dt = nested_family(pulse, **more)
@@ -303,7 +309,10 @@ def whole(ranks=1, steps=6, **more):
         oceans.march(made, steps, 0.8 / made.fastest())
         block, force = made.block, made.forces.all[0]
         own = np.concatenate(
-            [oceans.state(made), *(np.array(made.own(force.kept[n])) for n in sorted(force.kept))]
+            [
+                oceans.state(made),
+                *(np.array(made.own(force.checkpoint_arrays[n])) for n in sorted(force.kept)),
+            ]
         )
         return block, own, len(force.weights)
 
@@ -316,6 +325,7 @@ def whole(ranks=1, steps=6, **more):
     return found
 
 
+@pytest.mark.compile
 def test_ranks_threads_and_backends_compute_the_same():
     one = whole(backend="numpy")
     np.testing.assert_array_equal(whole(backend="cpu"), one)
@@ -323,6 +333,7 @@ def test_ranks_threads_and_backends_compute_the_same():
         np.testing.assert_array_equal(whole(ranks, backend="numpy"), one)
 
 
+@pytest.mark.compile
 def test_water_at_rest_is_skipped_with_the_same_bits(monkeypatch):
     one = whole(backend="cpu")
     monkeypatch.setattr(dispersion, "ActivityMap", lambda: None)

@@ -51,7 +51,7 @@ def wave(x, y):
     return 0.01 * np.cos(2 * np.pi * x / LENGTH) + 0 * y[:, None]
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpu", marks=pytest.mark.compile)])
 def test_a_uniform_acceleration_moves_a_periodic_channel_as_a_whole(backend):
     made = oceans.ocean(channel(), floor, forces=[Shaking], backend=backend, given=oceans.physics(manning=0))
     oceans.advance(made, 20.0, dt=1.0)
@@ -59,8 +59,8 @@ def test_a_uniform_acceleration_moves_a_periodic_channel_as_a_whole(backend):
     # The trapezoidal rule of a cosine.
     times = np.arange(21.0)
     expected = np.trapezoid(1e-3 * np.cos(0.1 * times), times)
-    assert water["u"] == pytest.approx(np.full(made.grid.shape, expected), rel=1e-12)
-    assert np.all(water["eta"] == 0) and np.all(water["v"] == 0)
+    assert water.u == pytest.approx(np.full(made.grid.shape, expected), rel=1e-12)
+    assert np.all(water.eta == 0) and np.all(water.v == 0)
 
 
 def test_a_force_of_the_state_is_of_second_order():
@@ -71,7 +71,7 @@ def test_a_force_of_the_state_is_of_second_order():
         made = oceans.ocean(channel(nx), floor, wave, forces=[Weakening], given=oceans.physics(manning=0))
         oceans.advance(made, period, cfl=0.5)
         x = made.grid.x()
-        errors.append(np.abs(made.water()["eta"] - wave(x, made.grid.y())).max() / 0.01)
+        errors.append(np.abs(made.water().eta - wave(x, made.grid.y())).max() / 0.01)
     assert errors[1] < 0.01
     assert np.log2(errors[0] / errors[1]) > 1.7
 
@@ -105,6 +105,7 @@ def test_a_push_moves_a_tile_that_was_at_rest():
     assert oceans.state(made)[1].all()
 
 
+@pytest.mark.compile
 def test_backends_take_the_same_steps():
     states = []
     for backend in ("numpy", "cpu"):

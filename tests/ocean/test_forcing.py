@@ -266,7 +266,9 @@ def lamb(**changes):
 
 
 @pytest.mark.parametrize("shape", ["bell", "n_wave"])
-@pytest.mark.parametrize(("speed", "until"), [(15.0, 19000.0), (62.0, 4000.0)])
+@pytest.mark.parametrize(
+    ("speed", "until"), [pytest.param(15.0, 19000.0, marks=pytest.mark.long), (62.0, 4000.0)]
+)
 def test_a_steady_pulse_carries_the_wave_of_proudman(speed, until, shape):
     """eta = p / (rho g) / (U^2/c^2 - 1) (Proudman 1929), below and above the celerity of 31.3 m/s."""
     grid = plane(300, 4, 1e3, ("open", "open", "wall", "wall"))
@@ -495,8 +497,10 @@ def test_a_load_is_taken_over_by_all_that_follow_it_also_by_nests_asleep():
     load = sea.forces.all[0].load
     follower = SelfAttractionLoading(asleep, load)
     load.look(20.0)
-    np.testing.assert_array_equal(follower.kept["loading"][:2], sea.forces.all[0].kept["loading"][:2])
-    assert np.abs(follower.kept["loading"][0]).max() > 0
+    np.testing.assert_array_equal(
+        follower.checkpoint_arrays["loading"][:2], sea.forces.all[0].checkpoint_arrays["loading"][:2]
+    )
+    assert np.abs(follower.checkpoint_arrays["loading"][0]).max() > 0
 
 
 FORCES = {
@@ -565,7 +569,7 @@ def everything(directory: Path, kind: str = "lonlat", **run) -> dict:
             "maxima": {},
             "checkpoint": {"every": 900},
         },
-        "run": {"backend": "cpu", "precision": "float64", "cfl": 0.7, "threads": 1} | run,
+        "run": {"backend": "numpy", "precision": "float64", "cfl": 0.7, "threads": 1} | run,
     }
 
 
@@ -589,6 +593,7 @@ def nested(directory: Path) -> dict:
     return scene | {"grid": scene["grid"] | {"nests": nests}, "time": {"duration": 1200}}
 
 
+@pytest.mark.long
 def test_forces_on_nests_are_the_same_for_all_ranks_and_after_a_restart(tmp_path):
     one = compute(nested(tmp_path / "1"))
     assert np.abs(one["stations.eta"]).max() > 0.05
@@ -604,10 +609,12 @@ def test_ranks_equal_one_rank(kind, ranks, serial, tmp_path):
     assert differing(compute(everything(tmp_path, kind), ranks), serial(kind)) == []
 
 
-def test_numpy_equals_the_compiled_bodies(serial, tmp_path):
-    assert differing(compute(everything(tmp_path, backend="numpy")), serial("lonlat")) == []
+@pytest.mark.compile
+def test_the_compiled_bodies_equal_numpy(serial, tmp_path):
+    assert differing(compute(everything(tmp_path, backend="cpu")), serial("lonlat")) == []
 
 
+@pytest.mark.long
 def test_every_part_of_it_matters(serial, tmp_path):
     """Each part taken away changes the record, so that the tests above compare it."""
     whole = everything(tmp_path / "x")
@@ -637,6 +644,7 @@ def test_a_file_that_ends_early_is_warned_of(tmp_path):
     waves = [{"side": "west", "kind": "series", "file": str(tmp_path / "wave.txt")}]
     grid = CHANNEL["grid"] | {"boundary": {"west": "incident"}}
     scene = CHANNEL | {"grid": grid, "incident": waves, "output": {"directory": str(tmp_path / "out")}}
+    scene["run"] = {"backend": "numpy"}
     simulate(configured(scene))
     record = json.loads((tmp_path / "out/run.json").read_text())
     assert any("wave.txt ends at 200 s" in text for text in record["warnings"])

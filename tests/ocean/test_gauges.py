@@ -9,9 +9,9 @@ from support.scenes import channel, compute, cut_off, differing
 
 from esim.backends import device_buffer
 from esim.backends.device_buffer import ROWS
-from esim.ocean.model import primitive_variables
 from esim.ocean.output import gauges as output_gauges
 from esim.ocean.output.gauges import Gauges, bilinear_cells
+from esim.ocean.water import water_of
 from esim.parallel.comm import run_ranks
 
 GRID = plane(40, 24, 2e3)
@@ -41,11 +41,13 @@ def at_once(family, place):
     ocean = min(around, key=lambda one: one.ocean.grid.dx).ocean
     rows, columns, weights = bilinear_cells(ocean.grid, *place)
     cells = rows + ocean.block.halo, columns + ocean.block.halo
-    water = primitive_variables(ocean.plan.state()[:, *cells], ocean.bed[0, *cells], ocean.physics.dry_depth)
-    weights = weights * water["wet"]
+    water = water_of(ocean.plan.state()[:, *cells], ocean.bed[0, *cells], ocean.physics.dry_depth)
+    weights = weights * water.wet
     if not weights.sum():
         return np.full(4, np.nan)
-    return np.array([(water[name] * weights).sum() / weights.sum() for name in ("eta", "h", "u", "v")])
+    return np.array(
+        [(getattr(water, name) * weights).sum() / weights.sum() for name in ("eta", "h", "u", "v")]
+    )
 
 
 def record(comm=None, every=1, steps=200):

@@ -18,16 +18,17 @@ from esim.errors import InputError
 from esim.io import coast
 from esim.ocean.output import maxima, runup
 from esim.parallel.comm import run_ranks
+from esim.variables.ocean import MAXIMA
 
 DRY = 1e-3
 DRY_LAND, FLOODED, SEA, EXPOSED = range(4)
 
 
-# ------------------------------------------------------------------ extremes, cell by cell
+# ------------------------------------------------------------------ maxima, cell by cell
 
 
 def cells(initial, uplift, zetas, arrival=0.05, times=False):
-    """Extremes of a row of cells that take the values zeta in turn [each (n,)], over a bed that has risen at first."""
+    """Maxima of a row of cells that take the values zeta in turn [each (n,)], over a bed that has risen at first."""
     initial, uplift = np.asarray(initial, float), np.asarray(uplift, float)
     made = ocean(
         plane(len(initial), 4, 1000.0),
@@ -35,8 +36,8 @@ def cells(initial, uplift, zetas, arrival=0.05, times=False):
         backend="numpy",
         maxima=True,
         times=times,
+        arrival_threshold=arrival,
     )
-    made.arrival_threshold = arrival
     first, *later = [np.asarray(zeta, float) for zeta in zetas]
     made.fill(np.tile(first, (4, 1)))
     made.reset_maxima()
@@ -47,12 +48,16 @@ def cells(initial, uplift, zetas, arrival=0.05, times=False):
         made.plan.step(made.constants(1e-9, 10.0 * n), 10.0 * n)  # nothing moves in so short a time
         np.testing.assert_allclose(made.plan.state()[:, j0:j1, i0:i1], keep, atol=1e-6)
     shape = made.block.shape
-    return made, maxima.find_maxima(
-        made, np.broadcast_to(initial, shape), np.broadcast_to(uplift, shape), sea_level=100.0
-    )
+    ground, rise = np.broadcast_to(initial, shape), np.broadcast_to(uplift, shape)
+    return made, maxima.find_maxima(made, made.maxima, ground, rise, sea_level=100.0)
 
 
-def test_the_extremes_of_sea_and_land_are_those_computed_by_hand():
+def row(found, name):
+    """Values of a variable along the second row."""
+    return MAXIMA[name].values(found)[1]
+
+
+def test_the_maxima_of_sea_and_land_are_those_computed_by_hand():
     """A sea 2 m deep, a shoal that falls dry, low land that is flooded 0.3 m deep, high land that stays dry."""
     made, found = cells(
         [-2.0, -0.5, 0.4, 3.0],
@@ -60,17 +65,16 @@ def test_the_extremes_of_sea_and_land_are_those_computed_by_hand():
         [[0, 0, 0, 0], [0.7, 0.2, 0.3, 0], [-0.6, -0.5, 0.1, 0]],
         times=True,
     )
-    row = {name: values[1] for name, values in found.values.items()}
     nan = np.nan
-    np.testing.assert_array_equal(row["extent"], [SEA, EXPOSED, FLOODED, DRY_LAND])
-    np.testing.assert_allclose(row["eta_max"], [100.7, 100.2, 100.7, nan], atol=1e-5)
-    np.testing.assert_allclose(row["eta_min"], [99.4, 99.5, nan, nan], atol=1e-5)
-    np.testing.assert_allclose(row["drawdown_max"], [0.6, 0.5, nan, nan], atol=1e-5)
-    np.testing.assert_allclose(row["depth_min"], [1.4, 0.0, nan, nan], atol=1e-5)
-    np.testing.assert_allclose(row["inundation_depth_max"], [nan, nan, 0.3, nan], atol=1e-5)
-    np.testing.assert_allclose(row["arrival_time"], [10, 10, 10, nan])
-    np.testing.assert_allclose(row["eta_max_time"], [10, 10, 10, nan])
-    np.testing.assert_allclose(row["bathymetry"], [98, 99.5, 100.4, 103])
+    np.testing.assert_array_equal(row(found, "extent"), [SEA, EXPOSED, FLOODED, DRY_LAND])
+    np.testing.assert_allclose(row(found, "eta_max"), [100.7, 100.2, 100.7, nan], atol=1e-5)
+    np.testing.assert_allclose(row(found, "eta_min"), [99.4, 99.5, nan, nan], atol=1e-5)
+    np.testing.assert_allclose(row(found, "drawdown_max"), [0.6, 0.5, nan, nan], atol=1e-5)
+    np.testing.assert_allclose(row(found, "depth_min"), [1.4, 0.0, nan, nan], atol=1e-5)
+    np.testing.assert_allclose(row(found, "inundation_depth_max"), [nan, nan, 0.3, nan], atol=1e-5)
+    np.testing.assert_allclose(row(found, "arrival_time"), [10, 10, 10, nan])
+    np.testing.assert_allclose(row(found, "eta_max_time"), [10, 10, 10, nan])
+    np.testing.assert_allclose(row(found, "bathymetry"), [98, 99.5, 100.4, 103])
     total = maxima.hazard_summary(made, found)
     assert total["flooded_km2"] == total["exposed_km2"] == 4.0
     assert total["deepest_flood_m"] == pytest.approx(0.3, abs=1e-5)
@@ -88,34 +92,33 @@ def test_uplifted_and_sunken_ground():
         [0.8, -0.5, -0.5, -1.0],
         [[0.3, -0.3, -0.3, -1.0], [0.0, -0.3, -0.1, 0.0]],
     )
-    row = {name: values[1] for name, values in found.values.items()}
     nan = np.nan
     # The water that the floor lifted with it stood 0.3 m deep on ground 0.5 m high.
-    np.testing.assert_array_equal(row["extent"], [EXPOSED, DRY_LAND, FLOODED, SEA])
-    np.testing.assert_allclose(row["eta_max"], [100.8, nan, 99.9, 100.0], atol=1e-5)
-    np.testing.assert_allclose(row["inundation_depth_max"], [nan, nan, 0.2, nan], atol=1e-5)
-    np.testing.assert_allclose(row["eta_min"], [100.5, nan, nan, 99.0], atol=1e-5)
-    np.testing.assert_allclose(row["drawdown_max"], [0.0, nan, nan, 1.0], atol=1e-5)
+    np.testing.assert_array_equal(row(found, "extent"), [EXPOSED, DRY_LAND, FLOODED, SEA])
+    np.testing.assert_allclose(row(found, "eta_max"), [100.8, nan, 99.9, 100.0], atol=1e-5)
+    np.testing.assert_allclose(row(found, "inundation_depth_max"), [nan, nan, 0.2, nan], atol=1e-5)
+    np.testing.assert_allclose(row(found, "eta_min"), [100.5, nan, nan, 99.0], atol=1e-5)
+    np.testing.assert_allclose(row(found, "drawdown_max"), [0.0, nan, nan, 1.0], atol=1e-5)
     # Dry land that sinks has not been reached by a wave.
-    np.testing.assert_allclose(row["arrival_time"], [0, nan, 10, 0])
+    np.testing.assert_allclose(row(found, "arrival_time"), [0, nan, 10, 0])
 
 
 def test_arrival_needs_the_threshold():
     steps = [[0, 0, 0, 0], [0.049, 0.051, -0.051, 0.0], [0.2, 0.2, 0.2, 0.04]]
     _, found = cells([-50.0, -50.0, -50.0, 1.0], [0, 0, 0, 0], steps, arrival=0.05)
-    np.testing.assert_allclose(found["arrival_time"][1], [20, 10, 10, np.nan])
+    np.testing.assert_allclose(row(found, "arrival_time"), [20, 10, 10, np.nan])
 
 
 def test_a_film_thinner_than_the_dry_depth_is_no_flood():
     films = [0, 0.9 * DRY, 1.1 * DRY, 0]
     _, found = cells([-5.0, 1.0, 1.0, -0.9 * DRY], [0, 0, 0, 0], [[0, 0, 0, 0], films])
-    np.testing.assert_array_equal(found["extent"][1], [SEA, DRY_LAND, FLOODED, DRY_LAND])
+    np.testing.assert_array_equal(row(found, "extent"), [SEA, DRY_LAND, FLOODED, DRY_LAND])
 
 
 def test_the_time_of_the_maximum():
     heights = [[0, 0, 0, 0], [0.5, 0.1, -0.1, 0], [0.49, 0.4, -0.2, 0], [0.2, 0.3, -0.1, 0]]
     _, found = cells([-5.0] * 4, [0] * 4, heights, times=True)
-    np.testing.assert_allclose(found["eta_max_time"][1], [10, 20, 0, 0])
+    np.testing.assert_allclose(row(found, "eta_max_time"), [10, 20, 0, 0])
 
 
 # ------------------------------------------------------------------ run-up

@@ -122,7 +122,7 @@ def test_waves_add_up_and_travel_both_ways():
     sea, _ = begun(grid, flat(0.5), *waves)
     before = volume(sea)
     advance(sea, 100.0 / np.sqrt(G * 0.5), cfl=0.5)
-    eta = water(sea)["eta"][1]
+    eta = water(sea).eta[1]
     assert volume(sea) == pytest.approx(before, rel=1e-6)
     assert np.abs(eta - eta[::-1]).max() < 1e-12
     at = grid.x()[eta[:200].argmax()]
@@ -135,7 +135,7 @@ def test_the_simple_wave_sends_nothing_back():
     for velocity in ("simple", "rest"):
         sea, _ = begun(grid, flat(2.0), solitary(x=75.0, height=0.2, velocity=velocity))
         advance(sea, 30.0 / np.sqrt(G * 2.0), cfl=0.5)
-        back[velocity] = np.abs(water(sea)["eta"][1, :120]).max()
+        back[velocity] = np.abs(water(sea).eta[1, :120]).max()
     assert back["simple"] < 5e-3 * 0.2 < 0.4 * 0.2 < back["rest"]
 
 

@@ -42,8 +42,9 @@ def surfaces(grid, nests, formula, lift, comm=None):
         placed, [lambda x, y: formula(x, y) + np.zeros((y.size, x.size))] * len(placed)
     )
     for level, elevation in zip(family.levels, beds, strict=True):
+        around = None if level is family.root else family.root.motion
         level.motion = SeafloorMotion(
-            level.ocean, [at_once(lift, kajiura=True)], elevation.with_halo, around=family.root.motion
+            level.ocean, [at_once(lift, kajiura=True)], elevation.with_halo, around=around
         )
         level.motion.begin()
     return {name: q[0] for name, q in states(family).items()}, beds

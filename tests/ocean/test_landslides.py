@@ -229,7 +229,7 @@ def test_water_far_from_the_slide_is_exactly_at_rest_and_none_is_lost(dtype):
     assert np.abs(q[0]).max() > 0.3
     cells = 4 * 20 + 2  # what two cells a step and stage can reach
     assert not q[:, :, : int(22e3 / 200) - cells].any()
-    assert not q[:, water(sea)["h"] == 0.0][1:].any()
+    assert not q[:, water(sea).h == 0.0][1:].any()
     tolerance = 1e-12 if dtype == "float64" else 1e-6
     assert volume(sea) == pytest.approx(before, rel=tolerance)
 
@@ -243,11 +243,11 @@ def test_a_slide_from_land_enters_the_water_and_pushes_it_away():
     motion = SeafloorMotion(sea, [body], beach, 300.0)
     before = volume(sea)
     motion.begin()
-    dry = ~water(sea)["wet"]
-    assert not state(sea).any() and not water(sea)["h"][dry].any()
+    dry = ~water(sea).wet
+    assert not state(sea).any() and not water(sea).h[dry].any()
     slid(sea, motion, np.arange(0.0, 241.0, 1.0), 1.0)
-    assert np.abs(water(sea)["eta"][:, 110:]).max() > 5.0
-    assert volume(sea) == pytest.approx(before, rel=1e-12) and water(sea)["h"].min() >= 0
+    assert np.abs(water(sea).eta[:, 110:]).max() > 5.0
+    assert volume(sea) == pytest.approx(before, rel=1e-12) and water(sea).h.min() >= 0
     entered = motion.summary[0]["displaced_m3"]
     assert entered == pytest.approx(motion.summary[0]["volume_m3"], rel=0.05)
 
@@ -279,7 +279,7 @@ def test_waves_of_a_slide_over_level_ground_are_those_of_linear_theory(motion):
     steps = 320
     slid(sea, made, np.linspace(0, end, steps + 1), end / steps)
     eta = forced(grid.x() - 14e3, end, np.sqrt(G * depth), body)
-    found = water(sea)["eta"][1]
+    found = water(sea).eta[1]
     assert np.abs(eta).max() > 0.01
     assert np.abs(found - eta).max() < 0.008 * np.abs(eta).max()
     if motion is STEADY:  # the sum in closed form
@@ -304,7 +304,7 @@ def test_a_slide_down_a_beach_makes_the_waves_of_linear_theory():
     x = grid.x()[far]
     eta = known(lambda x, t: body.body(x[None] - body.x, 0 * x[None], t)[0], 0.05, x, [60.0], 15e3, 200)
     assert np.abs(eta).max() > 0.005
-    assert np.abs(water(sea)["eta"][1, far] - eta[0]).max() < 0.01 * np.abs(eta).max()
+    assert np.abs(water(sea).eta[1, far] - eta[0]).max() < 0.01 * np.abs(eta).max()
 
 
 # Ranks and restart
@@ -332,7 +332,12 @@ class Quake:
 
 
 @pytest.mark.parametrize(
-    "sides", [WALL, PERIODIC, ("open", "open", "wall", "wall")], ids=["wall", "periodic", "open"]
+    "sides",
+    [
+        pytest.param(WALL, id="wall"),
+        pytest.param(PERIODIC, id="periodic", marks=pytest.mark.long),
+        pytest.param(("open", "open", "wall", "wall"), id="open", marks=pytest.mark.long),
+    ],
 )
 def test_any_number_of_ranks_and_a_restart_give_the_same_bits(sides):
     grid = plane(40, 36, 400.0, sides)
@@ -415,6 +420,7 @@ def scene(directory: Path) -> dict:
     }
 
 
+@pytest.mark.long
 def test_a_whole_run_on_ranks_with_a_nest_and_cut_off_is_the_same(tmp_path):
     whole = compute(scene(tmp_path / "whole"))
     assert np.abs(near(tmp_path / "whole")["eta"][-1]).max() > 0.5

@@ -39,7 +39,7 @@ def crossed(family):
     """Sides of nests on which water meets land, by name."""
     found = []
     for one in family.levels[1:]:
-        wet = one.ocean.water()["wet"]
+        wet = one.ocean.water().wet
         rims = [wet[0], wet[-1], wet[:, 0], wet[:, -1]]
         found.append(any(rim.any() and not rim.all() for rim in rims))
     return found
@@ -325,7 +325,7 @@ def test_a_one_way_nest_does_not_change_the_bed_of_its_parent():
 class Plane:
     """A force with an array that is a plane in space and grows with the steps it was told of."""
 
-    kept: dict = {}
+    checkpoint_arrays: dict = {}
 
     def __init__(self, made):
         self._made, self.outside, self.seen, self.times = made, {}, [], []
@@ -418,7 +418,7 @@ def test_gauges_are_read_from_the_finest_grid(whole):
     assert found["stations.eta"][-1, -1] == pytest.approx((1 - up) * south + up * north, abs=1e-5)
 
 
-@pytest.mark.parametrize("ranks", [2, 4])
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.long)])
 def test_ranks_give_the_same_files(ranks, whole, tmp_path):
     assert differing(everything(scene(tmp_path), ranks), whole[0]) == []
 
@@ -430,7 +430,7 @@ def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     assert differing(written(tmp_path / "out") | outputs(tmp_path / "out"), whole[0]) == []
 
 
-@pytest.mark.parametrize(("before", "after"), [(1, 2), (3, 1)])
+@pytest.mark.parametrize(("before", "after"), [pytest.param(1, 2, marks=pytest.mark.long), (3, 1)])
 def test_a_nested_run_goes_on_bit_for_bit(before, after, whole, tmp_path):
     """The second fault still moves at the checkpoint, at 1800 s."""
     made = scene(tmp_path)

@@ -44,7 +44,7 @@ def test_uniform_uplift_of_a_closed_basin_lifts_all_the_water(dtype):
     assert not state(sea).any()
     advance(sea, 150.0, dt=7.0, motion=motion)
     tolerance = 1e-12 if dtype == "float64" else 3e-6
-    np.testing.assert_allclose(water(sea)["eta"], 2.0, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(water(sea).eta, 2.0, rtol=0, atol=tolerance)
     assert not state(sea)[1:].any()
     np.testing.assert_allclose(bed_of(sea), -998.0, rtol=1e-6 if dtype == "float32" else 1e-14)
     np.testing.assert_array_equal(motion.uplift, 2.0)
@@ -58,8 +58,8 @@ def test_a_level_lake_keeps_its_depth_when_everything_rises():
     motion.begin()
     advance(sea, 60.0, dt=4.0, motion=motion)
     assert volume(sea) == pytest.approx(before, rel=1e-13)
-    wet = water(sea)["wet"]
-    np.testing.assert_allclose(water(sea)["eta"][wet], 1.7 - 3.0, rtol=0, atol=1e-9)
+    wet = water(sea).wet
+    np.testing.assert_allclose(water(sea).eta[wet], 1.7 - 3.0, rtol=0, atol=1e-9)
     np.testing.assert_allclose(state(sea)[1:], 0, atol=1e-9)
 
 
@@ -112,7 +112,7 @@ def test_a_jump_at_the_seam_of_two_steps_happens_once():
 def test_dry_land_stays_dry_and_the_sea_follows(height, dtype):
     grid = plane(30, 12, 2e3, WALL)
     sea = ocean(grid, shore, dtype=dtype)
-    dry, depth, before = ~water(sea)["wet"], water(sea)["h"], bed_of(sea)
+    dry, depth, before = ~water(sea).wet, water(sea).h, bed_of(sea)
     motion = SeafloorMotion(sea, [slowly(uniform(height), -10.0, 0.0, steps=3)], shore)
     motion.begin()
     now = water(sea)

@@ -41,6 +41,7 @@ def test_every_switch_changes_the_water_and_stays_finite(switch, kind, expected)
     assert same == (switch == "plain" or switch in switches.SAME)
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize(("switch", "kind"), switches.combinations())
 def test_cpu_equals_numpy(switch, kind, folder, expected):
     assert_equal(switches.final(folder, switch, kind, "cpu"), expected[switch, kind])

@@ -16,7 +16,7 @@ from esim.backends import select
 from esim.backends.cuda import device as devices
 from esim.backends.cuda.backend import CudaBackend
 from esim.config import from_dict
-from esim.drivers.driver import Driver
+from esim.drivers.driver import Setup
 from esim.drivers.run import simulate
 from esim.io import checkpoint
 from esim.parallel import comm as comms
@@ -128,10 +128,11 @@ def test_ranks_with_gpus_compute_what_one_does_without(name: str) -> None:
 def whole_run(scene: dict, ranks: int, seed: int | None, monkeypatch: pytest.MonkeyPatch) -> dict:
     """Run a scenario on ranks with GPUs; returns its record."""
 
-    def backend(run: Driver) -> fake_device.Backend:
-        return fake_device.Backend(run.cfg.run.precision, None if seed is None else 10 * seed + run.comm.rank)
+    def backend(setup: Setup) -> fake_device.Backend:
+        own = None if seed is None else 10 * seed + setup.comm.rank
+        return fake_device.Backend(setup.config.run.precision, own)
 
-    monkeypatch.setattr(Driver, "make_backend", backend)
+    monkeypatch.setattr(Setup, "open_backend", backend)
     run_ranks(ranks, lambda comm: simulate(from_dict(scene), Mpi(comm, seed=seed)), timeout=PATIENCE)
     monkeypatch.undo()
     return json.loads((Path(scene["output"]["directory"]) / "run.json").read_text())
@@ -326,13 +327,13 @@ def deaf(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(HaloExchange, name, property(lambda halo: halo.__dict__[name], keep), raising=False)
 
 
-def careless(monkeypatch: pytest.MonkeyPatch, lane: str) -> None:
-    """A lane does not wait for the other one."""
+def careless(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    """A stream does not wait for the other one."""
     hold = devices.CupyDevice.wait_for
     monkeypatch.setattr(
         devices.CupyDevice,
         "wait_for",
-        lambda self, event: None if self._current == lane else hold(self, event),
+        lambda self, event: None if self._current == stream else hold(self, event),
     )
 
 
@@ -342,7 +343,7 @@ def idle(monkeypatch: pytest.MonkeyPatch, kind: Any, name: str) -> None:
 
 
 FAULTS = {
-    "lanes wait for nothing": lambda patch: idle(patch, devices._Event, "wait"),
+    "streams wait for nothing": lambda patch: idle(patch, devices._Event, "wait"),
     "the edges do not wait for the last step": lambda patch: careless(patch, "edges"),
     "the inside does not wait for the edges": lambda patch: careless(patch, "main"),
     "the host waits for nothing": lambda patch: idle(patch, devices._Event, "synchronize"),

@@ -349,10 +349,10 @@ def test_the_crust_reads_them_too(tmp_path, kind):
         "fsp": lambda folder: written(folder / "a.fsp", [*HEAD, NAMES, *table()]),
         "srf": srf,
     }
-    volume = Grid3D(Grid("cartesian", -2e5, -2e5, 5e3, 5e3, 80, 80), 20, 5e3)
+    grid = Grid3D(Grid("cartesian", -2e5, -2e5, 5e3, 5e3, 80, 80), 20, 5e3)
     origin = Projection(LON, LAT)
     given = section(CrustSourceConfig, kind="finite_fault", file=make[kind](tmp_path))
-    found = build_seismic(given, volume, origin, None, lambda x, y, z: 0 * x + 1e10)
+    found = build_seismic(given, grid, origin, None, lambda x, y, z: 0 * x + 1e10)
     assert found.total_moment == pytest.approx(plane().moment(), rel=2e-3)
     middle = (found.depth * np.abs(found.moment).sum(axis=1)).sum() / np.abs(found.moment).sum()
     fault = plane()

@@ -1,13 +1,15 @@
 """Small crusts for tests: a box of cells, formulas for the medium, sources of one cell, exact plane waves."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from esim.backends import select
-from esim.crust import model
+from esim.crust import sweep
 from esim.crust.discretisation import stable_time_step
 from esim.crust.layout import allocated_shape
+from esim.crust.model import build_crust
 from esim.crust.settings import CrustSettings
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
@@ -67,13 +69,13 @@ def rough(shape, seed=1, fluid=0.0, air=0.0):
     return rock
 
 
-def _cells(block, volume):
+def _cells(block, grid):
     """Numbers (k, j, i) in the whole grid of all cells of the arrays, wrapped where the grid is periodic."""
-    shape, h = allocated_shape(block, volume.nz), block.halo
-    wraps_y, wraps_x = volume.grid.periodic
+    shape, h = allocated_shape(block, grid.nz), block.halo
+    wraps_y, wraps_x = grid.horizontal.periodic
     k, j, i = (np.arange(n) - h + first for n, first in zip(shape, (0, block.j0, block.i0), strict=True))
-    j = j % volume.grid.ny if wraps_y else j
-    i = i % volume.grid.nx if wraps_x else i
+    j = j % grid.horizontal.ny if wraps_y else j
+    i = i % grid.horizontal.nx if wraps_x else i
     return k[:, None, None], j[:, None], i
 
 
@@ -109,10 +111,10 @@ def build(
     nz, ny, nx = shape
     spacing = (spacing,) * 3 if np.isscalar(spacing) else spacing
     edges = tuple("periodic" if kinds[n] == "periodic" else "open" for n in (0, 0, 1, 1))
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, spacing[0], spacing[1], nx, ny, edges), nz, spacing[2])
-    decomposition = decompose(volume.grid.shape, comm.size, volume.grid.periodic, halo=order // 2)
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, spacing[0], spacing[1], nx, ny, edges), nz, spacing[2])
+    decomposition = decompose(grid.horizontal.shape, comm.size, grid.horizontal.periodic, halo=order // 2)
     machine = select(backend, dtype, threads) if isinstance(backend, str) else backend
-    k, j, i = _cells(decomposition.blocks[comm.rank], volume)
+    k, j, i = _cells(decomposition.blocks[comm.rank], grid)
     if closed_z:
         k = k % nz
     vp, vs, rho = (rock or uniform())(k, j, i)
@@ -133,7 +135,7 @@ def build(
     with np.errstate(divide="ignore", invalid="ignore"):
         fast = np.sqrt(1e6 * np.nan_to_num((medium["lam"] + 2 * medium["mu"]) / medium["rho"]))
     fastest = comm.allreduce_max(float(fast.max()))
-    dt = dt or cfl * stable_time_step(volume, order, fastest)
+    dt = dt or cfl * stable_time_step(grid, order, fastest)
     if near is not None:
         medium["near_interface"] = np.broadcast_to(near(k, j, i), vp.shape)
     sides = (*kinds[:3], "free" if free else kinds[3])
@@ -142,32 +144,38 @@ def build(
         order, dt, free, sides, cells, fastest, frequency, mechanisms, max(inverse_q), deepest
     )
     given = {name: machine.from_host(value) for name, value in medium.items()}
-    made = model.build_crust(volume, decomposition, comm, machine, settings, given)
-    if closed_z:
-        _join(made, settings)
-    return made
+    made = build_crust(grid, decomposition, comm, machine, settings, given)
+    return _closed(made) if closed_z else made
 
 
-def _join(made, settings):
-    """Make the bottom the neighbour of the top, which the engine itself has no use for."""
-    parts = model.SweepParts(
-        made, settings, model._memory(made.backend, made.block, made.v.shape[1:], settings)[1]
-    )
-    p = made.backend.constants(model.constants(made.backend.dtype, made.volume, settings.order, settings.dt))
-    h, nz = made.block.halo, made.volume.nz
+def _closed(made):
+    """The crust with the bottom as the neighbour of the top, which the engine itself has no use for."""
+    parts, settings = sweep.SweepParts(made), made.settings
+    p = made.backend.constants(sweep.constants(made.backend.dtype, made.grid, settings.order, settings.dt))
+    h, nz = made.block.halo, made.grid.nz
 
     def wrap(array):
         array[:, :h] = array[:, nz : nz + h]
         array[:, nz + h :] = array[:, h : 2 * h]
 
-    made.launches = {
-        "stress above": [lambda: wrap(made.s)],
-        "velocity edges": [made.backend.bind_sweep(parts.velocity(made.interior), [], 0, p)],
-        "inside": [],
-        "velocity above": [lambda: wrap(made.v)],
-        "stress edges": [made.backend.bind_sweep([], parts.stress(made.interior), 0, p)],
-    }
-    made.arrange()
+    velocity = made.backend.bind_sweep(parts.velocity(made.interior), [], 0, p)
+    stress = made.backend.bind_sweep([], parts.stress(made.interior), 0, p)
+
+    def whole():
+        velocity()
+        wrap(made.v)
+        stress()
+
+    launches = replace(
+        made.launches,
+        stress_above=lambda: wrap(made.s),
+        velocity_edges=velocity,
+        inside=lambda: None,
+        velocity_above=lambda: wrap(made.v),
+        stress_edges=stress,
+        whole=whole,
+    )
+    return replace(made, launches=launches)
 
 
 def ricker(time, frequency=2.0):
@@ -187,7 +195,7 @@ def explosion(made, cell, moment=1e16, frequency=2.0, parts=(0, 1, 2)):
 
     def release():
         steps[0] += 1
-        rate = moment * ricker(steps[0] * made.dt, frequency) * made.dt / math.prod(made.volume.spacing) / 1e6
+        rate = moment * ricker(steps[0] * made.dt, frequency) * made.dt / math.prod(made.grid.spacing) / 1e6
         if block.owns(j, i):
             for n in parts:
                 made.s[n, k + h, j - block.j0 + h, i - block.i0 + h] -= made.s.dtype.type(rate)
@@ -198,7 +206,7 @@ def explosion(made, cell, moment=1e16, frequency=2.0, parts=(0, 1, 2)):
 def stir(made, seed=5, size=1e-3):
     """Random velocities and stresses, the same for any number of ranks, that the medium can hold."""
     rng = np.random.default_rng(seed)
-    fields = rng.standard_normal((9, *made.volume.shape)) * size
+    fields = rng.standard_normal((9, *made.grid.shape)) * size
     b, (k, j, i) = made.block, made.interior
     own = fields[:, :, b.j0 : b.j1, b.i0 : b.i1]
     inner = (slice(None), slice(*k), slice(*j), slice(*i))
@@ -255,7 +263,7 @@ def invariant(made, stress_before):
     total += 1e3 * (((a[:3] - a[:3].mean(0)) * (b[:3] - b[:3].mean(0))).sum(0) / (4 * solid)).sum()
     edges = edge_rigidity(made)
     total += 1e3 * (a[3:] * b[3:] / (2 * np.where(edges > 0, edges, np.inf))).sum()
-    return float(total) * math.prod(made.volume.spacing)
+    return float(total) * math.prod(made.grid.spacing)
 
 
 def march(made, steps, release=lambda: None):
@@ -269,7 +277,7 @@ def march(made, steps, release=lambda: None):
 
 def whole(comm, made):
     """Velocities and stresses (9, nz, ny, nx) of the whole grid, on every rank."""
-    result = np.zeros((9, *made.volume.shape), made.v.dtype)
+    result = np.zeros((9, *made.grid.shape), made.v.dtype)
     for block, own in comm.allgather((made.block, np.concatenate([made.own(made.v), made.own(made.s)]))):
         result[:, :, block.j0 : block.j1, block.i0 : block.i1] = own
     return result
@@ -291,7 +299,7 @@ PLACES = {
 
 def positions(made, name):
     """x, y, z [m] of a variable in all cells of the arrays, not wrapped."""
-    dx, dy, dz = made.volume.spacing
+    dx, dy, dz = made.grid.spacing
     shape, h = made.v.shape[1:], made.block.halo
     k, j, i = (np.arange(n) - h for n in shape)
     ox, oy, oz = PLACES[name]
@@ -301,13 +309,13 @@ def positions(made, name):
 
 def wavenumbers(made, counts):
     """Wavenumbers (x, y, z) [1/m] of so many wavelengths along each side of the box."""
-    nz, ny, nx = made.volume.shape
-    return 2 * np.pi * np.array(counts) / (np.array([nx, ny, nz]) * made.volume.spacing)
+    nz, ny, nx = made.grid.shape
+    return 2 * np.pi * np.array(counts) / (np.array([nx, ny, nz]) * made.grid.spacing)
 
 
 def symbol(made, wavenumber):
     """What differences make of wavenumbers (x, y, z): they are taken from pairs of neighbours."""
-    weights, spacing = np.array(WEIGHTS[made.order]), np.array(made.volume.spacing)
+    weights, spacing = np.array(WEIGHTS[made.settings.order]), np.array(made.grid.spacing)
     distance = np.array([1, 3, 5, 7])
     sines = np.sin(np.outer(spacing * wavenumber, distance) / 2)
     return 2 * sines @ weights / spacing

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from esim.crust import model
+from esim.crust.layout import intersect
+from esim.crust.sweep import constants
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, elastic
@@ -54,8 +55,8 @@ def compute_packed(machine, order, variant, names=RELAXING, size=VOLUME, cuts=(N
         words = machine.zeros((*given[name].shape[:2], given[name].shape[2] * 2 // machine.dtype.itemsize))
         shared[name] = words.view(np.uint16)
         shared[name][...] = machine.from_host(upper(given[name]))
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
-    p = machine.constants(model.constants(machine.dtype, volume, order, 0.008))
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
+    p = machine.constants(constants(machine.dtype, grid, order, 0.008))
     for name in names:
         kernel = elastic.kernel(
             f"{name}_bf16",
@@ -68,7 +69,7 @@ def compute_packed(machine, order, variant, names=RELAXING, size=VOLUME, cuts=(N
         box, own = crust_layer(name, crust_box(size, order))
         more = {key: machine.from_host(value) for key, value in own.items()}
         more |= dict(zip(("k0", "j0", "i0"), (first for first, _ in box), strict=True))
-        parts = [Part(kernel, model._cut(box, cut) if cut else box, shared | more) for cut in cuts]
+        parts = [Part(kernel, intersect(box, cut) if cut else box, shared | more) for cut in cuts]
         for part in parts:
             machine.bind_sweep([], [part], 0, p)()
     return {name: np.array(machine.to_host(value)) for name, value in shared.items()}

@@ -119,7 +119,7 @@ def volume(family):
     for one in family.levels:
         made = one.ocean
         width, height = made.grid.cell_size()
-        water = made.water()["h"] * (width * height)[:, None]
+        water = made.water().h * (width * height)[:, None]
         for nest in one.nests:
             j0, j1, i0, i1 = nest.place.box
             water[j0:j1, i0:i1] = 0

@@ -14,7 +14,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from support import crusts, oceans, quakes, scenes
+from support import crusts, nested_scene, oceans, quakes, scenes
 
 
 def tsunami(make: Callable[..., dict]) -> None:
@@ -33,7 +33,7 @@ def earthquake(attenuation: str) -> None:
 
 def sea(dtype: str, side: str) -> None:
     """The kernels of a small ocean with one kind of sides."""
-    made = oceans.ocean(oceans.plane(12, 12, 1e3, oceans.SIDES[side]), oceans.rough(), dtype=dtype)
+    made = oceans.compiled(oceans.plane(12, 12, 1e3, oceans.SIDES[side]), oceans.rough(), dtype=dtype)
     oceans.march(made, 1, 0.1 / made.fastest())
 
 
@@ -50,6 +50,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "sea, float64": partial(sea, "float64", "open"),
     "channel": partial(tsunami, scenes.channel),
     "rock, float64": partial(rock, "float64"),
+    "nests": partial(tsunami, nested_scene.scene),
     "sea, float32": partial(sea, "float32", "open"),
 }
 

@@ -126,21 +126,19 @@ def write_run(folder: Path, scene: Scene) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     attributes = cf.global_attributes("a made-up earthquake", {})
     count = round(2 * scene.half / scene.spacing)
-    grid = Grid("cartesian", -scene.half, -scene.half, scene.spacing, scene.spacing, count, count)
-    volume = Grid3D(grid, round(scene.bottom / scene.spacing), scene.spacing)
+    flat = Grid("cartesian", -scene.half, -scene.half, scene.spacing, scene.spacing, count, count)
+    grid = Grid3D(flat, round(scene.bottom / scene.spacing), scene.spacing)
     if scene.stations:
         _stations(folder, scene, attributes)
     if scene.fields:
-        _snapshots(folder, "fields", scene, horizontal(grid, depth=0.0), attributes)
+        _snapshots(folder, "fields", scene, horizontal(flat, depth=0.0), attributes)
     for name, (axis, at) in scene.planes.items():
         plane = (
-            horizontal(grid, depth=at)
-            if axis == "depth"
-            else section(volume, "x" if axis == "y" else "y", at)
+            horizontal(flat, depth=at) if axis == "depth" else section(grid, "x" if axis == "y" else "y", at)
         )
         _snapshots(folder, f"plane_{name}", scene, plane, attributes)
     if scene.maxima:
-        _maxima(folder, scene, grid, attributes)
+        _maxima(folder, scene, flat, attributes)
     write_record(folder / "run.json", record(scene))
     return folder
 

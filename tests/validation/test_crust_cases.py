@@ -9,7 +9,7 @@ import pytest
 
 from esim.cli.validate import validate
 from esim.config import from_dict
-from esim.crust import source_injection
+from esim.crust.sources import injection
 from esim.drivers.run import simulate
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
@@ -39,8 +39,14 @@ def failed(bounds: list[Bound]) -> list[str]:
     return [" ".join(bound.row()) for bound in bounds if not bound.passed]
 
 
+@pytest.mark.cases
 @pytest.mark.parametrize(
-    ("source", "error"), [("explosion", 0.002), ("double_couple", 0.01), ("force", 0.01)]
+    ("source", "error"),
+    [
+        pytest.param("explosion", 0.002, marks=pytest.mark.quick),
+        ("double_couple", 0.01),
+        ("force", 0.01),
+    ],
 )
 def test_point_sources_in_a_full_space(source: str, error: float, tmp_path: Path) -> None:
     runs = some(full_space.CASE, tmp_path, f"{source}-between-48-1", f"{source}-between-64-1")
@@ -49,6 +55,7 @@ def test_point_sources_in_a_full_space(source: str, error: float, tmp_path: Path
     assert bounds[0].computed < error
 
 
+@pytest.mark.cases
 def test_errors_fall_with_the_square_of_the_step(tmp_path: Path) -> None:
     runs = some(
         full_space.CASE, tmp_path, *(f"double_couple-between-64-step{n}" for n in full_space.HALVINGS)
@@ -56,6 +63,7 @@ def test_errors_fall_with_the_square_of_the_step(tmp_path: Path) -> None:
     assert failed(full_space.judge(runs)) == []
 
 
+@pytest.mark.cases
 def test_lambs_problem(tmp_path: Path) -> None:
     runs = some(lamb.CASE, tmp_path, "1-between-5", "1-on-10")
     bounds = lamb.judge(runs)
@@ -63,11 +71,13 @@ def test_lambs_problem(tmp_path: Path) -> None:
     assert all(bound.computed < 0.07 for bound in bounds)
 
 
+@pytest.mark.cases
 @pytest.mark.parametrize("name", ["plane-s-coarse-50", "plane-p-conventional-50", "plane-s-conventional-20"])
 def test_waves_decay_with_q(name: str, tmp_path: Path) -> None:
     assert failed(attenuation.judge(some(attenuation.CASE, tmp_path, name))) == []
 
 
+@pytest.mark.cases
 def test_waveforms_in_a_lossy_space_are_those_of_the_law(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +88,7 @@ def test_waveforms_in_a_lossy_space_are_those_of_the_law(
     assert bounds[2].computed > 0.05, "attenuation must be seen at all"
 
 
+@pytest.mark.cases
 @pytest.mark.parametrize("along", ["x", "z"])
 def test_forces_on_the_surface_are_reciprocal_to_motion_there(along: str, tmp_path: Path) -> None:
     motion = {}
@@ -92,6 +103,7 @@ def test_forces_on_the_surface_are_reciprocal_to_motion_there(along: str, tmp_pa
     assert np.abs(there - back).max() < 0.002 * np.abs(there).max()
 
 
+@pytest.mark.cases
 def test_little_comes_back_from_absorbing_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The case at about half its size."""
     monkeypatch.setattr(absorption, "SOON", 3.0)
@@ -106,6 +118,7 @@ def test_little_comes_back_from_absorbing_layers(tmp_path: Path, monkeypatch: py
     assert time[-1] == pytest.approx(absorption.SOON, abs=0.02) and energy.max() > 0
 
 
+@pytest.mark.cases
 def test_plane_waves_double_at_level_ground(tmp_path: Path) -> None:
     names = ("level-p-surface", "level-s-staircase", "level-s-plateau")
     assert failed(topography.judge(some(topography.CASE, tmp_path, *names))) == []
@@ -117,9 +130,9 @@ def test_plane_waves_double_at_level_ground(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", [(5.5, 5.5, 5.5), (5.7, 6.1, 4.9), (5.2, 5.0, 0.6), (5.2, 0.9, 11.2)])
 @pytest.mark.parametrize("name", ["sxx", "sxy", "syz"])
 def test_all_mechanisms_take_part_in_a_moment(place: tuple[float, float, float], name: str) -> None:
-    volume = Grid3D(Grid("cartesian", 0.0, 0.0, 1.0, 1.0, 12, 12, ("open",) * 4), 12, 1.0)
-    plain = spread(volume, [Site(*place, ghost=False)], name)
-    evened = source_injection._evened(SimpleNamespace(volume=volume), plain)
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 1.0, 1.0, 12, 12, ("open",) * 4), 12, 1.0)
+    plain = spread(grid, [Site(*place, ghost=False)], name)
+    evened = injection._evened(SimpleNamespace(grid=grid), plain)
     weights = evened.weights[0]
     for axis in "kji":
         before, after = getattr(plain, axis)[0], getattr(evened, axis)[0]
@@ -131,11 +144,11 @@ def test_all_mechanisms_take_part_in_a_moment(place: tuple[float, float, float],
 
 
 def test_a_traction_gives_the_ground_all_its_momentum() -> None:
-    along = np.dot(source_injection.ALONG_SURFACE, source_injection.SHARES_ALONG[:2])
-    across = np.dot(source_injection.ON_SURFACE, source_injection.SHARES_ACROSS[:2])
+    along = np.dot(injection.ALONG_SURFACE, injection.SHARES_ALONG[:2])
+    across = np.dot(injection.ON_SURFACE, injection.SHARES_ACROSS[:2])
     assert along == pytest.approx(1, abs=1e-6) and across == pytest.approx(1, abs=1e-6)
-    assert source_injection.SHARES_ALONG.sum() == pytest.approx(5, abs=1e-4)
-    assert source_injection.SHARES_ACROSS.sum() == pytest.approx(4.5, abs=1e-4)
+    assert injection.SHARES_ALONG.sum() == pytest.approx(5, abs=1e-4)
+    assert injection.SHARES_ACROSS.sum() == pytest.approx(4.5, abs=1e-4)
 
 
 # ------------------------------------------------------------------ cases of several runs

@@ -179,8 +179,8 @@ def result(job: Job, small: bool) -> dict[str, Any]:
         size = SMALL_OCEAN if small else SIZE
         expected, found = (compute_ocean(machine, OCEAN[name], size) for machine in machines)
     else:
-        order, variant, volume = int(kind[0]), kind[1], SMALL_CRUST if small else VOLUME
-        expected, found = (compute_crust(machine, (name,), order, variant, volume) for machine in machines)
+        order, variant, grid = int(kind[0]), kind[1], SMALL_CRUST if small else VOLUME
+        expected, found = (compute_crust(machine, (name,), order, variant, grid) for machine in machines)
     by = {key: ulps(found[key], value) for key, value in expected.items()}
     worst = max(by, key=lambda key: by[key])
     return {"job": job, "ulps": by[worst], "worst": worst, "by": {key: one for key, one in by.items() if one}}

@@ -53,16 +53,14 @@ def same(name: str, found: Fields, expected: Fields) -> Finding:
 
 def _cuts(tiny: bool) -> Iterator[Finding]:
     machine = select("cuda", "float32")
-    size, volume = (SMALL_OCEAN, SMALL_CRUST) if tiny else (SIZE, VOLUME)
+    size, grid = (SMALL_OCEAN, SMALL_CRUST) if tiny else (SIZE, VOLUME)
     kernel = OCEAN["step with everything"]
     whole, cut = (compute_ocean(machine, kernel, size, boxes) for boxes in ((), ocean_cuts(kernel, size)))
     yield same("step of the ocean, box in three parts", cut, whole)
     names = ("velocity", "stress") if tiny else ("velocity", "stress", "relax_x", "stress_y", "velocity_z")
     for order, variant in ((4, "plain"),) if tiny else ((4, "plain"), (8, "near_surface")):
-        cuts = crust_cuts(volume, order)
-        whole, cut = (
-            compute_crust(machine, names, order, variant, volume, boxes) for boxes in ((None,), cuts)
-        )
+        cuts = crust_cuts(grid, order)
+        whole, cut = (compute_crust(machine, names, order, variant, grid, boxes) for boxes in ((None,), cuts))
         yield same(f"steps of the crust, order {order}, box in four parts", cut, whole)
 
 

@@ -205,14 +205,13 @@ def crust_of(backend: Backend, size: tuple[int, int, int], options: Mapping[str,
     """A crust of (nz, ny, nx) cells of random rock, set in motion at random."""
     nz, ny, nx = size
     order, fit = options.get("order", 4), options.get("fit")
-    grid = Grid("cartesian", 0.0, 0.0, 100.0, 100.0, nx, ny)
-    volume = Grid3D(grid, nz, 100.0)
-    decomposition = decompose(grid.shape, comm.size, halo=order // 2)
+    grid = Grid3D(Grid("cartesian", 0.0, 0.0, 100.0, 100.0, nx, ny), nz, 100.0)
+    decomposition = decompose(grid.horizontal.shape, comm.size, halo=order // 2)
     block, free = decomposition.blocks[comm.rank], options.get("free", True)
     kinds = options["kinds"]
     settings = CrustSettings(
         order=order,
-        dt=0.8 * stable_time_step(volume, order, FASTEST),
+        dt=0.8 * stable_time_step(grid, order, FASTEST),
         free=free,
         kinds=(kinds[0], kinds[1], kinds[2], "free" if free else kinds[3]),
         cells=min(5, min(size) // 4),
@@ -241,7 +240,7 @@ def crust_of(backend: Backend, size: tuple[int, int, int], options: Mapping[str,
     if fit:
         values |= {"inv_qp": 0.01 * whole[3], "inv_qs": 0.02 * whole[3]}
     medium = {name: backend.from_host(spread(value)) for name, value in values.items()}
-    made = build_crust(volume, decomposition, comm, backend, settings, medium)
+    made = build_crust(grid, decomposition, comm, backend, settings, medium)
     (k, j, i), b = made.interior, block
     inner = (slice(None), slice(*k), slice(*j), slice(*i))
     own = wave[:, :, b.j0 : b.j1, b.i0 : b.i1]

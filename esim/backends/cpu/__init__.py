@@ -1,1 +1,1 @@
-"""Numba on CPU cores."""
+"""The cpu backend: loops over cells compiled by Numba, on the cores of a CPU."""

@@ -1,4 +1,4 @@
-"""Numba CUDA on a GPU, or on Numba's simulator."""
+"""The cuda backend: kernels on the streams of a GPU, or of Numba's simulator."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from esim.backends.activity import ActivityMap, WorkCounter
+from esim.backends.arrays import Arrays
 from esim.backends.cuda import codegen
 from esim.backends.cuda.device import Device
-from esim.backends.cuda.graph import Bound, Constants, Replay, Varying, nothing
+from esim.backends.cuda.graph import Bound, Constants, Replay, Varying, no_launch
 from esim.backends.cuda.jit import check_arrays, compile_kernel
 from esim.backends.cuda.thread_per_cell import ThreadPerCell
 from esim.backends.devices import generates_code
 from esim.backends.linker import array_names
-from esim.backends.numpy.arrays import Arrays
 from esim.kernels.kernel import Kernel, Part, varying
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Box
@@ -82,7 +82,7 @@ class CudaBackend(Arrays):
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
         """Compile a kernel and tie it to a box and its arrays; the result queues it with given constants."""
         if any(first >= last for first, last in box):
-            return nothing
+            return no_launch
         if self._plain is not None:
             return self._plain.bind(kernel, box, arrays)
         codegen.check(kernel, arrays)

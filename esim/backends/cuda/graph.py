@@ -1,4 +1,4 @@
-"""How are steps of many small launches kept from waiting for Python? They are recorded once and replayed."""
+"""How does a step of many small launches not wait for Python? They are recorded once as a CUDA graph, and replayed."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -96,7 +96,7 @@ class Bound:
             self._launch(*self._before, constants.fixed, constants.varying.array)
 
 
-def nothing(*given: Any) -> None:
+def no_launch(*given: Any) -> None:
     """The launch on an empty box."""
 
 

@@ -1,1 +1,1 @@
-"""NumPy, or a module like it: the reference that every other backend has to equal."""
+"""The numpy backend: whole-array expressions, the reference whose bits every other backend has to give."""

@@ -1,6 +1,6 @@
 """NumPy: bodies on whole strips of rows. The reference that every other backend has to equal.
 
-Any array module that is used like NumPy does (see esim.backends.numpy.array_module): bodies then work on its
+Any array module that is used like NumPy does (see esim.backends.array_module): bodies then work on its
 arrays with its functions, on strips as long as it likes them.
 """
 
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from esim.backends.activity import ActivityMap, WorkCounter
+from esim.backends.array_module import NUMPY, ArrayModule
 from esim.backends.host_memory import HostMemory
 from esim.backends.linker import arguments, array_names, link
-from esim.backends.numpy.array_module import NUMPY, ArrayModule
 from esim.kernels.kernel import Kernel, Part, varying
 from esim.parallel.decomposition import Box
 

@@ -42,47 +42,47 @@ def check_medium(medium: MediumConfig, grid: CrustGridConfig, physics: CrustPhys
 
 
 def check_positions(
-    grid: CrustGridConfig, sources: Sequence[CrustSourceConfig], stations: Sequence[ReceiverConfig]
+    section: CrustGridConfig, sources: Sequence[CrustSourceConfig], stations: Sequence[ReceiverConfig]
 ) -> None:
     """Point sources and stations are inside the grid, as far as it is known before projection and topography."""
-    volume = grid.build()
+    grid = section.build()
     for n, source in enumerate(sources):
         if isinstance(source, PointSourceConfig):
-            _check_point(grid, volume, ("source", n), "source", source, source.depth)
+            _check_point(section, grid, ("source", n), "source", source, source.depth)
     for n, station in enumerate(stations):
         # With topography the ground is below the top of the grid, how far only the driver knows.
-        depth = volume.top + station.depth
-        _check_point(grid, volume, ("stations", n), f"station '{station.name}'", station, depth)
+        depth = grid.depth_min + station.depth
+        _check_point(section, grid, ("stations", n), f"station '{station.name}'", station, depth)
 
 
-def check_plane_waves(grid: CrustGridConfig, sources: Sequence[CrustSourceConfig]) -> None:
+def check_plane_waves(section: CrustGridConfig, sources: Sequence[CrustSourceConfig]) -> None:
     """Plane waves start inside the grid."""
-    volume = grid.build()
+    grid = section.build()
     for n, source in enumerate(sources):
-        if isinstance(source, PlaneWaveConfig) and not volume.top < source.depth < volume.bottom:
-            text = f"plane wave from {source.depth:g} m is outside {volume.box()}"
+        if isinstance(source, PlaneWaveConfig) and not grid.depth_min < source.depth < grid.depth_max:
+            text = f"plane wave from {source.depth:g} m is outside {grid.extent()}"
             raise KeyProblem(("source", n, "depth"), text)
 
 
-def check_planes(grid: CrustGridConfig, planes: Sequence[PlaneConfig]) -> None:
+def check_planes(section: CrustGridConfig, planes: Sequence[PlaneConfig]) -> None:
     """The planes of snapshots cut the grid."""
-    extents = {"x": grid.x, "y": grid.y, "depth": grid.depth}
+    extents = {"x": section.x, "y": section.y, "depth": section.depth}
     for n, plane in enumerate(planes):
         first, last = extents[plane.axis]
         if not first <= plane.at <= last:
-            text = f"plane '{plane.name}' at {plane.axis} {plane.at:g} is outside {grid.build().box()}"
+            text = f"plane '{plane.name}' at {plane.axis} {plane.at:g} is outside {section.build().extent()}"
             raise KeyProblem(("output", "planes", n, plane.axis), text)
 
 
 def _check_point(
-    grid: CrustGridConfig, volume: Grid3D, place: Place, name: str, point: Located, depth: float
+    section: CrustGridConfig, grid: Grid3D, place: Place, name: str, point: Located, depth: float
 ) -> None:
     """A position by lon and lat is compared with the grid once it is projected, by the driver."""
-    if point.lonlat and grid.origin is None:
+    if point.lonlat and section.origin is None:
         text = f"{name} is given by lon and lat, which need grid.origin to lie anywhere in the grid"
         raise KeyProblem((*place, "lon"), text)
     x, y = (None, None) if point.lonlat else point.position
-    problem = outside(volume, f"{name} at {_words(point)}", x, y, depth)
+    problem = outside(grid, f"{name} at {_words(point)}", x, y, depth)
     if problem:
         raise KeyProblem((*place, problem[0]), problem[1])
 

@@ -1,7 +1,7 @@
 """What is written, where and how often?"""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
@@ -9,40 +9,23 @@ from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.paths import input_file
 from esim.config.section import KeyProblem, Section
 from esim.config.units import Duration, Length
+from esim.variables.ocean import MAXIMA, SNAPSHOTS
+from esim.variables.variable import describe
 
 AUTO = Path("auto")  # the coast of the grid itself
-FieldName = Literal["eta", "u", "v", "h"]
-MaximumName = Literal[
-    "eta_max",
-    "eta_min",
-    "speed_max",
-    "momentum_flux_max",
-    "inundation_depth_max",
-    "arrival_time",
-    "drawdown_max",
-    "extent",
-    "depth_min",
-    "eta_max_time",
-]
-MAXIMA: tuple[MaximumName, ...] = (
-    "eta_max",
-    "eta_min",
-    "speed_max",
-    "momentum_flux_max",
-    "inundation_depth_max",
-    "arrival_time",
-    "drawdown_max",
-    "extent",
-)
+if TYPE_CHECKING:
+    FieldName = str
+    MaximumName = str
+else:  # what the table of variables has
+    FieldName = Literal[tuple(SNAPSHOTS)]
+    MaximumName = Literal[tuple(name for name, one in MAXIMA.items() if not one.always)]
 
 
 class FieldsConfig(SnapshotsConfig):
     """Snapshots of the whole grid, fields.nc."""
 
     variables: Annotated[tuple[FieldName, ...], ONCE] = Field(
-        default=("eta",),
-        min_length=1,
-        description="eta (water-surface elevation), u and v (velocity), h (water depth).",
+        default=("eta",), min_length=1, description=f"Which of these: {describe(SNAPSHOTS)}."
     )
 
 
@@ -56,11 +39,10 @@ class MaximaConfig(Section):
     """Maxima of the whole run, maxima.nc."""
 
     variables: Annotated[tuple[MaximumName, ...], ONCE] = Field(
-        default=MAXIMA,
+        default=tuple(name for name, one in MAXIMA.items() if one.default and not one.always),
         min_length=1,
-        description="Which maxima, beside bathymetry and uplift. drawdown_max is the maximum drawdown, extent "
-        "classifies inundated land and exposed seafloor; depth_min (minimum water depth at sea) and eta_max_time only "
-        "on request.",
+        description=f"Which of these: {describe(MAXIMA)}. bathymetry and uplift are always written; depth_min and "
+        "eta_max_time only where they are named.",
     )
     arrival_threshold: Length = Field(
         default=0.01, gt=0, description="Threshold [m] of |eta| for the arrival time."

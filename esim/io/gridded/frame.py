@@ -64,14 +64,14 @@ def horizontal(grid: Grid, lonlat: Positions | None = None, depth: float | None 
     )
 
 
-def section(volume: Grid3D, along: str, at: float, lonlat: Positions | None = None) -> Frame:
+def section(grid: Grid3D, along: str, at: float, lonlat: Positions | None = None) -> Frame:
     """The cells of a vertical plane along "x" or "y", which cuts the other axis `at` [m].
 
     lonlat are longitude and latitude [degrees] of its columns of cells, each (n,).
     """
-    points, across = (volume.grid.x(), "y") if along == "x" else (volume.grid.y(), "x")
+    points, across = (grid.horizontal.x(), "y") if along == "x" else (grid.horizontal.y(), "x")
     return Frame(
-        _along("depth", volume.depth()),
+        _along("depth", grid.depth()),
         _along(along, points),
         (*_geographic(lonlat, (along,)), *_fixed(across, at)),
     )

@@ -53,7 +53,7 @@ class SnapshotFile:
         self._folder = directory / "checkpoint"
         self._frame, self._attributes = frame_of(place), attributes
         self._start, self._compression = start, compression
-        self._variables, self._bits, self._dtype = tuple(variables), bits, dtype
+        self.variables, self._bits, self._dtype = tuple(variables), bits, dtype
         self._current: GridFile | None = None
         self._static = static
         self._first = True  # the first segment of a process carries the static variable
@@ -113,7 +113,7 @@ class SnapshotFile:
     def _new(self, path: Path, first: bool) -> GridFile:
         file = GridFile(path, self._frame, self._attributes, start=self._start, compression=self._compression)
         file.open()
-        for name in self._variables:
+        for name in self.variables:
             file.define(name, record=True, dtype=self._dtype, bits=self._bits)
         if first and self._static:
             file.define(self._static)
@@ -137,7 +137,7 @@ class SnapshotFile:
         for record, step in enumerate(source["step"][:]):
             if step <= last:
                 file.append(float(source["time"][record]), int(step))
-                for name in self._variables:
+                for name in self.variables:
                     self._copy(source[name], file, record)
 
     def _copy(self, variable: Any, file: GridFile, *index: int) -> None:

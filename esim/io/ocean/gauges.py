@@ -10,13 +10,11 @@ from esim.grids.grid import Grid
 from esim.io import cf
 from esim.io.timeseries import write_timeseries
 
-VARIABLES = ("eta", "depth", "u", "v")
-
 
 class GaugeSeries:
     """The records of all gauges in a buffer that doubles when full: `variables` x stations x times."""
 
-    def __init__(self, stations: int, variables: Sequence[str] = VARIABLES) -> None:
+    def __init__(self, stations: int, variables: Sequence[str]) -> None:
         self.variables = tuple(variables)
         self._count = 0
         self._time = np.empty(64)

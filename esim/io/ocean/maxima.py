@@ -5,6 +5,7 @@ from pathlib import Path
 
 from esim.io.gridded.frame import Place
 from esim.io.gridded.maxima import MaximaFile
+from esim.variables.ocean import MAXIMA
 
 
 class OceanMaximaFile(MaximaFile):
@@ -41,4 +42,4 @@ class OceanMaximaFile(MaximaFile):
     def define_maximum(self, name: str) -> None:
         """Adds one of the variables."""
         more = {"threshold": self._threshold, "threshold_units": "m"} if name == "arrival_time" else {}
-        self.define(name, dtype="i1" if name == "extent" else self._dtype, more=more)
+        self.define(name, dtype=MAXIMA[name].dtype or self._dtype, more=more)

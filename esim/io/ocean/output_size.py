@@ -3,7 +3,7 @@
 from esim.config.ocean.root import TsunamiConfig
 from esim.grids.grid import Grid
 from esim.io.directory import predict_sum
-from esim.io.ocean import gauges
+from esim.variables.ocean import STATIONS
 
 CHECKPOINT_ARRAYS = 12  # state, seafloor and maxima, rounded up
 
@@ -24,7 +24,7 @@ def predict_bytes(cfg: TsunamiConfig, *grids: Grid) -> int:
             (cells, len(output.fields.variables), _records(duration, output.fields.every)),
         ]
     if cfg.stations:
-        series = (len(cfg.stations), len(gauges.VARIABLES), _records(duration, output.stations.every))
+        series = (len(cfg.stations), len(STATIONS), _records(duration, output.stations.every))
     if output.checkpoint:
         checkpoint = (8 if cfg.run.precision == "float64" else 4) * cells * CHECKPOINT_ARRAYS
     return predict_sum(maps, series, checkpoint=checkpoint)

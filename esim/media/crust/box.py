@@ -1,4 +1,4 @@
-"""Which cells of the grid represent the cells of a box? Beyond the grid, the nearest."""
+"""Which cells of the grid stand for the cells of a box?"""
 
 import numpy as np
 
@@ -8,14 +8,14 @@ Range = tuple[int, int]
 Box = tuple[Range, Range, Range]
 
 
-def indices(volume: Grid3D, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cells (k, j, i) of the volume for those of a box ((k0, k1), (j0, j1), (i0, i1)), which may reach beyond it.
+def indices(grid: Grid3D, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells (k, j, i) of the grid for those of a box ((k0, k1), (j0, j1), (i0, i1)), which may reach beyond it.
 
-    Outside, the nearest cell of the volume stands for one; across a periodic side, the one it repeats.
+    Outside, the nearest cell of the grid stands for one; across a periodic side, the one it repeats.
     """
-    periodic = (False, *volume.grid.periodic)
+    periodic = (False, *grid.horizontal.periodic)
     k, j, i = (
         np.arange(*span) % size if wraps else np.clip(np.arange(*span), 0, size - 1)
-        for span, size, wraps in zip(box, volume.shape, periodic, strict=True)
+        for span, size, wraps in zip(box, grid.shape, periodic, strict=True)
     )
     return k, j, i

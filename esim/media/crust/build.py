@@ -14,16 +14,16 @@ from esim.media.crust.models.quality_factor import QualityFromVs
 from esim.media.crust.models.von_karman import VonKarman
 
 
-def build(section: MediumConfig, volume: Grid3D, projection: Projection | None) -> Medium:
+def build(section: MediumConfig, grid: Grid3D, projection: Projection | None) -> Medium:
     """The medium of a section of the configuration, with its heterogeneity, least vs and Q, in this order.
 
     projection is needed for files in longitude and latitude. Raises InputError if a file is missing or wrong;
-    `check` of the medium tells whether it covers the volume.
+    `check` of the medium tells whether it covers the grid.
     """
     medium = _plain(section, projection)
     if section.random is not None:
         r = section.random
-        medium = VonKarman(medium, volume, r.sigma, r.correlation, r.hurst, r.seed, r.limit)
+        medium = VonKarman(medium, grid, r.sigma, r.correlation, r.hurst, r.seed, r.limit)
     if section.min_vs is not None:
         medium = LeastVs(medium, section.min_vs)
     if section.q_from_vs is not None:

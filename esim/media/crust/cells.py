@@ -21,21 +21,21 @@ Parts = list[
 ]  # depths within a cell, and the fraction of its thickness that each represents
 
 
-def cell_averages(medium: Medium, volume: Grid3D, box: Box) -> np.ndarray:
+def cell_averages(medium: Medium, grid: Grid3D, box: Box) -> np.ndarray:
     """lam, mu [Pa], rho [kg/m3], qp, qs of the cells of a box, float64 (5, nk, nj, ni).
 
-    box is ((k0, k1), (j0, j1), (i0, i1)) in cells of the volume; beyond the volume the nearest cell is repeated.
+    box is ((k0, k1), (j0, j1), (i0, i1)) in cells of the grid; beyond the grid the nearest cell is repeated.
     A cell that an interface cuts has the averages of its parts, exact for constant layers; another one has the
     values at its centre. mu is 0 if any part of a cell is fluid. A cell has the same bits whichever box it is in.
     """
-    k, j, i = indices(volume, box)
+    k, j, i = indices(grid, box)
     shape = (5, k.size, j.size, i.size)
-    x, y = volume.grid.x()[i], volume.grid.y()[j]
+    x, y = grid.horizontal.x()[i], grid.horizontal.y()[j]
     if medium.layered:
         x, y = x[:1], y[:1]
     averages = np.empty((5, k.size, y.size, x.size))
     interfaces, detail = medium.interfaces, medium.detail
-    for count, rows in _by_number([_parts(volume, int(cell), interfaces, detail) for cell in k]).items():
+    for count, rows in _by_number([_parts(grid, int(cell), interfaces, detail) for cell in k]).items():
         layers = np.array([layer for layer, _ in rows])
         parts = np.array([part for _, part in rows])  # (rows, count, 2)
         if count == 1:
@@ -45,21 +45,21 @@ def cell_averages(medium: Medium, volume: Grid3D, box: Box) -> np.ndarray:
     return averages if averages.shape == shape else np.broadcast_to(averages, shape).copy()
 
 
-def _parts(volume: Grid3D, cell: int, interfaces: tuple[float, ...], detail: float) -> Parts:
+def _parts(grid: Grid3D, cell: int, interfaces: tuple[float, ...], detail: float) -> Parts:
     """The parts of a layer of cells between its faces, the interfaces within, and finer where there is detail."""
-    upper, lower = volume.top + cell * volume.dz, volume.top + (cell + 1) * volume.dz
-    margin = SLIVER * volume.dz
+    upper, lower = grid.depth_min + cell * grid.dz, grid.depth_min + (cell + 1) * grid.dz
+    margin = SLIVER * grid.dz
     first = bisect_right(interfaces, upper + margin)
     last = bisect_left(interfaces, lower - margin)
     cuts = [upper, *interfaces[first:last], lower]
-    pieces = min(MOST, math.ceil(volume.dz / detail - SLIVER)) if detail < volume.dz else 1
+    pieces = min(MOST, math.ceil(grid.dz / detail - SLIVER)) if detail < grid.dz else 1
     if len(cuts) == 2 and pieces == 1:
-        return [(float(volume.depth(cell, cell + 1)[0]), 1.0)]
+        return [(float(grid.depth(cell, cell + 1)[0]), 1.0)]
     parts = []
     for start, stop in zip(cuts, cuts[1:], strict=False):
-        count = math.ceil(pieces * (stop - start) / volume.dz - SLIVER)
+        count = math.ceil(pieces * (stop - start) / grid.dz - SLIVER)
         thickness = (stop - start) / count
-        parts += [(start + (n + 0.5) * thickness, thickness / volume.dz) for n in range(count)]
+        parts += [(start + (n + 0.5) * thickness, thickness / grid.dz) for n in range(count)]
     return parts
 
 

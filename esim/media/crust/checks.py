@@ -37,24 +37,24 @@ def require_sound(values: np.ndarray, place: Callable[[tuple[int, ...]], str]) -
         )
 
 
-def require_top(begins: float, volume: Grid3D, name: str) -> None:
-    """Raises InputError if a model that begins at a depth [m] does not reach up to the top of the volume.
+def require_top(begins: float, grid: Grid3D, name: str) -> None:
+    """Raises InputError if a model that begins at a depth [m] does not reach up to the top of the grid.
 
     One that reaches sea level is continued upwards, for the rock of mountains.
     """
-    gap = begins - max(volume.top, 0.0)
-    if gap > ROUNDING * volume.dz:
+    gap = begins - max(grid.depth_min, 0.0)
+    if gap > ROUNDING * grid.dz:
         raise InputError(
-            f"{name}: begins at depth {begins:g} m and does not cover {volume.box()}; short by {gap:g} m at the top"
+            f"{name}: begins at depth {begins:g} m and does not cover {grid.extent()}; short by {gap:g} m at the top"
         )
 
 
-def require_bottom(ends: float, volume: Grid3D, name: str) -> None:
-    """Raises InputError if a model that ends at a depth [m] does not reach down to the bottom of the volume."""
-    gap = volume.bottom - ends
-    if gap > ROUNDING * volume.dz:
+def require_bottom(ends: float, grid: Grid3D, name: str) -> None:
+    """Raises InputError if a model that ends at a depth [m] does not reach down to the bottom of the grid."""
+    gap = grid.depth_max - ends
+    if gap > ROUNDING * grid.dz:
         raise InputError(
-            f"{name}: ends at depth {ends:g} m and does not cover {volume.box()}; short by {gap:g} m at the bottom"
+            f"{name}: ends at depth {ends:g} m and does not cover {grid.extent()}; short by {gap:g} m at the bottom"
         )
 
 

@@ -24,8 +24,8 @@ class Medium(Protocol):
     def detail(self) -> float:
         """Distance of depths [m] between which values run straight, at least; inf if there is no limit."""
 
-    def check(self, volume: Grid3D) -> None:
-        """Raises InputError, in one sentence, unless there is a sound value in every cell of the volume."""
+    def check(self, grid: Grid3D) -> None:
+        """Raises InputError, in one sentence, unless there is a sound value in every cell of the grid."""
 
     def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """vp, vs [m/s], rho [kg/m3], qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx).

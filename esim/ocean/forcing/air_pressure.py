@@ -1,8 +1,7 @@
 """How does air pressure acceleration the water? As -grad(p) / rho, from pulses that run and from files."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,9 @@ from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io.gridded import reader
 from esim.kernels.ocean import air_pressure
-from esim.ocean.model import Ocean, pad_to_block
+from esim.ocean.forces import Force
+from esim.ocean.model import Ocean
+from esim.ocean.static_fields import pad_to_block
 from esim.parallel.comm import Comm
 
 WIDTHS = 4.0  # widths from the crest of a pulse to its edges
@@ -99,13 +100,10 @@ def plane_geometry(config: Any, x: np.ndarray, y: np.ndarray) -> PulseGeometry:
     )
 
 
-class PressurePulse:
+class PressurePulse(Force):
     """The acceleration of the water under a pulse of air pressure; see `Force`."""
 
-    kept: Mapping[str, Any] = {}
-
     def __init__(self, ocean: Ocean, config: Any) -> None:
-        assert ocean.forces is not None
         self._ocean, self._config = ocean, config
         block, backend = ocean.block, ocean.backend
         h = block.halo
@@ -126,7 +124,7 @@ class PressurePulse:
         self._kernel = air_pressure.BELL if config.shape == "bell" else air_pressure.N_WAVE
         self._launches = tuple(
             backend.bind(self._kernel, block.interior, {"acceleration": acceleration, "pulse": array})
-            for acceleration in ocean.forces.accelerations
+            for acceleration in ocean.accelerations
         )
 
     def _find_way(self, x: np.ndarray, y: np.ndarray) -> PulseGeometry:
@@ -244,17 +242,12 @@ def check_values(records: PressureRecords, comm: Comm, duration: float) -> None:
         raise InputError(min(problems)[1])
 
 
-@dataclass
-class PressureField:
+class PressureField(Force):
     """The acceleration of the water under pressure from a file; two records are on the device. See `Force`."""
 
-    ocean: Ocean
-    records: PressureRecords
-    kept: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        assert self.ocean.forces is not None
-        backend, block = self.ocean.backend, self.ocean.block
+    def __init__(self, ocean: Ocean, records: PressureRecords) -> None:
+        self._ocean, self._records = ocean, records
+        backend, block = ocean.backend, ocean.block
         self._slots = [backend.zeros((2, *block.allocated)) for _ in range(2)]
         self._held: list[int | None] = [None, None]
         # Records of even number go to the first slot, the others to the second: each is read once.
@@ -264,14 +257,14 @@ class PressureField:
                 block.interior,
                 {"acceleration": acceleration, "early": self._slots[early], "late": self._slots[1 - early]},
             )
-            for now, acceleration in enumerate(self.ocean.forces.accelerations)
+            for now, acceleration in enumerate(ocean.accelerations)
             for early in (0, 1)
         }
 
     def add(self, acceleration: Any, time: float) -> None:
         """Add -grad(p) / rho at a time [s] to acceleration[2, j, i] on the owned cells."""
-        ocean = self.ocean
-        early, late, weight = self.records.between(time)
+        ocean = self._ocean
+        early, late, weight = self._records.between(time)
         for record in (early, late):
             if self._held[record % 2] != record:
                 self._slots[record % 2][...] = ocean.backend.from_host(self._acceleration(record))
@@ -282,12 +275,12 @@ class PressureField:
 
     def _acceleration(self, record: int) -> np.ndarray:
         """-grad(p) / rho [m/s2] of a record on the block, by central differences, one-sided at the grid's edges."""
-        grid, block = self.ocean.grid, self.ocean.block
+        grid, block = self._ocean.grid, self._ocean.block
         if not block.cells:  # a rank may have no cell of a nest
             return np.zeros((2, *block.allocated))
         rows = max(block.j0 - 1, 0), min(block.j1 + 1, grid.ny)
         columns = max(block.i0 - 1, 0), min(block.i1 + 1, grid.nx)
-        p = self.records.read(record, rows, columns)
+        p = self._records.read(record, rows, columns)
         pads = (
             (rows[0] - block.j0 + 1, block.j1 + 1 - rows[1]),
             (columns[0] - block.i0 + 1, block.i1 + 1 - columns[1]),
@@ -306,10 +299,10 @@ class PressureField:
 
     def pressure(self, time: float) -> np.ndarray:
         """The pressure [Pa] above the reference on the owned cells at a time [s], float64."""
-        block, early, late, weight = self.ocean.block, *self.records.between(time)
+        block, early, late, weight = self._ocean.block, *self._records.between(time)
         window = (block.j0, block.j1), (block.i0, block.i1)
-        first, last = self.records.read(early, *window), self.records.read(late, *window)
-        return (1 - weight) * first + weight * last - self.records.config.reference
+        first, last = self._records.read(early, *window), self._records.read(late, *window)
+        return (1 - weight) * first + weight * last - self._records.config.reference
 
 
 def inverse_barometer(ocean: Ocean, force: PressurePulse | PressureField, time: float = 0.0) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from esim.config.ocean.root import TsunamiConfig
+from esim.ocean.forces import Force
 from esim.ocean.forcing.air_pressure import (
     PressureField,
     PressurePulse,
@@ -12,7 +13,6 @@ from esim.ocean.forcing.air_pressure import (
 )
 from esim.ocean.forcing.compressibility import Compressibility
 from esim.ocean.forcing.dispersion import Dispersion
-from esim.ocean.forcing.forces import Force
 from esim.ocean.forcing.loading import SelfAttractionLoading, SurfaceLoad
 from esim.ocean.model import Ocean
 from esim.parallel.collectives import one_per_node

@@ -1,21 +1,18 @@
 """Waves over compressed sea water are slower: the part of their pressure gradient that is missing."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from esim.kernels.ocean import compressibility
+from esim.ocean.forces import Force
 from esim.ocean.model import Ocean
 
 SOUND_SPEED = 1500.0  # m/s, speed of sound in sea water
 
 
-class Compressibility:
+class Compressibility(Force):
     """The acceleration that makes long waves slower in water which its own weight compresses; see `Force`."""
 
-    kept: Mapping[str, Any] = {}
-
     def __init__(self, ocean: Ocean) -> None:
-        assert ocean.forces is not None
         self._ocean = ocean
         backend, p = ocean.backend, ocean.physics
         self._launches = tuple(
@@ -24,7 +21,7 @@ class Compressibility:
                 ocean.block.interior,
                 {"acceleration": acceleration, "q": state, "bed": ocean.bed, "rows": ocean.rows},
             )
-            for acceleration, state in zip(ocean.forces.accelerations, ocean.plan.states, strict=True)
+            for acceleration, state in zip(ocean.accelerations, ocean.plan.states, strict=True)
         )
         values = (p.gravity, p.gravity / SOUND_SPEED**2, 0.5, 0, 1, p.dry_depth)
         self._constants = backend.constants(

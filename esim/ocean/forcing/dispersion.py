@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +11,12 @@ from esim.backends.activity import ActivityMap, without_skipping
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
 from esim.kernels.ocean import dispersion
+from esim.ocean.forces import Force
+from esim.ocean.model import Ocean
 from esim.parallel.collectives import one_per_node
 from esim.parallel.decomposition import Block
 from esim.parallel.halo import HaloExchange
 from esim.timestepping.step_plan import Launch
-
-if TYPE_CHECKING:
-    from esim.ocean.model import Ocean
 
 TAPER = 8  # cells along open sides within which dispersion fades, so that shallow-water waves leave
 BREAKING = (
@@ -30,13 +29,13 @@ NEGLIGIBLE_ACCELERATION = (
 INITIAL_REDUCTION = 1e-5  # what is left of the error of the first solution, which begins from nothing
 
 
-class Dispersion:
+class Dispersion(Force):
     """The non-hydrostatic pressure of an ocean, solved once a step from what the last two let expect.
 
     The three buffers of the pressure take turns: the last one, the one before, and one to work in.
     """
 
-    def __init__(self, ocean: "Ocean") -> None:
+    def __init__(self, ocean: Ocean) -> None:
         self._ocean, self._backend = ocean, ocean.backend
         block, physics = ocean.block, ocean.physics
         shape = block.allocated
@@ -51,8 +50,8 @@ class Dispersion:
         self._buffers = [ocean.backend.zeros((1, *shape)) for _ in range(3)]
         self._now = 0
         self.outside: dict[str, Callable[[Any], None]] = {}  # on a nest: see forces.InheritedForce
-        self._work_halo = HaloExchange(ocean.comm, ocean.decomposition, 4, ocean.backend)
-        self._halo = HaloExchange(ocean.comm, ocean.decomposition, 1, ocean.backend)
+        self._work_halo = ocean.exchange(4)
+        self._halo = ocean.exchange(1)
         self._flush = self._smallest()
         self._begun = False
         self._sequences: dict[tuple[int, int], Callable[[], None]] = {}
@@ -64,7 +63,6 @@ class Dispersion:
 
     def _compile(self) -> None:
         ocean, backend, box = self._ocean, self._backend, self._ocean.block.interior
-        assert ocean.forces is not None
         given = {
             "bed": ocean.bed,
             "rows": backend.from_host(row_factors(ocean.grid, ocean.block)),
@@ -88,7 +86,7 @@ class Dispersion:
                     backend.bind(without_skipping(setup), box, given | more),
                     backend.bind(setup, box, given | more | {"activity": rests[0]}),
                 )
-                more = {"x": last, "acceleration": ocean.forces.accelerations[state], "activity": rests[1]}
+                more = {"x": last, "acceleration": ocean.accelerations[state], "activity": rests[1]}
                 self._launches[now, state] = backend.bind(dispersion.ACCELERATION, box, given | more)
             turns = ((before, spare), (spare, before))
             self._turns.append(
@@ -148,7 +146,7 @@ class Dispersion:
         return self._work_halo, self._halo
 
     @property
-    def kept(self) -> Mapping[str, Any]:
+    def checkpoint_arrays(self) -> Mapping[str, Any]:
         """The last two pressures, and where waves have broken."""
         return {
             "pressure": self._buffers[self._now],
@@ -210,7 +208,7 @@ class Dispersion:
         return int(sum(self._ocean.comm.allgather(own)))
 
 
-def dispersion_record(oceans: Sequence["Ocean"]) -> dict[str, list[int]]:
+def dispersion_record(oceans: Sequence[Ocean]) -> dict[str, list[int]]:
     """Of each ocean with dispersion the sweeps that a step takes, and the cells in which waves have broken."""
     forces = [force for ocean in oceans if ocean.forces is not None for force in ocean.forces.all]
     found = [force for force in forces if isinstance(force, Dispersion)]

@@ -19,6 +19,7 @@ import numpy as np
 
 from esim.constants import EARTH_RADIUS, SEA_DENSITY
 from esim.kernels.ocean import air_pressure
+from esim.ocean.forces import Force
 from esim.ocean.model import Ocean
 
 EARTH_DENSITY = 5514.0  # kg/m3, mean
@@ -185,14 +186,13 @@ class SurfaceLoad:
         return part[..., columns[0]] * (1 - columns[2]) + part[..., columns[1]] * columns[2]
 
 
-class SelfAttractionLoading:
+class SelfAttractionLoading(Force):
     """The acceleration of the water of one grid by a load on the root grid; see `Force`.
 
     Between the moments at which the load is looked at, the acceleration is extrapolated in time.
     """
 
     def __init__(self, ocean: Ocean, load: SurfaceLoad) -> None:
-        assert ocean.forces is not None
         self._ocean, self.load = ocean, load
         backend, block = ocean.backend, ocean.block
         # The acceleration at the last moment, its rate of change, and one plus that moment, zero where there is none.
@@ -204,11 +204,11 @@ class SelfAttractionLoading:
             backend.bind(
                 air_pressure.INTERPOLATE_IN_TIME, block.interior, {"acceleration": acceleration, **given}
             )
-            for acceleration in ocean.forces.accelerations
+            for acceleration in ocean.accelerations
         )
 
     @property
-    def kept(self) -> dict[str, Any]:
+    def checkpoint_arrays(self) -> dict[str, Any]:
         """The acceleration at the last moment, its rate and the moment."""
         return {"loading": self._array}
 

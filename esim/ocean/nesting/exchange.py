@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 from esim.grids.nested_grid import NestedGrid
-from esim.ocean.forcing.forces import InheritedForce
+from esim.kernels.ocean.shallow_water import STATE
+from esim.ocean.forces import InheritedForce
 from esim.ocean.model import Ocean
 from esim.ocean.nesting.ghost_cells import FieldInterpolation, GhostInterpolation
 from esim.ocean.nesting.refluxing import Refluxing, Restriction
@@ -103,7 +104,7 @@ def is_moving(ocean: Ocean, cells: tuple[slice, slice] | None, threshold: float)
     """Whether on any rank water in some cells (None: all) of its block is further from rest than a threshold [m]."""
     (j0, j1), (i0, i1) = ocean.block.interior
     rows, columns = cells or (slice(j0, j1), slice(i0, i1))
-    state = ocean.plan.state()[: 1 if threshold > 0 else 3, rows, columns]
+    state = ocean.plan.state()[: 1 if threshold > 0 else len(STATE), rows, columns]
     largest = 0.0
     if 0 not in state.shape:
         largest = max(ocean.backend.maximum(state), ocean.backend.maximum(-state))

@@ -10,6 +10,7 @@ import numpy as np
 from esim.grids.grid import Grid
 from esim.grids.nested_grid import NestedGrid
 from esim.kernels.ocean import nesting
+from esim.kernels.ocean.shallow_water import STATE
 from esim.ocean.model import Ocean
 from esim.parallel.decomposition import Block
 from esim.parallel.transfer import Region, Transfer
@@ -100,23 +101,23 @@ class GhostInterpolation:
         targets, member = np.unique(cells.parents[0] * parent.grid.nx + cells.parents[1], return_inverse=True)
         around = stencil_cells(parent.grid, np.stack(np.divmod(targets, parent.grid.nx)))
         self.wanted = wanted = np.unique(around)
-        self._fetch = gather_cells(parent, wanted, (3, 1))
+        self._fetch = gather_cells(parent, wanted, (len(STATE), 1))
         count, n = targets.size, cells.rows.size
         zeros = backend.zeros
-        self._state, self._bed = zeros((3, 1, wanted.size)), zeros((1, 1, wanted.size))
+        self._state, self._bed = zeros((len(STATE), 1, wanted.size)), zeros((1, 1, wanted.size))
         self.stencil, self.member = backend.index(np.searchsorted(wanted, around)), backend.index(member)
-        near = {"stencil": zeros((3, 5, count)), "floor": zeros((1, 5, count))}
+        near = {"stencil": zeros((len(STATE), 5, count)), "floor": zeros((1, 5, count))}
         self._gradients = zeros((nesting.PLANES, 1, count))
         self._around = near
         ring = {
             "offset": backend.from_host(cells.places[:, None, :]),
             "gradient": zeros((nesting.PLANES, 1, n)),
             "ground": zeros((1, 1, n)),
-            "ring": zeros((3, 1, n)),
+            "ring": zeros((len(STATE), 1, n)),
         }
         self.place = ring["offset"]
         self._ghost_gradients, self._ground, self._now = ring["gradient"], ring["ground"], ring["ring"]
-        times = {"early": zeros((3, 1, n)), "late": zeros((3, 1, n))}
+        times = {"early": zeros((len(STATE), 1, n)), "late": zeros((len(STATE), 1, n))}
         self._times = times
         self._find_gradients = backend.bind(
             nesting.GRADIENTS, ((0, 1), (0, count)), {**near, "gradient": self._gradients}

@@ -131,20 +131,22 @@ class GridHierarchy:
 
         What moves the bed does half of its motion before and half after, everywhere: second order in time.
         """
-        middle = 0.5 * (begin + end)
-        self._move(begin, middle)
-        if self._moving(begin):
+        motion_end, middle = max(level.motion.end for level in self.levels), 0.5 * (begin + end)
+        if begin <= motion_end:
+            self._move(begin, middle)
             self._activate_moving(begin)
-        self._advance(self.root, begin, end, dt)
-        self._move(middle, end)
-        if self._moving(middle):  # as after a restart; nests take theirs from their parents
+        if self.nests:
+            self._advance(self.root, begin, end, dt)
+        else:
+            self.root.ocean.step(dt, end)
+            self.root.steps += 1
+        if begin <= motion_end:
+            self._move(middle, end)
+        if middle <= motion_end:  # as after a restart; nests take theirs from their parents
             self.root.ocean.plan.fill_boundary(end)
 
-    def _moving(self, time: float) -> bool:
-        """Whether a source still moves something after a time [s]."""
-        return any(time <= level.motion.end for level in self.levels)
-
     def _move(self, begin: float, end: float) -> None:
+        """Move all beds between two times [s]."""
         for level in self.levels:
             level.motion.apply(begin, end)
 

@@ -7,10 +7,10 @@ import numpy as np
 from esim.backends.device_buffer import ROWS, DeviceBuffer
 from esim.errors import InputError
 from esim.grids.grid import CellFunction, Grid
-from esim.ocean.model import Ocean, primitive_variables
+from esim.ocean.model import Ocean
 from esim.ocean.nesting.hierarchy import OceanLevel
-
-VARIABLES = ("eta", "depth", "u", "v")
+from esim.ocean.water import water_of
+from esim.variables.ocean import STATIONS
 
 
 def bilinear_cells(grid: Grid, x: float, y: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,10 +99,10 @@ class Gauges:
         Dry corners of a gauge do not count; its values are NaN if all are dry. All ranks take part.
         """
         times, self._times = np.array(self._times), []
-        values = np.full((times.size, len(VARIABLES), self.count), np.nan)
+        values = np.full((times.size, len(STATIONS), self.count), np.nan)
         for _, reader in self._readers:
             for samples, gauges, piece in reader.fetch():
-                values[np.ix_(samples, range(len(VARIABLES)), gauges)] = piece
+                values[np.ix_(samples, range(len(STATIONS)), gauges)] = piece
         return (times, values) if self._first else None
 
 
@@ -125,9 +125,8 @@ class GaugeReader:
         index = ocean.backend.index
         self._cells = tuple(index(np.array(cells, int).reshape(-1, 4)) for cells in (rows, columns))
         self._weights = np.array(weights).reshape(-1, 4)
-        self._batch = DeviceBuffer(
-            ocean.backend, (4, len(self._mine), 4)
-        )  # zeta, hu, hv and bed in the cells around
+        # Bed and state in the cells around.
+        self._batch = DeviceBuffer(ocean.backend, (1 + len(ocean.variables), len(self._mine), 4))
         self._samples: list[int] = []
 
     def keep(self, sample: int) -> None:
@@ -135,19 +134,19 @@ class GaugeReader:
         self._samples.append(sample)
         row = self._batch.row()
         if self._mine:
-            row[:3] = self._ocean.plan.state()[:, *self._cells]
-            row[3] = self._ocean.bed[0, *self._cells]
+            row[:1] = self._ocean.bed[:, *self._cells]
+            row[1:] = self._ocean.plan.state()[:, *self._cells]
 
     def fetch(self) -> list[tuple[list[int], list[int], np.ndarray]]:
         """Numbers of samples and of gauges, and their values (samples, variables, gauges), of each rank, on rank 0."""
         kept, samples, self._samples = self._batch.take(), self._samples, []
         if not (samples and self._any):
             return []
-        water = primitive_variables(np.moveaxis(kept[:, :3], 1, 0), kept[:, 3], self._ocean.physics.dry_depth)
-        weights = self._weights * water["wet"]
+        state = np.moveaxis(kept[:, 1:], 1, 0)
+        water = water_of(state, kept[:, 0], self._ocean.physics.dry_depth, self._ocean.variables)
+        weights = self._weights * water.wet
         total = weights.sum(-1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mine = np.stack(
-                [(water[name] * weights).sum(-1) / total for name in ("eta", "h", "u", "v")], axis=1
-            )
+            found = [one.compute(water) for one in STATIONS.values()]
+            mine = np.stack([(values * weights).sum(-1) / total for values in found], axis=1)
         return self._ocean.comm.gather((samples, self._mine, mine)) or []

@@ -1,4 +1,4 @@
-"""What does a run write of one of its grids? Snapshots, extremes, and what a checkpoint needs."""
+"""What does a run write of one of its grids? Snapshots, maxima, and what a checkpoint needs."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,10 +14,13 @@ from esim.io.gridded.writer import slab_rows
 from esim.io.ocean.maxima import OceanMaximaFile
 from esim.io.ocean.points import write_points
 from esim.io.writer import Writer
-from esim.ocean.model import Ocean, extend_to_halo, pad_to_block
-from esim.ocean.output import maxima, runup
+from esim.ocean.model import Ocean
+from esim.ocean.output import runup
+from esim.ocean.output.maxima import find_maxima, hazard_summary
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
+from esim.ocean.static_fields import extend_to_halo, pad_to_block
 from esim.timestepping.clock import Clock
+from esim.variables.ocean import MAXIMA, SNAPSHOTS, Maxima
 
 
 class GridFiles:
@@ -41,7 +44,7 @@ class GridFiles:
         around = ocean.bed[0, j0 - 1 : j1 + 1, i0 - 1 : i1 + 1]
         self._bed_around = np.array(ocean.backend.to_host(around), np.float64)
         self._coast = runup.coast_points(cfg.output.runup, ocean.grid) if cfg.output.runup else None
-        self.hazard: dict[str, Any] | None = None  # what the extremes add up to, once they are written
+        self.hazard: dict[str, Any] | None = None  # what the maxima add up to, once they are written
         self.fields = self._new_fields()
 
     @property
@@ -93,19 +96,20 @@ class GridFiles:
         return self._initial_bed + self._motion.uplift
 
     def snapshot(self, clock: Clock) -> None:
-        """Append the state to the file of snapshots; eta is missing where it is dry."""
-        assert self.fields is not None and self._cfg.output.fields is not None
+        """Append the state to the file of snapshots, if there is one."""
+        if self.fields is None:
+            return
         water = self._ocean.water()
-        water["eta"] = np.where(water["wet"], water["eta"] + self._cfg.physics.sea_level, np.nan)
         self._writer.put(self.fields.append, clock.time, clock.step)
-        for name in self._cfg.output.fields.variables:
-            self._put_all(self.fields, name, water[name].astype(self._ocean.backend.dtype))
+        for name in self.fields.variables:
+            values = SNAPSHOTS[name].values(water, self._cfg.physics.sea_level)
+            self._put_all(self.fields, name, values.astype(self._ocean.backend.dtype))
 
     def save(self, file: Checkpoint) -> None:
         """Write the arrays from which the run goes on into a checkpoint."""
         ocean, put = self._ocean, self._writer.put
-        for name, kept in ocean.kept.items():
-            array = ocean.own(kept)
+        for name, whole in ocean.checkpoint_arrays.items():
+            array = ocean.own(whole)
             put(file.define, name + self._suffix, (array.shape[0], *ocean.grid.shape), array.dtype)
             for local in array:
                 for _, slab in self._slabs(np.ascontiguousarray(local)):
@@ -116,7 +120,7 @@ class GridFiles:
         ocean, block, grid = self._ocean, self._ocean.block, self._ocean.grid
         (j0, j1), (i0, i1) = block.interior
         window = (block.j0, block.j1, block.i0, block.i1)
-        for name, array in ocean.kept.items():
+        for name, array in ocean.checkpoint_arrays.items():
             array[:, j0:j1, i0:i1] = ocean.backend.from_host(load_array(path, name + self._suffix, window))
         h = block.halo
         outer = (
@@ -131,32 +135,31 @@ class GridFiles:
             ocean.refresh_bed()
 
     def write_maxima(self) -> list[Path]:
-        """Write the extremes, if they were kept, and the run-up found from them; returns the paths."""
+        """Write the maxima, if they were kept, and the run-up found from them; returns the paths."""
         settings, ocean = self._cfg.output.maxima, self._ocean
         if settings is None or ocean.maxima is None:
             return []
-        found = maxima.find_maxima(ocean, self._initial_bed, self._motion.uplift, self._cfg.physics.sea_level)
-        self.hazard = maxima.hazard_summary(ocean, found)
-        variables = (*settings.variables, "bathymetry", "uplift")
+        sea_level = self._cfg.physics.sea_level
+        found = find_maxima(ocean, ocean.maxima, self._initial_bed, self._motion.uplift, sea_level)
+        self.hazard = hazard_summary(ocean, found)
+        variables = {name: one for name, one in MAXIMA.items() if name in settings.variables or one.always}
         file = OceanMaximaFile(
             self._cfg.output.directory,
             ocean.grid,
             self._attributes,
             stem=f"maxima{self._suffix}",
             arrival_threshold=settings.arrival_threshold,
-            variables=variables,
+            variables=tuple(variables),
             compression=self._cfg.output.compression,
             dtype=self._dtype,
         )
         self._writer.put(file.open)
-        for name in variables:
-            self._put_all(
-                file, name, found[name].astype(np.int8 if name == "extent" else ocean.backend.dtype)
-            )
+        for name, variable in variables.items():
+            self._put_all(file, name, variable.values(found).astype(variable.dtype or ocean.backend.dtype))
         self._writer.put(file.close)
         return [file.path, *self._write_runup(found)]
 
-    def _write_runup(self, found: maxima.MaximaByName) -> list[Path]:
+    def _write_runup(self, found: Maxima) -> list[Path]:
         """Write the run-up along the coast; returns the paths, none where the grid has no coast."""
         section = self._cfg.output.runup
         if section is None:

@@ -13,9 +13,10 @@ from esim.io.ocean.gauges import GaugeSeries, write_stations
 from esim.io.provenance import fingerprint
 from esim.io.writer import Writer
 from esim.ocean.nesting.hierarchy import GridHierarchy, OceanLevel
-from esim.ocean.output.gauges import VARIABLES, Gauges
+from esim.ocean.output.gauges import Gauges
 from esim.ocean.output.grid_files import GridFiles
 from esim.timestepping.clock import Clock
+from esim.variables.ocean import STATIONS
 
 
 class TsunamiOutputs:
@@ -27,7 +28,8 @@ class TsunamiOutputs:
         self.directory = cfg.output.directory
         self.writer = Writer(active=self._comm.rank == 0)
         self._attributes = cf.global_attributes(cfg.title, cfg.echo(), "esim-run")
-        self.series = GaugeSeries(gauges.count)
+        self.series = GaugeSeries(gauges.count, tuple(STATIONS))
+        self._from_datum = [one.from_datum for one in STATIONS.values()]
         self.maps = [self._maps(level) for level in hierarchy.levels]
 
     def _maps(self, level: OceanLevel) -> GridFiles:
@@ -55,12 +57,12 @@ class TsunamiOutputs:
         found = self._gauges.fetch()
         if found is not None:
             for time, values in zip(*found, strict=True):
-                values[VARIABLES.index("eta")] += self._cfg.physics.sea_level
+                values[self._from_datum] += self._cfg.physics.sea_level
                 self.series.append(time, values)
 
     @property
     def hazard(self) -> dict[str, dict[str, Any]]:
-        """What the extremes add up to, by the names of the grids; nothing before they are written."""
+        """What the maxima add up to, by the names of the grids; nothing before they are written."""
         return {maps.name: maps.hazard for maps in self.maps if maps.hazard is not None}
 
     @property

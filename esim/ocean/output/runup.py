@@ -12,7 +12,7 @@ from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io import coast
 from esim.ocean.model import Ocean
-from esim.ocean.output.maxima import MaximaByName
+from esim.variables.ocean import MAXIMA, Maxima
 
 MAX_POINTS = 1_000_000  # points along a coast
 RADIUS_CELLS = 5  # within which flooded land belongs to a point, where the configuration does not say
@@ -91,19 +91,19 @@ def shore(bed: np.ndarray, dry: float) -> np.ndarray:
 
 
 def runup_along(
-    ocean: Ocean, bed: np.ndarray, extremes: MaximaByName, section: RunupConfig, given: np.ndarray | None
+    ocean: Ocean, bed: np.ndarray, maxima: Maxima, section: RunupConfig, given: np.ndarray | None
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Coordinates of the points along the coast, and the values there by NAMES; every rank gets all of them.
 
     bed is that at first [m above the still water] with one cell more on each side of the owned ones; given (n, 2)
-    are the points of `points`, None for each cell of the shore. At each point shore_level is the greatest height of the
-    water in the nearest cell of the shore; runup the height of the highest flooded ground; both within the radius.
+    are the points of `points`, None for each cell of the shore. At each point shore_level is the maximum water-surface
+    elevation in the nearest cell of the shore; runup the height of the highest flooded ground; both within the radius.
     """
     grid = ocean.grid
     radius = section.radius or RADIUS_CELLS * float(max(size.max() for size in grid.cell_size()))
-    level, ground, time = (extremes[name] for name in ("eta_max", "bathymetry", "eta_max_time"))
+    level, ground, time = (MAXIMA[name].values(maxima) for name in ("eta_max", "bathymetry", "eta_max_time"))
     edge = _gather(ocean, shore(bed, ocean.physics.dry_depth), level, time)
-    flood = _gather(ocean, extremes.flooded, ground, time)
+    flood = _gather(ocean, maxima.flooded, ground, time)
     if given is None:
         x, y, levels = edge.x, edge.y, edge.height
     else:

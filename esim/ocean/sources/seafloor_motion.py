@@ -8,13 +8,13 @@ import numpy as np
 
 from esim.grids.grid import CellFunction, Grid
 from esim.kernels.ocean import seafloor
-from esim.ocean.model import Ocean, extend_to_halo, pad_to_block
+from esim.ocean.model import Ocean
 from esim.ocean.sources.initial_conditions import initial_states, initial_water
 from esim.ocean.sources.kajiura import FilterScale, filter_scale, smooth, widen
 from esim.ocean.sources.landslides import LONG_AGO, LandslideMotion, landslide_record
+from esim.ocean.static_fields import extend_to_halo, pad_to_block
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Box, common
-from esim.parallel.halo import HaloExchange
 from esim.sources.ocean import AnySource, InitialState, Landslide, Source
 from esim.sources.ocean.fault_source import FaultSource
 
@@ -139,7 +139,7 @@ class SeafloorMotion:
         both = np.stack([paste(ocean, bed, box), paste(ocean, surface, box)])
         rise = ocean.backend.from_host(pad_to_block(both, ocean.block))
         if any(ocean.grid.periodic):
-            HaloExchange(ocean.comm, ocean.decomposition, 2, ocean.backend).fill(rise)
+            ocean.exchange(2).fill(rise)
         moved = self._reached(bed, surface, box)
         launches = tuple(
             ocean.backend.bind(seafloor.UPLIFT_BED, moved, {"q": q, "bed": ocean.bed, "rise": rise})

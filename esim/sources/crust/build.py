@@ -25,7 +25,7 @@ Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 def build(
     config: CrustSourceConfig,
-    volume: Grid3D,
+    grid: Grid3D,
     projection: Projection | None,
     start: datetime | None = None,
     rigidity: Rigidity | None = None,
@@ -37,13 +37,13 @@ def build(
     [Pa] at x, y, depth [m], for finite faults that have none. Raises InputError if a file is not usable or a source
     lies outside the grid.
     """
-    source = _build(config, volume, projection, rigidity)
-    source.check(volume)
+    source = _build(config, grid, projection, rigidity)
+    source.check(grid)
     return source
 
 
 def _build(
-    config: CrustSourceConfig, volume: Grid3D, projection: Projection | None, rigidity: Rigidity | None
+    config: CrustSourceConfig, grid: Grid3D, projection: Projection | None, rigidity: Rigidity | None
 ) -> PointSources | PlaneWave:
     match config.kind:
         case "moment_tensor":
@@ -62,7 +62,7 @@ def _build(
                 config.kind, config.polarisation, config.depth, config.amplitude, function, config.onset
             )
         case "finite_fault":
-            return _finite_fault(config, volume, projection, rigidity)
+            return _finite_fault(config, grid, projection, rigidity)
 
 
 def _point(
@@ -102,7 +102,7 @@ def _double_couple(config: DoubleCoupleConfig, projection: Projection | None) ->
 
 
 def _finite_fault(
-    config: CrustFiniteFaultConfig, volume: Grid3D, projection: Projection | None, rigidity: Rigidity | None
+    config: CrustFiniteFaultConfig, grid: Grid3D, projection: Projection | None, rigidity: Rigidity | None
 ) -> PointSources:
     path = locate(config.file)
     if path.suffix.lower() == ".srf":
@@ -112,7 +112,7 @@ def _finite_fault(
         path.name,
         fault,
         projection,
-        config.point_spacing or max(volume.spacing),
+        config.point_spacing or max(grid.spacing),
         config.slip_rate,
         config.rise_time,
         None if fault.rigidity_given else rigidity,

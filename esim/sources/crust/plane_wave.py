@@ -55,7 +55,7 @@ class PlaneWave:
         span = np.array([self.time_function.duration])
         return spectrum.highest_frequency(self.time_function, span, np.ones(1), fraction, False)
 
-    def check(self, volume: Grid3D) -> None:
+    def check(self, grid: Grid3D) -> None:
         """Raises InputError if its depth is outside the grid."""
-        if not volume.top <= self.depth <= volume.bottom:
-            raise InputError(f"source {self.name} at depth {self.depth:g} m lies outside {volume.box()}")
+        if not grid.depth_min <= self.depth <= grid.depth_max:
+            raise InputError(f"source {self.name} at depth {self.depth:g} m lies outside {grid.extent()}")

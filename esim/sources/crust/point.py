@@ -78,14 +78,14 @@ class PointSources:
             True,
         )
 
-    def check(self, volume: Grid3D) -> None:
+    def check(self, grid: Grid3D) -> None:
         """Raises InputError if a source lies outside the grid; whether it is in the air, the medium knows."""
-        grid = volume.grid
-        east, north = grid.x0 + grid.nx * grid.dx, grid.y0 + grid.ny * grid.dy
-        inside = (self.x >= grid.x0) & (self.x <= east) & (self.y >= grid.y0) & (self.y <= north)
-        inside &= (self.depth >= volume.top) & (self.depth <= volume.bottom)
+        flat = grid.horizontal
+        east, north = flat.x0 + flat.nx * flat.dx, flat.y0 + flat.ny * flat.dy
+        inside = (self.x >= flat.x0) & (self.x <= east) & (self.y >= flat.y0) & (self.y <= north)
+        inside &= (self.depth >= grid.depth_min) & (self.depth <= grid.depth_max)
         if not inside.all():
-            raise InputError(f"{self.where(int(np.argmin(inside)))} lies outside {volume.box()}")
+            raise InputError(f"{self.where(int(np.argmin(inside)))} lies outside {grid.extent()}")
 
     def where(self, n: int) -> str:
         """Name and place of source n, for messages."""

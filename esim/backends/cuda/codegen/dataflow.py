@@ -1,4 +1,4 @@
-"""The variables of a thread that stencils over rows: what the cells become that bodies read and write.
+"""Which variables of a thread hold the cells that bodies read and write, as it goes from row to row?
 
 A formula of which all cells are those of one other cell belongs to that cell: it is computed there and handed over as
 one value.

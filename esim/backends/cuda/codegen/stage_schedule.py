@@ -1,4 +1,4 @@
-"""How many rows ahead of the iteration's may each stage of a kernel be, when a thread stencils over rows?"""
+"""How many rows ahead of the iteration's may each stage of a kernel be, when a thread goes from row to row?"""
 
 from collections.abc import Iterator, Sequence
 

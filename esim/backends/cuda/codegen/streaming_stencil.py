@@ -1,4 +1,4 @@
-"""Text of a kernel of the ocean with scratch: a block of threads stencils over a strip of columns, row by row.
+"""Text of a kernel of the ocean with scratch: a block of threads streams over a strip of columns, row by row.
 
 A thread has one column. Iteration `row` computes all stages in turn, each as many rows ahead as its offset, so that
 scratch is a thread's own variables: those of rows behind are kept from the iterations before. What other columns

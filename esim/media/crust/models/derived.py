@@ -27,6 +27,6 @@ class Derived:
         """Distance of depths [m] between which values run straight, at least."""
         return self.base.detail
 
-    def check(self, volume: Grid3D) -> None:
-        """Raises InputError unless the base has a sound value in every cell of the volume."""
-        self.base.check(volume)
+    def check(self, grid: Grid3D) -> None:
+        """Raises InputError unless the base has a sound value in every cell of the grid."""
+        self.base.check(grid)

@@ -23,9 +23,9 @@ class Gradient:
     layered: bool = True
     detail: float = np.inf
 
-    def check(self, volume: Grid3D) -> None:
+    def check(self, grid: Grid3D) -> None:
         """Raises InputError if values are impossible in the first or the last layer of cells."""
-        ends = volume.depth()[[0, -1]]
+        ends = grid.depth()[[0, -1]]
         column = self._column(ends)
         require_sound(column, lambda index: f"medium at depth {ends[index[0]]:g} m")
 

@@ -46,15 +46,15 @@ class Gridded:
         """Least distance of the depths of the file [m]."""
         return float(np.diff(self._layout.depth.points).min())
 
-    def check(self, volume: Grid3D) -> None:
-        """Raises InputError unless the file covers the volume, and has sound values at all nodes it needs."""
-        layout, x, y = self._layout, volume.grid.x(), volume.grid.y()
-        self._require_depths(volume)
+    def check(self, grid: Grid3D) -> None:
+        """Raises InputError unless the file covers the grid, and has sound values at all nodes it needs."""
+        layout, x, y = self._layout, grid.horizontal.x(), grid.horizontal.y()
+        self._require_depths(grid)
         rows, columns = self._border(x, y)
-        self._require_sides(volume, rows, columns)
+        self._require_sides(grid, rows, columns)
         rows, columns = self._horizontal(x, y)
         spans = (
-            layout.depth.locate(volume.depth()).window,
+            layout.depth.locate(grid.depth()).window,
             layout.y.locate(rows).window,
             layout.x.locate(columns).window,
         )
@@ -123,17 +123,17 @@ class Gridded:
             columns, rows = self.projection.to_lonlat(columns, rows)
         return rows, columns
 
-    def _require_depths(self, volume: Grid3D) -> None:
+    def _require_depths(self, grid: Grid3D) -> None:
         depth = self._layout.depth
-        require_top(depth.extent[0], volume, str(self.path))
-        short = depth.missing(volume.depth()[-1:])[1]
-        if short > ROUNDING * volume.dz:
+        require_top(depth.extent[0], grid, str(self.path))
+        short = depth.missing(grid.depth()[-1:])[1]
+        if short > ROUNDING * grid.dz:
             raise InputError(
-                f"{self.path}: ends at depth {depth.points[-1]:g} m and does not cover {volume.box()}; short by "
+                f"{self.path}: ends at depth {depth.points[-1]:g} m and does not cover {grid.extent()}; short by "
                 f"{short:g} m at the bottom"
             )
 
-    def _require_sides(self, volume: Grid3D, rows: np.ndarray, columns: np.ndarray) -> None:
+    def _require_sides(self, grid: Grid3D, rows: np.ndarray, columns: np.ndarray) -> None:
         layout = self._layout
         gaps = zip(
             ("west", "east", "south", "north"),
@@ -141,14 +141,14 @@ class Gridded:
             strict=True,
         )
         unit = "degrees" if layout.lonlat else "m"
-        limit = ROUNDING * (1 if layout.lonlat else volume.grid.dx)
+        limit = ROUNDING * (1 if layout.lonlat else grid.horizontal.dx)
         short = ", ".join(f"{gap:.6g} {unit} in the {side}" for side, gap in gaps if gap > limit)
         if short:
             names = ("lon", "lat") if layout.lonlat else ("x", "y")
             x, y = layout.x.extent, layout.y.extent
             raise InputError(
                 f"{self.path}: covers {names[0]} {x[0]:.9g}..{x[1]:.9g} and {names[1]} {y[0]:.9g}..{y[1]:.9g}, but not "
-                f"{volume.box()}; short by {short}"
+                f"{grid.extent()}; short by {short}"
             )
 
     def _require_plane(self, values: np.ndarray, origin: tuple[int, int, int]) -> None:

@@ -40,12 +40,12 @@ class Profile:
         steps = np.diff(self.depths)
         return float(steps[steps > 0].min(initial=np.inf)) if self.linear else np.inf
 
-    def check(self, volume: Grid3D) -> None:
-        """Raises InputError for impossible values, and unless the table covers the depths of the volume."""
+    def check(self, grid: Grid3D) -> None:
+        """Raises InputError for impossible values, and unless the table covers the depths of the grid."""
         require_sound(self.values, lambda index: self.places[index[0]])
-        require_top(float(self.depths[0]), volume, self.name)
+        require_top(float(self.depths[0]), grid, self.name)
         if self.linear:
-            require_bottom(float(self.depths[-1]), volume, self.name)
+            require_bottom(float(self.depths[-1]), grid, self.name)
 
     def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """vp, vs, rho, qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx)."""

@@ -22,11 +22,11 @@ class VonKarman(Derived):
 
     d is a Gaussian random field of standard deviation `sigma` and mean 0 with the von Karman spectrum
     (1 + kx^2 ax^2 + ky^2 ay^2 + kz^2 az^2)^-(hurst + 3/2), cut at +-limit * sigma. correlation is (ax, ay, az)
-    [m]. It has one value per cell of the volume, made from `seed` in a periodic box of at most 256 cells a side,
-    which repeats over a larger volume. Waves shorter than two cells are not in it: all of sigma is in the rest.
+    [m]. It has one value per cell of the grid, made from `seed` in a periodic box of at most 256 cells a side,
+    which repeats over a larger grid. Waves shorter than two cells are not in it: all of sigma is in the rest.
     """
 
-    volume: Grid3D
+    grid: Grid3D
     sigma: float
     correlation: tuple[float, float, float]
     hurst: float
@@ -38,9 +38,9 @@ class VonKarman(Derived):
         """Whether values depend on depth alone."""
         return False
 
-    def check(self, volume: Grid3D) -> None:
+    def check(self, grid: Grid3D) -> None:
         """Raises InputError unless the base is sound and stays so at the largest change."""
-        self.base.check(volume)
+        self.base.check(grid)
         if self.sigma * self.limit >= 1:
             raise InputError(
                 f"medium.random: sigma {self.sigma:g} times limit {self.limit:g} is {self.sigma * self.limit:g}, "
@@ -58,8 +58,8 @@ class VonKarman(Derived):
 
     def deviation(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """The field over sigma, cut at `limit`, in the cells of points: float64 (nz, ny, nx)."""
-        v = self.volume
-        axes = ((depth, v.top, v.dz), (y, v.grid.y0, v.grid.dy), (x, v.grid.x0, v.grid.dx))
+        g, flat = self.grid, self.grid.horizontal
+        axes = ((depth, g.depth_min, g.dz), (y, flat.y0, flat.dy), (x, flat.x0, flat.dx))
         cells = [
             np.floor((points - first) / step).astype(np.int64) % size
             for (points, first, step), size in zip(axes, self._field.shape, strict=True)
@@ -70,13 +70,13 @@ class VonKarman(Derived):
     def _field(self) -> np.ndarray:
         """The whole periodic box of standard deviation 1, float32 (nz, ny, nx): white noise, filtered.
 
-        Every rank makes all of it, from the shape of the volume and the seed alone.
+        Every rank makes all of it, from the shape of the grid and the seed alone.
         """
-        spacing = self.volume.spacing[::-1]
+        spacing = self.grid.spacing[::-1]
         lengths = self.correlation[::-1]
         shape = tuple(
             _side(cells, length / step)
-            for cells, length, step in zip(self.volume.shape, lengths, spacing, strict=True)
+            for cells, length, step in zip(self.grid.shape, lengths, spacing, strict=True)
         )
         noise = np.random.default_rng(self.seed).standard_normal(shape, dtype=np.float32)
         spectrum = np.fft.rfftn(noise, axes=(0, 1, 2))
@@ -87,7 +87,7 @@ class VonKarman(Derived):
         """Factors of the half spectrum of white noise that give mean 0 and, on average, variance 1."""
         square = np.ones((1, 1, 1))
         for axis, (size, step, length) in enumerate(
-            zip(shape, self.volume.spacing[::-1], self.correlation[::-1], strict=True)
+            zip(shape, self.grid.spacing[::-1], self.correlation[::-1], strict=True)
         ):
             numbers = np.fft.rfftfreq(size, step) if axis == 2 else np.fft.fftfreq(size, step)
             along = [1, 1, 1]
@@ -104,7 +104,7 @@ class VonKarman(Derived):
 
 
 def _side(cells: int, length: float) -> int:
-    """Cells along a side of the box: all of the volume and some correlation lengths, of factors 2, 3 and 5."""
+    """Cells along a side of the box: all of the grid and some correlation lengths, of factors 2, 3 and 5."""
     wanted = min(BOX, max(2, cells, math.ceil(LENGTHS * length)))
     return next(size for size in range(wanted, BOX + 1) if _smooth(size))
 

@@ -21,7 +21,7 @@ from esim.media.elevation import ON_EARTH, Elevation, require_elevation
 MOST = 4  # samples along each side of a cell, at most: a staircase is no finer than its cells
 
 
-def build(section: TopographyConfig, volume: Grid3D, projection: Projection | None) -> Elevation:
+def build(section: TopographyConfig, grid: Grid3D, projection: Projection | None) -> Elevation:
     """The height of the ground that a section of the configuration describes, positive up.
 
     projection is needed for a file in longitude and latitude. Raises InputError if there is no such file.
@@ -29,8 +29,8 @@ def build(section: TopographyConfig, volume: Grid3D, projection: Projection | No
     if section.kind == "file" and projection is not None:
         path = locate(section.file)
         if _in_degrees(path, section.variable):
-            return ProjectedRelief(path, section.variable, volume.grid, projection)
-    return elevation.build(section, volume.grid)
+            return ProjectedRelief(path, section.variable, grid.horizontal, projection)
+    return elevation.build(section, grid.horizontal)
 
 
 def _in_degrees(path: Path, variable: str | None) -> bool:

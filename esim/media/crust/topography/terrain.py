@@ -18,22 +18,22 @@ WATER_RHO = 1030.0  # kg/m3
 STRIP = 1_000_000  # cells of the surface treated at one time
 
 
-def build(section: TopographyConfig, volume: Grid3D, projection: Projection | None) -> "Terrain":
+def build(section: TopographyConfig, grid: Grid3D, projection: Projection | None) -> "Terrain":
     """The terrain of a section of the configuration, checked.
 
     projection is needed for a file in longitude and latitude. Raises InputError if the file is not usable, or the
-    ground is not in the volume.
+    ground is not in the grid.
     """
-    ground = relief.build(section, volume, projection)
+    ground = relief.build(section, grid, projection)
     ground.check()
-    terrain = Terrain(ground.elevation, volume, section.water)
+    terrain = Terrain(ground.elevation, grid, section.water)
     terrain.check()
     return terrain
 
 
 @dataclass(frozen=True)
 class Terrain:
-    """The ground, and the sea over it, on a volume whose depth counts from sea level.
+    """The ground, and the sea over it, on a grid whose depth counts from sea level.
 
     elevation(x (nx,), y (ny,)) is the height of the ground [m], positive up, (ny, nx). A cell is rock if its
     centre is not above the ground; else it is sea if `water` is set and its centre is not above sea level; else
@@ -41,12 +41,12 @@ class Terrain:
     """
 
     elevation: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    volume: Grid3D
+    grid: Grid3D
     water: bool = True
 
     def check(self) -> None:
-        """Raises InputError unless the ground is in the volume everywhere: below its top, above its lowest cells."""
-        grid = self.volume.grid
+        """Raises InputError unless the ground is in the grid everywhere: below its top, above its lowest cells."""
+        grid = self.grid.horizontal
         step = max(1, STRIP // grid.nx)
         for first in range(0, grid.ny, step):
             x, y = grid.x(), grid.y(first, min(first + step, grid.ny))
@@ -55,11 +55,11 @@ class Terrain:
     def floor_index(self, rows: Range, columns: Range) -> np.ndarray:
         """First cell k of rock from above, int (nj, ni), nz where there is none.
 
-        rows (j0, j1), columns (i0, i1) may reach beyond the volume, where the nearest column is repeated.
+        rows (j0, j1), columns (i0, i1) may reach beyond the grid, where the nearest column is repeated.
         """
-        _, j, i = indices(self.volume, ((0, 1), rows, columns))
-        ground = -self.elevation(self.volume.grid.x()[i], self.volume.grid.y()[j])
-        return np.searchsorted(self.volume.depth(), ground, side="left")
+        _, j, i = indices(self.grid, ((0, 1), rows, columns))
+        ground = -self.elevation(self.grid.horizontal.x()[i], self.grid.horizontal.y()[j])
+        return np.searchsorted(self.grid.depth(), ground, side="left")
 
     def top_index(self, rows: Range, columns: Range) -> np.ndarray:
         """First cell k of rock or water from above, int (nj, ni), nz where there is none; see floor_index."""
@@ -67,7 +67,7 @@ class Terrain:
 
     def classes(self, box: Box) -> np.ndarray:
         """SOLID, WATER or AIR of the cells of a box ((k0, k1), (j0, j1), (i0, i1)), uint8 (nk, nj, ni)."""
-        k = indices(self.volume, box)[0][:, None, None]
+        k = indices(self.grid, box)[0][:, None, None]
         floor = self.floor_index(*box[1:])
         return np.where(k >= floor, SOLID, np.where(k >= self._top(floor), WATER, AIR)).astype(np.uint8)
 
@@ -91,7 +91,7 @@ class Terrain:
         return classes
 
     def _require_inside(self, x: np.ndarray, y: np.ndarray, ground: np.ndarray) -> None:
-        top, last = self.volume.top, float(self.volume.depth()[-1])
+        top, last = self.grid.depth_min, float(self.grid.depth()[-1])
         if not np.isfinite(ground).all():
             raise InputError(f"topography: no finite height at {_where(x, y, ~np.isfinite(ground))}")
         highest, lowest = float(ground.min()), float(ground.max())
@@ -108,7 +108,7 @@ class Terrain:
 
     def _top(self, floor: np.ndarray) -> np.ndarray:
         """First cell of rock or water where the first one of rock is known."""
-        sea = int(np.searchsorted(self.volume.depth(), 0.0, side="left"))
+        sea = int(np.searchsorted(self.grid.depth(), 0.0, side="left"))
         return np.minimum(floor, sea) if self.water else floor
 
 

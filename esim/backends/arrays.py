@@ -1,4 +1,4 @@
-"""What all backends do alike with arrays of a module like NumPy."""
+"""Arrays of a module like NumPy: what all backends do alike with them."""
 
 from typing import Any
 

@@ -1,30 +1,33 @@
 """What accelerates the water beside the terms of the shallow-water equations?"""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from esim.backends import Backend
 from esim.config.ocean.physics import OceanPhysics
-from esim.grids.grid import Grid
 from esim.kernels.ocean import forcing
 from esim.ocean.boundary import acceleration_fills
-from esim.parallel.comm import Comm
-from esim.parallel.decomposition import Decomposition
+from esim.ocean.domain import Domain
 from esim.parallel.halo import HaloExchange
 from esim.timestepping.step_plan import StepPlan
 
 
-class Force(Protocol):
+class Force(ABC):
     """An acceleration of the water, of its state and of time."""
 
     @property
-    def kept(self) -> Mapping[str, Any]:
+    def checkpoint_arrays(self) -> Mapping[str, Any]:
         """Arrays [n, j, i] by name that go on from step to step, and so into checkpoints."""
-        ...
+        return {}
 
+    @property
+    def exchanges(self) -> Sequence[HaloExchange]:
+        """The exchanges of halos that it needs in a step."""
+        return ()
+
+    @abstractmethod
     def add(self, acceleration: Any, time: float) -> None:
         """Add to acceleration[2, j, i] [m/s2] that of the current state at a time [s], on the owned cells."""
-        ...
 
 
 @runtime_checkable
@@ -51,48 +54,44 @@ class Forces:
     """
 
     def __init__(
-        self, grid: Grid, decomposition: Decomposition, comm: Comm, backend: Backend, physics: OceanPhysics
+        self,
+        domain: Domain,
+        physics: OceanPhysics,
+        plan: StepPlan,
+        bed: Any,
+        accelerations: Sequence[Any],
     ) -> None:
-        self._backend, self._physics = backend, physics
-        self._block = block = decomposition.blocks[comm.rank]
-        self.accelerations = (backend.zeros((2, *block.allocated)), backend.zeros((2, *block.allocated)))
-        self._halo = HaloExchange(comm, decomposition, 2, backend)
-        self._fills = tuple(acceleration_fills(grid, block, backend, array) for array in self.accelerations)
-        self.all: Sequence[Force] = ()
-
-    def tie(self, plan: StepPlan, bed: Any) -> None:
-        """Compile the correction for the states of a plan."""
-        self._plan = plan
-        self._corrections = tuple(
-            self._backend.bind(
+        """accelerations belong to the states of the plan."""
+        backend, block = domain.backend, domain.block
+        self._physics, self._plan, self._accelerations = physics, plan, accelerations
+        self._backend, self._halo = backend, domain.exchange(2)
+        self._fills = [acceleration_fills(domain, array) for array in accelerations]
+        self._corrections = [
+            backend.bind(
                 forcing.CORRECT,
-                self._block.extended,
-                {
-                    "q": plan.states[now],
-                    "bed": bed,
-                    "acceleration": self.accelerations[now],
-                    "before": self.accelerations[1 - now],
-                },
+                block.extended,
+                {"q": q, "bed": bed, "acceleration": acceleration, "before": before},
             )
-            for now in (0, 1)
-        )
+            for q, acceleration, before in zip(plan.states, accelerations, accelerations[::-1], strict=True)
+        ]
+        self.all: Sequence[Force] = ()
 
     @property
     def exchanges(self) -> list[HaloExchange]:
         """The exchanges of halos that the forces of a step need."""
-        return [self._halo, *(halo for force in self.all for halo in getattr(force, "exchanges", ()))]
+        return [self._halo, *(halo for force in self.all for halo in force.exchanges)]
 
     @property
     def acceleration(self) -> Any:
         """Acceleration [2, j, i] [m/s2] that belongs to the current state."""
-        return self.accelerations[self._plan.current]
+        return self._accelerations[self._plan.current]
 
     @property
-    def kept(self) -> dict[str, Any]:
+    def checkpoint_arrays(self) -> dict[str, Any]:
         """Arrays [n, j, i] by name that go into checkpoints, with the acceleration itself."""
         arrays = {"acceleration": self.acceleration}
         for force in self.all:
-            arrays |= force.kept
+            arrays |= force.checkpoint_arrays
         return arrays
 
     def evaluate(self, time: float) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from esim.config.crust.inside import outside
 from esim.config.crust.root import SeismicConfig
 from esim.config.point import PointConfig
-from esim.crust.surface import Surface
+from esim.crust.medium.surface import Surface
 from esim.errors import InputError
 from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
@@ -26,13 +26,13 @@ def place_stations(config: SeismicConfig, surface: Surface, projection: Projecti
 
 
 def _site(config: SeismicConfig, n: int, surface: Surface, projection: Projection | None) -> Site:
-    station, volume = config.stations[n], surface.volume
+    station, grid = config.stations[n], surface.grid
     x, y = plane_position(station, projection)
     name = f"station '{station.name}' at x {x:g}, y {y:g}"
-    found = outside(volume, f"{name}, depth {station.depth:g} m", x, y, volume.top + station.depth)
+    found = outside(grid, f"{name}, depth {station.depth:g} m", x, y, grid.depth_min + station.depth)
     if found is None:
         site = surface.place(f"stations.{n}: station '{station.name}'", x, y, station.depth)
-        found = outside(volume, f"{name}, {station.depth:g} m below the ground", x, y, site.depth)
+        found = outside(grid, f"{name}, {station.depth:g} m below the ground", x, y, site.depth)
     if found is not None:
         raise InputError(f"stations.{n}: {found[1]}")
     return site

@@ -10,7 +10,7 @@ from esim.variables.crust import SHAKING_MEASURES
 
 def surface_layers(crust: Crust) -> np.ndarray:
     """First layer of rock of the owned columns, (nj, ni); the uppermost one where there is none."""
-    block, h, nz = crust.block, crust.block.halo, crust.volume.nz
+    block, h, nz = crust.block, crust.block.halo, crust.grid.nz
     layers = np.zeros(block.shape, int)
     found = np.zeros(block.shape, bool)
     (j0, j1), (i0, i1) = block.interior
@@ -47,7 +47,7 @@ class SurfaceMotion:
         self._down = flat(2, 0, 0)
         self._beside = ((flat(2, 0, 1), flat(2, 0, -1)), (flat(2, 1, 0), flat(2, -1, 0)))
         self._layer = int(np.prod(shape[2:]))  # from a value to the one below it
-        dx, dy, dz = crust.volume.spacing
+        dx, dy, dz = crust.grid.spacing
         self._steepness = (3 / 16 * dz / dx, 3 / 16 * dz / dy)
         rock = crust.backend.to_host(crust.fields["mu"])[k, j, i] > 0
         self._free = crust.backend.from_host((rock & (tops == 0)).astype(float)) if crust.free else None
@@ -79,6 +79,14 @@ class SurfaceMotion:
         for n, measure in enumerate(SHAKING_MEASURES.values()):
             motion = motions[measure.motion][: measure.components]
             self._crust.backend.raise_to(self.maxima[n], (motion**2).sum(0))
+
+    def velocity_on_host(self) -> np.ndarray:
+        """Velocities [m/s] after the step that was done last."""
+        return self._crust.backend.to_host(self.velocity)
+
+    def displacement_on_host(self) -> np.ndarray:
+        """Displacements [m] after the step that was done last."""
+        return self._crust.backend.to_host(self.displacement)
 
     def shaking(self) -> dict[str, np.ndarray]:
         """The maxima so far, by the names of SHAKING_MEASURES [m/s, m/s2, m]."""

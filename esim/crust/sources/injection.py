@@ -80,7 +80,7 @@ class SourceInjection:
 
 def inject_moments(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
     """What moment tensors add to the stresses: at t = n dt, between two stresses."""
-    factor = -crust.dt / (np.prod(crust.volume.spacing) * 1e6)
+    factor = -crust.dt / (np.prod(crust.grid.spacing) * 1e6)
     terms: list[Terms] = []
     rates: list[Rates] = []
     for group in sources:
@@ -95,7 +95,7 @@ def inject_moments(crust: Crust, sources: Sequence[PointSources | PlaneWave]) ->
 
 def inject_forces(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
     """What forces and plane waves add to the velocities: at t = (n - 1/2) dt, between two velocities."""
-    factor = crust.dt / np.prod(crust.volume.spacing)
+    factor = crust.dt / np.prod(crust.grid.spacing)
     terms: list[Terms] = []
     rates: list[Rates] = []
     for group in sources:
@@ -150,7 +150,7 @@ def _tilts(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) ->
     wanted = wanted[_lying(crust, group, wanted)]
     terms = _around(crust, group, wanted, np.ones(wanted.size, bool), name)
     axis = VELOCITIES.index(name)
-    slope = -terms.weights * amounts[wanted][:, None] * crust.volume.dz / crust.volume.spacing[axis]
+    slope = -terms.weights * amounts[wanted][:, None] * crust.grid.dz / crust.grid.spacing[axis]
     parts = []
     for ahead, weight in zip((0, 1, -1, 2), (9 / 8, -9 / 8, -1 / 24, 1 / 24), strict=True):
         j, i = (n + ahead * (axis == other) for n, other in ((terms.j, 1), (terms.i, 0)))
@@ -162,14 +162,14 @@ def _tilts(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) ->
 
 def _lying(crust: Crust, group: PointSources, wanted: np.ndarray) -> np.ndarray:
     """Which of some sources lie on a free surface."""
-    return crust.free & (np.abs(group.depth[wanted] - crust.volume.top) < SURFACE * crust.volume.dz)
+    return crust.free & (np.abs(group.depth[wanted] - crust.grid.depth_min) < SURFACE * crust.grid.dz)
 
 
 def _around(crust: Crust, group: PointSources, wanted: np.ndarray, lying: np.ndarray, name: str) -> Spread:
     """Nodes around some sources, each (sources, 64): those in the uppermost layer around the lying ones."""
-    depth = np.where(lying, crust.volume.top + 0.5 * crust.volume.dz, group.depth[wanted])
+    depth = np.where(lying, crust.grid.depth_min + 0.5 * crust.grid.dz, group.depth[wanted])
     sites = [Site(group.x[n], group.y[n], d, ghost=False) for n, d in zip(wanted, depth, strict=True)]
-    return Spread(*map(np.asarray, spread(crust.volume, sites, name)))
+    return Spread(*map(np.asarray, spread(crust.grid, sites, name)))
 
 
 def _owned(
@@ -204,8 +204,8 @@ def _evened(crust: Crust, terms: Spread) -> Spread:
     nodes = (terms.k, terms.j, terms.i)
     starts = [n[:, 0] for n in nodes]
     weights = terms.weights.reshape(-1, POINTS, POINTS, POINTS)
-    sides = (False, *crust.volume.grid.periodic)
-    for axis, (size, periodic) in enumerate(zip(crust.volume.shape, sides, strict=True)):
+    sides = (False, *crust.grid.horizontal.periodic)
+    for axis, (size, periodic) in enumerate(zip(crust.grid.shape, sides, strict=True)):
         moved = np.moveaxis(weights, axis + 1, 1)
         wide = np.pad(moved, ((0, 0), (1, 1), (0, 0), (0, 0)))
         # Of five nodes around the nearest of the four, or those that are there.
@@ -244,24 +244,24 @@ def _below_surface(
 
 
 def _own(crust: Crust, k: np.ndarray, j: np.ndarray, i: np.ndarray) -> np.ndarray:
-    block, (ny, nx) = crust.block, crust.volume.grid.shape
+    block, (ny, nx) = crust.block, crust.grid.horizontal.shape
     j, i = j % ny, i % nx
     return (
-        (k >= 0) & (k < crust.volume.nz) & (block.j0 <= j) & (j < block.j1) & (block.i0 <= i) & (i < block.i1)
+        (k >= 0) & (k < crust.grid.nz) & (block.j0 <= j) & (j < block.j1) & (block.i0 <= i) & (i < block.i1)
     )
 
 
 def _flat(
     crust: Crust, variable: int | np.ndarray, k: np.ndarray, j: np.ndarray, i: np.ndarray
 ) -> np.ndarray:
-    block, h, (ny, nx) = crust.block, crust.block.halo, crust.volume.grid.shape
+    block, h, (ny, nx) = crust.block, crust.block.halo, crust.grid.horizontal.shape
     where = (k + h, j % ny - block.j0 + h, i % nx - block.i0 + h)
     return np.ravel_multi_index((np.broadcast_to(variable, k.shape), *where), (9, *crust.v.shape[1:]))
 
 
 def _density(crust: Crust, name: str, k: np.ndarray, j: np.ndarray, i: np.ndarray) -> np.ndarray:
     """Density [kg/m3] of the nodes of a velocity."""
-    block, h, (ny, nx) = crust.block, crust.block.halo, crust.volume.grid.shape
+    block, h, (ny, nx) = crust.block, crust.block.halo, crust.grid.horizontal.shape
     k, j, i = k + h, j % ny - block.j0 + h, i % nx - block.i0 + h
     rho = crust.backend.to_host(crust.fields["rho"])
     dk, dj, di = {"vx": (0, 0, 1), "vy": (0, 1, 0), "vz": (-1, 0, 0)}[name]
@@ -270,10 +270,10 @@ def _density(crust: Crust, name: str, k: np.ndarray, j: np.ndarray, i: np.ndarra
 
 def _sheet(crust: Crust, wave: PlaneWave) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes of the sheet of force that sends a plane wave up, and one down: 2 rho c v per area (d'Alembert)."""
-    volume, block = crust.volume, crust.block
+    grid, block = crust.grid, crust.block
     name = "v" + wave.polarisation
-    x, y = float(volume.grid.x(0, 1)[0]), float(volume.grid.y(0, 1)[0])
-    terms = spread(volume, [Site(x, y, wave.depth, ghost=False)], name)
+    x, y = float(grid.horizontal.x(0, 1)[0]), float(grid.horizontal.y(0, 1)[0])
+    terms = spread(grid, [Site(x, y, wave.depth, ghost=False)], name)
     weights = np.asarray(terms.weights)[0]
     layers = np.unique(np.asarray(terms.k)[0][weights != 0])
     share = np.array([weights[np.asarray(terms.k)[0] == k].sum() for k in layers])
@@ -288,6 +288,6 @@ def _sheet(crust: Crust, wave: PlaneWave) -> tuple[np.ndarray, np.ndarray, np.nd
     at = (k + h, j - block.j0 + h, i - block.i0 + h)
     rho, lam, mu = (crust.backend.to_host(crust.fields[n])[at].astype(float) for n in ("rho", "lam", "mu"))
     speed = np.sqrt((lam + 2 * mu if wave.compressional else mu) / rho) * ROOT_UNITS
-    amount = 2 * speed * crust.dt / volume.dz * share
+    amount = 2 * speed * crust.dt / grid.dz * share
     variable = "xyz".index(wave.polarisation)
     return _flat(crust, variable, k, j, i), np.zeros(k.size, int), amount

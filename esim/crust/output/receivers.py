@@ -25,7 +25,7 @@ class ReceiverRecorder:
         for names, array in groups:
             if names:
                 gather = Gather(
-                    crust.volume, crust.block, crust.block.halo, sites, names, allocated=crust.v.shape[1:]
+                    crust.grid, crust.block, crust.block.halo, sites, names, allocated=crust.v.shape[1:]
                 )
                 self._gathers.append((_on_device(gather, crust), array))
         self.quantities = tuple(name for gather, _ in self._gathers for name in gather.quantities)

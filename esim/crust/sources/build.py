@@ -8,7 +8,7 @@ import numpy as np
 
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
-from esim.crust.medium import CrustMedium, MediumSurvey
+from esim.crust.medium.medium import CrustMedium, MediumSurvey
 from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.io.crust.waveforms import Event
@@ -39,7 +39,7 @@ def build_sources(
     for n, section in enumerate(config.source):
 
         def make(section: Any = section) -> CrustSource:
-            return build(section, medium.volume, projection, config.time.start, medium.rigidity)
+            return build(section, medium.grid, projection, config.time.start, medium.rigidity)
 
         try:
             source = root_first(comm, make)
@@ -53,7 +53,7 @@ def build_sources(
 def _check_place(source: CrustSource, medium: CrustMedium, survey: MediumSurvey) -> None:
     """Raises InputError for a source in the air, a shear source in a fluid, or a plane wave that sides would bend."""
     if isinstance(source, PlaneWave):
-        if not all(medium.volume.grid.periodic):
+        if not all(medium.grid.horizontal.periodic):
             raise InputError(
                 "a plane wave needs grid.boundary.x and grid.boundary.y 'periodic', or it would be bent at the sides "
                 "of the block"

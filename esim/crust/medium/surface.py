@@ -33,7 +33,7 @@ class Surface(ABC):
     within which differences are of second order somewhere.
     """
 
-    volume: Grid3D
+    grid: Grid3D
     free: bool
     reduced_layers: int = 0
 
@@ -69,7 +69,7 @@ class FlatSurface(Surface):
 
     def place(self, where: str, x: float, y: float, depth: float) -> Site:
         """The site of a receiver below the top of the grid."""
-        return place_receiver(self.volume, where, x, y, depth, ghost=self.free)
+        return place_receiver(self.grid, where, x, y, depth, ghost=self.free)
 
     def near_interface(self, block: Block) -> np.ndarray:
         """Nowhere."""
@@ -92,13 +92,13 @@ class SteppedSurface(Surface):
 
     def check_source(self, source: PointSources, shears: np.ndarray) -> None:
         """Raises InputError for a point in the air, or one that shears in the sea."""
-        volume = self.volume
+        grid = self.grid
         for n in range(source.x.size):
-            k, j, i = (math.floor(at + 0.5) for at in volume.index(source.x[n], source.y[n], source.depth[n]))
+            k, j, i = (math.floor(at + 0.5) for at in grid.index(source.x[n], source.y[n], source.depth[n]))
             column = (j, j + 1), (i, i + 1)
             kind = self.terrain.classes(((k, k + 1), *column))[0, 0, 0]
             if kind == terrain.AIR:
-                ground = volume.top + volume.dz * float(self.terrain.top_index(*column)[0, 0])
+                ground = grid.depth_min + grid.dz * float(self.terrain.top_index(*column)[0, 0])
                 raise InputError(
                     f"{source.where(n)} is in the air; the ground there is at depth {ground:g} m"
                 )
@@ -107,7 +107,7 @@ class SteppedSurface(Surface):
 
     def place(self, where: str, x: float, y: float, depth: float) -> Site:
         """The site of a receiver below the ground or the seafloor."""
-        return place_receiver(self.volume, where, x, y, depth, self._floors, ghost=False)
+        return place_receiver(self.grid, where, x, y, depth, self._floors, ghost=False)
 
     def _floors(self, j: np.ndarray, i: np.ndarray) -> np.ndarray:
         """First layers of rock of some rows and columns."""
@@ -127,33 +127,31 @@ class SteppedSurface(Surface):
         classes = self.terrain.classes(wide)
         size = 2 * r + 1
         mixed = maximum_filter(classes, size, mode="nearest") != minimum_filter(classes, size, mode="nearest")
-        near = np.zeros((layers + 2 * h, *allocated_shape(block, self.volume.nz)[1:]))
+        near = np.zeros((layers + 2 * h, *allocated_shape(block, self.grid.nz)[1:]))
         inner = mixed[r:-r, r:-r, r:-r]
         near[:, : inner.shape[1], : inner.shape[2]] = inner
         return near
 
     def elevation(self, layers: np.ndarray) -> np.ndarray | None:
         """Height of the ground as the cells have it."""
-        return -(self.volume.top + self.volume.dz * layers)
+        return -(self.grid.depth_min + self.grid.dz * layers)
 
 
-def build_surface(
-    config: SeismicConfig, volume: Grid3D, projection: Projection | None, comm: Comm
-) -> Surface:
+def build_surface(config: SeismicConfig, grid: Grid3D, projection: Projection | None, comm: Comm) -> Surface:
     """The surface of a configuration; raises InputError, on all ranks, for topography that does not fit the grid."""
     section = config.topography
     if section is None:
-        return FlatSurface(volume=volume, free=config.grid.surface == "free")
-    found = root_first(comm, lambda: terrain.build(section, volume, projection))
-    return SteppedSurface(volume=volume, free=False, reduced_layers=_reduced_layers(found), terrain=found)
+        return FlatSurface(grid=grid, free=config.grid.surface == "free")
+    found = root_first(comm, lambda: terrain.build(section, grid, projection))
+    return SteppedSurface(grid=grid, free=False, reduced_layers=_reduced_layers(found), terrain=found)
 
 
 def _reduced_layers(found: Terrain) -> int:
     """Layers from the top within which the ground, the sea or its floor end somewhere."""
-    volume = found.volume
-    ny, nx = volume.grid.shape
+    grid = found.grid
+    ny, nx = grid.horizontal.shape
     deepest = max(int(found.floor_index(rows, (0, nx)).max()) for rows in _strips(ny, nx))
-    return min(volume.nz, deepest + 2 * INTERFACE_CELLS)
+    return min(grid.nz, deepest + 2 * INTERFACE_CELLS)
 
 
 def _strips(rows: int, columns: int) -> Iterator[tuple[int, int]]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from esim.backends import Backend
-from esim.crust.attenuation import Attenuation
 from esim.crust.layout import allocated_shape
-from esim.crust.surface import Surface
+from esim.crust.medium.attenuation import Attenuation
+from esim.crust.medium.surface import Surface
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust import Medium, cell_averages
@@ -30,13 +30,13 @@ MILD_VP_VS = 2.2  # Vp/Vs up to which they are not
 class CrustMedium:
     """The medium of a grid, with the air and the sea above its surface."""
 
-    volume: Grid3D
+    grid: Grid3D
     rock: Medium
     surface: Surface
 
     def cells(self, box: Box) -> np.ndarray:
         """lam, mu [Pa], rho [kg/m3], qp, qs of a box of cells, air and sea included: (5, nk, nj, ni)."""
-        values = cell_averages(self.rock, self.volume, box)
+        values = cell_averages(self.rock, self.grid, box)
         self.surface.fill(values, box)
         return values
 
@@ -60,8 +60,8 @@ class CrustMedium:
         rows, columns = (block.j0 - halo, block.j1 + halo), (block.i0 - halo, block.i1 + halo)
         area = (rows[1] - rows[0]) * (columns[1] - columns[0])
         height = max(1, STRIP_CELLS // area)
-        for k in range(-halo, self.volume.nz + halo, height):
-            yield (k, min(k + height, self.volume.nz + halo)), rows, columns
+        for k in range(-halo, self.grid.nz + halo, height):
+            yield (k, min(k + height, self.grid.nz + halo)), rows, columns
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def set_medium(
     medium: CrustMedium, block: Block, attenuation: Attenuation | None, backend: Backend
 ) -> dict[str, Any]:
     """The fields of the medium on a block with its halo, [k, j, i] on the device: see esim.crust.model.build_crust."""
-    h, shape = block.halo, allocated_shape(block, medium.volume.nz)
+    h, shape = block.halo, allocated_shape(block, medium.grid.nz)
     names = ["rho", "lam", "mu"] + (["inv_qp", "inv_qs"] if attenuation is not None else [])
     arrays = {name: np.zeros(shape, backend.dtype) for name in names}
     for box in medium.strips(block, h):

@@ -1,0 +1,1 @@
+"""What does a run of the crust record and write?"""

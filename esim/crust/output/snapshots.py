@@ -1,0 +1,162 @@
+"""Which snapshots are written? Of the surface and of planes through the block, each into its own file."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from esim.config.crust.output import PlaneConfig
+from esim.config.crust.root import SeismicConfig
+from esim.crust.output.grid_writer import GridWriter
+from esim.crust.output.surface_motion import SurfaceMotion
+from esim.crust.state import CrustState
+from esim.grids.projection import Projection
+from esim.io.gather import section_blocks
+from esim.io.gridded.frame import Frame, horizontal, section
+from esim.io.gridded.snapshots import SnapshotFile
+from esim.parallel.decomposition import Block
+from esim.timestepping.clock import Clock
+from esim.variables.crust import DISPLACEMENT
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Snapshots of one surface or plane, every so many steps.
+
+    values() are the components x, y, z (3, rows, columns) of this rank's part, blocks the parts of all ranks; the
+    elevation of the ground [m] of this rank is written once, where there is one.
+    """
+
+    file: SnapshotFile
+    every: int
+    variables: Sequence[str]
+    values: Callable[[], np.ndarray]
+    frame: Frame
+    blocks: Sequence[Block]
+    writer: GridWriter
+    elevation: np.ndarray | None = None
+
+    def begin(self) -> None:
+        """Write what does not change."""
+        if self.elevation is not None:
+            self._put("elevation", self.elevation)
+
+    def write(self, clock: Clock) -> None:
+        """Append the present motion."""
+        self.writer.writer.put(self.file.append, clock.time, clock.step)
+        for axis, component in zip("xyz", self.values(), strict=True):
+            for variable in self.variables:
+                if variable.endswith(axis):
+                    self._put(variable, component)
+
+    def _put(self, name: str, local: np.ndarray) -> None:
+        self.writer.put(self.file, name, local, self.frame, self.blocks)
+
+
+def open_snapshots(
+    config: SeismicConfig,
+    crust: CrustState,
+    motion: SurfaceMotion,
+    projection: Projection | None,
+    elevation: np.ndarray | None,
+    writer: GridWriter,
+    attributes: Mapping[str, str],
+) -> Iterator[Snapshots]:
+    """All files of snapshots that a configuration asks for."""
+    output, blocks = config.output, crust.decomposition.blocks
+    surface, static = surface_frame(crust, projection), None if elevation is None else "elevation"
+
+    def opened(
+        frame: Frame, variables: Sequence[str], stem: str, bits: int | None = None, static: str | None = None
+    ) -> SnapshotFile:
+        return SnapshotFile(
+            output.directory,
+            frame,
+            variables,
+            attributes,
+            stem=stem,
+            static=static,
+            start=config.time.start,
+            bits=bits,
+            compression=output.compression,
+            dtype=writer.dtype,
+        )
+
+    def steps(seconds: float) -> int:
+        return max(1, round(seconds / crust.dt))
+
+    if (fields := output.fields) is not None:
+        file = opened(surface, fields.variables, "fields", fields.significant_bits, static)
+        every, values = steps(fields.every), motion.velocity_on_host
+        yield Snapshots(file, every, fields.variables, values, surface, blocks, writer, elevation)
+    if output.surface_displacement is not None:
+        names = tuple(DISPLACEMENT)
+        file = opened(surface, names, "surface_displacement", None, static)
+        every, values = steps(output.surface_displacement.every), motion.displacement_on_host
+        yield Snapshots(file, every, names, values, surface, blocks, writer, elevation)
+    for plane in output.planes:
+        frame, parts, velocity = _plane(plane, crust, projection)
+        file = opened(frame, plane.variables, f"plane_{plane.name}", plane.significant_bits)
+        yield Snapshots(file, steps(plane.every), plane.variables, velocity, frame, parts, writer)
+
+
+def surface_frame(crust: CrustState, projection: Projection | None, depth: float | None = None) -> Frame:
+    """The frame of the cells of a layer, with longitude and latitude where they are known."""
+    flat = crust.grid.horizontal
+    return horizontal(flat, _lonlat(projection, *np.meshgrid(flat.x(), flat.y())), depth)
+
+
+def _lonlat(
+    projection: Projection | None, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    return None if projection is None else projection.to_lonlat(x, y)
+
+
+def _plane(
+    plane: PlaneConfig, crust: CrustState, projection: Projection | None
+) -> tuple[Frame, Sequence[Block], Callable[[], np.ndarray]]:
+    """Frame of a plane, the parts of it of all ranks, and what gives the velocities of this one's part."""
+    grid, blocks, block = crust.grid, crust.decomposition.blocks, crust.block
+    flat, (nz, ny, nx) = grid.horizontal, grid.shape
+    if plane.axis == "depth":
+        layer = min(max(int((plane.at - grid.depth_min) / grid.dz), 0), nz - 1)
+        frame = surface_frame(crust, projection, float(grid.depth(layer, layer + 1)[0]))
+        return frame, blocks, partial(centred_velocity, crust, layer, 0)
+    if plane.axis == "x":
+        column = min(max(int(np.floor(flat.index(plane.at, flat.y0)[1] + 0.5)), 0), nx - 1)
+        at = float(flat.x(column, column + 1)[0])
+        frame = section(grid, "y", at, _lonlat(projection, np.full(ny, at), flat.y()))
+        owned = section_blocks(blocks, nz, column=column)
+        return frame, owned, partial(centred_velocity, crust, column - block.i0, 2)
+    row = min(max(int(np.floor(flat.index(flat.x0, plane.at)[0] + 0.5)), 0), ny - 1)
+    at = float(flat.y(row, row + 1)[0])
+    frame = section(grid, "x", at, _lonlat(projection, flat.x(), np.full(nx, at)))
+    return frame, section_blocks(blocks, nz, row=row), partial(centred_velocity, crust, row - block.j0, 1)
+
+
+def centred_velocity(crust: CrustState, index: int, axis: int) -> np.ndarray:
+    """Velocities (3, rows, columns) at the centres of the owned cells of a plane, means of the faces on both sides.
+
+    index counts the owned cells along an axis k, j, i (0, 1, 2); a plane outside of them has no cells. No others leave
+    the device.
+    """
+    v, host, h = crust.v, crust.backend.to_host, crust.block.halo
+    cells = (crust.grid.nz, *crust.block.shape)
+    if not 0 <= index < cells[axis]:
+        return np.zeros((3, 0, 0), crust.backend.dtype)
+    k, j, i = (
+        slice(index + h, index + h + 1) if n == axis else slice(h, h + count) for n, count in enumerate(cells)
+    )
+
+    def moved(part: slice, by: int) -> slice:
+        return slice(part.start + by, part.stop + by)
+
+    means = np.stack(
+        [
+            (host(v[0, k, j, i]) + host(v[0, k, j, moved(i, -1)])) / 2,
+            (host(v[1, k, j, i]) + host(v[1, k, moved(j, -1), i])) / 2,
+            (host(v[2, k, j, i]) + host(v[2, moved(k, 1), j, i])) / 2,
+        ]
+    )
+    return means.squeeze(axis + 1)

@@ -1,0 +1,281 @@
+"""Which quantities does a run of the ocean write? Their names in YAML, what CF says of them, and how they are computed.
+
+Heights of the state count from the still water; in files they count from the datum of the bathymetry, depths from the
+ground after the earthquake. Land is what the still water left dry before it; water thinner than the dry depth is none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from esim.variables.variable import Variable
+
+SURFACE = "sea_surface_height_above_mean_sea_level"
+THICKNESS = "sea_floor_depth_below_sea_surface"
+GROUND = "ground_level_altitude"
+EXTENT = ("dry_land", "flooded_land", "sea", "exposed_sea_floor")  # what the values of `extent` mean
+DRY, FLOODED, SEA, EXPOSED = range(len(EXTENT))
+POINT, MAXIMUM, MINIMUM = "time: point", "time: maximum", "time: minimum"
+
+
+@dataclass(frozen=True)
+class Water:
+    """The water of some cells, float64: depth h and surface eta [m], velocity u, v [m/s], whether they are wet.
+
+    Dry cells, thinner than the dry depth, have no velocity and their surface is the ground. others are what the water
+    carries, by name.
+    """
+
+    h: np.ndarray
+    eta: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+    wet: np.ndarray
+    others: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Maxima:
+    """What was kept of a run in some cells, float64, and the ground under them.
+
+    highest and lowest are the largest and smallest height over the still water [m], highest_time [s] when the former
+    was (NaN: not kept), speed [m/s], momentum_flux [m3/s2], arrival [s]; never stands for no water and no wave. ground
+    is the final one above the still water [m], uplift its rise [m], sea_level [m] the still water above the datum.
+    """
+
+    highest: np.ndarray
+    lowest: np.ndarray
+    speed: np.ndarray
+    momentum_flux: np.ndarray
+    arrival: np.ndarray
+    highest_time: np.ndarray
+    initial_ground: np.ndarray
+    uplift: np.ndarray
+    sea_level: float
+    dry_depth: float
+    never: float
+
+    @cached_property
+    def ground(self) -> np.ndarray:
+        """Ground at the end [m]."""
+        return self.initial_ground + self.uplift
+
+    @cached_property
+    def sea(self) -> np.ndarray:
+        """Whether there was water at first."""
+        return ~(np.maximum(-self.initial_ground, 0) <= self.dry_depth)
+
+    @cached_property
+    def reached(self) -> np.ndarray:
+        """Whether there ever was water."""
+        return self.highest > -self.never / 2
+
+    @cached_property
+    def flooded(self) -> np.ndarray:
+        """Whether it is land where there was water."""
+        return ~self.sea & self.reached
+
+    @cached_property
+    def arrived(self) -> np.ndarray:
+        """Whether a wave came."""
+        return self.arrival < self.never / 2
+
+    @cached_property
+    def rest_depth(self) -> np.ndarray:
+        """Depth of the still water [m]."""
+        return np.maximum(-self.ground, 0)
+
+    @cached_property
+    def shallowest(self) -> np.ndarray:
+        """Least depth of the water [m]; zero where it fell dry."""
+        return np.maximum(self.lowest + self.rest_depth, 0)
+
+    @cached_property
+    def extent(self) -> np.ndarray:
+        """Dry or flooded land, sea, or exposed sea floor, as in EXTENT."""
+        at_sea = np.where(self.shallowest <= self.dry_depth, EXPOSED, SEA)
+        return np.where(self.sea, at_sea, np.where(self.reached, FLOODED, DRY))
+
+    def elevation(self, height: np.ndarray) -> np.ndarray:
+        """Water surface above the datum [m] of a height over the still water."""
+        return height + np.maximum(self.ground, 0) + self.sea_level
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldVariable(Variable):
+    """A quantity of the water at a moment, in snapshots where snapshot, at stations where station.
+
+    compute gives it from the water of some cells. It counts from the datum, so that sea level is to be added, where
+    from_datum, and is missing in dry cells where wet_only.
+    """
+
+    compute: Callable[[Water], np.ndarray]
+    snapshot: bool = True
+    station: bool = False
+    from_datum: bool = False
+    wet_only: bool = False
+
+    def values(self, water: Water, sea_level: float) -> np.ndarray:
+        """Its values where the still water is at sea_level [m], NaN where there are none."""
+        found = self.compute(water)
+        found = found + sea_level if self.from_datum else found
+        return np.where(water.wet, found, np.nan) if self.wet_only else found
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaximumVariable(Variable):
+    """A quantity of the whole run, in maxima.nc.
+
+    compute gives it from the maxima; where names the cells that have it ("": all). It is written where it is named,
+    where default if nothing is named, and where always in any case. dtype is that of one that classifies.
+    """
+
+    compute: Callable[[Maxima], np.ndarray]
+    where: Literal["", "reached", "arrived", "sea", "flooded"] = ""
+    default: bool = True
+    always: bool = False
+    dtype: str = ""
+
+    def values(self, maxima: Maxima) -> np.ndarray:
+        """Its values, NaN where there are none."""
+        found = self.compute(maxima)
+        return np.where(getattr(maxima, self.where), found, np.nan) if self.where else found
+
+
+VARIABLES: Mapping[str, Variable] = {
+    # ---------------------------------------------------------------- at a moment
+    "eta": FieldVariable(
+        "m",
+        "water-surface elevation",
+        SURFACE,
+        POINT,
+        compute=lambda water: water.eta,
+        station=True,
+        from_datum=True,
+        wet_only=True,
+    ),
+    "depth": FieldVariable(
+        "m", "water depth", THICKNESS, POINT, compute=lambda water: water.h, snapshot=False, station=True
+    ),
+    "u": FieldVariable(
+        "m s-1",
+        "depth-averaged velocity, eastward or along x",
+        "sea_water_x_velocity",
+        POINT,
+        "eastward_sea_water_velocity",
+        compute=lambda water: water.u,
+        station=True,
+    ),
+    "v": FieldVariable(
+        "m s-1",
+        "depth-averaged velocity, northward or along y",
+        "sea_water_y_velocity",
+        POINT,
+        "northward_sea_water_velocity",
+        compute=lambda water: water.v,
+        station=True,
+    ),
+    "h": FieldVariable("m", "water depth", THICKNESS, POINT, compute=lambda water: water.h),
+    # ---------------------------------------------------------------- of the whole run
+    "eta_max": MaximumVariable(
+        "m",
+        "maximum water-surface elevation",
+        SURFACE,
+        MAXIMUM,
+        compute=lambda maxima: maxima.elevation(maxima.highest),
+        where="reached",
+    ),
+    "eta_min": MaximumVariable(
+        "m",
+        "minimum water-surface elevation",
+        SURFACE,
+        MINIMUM,
+        compute=lambda maxima: maxima.elevation(maxima.lowest),
+        where="sea",
+    ),
+    "speed_max": MaximumVariable(
+        "m s-1",
+        "maximum depth-averaged speed",
+        "sea_water_speed",
+        MAXIMUM,
+        compute=lambda maxima: maxima.speed,
+        where="reached",
+    ),
+    "momentum_flux_max": MaximumVariable(
+        "m3 s-2",
+        "maximum momentum flux, depth x speed squared",
+        cell_methods=MAXIMUM,
+        compute=lambda maxima: maxima.momentum_flux,
+        where="reached",
+    ),
+    "inundation_depth_max": MaximumVariable(
+        "m",
+        "maximum inundation depth",
+        "flood_water_thickness",
+        MAXIMUM,
+        compute=lambda maxima: maxima.highest + maxima.rest_depth,
+        where="flooded",
+    ),
+    # "s" and not "seconds", which readers would decode as a timedelta.
+    "arrival_time": MaximumVariable(
+        "s",
+        "time since origin of the first arrival",
+        compute=lambda maxima: maxima.arrival,
+        where="arrived",
+    ),
+    "drawdown_max": MaximumVariable(
+        "m",
+        "maximum drawdown",
+        cell_methods=MAXIMUM,
+        compute=lambda maxima: -maxima.lowest,
+        where="sea",
+    ),
+    "extent": MaximumVariable(
+        "1",
+        "flooded land and exposed sea floor",
+        more={"flag_values": np.arange(len(EXTENT), dtype=np.int8), "flag_meanings": " ".join(EXTENT)},
+        compute=lambda maxima: maxima.extent,
+        dtype="i1",
+    ),
+    "depth_min": MaximumVariable(
+        "m",
+        "minimum water depth, at sea",
+        THICKNESS,
+        MINIMUM,
+        compute=lambda maxima: maxima.shallowest,
+        where="sea",
+        default=False,
+    ),
+    "eta_max_time": MaximumVariable(
+        "s",
+        "time since origin of the maximum water-surface elevation",
+        compute=lambda maxima: maxima.highest_time,
+        where="reached",
+        default=False,
+    ),
+    "bathymetry": MaximumVariable(
+        "m",
+        "height of the sea floor and land, positive up",
+        GROUND,
+        compute=lambda maxima: maxima.ground + maxima.sea_level,
+        always=True,
+    ),
+    "uplift": MaximumVariable(
+        "m",
+        "vertical displacement of the sea floor and land, positive up",
+        compute=lambda maxima: maxima.uplift,
+        always=True,
+    ),
+    # ---------------------------------------------------------------- at points along a coast
+    "shore_level": Variable("m", "maximum water-surface elevation at the shore", SURFACE, MAXIMUM),
+    "runup": Variable("m", "run-up: height of the highest flooded ground nearby"),
+    "runup_distance": Variable("m", "distance of the highest flooded ground from the point"),
+    "runup_time": Variable("s", "time since origin of the maximum water-surface elevation there"),
+}
+MOMENTARY = {name: one for name, one in VARIABLES.items() if isinstance(one, FieldVariable)}
+SNAPSHOTS = {name: one for name, one in MOMENTARY.items() if one.snapshot}
+STATIONS = {name: one for name, one in MOMENTARY.items() if one.station}
+MAXIMA = {name: one for name, one in VARIABLES.items() if isinstance(one, MaximumVariable)}
