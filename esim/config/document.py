@@ -112,7 +112,7 @@ def _reason(error: MarkedYAMLError) -> str:
 def _plain(
     node: Any, key: Key, place: str, places: dict[Key, str], file: str | None, above: tuple[int, ...]
 ) -> Any:
-    """Dicts, lists and scalars from the parser's tree; `places` is filled on the way (file None: not)."""
+    """Dicts, lists and scalars from the parser's tree; `places` is filled as it goes (file None: not)."""
     places[key] = place
     if id(node) in above:
         raise InputError(f"{place}: a mapping cannot contain itself")

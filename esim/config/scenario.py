@@ -20,7 +20,7 @@ IN_IDENTITY = ("precision", "cfl", "dt", "adaptive")
 class ScenarioConfig(Section):
     """The keys that all scenarios share; frozen, in SI units and degrees, every default filled in."""
 
-    scenario: str = Field(description="What is computed.")
+    scenario: str = Field(description="Scenario.")
     title: str = Field(default="", description="Descriptive title.")
     time: TimeConfig = Field(description="Origin time and length of the run.")
 

@@ -50,8 +50,8 @@ def relaxation_tables(
 
 
 def _strengths(mechanisms: Mechanisms, largest: float) -> tuple[np.ndarray, np.ndarray]:
-    """a and b (L,) of the strengths Y = a/Q + b/Q^2 for 1/Q up to the largest one."""
+    """a and b (L,) of the coefficients Y = a/Q + b/Q^2 for 1/Q up to the largest one."""
     inverse = np.linspace(0.0, max(largest, 1e-6), 41)[1:]
-    ratio = mechanisms.strengths(inverse) / inverse
+    ratio = mechanisms.coefficients(inverse) / inverse
     b, a = np.polyfit(inverse, ratio.T, 1)
     return a, b

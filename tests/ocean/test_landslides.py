@@ -127,9 +127,9 @@ def test_a_path_from_a_file(tmp_path):
     body = build(Config.model_validate(values | {"motion": {"kind": "path", "file": str(path)}}), False)
     assert (body.x, body.y, body.start, body.end) == (1000.0, 2000.0, 15.0, 45.0)
     assert body.direction == pytest.approx(np.rad2deg(np.arctan2(100, 400)))
-    assert body.way.at(20.0 - body.start) == pytest.approx((50.0, 0.0))
-    assert body.way.at(35.0 - body.start) == pytest.approx((100.0, 200.0))
-    assert body.way.speed(100.0) == pytest.approx(20.0) and body.run_out(100.0) == pytest.approx(
+    assert body.trajectory.at(20.0 - body.start) == pytest.approx((50.0, 0.0))
+    assert body.trajectory.at(35.0 - body.start) == pytest.approx((100.0, 200.0))
+    assert body.trajectory.speed(100.0) == pytest.approx(20.0) and body.run_out(100.0) == pytest.approx(
         412.31, abs=0.01
     )
     grid = plane(40, 40, 100.0)
@@ -175,7 +175,7 @@ def test_impossible_configurations(changes, words):
     with pytest.raises(InputError, match="expected lon and lat"):
         build(Config.model_validate(values), True)
     with pytest.raises(
-        InputError, match="the middle of the landslide, x 10000, y 5000, lies outside the grid"
+        InputError, match="the centre of the landslide, x 10000, y 5000, lies outside the grid"
     ):
         slide().check(plane(10, 10, 100.0))
 

@@ -39,8 +39,8 @@ def kept(x: np.ndarray, noise: np.ndarray, way: tuple[int, bool] | None, step: n
     bits = x.view(np.uint32)
     thrown = (bits + noise.view(np.uint32)) * np.uint32(SPREAD)
     if digits == 16:
-        strength = (thrown >> 8).astype(np.float32) * np.float32(2.0**-24) if dice else np.full_like(x, 0.5)
-        return np.asarray(np.clip(np.floor(x / step + strength), -32768, 32767) * step, np.float32)
+        share = (thrown >> 8).astype(np.float32) * np.float32(2.0**-24) if dice else np.full_like(x, 0.5)
+        return np.asarray(np.clip(np.floor(x / step + share), -32768, 32767) * step, np.float32)
     cut = 24 - digits
     up = thrown >> (32 - cut) if dice else (bits >> cut & 1) + np.uint32((1 << cut - 1) - 1)
     return np.asarray((bits + up) >> cut << cut, np.uint32).view(np.float32)
@@ -60,12 +60,12 @@ def run(
     places = start + np.array([20, *(20 + round(n * SPEED / BAND[1] / CELL) for n in WAVES)])
     cells = int(places[-1] + 0.3 * COURANT * steps)
     which = np.array(ORDER)[np.arange(cells) % 8] if mechanisms.coarse else None
-    strength = mechanisms.strengths(1 / q).astype(np.float32)
+    share = mechanisms.coefficients(1 / q).astype(np.float32)
     keep, take = (x.astype(np.float32)[:, None] for x in mechanisms.recursion(dt))
     if which is not None:
-        strength, keep, take = 8 * strength[which][None], keep[which].T, take[which].T
+        share, keep, take = 8 * share[which][None], keep[which].T, take[which].T
     else:
-        strength = strength[:, None]
+        share = share[:, None]
     step = np.ones((1, 1), np.float32) if peak is None else (peak / 32767).astype(np.float32)[:, None]
     if which is not None and peak is not None:
         step = step[which].T
@@ -78,7 +78,7 @@ def run(
         v[start] += np.float32(10 * dt * np.exp(-0.5 * ((n * dt - DELAY) / SIGMA) ** 2))
         e[0, 2:-2] = 1.125 * (v[2:-2] - v[1:-3]) - (v[3:-1] - v[:-4]) / 24
         new = keep * r + take * e
-        s += pull * (e[0] - np.float32(0.5) * (strength * (r + new)).sum(0))
+        s += pull * (e[0] - np.float32(0.5) * (share * (r + new)).sum(0))
         with np.errstate(over="ignore"):
             r = kept(new, np.broadcast_to(e, new.shape).copy(), way, step)
         top = np.maximum(top, np.abs(r))
@@ -89,7 +89,7 @@ def run(
 
 
 def errors(q: float, mechanisms: Mechanisms) -> dict[str, np.ndarray]:
-    """What each way of keeping changes (receivers,), as a strength of the waves: roots of mean squares."""
+    """What each way of keeping changes (receivers,), as a share of the waves: roots of mean squares."""
     known, peak = run(mechanisms, q, None)
     found = {}
     for name, way in WAYS.items():

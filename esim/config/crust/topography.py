@@ -11,7 +11,7 @@ from esim.config.section import Section
 class TopographyConfigBase(Section):
     """What every topography has."""
 
-    water: bool = Field(default=True, description="Fill what lies below depth 0 with sea water.")
+    water: bool = Field(default=True, description="Fill depressions below depth 0 with sea water.")
 
 
 class TopographyFileConfig(ElevationFileConfig, TopographyConfigBase):

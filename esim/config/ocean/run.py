@@ -15,10 +15,12 @@ class OceanRunConfig(RunConfig):
     """Machine and time step."""
 
     cfl: Number = Field(default=0.8, gt=0, le=CFL_BOUND, description=f"Courant number, at most {CFL_BOUND}.")
-    adaptive: bool = Field(default=False, description="Choose the time step anew as the water moves.")
+    adaptive: bool = Field(
+        default=False, description="Adaptive time step, from the Courant number of every step."
+    )
 
     skip_at_rest: bool = Field(
-        default=True, description="Leave water at rest alone; the results are the same bit for bit."
+        default=True, description="Skip quiescent tiles; results are bitwise identical."
     )
 
     @model_validator(mode="after")
