@@ -1,4 +1,4 @@
-"""What a run looks like afterwards: its files, figures and comparisons."""
+"""Analysis of finished runs: their files, figures and comparisons."""
 
 from esim.analysis.run import Run, open_run
 

@@ -11,7 +11,7 @@ from esim.data import PREFIX, locate
 class Event(NamedTuple):
     """A file of records and the origin time from which it counts seconds.
 
-    Before `shaking` [s] the instruments felt the earthquake itself.
+    Before `shaking` [s] instruments recorded seismic waves.
     """
 
     file: str
@@ -24,7 +24,7 @@ SAME = 600.0  # s: origin times closer than this are those of one earthquake
 
 
 class Record(NamedTuple):
-    """A record: times [s] since the origin of the run, eta [m], and until when [s] it holds shaking."""
+    """A record: times [s] since the origin of the run, eta [m], and until when [s] it contains seismic waves."""
 
     time: np.ndarray
     eta: np.ndarray

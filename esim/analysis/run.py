@@ -1,4 +1,4 @@
-"""What did a run leave behind? Its files as xarray datasets, and its record."""
+"""Which results has a run? Its files as xarray datasets, and its record."""
 
 import json
 import os

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from esim.config.paths import InputFile
-from esim.config.section import Section, kind_of
-from esim.config.units import Angle, Length, Number
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.units import Angle, Length, Number
 
 
 class ElevationFileConfig(Section):
@@ -30,10 +30,8 @@ class SlopeConfig(Section):
 
     kind: Literal["slope"] = Field(description="slope: a plane that rises in one direction.")
     depth: Length = Field(description="Depth [m], positive down, at the centre of the grid.")
-    slope: Number = Field(description="Rise of the bottom per distance, m/m.")
-    direction: Angle = Field(
-        description="Direction in which the bottom rises [degrees clockwise from north]."
-    )
+    slope: Number = Field(description="Slope of the bottom [m/m].")
+    direction: Angle = Field(description="Upslope direction [degrees clockwise from north].")
 
 
 class BowlConfig(Section):
@@ -41,7 +39,7 @@ class BowlConfig(Section):
 
     kind: Literal["bowl"] = Field(description="bowl: a paraboloid, on a cartesian grid.")
     depth: Length = Field(gt=0, description="Depth [m] at the centre.")
-    radius: Length = Field(gt=0, description="Distance [m] from the centre to the shore at sea level 0.")
+    radius: Length = Field(gt=0, description="Distance [m] from the centre to the shoreline at sea level 0.")
     x: Length = Field(default=0.0, description="Centre towards east [m].")
     y: Length = Field(default=0.0, description="Centre towards north [m].")
 

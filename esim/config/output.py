@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import AfterValidator, Field
 
-from esim.config.paths import OutputDirectory
-from esim.config.section import Section
-from esim.config.units import Count, Duration
+from esim.config.yaml.paths import OutputDirectory
+from esim.config.yaml.section import Section
+from esim.config.yaml.units import Count, Duration
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -20,16 +20,16 @@ ONCE = AfterValidator(_once)  # a list in which nothing may be named twice
 
 
 class SnapshotsConfig(Section):
-    """What all snapshots have."""
+    """Every kind of snapshots."""
 
     every: Duration = Field(gt=0, description="Simulated time [s] between snapshots.")
     significant_bits: Count | None = Field(
-        default=None, ge=1, le=23, description="Bits of the mantissa to keep, for small files; null: all."
+        default=None, ge=1, le=23, description="Significant bits of the mantissa, for small files; null: all."
     )
 
 
 class CheckpointConfig(Section):
-    """States of the run to resume from."""
+    """Checkpoints to resume from."""
 
     every: Duration = Field(gt=0, description="Simulated time [s] between checkpoints.")
 
@@ -41,7 +41,7 @@ class OutputConfig(Section):
         description="Directory of the outputs, relative to the current directory."
     )
     overwrite: bool = Field(default=False, description="Replace the outputs of an earlier run.")
-    compression: Count = Field(default=1, ge=0, le=9, description="Level of zlib compression, 0: none.")
+    compression: Count = Field(default=1, ge=0, le=9, description="zlib compression level, 0: none.")
     checkpoint: CheckpointConfig | None = Field(
         default=None, description="Checkpoints to resume from; null: none."
     )

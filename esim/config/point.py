@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from esim.config.section import Section
-from esim.config.units import Angle, Length
+from esim.config.yaml.section import Section
+from esim.config.yaml.units import Angle, Length
 
 
 class PointConfig(Section):
@@ -39,7 +39,7 @@ class PointConfig(Section):
 
 
 class StationConfig(PointConfig):
-    """A gauge: a named place where the time series are recorded."""
+    """A gauge: a named position at which time series are recorded."""
 
     name: str = Field(
         min_length=1, description="Name of the station, unique; text, so a number needs quotes."

@@ -4,19 +4,20 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from esim.config.section import KeyProblem, Section
-from esim.config.units import Count, Duration, Memory
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Count, Duration, Memory
 
 
 class RunConfig(Section):
-    """What every scenario says about the machine."""
+    """Options of the machine for every scenario."""
 
     backend: Literal["auto", "numpy", "cpu", "cuda"] = Field(
-        default="auto", description="auto (the fastest one here), numpy, cpu (compiled) or cuda (NVIDIA GPU)."
+        default="auto",
+        description="auto (the fastest one available), numpy, cpu (compiled) or cuda (NVIDIA GPU).",
     )
     array_module: Literal["numpy", "cupy", "nlcpy"] = Field(
         default="numpy",
-        description="Whose arrays backend numpy takes: numpy, cupy (a GPU) or nlcpy (NEC's vector engines).",
+        description="Array module of backend numpy: numpy, cupy (a GPU) or nlcpy (NEC's vector engines).",
     )
     precision: Literal["float32", "float64"] = Field(default="float32", description="Precision of the state.")
     dt: Duration | None = Field(default=None, gt=0, description="Time step [s]; null: from cfl.")
@@ -27,7 +28,7 @@ class RunConfig(Section):
         default=None,
         gt=0,
         description="Largest memory per rank [bytes], such as '4 GB', on the GPU if it computes there; null: all "
-        "there is.",
+        "available.",
     )
 
     @model_validator(mode="after")

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from esim.config.output import OutputConfig
 from esim.config.run import RunConfig
-from esim.config.section import Section
 from esim.config.time import TimeConfig
+from esim.config.yaml.section import Section
 from esim.data import locate
 
 # Settings of the output that may differ between a run and the one that resumes from its checkpoint, and those of the
@@ -20,7 +20,7 @@ IN_IDENTITY = ("precision", "cfl", "dt", "adaptive")
 class ScenarioConfig(Section):
     """The keys that all scenarios share; frozen, in SI units and degrees, every default filled in."""
 
-    scenario: str = Field(description="What is computed.")
+    scenario: str = Field(description="Scenario.")
     title: str = Field(default="", description="Descriptive title.")
     time: TimeConfig = Field(description="Origin time and length of the run.")
 

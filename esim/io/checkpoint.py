@@ -1,4 +1,4 @@
-"""From where can a run go on? Checkpoints: global arrays, bit for bit, with checksums; the one home of h5py.
+"""Where does a run resume? Checkpoints: global arrays, bit for bit, with checksums; the one home of h5py.
 
 One file `checkpoint/step_0000001234.h5` per checkpoint, durable before it has its name. It holds arrays by
 name ([var, j, i] over the whole grid, whatever the number of ranks), the SHA-256 of each, a JSON text of

@@ -1,4 +1,4 @@
-"""What belongs to a run in its output directory, and may a new run write there?"""
+"""Which files has a run in its output directory, and may a new run write there?"""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""How does a field spread over the ranks reach rank 0? In slabs of rows, so that it is never there whole."""
+"""How is a distributed field gathered on rank 0? In slabs of rows, so that it is never whole in memory."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING

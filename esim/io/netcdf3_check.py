@@ -1,4 +1,4 @@
-"""Is a NetCDF-3 file whole? The library takes what is missing at its end for zeros, without a word.
+"""Is a NetCDF-3 file complete? The library reads a missing end as zeros, without an error.
 
 The sizes follow the NetCDF classic format specification (Unidata, NetCDF User's Guide, appendix B).
 """

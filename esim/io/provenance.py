@@ -1,4 +1,4 @@
-"""How did this result come about? The content of run.json: what ran, on what, from which inputs, how fast."""
+"""What is the provenance of a result? run.json: what ran, on which machine, from which inputs, how fast."""
 
 import hashlib
 import json

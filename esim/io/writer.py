@@ -1,4 +1,4 @@
-"""Who writes? One thread, so that the computation goes on while files are compressed and written."""
+"""Which thread writes? One of its own, so that computation continues while files are compressed and written."""
 
 import queue
 import threading

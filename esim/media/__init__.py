@@ -1,1 +1,1 @@
-"""What the waves travel through: bathymetry and topography."""
+"""Media of the waves: bathymetry, topography and the crust."""

@@ -1,1 +1,1 @@
-"""What starts the wave, in the ocean and in the crust; the formats of fault files; finite faults for both."""
+"""Sources of waves in the ocean and in the crust, finite faults and their file formats."""

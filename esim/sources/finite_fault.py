@@ -1,4 +1,4 @@
-"""An earthquake as many rectangles, each slipping in its own time."""
+"""What is a finite fault? Rectangular subfaults with slip, rupture time and rise time."""
 
 from dataclasses import dataclass, field, replace
 from math import ceil, cos, log10, radians, sin

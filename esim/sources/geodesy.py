@@ -29,12 +29,17 @@ def local(x: np.ndarray, y: np.ndarray, x0: float, y0: float, lonlat: bool) -> t
 
 def travel(x0: float, y0: float, east: float, north: float, lonlat: bool) -> tuple[float, float]:
     """The point that lies east, north [m] of (x0, y0): the inverse of `local` (Snyder 1987, p. 196)."""
-    way = hypot(east, north)
-    if not lonlat or way == 0.0:
+    distance = hypot(east, north)
+    if not lonlat or distance == 0.0:
         return x0 + east, y0 + north
-    s0, c0, s, c = sin(radians(y0)), cos(radians(y0)), sin(way / EARTH_RADIUS), cos(way / EARTH_RADIUS)
-    lat = asin(min(1.0, max(-1.0, c * s0 + north * s * c0 / way)))
-    lon = atan2(east * s, way * c0 * c - north * s0 * s)
+    s0, c0, s, c = (
+        sin(radians(y0)),
+        cos(radians(y0)),
+        sin(distance / EARTH_RADIUS),
+        cos(distance / EARTH_RADIUS),
+    )
+    lat = asin(min(1.0, max(-1.0, c * s0 + north * s * c0 / distance)))
+    lon = atan2(east * s, distance * c0 * c - north * s0 * s)
     return x0 + degrees(lon), degrees(lat)
 
 

@@ -155,7 +155,7 @@ def test_the_uplift_is_drawn_around_the_source_with_a_symmetric_scale(folder: Pa
     image = axes.images[-1]
     assert image.norm.vmin == -image.norm.vmax == -5
     assert "Mw 9.07" in axes.get_title("left") and "+5.00 m" in axes.get_title("left")
-    assert axes.child_axes[0].get_ylabel() == "uplift of the sea floor (m)"
+    assert axes.child_axes[0].get_ylabel() == "uplift of the seafloor (m)"
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     assert west < 145 < east and south < 37 < north
     assert axes.get_aspect() == pytest.approx(1 / np.cos(np.deg2rad((south + north) / 2)))
@@ -167,7 +167,7 @@ def test_without_uplift_the_initial_water_is_drawn(tmp_path: Path) -> None:
 
     with open_run(write_run(tmp_path / "hump", uplift=0)) as run:
         figure = uplift.figure(run)
-    assert "initial water level" in figure.axes[0].get_title("left")
+    assert "initial water surface" in figure.axes[0].get_title("left")
     assert "Mw" not in figure.axes[0].get_title("left")
     with open_run(write_run(tmp_path / "calm", uplift=0, fields=False)) as run:
         assert uplift.figure(run) is None
@@ -187,7 +187,7 @@ def test_heights_are_drawn_with_land_coast_isochrones_and_gauges(folder: Path) -
     np.testing.assert_array_equal(isochrones.levels % 900, 0)
     assert set(BUOYS) <= set(texts(axes))
     assert any(text.endswith("min") or text.endswith("h") for text in texts(axes))
-    assert axes.child_axes[0].get_ylabel() == "greatest height of the water (m)"
+    assert axes.child_axes[0].get_ylabel() == "maximum water-surface elevation (m)"
     assert "1 cm" in axes.get_title("left")
 
 
@@ -198,7 +198,7 @@ def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_pa
         (figure,) = gauges.figures(run)
     labels = [{line.get_label() for line in axes.lines} for axes in figure.axes]
     assert all({"computed", "observed"} <= found for found in labels)
-    assert figure.axes[-1].get_xlabel() == "hours since the origin"
+    assert figure.axes[-1].get_xlabel() == "time since origin (h)"
     assert figure.axes[0].get_xlim() == (0, 2)
     low, high = figure.axes[0].get_ylim()
     assert low < -0.93 and high > 1.88

@@ -90,7 +90,7 @@ def earthquake(folder, array_module, changes):
     [
         (1, {}),
         (2, {"physics.attenuation": "coarse"}),
-        (1, {"physics.attenuation": "conventional", "physics.order": 8}),
+        pytest.param(1, {"physics.attenuation": "conventional", "physics.order": 8}, marks=pytest.mark.long),
         (1, {"physics.attenuation": "coarse", "physics.memory_variable_precision": "bfloat16"}),
         (1, {"grid.surface": "absorbing", "grid.boundary.x": "sponge", "grid.boundary.y": "periodic"}),
         (2, {"topography": {"kind": "flat", "depth": 150}, "source": [quakes.SLIP]}),

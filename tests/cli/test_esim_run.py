@@ -257,6 +257,7 @@ def test_a_hump_on_a_plane_spreads_evenly(tmp_path: Path) -> None:
     assert found["maxima"].uplift.max() == 0
 
 
+@pytest.mark.compile
 def test_adaptive_steps_and_double_precision_agree(tmp_path: Path) -> None:
     config, high = write_pond(tmp_path), ("source.0.height=300", "output.stations.every=50")
     single = run(config, tmp_path / "single", *high)

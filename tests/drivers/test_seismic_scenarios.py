@@ -70,6 +70,7 @@ def test_the_benchmarks_are_those_of_the_references(name: str) -> None:
         assert cfg.physics.reference_frequency == layered.LOH3_REFERENCE
 
 
+@pytest.mark.compile
 def test_the_explosion_sends_p_waves_and_nothing_across(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     simulate(config("halfspace_explosion", "time.duration=2 s", f"output.directory='{folder}'"))

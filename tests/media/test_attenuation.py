@@ -25,7 +25,7 @@ def test_q_is_the_same_over_two_decades(q):
 def test_frequencies_rise_and_shares_are_positive(mechanisms):
     assert np.all(np.diff(mechanisms.omega) > 0)
     assert np.all(mechanisms.table >= 0) and np.all(mechanisms.slope > 0)
-    shares = mechanisms.shares(np.array([[0.0, 1e-6], [0.01, 0.05]]))
+    shares = mechanisms.coefficients(np.array([[0.0, 1e-6], [0.01, 0.05]]))
     assert shares.shape == (mechanisms.omega.size, 2, 2)
     assert np.all(shares[:, 0, 0] == 0)
     np.testing.assert_allclose(shares[:, 0, 1], 1e-6 * mechanisms.slope, rtol=1e-12)
@@ -41,11 +41,11 @@ def test_lowest_q_is_where_the_fit_or_the_relaxed_modulus_fails(mechanisms):
     q = mechanisms.lowest_q
     assert 4 < q < 8
     assert mechanisms.error(q) <= 0.05
-    shares = mechanisms.shares(1 / q)
+    shares = mechanisms.coefficients(1 / q)
     assert 1 - (COARSE * shares.max() if mechanisms.coarse else shares.sum()) > 0
     mechanisms.check(np.array([q, 50.0, np.inf]))
     with pytest.raises(
-        InputError, match="Qs = 2 is too low for .* attenuation over 0.05..5 Hz, which carries Qs >= "
+        InputError, match="Qs = 2 is too low for .* attenuation over 0.05..5 Hz, which allows Qs >= "
     ):
         mechanisms.check(np.array([50.0, 2.0]), "Qs")
 
@@ -76,7 +76,7 @@ def test_without_loss_nothing_changes(mechanisms):
 
 def test_the_recursion_is_the_complex_modulus():
     mechanisms, dt, f = FORMS["conventional"], 2e-3, 0.7
-    y = mechanisms.shares(1 / 30)
+    y = mechanisms.coefficients(1 / 30)
     a, b = mechanisms.recursion(dt)
     t = np.arange(int(80 / f / dt)) * dt
     zeta, stress, history = np.zeros(3), 0.0, []
@@ -97,10 +97,10 @@ def test_each_cell_of_a_block_carries_another_mechanism():
     which = parity((2, 2, 2))
     assert sorted(which.ravel()) == list(range(8))
     assert which[1, 0, 1] == 5
-    whole = FORMS["coarse"].cell_shares(np.full((6, 5, 7), 0.02))
-    part = FORMS["coarse"].cell_shares(np.full((3, 2, 4), 0.02), (1, 3, 2))
+    whole = FORMS["coarse"].cell_coefficients(np.full((6, 5, 7), 0.02))
+    part = FORMS["coarse"].cell_coefficients(np.full((3, 2, 4), 0.02), (1, 3, 2))
     np.testing.assert_array_equal(whole[1:4, 3:5, 2:6], part)
-    np.testing.assert_allclose(whole[3, 1, 2], 8 * FORMS["coarse"].shares(0.02)[6])
+    np.testing.assert_allclose(whole[3, 1, 2], 8 * FORMS["coarse"].coefficients(0.02)[6])
 
 
 @pytest.mark.parametrize(("form", "q"), [("coarse", 20.0), ("coarse", 100.0), ("conventional", 20.0)])
@@ -112,7 +112,7 @@ def test_a_standing_wave_decays_as_q_says(form, q):
     h = velocity / f / n
     unrelaxed = float(mechanisms.unrelaxed(np.array(1.0), np.array(1 / q), REFERENCE))
     dt = 0.7 * h / np.sqrt(unrelaxed)
-    y, (a, b) = mechanisms.shares(1 / q), (v[:, None] for v in mechanisms.recursion(dt))
+    y, (a, b) = mechanisms.coefficients(1 / q), (v[:, None] for v in mechanisms.recursion(dt))
     y = 8 * y[:, None] * (np.arange(n) % 8 == np.arange(8)[:, None]) if mechanisms.coarse else y[:, None]
     shape = np.cos(2 * np.pi * np.arange(n) / n)
     v, stress, zeta = shape.copy(), np.zeros(n), np.zeros((len(mechanisms.omega), n))

@@ -15,8 +15,6 @@ from esim.ocean.forcing import dispersion
 from esim.ocean.forcing.dispersion import Dispersion, relaxation_weights, spectral_radius
 from esim.parallel.comm import run_ranks
 
-pytestmark = pytest.mark.compile
-
 G, DEPTH = 9.81, 100.0
 CHANNEL = ("periodic", "periodic", "wall", "wall")
 
@@ -98,6 +96,7 @@ def test_a_ring_of_an_odd_number_of_cells():
 # ------------------------------------------------------------------ solitary waves
 
 
+@pytest.mark.long
 def test_a_solitary_wave_keeps_its_shape():
     height, way = 20.0, 1500.0
     speed = math.sqrt(G * (DEPTH + height))
@@ -137,6 +136,7 @@ def test_a_lake_at_rest_stays_so(dtype):
     )
 
 
+@pytest.mark.long
 def test_waves_over_rough_ground_and_islands_do_not_grow():
     """Hills higher than the sea is deep, from one cell to the next."""
     size, dx = 40, 1000.0
@@ -220,6 +220,7 @@ def pulse(x, y):
     return 0.5 * np.exp(-(((x - 1000.0) / 200.0) ** 2)) + 0 * y[:, None]
 
 
+@pytest.mark.long
 def test_waves_pass_a_nest_and_nothing_comes_back():
     def after(closed=False, **more):
         family, dt = nested_family(pulse, **more)
@@ -324,6 +325,7 @@ def whole(ranks=1, steps=6, **more):
     return found
 
 
+@pytest.mark.compile
 def test_ranks_threads_and_backends_compute_the_same():
     one = whole(backend="numpy")
     np.testing.assert_array_equal(whole(backend="cpu"), one)
@@ -331,6 +333,7 @@ def test_ranks_threads_and_backends_compute_the_same():
         np.testing.assert_array_equal(whole(ranks, backend="numpy"), one)
 
 
+@pytest.mark.compile
 def test_water_at_rest_is_skipped_with_the_same_bits(monkeypatch):
     one = whole(backend="cpu")
     monkeypatch.setattr(dispersion, "ActivityMap", lambda: None)

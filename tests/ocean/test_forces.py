@@ -51,7 +51,7 @@ def wave(x, y):
     return 0.01 * np.cos(2 * np.pi * x / LENGTH) + 0 * y[:, None]
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpu", marks=pytest.mark.compile)])
 def test_a_uniform_acceleration_moves_a_periodic_channel_as_a_whole(backend):
     made = oceans.ocean(channel(), floor, forces=[Shaking], backend=backend, given=oceans.physics(manning=0))
     oceans.advance(made, 20.0, dt=1.0)
@@ -105,6 +105,7 @@ def test_a_push_moves_a_tile_that_was_at_rest():
     assert oceans.state(made)[1].all()
 
 
+@pytest.mark.compile
 def test_backends_take_the_same_steps():
     states = []
     for backend in ("numpy", "cpu"):

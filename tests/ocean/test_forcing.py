@@ -266,7 +266,9 @@ def lamb(**changes):
 
 
 @pytest.mark.parametrize("shape", ["bell", "n_wave"])
-@pytest.mark.parametrize(("speed", "until"), [(15.0, 19000.0), (62.0, 4000.0)])
+@pytest.mark.parametrize(
+    ("speed", "until"), [pytest.param(15.0, 19000.0, marks=pytest.mark.long), (62.0, 4000.0)]
+)
 def test_a_steady_pulse_carries_the_wave_of_proudman(speed, until, shape):
     """eta = p / (rho g) / (U^2/c^2 - 1) (Proudman 1929), below and above the celerity of 31.3 m/s."""
     grid = plane(300, 4, 1e3, ("open", "open", "wall", "wall"))
@@ -591,6 +593,7 @@ def nested(directory: Path) -> dict:
     return scene | {"grid": scene["grid"] | {"nests": nests}, "time": {"duration": 1200}}
 
 
+@pytest.mark.long
 def test_forces_on_nests_are_the_same_for_all_ranks_and_after_a_restart(tmp_path):
     one = compute(nested(tmp_path / "1"))
     assert np.abs(one["stations.eta"]).max() > 0.05
@@ -611,6 +614,7 @@ def test_the_compiled_bodies_equal_numpy(serial, tmp_path):
     assert differing(compute(everything(tmp_path, backend="cpu")), serial("lonlat")) == []
 
 
+@pytest.mark.long
 def test_every_part_of_it_matters(serial, tmp_path):
     """Each part taken away changes the record, so that the tests above compare it."""
     whole = everything(tmp_path / "x")

@@ -127,9 +127,9 @@ def test_a_path_from_a_file(tmp_path):
     body = build(Config.model_validate(values | {"motion": {"kind": "path", "file": str(path)}}), False)
     assert (body.x, body.y, body.start, body.end) == (1000.0, 2000.0, 15.0, 45.0)
     assert body.direction == pytest.approx(np.rad2deg(np.arctan2(100, 400)))
-    assert body.way.at(20.0 - body.start) == pytest.approx((50.0, 0.0))
-    assert body.way.at(35.0 - body.start) == pytest.approx((100.0, 200.0))
-    assert body.way.speed(100.0) == pytest.approx(20.0) and body.run_out(100.0) == pytest.approx(
+    assert body.trajectory.at(20.0 - body.start) == pytest.approx((50.0, 0.0))
+    assert body.trajectory.at(35.0 - body.start) == pytest.approx((100.0, 200.0))
+    assert body.trajectory.speed(100.0) == pytest.approx(20.0) and body.run_out(100.0) == pytest.approx(
         412.31, abs=0.01
     )
     grid = plane(40, 40, 100.0)
@@ -175,7 +175,7 @@ def test_impossible_configurations(changes, words):
     with pytest.raises(InputError, match="expected lon and lat"):
         build(Config.model_validate(values), True)
     with pytest.raises(
-        InputError, match="the middle of the landslide, x 10000, y 5000, lies outside the grid"
+        InputError, match="the centre of the landslide, x 10000, y 5000, lies outside the grid"
     ):
         slide().check(plane(10, 10, 100.0))
 
@@ -332,7 +332,12 @@ class Quake:
 
 
 @pytest.mark.parametrize(
-    "sides", [WALL, PERIODIC, ("open", "open", "wall", "wall")], ids=["wall", "periodic", "open"]
+    "sides",
+    [
+        pytest.param(WALL, id="wall"),
+        pytest.param(PERIODIC, id="periodic", marks=pytest.mark.long),
+        pytest.param(("open", "open", "wall", "wall"), id="open", marks=pytest.mark.long),
+    ],
 )
 def test_any_number_of_ranks_and_a_restart_give_the_same_bits(sides):
     grid = plane(40, 36, 400.0, sides)
@@ -415,6 +420,7 @@ def scene(directory: Path) -> dict:
     }
 
 
+@pytest.mark.long
 def test_a_whole_run_on_ranks_with_a_nest_and_cut_off_is_the_same(tmp_path):
     whole = compute(scene(tmp_path / "whole"))
     assert np.abs(near(tmp_path / "whole")["eta"][-1]).max() > 0.5

@@ -418,7 +418,7 @@ def test_gauges_are_read_from_the_finest_grid(whole):
     assert found["stations.eta"][-1, -1] == pytest.approx((1 - up) * south + up * north, abs=1e-5)
 
 
-@pytest.mark.parametrize("ranks", [2, 4])
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.long)])
 def test_ranks_give_the_same_files(ranks, whole, tmp_path):
     assert differing(everything(scene(tmp_path), ranks), whole[0]) == []
 
@@ -430,7 +430,7 @@ def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     assert differing(written(tmp_path / "out") | outputs(tmp_path / "out"), whole[0]) == []
 
 
-@pytest.mark.parametrize(("before", "after"), [(1, 2), (3, 1)])
+@pytest.mark.parametrize(("before", "after"), [pytest.param(1, 2, marks=pytest.mark.long), (3, 1)])
 def test_a_nested_run_goes_on_bit_for_bit(before, after, whole, tmp_path):
     """The second fault still moves at the checkpoint, at 1800 s."""
     made = scene(tmp_path)

@@ -60,7 +60,7 @@ def run(
     places = start + np.array([20, *(20 + round(n * SPEED / BAND[1] / CELL) for n in WAVES)])
     cells = int(places[-1] + 0.3 * COURANT * steps)
     which = np.array(ORDER)[np.arange(cells) % 8] if mechanisms.coarse else None
-    share = mechanisms.shares(1 / q).astype(np.float32)
+    share = mechanisms.coefficients(1 / q).astype(np.float32)
     keep, take = (x.astype(np.float32)[:, None] for x in mechanisms.recursion(dt))
     if which is not None:
         share, keep, take = 8 * share[which][None], keep[which].T, take[which].T

@@ -11,7 +11,7 @@ def first_arrival(top: np.ndarray, speed: np.ndarray, depth: float, distance: np
 
     top holds the depths [m] of the upper faces of the layers, the first of which reaches to the surface, and
     speed theirs [m/s]. Waves that turn within a gradient are those of its layers. Not a number where a layer
-    above the source does not carry the wave (shear waves in water).
+    above the source does not transmit the wave (shear waves in water).
     """
     depth = max(depth - min(top[0], 0.0), SHALLOW)
     faces = np.concatenate(([0.0], np.asarray(top[1:]) - min(top[0], 0.0)))

@@ -1,4 +1,4 @@
-"""What lies on a map of the crust: sources and faults, stations, the coast, degrees."""
+"""Which marks has a map of the crust? Sources and faults, stations, the coast, degrees."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ def everything(axes: "Axes", run: Run, names: bool = True) -> None:
 def epicentres(axes: "Axes", run: Run, size: float = 15.0) -> None:
     """Stars at the sources, the strongest one large, and the surface projection of faults.
 
-    The upper edge of a fault is drawn thicker, unless it is told by its many subfaults.
+    The upper edge of a fault is drawn thicker, unless there are many subfaults.
     """
     for n, source in enumerate(medium.sources(run)):
         for outline in source.outlines:

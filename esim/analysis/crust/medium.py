@@ -1,4 +1,4 @@
-"""What does the record of a crust run say? Its sources, its layers, the box without the absorbing cells."""
+"""What is known of a finished crust run? Its sources, its layers, the grid without the absorbing layers."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -61,7 +61,7 @@ def sources(run: Run) -> list[Source]:
 
 
 def profile(run: Run) -> Profile | None:
-    """Layers of a medium that depends on depth alone; None where the record does not tell them."""
+    """Layers of a medium that depends on depth alone; None where the record does not contain them."""
     configuration = run.record["configuration"]
     medium = configuration.get("medium") or {}
     bottom = float((configuration.get("grid", {}).get("depth") or (0, np.inf))[1])
@@ -123,9 +123,9 @@ def heading(run: Run, words: str) -> str:
     return f"{run.title}\n{size}{words}"
 
 
-def carried(run: Run) -> str:
-    """Up to which frequency the run carries waves, in words; empty where it does not tell."""
-    frequency = run.record.get("frequency_carried")
+def resolved(run: Run) -> str:
+    """The highest frequency that the run resolves, in words; empty where it is not recorded."""
+    frequency = run.record.get("frequency_resolved")
     return f", up to {float(frequency):.3g} Hz" if frequency else ""
 
 

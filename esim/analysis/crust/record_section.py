@@ -85,7 +85,7 @@ def figure(run: Run, motion: str = "v") -> "Figure | None":
         _peaks(axes, section, texts, peaks)
     _labels(panels, section, rows, texts)
     lines = "" if medium.profile(run) is None or section.distance is None else "; lines: first P and S waves"
-    title = f"{words}{medium.carried(run)}; each station scaled by its largest peak{lines}"
+    title = f"{words}{medium.resolved(run)}; each station normalised by its largest peak{lines}"
     drawing.suptitle(medium.heading(run, title), x=0.01, ha="left")
     return drawing
 
@@ -145,7 +145,7 @@ def _panel(axes: "Axes", section: Section, rows: Rows, values: np.ndarray) -> No
     room = 0.35 * rows.step + _swing(section, rows)
     axes.set_ylim(rows.place[0] - room, rows.place[-1] + room)
     axes.set_xticks([tick for tick in axes.get_xticks() if section.time[0] <= tick <= last])
-    axes.set_xlabel("time since the origin (s)")
+    axes.set_xlabel("time since origin (s)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelleft=True)
     axes.label_outer()

@@ -1,4 +1,4 @@
-"""The figures of the shaking: the greatest horizontal velocity and acceleration everywhere on the surface."""
+"""The figures of shaking: peak ground velocity and acceleration on the surface."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -80,7 +80,7 @@ def _figure(run: Run, field: "xr.DataArray", measure: Measure) -> "Figure":
     if measure.unit == "cm/s":
         _intensities(axes, values)
     peak = float(np.nanmax(values.values, initial=0))
-    words = f"{measure.words}{medium.carried(run)}; largest {medium.number(peak)} {measure.unit}"
+    words = f"{measure.words}{medium.resolved(run)}; largest {medium.number(peak)} {measure.unit}"
     axes.set_title(medium.heading(run, words), loc="left")
     map_marks.everything(axes, run)
     return drawing

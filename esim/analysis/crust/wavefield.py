@@ -1,4 +1,4 @@
-"""The figures of the waves on their way: the surface, and planes through the crust, at up to six times."""
+"""The figures of propagation: the surface, and planes through the crust, at up to six times."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +22,7 @@ PIXELS = 600  # cells along a side of a panel
 COARSE = 80  # cells along a side that tell how strong the motion is
 QUANTILE = 0.9995  # of the velocities that the colours span
 ROOT = 0.5  # power of the scale of colours, so that late waves are seen beside early ones
-MOVES = 0.1  # of the strongest motion: snapshots before and after it are quiet
+SIGNIFICANT = 0.1  # of the strongest motion: snapshots below it are left out
 NEAR = 0.1  # of the width of a plane: sources up to so far from it are marked
 WORDS = {"vx": "velocity eastward", "vy": "velocity northward", "vz": "vertical velocity, positive upward"}
 
@@ -106,7 +106,7 @@ def _figure(run: Run, view: View) -> "Figure":
     bar.ax.minorticks_off()
     bar.set_label(f"{view.words} ({unit.name})")
     drawing.suptitle(
-        medium.heading(run, f"{view.words}, {view.where}{medium.carried(run)}"), x=0.01, ha="left"
+        medium.heading(run, f"{view.words}, {view.where}{medium.resolved(run)}"), x=0.01, ha="left"
     )
     return drawing
 
@@ -114,7 +114,7 @@ def _figure(run: Run, view: View) -> "Figure":
 def _chosen(field: "xr.DataArray") -> np.ndarray:
     """Indices of up to six snapshots, evenly from the first to the last that shows motion."""
     size = (chart.thin(field, COARSE).fillna(0) ** 2).mean(dim=field.dims[-2:]).values ** 0.5
-    moving = np.flatnonzero(size > MOVES * size.max()) if size.max() > 0 else np.arange(size.size)
+    moving = np.flatnonzero(size > SIGNIFICANT * size.max()) if size.max() > 0 else np.arange(size.size)
     return np.unique(np.linspace(moving[0], moving[-1], PANELS).round().astype(int))
 
 

@@ -32,7 +32,7 @@ def _figure(run: Run, first: int, last: int) -> "Figure":
     panels = drawing.subplots(last - first, 1, sharex=True, squeeze=False)[:, 0]
     for axes, n in zip(panels, range(first, last), strict=True):
         _panel(axes, run, n)
-    panels[-1].set_xlabel("hours since the origin")
+    panels[-1].set_xlabel("time since origin (h)")
     panels[0].set_title(_title(run), loc="left")
     handles, names = _legend(panels)
     panels[0].legend(handles, names, loc="upper right", ncols=3, frameon=False, fontsize=8)
@@ -53,26 +53,26 @@ def _panel(axes: "Axes", run: Run, n: int) -> None:
             axes.axvspan(0, record.shaking / 3600, color=SHAKING, zorder=0, lw=0, label="seismic waves")
     axes.set_xlim(0, hours[-1] or 1)
     axes.set_ylim(*_limits(eta, record, hours[-1]))
-    axes.set_ylabel("height (m)")
+    axes.set_ylabel("elevation (m)")
     axes.text(0.008, 0.95, _name(station), transform=axes.transAxes, va="top", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def _limits(eta: np.ndarray, record: Record | None, hours: float) -> tuple[float, float]:
-    """Room for the tsunami; what a record holds of the shaking may be cut off."""
+    """Limits for the tsunami; seismic waves in a record may be cut off."""
     values = [eta[np.isfinite(eta)], np.zeros(1)]
     if record is not None:
         values.append(record.eta[(record.time > record.shaking) & (record.time <= 3600 * hours)])
-    low, high = min(map(_least, values)), max(map(_greatest, values))
+    low, high = min(map(_smallest, values)), max(map(_largest, values))
     room = 0.08 * (high - low) or 1.0
     return low - room, high + 3 * room
 
 
-def _least(values: np.ndarray) -> float:
+def _smallest(values: np.ndarray) -> float:
     return float(values.min(initial=0.0))
 
 
-def _greatest(values: np.ndarray) -> float:
+def _largest(values: np.ndarray) -> float:
     return float(values.max(initial=0.0))
 
 

@@ -1,4 +1,4 @@
-"""The figure of the whole event: how high the water rose everywhere, and when the wave came."""
+"""The figure of maximum water-surface elevation, with isochrones of arrival."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ DECADES = 2.0  # of height that the colours span
 
 
 def figure(run: Run, grid: str = "") -> "Figure | None":
-    """The greatest height of the water on a grid, and isochrones of its arrival; None without its maxima."""
+    """Maximum water-surface elevation on a grid, with isochrones of arrival; None without maxima."""
     from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
@@ -36,7 +36,9 @@ def figure(run: Run, grid: str = "") -> "Figure | None":
     _isochrones(axes, maxima)
     chart.frame(axes, height)
     chart.gauges(axes, run.stations)
-    chart.bar(axes, drawn, "greatest height of the water (m)", extend="both", ticks=_ticks(norm), format="%g")
+    chart.bar(
+        axes, drawn, "maximum water-surface elevation (m)", extend="both", ticks=_ticks(norm), format="%g"
+    )
     axes.set_title(f"{run.title}\n{f'{grid}: ' if grid else ''}{_subtitle(maxima)}", loc="left")
     return drawing
 
@@ -57,7 +59,7 @@ def _isochrones(axes: "Axes", maxima: "xr.Dataset") -> None:
 
 
 def _travelled(maxima: "xr.Dataset") -> "xr.DataArray":
-    """Arrival times where the wave came from elsewhere: not where the floor itself lifted it at once."""
+    """Arrival times outside the source: not where the uplift itself exceeds the threshold."""
     arrival = maxima["arrival_time"]
     threshold = arrival.attrs.get("threshold")
     return arrival if threshold is None else arrival.where(np.abs(maxima["uplift"]) < float(threshold))
@@ -72,7 +74,7 @@ def _ticks(norm: Any) -> list[float]:
 
 def _subtitle(maxima: "xr.Dataset") -> str:
     if "arrival_time" not in maxima:
-        return "greatest height of the water"
+        return "maximum water-surface elevation"
     threshold = maxima["arrival_time"].attrs.get("threshold")
-    moved = f" (first motion of {100 * float(threshold):g} cm)" if threshold is not None else ""
-    return f"greatest height, and time of arrival{moved}"
+    threshold_words = f" (threshold {100 * float(threshold):g} cm)" if threshold is not None else ""
+    return f"maximum water-surface elevation and arrival time{threshold_words}"

@@ -1,4 +1,4 @@
-"""The figure of the coast: which land was flooded, and how deep, and where the sea floor fell dry."""
+"""The figure of inundation: maximum depth on land, and exposed seafloor."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ SEA = "#dfe9f2"
 
 
 def figure(run: Run, grid: str = "") -> "Figure | None":
-    """Depth of the flood on land, and the sea floor that fell dry; None where nothing was flooded or fell dry."""
+    """Maximum inundation depth and exposed seafloor; None where there is neither."""
     from matplotlib.figure import Figure
 
     maxima = run.grids.get(grid)
@@ -43,16 +43,16 @@ def figure(run: Run, grid: str = "") -> "Figure | None":
     top = chart.span(depth, QUANTILE)
     drawn = chart.image(axes, depth, cmap="plasma_r", vmin=0, vmax=top, zorder=3)
     if exposed is not None:
-        _fallen_dry(axes, chart.thin(_exposed(part)))  # type: ignore[arg-type]
+        _exposure(axes, chart.thin(_exposed(part)))  # type: ignore[arg-type]
     chart.frame(axes, depth)
     chart.gauges(axes, run.stations)
-    chart.bar(axes, drawn, "greatest depth of the flood (m)", extend="max")
+    chart.bar(axes, drawn, "maximum inundation depth (m)", extend="max")
     axes.set_title(f"{run.title}\n{_words(run, grid)}", loc="left")
     return drawing
 
 
 def _exposed(maxima: "xr.Dataset") -> "xr.DataArray | None":
-    """Where sea floor fell dry; None if the run did not keep it."""
+    """Where seafloor was exposed; None if the run did not keep it."""
     return maxima["extent"] == EXPOSED if "extent" in maxima else None
 
 
@@ -65,13 +65,13 @@ def _around(shown: np.ndarray) -> slice:
     return slice(max(int(middle - half), 0), min(int(np.ceil(middle + half)), shown.size))
 
 
-def _fallen_dry(axes: "Axes", exposed: "xr.DataArray") -> None:
+def _exposure(axes: "Axes", exposed: "xr.DataArray") -> None:
     from matplotlib.colors import ListedColormap
 
     if exposed.any():
         colour: Any = ListedColormap([SAND])
         chart.image(axes, exposed.where(exposed).astype(float), cmap=colour, vmin=0, vmax=1, zorder=3)
-        axes.plot([], [], "s", color=SAND, label="sea floor that fell dry")
+        axes.plot([], [], "s", color=SAND, label="exposed seafloor")
         axes.legend(loc="best", fontsize=8, framealpha=0.9)
 
 
@@ -86,8 +86,8 @@ def _words(run: Run, grid: str) -> str:
     found = run.record.get("hazard", {}).get(grid or "grid")
     name = f"{grid}: " if grid else ""
     if not found:
-        return f"{name}flooded land"
-    text = f"{name}{found['flooded_km2']:.3g} km² flooded"
+        return f"{name}inundation"
+    text = f"{name}{found['flooded_km2']:.3g} km² inundated"
     if found["highest_runup_m"] is not None:
-        text += f", highest flooded ground {found['highest_runup_m']:.1f} m"
+        text += f", maximum run-up {found['highest_runup_m']:.1f} m"
     return text

@@ -1,4 +1,4 @@
-"""The figure of the run-up: how high the water came at each point of the coast, on a map and along it."""
+"""The figure of run-up along a coast, on a map and in profile."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ COLOURS = "viridis_r"
 
 
 def figure(run: Run, grid: str = "") -> "Figure | None":
-    """The greatest height of the water at the points of the coast on the map, and run-up along its longer side.
+    """Maximum water-surface elevation at coastal points on a map, and run-up along its longer side.
 
     None where the run kept no points of the coast, or no water came to them.
     """
@@ -101,7 +101,7 @@ def _ordered(axis: "xr.DataArray", low: float, high: float) -> tuple[float, floa
 
 
 def _along(axes: "Axes", points: "xr.Dataset", place: np.ndarray, upright: bool, top: float) -> None:
-    """Bars of the run-up, coloured as on the map, and points of the level at the shore, along the coast."""
+    """Bars of the run-up, coloured as on the map, and points of the maximum elevation at the shore, along the coast."""
     from matplotlib import colormaps
 
     shore, runup = points["shore_level"].values, points["runup"].values
@@ -116,21 +116,21 @@ def _along(axes: "Axes", points: "xr.Dataset", place: np.ndarray, upright: bool,
             runup[known][order],
             colors=colours[order],
             lw=1.2,
-            label="run-up: flooded ground",
+            label="run-up",
         )
     across = (shore, place) if upright else (place, shore)
-    axes.plot(*across, ".", ms=3.5, color=SHORE, label="height at the shore", zorder=3)
+    axes.plot(*across, ".", ms=3.5, color=SHORE, label="maximum elevation at the shore", zorder=3)
     limits, label = (axes.set_xlim, axes.set_xlabel) if upright else (axes.set_ylim, axes.set_ylabel)
     highest = float(np.nanmax(np.concatenate([shore, runup])))
     limits(min(0.0, float(np.nanmin(np.concatenate([shore, runup])))), 1.08 * max(highest, 1e-6))
-    label("height above the datum (m)")
+    label("elevation above datum (m)")
     axes.grid(alpha=0.25, lw=0.5)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8, frameon=False, borderpad=0.2)
 
 
 def _words(points: "xr.Dataset") -> str:
     runup = points["runup"].values
-    count = f"{points.sizes['point']:,} points of the coast"
+    count = f"{points.sizes['point']:,} coastal points"
     if not np.isfinite(runup).any():
-        return f"greatest height at {count}, no land flooded"
+        return f"maximum elevation at {count}, no inundation"
     return f"run-up at {count}, up to {np.nanmax(runup):.1f} m"

@@ -1,4 +1,4 @@
-"""The figure of the wave on its way: the water surface at up to six times."""
+"""The figure of propagation: the water surface at up to six times."""
 
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ def figure(run: Run) -> "Figure | None":
         axes.label_outer()
         axes.set_title(chart.duration(float(snapshot["seconds"])), loc="left", fontsize=9)
     bar = drawing.colorbar(drawn, ax=panels, shrink=0.8, pad=0.015, extend="both")
-    bar.set_label("height of the water surface (m)")
+    bar.set_label("water-surface elevation (m)")
     drawing.suptitle(run.title, x=0.01, ha="left")
     return drawing
 

@@ -1,4 +1,4 @@
-"""The figure of the beginning: how far the sea floor, or the water, was lifted."""
+"""The figure of the source: displacement of the seafloor, or the initial water surface."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ OPAQUE = 0.08  # of the span: smaller displacements let the land shine through
 
 
 def figure(run: Run) -> "Figure | None":
-    """The uplift of the sea floor around the source; the initial water surface where no floor has moved.
+    """The uplift of the seafloor around the source; the initial water surface where the seafloor has not moved.
 
     None if nothing has moved, or the run kept neither.
     """
@@ -47,11 +47,11 @@ def _displacement(run: Run) -> "tuple[xr.DataArray, xr.DataArray, str] | None":
     maxima, fields = run.maxima, run.fields
     if maxima is not None and (uplift := chart.thin(maxima["uplift"])).notnull().any():
         if float(np.abs(uplift).max()) > 0:
-            return uplift, chart.thin(maxima["bathymetry"]), "uplift of the sea floor"
+            return uplift, chart.thin(maxima["bathymetry"]), "uplift of the seafloor"
     if fields is not None and "eta" in fields and fields["hours"].size and fields["hours"][0] == 0:
         eta = chart.thin(fields["eta"].isel(time=0))
         if float(np.abs(eta).max()) > 0:
-            return eta, chart.thin(fields["bathymetry"]), "initial water level"
+            return eta, chart.thin(fields["bathymetry"]), "initial water surface"
     return None
 
 

@@ -1,12 +1,12 @@
-"""Which cells? A block of the crust, the size of its cells and what its sides do."""
+"""Which cells? A block of the crust, the size of its cells and its boundary conditions."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from esim.config.cells import Range, Size, check_enough, check_range, count_cells, one_or
-from esim.config.section import KeyProblem, Section
-from esim.config.units import Angle, Count
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Angle, Count
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 
@@ -17,19 +17,19 @@ ABSORBING = ("cpml", "sponge")
 
 
 class OriginConfig(Section):
-    """Where x = 0, y = 0 lies on the Earth."""
+    """Geographic position of x = 0, y = 0."""
 
     lon: Angle = Field(ge=-360, le=360, description="Longitude [degrees east], either convention.")
     lat: Angle = Field(ge=-89, le=89, description="Latitude [degrees north].")
 
 
 class BoundaryConfig(Section):
-    """What the sides and the bottom of the block do."""
+    """Boundary conditions of the sides and the bottom."""
 
     kind: Kind = Field(
         default="cpml",
-        description="cpml (absorbing layer, perfectly matched), sponge (absorbing layer that damps), "
-        "wall (reflects) or periodic; the bottom of a periodic block is cpml without a word.",
+        description="cpml (convolutional perfectly matched layer), sponge (damping layer), "
+        "wall (reflecting) or periodic; default for the bottom of a periodic block: cpml.",
     )
     cells: Count = Field(default=10, ge=1, description="Width of the absorbing layers, in cells.")
     x: Kind | None = Field(default=None, description="West and east sides; null: as kind.")
@@ -50,7 +50,7 @@ class BoundaryConfig(Section):
 
 
 class CrustGridConfig(Section):
-    """A block of the crust, faces of the outermost cells, metres; x towards east, y towards north."""
+    """A block of the crust, edges of the outermost cells, metres; x towards east, y towards north."""
 
     kind: Literal["cartesian"] = Field(description="cartesian: x, y and depth in metres.")
     x: Range = Field(description="West and east side [m] as [from, to].")
@@ -62,14 +62,15 @@ class CrustGridConfig(Section):
         description="Size of the cells [m], such as '100 m': one value or [dx, dy, dz]."
     )
     origin: OriginConfig | None = Field(
-        default=None, description="Where x = 0, y = 0 lies, for positions by lon and lat; null: nowhere."
+        default=None,
+        description="Geographic position of x = 0, y = 0, for positions by lon and lat; null: none.",
     )
     surface: Literal["free", "absorbing"] = Field(
         default="free",
-        description="The top of the block: free (no stress, the ground) or absorbing (as the bottom).",
+        description="Top of the grid: free (free surface) or absorbing (as the bottom).",
     )
     boundary: BoundaryConfig = Field(
-        default=BoundaryConfig(), description="What the sides and the bottom do."
+        default=BoundaryConfig(), description="Boundary conditions of the sides and the bottom."
     )
 
     @model_validator(mode="after")

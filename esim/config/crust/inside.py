@@ -16,12 +16,12 @@ def outside(
     """
     flat = grid.horizontal
     k, j, i = grid.index(x or 0.0, y or 0.0, depth)
-    ways = {
+    axes = {
         "x": (i, 0.0, flat.nx - 1, x is not None and not flat.periodic[1]),
         "y": (j, 0.0, flat.ny - 1, y is not None and not flat.periodic[0]),
         "depth": (k, -0.5, grid.nz - 1, True),
     }
-    for key, (at, first, last, bounded) in ways.items():
+    for key, (at, first, last, bounded) in axes.items():
         if bounded and not first - ROUND_OFF <= at <= last + ROUND_OFF:
             return key, f"{what} is outside {_box(grid)}"
     return None

@@ -1,4 +1,4 @@
-"""What do the waves travel through? Layers, a model file, a gradient or a gridded file."""
+"""Which medium do the waves propagate through? Layers, a velocity model, a gradient or a gridded model."""
 
 from math import sqrt
 from typing import Annotated, Literal, Self
@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from esim.config.cells import Size, one_or
-from esim.config.paths import InputFile
-from esim.config.section import KeyProblem, Section, kind_of
-from esim.config.units import Count, Density, DensityGradient, Length, Number, Speed, SpeedGradient
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.units import Count, Density, DensityGradient, Length, Number, Speed, SpeedGradient
 
 MIN_RATIO = sqrt(2)  # of vp to vs: below it Lame's lambda is negative
 
@@ -21,51 +21,55 @@ def ratio_problem(vp: float, vs: float) -> str | None:
 
 
 class RandomConfig(Section):
-    """Random deviations of the velocities and the density, the same wherever and however they are computed."""
+    """Random heterogeneity of velocities and density, identical for any number of ranks."""
 
     kind: Literal["von_karman"] = Field(default="von_karman", description="von_karman: the autocorrelation.")
-    sigma: Number = Field(gt=0, le=0.5, description="Standard deviation, as a share of the value.")
+    sigma: Number = Field(gt=0, le=0.5, description="Standard deviation, as a fraction of the value.")
     correlation: Annotated[tuple[Size, Size, Size], *one_or(3)] = Field(
         description="Correlation lengths [m]: one value or [x, y, depth]."
     )
-    hurst: Number = Field(default=0.5, gt=0, le=1, description="Hurst exponent; the smaller, the rougher.")
-    seed: Count = Field(default=1, ge=0, description="Seed: another number is another medium.")
-    limit: Number = Field(default=3.0, gt=0, description="Deviations are cut at this many sigma.")
+    hurst: Number = Field(default=0.5, gt=0, le=1, description="Hurst exponent; smaller is rougher.")
+    seed: Count = Field(default=1, ge=0, description="Seed of the random numbers.")
+    limit: Number = Field(default=3.0, gt=0, description="Deviations are clipped at this many sigma.")
 
     @model_validator(mode="after")
     def _stays_positive(self) -> Self:
-        share = self.sigma * self.limit
-        if share >= 1:
-            text = f"{self.sigma:g} times limit {self.limit:g} is {share:g}, but no value can fall by all of itself"
+        largest = self.sigma * self.limit
+        if largest >= 1:
+            text = f"{self.sigma:g} times limit {self.limit:g} is {largest:g}, which would make values zero or negative"
             raise KeyProblem("sigma", text)
         return self
 
 
 class QFromVsConfig(Section):
-    """Quality factors in proportion to the velocity of S waves."""
+    """Quality factors proportional to the S-wave velocity."""
 
     qs_per_km_s: Number = Field(default=50.0, gt=0, description="Qs per km/s of vs: 50 gives Qs = 0.05 vs.")
     qp_over_qs: Number = Field(default=2.0, gt=0, description="Qp / Qs.")
 
 
 class QualityConfig(Section):
-    """Quality factors that are given."""
+    """Given quality factors."""
 
-    qp: Number | None = Field(default=None, gt=0, description="Quality factor of P waves; null: no loss.")
-    qs: Number | None = Field(default=None, gt=0, description="Quality factor of S waves; null: no loss.")
+    qp: Number | None = Field(
+        default=None, gt=0, description="Quality factor of P waves; null: no attenuation."
+    )
+    qs: Number | None = Field(
+        default=None, gt=0, description="Quality factor of S waves; null: no attenuation."
+    )
 
 
 class AnyMediumConfig(Section):
-    """What every medium may have on top of its values."""
+    """What every medium may have in addition to its values."""
 
     random: RandomConfig | None = Field(default=None, description="Random heterogeneity; null: none.")
     q_from_vs: QFromVsConfig | None = Field(
-        default=None, description="Quality factors from vs, in place of others; null: as given."
+        default=None, description="Quality factors from vs, replacing others; null: as given."
     )
     min_vs: Speed | None = Field(
         default=None,
         gt=0,
-        description="Solids with lower vs [m/s] are raised to it; fluids stay. null: none.",
+        description="Lower limit of vs [m/s] in solids; fluids are unchanged; null: none.",
     )
 
     @property
@@ -78,8 +82,8 @@ class LayerConfig(QualityConfig):
     """A layer from its top down to that of the next."""
 
     top: Length = Field(description="Depth [m] of the top.")
-    vp: Speed = Field(gt=0, description="Velocity of P waves [m/s].")
-    vs: Speed = Field(ge=0, description="Velocity of S waves [m/s]; 0: a fluid.")
+    vp: Speed = Field(gt=0, description="P-wave velocity [m/s].")
+    vs: Speed = Field(ge=0, description="S-wave velocity [m/s]; 0: a fluid.")
     rho: Density = Field(gt=0, description="Density [kg/m3].")
 
     @model_validator(mode="after")
@@ -91,11 +95,11 @@ class LayerConfig(QualityConfig):
 
 
 class LayersConfig(AnyMediumConfig):
-    """Flat layers that are written in the configuration."""
+    """Flat layers, listed in the configuration."""
 
     kind: Literal["layers"] = Field(description="layers: flat layers, listed here.")
     layers: tuple[LayerConfig, ...] = Field(
-        min_length=1, description="The layers from the top down; the last one has no bottom."
+        min_length=1, description="The layers from the top down; the last one is a half-space."
     )
 
     @model_validator(mode="after")
@@ -125,11 +129,11 @@ class ModelFileConfig(AnyMediumConfig):
 
 
 class GradientConfig(AnyMediumConfig, QualityConfig):
-    """Values that grow in proportion to depth."""
+    """Values that increase linearly with depth."""
 
-    kind: Literal["gradient"] = Field(description="gradient: values that grow in proportion to depth.")
-    vp: Speed = Field(gt=0, description="Velocity of P waves [m/s] at depth 0.")
-    vs: Speed = Field(ge=0, description="Velocity of S waves [m/s] at depth 0; 0: a fluid.")
+    kind: Literal["gradient"] = Field(description="gradient: values that increase linearly with depth.")
+    vp: Speed = Field(gt=0, description="P-wave velocity [m/s] at depth 0.")
+    vs: Speed = Field(ge=0, description="S-wave velocity [m/s] at depth 0; 0: a fluid.")
     rho: Density = Field(gt=0, description="Density [kg/m3] at depth 0.")
     vp_gradient: SpeedGradient = Field(default=0.0, description="Increase of vp with depth [m/s per m].")
     vs_gradient: SpeedGradient = Field(default=0.0, description="Increase of vs with depth [m/s per m].")

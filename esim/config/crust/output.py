@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
-from esim.config.section import Section
-from esim.config.suggest import shown
-from esim.config.units import Duration, Length
+from esim.config.yaml.section import Section
+from esim.config.yaml.suggest import shown
+from esim.config.yaml.units import Duration, Length
 from esim.variables.crust import SHAKING_MEASURES, STATION_QUANTITIES, VELOCITY
 
 Axis = Literal["x", "y", "depth"]
@@ -36,23 +36,23 @@ FileName = Annotated[
 
 
 class WavesConfig(SnapshotsConfig):
-    """Snapshots of the velocity."""
+    """Snapshots of the particle velocity."""
 
     variables: Annotated[tuple[Velocity, ...], ONCE] = Field(
         default=tuple(VELOCITY),
         min_length=1,
-        description="Velocity towards east, vx, north, vy, and down, vz.",
+        description="Velocity towards east (vx), north (vy) and down (vz).",
     )
 
 
 class SurfaceFieldsConfig(WavesConfig):
-    """Snapshots of the ground, fields.nc."""
+    """Snapshots at the surface, fields.nc."""
 
 
 class PlaneConfig(WavesConfig):
-    """Snapshots of a plane through the block, plane_NAME.nc."""
+    """Snapshots on a plane through the grid, plane_NAME.nc."""
 
-    name: FileName = Field(description="Name, unique; letters, digits, - and _, as in a file name.")
+    name: FileName = Field(description="Unique name, part of the file name: letters, digits, - and _.")
     x: Length | None = Field(default=None, description="The plane of this x [m], or ...")
     y: Length | None = Field(default=None, description="The plane of this y [m], or ...")
     depth: Length | None = Field(default=None, description="The plane of this depth [m].")
@@ -84,22 +84,22 @@ class SeismogramsConfig(Section):
         min_length=1,
         description="velocity, displacement, acceleration, strain and pressure, with all their components.",
     )
-    sac: bool = Field(default=False, description="Write SAC files, too.")
-    miniseed: bool = Field(default=False, description="Write a miniSEED file, too.")
+    sac: bool = Field(default=False, description="Also write SAC files.")
+    miniseed: bool = Field(default=False, description="Also write a miniSEED file.")
 
 
 class ShakingMaximaConfig(Section):
-    """Largest motion of the ground in the whole run, maxima.nc."""
+    """Peak ground motion of the whole run, maxima.nc."""
 
     variables: Annotated[tuple[ShakingMeasure, ...], ONCE] = Field(
         default=tuple(SHAKING_MEASURES),
         min_length=1,
-        description="Largest velocity pgv, acceleration pga and displacement pgd, and of the horizontal vector.",
+        description="Peak ground velocity pgv, acceleration pga and displacement pgd, also of the horizontal vector.",
     )
 
 
 class SurfaceDisplacementConfig(Section):
-    """Displacement of the ground or the seafloor in time, surface_displacement.nc: a tsunami source."""
+    """Displacement of the ground and the seafloor in time, surface_displacement.nc: a tsunami source."""
 
     every: Duration = Field(gt=0, description="Simulated time [s] between records.")
 
@@ -111,11 +111,11 @@ class CrustOutputConfig(OutputConfig):
         default=SeismogramsConfig(), description="Time series at the stations."
     )
     fields: SurfaceFieldsConfig | None = Field(
-        default=None, description="Snapshots of the ground; null: none."
+        default=None, description="Snapshots at the surface; null: none."
     )
-    planes: tuple[PlaneConfig, ...] = Field(default=(), description="Snapshots of planes through the block.")
+    planes: tuple[PlaneConfig, ...] = Field(default=(), description="Snapshots on planes through the grid.")
     maxima: ShakingMaximaConfig | None = Field(
-        default=ShakingMaximaConfig(), description="Largest motion of the ground; null: none."
+        default=ShakingMaximaConfig(), description="Peak ground motion; null: none."
     )
     surface_displacement: SurfaceDisplacementConfig | None = Field(
         default=None, description="Displacement of the ground in time; null: none."

@@ -4,20 +4,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from esim.config.section import KeyProblem, Section
-from esim.config.units import Frequency, Number
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Frequency, Number
 
 Band = tuple[Annotated[Frequency, Field(gt=0)], Annotated[Frequency, Field(gt=0)]]
 
 
 class CrustPhysics(Section):
-    """Order, attenuation, and what the grid must carry."""
+    """Order, attenuation, and the frequencies to be resolved."""
 
     order: Literal[4, 8] = Field(default=4, description="Order of accuracy in space: 4 or 8.")
     attenuation: Literal["none", "coarse", "conventional"] = Field(
         default="none",
-        description="none (elastic), coarse (8 mechanisms shared by cells in turn) or conventional (3 in every "
-        "cell, for low Q).",
+        description="none (elastic), coarse (8 relaxation mechanisms, one per cell, coarse-grained) or "
+        "conventional (3 in every cell, for low Q).",
     )
     memory_variable_precision: Literal["bfloat16"] | None = Field(
         default=None,
@@ -26,20 +26,25 @@ class CrustPhysics(Section):
     )
     band: Band | None = Field(
         default=None,
-        description="Frequencies [Hz] as [from, to] between which Q is constant; null: the two decades up to the "
-        "highest frequency.",
+        description="Frequency band [Hz] of constant Q as [from, to]; null: the two decades up to the highest "
+        "frequency.",
     )
     reference_frequency: Frequency | None = Field(
-        default=None, gt=0, description="Frequency [Hz] at which vp and vs are as given; null: default."
+        default=None,
+        gt=0,
+        description="Reference frequency [Hz] of vp and vs; null: the geometric mean of the band.",
     )
     max_frequency: Frequency | None = Field(
-        default=None, gt=0, description="Highest frequency [Hz] wanted; null: what the grid carries."
+        default=None, gt=0, description="Highest frequency [Hz]; null: what the grid resolves."
     )
     points_per_wavelength: Number = Field(
-        default=5.0, ge=2, description="Fewest cells per shortest wavelength: says what the grid carries."
+        default=5.0,
+        ge=2,
+        description="Minimum number of cells per wavelength: sets the frequency that the grid resolves.",
     )
     low_pass: bool = Field(
-        default=True, description="Low-pass the sources at the highest frequency that the grid carries."
+        default=True,
+        description="Low-pass filter the sources at the highest frequency that the grid resolves.",
     )
 
     @model_validator(mode="after")

@@ -24,20 +24,20 @@ from esim.config.scenario import ScenarioConfig
 
 
 class SeismicConfig(ScenarioConfig):
-    """Everything that a run of seismic waves needs to know."""
+    """Complete configuration of scenario seismic."""
 
-    scenario: Literal["seismic"] = Field(description="What is computed: seismic waves.")
-    grid: CrustGridConfig = Field(description="The cells: a block of the crust.")
-    medium: MediumConfig = Field(description="What the waves travel through.")
+    scenario: Literal["seismic"] = Field(description="Scenario: seismic waves.")
+    grid: CrustGridConfig = Field(description="The grid: a block of the crust.")
+    medium: MediumConfig = Field(description="The medium that the waves propagate through.")
     topography: TopographyConfig | None = Field(
-        default=None, description="The ground and the seafloor; null: flat, the top of the grid."
+        default=None, description="Topography and bathymetry; null: flat, the top of the grid."
     )
     physics: CrustPhysics = Field(
-        default=CrustPhysics(), description="Order, attenuation, and what the grid must carry."
+        default=CrustPhysics(), description="Order, attenuation, and the frequencies to be resolved."
     )
-    source: tuple[CrustSourceConfig, ...] = Field(description="What shakes the crust: a list; [] for none.")
+    source: tuple[CrustSourceConfig, ...] = Field(description="Seismic sources: a list; [] for none.")
     stations: tuple[ReceiverConfig, ...] = Field(
-        default=(), description="Receivers where the motion is recorded."
+        default=(), description="Receivers at which motion is recorded."
     )
     output: CrustOutputConfig = Field(description="Files that the run writes.")
     run: CrustRunConfig = Field(default=CrustRunConfig(), description="Machine and time step.")

@@ -1,33 +1,33 @@
-"""What shakes the crust?"""
+"""Which sources radiate seismic waves?"""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from esim.config.crust.time_function import TimeFunctionConfig, check_one
-from esim.config.paths import InputFile
 from esim.config.point import PointConfig
-from esim.config.section import Section, kind_of
-from esim.config.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Speed
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Speed
 
 
 class TimedSourceConfig(Section):
-    """What every source with one time function has."""
+    """Every source with one time function."""
 
-    onset: Duration = Field(default=0.0, ge=0, description="Time [s] after the origin when it starts.")
-    time_function: TimeFunctionConfig = Field(description="How it acts in time.")
+    onset: Duration = Field(default=0.0, ge=0, description="Onset [s] after the origin time.")
+    time_function: TimeFunctionConfig = Field(description="Source time function.")
 
 
 class PointSourceConfig(PointConfig, TimedSourceConfig):
-    """What every source at a point has."""
+    """Every point source."""
 
     depth: Length = Field(description="Depth [m] below depth 0 of the grid, not below the ground.")
 
 
 class MomentTensorConfig(PointSourceConfig):
-    """Six moments in the axes of the grid: x east, y north, z down."""
+    """Moment tensor in the axes of the grid: x east, y north, z down."""
 
-    kind: Literal["moment_tensor"] = Field(description="moment_tensor: six moments.")
+    kind: Literal["moment_tensor"] = Field(description="moment_tensor: six components.")
     mxx: ScalarMoment = Field(default=0.0, description="Moment [N m], east-east.")
     myy: ScalarMoment = Field(default=0.0, description="Moment [N m], north-north.")
     mzz: ScalarMoment = Field(default=0.0, description="Moment [N m], down-down.")
@@ -48,16 +48,18 @@ class MomentTensorConfig(PointSourceConfig):
 
 
 class DoubleCoupleConfig(PointSourceConfig):
-    """Slip on a small plane."""
+    """A double couple."""
 
-    kind: Literal["double_couple"] = Field(description="double_couple: slip on a small plane.")
+    kind: Literal["double_couple"] = Field(description="double_couple: shear slip at a point.")
     strike: Angle = Field(ge=-360, le=360, description="Strike [degrees clockwise from north].")
     dip: Angle = Field(ge=0, le=90, description="Dip [degrees], to the right of the strike.")
     rake: Angle = Field(
         ge=-360, le=360, description="Rake [degrees], the direction of slip of the hanging wall."
     )
     magnitude: Number | None = Field(default=None, ge=-5, le=10, description="Moment magnitude.")
-    moment: ScalarMoment | None = Field(default=None, gt=0, description="Instead of it, the moment [N m].")
+    moment: ScalarMoment | None = Field(
+        default=None, gt=0, description="Seismic moment [N m], instead of magnitude."
+    )
 
     @model_validator(mode="after")
     def _one_size(self) -> Self:
@@ -71,9 +73,9 @@ class DoubleCoupleConfig(PointSourceConfig):
 
 
 class ExplosionConfig(PointSourceConfig):
-    """The same moment in all directions."""
+    """An isotropic moment."""
 
-    kind: Literal["explosion"] = Field(description="explosion: the same moment in all directions.")
+    kind: Literal["explosion"] = Field(description="explosion: an isotropic moment.")
     moment: ScalarMoment = Field(description="Moment mxx = myy = mzz [N m]; negative: an implosion.")
 
 
@@ -98,14 +100,14 @@ class SingleForceConfig(PointSourceConfig):
 
 
 class PlaneWaveConfig(TimedSourceConfig):
-    """A wave that rises vertically from a horizontal plane."""
+    """A vertically incident plane wave from below."""
 
-    kind: Literal["plane_wave"] = Field(description="plane_wave: rises vertically from a horizontal plane.")
+    kind: Literal["plane_wave"] = Field(description="plane_wave: vertically incident from below.")
     polarisation: Literal["x", "y", "z"] = Field(
-        description="Direction of motion: x (east) or y (north) is an S wave, z a P wave."
+        description="Polarisation: x (east) or y (north) is an S wave, z a P wave."
     )
-    depth: Length = Field(description="Depth [m] of the plane it starts from.")
-    amplitude: Speed = Field(description="Largest velocity [m/s] of the rising wave.")
+    depth: Length = Field(description="Depth [m] of the plane where it is injected.")
+    amplitude: Speed = Field(description="Peak particle velocity [m/s] of the incident wave.")
 
 
 class CrustFiniteFaultConfig(Section):
@@ -116,20 +118,22 @@ class CrustFiniteFaultConfig(Section):
         description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp), relative to the configuration, or "
         "data:NAME."
     )
-    onset: Duration = Field(default=0.0, ge=0, description="Time [s] after the origin when it starts.")
+    onset: Duration = Field(default=0.0, ge=0, description="Onset [s] after the origin time.")
     rigidity: Pressure | None = Field(
-        default=None, gt=0, description="Rigidity [Pa] for the moments; null: the file's, or the medium's."
+        default=None,
+        gt=0,
+        description="Rigidity [Pa] for the seismic moment; null: from the file, or from the medium.",
     )
     rise_time: Duration | None = Field(
-        default=None, gt=0, description="Rise time [s] of subfaults for which the file has none."
+        default=None, gt=0, description="Rise time [s] of subfaults without one in the file."
     )
     slip_rate: Literal["cosine", "triangle", "kupper", "yoffe"] = Field(
-        default="cosine", description="Slip rate within the rise time where the file has none."
+        default="cosine", description="Slip-rate function where the file has none."
     )
     point_spacing: Length | None = Field(
         default=None,
         gt=0,
-        description="Largest distance [m] of the points into which subfaults are divided; null: a cell.",
+        description="Largest spacing [m] of the point sources that represent a subfault; null: one cell.",
     )
 
 

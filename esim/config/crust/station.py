@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from esim.config.point import StationConfig
-from esim.config.units import Length
+from esim.config.yaml.units import Length
 
 
 class ReceiverConfig(StationConfig):
-    """A receiver: a named place where the motion is recorded."""
+    """A receiver: a named position at which motion is recorded."""
 
     depth: Length = Field(default=0.0, ge=0, description="Depth [m] below the ground, or the seafloor.")

@@ -1,13 +1,13 @@
-"""How does the source act in time? Rates of unit area, from the onset on."""
+"""Which source time function? Moment rates of unit area, from the onset on."""
 
 from math import pi
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from esim.config.paths import InputFile
-from esim.config.section import KeyProblem, Section, kind_of
-from esim.config.units import Duration, Frequency
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.units import Duration, Frequency
 
 GAUSSIAN_DELAY = 6.0  # in sigma: the rate starts at 1.5e-8 of its peak
 RICKER_DELAY = 1.5  # in periods
@@ -16,10 +16,12 @@ RICKER_DELAY = 1.5  # in periods
 class GaussianConfig(Section):
     """exp(-(t - delay)^2 / (2 sigma^2)) / (sigma sqrt(2 pi))."""
 
-    kind: Literal["gaussian"] = Field(description="gaussian: a bell.")
+    kind: Literal["gaussian"] = Field(description="gaussian: a Gaussian.")
     sigma: Duration | None = Field(default=None, gt=0, description="Standard deviation [s].")
     frequency: Frequency | None = Field(
-        default=None, gt=0, description="Instead of sigma: 1 / (2 pi sigma) [Hz], where the spectrum is 0.61."
+        default=None,
+        gt=0,
+        description="Instead of sigma: corner frequency 1 / (2 pi sigma) [Hz], where the spectrum is 0.61.",
     )
     delay: Duration | None = Field(
         default=None, ge=0, description=f"Time of the peak [s]; null: {GAUSSIAN_DELAY:g} sigma."
@@ -44,8 +46,8 @@ class GaussianConfig(Section):
 class RickerConfig(Section):
     """(1 - 2 a) exp(-a) with a = (pi frequency (t - delay))^2; its area is zero, its peak 1."""
 
-    kind: Literal["ricker"] = Field(description="ricker: the second derivative of a bell, of peak 1.")
-    frequency: Frequency = Field(gt=0, description="Frequency [Hz] at which the spectrum is largest.")
+    kind: Literal["ricker"] = Field(description="ricker: a Ricker wavelet of peak 1.")
+    frequency: Frequency = Field(gt=0, description="Peak frequency [Hz].")
     delay: Duration | None = Field(
         default=None, ge=0, description=f"Time of the peak [s]; null: {RICKER_DELAY:g} / frequency."
     )
@@ -60,14 +62,14 @@ class TriangleConfig(Section):
     """An isosceles triangle."""
 
     kind: Literal["triangle"] = Field(description="triangle: an isosceles triangle.")
-    duration: Duration = Field(gt=0, description="Length [s].")
+    duration: Duration = Field(gt=0, description="Duration [s].")
 
 
 class CosineConfig(Section):
     """(1 - cos(2 pi t / duration)) / duration."""
 
     kind: Literal["cosine"] = Field(description="cosine: one period of 1 - cos.")
-    duration: Duration = Field(gt=0, description="Length [s].")
+    duration: Duration = Field(gt=0, description="Duration [s].")
 
 
 class BruneConfig(Section):
@@ -80,17 +82,17 @@ class BruneConfig(Section):
 class KupperConfig(Section):
     """(3 pi / (4 duration)) sin^3(pi t / duration)."""
 
-    kind: Literal["kupper"] = Field(description="kupper: a smooth bell of finite length.")
-    duration: Duration = Field(gt=0, description="Length [s].")
+    kind: Literal["kupper"] = Field(description="kupper: a Küpper pulse, smooth and of finite length.")
+    duration: Duration = Field(gt=0, description="Duration [s].")
 
 
 class YoffeConfig(Section):
-    """The regularised Yoffe function (Tinti et al. 2005): fast onset, slow decay, as friction makes it."""
+    """The regularised Yoffe function (Tinti et al. 2005): fast onset, slow decay, as in dynamic rupture."""
 
     kind: Literal["yoffe"] = Field(description="yoffe: regularised Yoffe function, a dynamic slip rate.")
     rise_time: Duration = Field(gt=0, description="Rise time tau_R [s] of the Yoffe function.")
     acceleration_time: Duration = Field(
-        gt=0, description="Half-length tau_S [s] of the triangle that smooths it; the peak is at 1.27 tau_S."
+        gt=0, description="Half-duration tau_S [s] of the smoothing triangle; the peak is at 1.27 tau_S."
     )
 
     @model_validator(mode="after")

@@ -5,13 +5,13 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from esim.config.elevation import BowlConfig, ElevationFileConfig, FlatConfig, SlopeConfig, kind_or_file
-from esim.config.section import Section
+from esim.config.yaml.section import Section
 
 
 class TopographyConfigBase(Section):
     """What every topography has."""
 
-    water: bool = Field(default=True, description="Fill what lies below depth 0 with sea water.")
+    water: bool = Field(default=True, description="Fill depressions below depth 0 with sea water.")
 
 
 class TopographyFileConfig(ElevationFileConfig, TopographyConfigBase):

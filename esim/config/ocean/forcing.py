@@ -1,49 +1,49 @@
-"""What pushes the water during the run? Air pressure."""
+"""Which forcing acts on the water? Air pressure."""
 
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from esim.config.paths import InputFile
 from esim.config.point import PointConfig
-from esim.config.section import Section, kind_of
-from esim.config.units import Angle, Count, Duration, Length, Pressure, Speed
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.units import Angle, Count, Duration, Length, Pressure, Speed
 
 
 class PulseConfig(PointConfig):
-    """What both pulses of air pressure have; the point is where they start."""
+    """Every pulse of air pressure; the point is where it starts."""
 
-    amplitude: Pressure = Field(description="Largest pressure [Pa], such as '2 hPa'; negative: a low.")
-    speed: Speed = Field(gt=0, description="Speed [m/s]; a Lamb wave runs at about 310 to 320 m/s.")
+    amplitude: Pressure = Field(description="Peak pressure [Pa], such as '2 hPa'; negative: a low.")
+    speed: Speed = Field(gt=0, description="Speed [m/s]; about 310 to 320 m/s for a Lamb wave.")
     width: Length = Field(
         gt=0,
-        description="Width [m] along the way, the standard deviation of the bell; its edges are at four of it.",
+        description="Width [m] along the direction of propagation, the standard deviation; cut off at four of it.",
     )
     shape: Literal["bell", "n_wave"] = Field(
-        default="bell", description="bell: a hump, nearly Gaussian; n_wave: a hump with a trough behind it."
+        default="bell", description="bell: nearly Gaussian; n_wave: a peak followed by a trough."
     )
-    start: Duration = Field(default=0.0, description="Time [s] at which the front edge leaves the point.")
+    start: Duration = Field(default=0.0, description="Time [s] at which the leading edge leaves the point.")
     inverse_barometer: bool = Field(
         default=False,
-        description="The run begins with a surface lowered by the pressure over rho g, as if it had been there long.",
+        description="Initial water surface in inverse-barometer equilibrium with the pressure.",
     )
 
 
 class CircularPulseConfig(PulseConfig):
-    """A pulse that spreads in circles, such as the Lamb wave of an eruption."""
+    """A circular pulse, such as the Lamb wave of an eruption."""
 
-    kind: Literal["circular_pulse"] = Field(description="circular_pulse: spreads in circles.")
+    kind: Literal["circular_pulse"] = Field(description="circular_pulse: spreads from a point.")
     distance: Length = Field(
         default=1e6,
         gt=0,
-        description="Distance [m] from the point at which the amplitude is the given one; it falls as r^-1/2, on the "
-        "sphere as sin(r/R)^-1/2.",
+        description="Distance [m] from the point at which amplitude is given; it decays as r^-1/2, on the sphere as "
+        "sin(r/R)^-1/2.",
     )
     passes: Count = Field(
         default=1,
         ge=1,
         le=9,
-        description="How many times it runs between the point and its antipode (lonlat).",
+        description="Number of passages between the point and its antipode (lonlat).",
     )
 
 
@@ -52,15 +52,15 @@ class PlanePulseConfig(PulseConfig):
 
     kind: Literal["plane_pulse"] = Field(description="plane_pulse: with straight fronts.")
     direction: Angle = Field(
-        ge=-360, le=360, description="Direction it runs to [degrees clockwise from north]."
+        ge=-360, le=360, description="Direction of propagation [degrees clockwise from north]."
     )
     breadth: Length | None = Field(
-        default=None, gt=0, description="Width [m] across its way, like width; null: without end."
+        default=None, gt=0, description="Width [m] across, like width; null: unlimited."
     )
 
 
 class PressureFileConfig(Section):
-    """Air pressure on a grid in time."""
+    """Gridded, time-dependent air pressure."""
 
     kind: Literal["pressure"] = Field(description="pressure: from a file.")
     file: InputFile = Field(
@@ -69,11 +69,11 @@ class PressureFileConfig(Section):
     variable: str | None = Field(default=None, description="Variable of the pressure; null: the only one.")
     inverse_barometer: bool = Field(
         default=False,
-        description="The run begins with a surface lowered by the pressure above `reference` over rho g.",
+        description="Initial water surface in inverse-barometer equilibrium with the pressure above reference.",
     )
     reference: Pressure = Field(
         default=101325.0,
-        description="Pressure [Pa] at which the surface is at sea level, for inverse_barometer.",
+        description="Reference pressure [Pa] for inverse_barometer.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Which cells? A geographic or a Cartesian box, the size of its cells and what its sides do."""
+"""Which cells? A geographic or a Cartesian extent, the size of its cells and its boundary conditions."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ from esim.config.cells import (
     one_or,
 )
 from esim.config.ocean.nests import NestConfig, named, place
-from esim.config.section import KeyProblem, Section, kind_of
-from esim.config.suggest import hint, shown
-from esim.config.units import Angle, Count
+from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.suggest import hint, shown
+from esim.config.yaml.units import Angle, Count
 from esim.grids.grid import SIDES, Grid
 from esim.grids.nested_grid import NestedGrid
 
@@ -70,18 +70,16 @@ Boundary = Annotated[tuple[Side, Side, Side, Side], BeforeValidator(_sides), Wit
 
 
 class GridConfig(Section):
-    """What the two kinds of grid share: the sides and the counting of cells."""
+    """What both kinds of grid have: boundary conditions and cell counts."""
 
     boundary: Boundary = Field(
         default=("open", "open", "open", "open"),
         description="open, sponge, wall, periodic or incident: one for all sides, four for [west, east, south, north], "
         "or a mapping by side (open where not named).",
     )
-    sponge_cells: Count = Field(
-        default=20, ge=1, description="Width of the absorbing layer of sponge sides, in cells."
-    )
+    sponge_cells: Count = Field(default=20, ge=1, description="Width of the sponge layer, in cells.")
     nests: tuple[NestConfig, ...] = Field(
-        default=(), description="Boxes of finer cells inside the grid, or inside a nest listed before."
+        default=(), description="Finer grids inside the grid, or inside a nest listed before."
     )
 
     @field_validator("nests")
@@ -91,7 +89,7 @@ class GridConfig(Section):
 
     @abstractmethod
     def build(self) -> Grid:
-        """The grid; its cell size is the exact share of the extent."""
+        """The grid; its cell size divides the extent exactly."""
 
     def tree(self) -> list[NestedGrid]:
         """The grid and all nests in it, parents before their children."""
@@ -120,12 +118,12 @@ class GridConfig(Section):
 
 
 class LonLatGridConfig(GridConfig):
-    """A box in longitude and latitude, edges of the outermost cells, degrees."""
+    """An extent in longitude and latitude, edges of the outermost cells, degrees."""
 
     kind: Literal["lonlat"] = Field(description="lonlat: longitude and latitude in degrees.")
     west: Angle = Field(ge=-360, le=360, description="West edge [degrees east], -180..180 or 0..360.")
     east: Angle = Field(
-        ge=-360, le=720, description="East edge [degrees east]; below west, the box crosses the dateline."
+        ge=-360, le=720, description="East edge [degrees east]; below west, the grid crosses the dateline."
     )
     south: Angle = Field(ge=-90, le=90, description="South edge [degrees north].")
     north: Angle = Field(ge=-90, le=90, description="North edge [degrees north].")
@@ -184,14 +182,14 @@ class LonLatGridConfig(GridConfig):
         return nx, count_cells(self.south, self.north, self.spacing[1], ("south", "north"), "degrees")
 
     def build(self) -> Grid:
-        """The grid; its cell size is the exact share of the extent."""
+        """The grid; its cell size divides the extent exactly."""
         nx, ny = self.cells
         dx, dy = (self.east - self.west) / nx, (self.north - self.south) / ny
         return Grid("lonlat", self.west, self.south, dx, dy, nx, ny, self.boundary)
 
 
 class CartesianGridConfig(GridConfig):
-    """A box on a plane, edges of the outermost cells, metres."""
+    """An extent on a plane, edges of the outermost cells, metres."""
 
     kind: Literal["cartesian"] = Field(description="cartesian: x towards east and y towards north in metres.")
     x: Range = Field(description="West and east edge [m] as [from, to].")
@@ -237,7 +235,7 @@ class CartesianGridConfig(GridConfig):
         return nx, count_cells(*self.y, self.spacing[1], ("south", "north"), "m")
 
     def build(self) -> Grid:
-        """The grid; its cell size is the exact share of the extent."""
+        """The grid; its cell size divides the extent exactly."""
         nx, ny = self.cells
         dx, dy = (self.x[1] - self.x[0]) / nx, (self.y[1] - self.y[0]) / ny
         return Grid("cartesian", self.x[0], self.y[0], dx, dy, nx, ny, self.boundary, self.latitude)

@@ -1,24 +1,24 @@
-"""Which wave comes in at a side of the grid?"""
+"""Which incident wave enters at a side of the grid?"""
 
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from esim.config.paths import InputFile
-from esim.config.section import Section, kind_of
-from esim.config.units import Count, Duration, Length
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.units import Count, Duration, Length
 
 Name = Literal["west", "east", "south", "north"]
 
 
 class IncidentConfig(Section):
-    """What every incident wave has."""
+    """Every incident wave."""
 
     side: Name = Field(description="Side of the grid, whose grid.boundary is 'incident'.")
     total: bool = Field(
         default=False,
-        description="false: the wave comes in, and waves from inside leave; true: the surface at the side is the "
-        "given one, waves from inside included, as at a gauge or a tide.",
+        description="false: an incident wave, while outgoing waves leave; true: the total water surface at the "
+        "side, outgoing waves included, as from a gauge or a tide.",
     )
 
 
@@ -27,10 +27,10 @@ class IncidentSolitaryConfig(IncidentConfig):
 
     kind: Literal["solitary"] = Field(description="solitary: a solitary wave.")
     height: Length = Field(gt=0, description="Height H [m].")
-    depth: Length = Field(gt=0, description="Depth of the still water d [m] that sets its length and speed.")
+    depth: Length = Field(gt=0, description="Still-water depth d [m], which sets wavelength and speed.")
     crest: Duration | None = Field(
         default=None,
-        description="Time [s] of the crest at the side; null: as soon as all of the wave has room.",
+        description="Time [s] of the crest at the side; null: the earliest at which the whole wave enters.",
     )
 
 
@@ -39,13 +39,14 @@ class IncidentNWaveConfig(IncidentConfig):
 
     kind: Literal["n_wave"] = Field(description="n_wave: an isosceles N-wave.")
     height: Length = Field(gt=0, description="Height H [m] of crest and trough.")
-    depth: Length = Field(gt=0, description="Depth of the still water d [m] that sets its length and speed.")
+    depth: Length = Field(gt=0, description="Still-water depth d [m], which sets wavelength and speed.")
     leading: Literal["depression", "elevation"] = Field(
-        default="depression", description="What comes first: depression or elevation."
+        default="depression", description="Which part leads: depression or elevation."
     )
     middle: Duration | None = Field(
         default=None,
-        description="Time [s] between crest and trough at the side; null: as soon as all of the wave has room.",
+        description="Time [s] of the zero crossing between crest and trough at the side; null: the earliest at "
+        "which the whole wave enters.",
     )
 
 
@@ -56,10 +57,8 @@ class IncidentSineConfig(IncidentConfig):
     amplitude: Length = Field(description="Amplitude [m]; negative: troughs first.")
     period: Duration = Field(gt=0, description="Period [s].")
     start: Duration = Field(default=0.0, description="Time [s] of the first wave.")
-    waves: Count | None = Field(default=None, ge=1, description="Number of waves; null: until the end.")
-    ramp: Duration = Field(
-        default=0.0, ge=0, description="Time [s] in which the waves grow to their amplitude."
-    )
+    waves: Count | None = Field(default=None, ge=1, description="Number of waves; null: unlimited.")
+    ramp: Duration = Field(default=0.0, ge=0, description="Time [s] of the ramp-up of the amplitude.")
 
 
 class IncidentSeriesConfig(IncidentConfig):
@@ -70,7 +69,7 @@ class IncidentSeriesConfig(IncidentConfig):
         description="Text with columns time [s], eta [m] and, if known, inward velocity u [m/s], separated by commas "
         "or blanks, or NetCDF with variables of these names; relative to the configuration, or data:NAME."
     )
-    delay: Duration = Field(default=0.0, description="Time [s] of the run at which the file's time 0 is.")
+    delay: Duration = Field(default=0.0, description="Time [s] of the run at time 0 of the file.")
 
 
 AnyIncidentConfig = Annotated[

@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field
 
 from esim.config.cells import WHOLE, Range
 from esim.config.elevation import ElevationConfig
-from esim.config.section import KeyProblem, Section
-from esim.config.suggest import hint
-from esim.config.units import Angle, Count, Length
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.suggest import hint
+from esim.config.yaml.units import Angle, Count, Length
 from esim.grids.grid import Grid
 from esim.grids.nested_grid import ROOT, NestedGrid
 
@@ -33,10 +33,10 @@ def _file_name(name: str) -> str:
 
 
 class NestConfig(Section):
-    """A box of finer cells inside the grid, or inside another nest."""
+    """A finer grid inside the grid, or inside another nest."""
 
     name: Annotated[str, AfterValidator(_file_name)] = Field(
-        default="", description="Name, part of the names of its files; without a word nest1, nest2, ..."
+        default="", description="Name, part of the file names; default: nest1, nest2, ..."
     )
     west: Angle | None = Field(default=None, ge=-360, le=720, description="West edge [degrees east].")
     east: Angle | None = Field(default=None, ge=-360, le=720, description="East edge [degrees east].")
@@ -48,13 +48,13 @@ class NestConfig(Section):
     y: Range | None = Field(
         default=None, description="South and north edge [m] as [from, to], on a cartesian grid."
     )
-    ratio: Count = Field(ge=2, le=100, description="How many of its cells fit along a side of its parent's.")
+    ratio: Count = Field(ge=2, le=100, description="Refinement ratio: cells along a side of a parent cell.")
     bathymetry: ElevationConfig | None = Field(
-        default=None, description="Its seafloor; null: that of the whole run, at the nest's resolution."
+        default=None, description="Bathymetry of the nest; null: that of the run, at the nest's resolution."
     )
     two_way: bool = Field(
         default=True,
-        description="Whether the parent takes over what the nest computes; false: it does not see it.",
+        description="Two-way nesting: the parent is updated from the nest; false: one-way.",
     )
     activation_threshold: Annotated[Length, Field(ge=0)] | None = Field(
         default=1e-6,
@@ -63,7 +63,7 @@ class NestConfig(Section):
     )
     parent: str | None = Field(
         default=None,
-        description=f"Name of the nest it lies in, or '{ROOT}'; null: the finest grid listed before it around it.",
+        description=f"Name of the parent nest, or '{ROOT}'; null: the finest grid listed before that contains it.",
     )
 
 

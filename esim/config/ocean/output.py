@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
-from esim.config.paths import input_file
-from esim.config.section import KeyProblem, Section
-from esim.config.units import Duration, Length
+from esim.config.yaml.paths import input_file
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Duration, Length
 from esim.variables.ocean import MAXIMA, SNAPSHOTS
 from esim.variables.variable import describe
 
@@ -36,7 +36,7 @@ class SeriesConfig(Section):
 
 
 class MaximaConfig(Section):
-    """Largest values of the whole run, maxima.nc."""
+    """Maxima of the whole run, maxima.nc."""
 
     variables: Annotated[tuple[MaximumName, ...], ONCE] = Field(
         default=tuple(name for name, one in MAXIMA.items() if one.default and not one.always),
@@ -45,7 +45,7 @@ class MaximaConfig(Section):
         "eta_max_time only where they are named.",
     )
     arrival_threshold: Length = Field(
-        default=0.01, gt=0, description="The wave has arrived where |eta| exceeds this [m]."
+        default=0.01, gt=0, description="Threshold [m] of |eta| for the arrival time."
     )
 
 
@@ -54,20 +54,21 @@ def _coast(value: Any, info: ValidationInfo) -> Path:
 
 
 class RunupConfig(Section):
-    """Run-up along a coast, runup.nc and runup.csv: how high, how far and when the water came."""
+    """Run-up along a coast, runup.nc and runup.csv: height, distance and time."""
 
     coast: Annotated[Path, BeforeValidator(_coast), WithJsonSchema({"type": "string"})] = Field(
         default=AUTO,
-        description="auto: every cell of the sea beside land; or a file of points or lines, relative to the "
+        description="auto: every sea cell next to land; or a file of points or lines, relative to the "
         "configuration or data:NAME: GeoJSON, CSV with columns lon, lat or x, y, or NetCDF with such variables.",
     )
     radius: Length | None = Field(
         default=None,
         gt=0,
-        description="Distance [m] from a point within which flooded land belongs to it; null: five cells.",
+        description="Radius [m] around a coastal point within which inundated land is assigned to it; null: five "
+        "cells.",
     )
     spacing: Length | None = Field(
-        default=None, gt=0, description="Distance [m] of points along lines; null: the points of the file."
+        default=None, gt=0, description="Spacing [m] of points along lines; null: the points of the file."
     )
 
     @property
@@ -81,9 +82,7 @@ class OceanOutputConfig(OutputConfig):
 
     fields: FieldsConfig | None = Field(default=None, description="Snapshots of the whole grid; null: none.")
     stations: SeriesConfig = Field(default=SeriesConfig(), description="Time series at the stations.")
-    maxima: MaximaConfig | None = Field(
-        default=MaximaConfig(), description="Largest values of the run; null: none."
-    )
+    maxima: MaximaConfig | None = Field(default=MaximaConfig(), description="Maxima of the run; null: none.")
     runup: RunupConfig | None = Field(
         default=None, description="Run-up at points along the coast; null: none."
     )
@@ -91,10 +90,10 @@ class OceanOutputConfig(OutputConfig):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.runup is not None and self.maxima is None:
-            raise KeyProblem("runup", "is found from the maxima; it needs output.maxima, which is null")
+            raise KeyProblem("runup", "is derived from the maxima; it needs output.maxima, which is null")
         return self
 
     @property
     def times(self) -> bool:
-        """Whether the times of the greatest heights are kept."""
+        """Whether the times of the maximum elevation are kept."""
         return self.maxima is not None and (self.runup is not None or "eta_max_time" in self.maxima.variables)

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Discriminator, Field, Tag
 
 from esim.config.ocean.tracer import TracerConfig
-from esim.config.paths import InputFile
-from esim.config.section import Section
-from esim.config.units import Acceleration, Duration, Length, Number, Speed
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section
+from esim.config.yaml.units import Acceleration, Duration, Length, Number, Speed
 from esim.constants import GRAVITY
 
 
@@ -40,7 +40,7 @@ class OceanPhysics(Section):
     # None means "not given" and never leaves the loader: the whole configuration knows the kind of grid.
     coriolis: bool = Field(
         default=cast(bool, None),
-        description="Coriolis force; without a word true on a lonlat grid and false on a cartesian one.",
+        description="Coriolis force; default: true on lonlat grids, false on cartesian ones.",
         json_schema_extra=_without_default,
     )
     manning: Manning = Field(
@@ -48,25 +48,25 @@ class OceanPhysics(Section):
     )
     dispersion: Literal["none", "serre"] = Field(
         default="none",
-        description="serre: frequency dispersion by the Serre-Green-Naghdi equations, where short waves lag behind; "
-        "none: shallow-water equations.",
+        description="serre: frequency dispersion by the Serre-Green-Naghdi equations; none: shallow-water "
+        "equations.",
     )
     dispersion_alpha: Number = Field(
         default=1.159,
         ge=1,
         le=1.5,
-        description="Factor that improves the dispersion relation: 1.159 keeps phase speeds to 1 % up to three times "
-        "the depth over a radian of wave; 1 gives the original equations, with their solitary waves.",
+        description="Parameter of the improved dispersion relation: with 1.159 phase speeds are within 1 % up to "
+        "kh = 3; 1 gives the original equations, with their solitary waves.",
     )
     dispersion_depth: Length = Field(
-        default=10.0, gt=0, description="No dispersion where the still water is shallower than this [m]."
+        default=10.0, gt=0, description="No dispersion where the still-water depth is less than this [m]."
     )
     dispersion_tolerance: Number = Field(
         default=0.1,
         ge=1e-6,
         le=0.3,
-        description="What is left, after each step, of the error of the pressure expected from the two before: sets "
-        "the number of sweeps.",
+        description="Reduction of the error of the pressure, extrapolated from two time steps, in each step: sets the "
+        "number of sweeps.",
     )
     seawater_compressibility: bool = Field(
         default=False,
@@ -88,10 +88,12 @@ class OceanPhysics(Section):
         description="Passive tracer that the water carries; output.fields.variables may name it; null: none.",
     )
     dry_depth: Length = Field(
-        default=1e-3, gt=0, le=1, description="Water shallower than this [m] does not move."
+        default=1e-3, gt=0, le=1, description="Water shallower than this [m] is treated as dry."
     )
     speed_cap: Speed = Field(
-        default=50.0, gt=0, description="Faster flow [m/s] is slowed to this, and counted in the log."
+        default=50.0,
+        gt=0,
+        description="Upper limit of the flow speed [m/s]; cells that reach it are reported.",
     )
     gravity: Acceleration = Field(default=GRAVITY, gt=0, description="Acceleration of gravity [m/s2].")
-    sea_level: Length = Field(default=0.0, description="Initial level of the water [m].")
+    sea_level: Length = Field(default=0.0, description="Initial still-water level [m].")

@@ -25,24 +25,24 @@ from esim.config.scenario import ScenarioConfig
 
 
 class TsunamiConfig(ScenarioConfig):
-    """Everything that a run of a tsunami needs to know."""
+    """Complete configuration of scenario tsunami."""
 
-    scenario: Literal["tsunami"] = Field(description="What is computed: tsunami.")
-    grid: OceanGridConfig = Field(description="The cells: a lonlat or a cartesian box.")
-    bathymetry: ElevationConfig = Field(description="The seafloor: a file, or a simple shape.")
+    scenario: Literal["tsunami"] = Field(description="Scenario: a tsunami.")
+    grid: OceanGridConfig = Field(description="The grid: lonlat or cartesian.")
+    bathymetry: ElevationConfig = Field(description="Bathymetry: a file, or a simple shape.")
     physics: OceanPhysics = Field(
         default_factory=OceanPhysics,
         validate_default=True,
         description="Terms and constants of the equations.",
     )
-    source: tuple[OceanSourceConfig, ...] = Field(description="What starts the wave: a list; [] for none.")
+    source: tuple[OceanSourceConfig, ...] = Field(description="Tsunami sources: a list; [] for none.")
     forcing: tuple[ForcingConfig, ...] = Field(default=(), description="Air pressure over the water: a list.")
     incident: tuple[AnyIncidentConfig, ...] = Field(
         default=(),
-        description="Waves that come in at sides whose grid.boundary is incident: a list, one a side.",
+        description="Incident waves at sides whose grid.boundary is incident: a list, one per side.",
     )
     stations: tuple[StationConfig, ...] = Field(
-        default=(), description="Gauges where time series are recorded."
+        default=(), description="Gauges at which time series are recorded."
     )
     output: OceanOutputConfig = Field(description="Files that the run writes.")
     run: OceanRunConfig = Field(default=OceanRunConfig(), description="Machine and time step.")

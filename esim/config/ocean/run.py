@@ -5,8 +5,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from esim.config.run import RunConfig
-from esim.config.section import KeyProblem
-from esim.config.units import Number
+from esim.config.yaml.section import KeyProblem
+from esim.config.yaml.units import Number
 
 CFL_BOUND = 0.9  # the largest Courant number with which the step is stable
 
@@ -15,10 +15,12 @@ class OceanRunConfig(RunConfig):
     """Machine and time step."""
 
     cfl: Number = Field(default=0.8, gt=0, le=CFL_BOUND, description=f"Courant number, at most {CFL_BOUND}.")
-    adaptive: bool = Field(default=False, description="Choose the time step anew as the water moves.")
+    adaptive: bool = Field(
+        default=False, description="Adaptive time step, from the Courant number of every step."
+    )
 
     skip_at_rest: bool = Field(
-        default=True, description="Leave water at rest alone; the results are the same bit for bit."
+        default=True, description="Skip quiescent tiles; results are bitwise identical."
     )
 
     @model_validator(mode="after")

@@ -1,35 +1,33 @@
-"""What starts the wave?"""
+"""Which sources generate the tsunami?"""
 
 from math import radians, sin
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from esim.config.paths import InputFile
 from esim.config.point import PointConfig
-from esim.config.section import KeyProblem, Section, kind_of
-from esim.config.units import Acceleration, Angle, Duration, Length, Number, Pressure, Speed
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.units import Acceleration, Angle, Duration, Length, Number, Pressure, Speed
 
 
 class SeafloorSourceConfig(Section):
-    """What every source that moves the seafloor has."""
+    """Every source that displaces the seafloor."""
 
     kajiura: bool = Field(
-        default=False, description="Smooth the uplift by Kajiura's filter: the water column damps detail."
+        default=False, description="Filter the uplift with Kajiura's low-pass filter of the water column."
     )
 
 
 class FaultSourceConfig(SeafloorSourceConfig):
-    """What every source made of faults has."""
+    """Every source made of faults."""
 
     horizontal_on_slope: bool = Field(
-        default=False, description="Add the uplift by horizontal motion of a sloping bottom."
+        default=False, description="Add the uplift due to horizontal displacement of a sloping seafloor."
     )
-    instantaneous: bool = Field(
-        default=False, description="Everything moves at the origin time, without rupture times."
-    )
+    instantaneous: bool = Field(default=False, description="Instantaneous rupture at the origin time.")
     time_step: Duration = Field(
-        default=10.0, gt=0, description="Interval [s] at which the moving seafloor is computed."
+        default=10.0, gt=0, description="Interval [s] at which the seafloor displacement is computed."
     )
     rigidity: Pressure | None = Field(
         default=None, gt=0, description="Rigidity [Pa] for the seismic moment; null: default."
@@ -66,10 +64,8 @@ class FaultConfig(PointConfig):
     )
     slip: Length = Field(description="Slip [m].")
     opening: Length = Field(default=0.0, description="Opening [m], the tensile component.")
-    rupture_time: Duration = Field(
-        default=0.0, ge=0, description="Time [s] after the origin when slip starts."
-    )
-    rise_time: Duration = Field(default=0.0, ge=0, description="Time [s] over which it slips.")
+    rupture_time: Duration = Field(default=0.0, ge=0, description="Rupture time [s] after the origin time.")
+    rise_time: Duration = Field(default=0.0, ge=0, description="Rise time [s].")
     reference: Literal["top_center", "top_corner", "center"] = Field(
         default="top_center",
         description="The point whose position and depth are given: the middle of the top edge, its corner at "
@@ -86,7 +82,7 @@ class FaultConfig(PointConfig):
 
 
 class OkadaConfig(FaultSourceConfig):
-    """Slip on rectangular faults that are written in the configuration."""
+    """Rectangular faults, listed in the configuration."""
 
     kind: Literal["okada"] = Field(description="okada: rectangular faults, listed here.")
     faults: tuple[FaultConfig, ...] = Field(min_length=1, description="The faults.")
@@ -100,11 +96,9 @@ class DeformationConfig(SeafloorSourceConfig):
     variable: str | None = Field(default=None, description="Variable of the uplift; null: the only one.")
     east: str | None = Field(
         default=None,
-        description="Variable of the displacement towards east, which counts where the bottom slopes; null: none.",
+        description="Variable of the eastward displacement, for sloping seafloor; null: none.",
     )
-    north: str | None = Field(
-        default=None, description="Variable of the displacement towards north; null: none."
-    )
+    north: str | None = Field(default=None, description="Variable of the northward displacement; null: none.")
 
     @model_validator(mode="after")
     def _both(self) -> Self:
@@ -124,42 +118,38 @@ class HumpConfig(PointConfig):
 
     kind: Literal["hump"] = Field(description="hump: a Gaussian hump of the water surface.")
     height: Length = Field(description="Height [m]; negative: a trough.")
-    radius: Length = Field(gt=0, description="Distance [m] at which the height has fallen to 1/e.")
+    radius: Length = Field(gt=0, description="Radius [m] at which the height is 1/e.")
 
 
 class SlideConfig(Section):
     """s = s0 ln cosh(t / t0), s0 = velocity^2 / acceleration, t0 = velocity / acceleration (Grilli and Watts 1999)."""
 
-    kind: Literal["slide"] = Field(description="slide: faster and faster, towards a terminal velocity.")
-    acceleration: Acceleration = Field(gt=0, description="Acceleration [m/s2] with which it starts.")
+    kind: Literal["slide"] = Field(description="slide: accelerating towards a terminal velocity.")
+    acceleration: Acceleration = Field(gt=0, description="Initial acceleration [m/s2].")
     velocity: Speed = Field(gt=0, description="Terminal velocity [m/s].")
-    distance: Length | None = Field(
-        default=None, gt=0, description="Way [m] after which it stops; null: never."
-    )
+    distance: Length | None = Field(default=None, gt=0, description="Run-out distance [m]; null: unlimited.")
 
 
 class SlumpConfig(Section):
     """s = distance (1 - cos(pi t / duration)) / 2 (Grilli and Watts 2005)."""
 
-    kind: Literal["slump"] = Field(description="slump: the half swing of a pendulum, from rest to rest.")
-    distance: Length = Field(gt=0, description="Way [m] that it makes.")
-    duration: Duration = Field(gt=0, description="Time [s] that it takes.")
+    kind: Literal["slump"] = Field(description="slump: half a pendulum oscillation, from rest to rest.")
+    distance: Length = Field(gt=0, description="Run-out distance [m].")
+    duration: Duration = Field(gt=0, description="Duration [s].")
 
 
 class SteadyMotionConfig(Section):
     """s = velocity t."""
 
-    kind: Literal["steady"] = Field(description="steady: at one velocity from its start.")
+    kind: Literal["steady"] = Field(description="steady: at constant velocity.")
     velocity: Speed = Field(gt=0, description="Velocity [m/s].")
-    distance: Length | None = Field(
-        default=None, gt=0, description="Way [m] after which it stops; null: never."
-    )
+    distance: Length | None = Field(default=None, gt=0, description="Run-out distance [m]; null: unlimited.")
 
 
 class TrackConfig(Section):
-    """A way through the places of a CSV file with the columns time [s], and lon, lat or x, y."""
+    """A path through positions in a CSV file with the columns time [s], and lon, lat or x, y."""
 
-    kind: Literal["path"] = Field(description="path: places and times from a CSV file.")
+    kind: Literal["path"] = Field(description="path: positions and times from a CSV file.")
     file: InputFile = Field(
         description="CSV file, relative to the configuration: time, lon, lat or time, x, y."
     )
@@ -175,32 +165,30 @@ SlideMotionConfig = Annotated[
 
 
 class LandslideConfig(PointConfig):
-    """A mass that slides over the bed, under water or from land into it; the bed is higher by its thickness."""
+    """A submarine or subaerial landslide of fixed shape, which raises the bed by its thickness."""
 
-    kind: Literal["landslide"] = Field(description="landslide: a moving mass, under water or from land.")
+    kind: Literal["landslide"] = Field(description="landslide: submarine or subaerial, of fixed shape.")
     shape: Literal["sech", "sech2", "gaussian", "ellipse"] = Field(
         default="sech",
         description="sech or sech2, cut off at 0.717 of their height (Enet and Grilli 2007), gaussian, or an ellipse.",
     )
     thickness: Length = Field(gt=0, description="Largest thickness [m].")
     length: Length = Field(
-        gt=0, description="Extent [m] along its direction; gaussian: between the points of 1/e."
+        gt=0, description="Extent [m] along its direction; gaussian: between the 1/e points."
     )
-    width: Length | None = Field(
-        default=None, gt=0, description="Extent [m] across; null: all across the grid."
-    )
+    width: Length | None = Field(default=None, gt=0, description="Extent [m] across; null: unlimited.")
     direction: Angle | None = Field(
         default=None,
         ge=-360,
         le=360,
-        description="Where it slides to [degrees clockwise from north]; null: as the path goes.",
+        description="Direction of motion [degrees clockwise from north]; null: that of the path.",
     )
-    motion: SlideMotionConfig = Field(description="How it moves.")
+    motion: SlideMotionConfig = Field(description="Law of motion.")
     start: Duration = Field(
-        default=0.0, ge=0, description="Time [s] at which it starts, and those of a path count from."
+        default=0.0, ge=0, description="Start time [s], which the times of a path are relative to."
     )
     in_bathymetry: bool = Field(
-        default=False, description="The bathymetry already has the mass in its first place."
+        default=False, description="The bathymetry already includes the mass at its initial position."
     )
 
     @model_validator(mode="after")
@@ -208,7 +196,9 @@ class LandslideConfig(PointConfig):
         given = [key for key in ("lon", "lat", "x", "y") if getattr(self, key) is not None]
         path = self.motion.kind == "path"
         if path and given:
-            raise KeyProblem(given[0], "a mass on a path begins at its first place, so leave this key out")
+            raise KeyProblem(
+                given[0], "a landslide on a path starts at its first position; leave this key out"
+            )
         if not path and given not in (["lon", "lat"], ["x", "y"]):
             raise ValueError(f"needs lon and lat, or x and y; it has {' and '.join(given) or 'neither'}")
         if not path and self.direction is None:
@@ -217,7 +207,7 @@ class LandslideConfig(PointConfig):
 
 
 class CrestedWaveConfig(Section):
-    """What every wave with straight crests has: where it is at t = 0 and where it runs to, on a cartesian grid."""
+    """Every long-crested wave: position at t = 0 and direction of propagation, on a cartesian grid."""
 
     x: Length = Field(default=0.0, description="Position [m] of a point on the crest, towards east.")
     y: Length = Field(default=0.0, description="Position [m] of a point on the crest, towards north.")
@@ -225,16 +215,16 @@ class CrestedWaveConfig(Section):
         default=90.0,
         ge=-360,
         le=360,
-        description="Where it runs to [degrees clockwise from north, the y axis]; 90: towards +x, 270: towards -x.",
+        description="Direction of propagation [degrees clockwise from north, the y axis]; 90: +x, 270: -x.",
     )
-    height: Length = Field(gt=0, description="Greatest height H [m] above the water at rest.")
-    depth: Length = Field(gt=0, description="Depth d [m] of the water it runs over.")
+    height: Length = Field(gt=0, description="Wave height H [m] above still water.")
+    depth: Length = Field(gt=0, description="Still-water depth d [m].")
 
 
 class SolitaryWaveConfig(CrestedWaveConfig):
-    """A solitary wave on its way, eta = H sech^2(sqrt(3 H / (4 d^3)) s); several of them add up."""
+    """A solitary wave, already propagating, eta = H sech^2(sqrt(3 H / (4 d^3)) s); several are superposed."""
 
-    kind: Literal["solitary_wave"] = Field(description="solitary_wave: one crest, on its way.")
+    kind: Literal["solitary_wave"] = Field(description="solitary_wave: solitary wave, already propagating.")
     velocity: Literal["linear", "exact", "simple", "rest"] = Field(
         default="linear",
         description="Velocity of the water: linear, eta sqrt(g/d); exact, c eta / (d + eta) with c = sqrt(g (d + H)), "
@@ -244,11 +234,11 @@ class SolitaryWaveConfig(CrestedWaveConfig):
 
 
 class NWaveConfig(CrestedWaveConfig):
-    """A crest and a trough on their way (Tadepalli and Synolakis 1994), with s the distance ahead of (x, y)."""
+    """An N-wave, already propagating (Tadepalli and Synolakis 1994), with s the distance ahead of (x, y)."""
 
-    kind: Literal["n_wave"] = Field(description="n_wave: a crest and a trough, on their way.")
+    kind: Literal["n_wave"] = Field(description="n_wave: N-wave, already propagating.")
     leading: Literal["depression", "elevation"] = Field(
-        default="depression", description="What arrives first: the depression or the elevation."
+        default="depression", description="Which part leads: depression or elevation."
     )
     steepness: Number | None = Field(
         default=None,
@@ -267,16 +257,15 @@ class NWaveConfig(CrestedWaveConfig):
 
 
 class StateConfig(Section):
-    """Surface and velocity of the water at t = 0 from a NetCDF file: variables eta [m] and, if it moves, u, v [m/s].
+    """Initial water surface and velocity from a NetCDF file: variables eta [m] and, if it moves, u, v [m/s].
 
-    It says where the water is: where eta is missing or below the ground it is dry. Outside the file the water is at
-    rest.
+    Cells are dry where eta is missing or below the ground. Outside the file the water is at rest.
     """
 
-    kind: Literal["state"] = Field(description="state: surface and velocity of the water from a file.")
+    kind: Literal["state"] = Field(description="state: initial water surface and velocity from a file.")
     file: InputFile = Field(description="NetCDF file, relative to the configuration, or data:NAME.")
     time: Duration | None = Field(
-        default=None, description="Time [s] of the record, as the file counts; null: the only one."
+        default=None, description="Time [s] of the record, in the file's own time; null: the only one."
     )
 
 

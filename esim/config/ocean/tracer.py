@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from esim.config.point import PointConfig
-from esim.config.section import Section
-from esim.config.units import Length, Number
+from esim.config.yaml.section import Section
+from esim.config.yaml.units import Length, Number
 
 
 class TracerPatchConfig(PointConfig):

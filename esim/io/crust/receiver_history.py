@@ -1,4 +1,4 @@
-"""What did the receivers see so far? Raw records at every step, in blocks of memory that are never moved."""
+"""How are receiver records kept? Raw values of every step, in blocks of memory that are never moved."""
 
 from collections.abc import Iterable, Sequence
 

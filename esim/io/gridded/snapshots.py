@@ -1,4 +1,4 @@
-"""Where do the snapshots go? Into one file per plane, complete and without doubles even after a restart.
+"""How are snapshots written? One file per plane, complete and without duplicates even after a restart.
 
 The file is fields.nc, or has another stem. While a run goes on, the snapshots since the last checkpoint are in
 a temporary file. At each checkpoint it is closed, made durable and named `checkpoint/fields_STEP.nc`, before

@@ -1,8 +1,8 @@
 """How do waves lose energy? Relaxation mechanisms fitted to a Q that is the same over a band of frequencies.
 
 The complex modulus is M(w) = M_u (1 - sum_l Y_l w_l / (w_l + i w)): the unrelaxed modulus M_u acts on the fastest
-change, each mechanism takes the share Y_l away from what is slow against w_l (Emmerich and Korn 1987). In time,
-with the strain rate e, one memory variable per mechanism:
+change, each mechanism lowers it by the anelastic coefficient Y_l for changes that are slow against w_l (Emmerich and
+Korn 1987). In time, with the strain rate e, one memory variable per mechanism:
 
     d(zeta_l)/dt + w_l zeta_l = w_l e        d(stress)/dt = M_u (e - sum_l Y_l zeta_l)
 
@@ -11,9 +11,9 @@ and in steps, zeta being known where stress is and e in the middle between (`rec
     zeta_l(n+1/2) = A_l zeta_l(n-1/2) + B_l e(n)    A_l = (2 - w_l dt) / (2 + w_l dt)    B_l = 2 w_l dt / (2 + w_l dt)
     stress(n+1/2) = stress(n-1/2) + dt M_u (e(n) - sum_l Y_l (zeta_l(n-1/2) + zeta_l(n+1/2)) / 2)
 
-Two forms. Conventional: every cell carries all mechanisms. Coarse-grained (Day and Bradley 2001): eight, of which
-a cell carries one, the next cell the next, with eight times the share. Waves, much longer than two cells, feel the
-harmonic average of the eight moduli (Graves and Day 2003), and to that average the shares are fitted. It holds
+Two forms. Conventional: every cell has all mechanisms. Coarse-grained (Day and Bradley 2001): eight, of which
+a cell has one, the next cell the next, with eight times the coefficient. Waves, much longer than two cells, see the
+harmonic average of the eight moduli (Graves and Day 2003), and to that average the coefficients are fitted. It holds
 the better the closer the eight moduli are: below Q = 20 prefer the conventional form.
 """
 
@@ -25,19 +25,20 @@ from esim.errors import InputError
 
 COARSE = 8  # mechanisms of the coarse-grained form: a block of 2 x 2 x 2 cells
 TOLERANCE = 0.05  # of Q: how far a fit may be off anywhere in the band
-REACH = 0.3  # the eight frequencies go on beyond the band by 1/REACH: smallest errors, evenest shares
+REACH = 0.3  # the eight frequencies go on beyond the band by 1/REACH: smallest errors, evenest coefficients
 SAMPLES = 60  # frequencies of the band that are fitted
-STIFFNESS = 0.01  # of the fit of eight, against changing the shares
-Q_VALUES = 1e4 * 0.9 ** np.arange(91)  # at which shares are tabulated, downwards until the fit fails
+STIFFNESS = 0.01  # of the fit of eight, against changing the coefficients
+Q_VALUES = 1e4 * 0.9 ** np.arange(91)  # at which coefficients are tabulated, downwards until the fit fails
 
 
 @dataclass(frozen=True)
 class Mechanisms:
     """Relaxation mechanisms for a constant Q over `band` (lowest and highest frequency [Hz]).
 
-    omega (L,): relaxation frequencies w_l [rad/s], rising. Shares Y_l are tabulated: `table` (N, L) holds them for
-    each of `inverse_q` (N,), rising from 0 to the largest 1/Q that the mechanisms can make. With `coarse` a cell
-    carries one mechanism, and the table holds that of the average; the cell's own is 8 Y_l (see `cell_shares`).
+    omega (L,): relaxation frequencies w_l [rad/s], rising. Anelastic coefficients Y_l are tabulated: `table` (N, L)
+    holds them for each of `inverse_q` (N,), rising from 0 to the largest 1/Q that the mechanisms can make. With
+    `coarse` a cell has one mechanism, and the table holds that of the average; the cell's own is 8 Y_l (see
+    `cell_coefficients`).
     """
 
     omega: np.ndarray
@@ -53,7 +54,7 @@ class Mechanisms:
 
     @property
     def slope(self) -> np.ndarray:
-        """Shares (L,) per unit of 1/Q in the limit of large Q: Y_l = slope_l / Q."""
+        """Coefficients (L,) per unit of 1/Q in the limit of large Q: Y_l = slope_l / Q."""
         return self.table[1] / self.inverse_q[1]
 
     def check(self, q: np.ndarray, what: str = "Q") -> None:
@@ -64,15 +65,15 @@ class Mechanisms:
             hint = "try the conventional form or a narrower band" if self.coarse else "narrow the band"
             raise InputError(
                 f"{what} = {lowest:g} is too low for {form} attenuation over {self.band[0]:g}..{self.band[1]:g} Hz,"
-                f" which carries {what} >= {self.lowest_q:.3g}; {hint}"
+                f" which allows {what} >= {self.lowest_q:.3g}; {hint}"
             )
 
-    def shares(self, inverse_q: np.ndarray | float) -> np.ndarray:
-        """Y_l (L, ...) for any array of 1/Q (0 where nothing is lost)."""
+    def coefficients(self, inverse_q: np.ndarray | float) -> np.ndarray:
+        """Y_l (L, ...) for any array of 1/Q (0: elastic)."""
         x = np.asarray(inverse_q, dtype=float)
         return np.stack([np.interp(x, self.inverse_q, column) for column in self.table.T])
 
-    def cell_shares(self, inverse_q: np.ndarray, first: tuple[int, int, int] = (0, 0, 0)) -> np.ndarray:
+    def cell_coefficients(self, inverse_q: np.ndarray, first: tuple[int, int, int] = (0, 0, 0)) -> np.ndarray:
         """What each cell of (nz, ny, nx) has of its one coarse-grained mechanism: 8 Y_l, l from its parity.
 
         `first` is the index (k, j, i) of the array's first cell in the whole grid.
@@ -86,15 +87,17 @@ class Mechanisms:
 
     def modulus(self, frequency: np.ndarray, inverse_q: float) -> np.ndarray:
         """Complex M(w) / M_u at frequencies [Hz] (any shape, may be complex) for one 1/Q, with exp(+i w t)."""
-        return _modulus(_response(self.omega, np.asarray(frequency)), self.shares(inverse_q), self.coarse)
+        return _modulus(
+            _response(self.omega, np.asarray(frequency)), self.coefficients(inverse_q), self.coarse
+        )
 
     def quality(self, frequency: np.ndarray, inverse_q: float) -> np.ndarray:
-        """The Q that waves meet at frequencies [Hz]: real over imaginary part of the modulus."""
+        """Effective Q at frequencies [Hz]: real over imaginary part of the modulus."""
         m = self.modulus(frequency, inverse_q)
         return m.real / m.imag
 
     def error(self, q: float) -> float:
-        """Largest relative difference over the band between `q` and what waves meet."""
+        """Largest relative difference over the band between `q` and the effective Q."""
         return float(np.max(np.abs(self.quality(_samples(self.band, 5 * SAMPLES), 1.0 / q) / q - 1.0)))
 
     def unrelaxed(self, modulus: np.ndarray, inverse_q: np.ndarray, frequency: float) -> np.ndarray:
@@ -144,7 +147,7 @@ def conventional(band: tuple[float, float], mechanisms: int = 3) -> Mechanisms:
 
 
 def parity(shape: tuple[int, ...], first: tuple[int, int, int] = (0, 0, 0)) -> np.ndarray:
-    """Which of the eight mechanisms the cells of a box carry: (i & 1) + 2 (j & 1) + 4 (k & 1), as (nz, ny, nx)."""
+    """Which of the eight mechanisms the cells of a box have: (i & 1) + 2 (j & 1) + 4 (k & 1), as (nz, ny, nx)."""
     k, j, i = (((start + np.arange(n)) & 1) for start, n in zip(first, shape, strict=True))
     return i + 2 * j[:, None] + 4 * k[:, None, None]
 
@@ -159,7 +162,7 @@ def _checked(band: tuple[float, float]) -> tuple[float, float]:
 
 
 def _tabulated(omega: np.ndarray, band: tuple[float, float], coarse: bool) -> Mechanisms:
-    """Shares for lower and lower Q, each fit starting from the last, until one fails."""
+    """Coefficients for lower and lower Q, each fit starting from the last, until one fails."""
     inverse_q, table = [0.0], [np.zeros(omega.size)]
     for q in Q_VALUES:
         y = _fit(omega, band, q, coarse, table[-1])
@@ -181,7 +184,7 @@ def _samples(band: tuple[float, float], count: int = SAMPLES) -> np.ndarray:
 
 
 def _response(omega: np.ndarray, frequency: np.ndarray) -> np.ndarray:
-    """What each mechanism takes at each frequency [Hz], per share: w_l / (w_l + i w), (..., L)."""
+    """Relaxation of each mechanism at each frequency [Hz], per unit coefficient: w_l / (w_l + i w), (..., L)."""
     return omega / (omega + 2j * np.pi * frequency[..., None])
 
 

@@ -1,4 +1,4 @@
-"""Which medium does a cell have? One that moves the waves as the layers within it would.
+"""Which medium does a cell have? Effective values of the layers within it.
 
 Density is the mean over the thickness of a cell, bulk and shear modulus are harmonic means, and 1/Q is the mean:
 Moczo et al. (2002, Bulletin of the Seismological Society of America 92) for interfaces that are level.
@@ -16,7 +16,9 @@ from esim.media.crust.medium import QP, QS, RHO, VP, VS, Medium
 
 SLIVER = 1e-6  # of a cell: an interface this near to a face lies on it
 MOST = 8  # depths at which a cell is sampled for detail finer than itself, at most
-Parts = list[tuple[float, float]]  # depths within a cell, and the share of its thickness that each stands for
+Parts = list[
+    tuple[float, float]
+]  # depths within a cell, and the fraction of its thickness that each represents
 
 
 def cell_averages(medium: Medium, grid: Grid3D, box: Box) -> np.ndarray:
@@ -73,11 +75,11 @@ def _average(medium: Medium, x: np.ndarray, y: np.ndarray, parts: np.ndarray) ->
     """The averages of layers of cells over their parts (rows, count, 2)."""
     sums = np.zeros((5, len(parts), y.size, x.size))
     with np.errstate(divide="ignore"):
-        for depth, share in zip(parts[:, :, 0].T, parts[:, :, 1].T, strict=True):
+        for depth, fraction in zip(parts[:, :, 0].T, parts[:, :, 1].T, strict=True):
             lam, mu, rho, qp, qs = _moduli(medium.sample(x, y, depth))
-            share = share[:, None, None]
+            fraction = fraction[:, None, None]
             for total, part in zip(sums, (1 / (lam + 2 / 3 * mu), 1 / mu, rho, 1 / qp, 1 / qs), strict=True):
-                total += share * part
+                total += fraction * part
         kappa, mu, qp, qs = 1 / sums[0], 1 / sums[1], 1 / sums[3], 1 / sums[4]
     return np.stack([kappa - 2 / 3 * mu, mu, sums[2], qp, qs])
 

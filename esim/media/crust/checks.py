@@ -1,4 +1,4 @@
-"""Can a rock have these numbers? One sentence that says what is wrong, and where."""
+"""Are the values of a medium possible? One sentence that says what is wrong, and where."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is asked of a medium: five numbers at every point."""
+"""What is a medium? vp, vs, rho, Qp and Qs at every point."""
 
 from typing import Protocol
 

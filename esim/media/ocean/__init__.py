@@ -1,1 +1,1 @@
-"""What tsunamis travel over: bathymetry and roughness."""
+"""Media of tsunamis: roughness of the seafloor."""

@@ -138,7 +138,7 @@ def landslide_record(ocean: Ocean, body: Landslide, elevation: CellFunction, end
         "displaced_m3": displaced,
         "narrowest_cells": min(body.length, body.width or np.inf) / cell,
         "run_out_m": body.run_out(end),
-        "largest_speed_m_s": body.way.speed(max(0.0, end - body.start)),
+        "largest_speed_m_s": body.trajectory.speed(max(0.0, end - body.start)),
         "begins_s": body.start,
         "ends_s": body.end if body.end < np.inf else end,  # what never stops is cut off without a warning
     }

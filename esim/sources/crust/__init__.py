@@ -1,4 +1,4 @@
-"""What starts the waves in the crust: point sources, finite faults, plane waves, and how they go in time."""
+"""Sources of seismic waves: point sources, finite faults, plane waves, and their time functions."""
 
 from esim.sources.crust.build import build
 from esim.sources.crust.lowpass import low_pass

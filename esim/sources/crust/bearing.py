@@ -7,7 +7,7 @@ import numpy as np
 from esim.errors import InputError
 from esim.grids.projection import Projection
 
-STEP = 1e-4  # degrees of latitude, 11 m: the direction turns by less than 1e-5 degrees on the way
+STEP = 1e-4  # degrees of latitude, 11 m: the direction turns by less than 1e-5 degrees over it
 
 
 def place(

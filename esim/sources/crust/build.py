@@ -1,4 +1,4 @@
-"""From the configuration of a seismic source to the source itself."""
+"""Which seismic source does the configuration describe?"""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The rectangles of a finite fault as grids of point sources."""
+"""How is a finite fault discretised? Subfaults as grids of point sources."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,13 +27,13 @@ SHAPES: dict[str, TimeFunction] = {
 
 @dataclass(frozen=True, eq=False)
 class _Points:
-    """M points on the rectangles: the number of the subfault, x, y, depth [m], and the share of it, each (M,)."""
+    """M points on the rectangles: the number of the subfault, x, y, depth [m], and the fraction of it, each (M,)."""
 
     subfault: np.ndarray
     x: np.ndarray
     y: np.ndarray
     depth: np.ndarray
-    share: np.ndarray
+    fraction: np.ndarray
 
 
 def sources(
@@ -58,7 +58,7 @@ def sources(
         mu = rigidity(points.x, points.y, points.depth)
     else:
         mu = np.broadcast_to(rigidity or fault.rigidity, fault.x.shape)[points.subfault]
-    size = mu * (fault.length * fault.width)[points.subfault] * points.share
+    size = mu * (fault.length * fault.width)[points.subfault] * points.fraction
     shear = fault.total_slip[:, None] * moment_tensor.double_couple(strike, fault.dip, fault.rake)
     tensile = fault.opening[:, None] * moment_tensor.opening(strike, fault.dip, fault.poisson)
     return PointSources(
@@ -83,14 +83,14 @@ def _placed(
     return x, y, fault.strike + north
 
 
-def _moves(fault: FiniteFault) -> np.ndarray:
+def _slips(fault: FiniteFault) -> np.ndarray:
     """Which subfaults slip or open, (n,)."""
     return (fault.total_slip > 0) | (fault.opening != 0)
 
 
 def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray, spacing: float) -> _Points:
     parts = []
-    for n in np.flatnonzero(_moves(fault)):
+    for n in np.flatnonzero(_slips(fault)):
         along, down = (max(1, ceil(size / spacing - 1e-9)) for size in (fault.length[n], fault.width[n]))
         a = ((np.arange(along) + 0.5) / along - fault.along[n]) * fault.length[n]
         d = ((np.arange(down) + 0.5) / down - fault.down[n]) * fault.width[n]
@@ -98,15 +98,15 @@ def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray
         s, c, dip = np.sin(np.deg2rad(strike[n])), np.cos(np.deg2rad(strike[n])), np.deg2rad(fault.dip[n])
         level = d * np.cos(dip)
         east, north = x[n] + a * s + level * c, y[n] + a * c - level * s
-        share = np.full(a.size, 1 / a.size)
-        parts.append((np.full(a.size, n), east, north, fault.depth[n] + d * np.sin(dip), share))
+        fraction = np.full(a.size, 1 / a.size)
+        parts.append((np.full(a.size, n), east, north, fault.depth[n] + d * np.sin(dip), fraction))
     return _Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _windows(fault: FiniteFault, shape: TimeFunction, rise_time: float | None, onset: float) -> Windows:
     """The windows of each subfault; where it only opens, all of them alike."""
     weight = np.where(fault.slip.any(axis=1, keepdims=True), fault.slip, 1.0)
-    jumps = (fault.rise == 0) & (weight > 0) & _moves(fault)[:, None]
+    jumps = (fault.rise == 0) & (weight > 0) & _slips(fault)[:, None]
     if jumps.any() and rise_time is None:
         n = int(np.argmax(jumps.any(axis=1)))
         raise InputError(
@@ -114,5 +114,5 @@ def _windows(fault: FiniteFault, shape: TimeFunction, rise_time: float | None, o
             "the source"
         )
     rise = np.where(fault.rise == 0, rise_time or 1.0, fault.rise)
-    share = weight / weight.sum(axis=1, keepdims=True)
-    return Windows(fault.start + onset, rise, share, shape)
+    fraction = weight / weight.sum(axis=1, keepdims=True)
+    return Windows(fault.start + onset, rise, fraction, shape)

@@ -1,4 +1,4 @@
-"""What of a source can the grid carry? A causal low-pass takes the rest away, and keeps the moment.
+"""How is a source limited to the frequencies that the grid resolves? A causal low-pass that keeps the moment.
 
 A Butterworth filter of order 4: gain 1 at frequency zero, so that the moment released stays; 1 / sqrt(2) at the
 corner frequency f, 24 dB per octave above. It is causal, so that nothing moves before the onset, and so it delays:

@@ -1,4 +1,4 @@
-"""A plane wave that comes straight up from below."""
+"""What is a vertically incident plane wave?"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -50,10 +50,10 @@ class PlaneWave:
         """Velocity of the particles [m/s] at its depth, at times (K,) [s]."""
         return self.amplitude * self.time_function(times - self.onset)
 
-    def highest_frequency(self, share: float = 0.01) -> float:
-        """Frequency [Hz] above which less than `share` of the energy of the velocity lies."""
+    def highest_frequency(self, fraction: float = 0.01) -> float:
+        """Frequency [Hz] above which less than `fraction` of the energy of the velocity lies."""
         span = np.array([self.time_function.duration])
-        return spectrum.highest_frequency(self.time_function, span, np.ones(1), share, False)
+        return spectrum.highest_frequency(self.time_function, span, np.ones(1), fraction, False)
 
     def check(self, grid: Grid3D) -> None:
         """Raises InputError if its depth is outside the grid."""

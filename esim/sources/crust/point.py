@@ -1,4 +1,4 @@
-"""Sources that each sit at a point: moment tensors and forces, with their histories."""
+"""What is a point source? A moment tensor or a force, with its time history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -59,8 +59,8 @@ class PointSources:
         """Time [s] after which all rates are zero to 1e-6."""
         return float(self.rates.last.max(initial=0.0))
 
-    def highest_frequency(self, share: float = 0.01) -> float:
-        """Frequency [Hz] above which less than `share` of the energy of the far-field velocity lies.
+    def highest_frequency(self, fraction: float = 0.01) -> float:
+        """Frequency [Hz] above which less than `fraction` of the energy of the far-field velocity lies.
 
         That velocity goes as the derivative of the moment rate or of the force. Looks at the strongest sources
         (at most 64). Infinite where a rate jumps: its velocity has all frequencies alike.
@@ -74,7 +74,7 @@ class PointSources:
             lambda since: self.rates.at(first + since, strongest),
             last - first,
             strength[strongest],
-            share,
+            fraction,
             True,
         )
 

@@ -1,4 +1,4 @@
-"""How do the moment rates of many point sources go in time, each after its own onset?"""
+"""Which moment rates have many point sources, each after its own onset?"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -71,31 +71,31 @@ class Shifted:
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """W windows of each source, arrays (N, W): start, rise [s], and share of the moment, which adds up to 1.
+    """W windows of each source, arrays (N, W): start, rise [s], and fraction of the moment, which adds up to 1.
 
     In each window the moment rate is `shape`, a time function of duration 1, stretched to the rise time.
     """
 
     start: np.ndarray
     rise: np.ndarray
-    share: np.ndarray
+    fraction: np.ndarray
     shape: TimeFunction
 
     @property
     def first(self) -> np.ndarray:
         """Starts of the first windows that release moment [s]."""
-        return np.where(self.share != 0, self.start, np.inf).min(axis=1)
+        return np.where(self.fraction != 0, self.start, np.inf).min(axis=1)
 
     @property
     def last(self) -> np.ndarray:
         """Ends of the last windows that release moment [s]."""
         end = self.start + self.rise * self.shape.duration
-        return np.where(self.share != 0, end, -np.inf).max(axis=1)
+        return np.where(self.fraction != 0, end, -np.inf).max(axis=1)
 
     @property
     def integral(self) -> np.ndarray:
         """Moment released per unit of moment."""
-        return self.share.sum(axis=1) * self.shape.integral
+        return self.fraction.sum(axis=1) * self.shape.integral
 
     def __call__(self, times: np.ndarray) -> np.ndarray:
         """Rates [1/s], (K, N), at times (K,) [s]."""
@@ -104,14 +104,14 @@ class Windows:
     def at(self, times: np.ndarray, index: np.ndarray) -> np.ndarray:
         """Rates [1/s] of the sources index (M,), each at its own times (K, M) [s]."""
         total = np.zeros((len(times), index.size))
-        windows = (self.start[index].T, self.rise[index].T, self.share[index].T)
-        for start, rise, share in zip(*windows, strict=True):
-            total += share / rise * self.shape((times - start) / rise)
+        windows = (self.start[index].T, self.rise[index].T, self.fraction[index].T)
+        for start, rise, fraction in zip(*windows, strict=True):
+            total += fraction / rise * self.shape((times - start) / rise)
         return total
 
     def take(self, index: np.ndarray) -> "Windows":
         """Those of some sources."""
-        return Windows(self.start[index], self.rise[index], self.share[index], self.shape)
+        return Windows(self.start[index], self.rise[index], self.fraction[index], self.shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,10 +13,10 @@ def highest_frequency(
     sample: Callable[[np.ndarray], np.ndarray],
     span: np.ndarray,
     weight: np.ndarray,
-    share: float,
+    fraction: float,
     differentiate: bool,
 ) -> float:
-    """Frequency [Hz] above which less than `share` of the energy of the velocity lies, of N series together.
+    """Frequency [Hz] above which less than `fraction` of the energy of the velocity lies, of N series together.
 
     sample gives the series at times (K, N) [s] since their beginnings; each lasts span (N,) [s] and counts with
     the square of weight (N,). With differentiate the velocity goes as the derivative of the series, as in the far
@@ -27,10 +27,10 @@ def highest_frequency(
         return 0.0
     weight = weight / weight.max()
     count = FEWEST
-    found, before = _edge(sample, span, weight, share, differentiate, count), 0.0
+    found, before = _edge(sample, span, weight, fraction, differentiate, count), 0.0
     while abs(found - before) > SETTLED * found and count < MOST:
         count *= 2
-        found, before = _edge(sample, span, weight, share, differentiate, count), found
+        found, before = _edge(sample, span, weight, fraction, differentiate, count), found
     return found if found < ENDLESS * before else np.inf
 
 
@@ -38,7 +38,7 @@ def _edge(
     sample: Callable[[np.ndarray], np.ndarray],
     span: np.ndarray,
     weight: np.ndarray,
-    share: float,
+    fraction: float,
     differentiate: bool,
     count: int,
 ) -> float:
@@ -53,4 +53,4 @@ def _edge(
     upper = ((bins + 0.5) / (size * step)).ravel()  # frequencies up to which the bins reach
     order = np.argsort(upper, kind="stable")
     total = np.cumsum(energy[order])
-    return float(np.interp((1 - share) * total[-1], total, upper[order]))
+    return float(np.interp((1 - fraction) * total[-1], total, upper[order]))

@@ -1,4 +1,4 @@
-"""A rupture in the Standard Rupture Format as point sources."""
+"""How does a rupture in the Standard Rupture Format become point sources?"""
 
 from collections.abc import Callable
 

@@ -220,9 +220,9 @@ def _down(z: np.ndarray, width: float, dip: np.ndarray, top: float | None, text:
     """How far down dip the points lie in their subfaults, 0 or 0.5."""
     rise = width * float(np.sin(np.deg2rad(dip[0])))
     if top is not None and rise > 0:
-        share = (float(z.min()) - top * 1e3) / rise
-        if abs(share) < SNAP or abs(share - 0.5) < SNAP:
-            return 0.0 if abs(share) < SNAP else 0.5
+        fraction = (float(z.min()) - top * 1e3) / rise
+        if abs(fraction) < SNAP or abs(fraction - 0.5) < SNAP:
+            return 0.0 if abs(fraction) < SNAP else 0.5
     return 0.0 if "given for top" in text else 0.5
 
 
@@ -255,8 +255,8 @@ def _one_rake(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     angle = np.deg2rad(np.stack([columns[rakes[n]] for n in slips]))
     along, across = (size * np.cos(angle)).sum(0), (size * np.sin(angle)).sum(0)
     total = size.sum(0)
-    share = np.hypot(along, across) / np.where(total > 0, total, 1.0)
-    shorter = {name: columns[name] * share for name in slips.values()}
+    fraction = np.hypot(along, across) / np.where(total > 0, total, 1.0)
+    shorter = {name: columns[name] * fraction for name in slips.values()}
     return shorter | {"rake": np.rad2deg(np.arctan2(across, along))}
 
 

@@ -207,6 +207,6 @@ def reference(segment: _Segment, table: dict[str, np.ndarray]) -> tuple[float, f
     return along, _snapped((point[1] - edge[1]) / segment.width)
 
 
-def _snapped(share: float) -> float:
+def _snapped(fraction: float) -> float:
     """0 or 0.5, whichever it is near to; 0.5 if neither."""
-    return 0.0 if abs(share) < SNAP else 0.5
+    return 0.0 if abs(fraction) < SNAP else 0.5

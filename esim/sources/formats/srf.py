@@ -250,8 +250,8 @@ def _windows(rupture: Rupture) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             sums = np.append(0.0, np.cumsum(0.5 * (rates[1:] + rates[:-1])))
             times = np.linspace(0.0, count[n], WINDOWS + 1)
             if sums[-1]:
-                share = np.interp(times, np.arange(sums.size), sums) / sums[-1]
-                done += share * rupture.slip[n, d] ** 2 / total[n] ** 2
+                fraction = np.interp(times, np.arange(sums.size), sums) / sums[-1]
+                done += fraction * rupture.slip[n, d] ** 2 / total[n] ** 2
         part = np.maximum(np.diff(done), 0.0)
         slip[n] = total[n] * part / part.sum() if part.any() else total[n] / WINDOWS
     return start, rise, slip

@@ -1,4 +1,4 @@
-"""What starts the wave: earthquakes, deformation from files, landslides, waves."""
+"""Sources of tsunamis: earthquakes, deformation from files, landslides, initial waves."""
 
 from esim.sources.ocean.build import build
 from esim.sources.ocean.landslide import Landslide

@@ -1,4 +1,4 @@
-"""From the configuration of a source to the source itself."""
+"""Which tsunami source does the configuration describe?"""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Motion of the seafloor that was computed elsewhere, from a NetCDF grid."""
+"""Which deformation of the seafloor? From a NetCDF grid, in time or at once."""
 
 from dataclasses import dataclass
 from datetime import datetime

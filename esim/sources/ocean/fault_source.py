@@ -1,4 +1,4 @@
-"""The seafloor moved by a finite fault."""
+"""How does a finite fault displace the seafloor?"""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Waves that come in through a side of the grid: what is their elevation there, as time goes on?"""
+"""Which incident waves enter through a side of the grid? Their elevation there in time."""
 
 import math
 import re
@@ -19,7 +19,7 @@ from esim.data import locate
 from esim.errors import InputError
 from esim.sources.formats.units import METRE, METRE_PER_SECOND, SECOND
 
-ROOM = 1e-4  # share of its height that a wave has at the side when the run begins
+ROOM = 1e-4  # fraction of its height that a wave has at the side when the run begins
 ALWAYS = math.inf
 UNITS = {"eta": METRE, "u": METRE_PER_SECOND}
 

@@ -1,13 +1,13 @@
-"""What does the water surface do when the seafloor jumps? It rises less, and smoother: Kajiura (1963).
+"""How does the water surface respond to an instantaneous uplift? Low-pass filtered: Kajiura (1963).
 
 A motion of the bed of wavenumber k under water of depth h lifts the surface by 1/cosh(kh) of its height
 (Kajiura 1963, Bull. Earthquake Res. Inst. 41, 535-571), so that detail shorter than a few depths is lost.
 
-Where the depth varies, the motion is shared out among reference depths by the depth above each cell, each
-share is smoothed with the filter of its reference depth, and the results are added up. Approximations:
+Where the depth varies, the uplift of each cell is distributed over reference depths by weights, each
+part is filtered with its reference depth, and the results are added up. Approximations:
 between reference depths, which grow by a factor of 1.5, the gain is interpolated linearly, within 0.02 of
 1/cosh(kh); a cell spreads with the filter of its own depth, whatever the depth beside it; all cells have
-one size. Each filter keeps the sum and the shares add up to one, so the volume is kept. The motion of
+one size. Each filter keeps the sum and the weights add up to one, so volume is conserved. The motion of
 land does not spread. The price of the volume: a uniform uplift comes out uneven by about the square of the
 slope of the bed, and by a fraction of the slope at its kinks. The field is mirrored at its edges: what lies
 within REACH depths of those of a part of the sea is not that of the whole.
@@ -23,7 +23,7 @@ REACH = 10.0  # depths over which the response to a point falls to 1e-6
 def smooth(
     uplift: np.ndarray, depth: np.ndarray, dx: float, dy: float, deepest: float | None = None
 ) -> np.ndarray:
-    """The rise of the water surface, (K, ny, nx), by an uplift of the seafloor (K, ny, nx), in its units.
+    """Elevation of the water surface, (K, ny, nx), caused by an uplift of the seafloor (K, ny, nx), in its units.
 
     depth (ny, nx) is the depth of the water [m], zero or negative on land; dx, dy are the size of a cell [m],
     on lon/lat grids at the latitude of the largest uplift. deepest [m] is that of the larger area of which these
@@ -35,12 +35,12 @@ def smooth(
     pad = [_padding(n, REACH * depths[-1] / d) for n, d in zip(depth.shape, (dy, dx), strict=True)]
     shape = [n + a + b for n, (a, b) in zip(depth.shape, pad, strict=True)]
     gains = [gain(h, shape, dx, dy) for h in depths]
-    shares = [_share(np.pad(depth, pad, mode="symmetric"), depths, m) for m in range(len(depths))]
+    weights = [_weight(np.pad(depth, pad, mode="symmetric"), depths, m) for m in range(len(depths))]
     inside = tuple(slice(a, a + n) for n, (a, _) in zip(depth.shape, pad, strict=True))
     result = np.empty_like(uplift)
     for k, field in enumerate(uplift):
         padded = np.pad(field, pad, mode="symmetric")
-        spectrum = sum(g * np.fft.rfft2(share * padded) for g, share in zip(gains, shares, strict=True))
+        spectrum = sum(g * np.fft.rfft2(weight * padded) for g, weight in zip(gains, weights, strict=True))
         result[k] = np.fft.irfft2(spectrum, s=shape)[inside]
     return result
 
@@ -67,7 +67,7 @@ def reference_depths(deepest: float, cell: float, around: float | None = None) -
     return [0.0, *(depth for depth in ladder if depth < deepest), last]
 
 
-def _share(depth: np.ndarray, depths: list[float], m: int) -> np.ndarray:
+def _weight(depth: np.ndarray, depths: list[float], m: int) -> np.ndarray:
     """Weight of reference depth m in linear interpolation: one at it, zero at its neighbours and beyond."""
     return np.interp(depth, depths, np.eye(len(depths))[m])
 

@@ -1,4 +1,4 @@
-"""A mass that slides over the seafloor or into the water: a body of fixed shape on a given way."""
+"""How does a landslide move? A body of fixed shape along a given trajectory, under water or into it."""
 
 import csv
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Shape = Literal["sech", "sech2", "gaussian", "ellipse"]
 
 TRUNCATION = 0.717  # of sech and sech2: the level at which the edge is cut (Enet and Grilli 2007)
 GAUSSIAN_REACH = 3.0  # half-lengths at which a Gaussian body ends
-VERTICES = 9  # points at which each piece of the way is looked at for the box around it
+VERTICES = 9  # sample points along each segment of a trajectory, for the box around it
 
 
 class Trajectory(Protocol):
@@ -26,13 +26,13 @@ class Trajectory(Protocol):
 
     @property
     def end(self) -> float:
-        """Time [s] after which it rests; infinite if it never does."""
+        """Time [s] at which it stops; infinite if it never does."""
 
     def at(self, time: float) -> tuple[float, float]:
         """Displacement (east, north) [m]; (0, 0) up to time 0."""
 
     def vertices(self, end: float) -> list[tuple[float, float]]:
-        """Points (east, north) [m] between which its way until `end` [s] is straight."""
+        """Points (east, north) [m] between which the trajectory until `end` [s] is straight."""
 
     def speed(self, end: float) -> float:
         """Largest speed [m/s] until `end` [s]."""
@@ -40,7 +40,7 @@ class Trajectory(Protocol):
 
 @dataclass(frozen=True)
 class StraightTrajectory:
-    """A way in one direction [degrees clockwise from north], by a law of motion.
+    """Motion in one direction [degrees clockwise from north], by a law of motion.
 
     slide: s = s0 ln cosh(t / t0) with s0 = u^2 / a, t0 = u / a from the first acceleration a [m/s2] and the terminal
     velocity u [m/s] (Watts 1998; Grilli and Watts 1999), up to `distance` [m], where it stops. slump: s = d (1 -
@@ -57,20 +57,20 @@ class StraightTrajectory:
 
     @property
     def end(self) -> float:
-        """Time [s] after which it rests."""
+        """Time [s] at which it stops."""
         match self.law:
             case "slump":
                 return self.duration
             case "steady":
                 return self.distance / self.velocity
         scale = self.velocity**2 / self.acceleration
-        way = self.distance / scale
-        # acosh(exp(w)) without overflow.
-        factor = way + log(1.0 + sqrt(max(0.0, -expm1(-2.0 * way)))) if way < inf else inf
+        s = self.distance / scale
+        # acosh(exp(s)) without overflow.
+        factor = s + log(1.0 + sqrt(max(0.0, -expm1(-2.0 * s)))) if s < inf else inf
         return self.velocity / self.acceleration * factor
 
     def travelled(self, time: float) -> float:
-        """Way [m] made since the start."""
+        """Distance [m] travelled since the start."""
         if time <= 0.0:
             return 0.0
         match self.law:
@@ -84,8 +84,8 @@ class StraightTrajectory:
 
     def at(self, time: float) -> tuple[float, float]:
         """Displacement (east, north) [m]."""
-        way = self.travelled(time)
-        return way * sin(radians(self.direction)), way * cos(radians(self.direction))
+        distance = self.travelled(time)
+        return distance * sin(radians(self.direction)), distance * cos(radians(self.direction))
 
     def vertices(self, end: float) -> list[tuple[float, float]]:
         """Its two ends."""
@@ -109,7 +109,7 @@ class StraightTrajectory:
 
 @dataclass(frozen=True, eq=False)
 class TrackTrajectory:
-    """A way through given places: east, north [m] of the first one at rising times [s], each (n,), straight between."""
+    """A path through positions east, north [m] of the first one at times [s], increasing, (n,), straight between."""
 
     times: np.ndarray
     east: np.ndarray
@@ -117,16 +117,16 @@ class TrackTrajectory:
 
     @property
     def end(self) -> float:
-        """Time [s] after which it rests."""
+        """Time [s] at which it stops."""
         return float(self.times[-1])
 
     @property
     def direction(self) -> float:
-        """Direction of the whole way [degrees clockwise from north]."""
+        """Direction from the first to the last position [degrees clockwise from north]."""
         return degrees(atan2(self.east[-1], self.north[-1]))
 
     def from_zero(self) -> "TrackTrajectory":
-        """The same way, begun at time 0."""
+        """The same path, starting at time 0."""
         return TrackTrajectory(self.times - self.times[0], self.east, self.north)
 
     def at(self, time: float) -> tuple[float, float]:
@@ -134,7 +134,7 @@ class TrackTrajectory:
         return float(np.interp(time, self.times, self.east)), float(np.interp(time, self.times, self.north))
 
     def vertices(self, end: float) -> list[tuple[float, float]]:
-        """The places until `end`."""
+        """The positions until `end`."""
         last = min(end, self.end)
         return [self.at(time) for time in (*self.times[self.times < last], last)]
 
@@ -146,18 +146,19 @@ class TrackTrajectory:
 
 @dataclass(frozen=True, eq=False)
 class Landslide:
-    """A body of a shape, thickness [m], length along its direction and width across it [m] on its way over the bed.
+    """A body of a shape, thickness [m], length along its direction and width across it [m].
 
-    x, y: where its middle begins, degrees if lonlat, else m; width None: it goes all across. It starts at `start` [s].
-    in_bathymetry: the bathymetry has it in its first place. Lengths are whole extents: of the ellipse and, cut at
-    0.717, of sech and sech2 (Enet and Grilli 2007); a Gaussian has fallen to 1/e there and ends at three times them.
+    x, y: initial position of its centre, degrees if lonlat, else m; width None: unlimited. It starts at `start` [s].
+    in_bathymetry: the bathymetry includes it at its initial position. Lengths are whole extents: of the ellipse and,
+    cut at 0.717, of sech and sech2 (Enet and Grilli 2007); a Gaussian has decayed to 1/e there and ends at three
+    times them.
     """
 
     name: str
     lonlat: bool
     x: float
     y: float
-    way: Trajectory
+    trajectory: Trajectory
     direction: float
     shape: Shape
     thickness: float
@@ -169,8 +170,8 @@ class Landslide:
 
     @property
     def end(self) -> float:
-        """Time [s] after which it rests; infinite if it never does."""
-        return self.start + self.way.end
+        """Time [s] at which it stops; infinite if it never does."""
+        return self.start + self.trajectory.end
 
     @property
     def reach(self) -> float:
@@ -180,17 +181,17 @@ class Landslide:
 
     def check(self, grid: Grid) -> None:
         """Raises InputError if it begins outside the grid."""
-        require_inside(grid, self.x, self.y, f"{self.name}: the middle of the landslide")
+        require_inside(grid, self.x, self.y, f"{self.name}: the centre of the landslide")
 
     def frame(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Metres along its direction and across it of cells x (nx,), y (ny,) seen from where it begins, (ny, nx)."""
+        """Distances [m] along and across its direction of cells x (nx,), y (ny,) from where it starts, (ny, nx)."""
         east, north = geodesy.local(x, y, self.x, self.y, self.lonlat)
         s, c = sin(radians(self.direction)), cos(radians(self.direction))
         return east * s + north * c, east * c - north * s
 
     def body(self, along: np.ndarray, across: np.ndarray, time: float) -> np.ndarray:
         """Its thickness [m] at a time [s] after the origin, at places in its frame."""
-        east, north = self.way.at(time - self.start)
+        east, north = self.trajectory.at(time - self.start)
         s, c = sin(radians(self.direction)), cos(radians(self.direction))
         a = (along - (east * s + north * c)) / (0.5 * self.length)
         b = np.zeros_like(a) if self.width is None else (across - (east * c - north * s)) / (0.5 * self.width)
@@ -198,23 +199,23 @@ class Landslide:
 
     def still(self, begin: float, end: float) -> bool:
         """Whether it is in the same place at two times [s]."""
-        return self.way.at(begin - self.start) == self.way.at(end - self.start)
+        return self.trajectory.at(begin - self.start) == self.trajectory.at(end - self.start)
 
     def run_out(self, end: float) -> float:
-        """Distance [m] of its place at a time [s] from its first one."""
-        return hypot(*self.way.at(end - self.start))
+        """Run-out distance [m] at a time [s] from its initial position."""
+        return hypot(*self.trajectory.at(end - self.start))
 
     def box(self, grid: Grid, time: float) -> geodesy.Box:
         """Cells (j0, j1, i0, i1) in which it is at a time [s]."""
-        return self._around(grid, *self.way.at(time - self.start))
+        return self._around(grid, *self.trajectory.at(time - self.start))
 
     def region(self, grid: Grid, end: float) -> geodesy.Box:
         """Cells in which it comes until a time [s]."""
-        places = self.way.vertices(max(0.0, end - self.start))
+        places = self.trajectory.vertices(max(0.0, end - self.start))
         boxes = [self._around(grid, *places[0])]
         for (e0, n0), (e1, n1) in zip(places, places[1:], strict=False):
-            shares = np.linspace(0.0, 1.0, VERTICES)
-            boxes += [self._around(grid, e0 + f * (e1 - e0), n0 + f * (n1 - n0)) for f in shares]
+            fractions = np.linspace(0.0, 1.0, VERTICES)
+            boxes += [self._around(grid, e0 + f * (e1 - e0), n0 + f * (n1 - n0)) for f in fractions]
         return geodesy.union(boxes)
 
     def _around(self, grid: Grid, east: float, north: float) -> geodesy.Box:
@@ -225,7 +226,7 @@ class Landslide:
 
 
 def _profile(shape: Shape, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Thickness as a share of the largest one, a and b in half-lengths along and across."""
+    """Thickness as a fraction of the largest one, a and b in half-lengths along and across."""
     match shape:
         case "ellipse":
             return np.sqrt(np.maximum(0.0, 1.0 - a * a - b * b))
@@ -242,7 +243,7 @@ def _profile(shape: Shape, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def read_track(path: Path, lonlat: bool) -> tuple[float, float, TrackTrajectory]:
-    """The first place and the way in a CSV file with the columns time, lon, lat or time, x, y.
+    """The initial position and the path in a CSV file with the columns time, lon, lat or time, x, y.
 
     Lines that begin with # are comments. Raises InputError with the line where the file is not as it should be.
     """

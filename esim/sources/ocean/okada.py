@@ -1,4 +1,4 @@
-"""How does the ground move when a buried rectangle slips? Okada (1985), BSSA 75(4), 1135-1154.
+"""How does the ground deform when a buried rectangular fault slips? Okada (1985), BSSA 75(4), 1135-1154.
 
 Uniform slip on a rectangle in a homogeneous elastic half-space, displacement of its flat surface. The closed
 form is a signed sum over the four corners (eqs. 24-30, Chinnery's notation). It is written here for speed and

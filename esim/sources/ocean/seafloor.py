@@ -1,4 +1,4 @@
-"""How high has the seafloor risen, where and when? The subfaults' motion added up on the cells of a grid."""
+"""How much is the seafloor uplifted, where and when? The displacement of all subfaults in each cell."""
 
 import numpy as np
 

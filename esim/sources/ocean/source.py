@@ -1,4 +1,4 @@
-"""What does a run need to know of a source, whatever its kind?"""
+"""What is every tsunami source? A displacement in time, an initial state, or a landslide."""
 
 from typing import Literal, Protocol, runtime_checkable
 

@@ -1,4 +1,4 @@
-"""Water at the origin time as a file has it: a surface and a velocity, computed or run elsewhere."""
+"""Which initial state has the water? Surface and velocity from a file."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Long-crested waves that are already on their way at the origin time: solitary waves and N-waves."""
+"""Which long-crested waves propagate at the origin time? Solitary waves and N-waves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from esim.grids.grid import Grid
 
 Profile = Callable[[np.ndarray], np.ndarray]  # distance ahead of the crest [m] -> surface [m]
 
-UNSEEN = 1e-12  # share of the height below which there is no wave
-ISOSCELES = 1.5 * sqrt(3.0)  # of tanh sech^2, whose greatest value is 1 / ISOSCELES
+UNSEEN = 1e-12  # fraction of the height below which there is no wave
+ISOSCELES = 1.5 * sqrt(3.0)  # of tanh sech^2, whose maximum is 1 / ISOSCELES
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class Wave:
     """A wave of one profile along straight crests, on a plane; see `InitialState`.
 
     It runs from (x, y) [m] to `direction` [degrees clockwise from y] over the depth [m]; profile(s) is its surface
-    [m] at the distance s [m] ahead of that point, height its greatest [m]. velocity is how the water moves in it:
+    [m] at the distance s [m] ahead of that point, height its maximum [m]. velocity is how the water moves in it:
     linear, u = eta sqrt(g/d); exact, u = c eta / (d + eta) with c = sqrt(g (d + height)), a wave of permanent form;
     simple, u = 2 (sqrt(g (d + eta)) - sqrt(g d)), the wave to one side of the shallow-water equations; or rest.
     """

@@ -1,4 +1,4 @@
-"""What does a medium keep that is made from another one? Its interfaces, its checks."""
+"""What does a medium keep of the one it is derived from? Interfaces and checks."""
 
 from dataclasses import dataclass
 

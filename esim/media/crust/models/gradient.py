@@ -1,4 +1,4 @@
-"""How do values grow with depth? Along straight lines."""
+"""How do values increase with depth? Linearly."""
 
 from dataclasses import dataclass
 

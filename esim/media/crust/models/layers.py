@@ -1,4 +1,4 @@
-"""What are the values of each layer? Constant from its top to the top of the next, the last for ever."""
+"""What are the values of each layer? Constant from its top to the top of the next, the last is a half-space."""
 
 from collections.abc import Sequence
 

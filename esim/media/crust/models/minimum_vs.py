@@ -1,4 +1,4 @@
-"""How slow may rock be? Soft ground that would need a finer grid is made faster."""
+"""What is the lowest S-wave velocity? Soft sediments that would need a finer grid are raised to it."""
 
 import math
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """What does a text file of a 1-D Earth model say?
 
-Three forms are read, and told apart by what they hold; lengths are in km, velocities in km/s, densities in g/cm3:
+Three formats are read, distinguished by their content; lengths are in km, velocities in km/s, densities in g/cm3:
 
     tvel    two lines of text, then depth vp vs rho; values run straight between depths
     nd      depth vp vs rho [Qp Qs]; a line of one word (mantle, outer-core, ...) names the discontinuity; straight

@@ -1,4 +1,4 @@
-"""Which values has a depth? From a table: constant below each depth, or straight lines between them."""
+"""Which values has a 1-D model at a depth? From a table, constant below each depth or linear between them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How strong is attenuation where only velocities are known? Q in proportion to vs."""
+"""What is Q where only velocities are known? Proportional to vs."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How does rock vary at random? A von Karman field of velocity, the same for any number of ranks."""
+"""How heterogeneous is rock? A random von Karman field of velocity, the same for any number of ranks."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from esim.media.crust.models.derived import Derived
 
 BOX = 256  # cells along each side of the field, at most
 LENGTHS = 8  # correlation lengths in the field, at least, so that its spectrum is resolved
-DENSITY = 0.8  # share of the relative change of velocity that density takes
+DENSITY = 0.8  # relative change of density over that of velocity
 
 
 @dataclass(frozen=True)

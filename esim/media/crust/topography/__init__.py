@@ -1,1 +1,1 @@
-"""Where are ground, sea and air?"""
+"""Topography of the crust: ground, sea and air."""

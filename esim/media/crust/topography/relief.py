@@ -1,4 +1,4 @@
-"""How high is the ground of a plane grid? From a file in metres or in degrees, or from a simple shape."""
+"""How high is the topography of a plane grid? From a file in metres or degrees, or from a simple shape."""
 
 import math
 from dataclasses import dataclass

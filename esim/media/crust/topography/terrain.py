@@ -1,4 +1,4 @@
-"""Which cells are air, sea or rock? A staircase along the ground."""
+"""Which cells are air, sea or rock? A staircase approximation of topography."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from esim.config.renamed import new_name
-from esim.config.suggest import hint, listed, shown
+from esim.config.yaml.renamed import new_name
+from esim.config.yaml.suggest import hint, listed, shown
 
 
 class KeyProblem(ValueError):
-    """A sentence about one key below the place where a check was made; `key` is the way down to it."""
+    """A sentence about one key below the place where a check was made; `key` is the path down to it."""
 
     def __init__(self, key: str | tuple[str | int, ...], sentence: str) -> None:
         super().__init__(sentence)

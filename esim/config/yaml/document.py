@@ -13,8 +13,8 @@ from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import ScalarNode
 
-from esim.config.paths import Here, similar
-from esim.config.suggest import shown
+from esim.config.yaml.paths import Here, similar
+from esim.config.yaml.suggest import shown
 from esim.errors import InputError
 
 Key = tuple[str | int, ...]
@@ -112,7 +112,7 @@ def _reason(error: MarkedYAMLError) -> str:
 def _plain(
     node: Any, key: Key, place: str, places: dict[Key, str], file: str | None, above: tuple[int, ...]
 ) -> Any:
-    """Dicts, lists and scalars from the parser's tree; `places` is filled on the way (file None: not)."""
+    """Dicts, lists and scalars from the parser's tree; `places` is filled as it goes (file None: not)."""
     places[key] = place
     if id(node) in above:
         raise InputError(f"{place}: a mapping cannot contain itself")
