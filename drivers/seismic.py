@@ -86,7 +86,7 @@ class SeismicRun(Run[SeismicSetup]):
         return {
             "sources": [source_record(source) for source in setup.sources],
             "points_per_wavelength": setup.discretisation.points_per_wavelength,
-            "frequency_carried": setup.discretisation.frequency,
+            "frequency_resolved": setup.discretisation.frequency,
             "speeds": setup.survey.record(),
             "bytes_per_cell": setup.bytes_per_cell,
         }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from esim.analysis.run import Run, open_run
-from esim.config.suggest import hint
+from esim.config.yaml.suggest import hint
 from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from esim import data
-from esim.config.document import read
-from esim.config.suggest import hint
+from esim.config.yaml.document import read
+from esim.config.yaml.suggest import hint
 from esim.errors import InputError, MachineError
 from esim.tools.table import show
 

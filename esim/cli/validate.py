@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from esim.config.suggest import hint
+from esim.config.yaml.suggest import hint
 from esim.errors import EsimError, InputError
 from esim.io.provenance import write_record
 from esim.tools.table import show

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from esim.config.section import KeyProblem
-from esim.config.units import Angle, Length
+from esim.config.yaml.section import KeyProblem
+from esim.config.yaml.units import Angle, Length
 
 MIN_CELLS = 4
 MAX_CELLS = 10_000_000  # along one side; more is a slip of the pen

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from esim.config.paths import InputFile
-from esim.config.section import Section, kind_of
-from esim.config.units import Angle, Length, Number
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.units import Angle, Length, Number
 
 
 class ElevationFileConfig(Section):

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from esim.config.document import Document, override, read
-from esim.config.problems import input_error
 from esim.config.scenario import ScenarioConfig
 from esim.config.scenarios import PLANNED, SCENARIOS
-from esim.config.suggest import hint, listed, nearest, shown
+from esim.config.yaml.document import Document, override, read
+from esim.config.yaml.problems import input_error
+from esim.config.yaml.suggest import hint, listed, nearest, shown
 from esim.errors import InputError
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from esim.config.section import KeyProblem
+from esim.config.yaml.section import KeyProblem
 
 
 class Named(Protocol):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import AfterValidator, Field
 
-from esim.config.paths import OutputDirectory
-from esim.config.section import Section
-from esim.config.units import Count, Duration
+from esim.config.yaml.paths import OutputDirectory
+from esim.config.yaml.section import Section
+from esim.config.yaml.units import Count, Duration
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:

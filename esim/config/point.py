@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from esim.config.section import Section
-from esim.config.units import Angle, Length
+from esim.config.yaml.section import Section
+from esim.config.yaml.units import Angle, Length
 
 
 class PointConfig(Section):

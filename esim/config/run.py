@@ -4,8 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from esim.config.section import KeyProblem, Section
-from esim.config.units import Count, Duration, Memory
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Count, Duration, Memory
 
 
 class RunConfig(Section):

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from esim.config.output import OutputConfig
 from esim.config.run import RunConfig
-from esim.config.section import Section
 from esim.config.time import TimeConfig
+from esim.config.yaml.section import Section
 from esim.data import locate
 
 # Settings of the output that may differ between a run and the one that resumes from its checkpoint, and those of the

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from esim.config.section import Section
-from esim.config.suggest import shown
-from esim.config.units import Duration
+from esim.config.yaml.section import Section
+from esim.config.yaml.suggest import shown
+from esim.config.yaml.units import Duration
 
 
 def utc(value: Any) -> datetime:

@@ -16,19 +16,19 @@ from esim.sources.crust import PointSources
 def check_absorbing_layers(
     config: SeismicConfig, survey: MediumSurvey, discretisation: Discretisation
 ) -> Iterator[str]:
-    """A warning where layers are made stable at the cost of long waves."""
+    """A warning where layers are stable at the cost of long waves."""
     if constant_alpha(config, survey) and "cpml" in config.grid.boundary.kinds:
         yield (
-            "grid.boundary: absorbing layers are made stable for soft ground, water or air, and send back part of "
-            f"waves below {discretisation.frequency / 4:.2g} Hz; keep the block large for these, or set "
-            "grid.boundary.cpml_alpha: graded for a short run"
+            "grid.boundary: absorbing layers have a constant frequency shift, stable over soft sediments, water or "
+            f"air, and reflect part of the waves below {discretisation.frequency / 4:.2g} Hz; make the block large "
+            "enough for these, or set grid.boundary.cpml_alpha: graded for a short run"
         )
 
 
 def check_absorbed(
     config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[Site]
 ) -> Iterator[str]:
-    """Warnings of sources and stations in layers that absorb waves: what is sent and seen there is too weak."""
+    """Warnings of sources and stations in absorbing layers, where amplitudes are damped."""
     points = [
         (f"stations.{n}: station '{station.name}'", site.x, site.y, site.depth)
         for n, (station, site) in enumerate(zip(config.stations, sites, strict=True))
@@ -42,8 +42,8 @@ def check_absorbed(
     for what, *at in points:
         if _is_absorbed(config, grid, *at):
             yield (
-                f"{what} lies in the absorbing layer, the outer {cells} cells of the block, where waves are weaker "
-                "than they should be; make the block larger"
+                f"{what} lies in the absorbing layer, the outer {cells} cells of the block; amplitudes there are "
+                "damped: make the block larger"
             )
 
 

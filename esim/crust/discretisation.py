@@ -39,7 +39,7 @@ class Discretisation:
         physics, courant = config.physics, self.dt * self.fastest / min(grid.spacing)
         lines = [
             f"frequency      {self.frequency:.3g} Hz with {self.points_per_wavelength:.1f} points per wavelength; the "
-            f"grid carries {self.resolved:.3g} Hz with {physics.points_per_wavelength:g}",
+            f"grid resolves {self.resolved:.3g} Hz with {physics.points_per_wavelength:g}",
             f"time step      {self.dt:.4g} s, {self.dt / self.largest_dt:.2f} of the largest stable one (Vp dt/h = "
             f"{courant:.3f})",
             f"steps          {self.steps:,} for {config.time.duration:g} s",
@@ -57,7 +57,7 @@ def discretise(
     mechanisms, or an unstable time step."""
     resolved, frequency, points = _frequency(config.physics, grid, survey)
     attenuation = fit_attenuation(config.physics, frequency, survey.lowest_qp, survey.lowest_qs)
-    # The unrelaxed medium carries the fastest waves.
+    # Waves are fastest in the unrelaxed medium.
     stiffening = 1.0 if attenuation is None else max(attenuation.stiffening, 1.0)
     fastest = survey.speeds.fastest * math.sqrt(stiffening)
     largest_dt = stable_time_step(grid, config.physics.order, fastest)
@@ -88,8 +88,9 @@ def _frequency(physics: CrustPhysics, grid: Grid3D, survey: MediumSurvey) -> tup
     if points < physics.points_per_wavelength * (1 - ROUNDING):
         raise InputError(
             f"physics.max_frequency: {frequency:g} Hz has {points:.2f} points per wavelength at {slowest:.0f} m/s, "
-            f"fewer than physics.points_per_wavelength, {physics.points_per_wavelength:g}; this grid carries "
-            f"{resolved:.3g} Hz, and cells of {slowest / (physics.points_per_wavelength * frequency):.3g} m would do"
+            f"fewer than physics.points_per_wavelength, {physics.points_per_wavelength:g}; this grid resolves "
+            f"{resolved:.3g} Hz, and cells of {slowest / (physics.points_per_wavelength * frequency):.3g} m are fine "
+            "enough"
         )
     return resolved, frequency, points
 

@@ -20,7 +20,7 @@ def allocate_memory(
     tables = [backend.from_host(t) for t in relaxation_tables(mechanisms, block, shape[2], settings)]
     if settings.memory is None:
         return backend.zeros((len(tables), 6, *shape)), tables
-    # Backends allocate values of the run's precision only; several packed ones share the place of one.
+    # Backends allocate values of the run's precision only; several packed ones strength the place of one.
     packed = np.dtype(np.uint16)
     *outer, pitch = shape
     several = backend.dtype.itemsize // packed.itemsize
@@ -50,7 +50,7 @@ def relaxation_tables(
 
 
 def _strengths(mechanisms: Mechanisms, largest: float) -> tuple[np.ndarray, np.ndarray]:
-    """a and b (L,) of the strengths Y = a/Q + b/Q^2 for 1/Q up to the largest one."""
+    """a and b (L,) of the coefficients Y = a/Q + b/Q^2 for 1/Q up to the largest one."""
     inverse = np.linspace(0.0, max(largest, 1e-6), 41)[1:]
     ratio = mechanisms.coefficients(inverse) / inverse
     b, a = np.polyfit(inverse, ratio.T, 1)

@@ -1,4 +1,4 @@
-"""Are the waves still sound? A run that grows, or is not finite, is stopped."""
+"""Is the run stable? One whose energy grows without sources, or is not finite, is stopped."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class StabilityCheck:
     grown: int = 0
 
     def __call__(self, clock: Clock) -> None:
-        """Look if it is time to; raises NumericalError with step, time and place."""
+        """Check every interval of steps; raises NumericalError with step, time and place."""
         if clock.step % self.interval and not clock.done:
             return
         motion = self.crust.motion()
@@ -43,11 +43,11 @@ class StabilityCheck:
         self.before = motion
 
     def state(self) -> list[float]:
-        """What a checkpoint needs, so that a run that goes on is still measured by what it was."""
+        """What a checkpoint needs, so that a resumed run is compared with what was before."""
         return [self.most, self.before, self.grown]
 
     def restore(self, state: list[float]) -> None:
-        """Take up the state of a checkpoint."""
+        """Restore the state of a checkpoint."""
         self.most, self.before, self.grown = state[0], state[1], int(state[2])
 
     def check_finite(self, clock: Clock) -> None:
@@ -65,8 +65,8 @@ class StabilityCheck:
         self.grown = self.grown + 1 if motion > 1.5 * self.before > 0 else 0
         if self.most > 0 and (motion > GROWTH_LIMIT * self.most or self.grown >= CHECKS_IN_A_ROW):
             raise NumericalError(
-                f"step {clock.step}, t = {clock.time:.4g} s: the waves grow although no source is active since "
-                f"{self.end:.4g} s; make absorbing layers thicker (grid.boundary.cells), move strong contrasts of the "
+                f"step {clock.step}, t = {clock.time:.4g} s: energy grows after the sources ended at {self.end:.4g} s "
+                "(instability); make absorbing layers thicker (grid.boundary.cells), move strong contrasts of the "
                 "medium out of them, or use a smaller run.cfl"
             )
 

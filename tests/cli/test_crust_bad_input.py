@@ -70,9 +70,9 @@ def write_model(path: Path, x: Any, y: Any, depth: Any, **values: float) -> Path
     [
         ([("medium.layers.1.vp", 3900)], ["layer with top 630 m", "vp 3900 m/s is 1.39 times vs 2800 m/s", "sqrt(2)"]),
         ([("physics.max_frequency", 4.0)],
-         ["4 Hz has 4.25 points per wavelength at 1700 m/s", "this grid carries 3.4 Hz", "cells of 85 m would do"]),
+         ["4 Hz has 4.25 points per wavelength at 1700 m/s", "this grid resolves 3.4 Hz", "cells of 85 m are"]),
         ([("physics.points_per_wavelength", 8), ("physics.max_frequency", 3.0)],
-         ["fewer than physics.points_per_wavelength, 8", "this grid carries 2.12 Hz"]),
+         ["fewer than physics.points_per_wavelength, 8", "this grid resolves 2.12 Hz"]),
         ([("physics.attenuation", "coarse"), ("medium.layers.0.qs", 2)],
          ["medium: qs = 2 is too low for coarse-grained attenuation over", "qs >= ", "conventional"]),
         ([("physics.attenuation", "conventional"), ("medium.layers.0.qs", 1)],

@@ -10,9 +10,9 @@ import pytest
 from support import junk
 
 from esim.config import from_dict, load, schema
-from esim.config import units as u
 from esim.config.ocean.root import TsunamiConfig
 from esim.config.ocean.run import CFL_BOUND
+from esim.config.yaml import units as u
 from esim.errors import InputError
 
 TSUNAMI = """\

@@ -64,7 +64,7 @@ def test_a_run_tells_its_plan_its_progress_and_what_it_wrote(ran: Ran) -> None:
     assert lines[0] == "A small earthquake" and "24 x 22 x 20 = 10,560 cells of 100 x 100 x 100 m" in lines[1]
     assert any("1700 to 5000 m/s, Vp/Vs 1.76-1.79" in line for line in lines)
     assert any(
-        "3.4 Hz with 5.0 points per wavelength; the grid carries 3.4 Hz with 5" in line for line in lines
+        "3.4 Hz with 5.0 points per wavelength; the grid resolves 3.4 Hz with 5" in line for line in lines
     )
     assert any(re.search(r"time step +\S+ s, 0\.\d+ of the largest stable one \(Vp dt/h = 0\.\d+\)", line)
                for line in lines)  # fmt: skip
@@ -75,7 +75,7 @@ def test_a_run_tells_its_plan_its_progress_and_what_it_wrote(ran: Ran) -> None:
     assert {path for path in told if path.is_file()} | {out / "sac"} == set(told)
     assert sorted(path.name for path in out.iterdir() if path.is_file()) == FILES
     warnings = done.stderr.splitlines()
-    passed = [w for w in warnings if "low-passed at 3.4 Hz, which this grid carries" in w]
+    passed = [w for w in warnings if "low-passed at 3.4 Hz, which this grid resolves" in w]
     absorbed = [w for w in warnings if "lies in the absorbing layer, the outer 4 cells of the block" in w]
     assert (len(passed), len(absorbed), len(warnings)) == (3, 1, 4)
 
@@ -101,7 +101,7 @@ def test_the_record_of_a_run(ran: Ran) -> None:
     # Of a tensor M the scalar moment is sqrt(M:M / 2).
     assert blast["moment"] == pytest.approx(np.sqrt(3 / 2) * 1e14)
     assert record["grid"] == {"cells": 10560, "nx": 24, "ny": 22, "nz": 20}
-    assert record["frequency_carried"] == pytest.approx(3.4) and record[
+    assert record["frequency_resolved"] == pytest.approx(3.4) and record[
         "points_per_wavelength"
     ] == pytest.approx(5)
     assert record["speeds"]["fastest"] == pytest.approx(5000) and record["speeds"][

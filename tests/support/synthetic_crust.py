@@ -168,7 +168,7 @@ def record(scene: Scene) -> dict[str, Any]:
     source["magnitude"] = (np.log10(quake.moment) - 9.1) / 1.5
     if quake.length:
         source["outline"] = quake.outline
-    return run_record(configuration, started=START, ended=START, sources=[source], frequency_carried=1.25)
+    return run_record(configuration, started=START, ended=START, sources=[source], frequency_resolved=1.25)
 
 
 def _stations(folder: Path, scene: Scene, attributes: Mapping[str, str]) -> None:

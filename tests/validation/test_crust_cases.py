@@ -144,11 +144,11 @@ def test_all_mechanisms_take_part_in_a_moment(place: tuple[float, float, float],
 
 
 def test_a_traction_gives_the_ground_all_its_momentum() -> None:
-    along = np.dot(injection.ALONG_SURFACE, injection.SHARES_ALONG[:2])
-    across = np.dot(injection.ON_SURFACE, injection.SHARES_ACROSS[:2])
+    along = np.dot(injection.ALONG_SURFACE, injection.CELL_FRACTIONS_ALONG[:2])
+    across = np.dot(injection.ON_SURFACE, injection.CELL_FRACTIONS_ACROSS[:2])
     assert along == pytest.approx(1, abs=1e-6) and across == pytest.approx(1, abs=1e-6)
-    assert injection.SHARES_ALONG.sum() == pytest.approx(5, abs=1e-4)
-    assert injection.SHARES_ACROSS.sum() == pytest.approx(4.5, abs=1e-4)
+    assert injection.CELL_FRACTIONS_ALONG.sum() == pytest.approx(5, abs=1e-4)
+    assert injection.CELL_FRACTIONS_ACROSS.sum() == pytest.approx(4.5, abs=1e-4)
 
 
 # ------------------------------------------------------------------ cases of several runs

@@ -125,7 +125,7 @@ def heading(run: Run, words: str) -> str:
 
 def resolved(run: Run) -> str:
     """The highest frequency that the run resolves, in words; empty where it is not recorded."""
-    frequency = run.record.get("frequency_carried")
+    frequency = run.record.get("frequency_resolved")
     return f", up to {float(frequency):.3g} Hz" if frequency else ""
 
 

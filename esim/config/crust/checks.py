@@ -10,7 +10,7 @@ from esim.config.crust.physics import CrustPhysics
 from esim.config.crust.source import CrustSourceConfig, PlaneWaveConfig, PointSourceConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.crust.topography import TopographyConfig
-from esim.config.section import KeyProblem
+from esim.config.yaml.section import KeyProblem
 from esim.grids.grid3d import Grid3D
 
 Place = tuple[str | int, ...]

@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from esim.config.cells import Range, Size, check_enough, check_range, count_cells, one_or
-from esim.config.section import KeyProblem, Section
-from esim.config.units import Angle, Count
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Angle, Count
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from esim.config.cells import Size, one_or
-from esim.config.paths import InputFile
-from esim.config.section import KeyProblem, Section, kind_of
-from esim.config.units import Count, Density, DensityGradient, Length, Number, Speed, SpeedGradient
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.units import Count, Density, DensityGradient, Length, Number, Speed, SpeedGradient
 
 MIN_RATIO = sqrt(2)  # of vp to vs: below it Lame's lambda is negative
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
-from esim.config.section import Section
-from esim.config.suggest import shown
-from esim.config.units import Duration, Length
+from esim.config.yaml.section import Section
+from esim.config.yaml.suggest import shown
+from esim.config.yaml.units import Duration, Length
 from esim.variables.crust import SHAKING_MEASURES, STATION_QUANTITIES, VELOCITY
 
 Axis = Literal["x", "y", "depth"]

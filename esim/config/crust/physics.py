@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from esim.config.section import KeyProblem, Section
-from esim.config.units import Frequency, Number
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Frequency, Number
 
 Band = tuple[Annotated[Frequency, Field(gt=0)], Annotated[Frequency, Field(gt=0)]]
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from esim.config.run import RunConfig
-from esim.config.units import Number
+from esim.config.yaml.units import Number
 
 
 class CrustRunConfig(RunConfig):

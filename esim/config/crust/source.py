@@ -5,10 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from esim.config.crust.time_function import TimeFunctionConfig, check_one
-from esim.config.paths import InputFile
 from esim.config.point import PointConfig
-from esim.config.section import Section, kind_of
-from esim.config.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Speed
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Speed
 
 
 class TimedSourceConfig(Section):

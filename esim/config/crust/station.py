@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from esim.config.point import StationConfig
-from esim.config.units import Length
+from esim.config.yaml.units import Length
 
 
 class ReceiverConfig(StationConfig):

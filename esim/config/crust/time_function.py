@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from esim.config.paths import InputFile
-from esim.config.section import KeyProblem, Section, kind_of
-from esim.config.units import Duration, Frequency
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.units import Duration, Frequency
 
 GAUSSIAN_DELAY = 6.0  # in sigma: the rate starts at 1.5e-8 of its peak
 RICKER_DELAY = 1.5  # in periods

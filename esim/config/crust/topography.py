@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from esim.config.elevation import BowlConfig, ElevationFileConfig, FlatConfig, SlopeConfig, kind_or_file
-from esim.config.section import Section
+from esim.config.yaml.section import Section
 
 
 class TopographyConfigBase(Section):

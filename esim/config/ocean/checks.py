@@ -15,7 +15,7 @@ from esim.config.ocean.source import (
     OkadaConfig,
 )
 from esim.config.point import PointConfig, StationConfig
-from esim.config.section import KeyProblem
+from esim.config.yaml.section import KeyProblem
 from esim.grids.grid import SIDES, Grid
 
 Place = tuple[str | int, ...]

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from esim.config.paths import InputFile
 from esim.config.point import PointConfig
-from esim.config.section import Section, kind_of
-from esim.config.units import Angle, Count, Duration, Length, Pressure, Speed
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.units import Angle, Count, Duration, Length, Pressure, Speed
 
 
 class PulseConfig(PointConfig):

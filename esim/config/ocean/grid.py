@@ -26,9 +26,9 @@ from esim.config.cells import (
     one_or,
 )
 from esim.config.ocean.nests import NestConfig, named, place
-from esim.config.section import KeyProblem, Section, kind_of
-from esim.config.suggest import hint, shown
-from esim.config.units import Angle, Count
+from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.suggest import hint, shown
+from esim.config.yaml.units import Angle, Count
 from esim.grids.grid import SIDES, Grid
 from esim.grids.nested_grid import NestedGrid
 

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from esim.config.paths import InputFile
-from esim.config.section import Section, kind_of
-from esim.config.units import Count, Duration, Length
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.units import Count, Duration, Length
 
 Name = Literal["west", "east", "south", "north"]
 

@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field
 
 from esim.config.cells import WHOLE, Range
 from esim.config.elevation import ElevationConfig
-from esim.config.section import KeyProblem, Section
-from esim.config.suggest import hint
-from esim.config.units import Angle, Count, Length
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.suggest import hint
+from esim.config.yaml.units import Angle, Count, Length
 from esim.grids.grid import Grid
 from esim.grids.nested_grid import ROOT, NestedGrid
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
-from esim.config.paths import input_file
-from esim.config.section import KeyProblem, Section
-from esim.config.units import Duration, Length
+from esim.config.yaml.paths import input_file
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Duration, Length
 from esim.variables.ocean import MAXIMA, SNAPSHOTS
 from esim.variables.variable import describe
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Discriminator, Field, Tag
 
-from esim.config.paths import InputFile
-from esim.config.section import Section
-from esim.config.units import Acceleration, Duration, Length, Number, Speed
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import Section
+from esim.config.yaml.units import Acceleration, Duration, Length, Number, Speed
 from esim.constants import GRAVITY
 
 

@@ -5,8 +5,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from esim.config.run import RunConfig
-from esim.config.section import KeyProblem
-from esim.config.units import Number
+from esim.config.yaml.section import KeyProblem
+from esim.config.yaml.units import Number
 
 CFL_BOUND = 0.9  # the largest Courant number with which the step is stable
 

@@ -5,10 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from esim.config.paths import InputFile
 from esim.config.point import PointConfig
-from esim.config.section import KeyProblem, Section, kind_of
-from esim.config.units import Acceleration, Angle, Duration, Length, Number, Pressure, Speed
+from esim.config.yaml.paths import InputFile
+from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.units import Acceleration, Angle, Duration, Length, Number, Pressure, Speed
 
 
 class SeafloorSourceConfig(Section):

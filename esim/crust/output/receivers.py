@@ -1,4 +1,4 @@
-"""What do the stations hear? Raw records at every step, gathered on the device in batches."""
+"""How are receivers recorded? Raw records at every step, gathered on the device in batches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -60,7 +60,7 @@ class ReceiverRecorder:
         return merge([p for p in pieces if p[1].shape[-1] == steps], self.count)
 
     def restore(self, records: np.ndarray) -> None:
-        """Take up the records of a checkpoint."""
+        """Restore the records of a checkpoint."""
         self.history.restore(records[:, self.mine])
 
     def series(self, records: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:

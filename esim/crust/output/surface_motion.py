@@ -57,7 +57,7 @@ class SurfaceMotion:
         self.maxima = crust.backend.zeros((len(SHAKING_MEASURES), nj, ni))
 
     def update(self) -> None:
-        """Take up the step that was just done."""
+        """Update motions and maxima with the step that was just done."""
         real = self._crust.backend.dtype.type
         self._before, self.velocity = self.velocity, self._before
         flat, now = self._crust.v.reshape(-1), self.velocity
@@ -102,7 +102,7 @@ class SurfaceMotion:
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take up the state of a checkpoint."""
+        """Restore the state of a checkpoint."""
         device = self._crust.backend.from_host
         self.velocity[...] = device(state["ground_velocity"])
         self.displacement[...] = device(state["ground_displacement"])

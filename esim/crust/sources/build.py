@@ -83,11 +83,11 @@ def _limited(
     high = f"up to {highest:.3g} Hz" if math.isfinite(highest) else "at all frequencies"
     if not config.physics.low_pass:
         warn(
-            f"{key}: sends waves {high}; this grid carries {frequency:.3g} Hz, and what is above is not to be trusted"
+            f"{key}: sends waves {high}; this grid resolves {frequency:.3g} Hz, and higher frequencies are unresolved"
         )
         return source
     warn(
-        f"{key}: sends waves {high}; it is low-passed at {frequency:.3g} Hz, which this grid carries with "
+        f"{key}: sends waves {high}; it is low-passed at {frequency:.3g} Hz, which this grid resolves with "
         f"{discretisation.points_per_wavelength:.3g} points per wavelength"
     )
     return low_pass(source, frequency, discretisation.dt)

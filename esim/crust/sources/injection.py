@@ -27,8 +27,8 @@ ALONG_SURFACE = (23 / 24, -1 / 24)  # of vx and vy
 ON_SURFACE = (9 / 8 * 3.2 - 12.8 / 24, -3.2 / 24)  # of vz, the uppermost of which lies on the surface
 # What part of a cell the uppermost nodes stand for. With these weights all that stresses below those cubics do to
 # the momentum of the ground cancels, as it does between nodes farther down.
-SHARES_ALONG = np.array([1.08172839, 0.87975301, 1.03703492, 1.00142653, 1.00005495])
-SHARES_ACROSS = np.array([0.37660494, 1.16191366, 0.96296508, 0.99857347, 0.99994505])
+CELL_FRACTIONS_ALONG = np.array([1.08172839, 0.87975301, 1.03703492, 1.00142653, 1.00005495])
+CELL_FRACTIONS_ACROSS = np.array([0.37660494, 1.16191366, 0.96296508, 0.99857347, 0.99994505])
 
 Terms = tuple[np.ndarray, np.ndarray, np.ndarray]  # node, source, amount
 Rates = Callable[[np.ndarray], np.ndarray]
@@ -133,12 +133,12 @@ def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) ->
     if crust.memory is not None and len(crust.memory) == 1 and name in STRESSES:
         terms = _evened(crust, terms)
     source = np.broadcast_to(wanted[:, None], terms.k.shape)
-    share = terms.weights * amounts[wanted][:, None]
+    weight = terms.weights * amounts[wanted][:, None]
     k, j, i = terms.k, terms.j, terms.i
     if name in VELOCITIES and crust.free:
         acting = (k == 0) & ((name == "vz") | lying[:, None])
-        k, j, i, source, share = _below_surface(name, acting, k, j, i, source, share)
-    return _owned(crust, name, k, j, i, source, share)
+        k, j, i, source, weight = _below_surface(name, acting, k, j, i, source, weight)
+    return _owned(crust, name, k, j, i, source, weight)
 
 
 def _tilts(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) -> Terms:
@@ -179,14 +179,14 @@ def _owned(
     j: np.ndarray,
     i: np.ndarray,
     source: np.ndarray,
-    share: np.ndarray,
+    weight: np.ndarray,
 ) -> Terms:
-    """Of nodes, with their sources and shares, those of this rank; shares of forces over the density there."""
-    inside = _own(crust, k, j, i) & (share != 0)
-    k, j, i, source, share = (a[inside] for a in (k, j, i, source, share))
+    """Of nodes, with their sources and weights, those of this rank; weights of forces over the density there."""
+    inside = _own(crust, k, j, i) & (weight != 0)
+    k, j, i, source, weight = (a[inside] for a in (k, j, i, source, weight))
     if name in VELOCITIES:
-        share = share / _density(crust, name, k, j, i)
-    return _flat(crust, _variable(name), k, j, i), source, share
+        weight = weight / _density(crust, name, k, j, i)
+    return _flat(crust, _variable(name), k, j, i), source, weight
 
 
 def _variable(name: str) -> int:
@@ -195,7 +195,7 @@ def _variable(name: str) -> int:
 
 
 def _evened(crust: Crust, terms: Spread) -> Spread:
-    """Weights of which even and odd nodes have the same share along each axis.
+    """Weights of which even and odd nodes have the same sum along each axis.
 
     Coarse-grained, the stiffness of a cell is that of its mechanism, and what a moment does goes with it: all eight
     must take part alike. Fourth differences do not change the first four moments of weights, so the source is as
@@ -227,16 +227,16 @@ def _evened(crust: Crust, terms: Spread) -> Spread:
 def _below_surface(
     name: str, acting: np.ndarray, k: np.ndarray, *others: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Nodes (k, j, i), sources and shares of forces below a free surface, and of those acting as traction on it."""
-    *places, share = others
+    """Nodes (k, j, i), sources and weights of forces below a free surface, and of those acting as traction on it."""
+    *places, weight = others
     lower = ~acting
     first, second = ON_SURFACE if name == "vz" else ALONG_SURFACE
-    cells = SHARES_ACROSS if name == "vz" else SHARES_ALONG
+    cells = CELL_FRACTIONS_ACROSS if name == "vz" else CELL_FRACTIONS_ALONG
     inside = np.where(k < cells.size, cells[np.minimum(k, cells.size - 1)], 1.0)
     parts = (
-        (lower, k[lower], (share / inside)[lower]),
-        (acting, k[acting], first * share[acting]),
-        (acting, k[acting] + 1, second * share[acting]),
+        (lower, k[lower], (weight / inside)[lower]),
+        (acting, k[acting], first * weight[acting]),
+        (acting, k[acting] + 1, second * weight[acting]),
     )
     layers = np.concatenate([part[1] for part in parts])
     columns = [np.concatenate([a[part[0]] for part in parts]) for a in places]
@@ -276,18 +276,18 @@ def _sheet(crust: Crust, wave: PlaneWave) -> tuple[np.ndarray, np.ndarray, np.nd
     terms = spread(grid, [Site(x, y, wave.depth, ghost=False)], name)
     weights = np.asarray(terms.weights)[0]
     layers = np.unique(np.asarray(terms.k)[0][weights != 0])
-    share = np.array([weights[np.asarray(terms.k)[0] == k].sum() for k in layers])
+    weight = np.array([weights[np.asarray(terms.k)[0] == k].sum() for k in layers])
     k, j, i = (
         a.ravel()
         for a in np.meshgrid(
             layers, np.arange(block.j0, block.j1), np.arange(block.i0, block.i1), indexing="ij"
         )
     )
-    share = np.broadcast_to(share[:, None], (layers.size, block.cells)).ravel()
+    weight = np.broadcast_to(weight[:, None], (layers.size, block.cells)).ravel()
     h = block.halo
     at = (k + h, j - block.j0 + h, i - block.i0 + h)
     rho, lam, mu = (crust.backend.to_host(crust.fields[n])[at].astype(float) for n in ("rho", "lam", "mu"))
     speed = np.sqrt((lam + 2 * mu if wave.compressional else mu) / rho) * ROOT_UNITS
-    amount = 2 * speed * crust.dt / grid.dz * share
+    amount = 2 * speed * crust.dt / grid.dz * weight
     variable = "xyz".index(wave.polarisation)
     return _flat(crust, variable, k, j, i), np.zeros(k.size, int), amount

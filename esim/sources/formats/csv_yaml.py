@@ -168,7 +168,7 @@ def _header(where: str, names: list[str]) -> list[str]:
 
 
 def _read_yaml(path: Path) -> tuple[Entry, list[Entry]]:
-    from esim.config import document
+    from esim.config.yaml import document
 
     tree = document.read(path, "faults: [...]")
     common = dict(tree.data)
@@ -204,7 +204,7 @@ def _known(where: str, name: str, settings: Sequence[str] = ()) -> tuple[str, fl
     valid = ["lon", "lat", *REQUIRED, *OPTIONAL, "slip", "rise_time"]
     if name in valid or re.fullmatch(r"slip[1-9][0-9]*", name):
         return name, 1.0
-    from esim.config.suggest import nearest
+    from esim.config.yaml.suggest import nearest
 
     near = nearest(name, [*valid, *LENGTHS, *(f"{length}_km" for length in LENGTHS), *settings])
     hint = f", did you mean '{near}'?" if near else ""

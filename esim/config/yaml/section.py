@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from esim.config.renamed import new_name
-from esim.config.suggest import hint, listed, shown
+from esim.config.yaml.renamed import new_name
+from esim.config.yaml.suggest import hint, listed, shown
 
 
 class KeyProblem(ValueError):

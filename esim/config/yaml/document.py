@@ -13,8 +13,8 @@ from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import ScalarNode
 
-from esim.config.paths import Here, similar
-from esim.config.suggest import shown
+from esim.config.yaml.paths import Here, similar
+from esim.config.yaml.suggest import shown
 from esim.errors import InputError
 
 Key = tuple[str | int, ...]

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from esim.config.document import Document, Key
-from esim.config.section import KeyProblem
-from esim.config.suggest import hint, listed, shown
+from esim.config.yaml.document import Document, Key
+from esim.config.yaml.section import KeyProblem
+from esim.config.yaml.suggest import hint, listed, shown
 from esim.errors import InputError
 
 SHOWN = 5  # errors reported at once

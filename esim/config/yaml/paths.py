@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
-from esim.config.suggest import nearest, shown
+from esim.config.yaml.suggest import nearest, shown
 from esim.data import PREFIX
 
 
