@@ -60,7 +60,8 @@ grid:
   {kind: lonlat, west: 139, east: 151, south: 34, north: 44, spacing: 15 arcmin, nests: [
     {name: coast, west: 140, east: 145, south: 36, north: 40, ratio: 2},
     {name: bay, west: 141, east: 143, south: 37.5, north: 39, ratio: 3},
-    {name: blind, west: 146, east: 149, south: 36, north: 38, ratio: 2, two_way: false, activation_threshold: null}]}
+    {name: blind, west: 146, east: 149, south: 36, north: 38, ratio: 2, two_way: false,
+     activation_threshold: null}]}
 bathymetry: {file: "data:etopo1_nwpacific_6min.nc"}
 source:
   - {kind: okada, kajiura: true, faults: [
@@ -89,8 +90,9 @@ source:
 stations: [{name: node, x: 0, y: 0}, {name: between, x: 3, y: -412}, {name: deep, x: -395, y: 7, depth: 350},
            {name: layer, x: -1130, y: 5}]
 output:
-  {directory: out, fields: {every: 0.2 s}, surface_displacement: {every: 0.2 s}, maxima: {}, checkpoint: {every: 0.3 s}, stations:
-   {every: 20 ms, variables: [velocity, displacement, acceleration, strain, pressure], sac: true, miniseed: true},
+  {directory: out, fields: {every: 0.2 s}, surface_displacement: {every: 0.2 s}, maxima: {},
+   checkpoint: {every: 0.3 s}, stations: {every: 20 ms, variables: [velocity, displacement, acceleration, strain, pressure],
+                                              sac: true, miniseed: true},
    planes: [{name: across, y: 30, every: 0.2 s}, {name: below, depth: 800, every: 0.4 s},
             {name: along, x: -380, every: 0.2 s, variables: [vz, vx], significant_bits: 12}]}
 run: {backend: cpu, threads: 1}
@@ -128,7 +130,8 @@ basin_files: ["source=[{kind: state, file: inputs.nc}, {kind: deformation, file:
 nested: [resume]
 nested_numpy: [run.backend=numpy, time.duration=4 min]
 nested_dispersive: [physics.dispersion=serre, resume]
-nested_forced: [physics.seawater_compressibility=true, physics.self_attraction_loading=true, run.adaptive=true, run.cfl=0.5,
+nested_forced: [physics.seawater_compressibility=true, physics.self_attraction_loading=true, run.adaptive=true,
+  run.cfl=0.5,
   "forcing=[{kind: circular_pulse, lon: 150, lat: 35, amplitude: 2 hPa, speed: 310, width: 60 km}]"]
 block: [resume]
 block_threads: [run.threads=2]
@@ -136,7 +139,8 @@ block_float64: [run.precision=float64, physics.attenuation=coarse, grid.boundary
 block_numpy: [run.backend=numpy, time.duration=0.2 s, physics.attenuation=coarse]
 block_coarse: [physics.attenuation=coarse, resume]
 block_conventional: [physics.attenuation=conventional, physics.order=8, grid.boundary.kind=wall]
-block_bfloat16: [physics.attenuation=conventional, physics.memory_variable_precision=bfloat16, grid.boundary.kind=wall, resume]
+block_bfloat16: [physics.attenuation=conventional, physics.memory_variable_precision=bfloat16,
+  grid.boundary.kind=wall, resume]
 block_hill: [physics.attenuation=coarse, grid.boundary.kind=sponge, "topography={kind: slope, depth: 0, slope: 0.1,
   direction: 60}", "output.stations.variables=[velocity, displacement, acceleration]"]
 block_bay: [physics.order=8, grid.boundary.cpml_alpha=constant, "topography={kind: bowl, depth: 150, radius: 1.6 km}",
