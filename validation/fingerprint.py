@@ -91,8 +91,9 @@ stations: [{name: node, x: 0, y: 0}, {name: between, x: 3, y: -412}, {name: deep
            {name: layer, x: -1130, y: 5}]
 output:
   {directory: out, fields: {every: 0.2 s}, surface_displacement: {every: 0.2 s}, maxima: {},
-   checkpoint: {every: 0.3 s}, stations: {every: 20 ms, variables: [velocity, displacement, acceleration, strain, pressure],
-                                              sac: true, miniseed: true},
+   checkpoint: {every: 0.3 s},
+   stations: {every: 20 ms, variables: [velocity, displacement, acceleration, strain, pressure], sac: true,
+              miniseed: true},
    planes: [{name: across, y: 30, every: 0.2 s}, {name: below, depth: 800, every: 0.4 s},
             {name: along, x: -380, every: 0.2 s, variables: [vz, vx], significant_bits: 12}]}
 run: {backend: cpu, threads: 1}
