@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from esim import __version__
-from esim.io.gridded.frame import Coordinate, Frame
 from esim.io.provenance import plain
 from esim.variables.crust import VARIABLES as CRUST
 from esim.variables.ocean import VARIABLES as OCEAN
@@ -63,22 +62,6 @@ def time_attributes(start: datetime | None) -> dict[str, str]:
         "long_name": "time (UTC)",
         "axis": "T",
     }
-
-
-def define_frame(dataset: Any, frame: Frame) -> None:
-    """Adds the dimensions and coordinates of a frame to an open dataset."""
-    for axis in (frame.rows, frame.columns):
-        dataset.createDimension(axis.name, axis.values.size)
-        _define(dataset, axis, coordinate_attributes(axis.name))
-    for coordinate in frame.auxiliary:
-        _define(dataset, coordinate, auxiliary_attributes(coordinate.name))
-
-
-def _define(dataset: Any, coordinate: Coordinate, attributes: Mapping[str, str]) -> None:
-    storage = {"compression": "zlib", "shuffle": True} if len(coordinate.dims) == 2 else {}
-    variable = dataset.createVariable(coordinate.name, "f8", coordinate.dims, **storage)
-    variable.setncatts(attributes)
-    variable[...] = coordinate.values
 
 
 def define_time(dataset: Any, start: datetime | None, size: int | None = None) -> None:

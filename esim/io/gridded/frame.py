@@ -1,11 +1,14 @@
 """On what plane does a map lie? Dimensions and coordinates of a file, apart from the engine that fills it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
+from esim.io import cf
 
 Positions = tuple[np.ndarray, np.ndarray]
 
@@ -89,3 +92,19 @@ def _geographic(lonlat: Positions | None, dims: tuple[str, ...]) -> tuple[Coordi
 
 def _fixed(name: str, value: float | None) -> tuple[Coordinate, ...]:
     return () if value is None else (Coordinate(name, (), np.array(float(value))),)
+
+
+def define_frame(dataset: Any, frame: Frame) -> None:
+    """Adds the dimensions and coordinates of a frame to an open dataset."""
+    for axis in (frame.rows, frame.columns):
+        dataset.createDimension(axis.name, axis.values.size)
+        _define(dataset, axis, cf.coordinate_attributes(axis.name))
+    for coordinate in frame.auxiliary:
+        _define(dataset, coordinate, cf.auxiliary_attributes(coordinate.name))
+
+
+def _define(dataset: Any, coordinate: Coordinate, attributes: Mapping[str, str]) -> None:
+    storage = {"compression": "zlib", "shuffle": True} if len(coordinate.dims) == 2 else {}
+    variable = dataset.createVariable(coordinate.name, "f8", coordinate.dims, **storage)
+    variable.setncatts(attributes)
+    variable[...] = coordinate.values

@@ -10,7 +10,7 @@ import numpy as np
 
 from esim.io import cf, netcdf
 from esim.io.atomic import partial, publish, writing
-from esim.io.gridded.frame import Place, frame_of
+from esim.io.gridded.frame import Place, define_frame, frame_of
 
 CHUNK = 512  # cells along each side of a compressed block, at most
 
@@ -46,7 +46,7 @@ class GridFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._data = netcdf.create(partial(self.path))
             self._data.setncatts(self._attributes)
-            cf.define_frame(self._data, self._frame)
+            define_frame(self._data, self._frame)
 
     def define(
         self,
