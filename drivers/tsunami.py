@@ -46,6 +46,7 @@ from esim.ocean.output.gauges import Gauges, check_gauges
 from esim.ocean.output.outputs import TsunamiOutputs
 from esim.ocean.sources.initial_conditions import initial_states
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
+from esim.ocean.sources.tracer import initial_concentration
 from esim.ocean.stability import StabilityCheck
 from esim.ocean.time_step import time_step
 from esim.parallel.collectives import root_first
@@ -303,6 +304,7 @@ def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Oce
         times=output.times,
         incident=[wave for wave in setup.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
         forced=build.is_forced(config),
+        carried=("tracer",) if config.physics.tracer is not None else (),
         skip=config.run.skip_at_rest,
         arrival_threshold=output.maxima.arrival_threshold if output.maxima else 0.01,
     )
@@ -372,6 +374,10 @@ def _begin(setup: TsunamiSetup, hierarchy: GridHierarchy, outputs: TsunamiOutput
     """Put the water where it begins, and write it."""
     for level in hierarchy.levels:
         level.motion.begin()
+        if setup.config.physics.tracer is not None:
+            level.ocean.set_planes(
+                {"tracer": initial_concentration(setup.config.physics.tracer, level.ocean)}
+            )
         if level.ocean.forces is not None:
             build.apply_inverse_barometer(setup.config, level.ocean, level.ocean.forces.all)
     hierarchy.begin()

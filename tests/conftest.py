@@ -44,6 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in reports:
             if isinstance(report, pytest.TestReport):
                 spent[report.location[0]] += report.duration
+    if not spent:
+        return
     terminalreporter.section(f"slowest files of {len(spent)}, {sum(spent.values()):.0f} s in all")
     for path in sorted(spent, key=spent.__getitem__, reverse=True)[:SLOWEST]:
         terminalreporter.write_line(f"{spent[path]:8.1f} s  {path}")

@@ -26,6 +26,7 @@ from esim.kernels.ocean import (
     nesting,
     seafloor,
     shallow_water,
+    tracer,
 )
 from esim.parallel.decomposition import Box
 
@@ -41,6 +42,7 @@ OCEAN: Mapping[str, Kernel] = {
     "step with everything": shallow_water.step(
         friction_map=True, sponge=True, maxima=True, acceleration=True
     ),
+    "step with a tracer": tracer.with_tracer(shallow_water.step()),
     "wall": boundary.WALL,
     "open": boundary.OPEN,
     "lift": seafloor.UPLIFT_BED,
@@ -49,6 +51,7 @@ OCEAN: Mapping[str, Kernel] = {
     "acceleration corrected": forcing.CORRECT,
     "acceleration mirrored": forcing.REFLECT,
     "acceleration continued": forcing.EXTRAPOLATE,
+    "tracer continued": tracer.EXTRAPOLATE,
     "incident wave": boundary.INCIDENT,
     "given surface": boundary.TOTAL,
     "pressure bell": air_pressure.BELL,
@@ -64,6 +67,7 @@ EDGES = (
     boundary.BoundaryParams,
     boundary.IncidentParams,
     forcing.GhostParams,
+    tracer.GhostParams,
 )  # constants of kernels whose box is one column
 SIZE = (21, 37)  # rows and columns of the box
 
@@ -118,10 +122,9 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
     bed = (3 * rng.standard_normal((1, *shape)) - 2).astype(dtype)
     depth = np.maximum(rng.standard_normal(shape) * 0.5 - bed[0], 0)
     depth[rng.random(shape) < 0.1] = 5e-4
-    q = np.stack(
-        [depth - np.maximum(-bed[0], 0), 0.3 * rng.standard_normal(shape), rng.standard_normal(shape)]
-    )
-    q[1:, depth == 0] = 0
+    zeta = depth - np.maximum(-bed[0], 0)
+    q = np.stack([zeta, 0.3 * rng.standard_normal(shape), rng.standard_normal(shape), rng.random(shape)])
+    q[1:3, depth == 0] = 0
     rows = np.abs(rng.standard_normal((9, shape[0]))) * 0.1 + 0.4
     rows[6:] = 1 / rows[[0, 2, 3]]
     maxima = np.zeros((5, *shape))
@@ -140,6 +143,7 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "zeta": q[:1],
         "normal": q[1:2],
         "along": q[2:3],
+        "tracer": q[3:],
         "acceleration": rng.standard_normal((2, *shape)),
         "before": rng.standard_normal((2, *shape)),
         "pulse": rng.standard_normal((5, *shape)),

@@ -11,7 +11,7 @@ from esim.backends import Backend
 from esim.config.ocean.physics import OceanPhysics
 from esim.errors import InputError
 from esim.grids.grid import SIDES, CellFunction, Grid
-from esim.kernels.ocean import boundary, forcing
+from esim.kernels.ocean import boundary, forcing, tracer
 from esim.ocean.domain import Domain
 from esim.parallel.decomposition import Block, Box
 from esim.sources.ocean.incident import Incident
@@ -98,6 +98,17 @@ def state_fills(
         launch = backend.bind(boundary.WALL if side.kind == "wall" else boundary.OPEN, side.box, given)
         fills.append(ConstantFill(launch, constants))
     return fills
+
+
+def tracer_fills(domain: Domain, plane: Any) -> list[GhostFill]:
+    """Calls that fill the ghost cells of a concentration [1, j, i] beyond the outer sides of a block."""
+    constants = domain.backend.constants(tracer.GhostParams())
+    return [
+        ConstantFill(
+            domain.backend.bind(tracer.EXTRAPOLATE, side.box, {"tracer": side.view(plane)}), constants
+        )
+        for side in outer_sides(domain.grid, domain.block)
+    ]
 
 
 def _incident(

@@ -41,7 +41,8 @@ def predicted_memory(
     item = np.dtype(cfg.run.precision).itemsize
     maxima = MAXIMA.highest_time + cfg.output.times if cfg.output.maxima else 0
     mapped = not isinstance(cfg.physics.manning, float | int)
-    planes = 2 * len(STATE) + 1 + 1 + maxima + ("sponge" in grids[0].grid.boundary) + mapped
+    state = len(STATE) + (cfg.physics.tracer is not None)
+    planes = 2 * state + 1 + 1 + maxima + ("sponge" in grids[0].grid.boundary) + mapped
     times = sum(len(source.times) for source in sources if isinstance(source, Source))
     slides = [source for source in sources if isinstance(source, Landslide)]
     return {
@@ -52,7 +53,7 @@ def predicted_memory(
         "slides": _landslides(grids, slides, cfg.time.duration, len(blocks[0]), cells * item)
         if slides
         else 0,
-        "gauges": ROWS * (len(STATE) + 1) * 4 * len(cfg.stations) * item,
+        "gauges": ROWS * (state + 1) * 4 * len(cfg.stations) * item,
         "strips": between_operations,
         "preparation": cells * 8 * 8,
     }

@@ -13,7 +13,8 @@ from esim.grids.grid import CellFunction, Grid
 from esim.kernels.kernel import Kernel
 from esim.kernels.ocean import seafloor, shallow_water
 from esim.kernels.ocean.shallow_water import MAXIMA, NEVER, STATE
-from esim.ocean.boundary import state_fills
+from esim.kernels.ocean.tracer import PLANE, with_tracer
+from esim.ocean.boundary import state_fills, tracer_fills
 from esim.ocean.domain import Domain
 from esim.ocean.forces import Forces
 from esim.ocean.metrics import column_signs, row_factors, sponge_rate
@@ -154,14 +155,16 @@ def build_ocean(
     arrival_threshold: float = 0.01,
     forced: bool = False,
     incident: Sequence[Incident] = (),
+    carried: Sequence[str] = (),
     skip: bool = True,
 ) -> Ocean:
     """Allocate and compile everything a step needs; the water is flat at level zero, where the bed is below it.
 
     elevation [m] and roughness (Manning's n) give values at cell centres within the grid. forced makes room for
-    forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. times
-    adds the time of the largest height to the maxima. skip leaves water at rest alone, with the same bits. Ranks
-    that share a node let the first compile, the others find its work on disk.
+    forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. carried are the
+    variables that the water carries: none, or tracer. times adds the time of the largest height to the maxima. skip
+    leaves water at rest alone, with the same bits. Ranks that share a node let the first compile, the others find its
+    work on disk.
     """
     domain = Domain(grid=grid, decomposition=decomposition, comm=comm, backend=backend)
     block, sponge = domain.block, "sponge" in grid.boundary
@@ -177,7 +180,7 @@ def build_ocean(
         arrays["sponge"] = backend.from_host(pad_to_block(sponge_rate(grid, block, sponge_cells), block))
     if maxima:
         arrays["maxima"] = domain.zeros(len(MAXIMA) if times else MAXIMA.highest_time)
-    variables = STATE
+    variables = (*STATE, *carried)
     states = domain.zeros(len(variables)), domain.zeros(len(variables))
     speed = domain.zeros(1)
     accelerations = (domain.zeros(2), domain.zeros(2)) if forced else ()
@@ -185,6 +188,7 @@ def build_ocean(
     for given, acceleration in zip(inputs, accelerations, strict=False):
         given["acceleration"] = acceleration
     kernel = shallow_water.step(roughness is not None, sponge, maxima, forced, times)
+    kernel = with_tracer(kernel) if carried else kernel
     kernel = kernel if skip else without_skipping(kernel)
     activity = ActivityMap()
 
@@ -194,7 +198,13 @@ def build_ocean(
             for state in states
         )
         waves = {wave.side: wave for wave in incident}
-        fills = [state_fills(domain, physics, state, bed, waves) for state in states]
+        fills = [
+            [
+                *state_fills(domain, physics, state, bed, waves),
+                *(fill for n in range(len(carried)) for fill in tracer_fills(domain, state[PLANE + n :][:1])),
+            ]
+            for state in states
+        ]
         plan = _plan(domain, kernel, states, inputs, activity, (fills[0], fills[1]))
         forces = Forces(domain, physics, plan, bed, accelerations) if forced else None
         return plan, (first, second), forces

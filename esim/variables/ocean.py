@@ -109,7 +109,7 @@ class FieldVariable(Variable):
     """A quantity of the water at a moment, in snapshots where snapshot, at stations where station.
 
     compute gives it from the water of some cells. It counts from the datum, so that sea level is to be added, where
-    from_datum, and is missing in dry cells where wet_only.
+    from_datum, and is missing in dry cells where wet_only. There is none without the key of physics that it needs.
     """
 
     compute: Callable[[Water], np.ndarray]
@@ -117,6 +117,7 @@ class FieldVariable(Variable):
     station: bool = False
     from_datum: bool = False
     wet_only: bool = False
+    needs: str = ""
 
     def values(self, water: Water, sea_level: float) -> np.ndarray:
         """Its values where the still water is at sea_level [m], NaN where there are none."""
@@ -179,6 +180,14 @@ VARIABLES: Mapping[str, Variable] = {
         station=True,
     ),
     "h": FieldVariable("m", "water depth", THICKNESS, POINT, compute=lambda water: water.h),
+    "tracer": FieldVariable(
+        "1",
+        "concentration of the tracer",
+        cell_methods=POINT,
+        compute=lambda water: water.others["tracer"],
+        wet_only=True,
+        needs="tracer",
+    ),
     # ---------------------------------------------------------------- of the whole run
     "eta_max": MaximumVariable(
         "m",

@@ -57,10 +57,12 @@ def ocean(
     times=False,
     skip=True,
     arrival_threshold=0.01,
+    tracer=None,
 ):
     """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
 
-    Formulas take cell centres x (nx,), y (ny,) and give (ny, nx). Depth is eta - bed, where that is positive.
+    tracer(x, y) is the concentration of a tracer, if there is one. Formulas take cell centres x (nx,), y (ny,) and
+    give (ny, nx). Depth is eta - bed, where that is positive.
     """
     comm = comm or SerialComm()
     decomposition = decompose(grid.shape, comm.size, grid.periodic)
@@ -80,6 +82,7 @@ def ocean(
         times=times,
         skip=skip,
         arrival_threshold=arrival_threshold,
+        carried=() if tracer is None else ("tracer",),
     )
     block = made.block
     x, y = grid.x(block.i0, block.i1), grid.y(block.j0, block.j1)
@@ -91,6 +94,8 @@ def ocean(
     depth = np.maximum(surface - ground, 0)
     flow = [depth * (speed(x, y) if speed else 0.0) for speed in (u, v)]
     made.fill(zeta, *flow)
+    if tracer is not None:
+        made.set_planes({"tracer": tracer(x, y) + np.zeros(block.shape)})
     if forces:
         made.forces.all = [force(made) for force in forces]
     made.begin()

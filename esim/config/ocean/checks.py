@@ -6,6 +6,7 @@ from esim.config.elevation import BowlConfig, ElevationConfig
 from esim.config.ocean.forcing import CircularPulseConfig, ForcingConfig, PulseConfig
 from esim.config.ocean.grid import OceanGridConfig
 from esim.config.ocean.incident import AnyIncidentConfig
+from esim.config.ocean.output import FieldsConfig
 from esim.config.ocean.physics import OceanPhysics
 from esim.config.ocean.source import (
     CrestedWaveConfig,
@@ -17,6 +18,7 @@ from esim.config.ocean.source import (
 from esim.config.point import PointConfig, StationConfig
 from esim.config.yaml.section import KeyProblem
 from esim.grids.grid import SIDES, Grid
+from esim.variables.ocean import SNAPSHOTS
 
 Place = tuple[str | int, ...]
 
@@ -65,6 +67,22 @@ def check_positions(
     whole = grid.build()
     for place, name, point in _points(sources, stations):
         _check_point(whole, place, name, point)
+
+
+def check_tracer(grid: OceanGridConfig, physics: OceanPhysics, fields: FieldsConfig | None) -> None:
+    """Patches of tracer are in the grid, which has no nests; what is written is there to be written."""
+    for name in fields.variables if fields is not None else ():
+        if SNAPSHOTS[name].needs and getattr(physics, SNAPSHOTS[name].needs) is None:
+            raise KeyProblem(
+                ("output", "fields", "variables"),
+                f"'{name}' needs physics.{SNAPSHOTS[name].needs}, which is null",
+            )
+    if physics.tracer is None:
+        return
+    if grid.nests:
+        raise KeyProblem(("physics", "tracer"), "is not carried into nests yet; leave grid.nests out")
+    for n, patch in enumerate(physics.tracer.initial):
+        _check_point(grid.build(), ("physics", "tracer", "initial", n), "the patch", patch)
 
 
 def check_pulses(grid: OceanGridConfig, forcing: Sequence[ForcingConfig]) -> None:

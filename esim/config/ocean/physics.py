@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Discriminator, Field, Tag
 
+from esim.config.ocean.tracer import TracerConfig
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import Section
 from esim.config.yaml.units import Acceleration, Duration, Length, Number, Speed
@@ -81,6 +82,10 @@ class OceanPhysics(Section):
         default=40.0,
         gt=0,
         description="Interval [s] between computations of self_attraction_loading; extrapolated in between.",
+    )
+    tracer: TracerConfig | None = Field(
+        default=None,
+        description="Passive tracer that the water carries; output.fields.variables may name it; null: none.",
     )
     dry_depth: Length = Field(
         default=1e-3, gt=0, le=1, description="Water shallower than this [m] is treated as dry."

@@ -6,7 +6,13 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from esim.config.elevation import ElevationConfig
 from esim.config.names import check_names
-from esim.config.ocean.checks import check_coordinates, check_incident, check_positions, check_pulses
+from esim.config.ocean.checks import (
+    check_coordinates,
+    check_incident,
+    check_positions,
+    check_pulses,
+    check_tracer,
+)
 from esim.config.ocean.forcing import ForcingConfig
 from esim.config.ocean.grid import OceanGridConfig
 from esim.config.ocean.incident import AnyIncidentConfig
@@ -55,4 +61,5 @@ class TsunamiConfig(ScenarioConfig):
         check_names("stations", self.stations)
         check_positions(self.grid, self.source, self.stations)
         check_pulses(self.grid, self.forcing)
+        check_tracer(self.grid, self.physics, self.output.fields)
         return self
