@@ -15,7 +15,7 @@ from esim.parallel.decomposition import Block, Decomposition
 from esim.variables.crust import needed_quantities
 
 SURFACE_VALUES = 16  # values of a column: velocity, displacement, maxima and more
-SURFACE_INDEX = 9 * 8  # bytes of a column: where these are found
+SURFACE_INDEX = 13 * 8  # bytes of a column: where these are found
 PREPARATION = 8 * 12  # bytes per cell of a strip, while the medium is set
 MECHANISMS = {"none": 0, "coarse": 1, "conventional": 3}  # in a cell
 TYPICAL_SPEED = 6000.0  # m/s, for the number of steps before the medium is known

@@ -5,6 +5,7 @@ nodes lie within two cells of the one that holds the receiver, so that the halo 
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from itertools import product
 from math import floor, prod
 from typing import Any, NamedTuple
@@ -187,8 +188,7 @@ class Gather:
 
     def moved(self, convert: Callable[[np.ndarray], Any]) -> "Gather":
         """The same with indices and weights where the arrays are, on a GPU for instance."""
-        other = object.__new__(Gather)
-        other.__dict__ |= self.__dict__
+        other = copy(self)
         other.indices, other.weights = convert(self.indices), convert(self.weights)
         return other
 

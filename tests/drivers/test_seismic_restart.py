@@ -331,8 +331,8 @@ def steps_between_checkpoints(directory: Path) -> int:
 
 def grow(run, clock):
     """What an unstable absorbing layer does: everything grows by a few per cent with every step."""
-    run.engine.crust.v *= np.float32(1.03)
-    run.engine.crust.s *= np.float32(1.03)
+    run.engine.crust.v[...] *= np.float32(1.03)
+    run.engine.crust.s[...] *= np.float32(1.03)
 
 
 def growing(directory: Path, **run) -> dict:

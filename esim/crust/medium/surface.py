@@ -22,7 +22,7 @@ from esim.parallel.decomposition import Block
 from esim.sources.crust import PointSources
 
 INTERFACE_CELLS = 2  # cells around a stepped surface in which differences are of second order
-STRIP_CELLS = 2_000_000  # columns looked at together
+STRIP_COLUMNS = 2_000_000  # looked at together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +155,6 @@ def _reduced_layers(found: Terrain) -> int:
 
 
 def _strips(rows: int, columns: int) -> Iterator[tuple[int, int]]:
-    """Ranges of rows of about STRIP_CELLS columns."""
-    step = max(1, STRIP_CELLS // columns)
+    """Ranges of rows of about STRIP_COLUMNS columns."""
+    step = max(1, STRIP_COLUMNS // columns)
     return ((first, min(first + step, rows)) for first in range(0, rows, step))

@@ -1,7 +1,6 @@
 """How are receivers recorded? Raw records at every step, gathered on the device in batches."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -27,7 +26,7 @@ class ReceiverRecorder:
                 gather = Gather(
                     crust.grid, crust.block, crust.block.halo, sites, names, allocated=crust.v.shape[1:]
                 )
-                self._gathers.append((_on_device(gather, crust), array))
+                self._gathers.append((gather.moved(crust.backend.index), array))
         self.quantities = tuple(name for gather, _ in self._gathers for name in gather.quantities)
         self.mine = self._gathers[0][0].receivers
         self.history = ReceiverHistory(self.quantities, self.mine.size, crust.backend.dtype.str[1:])
@@ -70,8 +69,3 @@ class ReceiverRecorder:
         return sample_times(records.shape[-1], dt, self._every), derive_series(
             self._variables, raw, dt, self._every
         )
-
-
-def _on_device(gather: Gather, crust: Crust) -> Any:
-    """The gather with its indices and weights where the arrays are."""
-    return gather.moved(crust.backend.index)

@@ -39,16 +39,17 @@ class SurfaceMotion:
         k = tops + h
         shape = crust.v.shape
 
-        def flat(variable: int, dj: int, di: int) -> Any:
-            at = (np.full_like(k, variable), k, j + dj, i + di)
+        def flat(variable: int, dj: int, di: int, dk: int = 0) -> Any:
+            at = (np.full_like(k, variable), k + dk, j + dj, i + di)
             return crust.backend.index(np.ravel_multi_index(at, shape))
 
         self._pairs = ((flat(0, 0, 0), flat(0, 0, -1)), (flat(1, 0, 0), flat(1, -1, 0)))
         self._down = flat(2, 0, 0)
+        self._below = ((flat(0, 0, 0, 1), flat(0, 0, -1, 1)), (flat(1, 0, 0, 1), flat(1, -1, 0, 1)))
         self._beside = ((flat(2, 0, 1), flat(2, 0, -1)), (flat(2, 1, 0), flat(2, -1, 0)))
-        self._layer = int(np.prod(shape[2:]))  # from a value to the one below it
-        dx, dy, dz = crust.grid.spacing
-        self._steepness = (3 / 16 * dz / dx, 3 / 16 * dz / dy)
+        real, dt, (dx, dy, dz) = crust.backend.dtype.type, crust.dt, crust.grid.spacing
+        self._half, self._eighth, self._half_step, self._rate = map(real, (0.5, 0.125, 0.5 * dt, 1 / dt))
+        self._steepness = real(3 / 16 * dz / dx), real(3 / 16 * dz / dy)
         rock = crust.backend.to_host(crust.fields["mu"])[k, j, i] > 0
         self._free = crust.backend.from_host((rock & (tops == 0)).astype(float)) if crust.free else None
         self.velocity = crust.backend.zeros((3, nj, ni))
@@ -58,23 +59,22 @@ class SurfaceMotion:
 
     def update(self) -> None:
         """Update motions and maxima with the step that was just done."""
-        real = self._crust.backend.dtype.type
         self._before, self.velocity = self.velocity, self._before
         flat, now = self._crust.v.reshape(-1), self.velocity
         for n, (ahead, behind) in enumerate(self._pairs):
-            now[n] = real(0.5) * (flat[ahead] + flat[behind])
+            now[n] = self._half * (flat[ahead] + flat[behind])
             if self._free is not None:
-                below = real(0.5) * (flat[ahead + self._layer] + flat[behind + self._layer])
+                ahead_below, behind_below = self._below[n]
+                below = self._half * (flat[ahead_below] + flat[behind_below])
                 on, before = self._beside[n]
-                rise = real(self._steepness[n]) * (flat[on] - flat[before])
-                now[n] += self._free * (real(0.125) * (now[n] - below) + rise)
+                rise = self._steepness[n] * (flat[on] - flat[before])
+                now[n] += self._free * (self._eighth * (now[n] - below) + rise)
         now[2] = flat[self._down]
-        dt = self._crust.dt
-        self.displacement += real(0.5 * dt) * (now + self._before)
+        self.displacement += self._half_step * (now + self._before)
         motions = {
             "velocity": now,
             "displacement": self.displacement,
-            "acceleration": (now - self._before) * real(1 / dt),
+            "acceleration": (now - self._before) * self._rate,
         }
         for n, measure in enumerate(SHAKING_MEASURES.values()):
             motion = motions[measure.motion][: measure.components]
