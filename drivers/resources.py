@@ -23,12 +23,12 @@ ON_HOST = (
 OUT_OF_MEMORY = (
     "CUDA_ERROR_OUT_OF_MEMORY",
     "cudaErrorMemoryAllocation",
-)  # in errors of CUDA that are no MemoryError
-CONTEXT = 600_000_000  # bytes that CUDA, its libraries and compiled kernels take of a GPU for each process
+)  # in CUDA errors that are no MemoryError
+CONTEXT = 600_000_000  # bytes of GPU memory that CUDA, its libraries and compiled kernels take per process
 
 
 def threads_per_rank(comm: Comm) -> int:
-    """Threads for this rank: what Slurm gives it, else its share of the cores this process may use."""
+    """Threads for this rank: what Slurm gives it, else an equal part of the cores that this process may use."""
     cores = len(os.sched_getaffinity(0))
     given = os.environ.get("SLURM_CPUS_PER_TASK") or os.environ.get("OMP_NUM_THREADS", "")
     outermost = given.split(",")[0].strip()  # OMP_NUM_THREADS may list the threads of nested regions
@@ -43,7 +43,7 @@ def threads_per_rank(comm: Comm) -> int:
 class Device:
     """Where a rank computes: its backend, and its GPU, if it has one, with the number of ranks that share that.
 
-    It is not here if this machine cannot compute so, and only tells what another one would do.
+    here is False where this machine lacks it, and it only describes what another one would use.
     """
 
     backend: str
@@ -81,7 +81,7 @@ def _trouble(backend: str, module: str, comm: Comm) -> str:
     try:
         if backend == "cuda" and not devices.simulated():
             devices.require()
-            _ = comm.size > 1 and comm.direct  # says so where MPI is told to take what it cannot
+            _ = comm.size > 1 and comm.direct  # raises where MPI is set to take GPU memory and cannot
         elif module:
             open_module(module, comm.local_rank)
     except MachineError as error:
@@ -107,20 +107,22 @@ def check_memory(
     predicted: Mapping[str, int],
     limit: int | None,
     comm: Comm,
-    place: Device | None = None,
+    device: Device | None = None,
     *,
     dimensions: int = 2,
     savings: Sequence[str] = (),
 ) -> None:
     """Raises InputError, on all ranks, if the arrays would not fit in the memory there is, or in run.memory_limit.
 
-    What is predicted lies on the GPU of the place, if it has one, but for ON_HOST. dimensions are those in which
+    What is predicted lies on the GPU of the device, if it has one, except ON_HOST. dimensions are those in which
     grid.spacing divides the box; savings are settings that need less.
     """
-    gpu = place.gpu if place else None
+    gpu = device.gpu if device else None
     there = {name: size for name, size in predicted.items() if gpu is None or name not in ON_HOST}
     here = {name: size for name, size in predicted.items() if name not in there}
-    trouble = "" if gpu is None else _lacking_on_gpu(there, limit, comm, place, dimensions, savings)
+    trouble = ""
+    if device and gpu:
+        trouble = _lacking_on_gpu(there, limit, comm, gpu, device.sharing, dimensions, savings)
     found = next((text for text in comm.allgather(trouble) if text), "")
     if found:
         raise InputError(found)
@@ -131,24 +133,24 @@ def _lacking_on_gpu(
     predicted: Mapping[str, int],
     limit: int | None,
     comm: Comm,
-    place: Device | None,
+    gpu: Gpu,
+    sharing: int,
     dimensions: int,
     savings: Sequence[str],
 ) -> str:
     """What to say where the GPU of a rank has too little memory; empty if it has enough."""
-    assert place is not None and place.gpu is not None
-    need, share = sum(predicted.values()), place.gpu.free / place.sharing - CONTEXT
-    allowed = max(1.0, min(share, limit or math.inf))
+    need, available = sum(predicted.values()), gpu.free / sharing - CONTEXT
+    allowed = max(1.0, min(available, limit or math.inf))
     if need <= allowed:
         return ""
     largest = max(predicted, key=lambda name: predicted[name])
-    if limit and limit < share:
+    if limit and limit < available:
         source = f"run.memory_limit is {limit / 1e9:.3g} GB per rank"
     else:
-        shared = f" for the {place.sharing} ranks that share it" if place.sharing > 1 else ""
-        source = f"{place.gpu.name} has {place.gpu.free / 1e9:.3g} GB free{shared}"
+        shared = f" for the {sharing} ranks that share it" if sharing > 1 else ""
+        source = f"{gpu.name} has {gpu.free / 1e9:.3g} GB free{shared}"
     coarser = (need / allowed) ** (1 / dimensions)
-    number = math.ceil(comm.size * need / max(1.0, min(place.gpu.free - CONTEXT, limit or math.inf)))
+    number = math.ceil(comm.size * need / max(1.0, min(gpu.free - CONTEXT, limit or math.inf)))
     ways = [f"a grid.spacing {math.ceil(coarser * 100) / 100:.2f} times as large", f"about {number} GPUs"]
     return (
         f"memory: a rank would need {(need + CONTEXT) / 1e9:.3g} GB of its GPU ({largest}: "

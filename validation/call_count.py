@@ -128,7 +128,7 @@ class Counter:
 
 
 def watch_kernels(counter: Counter) -> None:
-    """Let a counter know of every call of what Numba has compiled, of which a profiler is not told."""
+    """Count every call of a kernel compiled by Numba, which a profiler does not see."""
     from numba.core.registry import CPUDispatcher
 
     call = CPUDispatcher.__call__

@@ -29,7 +29,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[1]
 RANKS = (1, 2)
 LIMIT = 1800  # s that a run may take, compilation included
-RESUME = "resume"  # in the settings of a case: once the run is done, go on again from its last checkpoint
+RESUME = "resume"  # in the settings of a case: once the run is done, resume from its last checkpoint
 
 SCENARIOS = {
     # A coast with land, a fault that takes its time, and every output.
@@ -183,7 +183,7 @@ def run(ranks: int, folder: Path, case: Case) -> Hashes:
         return {}
     found = hashes(f"{name}/{ranks}", output)
     if RESUME in settings:
-        (output / "maxima.nc").unlink()  # it is written anew at the end
+        (output / "maxima.nc").unlink()  # it is rewritten at the end
         if not succeeds([*command, "--resume"], folder):
             return {}
         found |= hashes(f"{name}+{RESUME}/{ranks}", output)

@@ -1,4 +1,4 @@
-"""Which GPUs are there, and can they be used? Asked of NVIDIA's driver: CUDA is not loaded, and no GPU gives memory."""
+"""Which GPUs are there, and can they be used? Queried from NVIDIA's driver, without creating a CUDA context."""
 
 import ctypes
 import os
@@ -22,7 +22,7 @@ ELSE = "or use run.backend: cpu"
 class Gpu(NamedTuple):
     """A GPU by its number among those that this process sees; bytes of its memory, and how many are free.
 
-    identity is the same for every process that sees it, whatever number it has there.
+    identity is the same in every process that sees the GPU; its number may differ.
     """
 
     number: int
@@ -89,14 +89,14 @@ def driver() -> Driver | None:
 
 
 def driver_release() -> str:
-    """Number of the driver's release, such as 580.82.07; empty where nobody says."""
+    """Number of the driver's release, such as 580.82.07; empty where NVML is not available."""
     management = library(MANAGEMENT)
     if management is None or management.nvmlInit_v2() != 0:
         return ""
     number = ctypes.create_string_buffer(80)
     try:
-        told = management.nvmlSystemGetDriverVersion(number, len(number)) == 0
-        return number.value.decode() if told else ""
+        known = management.nvmlSystemGetDriverVersion(number, len(number)) == 0
+        return number.value.decode() if known else ""
     finally:
         management.nvmlShutdown()
 
@@ -123,9 +123,9 @@ def gpu(number: int) -> Gpu:
     cuda.cuDeviceGetAttribute(ctypes.byref(major), MAJOR, device)
     cuda.cuDeviceGetAttribute(ctypes.byref(minor), MINOR, device)
     cuda.cuDeviceTotalMem_v2(ctypes.byref(total), device)
-    place = ctypes.create_string_buffer(64)
-    cuda.cuDeviceGetPCIBusId(place, len(place), device)
-    free = min(_free(place, total.value), total.value)  # a part of a GPU has no more than that
+    bus = ctypes.create_string_buffer(64)
+    cuda.cuDeviceGetPCIBusId(bus, len(bus), device)
+    free = min(_free(bus, total.value), total.value)  # a part of a GPU has no more than that
     identity = (ctypes.c_ubyte * 16)()
     cuda.cuDeviceGetUuid_v2(ctypes.byref(identity), device)
     capability = (major.value, minor.value)
@@ -138,17 +138,17 @@ class _Memory(ctypes.Structure):
     _fields_ = [("total", ctypes.c_ulonglong), ("free", ctypes.c_ulonglong), ("used", ctypes.c_ulonglong)]
 
 
-def _free(place: Any, total: int) -> int:
-    """Bytes that are free on the GPU at a place on the bus; all of them where nobody says."""
+def _free(bus: Any, total: int) -> int:
+    """Free bytes on the GPU at a PCI bus address; all of them where NVML is not available."""
     management = library(MANAGEMENT)
     if management is None or management.nvmlInit_v2() != 0:
         return total
     handle, memory = ctypes.c_void_p(), _Memory()
     try:
-        if management.nvmlDeviceGetHandleByPciBusId_v2(place, ctypes.byref(handle)) != 0:
+        if management.nvmlDeviceGetHandleByPciBusId_v2(bus, ctypes.byref(handle)) != 0:
             return total
-        told = management.nvmlDeviceGetMemoryInfo(handle, ctypes.byref(memory)) == 0
-        return int(memory.free) if told else total
+        known = management.nvmlDeviceGetMemoryInfo(handle, ctypes.byref(memory)) == 0
+        return int(memory.free) if known else total
     finally:
         management.nvmlShutdown()
 
@@ -159,7 +159,7 @@ def packages_missing(needed: Iterable[str] = PACKAGES) -> list[str]:
 
 
 def cuda_of_packages() -> int | None:
-    """Major version of CUDA that CuPy was built for; None where its name does not tell."""
+    """Major version of CUDA that CuPy was built for; None where its name does not say."""
     for number in OLDEST:
         try:
             version(f"cupy-cuda{number}x")
@@ -170,7 +170,7 @@ def cuda_of_packages() -> int | None:
 
 
 def release(cuda: int) -> str:
-    """A version of CUDA as people write it: 13000 is 13.0."""
+    """A CUDA version as it is usually written: 13000 is 13.0."""
     return f"{cuda // 1000}.{cuda % 1000 // 10}"
 
 

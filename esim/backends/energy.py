@@ -1,7 +1,7 @@
 """How much energy does a run take? Joules from the counters of the processors (RAPL) and of the GPUs (NVML).
 
-RAPL counts a processor package and, on some machines, its memory, whatever runs on them; NVML counts a GPU. Both are
-counted from the beginning of the time loop to its end: packages once for each node, and those GPUs that ranks use.
+RAPL counts a processor package and, on some machines, its memory; NVML counts a GPU; both include other processes. They
+are read from the beginning of the time loop to its end: packages once per node, and those GPUs that ranks use.
 """
 
 import threading
@@ -19,27 +19,27 @@ POWERCAP = Path("/sys/class/powercap")
 KINDS = {"cpu": "CPU", "dram": "memory", "gpu": "GPU"}
 
 
-class Untold(Exception):
+class CounterError(Exception):
     """A counter that cannot be read; the text says why."""
 
 
 class Counter(Protocol):
-    """A counter of energy."""
+    """An energy counter."""
 
     kind: str  # one of KINDS
     key: str  # names what is counted
-    source: str  # who tells it
+    source: str  # which interface reports it
     period: float  # s, after which it has to be read again
 
     def passed(self) -> float:
-        """Joules [J] since the last call. Raises Untold."""
+        """Joules [J] since the last call. Raises CounterError."""
 
 
 # ------------------------------------------------------------------ RAPL
 
 
 class Domain:
-    """A domain of RAPL: a package, or the memory beside it. Its counter begins anew at `reach` [J].
+    """A domain of RAPL: a package, or the memory attached to it. Its counter wraps around at `reach` [J].
 
     That is after 4 min for some packages at full load, so it is read every 10 s.
     """
@@ -48,7 +48,7 @@ class Domain:
     period = 10.0
 
     def __init__(self, folder: Path, kind: str) -> None:
-        """Raises Untold where the counter cannot be read."""
+        """Raises CounterError where the counter cannot be read."""
         self.kind, self.key, self._file = kind, str(folder), folder / "energy_uj"
         self._reach = _number(folder / "max_energy_range_uj") / 1e6
         self._last = _number(self._file) / 1e6
@@ -61,7 +61,7 @@ class Domain:
 
 
 def domains(powercap: Path = POWERCAP) -> list[Domain]:
-    """Domains of this node: packages, and memories beside them. Raises Untold where one cannot be read.
+    """Domains of this node: packages, and the memory attached to them. Raises CounterError where one cannot be read.
 
     Cores and graphics are parts of a package, and the platform (psys) holds everything: they would count twice.
     """
@@ -75,7 +75,9 @@ def domains(powercap: Path = POWERCAP) -> list[Domain]:
         if kind is not None:
             found.append(Domain(folder, kind))
     if not any(domain.kind == "cpu" for domain in found):
-        raise Untold(f"the processor's counters of energy are not shown here (no package in {powercap})")
+        raise CounterError(
+            f"the processor's energy counters are not available here (no package in {powercap})"
+        )
     return found
 
 
@@ -83,12 +85,12 @@ def _number(path: Path) -> int:
     try:
         return int(path.read_text())
     except PermissionError:
-        raise Untold(
-            f"the processor's counters of energy are for root only; chmod a+r {path.parent.parent}/"
+        raise CounterError(
+            f"the processor's energy counters are for root only; chmod a+r {path.parent.parent}/"
             f"intel-rapl:*/{path.name} on each node would let everybody read them"
         ) from None
     except (OSError, ValueError) as error:
-        raise Untold(f"the processor's counter of energy cannot be read ({path}: {error})") from None
+        raise CounterError(f"the processor's energy counter cannot be read ({path}: {error})") from None
 
 
 # ------------------------------------------------------------------ NVML
@@ -111,7 +113,7 @@ class Gpu:
         try:
             now = self._read()
         except self._nvml.NVMLError as error:
-            raise Untold(f"the GPU's counter of energy cannot be read ({error})") from None
+            raise CounterError(f"the GPU's energy counter cannot be read ({error})") from None
         last, self._last = self._last, now
         return now - last
 
@@ -120,13 +122,13 @@ class Gpu:
 
 
 class PowerGpu(Gpu):
-    """A GPU that tells its power only: looked at twice a second and summed up, linear in between."""
+    """A GPU that reports only its power: sampled twice a second and integrated with the trapezoidal rule."""
 
     source = "NVML, from its power every 0.5 s"
     period = 0.5
 
     def __init__(self, nvml: Any, handle: Any) -> None:
-        """Raises NVML's error where the GPU does not tell its power."""
+        """Raises NVML's error where the GPU does not report its power."""
         self._power, self._time, self._joules = 0.0, 0.0, 0.0
         super().__init__(nvml, handle)
 
@@ -139,7 +141,7 @@ class PowerGpu(Gpu):
 
 
 def gpu(bus: str, nvml: Any = None) -> Gpu:
-    """The GPU at an address on the PCI bus, by which CUDA and NVML both know it. Raises Untold.
+    """The GPU at an address on the PCI bus, by which CUDA and NVML both know it. Raises CounterError.
 
     nvml stands in for the module pynvml. A slice of a GPU (MIG) has the address of the whole, which is counted.
     """
@@ -147,7 +149,7 @@ def gpu(bus: str, nvml: Any = None) -> Gpu:
     try:
         return _counting(nvml, nvml.nvmlDeviceGetHandleByPciBusId(bus))
     except nvml.NVMLError as error:
-        raise Untold(f"the GPU's counter of energy cannot be read ({error})") from None
+        raise CounterError(f"the GPU's energy counter cannot be read ({error})") from None
 
 
 def _counting(nvml: Any, handle: Any) -> Gpu:
@@ -162,14 +164,13 @@ def _nvml() -> Any:
     try:
         import pynvml
     except ImportError:
-        raise Untold(
-            "the GPU's counter of energy is read with nvidia-ml-py, which is not installed; "
-            f"{install('cuda')}"
+        raise CounterError(
+            f"the GPU's energy counter is read with nvidia-ml-py, which is not installed; {install('cuda')}"
         ) from None
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
-        raise Untold(f"the GPU's counter of energy cannot be read ({error})") from None
+        raise CounterError(f"the GPU's energy counter cannot be read ({error})") from None
     return pynvml
 
 
@@ -178,17 +179,17 @@ def _nvml() -> Any:
 
 @dataclass
 class Reading:
-    """Joules by counter of one rank, each with its kind and source; and by kind why it is not told."""
+    """Joules by counter of one rank, each with its kind and source; and by kind why a counter cannot be read."""
 
     joules: dict[str, tuple[str, str, float]] = field(default_factory=dict)
-    untold: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 class Meter:
-    """Joules that a rank answers for while the context is open; `reading` has them afterwards.
+    """Joules measured by a rank while the context is open; `reading` has them afterwards.
 
     Rank 0 of a node (local_rank) reads the packages, and each rank its GPU, if it has one: `bus` is its address. A
-    thread reads them now and then, as counters begin anew; a step does nothing for it.
+    thread reads them periodically, because counters wrap around; time steps are not affected.
     """
 
     def __init__(
@@ -204,17 +205,17 @@ class Meter:
         if self._bus is not None:
             try:
                 self._counters.append(gpu(self._bus, self._nvml))
-            except Untold as why:
-                self.reading.untold["gpu"] = str(why)
+            except CounterError as why:
+                self.reading.unreadable["gpu"] = str(why)
         if self._local_rank == 0:
             try:
                 self._counters += domains(self._powercap)
-            except Untold as why:
-                self.reading.untold["cpu"] = str(why)
+            except CounterError as why:
+                self.reading.unreadable["cpu"] = str(why)
         for counter in self._counters:
             self.reading.joules[counter.key] = counter.kind, counter.source, 0.0
         if self._counters:
-            self._thread = threading.Thread(target=self._watch, name="energy", daemon=True)
+            self._thread = threading.Thread(target=self._sample_loop, name="energy", daemon=True)
             self._thread.start()
         return self
 
@@ -224,55 +225,55 @@ class Meter:
         self._over.set()
         if self._thread is not None:
             self._thread.join()
-        self._look()
+        self._sample()
 
-    def _watch(self) -> None:
+    def _sample_loop(self) -> None:
         while not self._over.wait(min((counter.period for counter in self._counters), default=None)):
-            self._look()
+            self._sample()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         for counter in tuple(self._counters):
             kind, source, joules = self.reading.joules[counter.key]
             try:
                 self.reading.joules[counter.key] = kind, source, joules + counter.passed()
-            except Untold as why:
+            except CounterError as why:
                 self._counters.remove(counter)
-                self.reading.untold[kind] = str(why)
+                self.reading.unreadable[kind] = str(why)
 
 
 def total(readings: Iterable[Reading]) -> dict[str, Any]:
-    """Joules of all ranks: in all, by kind, who told them, and a note of what is missing; None for what is not told.
+    """Joules of all ranks: total, by kind, their sources, and a note of what is missing; None where not measured.
 
-    A GPU that several ranks use counts once. A kind that one node does not tell is not told at all.
+    A GPU that several ranks use counts once. A kind that one node cannot measure is not reported at all.
     """
     joules: dict[str, dict[Any, float]] = {kind: {} for kind in KINDS}
     sources: dict[str, str] = {}
-    untold: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
     for rank, reading in enumerate(readings):
-        untold = reading.untold | untold
+        unreadable = reading.unreadable | unreadable
         for key, (kind, source, value) in reading.joules.items():
             joules[kind].setdefault(key if kind == "gpu" else (rank, key), value)
             sources.setdefault(kind, source)
     by: dict[str, float | None] = {}
     for kind, counted in joules.items():
-        blind = untold.keys() & {kind, "cpu" if kind == "dram" else kind}
+        blind = unreadable.keys() & {kind, "cpu" if kind == "dram" else kind}
         by[kind] = sum(counted.values()) if counted and not blind else None
         if by[kind] == 0:
-            by[kind], untold[kind] = None, "its counter did not move"
-    told = {kind: value for kind, value in by.items() if value is not None}
-    notes = ["all that ran on these nodes and GPUs is counted"] if told else []
+            by[kind], unreadable[kind] = None, "its counter did not move"
+    measured = {kind: value for kind, value in by.items() if value is not None}
+    notes = ["all that ran on these nodes and GPUs is counted"] if measured else []
     return {
-        "joules": sum(told.values()) if told else None,
+        "joules": sum(measured.values()) if measured else None,
         "by": by,
-        "source": "; ".join(f"{KINDS[k]}: {sources[k]} ({len(joules[k])})" for k in told) or None,
-        "note": "; ".join(notes + [f"{KINDS[kind]} not counted: {why}" for kind, why in untold.items()]),
+        "source": "; ".join(f"{KINDS[k]}: {sources[k]} ({len(joules[k])})" for k in measured) or None,
+        "note": "; ".join(notes + [f"{KINDS[kind]} not counted: {why}" for kind, why in unreadable.items()]),
     }
 
 
 def energy_record(comm: Comm, reading: Reading, simulated: float, updates: int) -> dict[str, Any]:
     """What run.json has of energy, the same on all ranks: total(), and that for a simulated second and 1e9 updates.
 
-    simulated [s] and updates are those of the time that was metered, of all ranks.
+    simulated [s] and updates are those of the time that was measured, of all ranks.
     """
     record = total(comm.allgather(reading))
     joules = record["joules"]
@@ -283,7 +284,7 @@ def energy_record(comm: Comm, reading: Reading, simulated: float, updates: int) 
 
 
 def energy_lines(record: Mapping[str, Any]) -> list[str]:
-    """A line for the summary of a run; none where no energy is told."""
+    """A line for the summary of a run; none where no energy was measured."""
     if record["joules"] is None:
         return []
     parts = [f"{KINDS[kind]} {_short(value)}" for kind, value in record["by"].items() if value is not None]
@@ -310,29 +311,29 @@ def _short(joules: float) -> str:
 
 def counters_here(gpus: bool = False, powercap: Path = POWERCAP, nvml: Any = None) -> dict[str, str]:
     """For each kind of this machine what counts its energy, or why nothing does; gpus asks for GPUs too."""
-    told = {}
+    counters = {}
     try:
         found = domains(powercap)
         for kind in ("cpu", "dram"):
             if count := sum(domain.kind == kind for domain in found):
-                told[kind] = f"RAPL, {_many(count, 'counter')}"
-    except Untold as why:
-        told["cpu"] = str(why)
+                counters[kind] = f"RAPL, {_many(count, 'counter')}"
+    except CounterError as why:
+        counters["cpu"] = str(why)
     if gpus:
-        told["gpu"] = _gpus_here(nvml)
-    return told
+        counters["gpu"] = _gpus_here(nvml)
+    return counters
 
 
 def _gpus_here(nvml: Any) -> str:
     try:
         nvml = nvml or _nvml()
-    except Untold as why:
+    except CounterError as why:
         return str(why)
     try:
         count = nvml.nvmlDeviceGetCount()
         sources = {_counting(nvml, nvml.nvmlDeviceGetHandleByIndex(n)).source for n in range(count)}
     except nvml.NVMLError as error:
-        return f"the GPU's counter of energy cannot be read ({error})"
+        return f"the GPU's energy counter cannot be read ({error})"
     return f"{' and '.join(sorted(sources))}, {_many(count, 'GPU')}" if count else "NVML sees no GPU"
 
 

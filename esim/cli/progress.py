@@ -25,9 +25,9 @@ class Progress:
         if self._active and sys.stdout.isatty():
             from rich.progress import BarColumn, Progress, TextColumn
 
-            columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}")
+            columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}")
             self._bar = Progress(*columns)
-            self._task = self._bar.add_task("computing", total=self._end, told="")
+            self._task = self._bar.add_task("computing", total=self._end, text="")
             self._bar.start()
         return self
 
@@ -38,7 +38,7 @@ class Progress:
             self._bar.stop()
 
     def __call__(self, clock: Clock) -> None:
-        """Tell how far it is, if it is time to."""
+        """Report the progress, if it is time to."""
         if not self._active:
             return
         now = time.monotonic()
@@ -47,15 +47,14 @@ class Progress:
         if now - self._last < (0.2 if self._bar else self._interval) and not clock.done:
             return
         self._last = now
-        told = self._tell(clock, now)
+        text = self._text(clock, now, *self._begun)
         if self._bar is not None:
-            self._bar.update(self._task, completed=clock.time, told=told)
+            self._bar.update(self._task, completed=clock.time, text=text)
         else:
-            say(f"  {100 * clock.time / self._end:5.1f} %  {told}")
+            say(f"  {100 * clock.time / self._end:5.1f} %  {text}")
 
-    def _tell(self, clock: Clock, now: float) -> str:
-        assert self._begun is not None
-        wall, simulated = now - self._begun[0], clock.time - self._begun[1]
+    def _text(self, clock: Clock, now: float, begun: float, first: float) -> str:
+        wall, simulated = now - begun, clock.time - first
         if wall <= 0 or simulated <= 0:
             return f"t = {span(clock.time)}"
         ratio = simulated / wall
@@ -72,19 +71,19 @@ def say(*lines: str) -> None:
 
 
 def _ratio(value: float) -> str:
-    """A ratio for people: whole from ten on, else with two digits."""
+    """A ratio as printed: whole from ten on, else with two digits."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def span(seconds: float) -> str:
-    """A duration for people: 1:02:03 or 2:03."""
+    """A duration as printed: 1:02:03 or 2:03."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def summary(record: dict[str, Any], scenario: Sequence[str], written: Sequence[Path]) -> list[str]:
-    """Lines about a finished run: speed, what its scenario has to say, warnings, files."""
+    """Lines about a finished run: speed, lines of its scenario, warnings, files."""
     loop = record["timings"]["time loop"]
     simulated = record["simulated_seconds"]
     lines = [

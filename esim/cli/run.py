@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from esim.errors import EsimError
 
@@ -84,11 +85,11 @@ def main(arguments: list[str] | None = None) -> int:
     return guard(comm, lambda: compute(options, comm))
 
 
-def guard(comm: "Comm", work: Any) -> int:
-    """Exit code of work(): a failure is told in one sentence, and a failure of one rank ends all of them.
+def guard(comm: "Comm", work: Callable[[], None]) -> int:
+    """Exit code of work(): a failure is reported in one sentence, and a failure of one rank ends all of them.
 
-    Input errors are found by all ranks alike: the first one tells it and all leave. What only one rank meets
-    would leave the others waiting for ever, so that rank tells it and ends the others.
+    Input errors are found by all ranks alike: rank 0 reports it and all leave. What only one rank meets
+    would leave the others waiting forever, so that rank reports it and ends the others.
     """
     threading.excepthook = lambda args: _end(comm, args.exc_value)
     try:
@@ -99,12 +100,12 @@ def guard(comm: "Comm", work: Any) -> int:
         same = _all_agree(comm, error)
         if same:
             if comm.rank == 0:
-                _tell(f"esim-run: {error}")
+                _report(f"esim-run: {error}")
             comm.close()
             return error.exit_code
         return _end(comm, error)
     except KeyboardInterrupt:
-        _tell("esim-run: interrupted")
+        _report("esim-run: interrupted")
         return _end(comm, None, 130)
     except BaseException as error:
         return _end(comm, error)
@@ -126,32 +127,30 @@ def _all_agree(comm: "Comm", error: EsimError) -> bool:
     return True
 
 
-def _tell(text: str) -> None:
+def _report(text: str) -> None:
     """Write to stderr in one piece: what ranks write piece by piece at the same time, mpirun mixes."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
 
 def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
-    """Tell an error with its rank and end all ranks."""
+    """Report an error with its rank and end all ranks."""
     where = f" (rank {comm.rank} of {comm.size})" if comm.size > 1 else ""
     if isinstance(error, EsimError):
         code = error.exit_code
-        _tell(f"esim-run{where}: {error}")
+        _report(f"esim-run{where}: {error}")
     elif error is not None:
         trace = "".join(traceback.format_exception(error))
-        _tell(f"{trace}esim-run{where}: {type(error).__name__}: {error}")
+        _report(f"{trace}esim-run{where}: {type(error).__name__}: {error}")
     sys.stdout.flush()
     if comm.size > 1:
-        time.sleep(
-            0.5
-        )  # mpirun ends as soon as it hears of it, and what it has not passed on by then is lost
+        time.sleep(0.5)  # mpirun ends at once on an abort, and output not yet forwarded would be lost
         comm.abort(code)
     return code
 
 
 def compute(options: argparse.Namespace, comm: "Comm") -> None:
-    """Load, check, prepare, run, tell."""
+    """Load, check, prepare, run, summarize."""
     from esim.config import load
 
     cfg = load(options.config, overrides(options))
@@ -159,7 +158,7 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
     from esim.drivers.output_directory import check_directory
     from esim.drivers.run import driver_of, prepared
 
-    _tell_warnings(options.quiet)
+    _show_warnings(options.quiet)
     talk = comm.rank == 0 and not options.quiet
     driver = driver_of(cfg)
     setup = driver.check(cfg, comm, elsewhere=options.check)
@@ -177,7 +176,7 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
         say(*summary(record, driver.summarize(record), run.written))
 
 
-def _tell_warnings(quiet: bool) -> None:
+def _show_warnings(quiet: bool) -> None:
     """Warnings go to stderr as they come, unless only errors are wanted; run.json has them all."""
     import logging
 

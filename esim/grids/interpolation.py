@@ -46,7 +46,7 @@ class Slope(NamedTuple):
 class Site(NamedTuple):
     """A receiver: x, y, depth [m], with top, the layer in which the ground begins there.
 
-    ghost tells whether the layer above holds velocities that leave the free surface free of traction. Where the
+    ghost: whether the layer above holds velocities that leave the free surface free of traction. Where the
     ground is not level, values are those of the nearest column: the next one may be air.
     """
 
@@ -125,7 +125,7 @@ def place_receiver(
     """The site of a receiver at a depth [m] below the surface, the top of the grid or of the ground.
 
     tops(j, i) gives the first layers of ground (j, i) of rows and columns of cells; None for a flat surface,
-    where ghost tells whether it is free. Raises InputError, beginning with `where`, for a site outside.
+    where ghost says whether it is a free surface. Raises InputError, beginning with `where`, for a site outside.
     """
     row, column = (floor(index + 0.5) for index in grid.horizontal.index(x, y))
     top, around = 0, np.zeros((1, 1), int)

@@ -16,7 +16,7 @@ from esim.errors import MachineError
 
 T = TypeVar("T")
 
-# What the common launchers tell a process about the number of ranks they started.
+# Environment variables in which the common launchers give the number of ranks.
 LAUNCHERS = (
     "PMI_SIZE",
     "PMIX_SIZE",
@@ -85,7 +85,7 @@ class Comm(Protocol):
         """Persistent receive."""
 
     def fault_barrier(self) -> None:
-        """Wait for all ranks on a channel of its own, whatever else they were about to do."""
+        """Wait for all ranks on a separate channel, independent of messages in progress."""
 
     def abort(self, code: int) -> None:
         """End all ranks now."""
@@ -407,16 +407,16 @@ def cuda_aware() -> bool:
     """
     forced = os.environ.get("ESIM_CUDA_AWARE_MPI")
     if forced is None:
-        return bool(told_cuda_aware())
-    if forced == "1" and told_cuda_aware() is False:
+        return bool(library_cuda_aware())
+    if forced == "1" and library_cuda_aware() is False:
         raise MachineError(
             "ESIM_CUDA_AWARE_MPI=1 has MPI take messages from GPU memory, and this MPI library says that it cannot; "
-            "unset it to send by way of pinned memory, load a CUDA-aware MPI, or set it to trust to go on regardless"
+            "unset it to send through pinned memory, load a CUDA-aware MPI, or set it to trust to continue regardless"
         )
     return forced in ("1", "trust")
 
 
-def told_cuda_aware(maps: Path = Path("/proc/self/maps")) -> bool | None:
+def library_cuda_aware(maps: Path = Path("/proc/self/maps")) -> bool | None:
     """Whether the MPI library says that it takes device buffers; None where it says nothing.
 
     maps lists the files of this process, the library among them.

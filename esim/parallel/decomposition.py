@@ -1,7 +1,7 @@
 """Which block is mine, and who are my neighbours?
 
 The grid is cut into strips of columns, each strip into blocks of rows, so that any number of ranks fits, primes
-too. Cuts are placed so that every rank has the same share of the cost.
+too. Cuts are placed so that every rank has the same part of the cost.
 """
 
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Decomposition:
-    """The blocks of all ranks, in rank order; a rank without a share of the grid has an empty one."""
+    """The blocks of all ranks, in rank order; a rank without cells has an empty one."""
 
     shape: tuple[int, int]
     periodic: tuple[bool, bool]
@@ -168,10 +168,10 @@ def decompose(
     strips = _strips(shape, ranks)
     columns = _cuts(cost.columns(), strips)
     blocks = []
-    for n, share in enumerate(strips):
+    for n, count in enumerate(strips):
         i0, i1 = columns[n], columns[n + 1]
-        rows = _cuts(cost.rows(i0, i1), [1] * share)
-        blocks += [Block(rows[k], rows[k + 1], i0, i1, halo) for k in range(share)]
+        rows = _cuts(cost.rows(i0, i1), [1] * count)
+        blocks += [Block(rows[k], rows[k + 1], i0, i1, halo) for k in range(count)]
     return Decomposition(shape, periodic, tuple(blocks))
 
 
@@ -180,13 +180,13 @@ def _strips(shape: tuple[int, int], ranks: int) -> list[int]:
     ny, nx = shape
     best: tuple[float, list[int]] | None = None
     for count in range(1, min(ranks, nx // MIN_CELLS) + 1):
-        shares = [ranks // count + (n < ranks % count) for n in range(count)]
-        if shares[0] * MIN_CELLS > ny:
+        strips = [ranks // count + (n < ranks % count) for n in range(count)]
+        if strips[0] * MIN_CELLS > ny:
             continue
         # Edges along columns are twice as dear: their cells are far apart in memory.
-        edges = 2.0 * (count - 1) * ny + sum(share - 1 for share in shares) * nx / count
+        edges = 2.0 * (count - 1) * ny + sum(ranks_in - 1 for ranks_in in strips) * nx / count
         if best is None or edges < best[0]:
-            best = edges, shares
+            best = edges, strips
     if best is None:
         most = (ny // MIN_CELLS) * (nx // MIN_CELLS)
         raise InputError(
@@ -196,13 +196,13 @@ def _strips(shape: tuple[int, int], ranks: int) -> list[int]:
     return best[1]
 
 
-def _cuts(cumulative: np.ndarray, shares: list[int]) -> list[int]:
-    """Positions that split a cumulative cost in proportion to shares, at least MIN_CELLS apart for each share."""
-    n, total = len(cumulative) - 1, sum(shares)
+def _cuts(cumulative: np.ndarray, weights: list[int]) -> list[int]:
+    """Positions that split a cumulative cost in proportion to weights, each part at least MIN_CELLS wide."""
+    n, total = len(cumulative) - 1, sum(weights)
     cuts, taken = [0], 0
-    for k, share in enumerate(shares[:-1]):
-        taken += share
+    for k, weight in enumerate(weights[:-1]):
+        taken += weight
         at = int(np.searchsorted(cumulative, cumulative[-1] * taken / total))
-        left = len(shares) - 1 - k
+        left = len(weights) - 1 - k
         cuts.append(min(max(at, cuts[-1] + MIN_CELLS), n - left * MIN_CELLS))
     return [*cuts, n]

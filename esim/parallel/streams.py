@@ -15,7 +15,7 @@ HERE: AbstractContextManager[None] = nullcontext()
 
 
 class Event(Protocol):
-    """A place in a stream, behind all that was queued there so far."""
+    """A position in a stream, after everything issued to it so far."""
 
     def synchronize(self) -> None:
         """Let the host wait until the machine has come here."""

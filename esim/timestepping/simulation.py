@@ -29,23 +29,23 @@ class Callback:
 
 
 def no_synchronization() -> None:
-    """A machine on which everything is done when its call returns."""
+    """For a backend on which work is complete when its call returns."""
 
 
 @dataclass
 class Simulation:
-    """A model, its clock, what is due at which times, and what looks at every step, before that and after it.
+    """A model, its clock, the callbacks due at given times, and observers of every step, before and after these.
 
-    settle waits for the machine. seconds are those of the steps and of what looks at them, compute, and of what is
-    due: output.
+    synchronize waits for the device. seconds [s] are the wall-clock time of the steps and their observers, compute, and
+    of the callbacks and what is called afterwards, output.
     """
 
     model: Model
     clock: Clock
     callbacks: Sequence[Callback] = ()
-    every_step: Sequence[Callable[[Clock], None]] = ()
+    observers: Sequence[Callable[[Clock], None]] = ()
     afterwards: Sequence[Callable[[Clock], None]] = ()
-    settle: Callable[[], None] = no_synchronization
+    synchronize: Callable[[], None] = no_synchronization
     seconds: dict[str, float] = field(default_factory=lambda: {"compute": 0.0, "output": 0.0})
 
     def run(self) -> None:
@@ -62,11 +62,11 @@ class Simulation:
         dt = clock.next_dt(self.model.limit(), due)
         clock.advance(dt, due)
         self.model.step(before, clock.time, dt)
-        for look in self.every_step:
-            look(clock)
+        for observe in self.observers:
+            observe(clock)
         calls = [callback.call for callback in self.callbacks if callback.schedule.due(before, clock)]
         if calls or clock.done:
-            self.settle()  # else what was queued would be on the account of what waits for it
+            self.synchronize()  # else queued work would be timed as output
         stepped = wall.perf_counter()
         for call in (*calls, *self.afterwards):
             call(clock)

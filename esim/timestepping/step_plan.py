@@ -15,7 +15,7 @@ GhostFill = Callable[[float], None]  # fills ghost cells beyond an outer side, a
 
 @dataclass(frozen=True)
 class ConstantFill:
-    """A fill that is the same at all times: a launch with its own constants, whatever it is called with."""
+    """A fill that is the same at all times: a launch with its own constants, independent of its argument."""
 
     launch: Launch
     constants: Any

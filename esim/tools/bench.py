@@ -54,7 +54,7 @@ def best(work: Callable[[], Any], seconds: float = 1.5, least: int = 5) -> float
 
 
 class Rate(NamedTuple):
-    """Cell updates per second, and the energy of 1e9 of them [J], None where no counter tells it."""
+    """Cell updates per second, and the energy of 1e9 of them [J], None where no counter measures it."""
 
     cells_per_s: float
     joules: float | None

@@ -235,8 +235,8 @@ def energy() -> Iterable[Finding]:
     from esim.backends.devices import gpu_count
     from esim.backends.energy import counters_here
 
-    told = counters_here(gpus=gpu_count() > 0)
-    yield Finding("energy", "; ".join(f"{kind}: {text}" for kind, text in told.items()), NOTE)
+    counters = counters_here(gpus=gpu_count() > 0)
+    yield Finding("energy", "; ".join(f"{kind}: {text}" for kind, text in counters.items()), NOTE)
 
 
 def gpudirect() -> Iterable[Finding]:

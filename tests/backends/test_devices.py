@@ -449,7 +449,7 @@ def test_cupy_needs_a_gpu_and_takes_that_of_the_rank(node, bare, monkeypatch):
     ],
 )
 def test_whether_mpi_takes_gpu_memory_is_asked_and_can_be_told(monkeypatch, said, forced, aware):
-    monkeypatch.setattr(comm, "told_cuda_aware", lambda: said)
+    monkeypatch.setattr(comm, "library_cuda_aware", lambda: said)
     monkeypatch.delenv("ESIM_CUDA_AWARE_MPI", raising=False)
     if forced is not None:
         monkeypatch.setenv("ESIM_CUDA_AWARE_MPI", forced)
@@ -458,7 +458,7 @@ def test_whether_mpi_takes_gpu_memory_is_asked_and_can_be_told(monkeypatch, said
 
 def test_an_mpi_that_cannot_take_gpu_memory_is_not_forced_to(node, monkeypatch):
     node([H100])
-    monkeypatch.setattr(comm, "told_cuda_aware", lambda: False)
+    monkeypatch.setattr(comm, "library_cuda_aware", lambda: False)
     monkeypatch.setenv("ESIM_CUDA_AWARE_MPI", "1")
 
     class Asking(comm.LocalComm):

@@ -12,10 +12,10 @@ import pytest
 
 from esim.backends import energy
 from esim.backends.energy import (
+    CounterError,
     Meter,
     PowerGpu,
     Reading,
-    Untold,
     counters_here,
     domains,
     energy_lines,
@@ -29,7 +29,7 @@ from esim.drivers.run import prepared
 from esim.drivers.tsunami import Tsunami
 from esim.parallel.comm import SerialComm, run_ranks
 
-REACH = 262143328850  # uJ, at which the counter of a common package begins anew
+REACH = 262143328850  # uJ, at which the counter of a common package wraps around
 
 
 class Powercap:
@@ -103,7 +103,7 @@ class Nvml:
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counters are looked at every 10 ms."""
+    """Counters are read every 10 ms."""
     for counter in (energy.Domain, energy.Gpu, energy.PowerGpu):
         monkeypatch.setattr(counter, "period", 0.01)
 
@@ -193,10 +193,10 @@ def test_counters_that_only_root_may_read(
     told = total([meter.reading])
     assert told["joules"] is None and told["source"] is None
     expected = (
-        rf"CPU not counted: the processor's counters of energy are for root only; chmod a\+r {tmp_path}/intel-rapl:\*"
+        rf"CPU not counted: the processor's energy counters are for root only; chmod a\+r {tmp_path}/intel-rapl:\*"
         r"/energy_uj on each node would let everybody read them"
         if isinstance(error, PermissionError)
-        else r"CPU not counted: the processor's counter of energy cannot be read \(.*: .*No data available\)"
+        else r"CPU not counted: the processor's energy counter cannot be read \(.*: .*No data available\)"
     )
     assert re.fullmatch(expected, told["note"])
     assert energy_lines(energy_record(SerialComm(), meter.reading, 10, 10)) == []
@@ -206,7 +206,7 @@ def test_counters_that_only_root_may_read(
 def test_a_counter_with_the_mode_of_linux(tmp_path: Path) -> None:
     Powercap(tmp_path)
     (tmp_path / "intel-rapl:0/energy_uj").chmod(0)
-    with pytest.raises(Untold, match="root only"):
+    with pytest.raises(CounterError, match="root only"):
         domains(tmp_path)
 
 
@@ -218,7 +218,7 @@ def test_a_counter_that_vanishes_is_not_told_at_all(tmp_path: Path) -> None:
         (tmp_path / "intel-rapl:0:1/energy_uj").unlink()
     told = total([meter.reading])
     assert told["by"] == {"cpu": pytest.approx(100), "dram": None, "gpu": None}
-    assert "memory not counted: the processor's counter of energy cannot be read" in told["note"]
+    assert "memory not counted: the processor's energy counter cannot be read" in told["note"]
 
 
 def test_a_counter_that_stands_still_is_not_told(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_power_is_summed_up_while_the_run_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_gpu_that_is_not_there_or_is_lost(tmp_path: Path) -> None:
-    with pytest.raises(Untold, match=r"the GPU's counter of energy cannot be read \(Not Found\)"):
+    with pytest.raises(CounterError, match=r"the GPU's energy counter cannot be read \(Not Found\)"):
         gpu("elsewhere", Nvml("bus"))
     machine, nvml = Powercap(tmp_path), Nvml("bus")
     with Meter(0, "bus", tmp_path, nvml) as meter:
@@ -281,7 +281,7 @@ def test_a_gpu_that_is_not_there_or_is_lost(tmp_path: Path) -> None:
         nvml.lost = True
     told = total([meter.reading])
     assert told["joules"] == pytest.approx(6) and told["by"]["gpu"] is None
-    assert "GPU not counted: the GPU's counter of energy cannot be read (GPU is lost)" in told["note"]
+    assert "GPU not counted: the GPU's energy counter cannot be read (GPU is lost)" in told["note"]
 
 
 def test_without_the_package_that_reads_nvml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,7 +391,7 @@ def test_a_run_on_a_machine_that_tells_nothing(tmp_path: Path, monkeypatch: pyte
     told = json.loads((tmp_path / "out/run.json").read_text())
     assert told["energy"]["joules"] is None and told["energy"]["joules_per_1e9_updates"] is None
     assert told["energy"]["note"] == (
-        f"CPU not counted: the processor's counters of energy are not shown here (no package in {tmp_path}/sys)"
+        f"CPU not counted: the processor's energy counters are not available here (no package in {tmp_path}/sys)"
     )
     assert told["warnings"] == [] and not any("energy" in line for line in lines)
 
@@ -401,7 +401,7 @@ def test_a_run_on_a_machine_that_tells_nothing(tmp_path: Path, monkeypatch: pyte
 
 def test_what_counts_energy_here(tmp_path: Path) -> None:
     assert counters_here(powercap=tmp_path) == {
-        "cpu": f"the processor's counters of energy are not shown here (no package in {tmp_path})"
+        "cpu": f"the processor's energy counters are not available here (no package in {tmp_path})"
     }
     Powercap(tmp_path / "two", packages=2)
     assert counters_here(True, tmp_path / "two", Nvml("a")) == {

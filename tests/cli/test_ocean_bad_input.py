@@ -365,7 +365,7 @@ def test_a_file_in_the_place_of_the_directory(tmp_path: Path, capsys: pytest.Cap
 def test_a_directory_that_cannot_be_made_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Even root cannot write there, and is not told so beforehand."""
+    """Even root cannot write there, and there is no warning beforehand."""
     code = main([str(write_pond(tmp_path)), "--output", "/proc/esim"])
     assert (code, capsys.readouterr().err) == (
         4,

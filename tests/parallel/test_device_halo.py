@@ -415,7 +415,7 @@ def test_what_mpi_says_of_memory_of_gpus(
     kinds: str | None, functions: dict, told: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Told(monkeypatch, kinds, **functions)
-    assert comms.told_cuda_aware() is told
+    assert comms.library_cuda_aware() is told
 
 
 @pytest.mark.parametrize(("value", "functions", "told"), [("1", {}, True), ("0", {}, None), ("1", NO, False)])
@@ -424,7 +424,7 @@ def test_what_cray_mpich_says(
 ) -> None:
     Told(monkeypatch, None, **functions)
     monkeypatch.setenv("MPICH_GPU_SUPPORT_ENABLED", value)
-    assert comms.told_cuda_aware() is told
+    assert comms.library_cuda_aware() is told
 
 
 LIBRARY = "7f00-7f10 r-xp 00000000 08:01 42    /opt/mpi 4/libmpi.so.40"
@@ -443,13 +443,13 @@ def test_where_the_library_is_asked(case: str, tmp_path: Path, monkeypatch: pyte
     mpi = Told(monkeypatch, None, **YES)
     if text is not None:
         (tmp_path / "maps").write_text(text + "\n")
-    assert comms.told_cuda_aware(tmp_path / "maps") is True
+    assert comms.library_cuda_aware(tmp_path / "maps") is True
     assert (mpi.loaded[-1] is None) == (expected is None)
     assert expected is None or str(mpi.loaded[-1]).startswith("/opt/mpi 4/libmpi")
 
 
 ASK = r"""
-from esim.parallel.comm import connect, told_cuda_aware
+from esim.parallel.comm import connect, library_cuda_aware
 from esim.errors import MachineError
 comm = connect()
 assert comm.size == 2 and comm.library
@@ -457,7 +457,7 @@ try:
     answer = comm.direct
 except MachineError as error:
     answer = f"refused: {error}"
-print(f"{told_cuda_aware()} {answer}\n", end="", flush=True)
+print(f"{library_cuda_aware()} {answer}\n", end="", flush=True)
 """
 
 

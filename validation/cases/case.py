@@ -29,7 +29,7 @@ class Comparison(Protocol):
 
 @dataclass(frozen=True)
 class Check:
-    """One comparison of what is known with what was computed, None where the run does not tell.
+    """One comparison of a known value with the computed one, None where the run does not give it.
 
     With `relative` the difference, and its limit, are parts of the known value; else they are in its unit.
     """
@@ -73,9 +73,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Bound:
-    """A number that should be small (an error), or with `at_least` large (an order); None where a run does not tell.
+    """A number that should be small (an error), or with `at_least` large (an order); None where a run does not give it.
 
-    Without a limit it is there to be read. The unit "%" is that of a share: 0.02 is shown as 2 %.
+    Without a limit it is there to be read. The unit "%" is that of a fraction: 0.02 is shown as 2 %.
     """
 
     quantity: str

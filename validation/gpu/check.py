@@ -1,4 +1,4 @@
-"""The parts of `esim gpu check`, one after the other: each is tried, whatever became of those before it."""
+"""The parts of `esim gpu check`, one after the other: each is tried, even if an earlier one failed."""
 
 import logging
 import shlex
@@ -83,7 +83,7 @@ def _part(name: str, tiny: bool) -> Iterator[Finding]:
 
 
 def _run(report: Report, name: str, part: Callable[[], Iterator[Finding]], end: float) -> None:
-    """Let a part tell what it finds until it is over, fails, or time is up."""
+    """Collect the findings of a part until it is over, fails, or time is up."""
     found = report.parts[name] = []
     begun = written = time.monotonic()
 
@@ -94,9 +94,9 @@ def _run(report: Report, name: str, part: Callable[[], Iterator[Finding]], end: 
     if begun > end:
         add(gap(PARTS[name], "time was up before it began"))
     else:
-        telling = part()
+        findings = part()
         try:
-            for finding in telling:
+            for finding in findings:
                 add(finding)
                 if time.monotonic() > end:
                     add(gap("the rest of this part", "time was up"))
@@ -109,6 +109,6 @@ def _run(report: Report, name: str, part: Callable[[], Iterator[Finding]], end: 
         except Exception as error:
             add(checked("this part runs to its end", f"{type(error).__name__}: {error}", "no error", False))
         finally:
-            telling.close()  # type: ignore[attr-defined]
+            findings.close()  # type: ignore[attr-defined]
     report.seconds[name] = time.monotonic() - begun
     report.write()

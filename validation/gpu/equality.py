@@ -2,7 +2,7 @@
 
 Kernels run in processes of their own: an error on a GPU spoils all that follows in a process, and many compile sooner
 than one. NumPy rounds after every operation. A GPU contracts a product and a sum into one rounding, and divides with
-an error of two units: where a formula loses digits, that is seen in the result. Differences are told in units in the
+an error of two units: where a formula loses digits, that is seen in the result. Differences are in units in the
 last place (ulp) of the largest value of an array, variable by variable.
 """
 
@@ -67,22 +67,22 @@ def jobs(tiny: bool) -> list[Job]:
 
 def kernels(tiny: bool) -> Iterator[Finding]:
     """Every kernel as a check."""
-    for told in spread(jobs(tiny), tiny):
-        yield judged(told)
+    for result in spread(jobs(tiny), tiny):
+        yield judged(result)
 
 
-def judged(told: dict[str, Any]) -> Finding:
+def judged(result: dict[str, Any]) -> Finding:
     """The check that the result of a job makes."""
-    family, name, dtype, *kind = told["job"]
+    family, name, dtype, *kind = result["job"]
     title = " ".join([family, name, dtype, *kind])
-    if "broken" in told:
-        return checked(title, told["broken"], "runs", False)
-    group = "bf16" if told["worst"] in MEMORIES and name in BF16 else family
+    if "broken" in result:
+        return checked(title, result["broken"], "runs", False)
+    group = "bf16" if result["worst"] in MEMORIES and name in BF16 else family
     if group == "ocean" and name.startswith("dispersion"):
         group = "dispersion"
-    found = f"{told['ulps']:.3g} ulp" + (f" of {told['worst']}" if told["ulps"] else "")
-    numbers = {"ulps": told["ulps"], "by": told["by"]}
-    return checked(title, found, f"<= {LIMITS[group]:g} ulp", told["ulps"] <= LIMITS[group], **numbers)
+    found = f"{result['ulps']:.3g} ulp" + (f" of {result['worst']}" if result["ulps"] else "")
+    numbers = {"ulps": result["ulps"], "by": result["by"]}
+    return checked(title, found, f"<= {LIMITS[group]:g} ulp", result["ulps"] <= LIMITS[group], **numbers)
 
 
 def spread(wanted: Sequence[Job], small: bool) -> Iterator[dict[str, Any]]:
@@ -92,8 +92,8 @@ def spread(wanted: Sequence[Job], small: bool) -> Iterator[dict[str, Any]]:
     stop = threading.Event()
 
     def work(mine: Sequence[Job]) -> None:
-        for told in process(mine, small, stop):
-            results.put(told)
+        for result in process(mine, small, stop):
+            results.put(result)
 
     with ThreadPoolExecutor(workers) as pool:
         try:
@@ -110,7 +110,7 @@ def process(
 ) -> Iterator[dict[str, Any]]:
     """Results of jobs in a process, and in a new one after each job that ends its process; `before` starts it.
 
-    A process that ends badly after its last job is told as one more result.
+    A process that ends badly after its last job is reported as one more result.
     """
     left = list(wanted)
     while left and not stop.is_set():
@@ -144,10 +144,10 @@ def process(
 
 
 def _said(lines: Sequence[str]) -> str:
-    """The line that tells most: the first one of a tool that names an error, else the last one."""
-    told = [line.strip(" =\n") for line in lines if line.strip(" =\n")]
-    named = [line for line in told if any(word in line for word in SIGNS)]
-    return (named or told[-1:] or ["without a word"])[0]
+    """The most informative line: the first one of a tool that names an error, else the last one."""
+    texts = [line.strip(" =\n") for line in lines if line.strip(" =\n")]
+    named = [line for line in texts if any(word in line for word in SIGNS)]
+    return (named or texts[-1:] or ["no message"])[0]
 
 
 def _collect(stream: Any, lines: list[str]) -> None:

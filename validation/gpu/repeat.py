@@ -47,8 +47,8 @@ def repeatability(tiny: bool) -> Iterator[Finding]:
 def same(name: str, found: Fields, expected: Fields) -> Finding:
     """A check that two results are the same to the last bit."""
     different = [key for key, value in expected.items() if found[key].tobytes() != value.tobytes()]
-    told = f"{', '.join(different)} differ" if different else f"the same bits in {len(expected)} arrays"
-    return checked(name, told, "the same bits", not different and found.keys() == expected.keys())
+    outcome = f"{', '.join(different)} differ" if different else f"the same bits in {len(expected)} arrays"
+    return checked(name, outcome, "the same bits", not different and found.keys() == expected.keys())
 
 
 def _cuts(tiny: bool) -> Iterator[Finding]:
@@ -114,7 +114,7 @@ def _ranks(tiny: bool) -> Iterator[Finding]:
             )
             title = f"2 ranks on one GPU, through MPI: {name}"
             if done.returncode:
-                said = (done.stderr.strip().splitlines() or ["without a word"])[-1]
+                said = (done.stderr.strip().splitlines() or ["no message"])[-1]
                 yield checked(title, f"ended with code {done.returncode}: {said}", "the same bits", False)
                 continue
             with np.load(target) as found:
@@ -145,7 +145,7 @@ def mpirun() -> str | None:
 
 
 def _restarted(tiny: bool) -> Finding:
-    """A run that stops with a checkpoint half way, and goes on, against one that does not."""
+    """A run that stops with a checkpoint half way, and resumes, against one that does not."""
     from esim.config import from_dict
     from esim.drivers.run import simulate
     from esim.errors import StopRequested

@@ -101,7 +101,7 @@ class Report:
         yield f"# esim on {facts['device']}"
         yield ""
         if facts["simulated"]:
-            yield "**This is Numba's CUDA simulator, not a GPU: kernels ran as Python on the CPU.** It tells whether"
+            yield "**This is Numba's CUDA simulator, not a GPU: kernels ran as Python on the CPU.** It shows whether"
             yield "results are right, and nothing about speed or about what a GPU's compiler makes of the kernels."
             yield ""
         yield "| | |"
@@ -123,20 +123,20 @@ class Report:
 
     def _summary(self, over: bool) -> str:
         counts = {word: sum(f.word == word for f in self.findings) for word in (*WORDS.values(), "not there")}
-        told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-        return f"{told or 'nothing yet'}." + ("" if over else " The check has not come to its end.")
+        summary = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+        return f"{summary or 'nothing yet'}." + ("" if over else " The check has not come to its end.")
 
 
 def facts(backend: Backend, command: str) -> dict[str, Any]:
     """What the report is about: the GPU, its driver, the versions of all that matters."""
-    told = backend.describe()
+    described = backend.describe()
     found = driver() if not simulated() else None
     return {
-        "device": str(told["device"]),
+        "device": str(described["device"]),
         "simulated": simulated(),
-        "compute capability": told.get("compute_capability", "none"),
-        "memory of the device": f"{told['memory_bytes'] / 2**30:.0f} GiB"
-        if "memory_bytes" in told
+        "compute capability": described.get("compute_capability", "none"),
+        "memory of the device": f"{described['memory_bytes'] / 2**30:.0f} GiB"
+        if "memory_bytes" in described
         else "none",
         "driver": f"{driver_release()} (CUDA {release(found.cuda)})" if found else "none",
         "energy": counters_here(gpus=found is not None),

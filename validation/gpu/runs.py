@@ -91,7 +91,7 @@ def rest(tiny: bool) -> Iterator[Finding]:
 
 
 def lake(backend: Backend, steps: int, size: tuple[int, int]) -> tuple[float, float]:
-    """Largest value of zeta, hu, hv after some steps of water at rest over rough ground, and the share of land."""
+    """Largest value of zeta, hu, hv after some steps of water at rest over rough ground, and the fraction of land."""
     rng = np.random.default_rng(11)
     shape = (size[0] + 4, size[1] + 4)
     bed = 900 * rng.standard_normal((1, *shape)) - 1000

@@ -29,10 +29,10 @@ def sanitizer(tiny: bool) -> Iterator[Finding]:
         )
         yield gap("compute-sanitizer", why)
         return
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout.split(
+    lines = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout.split(
         "\n"
     )
-    yield Finding("compute-sanitizer", next((line for line in told if "ersion" in line), program))
+    yield Finding("compute-sanitizer", next((line for line in lines if "ersion" in line), program))
     wanted = [job for job in jobs(tiny) if job[2] == "float32"]
     for tool in TOOLS:
         command = [program, "--tool", tool, "--error-exitcode", str(FOUND), "--target-processes", "all"]

@@ -44,7 +44,7 @@ GOALS = {"ocean": Goal(rate=2e10), "elastic": Goal(part=0.75), "viscoelastic": G
 def speed(tiny: bool) -> Iterator[Finding]:
     """Rates in float32 and float64, then without graphs, with other shapes of blocks, and the time to a first step."""
     if simulated():
-        yield gap("speed", "the simulator of CUDA tells nothing about it")
+        yield gap("speed", "the CUDA simulator says nothing about it")
         return
     size, cells = TINY if tiny else sizes(argparse.Namespace(size=None, volume=None), "cuda")
     for precision in ("float32", "float64"):

@@ -61,7 +61,7 @@ def motion(medium: HalfSpace, distance: float, force_rate: Function, times: np.n
 
 
 def vertical(medium: HalfSpace, tau: np.ndarray) -> np.ndarray:
-    """Vertical displacement, down, for a unit downward step of force: as a share of 1 / (rigidity r)."""
+    """Vertical displacement, down, for a unit downward step of force: as a fraction of 1 / (rigidity r)."""
     a2 = medium.ratio**2
     k = medium.rayleigh()
     body = [_amplitude(k[j], k[[m for m in range(3) if m != j]], a2) for j in range(3)]
@@ -69,12 +69,12 @@ def vertical(medium: HalfSpace, tau: np.ndarray) -> np.ndarray:
     wave = 1j * body[0] / np.sqrt(k[0].real - tau2 + 0j)  # sqrt(a2 - k) is imaginary for the first root
     between = 0.5 * (1.0 + wave - sum(body[j] / np.sqrt(tau2 - k[j]) for j in (1, 2))).real
     late = np.where(tau2.real < k[0].real, (1.0 + wave).real, 1.0)
-    share = np.where(tau2.real < a2, 0.0, np.where(tau2.real < 1.0, between, late))
-    return share / (4.0 * np.pi * (1.0 - a2))  # (1 - Poisson's ratio) / 2 pi, after Boussinesq
+    fraction = np.where(tau2.real < a2, 0.0, np.where(tau2.real < 1.0, between, late))
+    return fraction / (4.0 * np.pi * (1.0 - a2))  # (1 - Poisson's ratio) / 2 pi, after Boussinesq
 
 
 def radial(medium: HalfSpace, tau: np.ndarray) -> np.ndarray:
-    """Radial displacement, outward, for a unit downward step of force: as a share of 1 / (rigidity r)."""
+    """Radial displacement, outward, for a unit downward step of force: as a fraction of 1 / (rigidity r)."""
     tau = np.asarray(tau, dtype=float)
     a2, gamma2 = medium.ratio**2, medium.rayleigh()[0].real
     result = np.zeros(tau.shape)

@@ -1,7 +1,7 @@
 """What does a point source in flat layers do to the ground? Two solvers that integrate over wavenumbers.
 
 `velocity` goes through pyprop8 (O'Toole and Woodhouse 2011), frequency by frequency, with the complex moduli of
-whatever law of attenuation is wanted; `velocity_grt` goes through pygrt-kit, with that code's own attenuation, and
+any attenuation law; `velocity_grt` goes through pygrt-kit, with that code's own attenuation, and
 is there to check the first. Also the benchmarks LOH.1 and LOH.3 of the SCEC (Day et al. 2001) and, for LOH.1, the
 published solution at station 10.
 """

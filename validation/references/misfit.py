@@ -42,7 +42,7 @@ def misfit(signal: np.ndarray, reference: np.ndarray, dt: float, fmin: float, fm
     from obspy.signal.tf_misfit import em, pm
 
     peaks = np.max(np.abs(reference), axis=1)
-    heard = peaks > SILENT * peaks.max()
+    audible = peaks > SILENT * peaks.max()
     # The wavelets' transforms are circular: as much silence keeps the end from reaching the beginning. And a whisper
     # in both gives silence a phase, the same.
     whisper = (
@@ -52,5 +52,5 @@ def misfit(signal: np.ndarray, reference: np.ndarray, dt: float, fmin: float, fm
     settings = {"dt": dt, "fmin": fmin, "fmax": fmax, "nf": FREQUENCIES, "norm": "global", "st2_isref": True}
     envelope = em(*padded, **settings)
     phase = np.zeros(len(reference))
-    phase[heard] = pm(padded[0][heard], padded[1][heard], **settings)
+    phase[audible] = pm(padded[0][audible], padded[1][audible], **settings)
     return Misfit(envelope, phase)

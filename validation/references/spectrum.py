@@ -28,14 +28,16 @@ class Window:
     wrap: float = 1e-4
 
     @classmethod
-    def covering(cls, function: Function, end: float, share: float = 1e-3, limit: float = 25.0) -> "Window":
+    def covering(
+        cls, function: Function, end: float, fraction: float = 1e-3, limit: float = 25.0
+    ) -> "Window":
         """A window for motion until `end` [s] caused by `function`, up to where its spectrum is that small.
 
-        `share` is that of the largest amplitude. No frequency above `limit` [Hz] is taken.
+        `fraction` is that of the largest amplitude. No frequency above `limit` [Hz] is taken.
         """
         wide = cls(1.5 * end, limit)
         amplitude = np.abs(wide.spectrum(function))
-        above = np.flatnonzero(amplitude > share * amplitude.max())[-1] + 1
+        above = np.flatnonzero(amplitude > fraction * amplitude.max())[-1] + 1
         return cls(wide.duration, min(limit, float(above / wide.duration / TAPER)))
 
     @property
@@ -59,7 +61,7 @@ class Window:
 
     def motion(self, spectra: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Signals (..., T) at times [s] within the window, from spectra (..., F)."""
-        share = self.omega.real / (2.0 * np.pi * self.highest)
-        taper = np.cos(0.5 * np.pi * np.clip((share - TAPER) / (1.0 - TAPER), 0.0, 1.0)) ** 2
+        relative = self.omega.real / (2.0 * np.pi * self.highest)
+        taper = np.cos(0.5 * np.pi * np.clip((relative - TAPER) / (1.0 - TAPER), 0.0, 1.0)) ** 2
         weight = np.where(self.omega.real == 0.0, 1.0, 2.0) * taper / self.duration
         return np.real((spectra * weight) @ np.exp(1j * np.outer(self.omega, times)))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
+from esim.config.crust.source import CrustSourceConfig
 from esim.crust.discretisation import Discretisation
 from esim.crust.medium.medium import CrustMedium, MediumSurvey
 from esim.errors import InputError
@@ -38,7 +39,7 @@ def build_sources(
     sources: list[CrustSource] = []
     for n, section in enumerate(config.source):
 
-        def make(section: Any = section) -> CrustSource:
+        def make(section: CrustSourceConfig = section) -> CrustSource:
             return build(section, medium.grid, projection, config.time.start, medium.rigidity)
 
         try:

@@ -1,11 +1,11 @@
 """Steady flows over uneven beds with Manning friction (MacDonald et al. 1997, as in SWASHES).
 
-Channels of 1000 m, among them one through the critical depth and one with a hydraulic jump. Uniform flow goes on before
+Channels of 1000 m, among them one through the critical depth and one with a hydraulic jump. Uniform flow extends before
 and after, far enough that nothing from the ends of the grid comes in. A swell of 10 cm is put on the steady flow; it
 runs out, and after half an hour the flow must be steady again: the depth as known, the discharge the same everywhere.
 The discharge written is that at the end of a step, after its friction, and half a step of friction below the flux of
 mass: its error falls with the step, that of the depth with its square. The subcritical flow is within 2 % of the
-critical one at its ends, where short waves hardly move: what is left there is not steady yet.
+critical one at its ends, where short waves barely propagate: what is left there is not steady yet.
 """
 
 from collections.abc import Mapping

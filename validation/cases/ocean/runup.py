@@ -2,8 +2,8 @@
 
 A beach of one slope behind water 10 m deep, without friction; the wave begins half its length before the toe with the
 velocity of a long wave. NTHMP asks for 5 % of analytic run-up. The law is asymptotic: where it is more than 3 % off the
-integral that it comes from, the integral alone counts. Both take the wave to come to the toe unchanged; it steepens a
-little on its way.
+integral that it comes from, the integral alone counts. Both take the wave to come to the toe unchanged; it steepens
+slightly during propagation.
 """
 
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ def _one(folder: Path, cot: float, height: float, cells: int) -> ScenarioConfig:
     def eta(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return height * DEPTH / np.cosh(np.minimum(np.abs(x - crest) * steepness, 300.0)) ** 2
 
-    # Long after its crest has come to the shore the water is on its way back.
+    # Long after its crest has reached the shore the water is in run-down.
     end = (2 * reach + 2 * cot) * DEPTH / np.sqrt(G * DEPTH)
     return flow.configure(
         folder, grid, lambda x, y: np.maximum(x / cot, -DEPTH), Water(eta, lambda x, y: eta(x, y) * np.sqrt(G / DEPTH)),
