@@ -7,7 +7,7 @@ from esim.parallel.comm import Comm
 
 
 def count_work(comm: Comm, oceans: Iterable[Ocean]) -> dict[str, float]:
-    """Cell updates of all ranks by the oceans of this process: all, those computed, and the share that was not.
+    """Cell updates of all ranks by the oceans of this process: all, those computed, and the fraction that was not.
 
     Every rank calls it.
     """

@@ -17,7 +17,7 @@ from esim.parallel.decomposition import Block, Box
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.step_plan import ConstantFill, GhostFill
 
-SAMPLES = 4001  # at which a wave is looked at for its largest elevation
+SAMPLES = 4001  # at which a wave is evaluated for its largest elevation
 FLIPS = {
     "west": (slice(None), slice(None), slice(None)),
     "east": (slice(None), slice(None), slice(None, None, -1)),
@@ -129,8 +129,21 @@ def _incident(
     def fill(time: float) -> None:
         acts = wave.acts(time)
         eta, growth = _with_rate(wave.eta, time, step) if acts else (0.0, 0.0)
-        speed, gain, share = (*_with_rate(wave.u, time, step), 2) if acts and wave.u else (0.0, 0.0, 4)
-        values = (physics.gravity, 0.25, 0.5, 0, 1, physics.dry_depth, ahead, eta, growth, speed, gain, share)
+        speed, gain, factor = (*_with_rate(wave.u, time, step), 2) if acts and wave.u else (0.0, 0.0, 4)
+        values = (
+            physics.gravity,
+            0.25,
+            0.5,
+            0,
+            1,
+            physics.dry_depth,
+            ahead,
+            eta,
+            growth,
+            speed,
+            gain,
+            factor,
+        )
         launches[-1 if acts else 0](
             backend.constants(boundary.IncidentParams(*map(real, (side.inward, *values))))
         )
@@ -186,10 +199,10 @@ def incident_courant_rate(
         times = np.linspace(max(wave.begin, 0.0), min(wave.end, duration), SAMPLES)
         highest = max(max(wave.eta(float(time)) for time in times), 0.0)
         depth = np.maximum(-_along(grid, elevation, wave.side), 0.0)
-        still, celerity = np.sqrt(gravity * depth), np.sqrt(gravity * (depth + highest) * (depth > 0))
+        rest_celerity, celerity = np.sqrt(gravity * depth), np.sqrt(gravity * (depth + highest) * (depth > 0))
         width, height = (size[:, None] for size in grid.cell_size(*_rows(grid, wave.side)))
         across = width if wave.side in ("west", "east") else height
-        rate = 2 * (celerity - still) / across + celerity * (1 / width + 1 / height)
+        rate = 2 * (celerity - rest_celerity) / across + celerity * (1 / width + 1 / height)
         largest = max(largest, float(rate.max()))
     return largest
 

@@ -496,7 +496,7 @@ def test_a_load_is_taken_over_by_all_that_follow_it_also_by_nests_asleep():
     )
     load = sea.forces.all[0].load
     follower = SelfAttractionLoading(asleep, load)
-    load.look(20.0)
+    load.update(20.0)
     np.testing.assert_array_equal(
         follower.checkpoint_arrays["loading"][:2], sea.forces.all[0].checkpoint_arrays["loading"][:2]
     )
@@ -673,7 +673,7 @@ def test_an_odd_wave_is_warned_of(wave, said, tmp_path):
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_a_gap_in_a_pressure_file_is_found_before_the_run(ranks, tmp_path, monkeypatch):
     """Only in records that the run needs; the first is named, whichever rank has found it."""
-    monkeypatch.setattr(air_pressure, "STRIP", 30)
+    monkeypatch.setattr(air_pressure, "CELLS_AT_ONCE", 30)
     grid, times = plane(10, 8, 2e3), [0.0, 100.0, 200.0, 300.0, 400.0]
 
     def gappy(t, x, y):

@@ -95,16 +95,16 @@ def test_a_fast_rise_comes_close_to_a_sudden_one():
 def test_shares_of_a_rise_add_up_to_one(begin, length):
     rise = Uplift(begin, begin + length, (None, None))
     times = np.concatenate([[-1e9, 0.0], np.cumsum(np.random.default_rng(4).uniform(0.1, 5.0, 80))])
-    shares = [rise.share(a, b) for a, b in zip(times, times[1:], strict=False)]
+    fractions = [rise.fraction(a, b) for a, b in zip(times, times[1:], strict=False)]
     assert times[-1] > begin + length
-    assert min(shares) >= 0 and sum(shares) == pytest.approx(1.0, abs=1e-12)
+    assert min(fractions) >= 0 and sum(fractions) == pytest.approx(1.0, abs=1e-12)
 
 
 def test_a_jump_at_the_seam_of_two_steps_happens_once():
     for begin in np.linspace(0.1, 5.0, 50):
         rise = Uplift(begin, begin, (None, None))
         steps = np.linspace(0, 5.0, 51)
-        assert sum(rise.share(a, b) for a, b in zip(steps, steps[1:], strict=False)) == 1.0
+        assert sum(rise.fraction(a, b) for a, b in zip(steps, steps[1:], strict=False)) == 1.0
 
 
 @pytest.mark.parametrize("height", [7.0, -7.0])

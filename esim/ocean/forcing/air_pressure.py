@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.config.ocean.forcing import CircularPulseConfig, PlanePulseConfig, PressureFileConfig
 from esim.constants import EARTH_RADIUS, SEA_DENSITY
 from esim.data import locate
 from esim.errors import InputError
@@ -23,7 +24,7 @@ POWER = 8  # of the bell (1 - s^2)^8, whose standard deviation is its reach over
 PEAK = 1 / math.sqrt(2 * POWER - 1)  # where s (1 - s^2)^7 is largest
 NORM = 1 / (PEAK * (1 - PEAK**2) ** (POWER - 1))
 PASCAL = ("Pa", "pascal", "pascals", "N m-2", "N/m2", "N m**-2")
-STRIP = 4_000_000  # cells looked at at once
+CELLS_AT_ONCE = 4_000_000  # whose pressure is read and checked at once
 HECTOPASCAL = ("hPa", "mbar", "millibar", "millibars", "mb")
 
 
@@ -42,7 +43,7 @@ class PulseGeometry:
     amplitude_north: np.ndarray
 
 
-def circular_geometry(config: Any, x: np.ndarray, y: np.ndarray) -> PulseGeometry:
+def circular_geometry(config: CircularPulseConfig, x: np.ndarray, y: np.ndarray) -> PulseGeometry:
     """The way of a pulse that spreads in circles to cells x (nx,), y (ny,), on the sphere or on the plane."""
     x0, y0 = config.position
     floor = config.width  # the amplitude does not grow any more within
@@ -69,7 +70,7 @@ def circular_geometry(config: Any, x: np.ndarray, y: np.ndarray) -> PulseGeometr
     return PulseGeometry(EARTH_RADIUS * angle, east, north, amplitude, falls * east, falls * north)
 
 
-def plane_geometry(config: Any, x: np.ndarray, y: np.ndarray) -> PulseGeometry:
+def plane_geometry(config: PlanePulseConfig, x: np.ndarray, y: np.ndarray) -> PulseGeometry:
     """The way of a pulse with straight fronts; a lonlat grid is seen as a plane that touches at the origin."""
     x0, y0 = config.position
     angle = math.radians(config.direction)
@@ -103,7 +104,7 @@ def plane_geometry(config: Any, x: np.ndarray, y: np.ndarray) -> PulseGeometry:
 class PressurePulse(Force):
     """The acceleration of the water under a pulse of air pressure; see `Force`."""
 
-    def __init__(self, ocean: Ocean, config: Any) -> None:
+    def __init__(self, ocean: Ocean, config: CircularPulseConfig | PlanePulseConfig) -> None:
         self._ocean, self._config = ocean, config
         block, backend = ocean.block, ocean.backend
         h = block.halo
@@ -128,8 +129,9 @@ class PressurePulse(Force):
         )
 
     def _find_way(self, x: np.ndarray, y: np.ndarray) -> PulseGeometry:
-        circular = self._config.kind == "circular_pulse"
-        return circular_geometry(self._config, x, y) if circular else plane_geometry(self._config, x, y)
+        if isinstance(self._config, CircularPulseConfig):
+            return circular_geometry(self._config, x, y)
+        return plane_geometry(self._config, x, y)
 
     def _passages(self, time: float) -> list[tuple[float, float]]:
         """(sense, crest) of each passage between the origin and its antipode that is under way at a time [s]."""
@@ -138,7 +140,7 @@ class PressurePulse(Force):
         if run + self._reach < 0:
             return []
         passages = [(1.0, run)]
-        if config.kind == "circular_pulse" and config.lonlat:
+        if isinstance(config, CircularPulseConfig) and config.lonlat:
             half = math.pi * EARTH_RADIUS
             for n in range(1, config.passes):
                 turns = 2 * half * ((n + 1) // 2)
@@ -172,7 +174,7 @@ class PressurePulse(Force):
         return total[h:-h, h:-h]
 
 
-def describe_records(config: Any, grid: Grid, start: datetime | None) -> "PressureRecords":
+def describe_records(config: PressureFileConfig, grid: Grid, start: datetime | None) -> "PressureRecords":
     """What a pressure file holds, without its values; raises InputError if it is not usable on a grid."""
     path = locate(str(config.file))
     spacing = (grid.dx, grid.dy)
@@ -197,7 +199,7 @@ def describe_records(config: Any, grid: Grid, start: datetime | None) -> "Pressu
 class PressureRecords:
     """Air pressure from a file at its times [s]; before the first and after the last it stays."""
 
-    config: Any
+    config: PressureFileConfig
     grid: Grid
     variable: reader.GriddedVariable
     times: np.ndarray
@@ -227,7 +229,7 @@ def check_values(records: PressureRecords, comm: Comm, duration: float) -> None:
     Each rank looks at some of the records.
     """
     grid = records.grid
-    rows = max(1, STRIP // grid.nx)
+    rows = max(1, CELLS_AT_ONCE // grid.nx)
     needed = range(records.between(0.0)[0], records.between(duration)[1] + 1)
     problem = None
     for record in needed[comm.rank :: comm.size]:

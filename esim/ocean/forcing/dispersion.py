@@ -22,7 +22,7 @@ TAPER = 8  # cells along open sides within which dispersion fades, so that shall
 BREAKING = (
     0.6  # rise of the surface over the celerity from which a wave breaks (Kazolea et al. 2014: 0.35 to 0.65)
 )
-CREST, TROUGH = 0.8, -0.5  # of the still depth: the highest and the lowest surface that the equations are for
+CREST, TROUGH = 0.8, -0.5  # of the rest depth: the highest and the lowest surface that the equations are for
 NEGLIGIBLE_ACCELERATION = (
     1e-12  # m/s2: smaller accelerations, for a day, change currents by less than 0.1 um/s
 )
@@ -196,7 +196,7 @@ class Dispersion(Force):
         self._now = 1 - self._now
 
     def _alone(self, now: int, state: int) -> Callable[[], None]:
-        """The solution, once the water has been looked at, on a rank that needs nothing of others: one sequence."""
+        """The solution, once all coefficients are set, on a rank that needs nothing of others: one sequence."""
         setup = partial(self._setups[now, state][True], self._setup_constants)
         turns = self._turns[now]
         sweeps = [partial(turns[n % 2][2], weights) for n, weights in enumerate(self._weights)]
@@ -256,15 +256,15 @@ def spectral_radius(grid: Grid, physics: OceanPhysics, depth: np.ndarray, first:
 
 
 def part(count: int, first: int, last: int, low: str, high: str) -> np.ndarray:
-    """Share of dispersion in cells first..last-1 of `count` between two sides; it fades towards open ones."""
+    """Weight of dispersion in cells first..last-1 of `count` between two sides; it fades towards open ones."""
     cells = np.arange(first, last)
-    share = np.ones(cells.size)
+    weight = np.ones(cells.size)
     for kind, distance in ((low, cells), (high, count - 1 - cells)):
         if kind in ("open", "sponge", "incident"):
-            share *= np.sin(0.5 * np.pi * np.clip((distance + 0.5) / TAPER, 0, 1)) ** 2
+            weight *= np.sin(0.5 * np.pi * np.clip((distance + 0.5) / TAPER, 0, 1)) ** 2
         if kind not in ("periodic", "nest"):
-            share[distance < 0] = 0
-    return share
+            weight[distance < 0] = 0
+    return weight
 
 
 def colours(count: int, first: int, last: int, low: str, high: str) -> np.ndarray:

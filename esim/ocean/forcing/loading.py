@@ -54,7 +54,7 @@ FINEST = 8000.0  # m, of the coarse copy: Earth hardly feels shorter waves
 MOST_CELLS = 512  # of the coarse copy along a side
 SHORTEST = (
     2 * math.pi
-)  # in what the deepest basins' waves run from one look to the next; shorter ones are left out
+)  # in what the deepest basins' waves run from one update to the next; shorter ones are left out
 CELERITY = 220.0  # m/s, of long waves over the deepest basins
 STEP = math.log(1.5)  # from one latitude to the next, in the logarithm of the scale of longitudes
 
@@ -69,8 +69,8 @@ def loading_response(wavenumber: np.ndarray, shortest: float = 0.0) -> np.ndarra
     h = np.interp(np.log(degree), np.log(LOVE[:, 0]), LOVE[:, 1])
     k = np.interp(np.log(degree), np.log(LOVE[:, 0]), LOVE[:, 2])
     ratio = 3 * SEA_DENSITY / (2 * scaled * EARTH_DENSITY) * (1 - k + h)
-    kept = 1 / (1 + (wavenumber * shortest / (2 * math.pi)) ** 4)
-    return np.where(wavenumber == 0, 0.0, ratio * kept)
+    weight = 1 / (1 + (wavenumber * shortest / (2 * math.pi)) ** 4)
+    return np.where(wavenumber == 0, 0.0, ratio * weight)
 
 
 class SurfaceLoad:
@@ -78,7 +78,7 @@ class SurfaceLoad:
 
     slope is d(xi)/dx, d(xi)/dy (2, NJ, NI) on the coarse copy, in the run's precision, the same on all ranks; time [s]
     is the last moment, as the run's precision has it one second later. All that follow take the slope over at once,
-    nests asleep too, so that nothing but their acceleration has to be kept.
+    nests that are not active too, so that nothing but their acceleration has to be kept.
     """
 
     def __init__(self, ocean: Ocean, interval: float) -> None:
@@ -133,7 +133,7 @@ class SurfaceLoad:
             for node in nodes
         ]
 
-    def look(self, time: float) -> None:
+    def update(self, time: float) -> None:
         """Find the slope anew if it is time [s] to; all ranks take part."""
         if time < self.time + self.interval * (1 - 1e-9):
             return
@@ -189,7 +189,7 @@ class SurfaceLoad:
 class SelfAttractionLoading(Force):
     """The acceleration of the water of one grid by a load on the root grid; see `Force`.
 
-    Between the moments at which the load is looked at, the acceleration is extrapolated in time.
+    Between the moments at which the load is updated, the acceleration is extrapolated in time.
     """
 
     def __init__(self, ocean: Ocean, load: SurfaceLoad) -> None:
@@ -218,7 +218,7 @@ class SelfAttractionLoading(Force):
         if self._last is None:
             self._resume()
         if load.ocean is ocean:
-            load.look(time)
+            load.update(time)
         if self._last is None:
             return
         real = ocean.backend.dtype.type
@@ -252,7 +252,7 @@ class SelfAttractionLoading(Force):
 
 
 def _bundle(cells: int, size: float, periodic: bool) -> int:
-    """How many cells of a size [m] go into one of the coarse copy along a side; a share of all on a periodic one."""
+    """How many cells of a size [m] go into one of the coarse copy along a side; a divisor of all on a periodic one."""
     least = max(1, int(FINEST / size), -(-cells // MOST_CELLS))
     if periodic:
         return next((n for n in range(least, 2 * least + 1) if cells % n == 0), least)

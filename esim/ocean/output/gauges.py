@@ -85,7 +85,7 @@ class Gauges:
         """Keep what the gauges see at a time [s], on the device."""
         for level, reader in self._readers:
             if level.active:
-                reader.keep(len(self._times))
+                reader.sample(len(self._times))
         self._times.append(time)
 
     @property
@@ -129,7 +129,7 @@ class GaugeReader:
         self._batch = DeviceBuffer(ocean.backend, (1 + len(ocean.variables), len(self._mine), 4))
         self._samples: list[int] = []
 
-    def keep(self, sample: int) -> None:
+    def sample(self, sample: int) -> None:
         """Keep the state around the gauges, on the device, as that of a sample."""
         self._samples.append(sample)
         row = self._batch.row()
@@ -139,11 +139,11 @@ class GaugeReader:
 
     def fetch(self) -> list[tuple[list[int], list[int], np.ndarray]]:
         """Numbers of samples and of gauges, and their values (samples, variables, gauges), of each rank, on rank 0."""
-        kept, samples, self._samples = self._batch.take(), self._samples, []
+        read, samples, self._samples = self._batch.take(), self._samples, []
         if not (samples and self._any):
             return []
-        state = np.moveaxis(kept[:, 1:], 1, 0)
-        water = water_of(state, kept[:, 0], self._ocean.physics.dry_depth, self._ocean.variables)
+        state = np.moveaxis(read[:, 1:], 1, 0)
+        water = water_of(state, read[:, 0], self._ocean.physics.dry_depth, self._ocean.variables)
         weights = self._weights * water.wet
         total = weights.sum(-1)
         with np.errstate(invalid="ignore", divide="ignore"):

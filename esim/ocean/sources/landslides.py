@@ -12,7 +12,7 @@ from esim.sources import geodesy
 from esim.sources.ocean import Landslide
 
 Part = tuple[slice, slice]  # rows and columns
-Share = Callable[[float, float], float]  # of a rise that happens between two times [s]
+Fraction = Callable[[float, float], float]  # of a rise that happens between two times [s]
 
 LONG_AGO = 1e9  # s
 
@@ -26,7 +26,7 @@ class LandslideMotion:
 
     def __init__(self, ocean: Ocean, bodies: Sequence[Landslide], end: float) -> None:
         self._ocean, self._bodies = ocean, bodies
-        self._rises: list[tuple[Share, np.ndarray]] = []
+        self._rises: list[tuple[Fraction, np.ndarray]] = []
         self._time, self._current = 0.0, False
         rows, columns = shown(ocean)
         self._cells = rows, columns
@@ -54,9 +54,9 @@ class LandslideMotion:
         """Time [s] after which all of them rest."""
         return max(body.end for body in self._bodies)
 
-    def follow(self, share: Share, rise: np.ndarray) -> None:
+    def follow(self, fraction: Fraction, rise: np.ndarray) -> None:
         """Let the ground beneath take part in a rise [m] of the bed, on the block with its halo (nj, ni)."""
-        self._rises.append((share, np.array(rise[self._whole], np.float64)))
+        self._rises.append((fraction, np.array(rise[self._whole], np.float64)))
 
     def uplift(self, end: float) -> np.ndarray:
         """Rise of the bed [m] between the origin time and `end` [s] on the owned cells (nj, ni)."""
@@ -69,7 +69,7 @@ class LandslideMotion:
     def apply(self, begin: float, end: float) -> None:
         """Move the bed and the water above it as it moves after `begin` and up to `end` [s], in the current state."""
         ocean, backend = self._ocean, self._ocean.backend
-        rising = any(share(begin, end) for share, _ in self._rises)
+        rising = any(fraction(begin, end) for fraction, _ in self._rises)
         self._current &= begin == self._time
         self._time = end
         if not rising and all(body.still(begin, end) for body in self._bodies):
@@ -80,7 +80,7 @@ class LandslideMotion:
             part = self._part(geodesy.union(boxes))
         thickness = self._thickness(end, part)
         ground = self._within(self._ground, part) + sum(
-            share(-LONG_AGO, end) * self._within(rise, part) for share, rise in self._rises
+            fraction(-LONG_AGO, end) * self._within(rise, part) for fraction, rise in self._rises
         )
         change = thickness - self._thickness(begin, part)
         self._device[(1, *self._recent)] = 0

@@ -29,8 +29,8 @@ class Uplift:
     end: float
     launches: tuple[Any, Any]  # on each of the two states
 
-    def share(self, begin: float, end: float) -> float:
-        """Share of the rise that happens after `begin` and up to `end` [s]."""
+    def fraction(self, begin: float, end: float) -> float:
+        """Fraction of the rise that happens after `begin` and up to `end` [s]."""
         if self.begin == self.end:
             return float(begin < self.begin <= end)
         overlap = min(end, self.end) - max(begin, self.begin)
@@ -147,7 +147,7 @@ class SeafloorMotion:
         )
         self._rises.append(Uplift(float(begin), float(end), launches))  # type: ignore[arg-type]
         if self._slides is not None:
-            self._slides.follow(self._rises[-1].share, ocean.backend.to_host(rise)[0])
+            self._slides.follow(self._rises[-1].fraction, ocean.backend.to_host(rise)[0])
 
     def _reached(self, bed: np.ndarray, surface: np.ndarray, box: tuple) -> Box:
         """Cells of the block's arrays that a rise may move: the same cells of the grid for any number of ranks."""
@@ -179,10 +179,10 @@ class SeafloorMotion:
         backend = self._ocean.backend
         real = backend.dtype.type
         for rise in self._rises:
-            if share := rise.share(begin, end):
+            if fraction := rise.fraction(begin, end):
                 dry = real(self._ocean.physics.dry_depth)
                 rise.launches[self._ocean.plan.current](
-                    backend.constants(seafloor.UpliftParams(real(share), real(0), dry))
+                    backend.constants(seafloor.UpliftParams(real(fraction), real(0), dry))
                 )
         if self._slides is not None:
             self._slides.apply(begin, end)
@@ -252,10 +252,10 @@ def largest(field: np.ndarray) -> float:
     return float(np.abs(field).max(initial=0.0))
 
 
-def truncated(field: np.ndarray, share: float, greatest: float) -> np.ndarray:
-    """Weight (nj, ni) of a displacement (K, nj, ni): 0 where below a share of the greatest, 1 from twice that."""
+def truncated(field: np.ndarray, fraction: float, greatest: float) -> np.ndarray:
+    """Weight (nj, ni) of a displacement (K, nj, ni): 0 where below a fraction of the greatest, 1 from twice that."""
     size = np.abs(field).max(axis=0)
-    ramp = np.clip(size / max(share * greatest, 1e-300) - 1.0, 0.0, 1.0)
+    ramp = np.clip(size / max(fraction * greatest, 1e-300) - 1.0, 0.0, 1.0)
     return ramp * ramp * (3.0 - 2.0 * ramp)
 
 
