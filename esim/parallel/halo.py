@@ -31,7 +31,7 @@ class HaloExchange:
     ) -> None:
         self._backend = backend
         lead = (leading,) if isinstance(leading, int) else leading
-        self._running = self._sent = False
+        self._running = False
         self._packed: Event | None = None
         self._between: Event | None = None
         self._landed: Event | None = None
@@ -85,37 +85,37 @@ class HaloExchange:
             return
         for message in self._sends:
             message.pack(state)
-        self._packed = self._backend.event()
-        self._sent = isinstance(self._packed, CompletedEvent)
-        if self._sent:
-            self._send()
+        packed = self._backend.event()
+        if isinstance(packed, CompletedEvent):
+            self._send(packed)
+        else:
+            self._packed = packed
 
     def progress(self) -> None:
         """Send what is packed, now that all is queued that can be done meanwhile."""
         if self.has_no_neighbours:
             return
         self._between = self._backend.event()
-        if not self._sent:
-            self._send()
+        if self._packed is not None:
+            self._send(self._packed)
         self._count()  # what is packed now has waited for that, so that there is nothing to wait for
 
-    def _send(self) -> None:
-        assert self._packed is not None
+    def _send(self, packed: Event) -> None:
         if self._landed is not None:
             self._landed.synchronize()  # what came last time has been taken off the buffers
         for message in self._receives:
             message.request.start()
-        self._packed.synchronize()
+        packed.synchronize()
         for message in self._sends:
             message.request.start()
-        self._sent = True
+        self._packed = None
 
     def finish(self, state: Any) -> None:
         """Wait for the neighbours' cells and put them into the halo."""
         if not self._running:
             raise RuntimeError("a halo exchange was finished without being started")
         if not self.has_no_neighbours:
-            if not self._sent or self._between is None:
+            if self._between is None:
                 self.progress()
             with self._backend.stream(EDGES):
                 for message in self._receives:
@@ -123,8 +123,8 @@ class HaloExchange:
                     message.unpack(state)
                 self._landed = self._backend.event()
             self._landed.wait()
-            assert self._between is not None
-            self._last = self._between, self._landed
+            if self._between is not None:
+                self._last = self._between, self._landed
         for source, target in self._local:
             state[target] = state[source]
         for message in self._sends:

@@ -61,6 +61,6 @@ def test_a_jump_of_the_seafloor_happens_exactly_once(dt):
     for n in range(300):
         at = dt * numbers.randint(1, int(299 / dt)) if n % 2 else numbers.uniform(0.01, 300)
         jump, ramp = Uplift(at, at, (None, None)), Uplift(at, at + 7.3, (None, None))
-        assert sum(jump.share(*span) for span in spans) == 1.0
-        total = math.fsum(ramp.share(*span) for span in spans)
+        assert sum(jump.fraction(*span) for span in spans) == 1.0
+        total = math.fsum(ramp.fraction(*span) for span in spans)
         assert total == pytest.approx(min(1.0, (300.0 - at) / 7.3), abs=1e-12)

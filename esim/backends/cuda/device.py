@@ -151,7 +151,7 @@ class CupyDevice:
             stream.synchronize()
 
     def message_buffer(self, size: int, dtype: np.dtype, direct: bool) -> MessageBuffer:
-        """A message of so many values: on the device if MPI takes it from there, else by way of pinned memory."""
+        """A message of so many values: on the device if MPI takes it from there, else through pinned memory."""
         return _DirectBuffer(self, size, dtype) if direct else _StagedBuffer(self, size, dtype)
 
     def pinned(self, size: int, dtype: np.dtype) -> np.ndarray:
