@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from support import crusts
 
+from esim.crust.layout import VELOCITIES
 from esim.parallel.comm import SerialComm, run_ranks
 
 SHAPE = (18, 26, 30)
@@ -330,7 +331,7 @@ def project(made, wavenumber, direction):
     """Complex amplitude of velocities along a direction in a plane wave of a wavenumber."""
     total = 0j
     k, j, i = (slice(*pair) for pair in made.interior)
-    for n, name in enumerate(crusts.VELOCITIES):
+    for n, name in enumerate(VELOCITIES):
         x, y, z = crusts.positions(made, name)
         phase = wavenumber[0] * x + wavenumber[1] * y + wavenumber[2] * z
         total += direction[n] * (made.v[n] * np.exp(-1j * phase))[k, j, i].mean()

@@ -68,8 +68,11 @@ class SeafloorMotion:
                 self.summary.append(landslide_record(ocean, source, elevation, end))
             else:
                 self._add(source)
+        # Time [s] after which nothing moves any more; infinite where a landslide does not stop.
+        self.end = max([rise.end for rise in self._rises], default=0.0)
         if self._slides is not None:
             self.uplift += self._slides.uplift(end)
+            self.end = max(self.end, self._slides.end)
 
     def _described(self, state: InitialState) -> dict[str, Any]:
         """What a state has, alone, for the record of the run."""
@@ -164,12 +167,6 @@ class SeafloorMotion:
         first, last = min(max(south, j0), j1), max(min(north, j1), j0)
         left, right = min(max(west, i0), i1), max(min(east, i1), i0)
         return (first, max(first, last)), (left, max(left, right))
-
-    @property
-    def end(self) -> float:
-        """Time [s] after which nothing moves any more; infinite where a landslide does not stop."""
-        slides = [] if self._slides is None else [self._slides.end]
-        return max([rise.end for rise in self._rises] + slides, default=0.0)
 
     def apply(self, begin: float, end: float) -> None:
         """Move what moves after `begin` and up to `end` [s], in the current state.
