@@ -74,6 +74,7 @@ print(json.dumps([different, count, select("cuda", "float32").describe()["kernel
 """
 
 
+@pytest.mark.simulator
 @pytest.mark.parametrize(
     "runs", [OCEAN, CRUST, OCEAN_RUN, CRUST_RUN], ids=["ocean", "crust", "tsunami", "waves"]
 )

@@ -60,7 +60,7 @@ def test_blocks_of_three_ranks_begin_at_odd_cells():
 
 
 @pytest.mark.compile
-@pytest.mark.parametrize("option", [pytest.param("cpml", marks=pytest.mark.quick), *RANKS[1:]])
+@pytest.mark.parametrize("option", RANKS)
 def test_the_cpu_gives_the_bits_of_numpy_on_any_ranks_and_threads(option):
     for threads in (1, 2):
         np.testing.assert_array_equal(waves(option, "cpu", threads), reference(option), err_msg=f"{threads}")

@@ -25,9 +25,7 @@ THREADED = tuple((name, "float32") for name in COMPILED if name != "step with ev
 
 @pytest.mark.compile
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.quick] * (name == "step")) for name in COMPILED]
-)
+@pytest.mark.parametrize("name", COMPILED)
 def test_cpu_equals_numpy(name, dtype):
     kernel = KERNELS[name]
     expected = compute(select("numpy", dtype), kernel)

@@ -29,7 +29,9 @@ def unskipped():
     return bits
 
 
-@pytest.mark.parametrize(("backend", "threads"), [("numpy", 1), ("cpu", 1), ("cpu", 2)])
+@pytest.mark.parametrize(
+    ("backend", "threads"), [("numpy", 1), ("cpu", 1), pytest.param("cpu", 2, marks=pytest.mark.compile)]
+)
 def test_the_bits_are_the_same_with_and_without_skipping(backend, threads, unskipped):
     made = splash(GRID, backend=backend, threads=threads)
     assert bits_after(made, STEPS) == unskipped

@@ -36,7 +36,7 @@ def block(x, y):
 
 def surfaces(grid, nests, formula, lift, comm=None):
     """What the water of each grid has risen by, and the wider grids' beds."""
-    family, _ = tree(grid, nests, formula, comm=comm, backend="cpu")
+    family, _ = tree(grid, nests, formula, comm=comm)
     placed = [level.place for level in family.levels]
     beds = nested_bathymetries(
         placed, [lambda x, y: formula(x, y) + np.zeros((y.size, x.size))] * len(placed)

@@ -15,7 +15,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from support import crusts, nested_scene, oceans, quakes, scenes
+from support import nested_scene, oceans, quakes, scenes
 
 
 def tsunami(make: Callable[..., dict]) -> None:
@@ -38,11 +38,6 @@ def sea(dtype: str, side: str) -> None:
     oceans.march(made, 1, 0.1 / made.fastest())
 
 
-def rock(dtype: str) -> None:
-    """The kernels of a small crust within absorbing layers."""
-    crusts.march(crusts.build((14, 14, 14), dtype=dtype), 1)
-
-
 # Ocean and crust take turns, so that two processes seldom wait for each other.
 TASKS: dict[str, Callable[[], None]] = {
     "quake": partial(earthquake, "none"),
@@ -50,7 +45,6 @@ TASKS: dict[str, Callable[[], None]] = {
     "quake with attenuation": partial(earthquake, "coarse"),
     "sea, float64": partial(sea, "float64", "open"),
     "channel": partial(tsunami, scenes.channel),
-    "rock, float64": partial(rock, "float64"),
     "nests": partial(tsunami, nested_scene.scene),
     "sea, float32": partial(sea, "float32", "open"),
 }
