@@ -89,7 +89,7 @@ def earthquake(folder, array_module, changes):
     ("ranks", "changes"),
     [
         (1, {}),
-        (2, {"physics.attenuation": "coarse"}),
+        pytest.param(2, {"physics.attenuation": "coarse"}, marks=pytest.mark.long),
         pytest.param(1, {"physics.attenuation": "conventional", "physics.order": 8}, marks=pytest.mark.long),
         (1, {"physics.attenuation": "coarse", "physics.memory_variable_precision": "bfloat16"}),
         (1, {"grid.surface": "absorbing", "grid.boundary.x": "sponge", "grid.boundary.y": "periodic"}),

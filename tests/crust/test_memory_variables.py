@@ -168,6 +168,7 @@ def test_words_are_in_the_checkpoint_and_waves_are_nearly_those_of_whole_variabl
     assert 0 < changed < 0.01 * effect and effect > 0.02 * size
 
 
+@pytest.mark.long
 def test_any_ranks_give_the_same_bits(alone, tmp_path):
     assert differing(run_quake(scene(tmp_path), 3), alone) == []
 

@@ -346,6 +346,7 @@ def test_waves_leave_a_periodic_block_on_one_side_and_enter_on_the_other(tmp_pat
 # ------------------------------------------------------------------ topography
 
 
+@pytest.mark.long
 def test_a_run_over_a_coast(tmp_path: Path) -> None:
     """The ground rises from 360 m below the sea in the west to 360 m above it in the east."""
     scene = quake(tmp_path, backend="numpy")

@@ -19,6 +19,8 @@ from esim.parallel.decomposition import decompose
 from esim.timestepping.signals import STOP
 
 SCENES = {"elastic": "none", "coarse": "coarse"}
+# Blocks of several ranks have kernels of attenuation of their own, each half a minute to compile.
+MARKED = ["elastic", pytest.param("coarse", marks=pytest.mark.compile)]
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +70,7 @@ def but_checkpoints(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 # ------------------------------------------------------------------ any ranks and threads
 
 
+@pytest.mark.compile
 def test_the_scene_is_worth_comparing(whole):
     """All is in motion, also in absorbing layers, and stations and sources lie beside the edges of blocks."""
     for name in SCENES:
@@ -96,7 +99,9 @@ def test_the_scene_is_worth_comparing(whole):
     assert set(range(6)) - set().union(*owners[: len(cfg.stations)]) or len(set().union(*owners)) == 6
 
 
-@pytest.mark.parametrize(("name", "ranks"), [("elastic", 2), ("elastic", 6), ("coarse", 2)])
+@pytest.mark.parametrize(
+    ("name", "ranks"), [("elastic", 2), ("elastic", 6), pytest.param("coarse", 2, marks=pytest.mark.compile)]
+)
 def test_ranks_in_threads_equal_one_rank(name, ranks, whole, tmp_path):
     assert differing(compute(quake(tmp_path, SCENES[name]), ranks), whole(name)) == []
 
@@ -109,12 +114,12 @@ def test_ranks_of_mpi_equal_one_rank(whole, tmp_path):
     assert differing(written(tmp_path / "out"), whole("coarse")) == []
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", MARKED)
 def test_two_threads_equal_one(name, whole, tmp_path):
     assert differing(compute(quake(tmp_path, SCENES[name], threads=2)), whole(name)) == []
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", MARKED)
 def test_numpy_equals_the_compiled_bodies_on_any_ranks(name, tmp_path):
     """Few steps, which NumPy takes slowly: all that the sources send is on its way."""
     found = []
@@ -127,6 +132,7 @@ def test_numpy_equals_the_compiled_bodies_on_any_ranks(name, tmp_path):
     assert differing(found[1], found[0]) == []
 
 
+@pytest.mark.long
 def test_stations_and_sources_that_only_one_rank_has(tmp_path):
     """Five ranks of six have no source, and none a station but the first."""
 
@@ -183,7 +189,14 @@ def test_double_precision_is_the_same_on_ranks_too(tmp_path):
 # ------------------------------------------------------------------ cut off and gone on
 
 
-@pytest.mark.parametrize(("name", "before", "after"), [("elastic", 1, 1), ("coarse", 1, 2), ("coarse", 2, 1)])
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("elastic", 1, 1),
+        pytest.param("coarse", 1, 2, marks=pytest.mark.compile),
+        pytest.param("coarse", 2, 1, marks=pytest.mark.compile),
+    ],
+)
 def test_a_killed_run_goes_on_from_its_checkpoint(name, before, after, whole, tmp_path):
     """The sources are still active at the checkpoint at 0.3 s; snapshots are due before and after it."""
     scene = quake(tmp_path, SCENES[name])
@@ -192,6 +205,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(name, before, after, whole, tm
     assert differing(compute(scene, after, resume=True), whole(name)) == []
 
 
+@pytest.mark.compile
 def test_a_run_is_cut_off_again_and_again(whole, tmp_path):
     scene = quake(tmp_path, "coarse")
     for step, ranks in ((60, 2), (95, 3)):
@@ -199,7 +213,9 @@ def test_a_run_is_cut_off_again_and_again(whole, tmp_path):
     assert differing(compute(scene, 2, resume=True), whole("coarse")) == []
 
 
-@pytest.mark.parametrize(("name", "ranks", "step"), [("elastic", 1, 3), ("coarse", 2, 20)])
+@pytest.mark.parametrize(
+    ("name", "ranks", "step"), [("elastic", 1, 3), pytest.param("coarse", 2, 20, marks=pytest.mark.compile)]
+)
 def test_a_run_stops_on_request_and_goes_on(name, ranks, step, whole, tmp_path):
     scene = quake(tmp_path, SCENES[name])
     cut_off(scene, step, ranks, stop=True)
@@ -223,6 +239,7 @@ def test_a_request_that_came_early_is_answered_with_75(whole, tmp_path, capsys):
     assert differing(found, but_checkpoints(whole("elastic"))) == []
 
 
+@pytest.mark.long
 def test_a_sigterm_ends_the_command_with_75_and_it_can_go_on(tmp_path):
     scene = change(quake(tmp_path / "out"), "time.duration", 4000)  # it never comes to its end
     scene["stations"] = scene["stations"][:1]

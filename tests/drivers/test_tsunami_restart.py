@@ -146,7 +146,7 @@ def change(scene: dict, path: str, value) -> dict:
         ("source.0.faults.1.slip", 5),
         ("stations.0.lon", 145.5),
         ("time.duration", 3600),
-        ("run.precision", "float64"),
+        pytest.param("run.precision", "float64", marks=pytest.mark.compile),
         ("run.cfl", 0.5),
         ("output.stations.every", 120),
     ],
@@ -216,7 +216,7 @@ def test_nothing_of_an_older_run_is_mixed_in_where_all_checkpoints_are_damaged(w
 # ------------------------------------------------------------------ signals
 
 
-@pytest.mark.parametrize("name", ["SIGUSR1", "SIGTERM"])
+@pytest.mark.parametrize("name", [pytest.param("SIGUSR1", marks=pytest.mark.long), "SIGTERM"])
 def test_a_signal_ends_the_command_with_75_and_it_can_go_on(name, tmp_path):
     scene = japan(tmp_path / "out", dt=5)
     scene["time"]["duration"] = 3e7  # it never comes to its end

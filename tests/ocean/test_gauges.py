@@ -117,6 +117,7 @@ def test_runs_write_the_same_with_batches_of_any_size(tmp_path, small, request):
     assert differing(found, compute(channel(tmp_path / "large"))) == []
 
 
+@pytest.mark.long
 def test_a_nested_run_with_small_batches_goes_on_bit_for_bit(tmp_path, small):
     whole = everything(scene(tmp_path / "whole"))
     made = scene(tmp_path / "cut")

@@ -439,6 +439,7 @@ def test_a_nested_run_goes_on_bit_for_bit(before, after, whole, tmp_path):
     assert differing(everything(made, after, resume=True), whole[0]) == []
 
 
+@pytest.mark.long
 def test_water_that_a_parent_did_not_have_is_counted_on_after_a_restart(tmp_path):
     made = scene(tmp_path)
     counted = []

@@ -26,10 +26,10 @@ def tsunami(make: Callable[..., dict]) -> None:
         scenes.compute(scene)
 
 
-def earthquake(attenuation: str) -> None:
+def earthquake() -> None:
     """The kernels of a whole run of the crust."""
     with tempfile.TemporaryDirectory() as folder:
-        quakes.compute(quakes.change(quakes.quake(folder, attenuation), "time.duration", 0.3))
+        quakes.compute(quakes.change(quakes.quake(folder), "time.duration", 0.3))
 
 
 def sea(dtype: str, side: str) -> None:
@@ -40,9 +40,8 @@ def sea(dtype: str, side: str) -> None:
 
 # Ocean and crust take turns, so that two processes seldom wait for each other.
 TASKS: dict[str, Callable[[], None]] = {
-    "quake": partial(earthquake, "none"),
+    "quake": earthquake,
     "japan": partial(tsunami, scenes.japan),
-    "quake with attenuation": partial(earthquake, "coarse"),
     "sea, float64": partial(sea, "float64", "open"),
     "channel": partial(tsunami, scenes.channel),
     "nests": partial(tsunami, nested_scene.scene),

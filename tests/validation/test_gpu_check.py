@@ -198,6 +198,7 @@ def test_a_lake_on_numpy_is_at_rest():
     assert moved == 0 and 0.05 < islands < 0.5
 
 
+@pytest.mark.compile
 def test_rates_are_measured_on_any_backend(monkeypatch):
     monkeypatch.setattr("esim.tools.bench.best", lambda work, seconds=0.0, least=1: bool(work()) or 1.0)
     monkeypatch.setattr(speed, "bandwidth", lambda backend: bandwidth(backend, repeats=1))
