@@ -78,7 +78,7 @@ def test_the_scene_is_worth_comparing(whole):
         newest = max(key.split(".h5")[0] for key in found if ".h5" in key)
         for array in STATE:
             assert np.abs(found[f"{newest}.h5.{array}"]).max() > 0, array
-        for file in ("stations.vx", "stations.pressure", "fields.vz", "motion.uy", "plane_across.vx",
+        for file in ("stations.vx", "stations.pressure", "fields.vz", "surface_displacement.uy", "plane_across.vx",
                      "plane_along.vz", "plane_below.vy", "maxima.pga"):  # fmt: skip
             assert np.isfinite(found[file]).all() and np.abs(found[file]).max() > 0, file
         assert (np.abs(found["stations.vx"]).max(1) > 1e-6).all()

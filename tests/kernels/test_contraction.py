@@ -78,5 +78,5 @@ def test_a_lake_at_any_level_moves_by_rounding_only(height):
     rounding = 16 * np.finfo(np.float32).eps * 1.7
     now = water(sea)
     assert np.abs(state(sea)[0] - before[0]).max() <= rounding
-    assert max(np.abs(now["u"]).max(), np.abs(now["v"]).max()) <= rounding * np.sqrt(G / 0.1)
-    assert (now["wet"] == wet).all()
+    assert max(np.abs(now.u).max(), np.abs(now.v).max()) <= rounding * np.sqrt(G / 0.1)
+    assert (now.wet == wet).all()

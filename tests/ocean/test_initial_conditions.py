@@ -104,10 +104,10 @@ def test_a_wave_leaves_dry_land_dry_and_rest_exactly_at_rest(dtype):
     grid = plane(80, 6, 1.0)
     sea, motion = begun(grid, beach, solitary(x=45.0, height=0.5), dtype=dtype)
     now, dry = water(sea), -beach(grid.x(), grid.y()) <= sea.physics.dry_depth
-    assert dry.any() and not now["h"][dry].any()
+    assert dry.any() and not now.h[dry].any()
     exact = solitary(x=45.0, height=0.5).water(grid.x(), grid.y(), False)
-    np.testing.assert_allclose(now["eta"][~dry], exact[0][~dry], rtol=0, atol=1e-7)
-    np.testing.assert_allclose(now["u"][~dry], exact[1][~dry], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(now.eta[~dry], exact[0][~dry], rtol=0, atol=1e-7)
+    np.testing.assert_allclose(now.u[~dry], exact[1][~dry], rtol=1e-5, atol=1e-7)
     assert motion.summary[0]["highest_m"] == pytest.approx(0.5, rel=0.02)
     assert not state(ocean(grid, beach)).any()
     far = begun(grid, beach, solitary(x=-200.0))[0]
@@ -167,9 +167,9 @@ def test_a_state_says_where_the_water_is(tmp_path):
     path = saved(tmp_path / "state.nc", x, y, eta=eta, u=u, v=-0.5 * u)
     for dtype in ("float32", "float64"):
         now = water(begun(grid, bed, from_file(path), dtype=dtype)[0])
-        np.testing.assert_allclose(now["h"], np.where(x < 10, 2.0, 0.0)[None] + 0 * eta[:, :1], atol=0)
-        np.testing.assert_allclose(now["u"], np.nan_to_num(u), atol=1e-7)
-        np.testing.assert_allclose(now["v"], np.nan_to_num(-0.5 * u), atol=1e-7)
+        np.testing.assert_allclose(now.h, np.where(x < 10, 2.0, 0.0)[None] + 0 * eta[:, :1], atol=0)
+        np.testing.assert_allclose(now.u, np.nan_to_num(u), atol=1e-7)
+        np.testing.assert_allclose(now.v, np.nan_to_num(-0.5 * u), atol=1e-7)
 
 
 def test_a_state_is_interpolated_and_water_is_at_rest_outside_it(tmp_path):
@@ -192,8 +192,8 @@ def test_gaps_of_a_state_are_filled_from_the_nearer_side(tmp_path):
     eta = np.where(x < 22, 0.5, np.nan) * np.ones((y.size, 1))
     grid = plane(36, 8, 1.0)
     now = water(begun(grid, flat(5.0), from_file(saved(tmp_path / "gap.nc", x, y, eta=eta)))[0])
-    np.testing.assert_allclose(now["eta"][:, grid.x() < 22], 0.5, atol=1e-12)
-    assert not now["wet"][:, grid.x() > 22.01].any()
+    np.testing.assert_allclose(now.eta[:, grid.x() < 22], 0.5, atol=1e-12)
+    assert not now.wet[:, grid.x() > 22.01].any()
 
 
 def test_a_state_of_a_moment(tmp_path):

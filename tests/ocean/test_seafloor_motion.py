@@ -116,9 +116,9 @@ def test_dry_land_stays_dry_and_the_sea_follows(height, dtype):
     motion = SeafloorMotion(sea, [slowly(uniform(height), -10.0, 0.0, steps=3)], shore)
     motion.begin()
     now = water(sea)
-    assert dry.any() and not now["h"][dry].any()
+    assert dry.any() and not now.h[dry].any()
     # Water is carried, none is made or lost, also where a beach of sea becomes land or land comes to lie below.
-    np.testing.assert_allclose(now["h"], depth, rtol=0, atol=1e-11 if dtype == "float64" else 2e-4)
+    np.testing.assert_allclose(now.h, depth, rtol=0, atol=1e-11 if dtype == "float64" else 2e-4)
     np.testing.assert_allclose(
         bed_of(sea), before + height, rtol=0, atol=1e-11 if dtype == "float64" else 2e-4
     )
@@ -133,9 +133,9 @@ def test_land_that_rises_out_of_the_sea_sheds_its_water():
     motion.begin()
     advance(sea, 1500.0, motion=motion, cfl=0.4)
     now = water(sea)
-    assert bed_of(sea)[30, 30] > 15 and now["h"][30, 30] < 0.05
+    assert bed_of(sea)[30, 30] > 15 and now.h[30, 30] < 0.05
     assert volume(sea) == pytest.approx(start, rel=1e-12)
-    assert now["h"].min() >= 0
+    assert now.h.min() >= 0
 
 
 def test_a_hump_moves_water_and_no_bed():

@@ -113,8 +113,8 @@ def test_lake_at_a_level_stays_at_rest_for_10000_steps(basin, dtype):
     rounding = 16 * np.finfo(dtype).eps * 1.7
     assert np.abs(after[0] - before[0]).max() <= rounding
     # What a surface difference of rounding can set in motion.
-    assert max(np.abs(now["u"]).max(), np.abs(now["v"]).max()) <= rounding * math.sqrt(G / 0.1)
-    assert (now["wet"] == wet).all()
+    assert max(np.abs(now.u).max(), np.abs(now.v).max()) <= rounding * math.sqrt(G / 0.1)
+    assert (now.wet == wet).all()
 
 
 # ------------------------------------------------------------------ order
@@ -371,9 +371,9 @@ def balance_errors(spacing):
     advance(sea, 5400.0)
     after, middle = water(sea), (grid.y() > 32) & (grid.y() < 48)
     return (
-        np.abs(after["v"][middle]).max() / u0,
-        np.abs(after["u"] - before["u"])[middle].max() / u0,
-        np.abs(after["eta"] - before["eta"])[middle].max(),
+        np.abs(after.v[middle]).max() / u0,
+        np.abs(after.u - before.u)[middle].max() / u0,
+        np.abs(after.eta - before.eta)[middle].max(),
     )
 
 
@@ -397,12 +397,12 @@ def test_inertial_oscillation():
     advance(sea, quarter, dt=100.0)
     now = water(sea)
     # To the right on the northern hemisphere.
-    assert np.abs(now["u"]).max() < 1e-4 and now["v"] == pytest.approx(-1.0, abs=1e-5)
+    assert np.abs(now.u).max() < 1e-4 and now.v == pytest.approx(-1.0, abs=1e-5)
     advance(sea, 11 * quarter, dt=100.0)
     now = water(sea)
-    assert np.hypot(now["u"], now["v"]) == pytest.approx(1.0, abs=1e-5)
-    assert np.abs(np.arctan2(now["v"], now["u"])).max() < 1e-3  # after three turns
-    assert not now["eta"].any()
+    assert np.hypot(now.u, now.v) == pytest.approx(1.0, abs=1e-5)
+    assert np.abs(np.arctan2(now.v, now.u)).max() < 1e-3  # after three turns
+    assert not now.eta.any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -524,7 +524,7 @@ def test_noise_decays_at_the_largest_courant_number(height):
 
     def energy():
         now = water(sea)
-        return (now["h"] * (now["u"] ** 2 + now["v"] ** 2) + G * now["eta"] ** 2).sum()
+        return (now.h * (now.u**2 + now.v**2) + G * now.eta**2).sum()
 
     energies = [energy()]
     for _ in range(6):
@@ -555,5 +555,5 @@ def test_water_between_cliffs_comes_to_rest(depths):
     )
     march(sea, 3000, 8.0)
     now = water(sea)
-    assert np.abs(now["u"]).max() < 1e-3 and np.abs(now["v"]).max() < 1e-3
-    assert np.abs(now["eta"][ground < 0]).max() < 0.2
+    assert np.abs(now.u).max() < 1e-3 and np.abs(now.v).max() < 1e-3
+    assert np.abs(now.eta[ground < 0]).max() < 0.2
