@@ -138,7 +138,13 @@ def test_the_catalogue_knows_all_that_makes_kernels():
         and made.__module__ == module.__name__
         and inspect.signature(made).return_annotation is Kernel
     }
-    used = {"ocean.shallow_water.step", "ocean.nesting.flux", "ocean.dispersion.load", "crust.elastic.kernel"}
+    used = {
+        "ocean.shallow_water.step",
+        "ocean.nesting.flux",
+        "ocean.dispersion.load",
+        "ocean.tracer.with_tracer",
+        "crust.elastic.kernel",
+    }
     assert makers == {f"esim.kernels.{name}" for name in used}, (
         "new ones belong into validation/kernel_catalogue.py"
     )
