@@ -462,7 +462,7 @@ def test_on_the_sphere_the_response_is_that_of_the_place():
     load[96:104, 73:87] = 1.0  # 54..56 N and as wide
     sea = ocean(grid, flat(4000.0), lambda x, y: load)
     earth = SurfaceLoad(sea, 40.0)
-    earth.look(0.0)
+    earth.update(0.0)
     slope = earth.sample(grid.x(), grid.y())
     # A disc of the same area around 20 E, 55 N.
     area = np.sum(load * np.outer(np.prod(grid.cell_size(), axis=0), np.ones(grid.nx)))
