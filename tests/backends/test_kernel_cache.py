@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from esim.backends import kernel_cache
 
 TINY = """
