@@ -239,6 +239,7 @@ def test_all_figures_become_files(folder: Path, tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format", ["pdf", "svg"])
 def test_a_run_on_a_plane_is_drawn_in_other_formats(tmp_path: Path, format: str) -> None:
     from esim.analysis.plot import plot

@@ -92,8 +92,14 @@ def earthquake(folder, array_module, changes):
         pytest.param(2, {"physics.attenuation": "coarse"}, marks=pytest.mark.long),
         pytest.param(1, {"physics.attenuation": "conventional", "physics.order": 8}, marks=pytest.mark.long),
         (1, {"physics.attenuation": "coarse", "physics.memory_variable_precision": "bfloat16"}),
-        (1, {"grid.surface": "absorbing", "grid.boundary.x": "sponge", "grid.boundary.y": "periodic"}),
-        (2, {"topography": {"kind": "flat", "depth": 150}, "source": [quakes.SLIP]}),
+        pytest.param(
+            1,
+            {"grid.surface": "absorbing", "grid.boundary.x": "sponge", "grid.boundary.y": "periodic"},
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            2, {"topography": {"kind": "flat", "depth": 150}, "source": [quakes.SLIP]}, marks=pytest.mark.long
+        ),
     ],
 )
 def test_an_earthquake_is_numpys(tmp_path, strict, ranks, changes):

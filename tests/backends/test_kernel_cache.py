@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from esim.backends import kernel_cache
 
 TINY = """
@@ -60,6 +62,7 @@ def compiled(folder: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
+@pytest.mark.compile
 def test_processes_that_start_at_once_share_an_empty_cache_and_the_next_compiles_nothing(tmp_path):
     environment, go = {"ESIM_CACHE_DIR": str(tmp_path)}, tmp_path / "go"
     four = [tiny(environment, str(go)) for _ in range(4)]

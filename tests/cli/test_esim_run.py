@@ -399,6 +399,7 @@ def begun(process: "subprocess.Popen[Any]", out: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.long
 def test_a_run_that_is_asked_to_stop_goes_on_later_and_nobody_takes_its_directory(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -182,6 +182,7 @@ def test_all_mechanisms_in_a_cell_on_any_ranks(tmp_path):
     assert differing(found[1], found[0]) == []
 
 
+@pytest.mark.long
 def test_a_killed_run_goes_on_bit_for_bit(alone, tmp_path):
     def end(run, clock):
         if clock.step == 22:

@@ -230,6 +230,7 @@ def test_obspy_reads_what_is_written_for_it(ran: Ran) -> None:
     assert up[0].stats.sac.mag == pytest.approx(4.0, rel=1e-5)
 
 
+@pytest.mark.long
 def test_how_many_steps_are_taken_together_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

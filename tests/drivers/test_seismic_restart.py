@@ -100,7 +100,12 @@ def test_the_scene_is_worth_comparing(whole):
 
 
 @pytest.mark.parametrize(
-    ("name", "ranks"), [("elastic", 2), ("elastic", 6), pytest.param("coarse", 2, marks=pytest.mark.compile)]
+    ("name", "ranks"),
+    [
+        ("elastic", 2),
+        pytest.param("elastic", 6, marks=pytest.mark.long),
+        pytest.param("coarse", 2, marks=pytest.mark.compile),
+    ],
 )
 def test_ranks_in_threads_equal_one_rank(name, ranks, whole, tmp_path):
     assert differing(compute(quake(tmp_path, SCENES[name]), ranks), whole(name)) == []
@@ -150,6 +155,7 @@ def test_stations_and_sources_that_only_one_rank_has(tmp_path):
     assert np.abs(found["stations.vx"]).max() > 1e-5 and differing(found, wanted) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["coast", "periodic"])
 def test_rough_ground_and_joined_sides_are_the_same_on_ranks(kind, tmp_path):
     """On NumPy; the periodic block is filled with random rock, and its source lies on the seam."""
@@ -174,6 +180,7 @@ def test_rough_ground_and_joined_sides_are_the_same_on_ranks(kind, tmp_path):
     assert differing(compute(scene(tmp_path / "cut"), 1, resume=True), wanted) == []
 
 
+@pytest.mark.long
 def test_double_precision_is_the_same_on_ranks_too(tmp_path):
     """On NumPy, whose steps are slow: few of them."""
 

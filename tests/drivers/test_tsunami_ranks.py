@@ -71,7 +71,9 @@ def test_the_scenes_are_worth_comparing(serial):
 
 
 @pytest.mark.parametrize("name", SCENES)
-@pytest.mark.parametrize("ranks", [2, 3, 4, 6])
+@pytest.mark.parametrize(
+    "ranks", [2, 3, pytest.param(4, marks=pytest.mark.long), pytest.param(6, marks=pytest.mark.long)]
+)
 def test_ranks_in_threads_equal_one_rank(name, ranks, serial, tmp_path):
     assert differing(compute(SCENES[name](tmp_path), ranks), serial(name)) == []
 

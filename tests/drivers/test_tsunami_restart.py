@@ -56,7 +56,7 @@ def steps(directory: Path) -> list[int]:
 # ------------------------------------------------------------------ the same bits
 
 
-@pytest.mark.parametrize(("before", "after"), [(1, 1), (2, 3), (4, 1)])
+@pytest.mark.parametrize(("before", "after"), [(1, 1), (2, 3), pytest.param(4, 1, marks=pytest.mark.long)])
 def test_a_killed_run_goes_on_from_its_checkpoint(before, after, whole, tmp_path):
     """The second fault of the scene breaks from 600 s to 2100 s; the checkpoint is at 1800 s."""
     scene = japan(tmp_path)
@@ -76,6 +76,7 @@ def test_periodic_walls_and_an_adaptive_step_go_on_too(before, after, whole, tmp
     assert differing(compute(scene, after, resume=True), whole(channel)) == []
 
 
+@pytest.mark.long
 def test_a_run_is_cut_off_again_and_again(whole, tmp_path):
     scene = japan(tmp_path)
     for step, ranks in ((10, 1), (35, 2), (40, 1), (70, 3)):

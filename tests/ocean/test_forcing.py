@@ -603,7 +603,7 @@ def test_forces_on_nests_are_the_same_for_all_ranks_and_after_a_restart(tmp_path
 
 
 @pytest.mark.parametrize("kind", ["lonlat", "cartesian"])
-@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize("ranks", [2, pytest.param(3, marks=pytest.mark.long)])
 def test_ranks_equal_one_rank(kind, ranks, serial, tmp_path):
     assert 0.15 < np.abs(serial(kind)["stations.eta"]).max() < 10
     assert differing(compute(everything(tmp_path, kind), ranks), serial(kind)) == []

@@ -489,6 +489,7 @@ def test_all_sides_of_an_ocean_are_alike():
         np.testing.assert_allclose(results[0], mirrored, rtol=0, atol=1e-12)
 
 
+@pytest.mark.long
 def test_round_wave_leaves_an_open_square():
     grid = plane(100, 100, 8e3, OPEN, x0=-400e3, y0=-400e3)
     hump = lambda x, y: np.exp(-(x[None] ** 2 + y[:, None] ** 2) / 40e3**2)  # noqa: E731

@@ -141,6 +141,7 @@ def whole_run(scene: dict, ranks: int, seed: int | None, monkeypatch: pytest.Mon
 SCENES = {"japan": scenes.japan, "channel": scenes.channel, "quake": quakes.quake}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCENES)
 def test_whole_runs_write_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = quakes if name == "quake" else scenes
@@ -166,6 +167,7 @@ SWITCHES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_every_kind_of_sea_ends_in_the_same(
     switch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
