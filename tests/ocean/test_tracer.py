@@ -82,6 +82,7 @@ def test_a_current_carries_it():
     assert np.abs(after - before).max() < 0.1 and after.max() > 0.9
 
 
+@pytest.mark.compile
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_compiled_bodies_give_the_same(dtype):
     found = [sea(patch, backend=backend, dtype=dtype) for backend in ("numpy", "cpu")]
@@ -108,6 +109,7 @@ np.testing.assert_array_equal(one, other)
 """
 
 
+@pytest.mark.simulator
 def test_the_simulated_gpu_gives_the_same():
     in_simulator(SIMULATE)
 
