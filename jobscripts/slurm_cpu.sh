@@ -56,10 +56,11 @@ elif [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
     START=(--set output.overwrite=true)
 fi
 
-warned=
-trap 'warned=yes; kill -USR1 "$pid"' USR1
+warned= pid=
+trap 'warned=yes; [ -z "$pid" ] || kill -USR1 "$pid"' USR1
 "${LAUNCH[@]}" esim-run "$CONFIG" --output "$OUT" --backend cpu "${START[@]}" &
 pid=$!
+[ -z "$warned" ] || kill -USR1 "$pid" # the signal came before the run had a number
 code=0
 wait "$pid" || code=$?
 # A signal ends `wait`, not the run: wait again.
