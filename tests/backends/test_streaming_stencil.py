@@ -9,7 +9,7 @@ import pytest
 from esim.backends.cuda.codegen import pointwise, streaming_stencil
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Stage
-from esim.kernels.ocean import dispersion, nesting, shallow_water
+from esim.kernels.ocean import dispersion, nesting, shallow_water, tracer
 from esim.kernels.scalar import maximum, where
 
 REAL = np.dtype("float32")
@@ -300,3 +300,10 @@ def test_arrays_of_different_pitch_are_refused():
     streaming_stencil.check(made, whole)
     with pytest.raises(ValueError, match="different shapes or pitches"):
         streaming_stencil.check(made, whole | {"out": np.zeros((1, 6, 9), REAL)})
+
+
+def test_a_kernel_with_much_in_shared_memory_has_narrower_blocks():
+    carrying = tracer.with_tracer(shallow_water.step())
+    narrow = streaming_stencil.text(carrying, np.dtype("float64")).options["launch_bounds"]
+    assert narrow < streaming_stencil.text(carrying, np.dtype("float32")).options["launch_bounds"]
+    assert streaming_stencil.spread(carrying, ((2, 2002), (2, 2002)), narrow).threads[0] <= narrow

@@ -311,7 +311,7 @@ def whole(ranks=1, steps=6, **more):
         own = np.concatenate(
             [
                 oceans.state(made),
-                *(np.array(made.own(force.checkpoint_arrays[n])) for n in sorted(force.kept)),
+                *(np.array(made.own(force.checkpoint_arrays[n])) for n in sorted(force.checkpoint_arrays)),
             ]
         )
         return block, own, len(force.weights)

@@ -86,8 +86,8 @@ class CudaBackend(Arrays):
         if self._plain is not None:
             return self._plain.bind(kernel, box, arrays)
         codegen.check(kernel, arrays)
-        shape = codegen.launch_shape(kernel, box)
-        compiled = compile_kernel(kernel, codegen.kernel_text(kernel, self.dtype), self.dtype)
+        text = codegen.kernel_text(kernel, self.dtype)
+        shape, compiled = codegen.launch_shape(kernel, box, text), compile_kernel(kernel, text, self.dtype)
         named = [self.device.argument(arrays[name]) for name in array_names(kernel)]
         count = None
         if kernel.at_rest:
@@ -127,12 +127,15 @@ class CudaBackend(Arrays):
         if self._plain is not None:
             return partial(self._plain.bind(kernel, part.box, part.arrays), constants)
         check_arrays(kernel, part.arrays)
-        shape = codegen.launch_shape(kernel, part.box)
+        text = codegen.kernel_text(kernel, self.dtype)
+        shape, compiled = (
+            codegen.launch_shape(kernel, part.box, text),
+            compile_kernel(kernel, text, self.dtype),
+        )
         given = [
             value if isinstance(value := part.arrays[name], int) else self.device.argument(value)
             for name in array_names(kernel)
         ]
-        compiled = compile_kernel(kernel, codegen.kernel_text(kernel, self.dtype), self.dtype)
         launch = self.device.launcher(compiled, shape.blocks, shape.threads)
         return partial(Bound(launch, (*shape.numbers, *given)), constants)
 

@@ -28,11 +28,13 @@ def kernel_text(kernel: Kernel, dtype: np.dtype) -> KernelText:
     return streaming_stencil.text(kernel, dtype) if kernel.slots else pointwise.text(kernel, dtype)
 
 
-def launch_shape(kernel: Kernel, box: tuple[tuple[int, int], ...]) -> LaunchShape:
-    """How a box ((k0, k1), (j0, j1), (i0, i1)), or one without k, is spread over threads."""
+def launch_shape(kernel: Kernel, box: tuple[tuple[int, int], ...], text: KernelText) -> LaunchShape:
+    """How a box ((k0, k1), (j0, j1), (i0, i1)), or one without k, is spread over the threads of a kernel's text."""
     if has_layers(kernel):
         return crust_sweep.spread(box)
-    return streaming_stencil.spread(kernel, box) if kernel.slots else pointwise.spread(kernel, box)
+    if kernel.slots:
+        return streaming_stencil.spread(kernel, box, text.options["launch_bounds"])
+    return pointwise.spread(kernel, box)
 
 
 def check(kernel: Kernel, arrays: Mapping[str, Any]) -> None:

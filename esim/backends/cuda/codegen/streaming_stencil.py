@@ -41,7 +41,7 @@ from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Shortcut
 
 WIDTHS = (32, 64, 96, 128)  # threads of a block
-PITCH = max(WIDTHS)  # of a row in shared memory
+WIDEST = max(WIDTHS)
 LONGEST, SHORTEST = 128, 5  # rows of a run
 IN_HAND = 132 * 512  # threads of an H100 at once: as many as registers allow on each multiprocessor
 VECTOR = 4  # values that are read from shared memory at once
@@ -50,8 +50,8 @@ CHUNK = 4  # rows at a time that are looked through for what moves
 BARRIER_COST = 8  # instructions that waiting for the other threads is worth
 
 
-def spread(kernel: Kernel, box: tuple[tuple[int, int], ...]) -> LaunchShape:
-    """Spread a box over blocks: strips of columns, cut into runs of rows.
+def spread(kernel: Kernel, box: tuple[tuple[int, int], ...], widest: int = WIDEST) -> LaunchShape:
+    """Spread a box over blocks of at most `widest` threads: strips of columns, cut into runs of rows.
 
     A run begins some rows early, so it should be long, but there should be as many blocks as a GPU has in hand at
     once, or a few times as many.
@@ -61,6 +61,7 @@ def spread(kernel: Kernel, box: tuple[tuple[int, int], ...]) -> LaunchShape:
     widths, shortest, longest = (
         ((2 * kernel.halo + 10,), 8, 8) if simulated() else (WIDTHS, SHORTEST, LONGEST)
     )
+    widths = tuple(width for width in widths if width <= widest)
     width = min(widths, key=lambda w: (-(-(i1 - i0) // (w - 2 * kernel.halo)) * w, -w))
     strips = -(-(i1 - i0) // (width - 2 * kernel.halo))
     lead = 2 * kernel.halo
@@ -89,8 +90,10 @@ def text(kernel: Kernel, dtype: np.dtype) -> KernelText:
         StreamingStencil(ThreadVariables(kernel, bodies, chosen)) for chosen in offsets(kernel, bodies)
     ]
     best = min(stencils, key=lambda stencil: stencil.cost)
-    if best.shared_values * dtype.itemsize > SHARED_BYTES:
+    fitting = [width for width in WIDTHS if best.shared_values(width) * dtype.itemsize <= SHARED_BYTES]
+    if not fitting:
         raise MachineError(f"kernel {kernel.name} needs more shared memory than a block of a GPU has")
+    best.pitch = max(fitting)
     lines = best.lines()
     functions = {name: function for function, name in best.names.items()}
     for shortcut in kernel.shortcuts:
@@ -100,7 +103,9 @@ def text(kernel: Kernel, dtype: np.dtype) -> KernelText:
             del functions[name]
             functions |= dict(zip(names, shortcut, strict=True))
             lines = [*_branching(shortcut, name, *names), *lines]
-    return KernelText("\n".join(lines) + "\n", functions, signature(kernel, dtype), {"launch_bounds": PITCH})
+    return KernelText(
+        "\n".join(lines) + "\n", functions, signature(kernel, dtype), {"launch_bounds": best.pitch}
+    )
 
 
 def _branching(shortcut: Shortcut, name: str, whole: str, needs: str, short: str) -> list[str]:
@@ -118,7 +123,7 @@ def _branching(shortcut: Shortcut, name: str, whole: str, needs: str, short: str
 
 def redundancy(kernel: Kernel) -> float:
     """Threads of a block over the columns that are its own: the others compute for these only."""
-    return PITCH / (PITCH - 2 * kernel.halo)
+    return WIDEST / (WIDEST - 2 * kernel.halo)
 
 
 def signature(kernel: Kernel, dtype: np.dtype) -> tuple:
@@ -142,7 +147,12 @@ class NeighbourRead(NamedTuple):
 
 
 class StreamingStencil:
-    """The text of a kernel with given variables, and what it costs."""
+    """The text of a kernel with given variables, and what it costs.
+
+    pitch is that of a row in shared memory, and the most threads that a block may have.
+    """
+
+    pitch = WIDEST
 
     def __init__(self, variables: ThreadVariables) -> None:
         self.variables, self.kernel = variables, variables.kernel
@@ -258,11 +268,10 @@ class StreamingStencil:
         """Values of shared memory on either side of all, where the outermost threads read beyond."""
         return max((abs(neighbour.di) for neighbour in self._neighbour_reads.values()), default=0)
 
-    @property
-    def shared_values(self) -> int:
-        """Values of shared memory that a block needs."""
+    def shared_values(self, pitch: int) -> int:
+        """Values of shared memory that a block of so many threads needs."""
         return (
-            self._buffers * len(self._shared) * PITCH + 2 * self._pad + self._table_rows * self._table_pitch
+            self._buffers * len(self._shared) * pitch + 2 * self._pad + self._table_rows * self._table_pitch
         )
 
     @property
@@ -379,7 +388,7 @@ class StreamingStencil:
         """Lines that make the rows of shared memory; here_n is the thread's place in that of n iterations ago."""
         if not self._shared:
             return
-        size = len(self._shared) * PITCH
+        size = len(self._shared) * self.pitch
         yield f"    room = cuda.shared.array({self._buffers * size + 2 * self._pad}, dtype)"
         yield "    shared = scratch(room, pitches(room))"
         for n in range(self._buffers):
@@ -416,7 +425,7 @@ class StreamingStencil:
                 yield assignment
             for place, source in enumerate(self._shared):
                 if v.born[source] == n:
-                    yield f"shared[here_0 + {place * PITCH}] = {source}"
+                    yield f"shared[here_0 + {place * self.pitch}] = {source}"
         if v.stored:
             yield "if own and row >= begin:"
             for (array, plane), name in v.stored.items():
@@ -432,7 +441,7 @@ class StreamingStencil:
                 if row + 1 not in rows and first == early:
                     found[f"{plane}_{_tag(row)}"] = f"plane_{plane}[j_{_tag(row)}, column]"
         for name, neighbour in () if early else self._neighbour_reads.items():
-            place = self._shared.index(neighbour.source) * PITCH + neighbour.di
+            place = self._shared.index(neighbour.source) * self.pitch + neighbour.di
             found[name] = f"shared[here_{neighbour.lag} + {place}]"
         return found
 
