@@ -58,11 +58,11 @@ def spread(kernel: Kernel, box: tuple[tuple[int, int], ...], widest: int = WIDES
     """
     (j0, j1), (i0, i1) = box
     # The simulator's threads are those of the operating system: few of them, with little to do twice, are faster.
-    widths, shortest, longest = (
-        ((2 * kernel.halo + 10,), 8, 8) if simulated() else (WIDTHS, SHORTEST, LONGEST)
+    simulator = (2 * kernel.halo + 10,), 8, 8
+    widths, shortest, longest = simulator if simulated() else (WIDTHS, SHORTEST, LONGEST)
+    width = min(
+        (w for w in widths if w <= widest), key=lambda w: (-(-(i1 - i0) // (w - 2 * kernel.halo)) * w, -w)
     )
-    widths = tuple(width for width in widths if width <= widest)
-    width = min(widths, key=lambda w: (-(-(i1 - i0) // (w - 2 * kernel.halo)) * w, -w))
     strips = -(-(i1 - i0) // (width - 2 * kernel.halo))
     lead = 2 * kernel.halo
 
