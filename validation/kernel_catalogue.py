@@ -412,4 +412,4 @@ def varieties() -> list[str]:
     names = compiled()
     steps = [name for name, kernel in names.items() if name.startswith("step with ") and kernel is not WHOLE]
     layers = [f"{name} 8 plain" for name in (*BODIES, *BF16) if name.removesuffix("_bf16")[-2:] in LAYERS]
-    return [*steps, *layers, *(name for name in names if name.endswith((" rough", " top")))]
+    return [*steps, *layers, *(name for name in names if name.endswith((" reduced_order", " near_surface")))]
