@@ -9,6 +9,7 @@ from support.synthetic_run import write_run
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/tohoku2011.ipynb"
 
 
+@pytest.mark.long
 def test_the_notebook_runs_on_a_run_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nbclient = pytest.importorskip("nbclient", reason="running notebooks needs nbclient")
     nbformat = pytest.importorskip("nbformat", reason="running notebooks needs nbformat")

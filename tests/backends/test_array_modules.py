@@ -85,6 +85,7 @@ def earthquake(folder, array_module, changes):
     return scene
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("ranks", "changes"),
     [

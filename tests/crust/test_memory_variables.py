@@ -157,6 +157,7 @@ def alone(tmp_path_factory):
     return run_quake(scene(tmp_path_factory.mktemp("alone")))
 
 
+@pytest.mark.long
 def test_words_are_in_the_checkpoint_and_waves_are_nearly_those_of_whole_variables(alone, tmp_path):
     """Attenuation is seen in the first waves, rounding is a hundredth of it at most."""
     newest = max(key for key in alone if key.endswith(".h5.memory"))

@@ -144,7 +144,6 @@ print(json.dumps({"kernels": len(BODIES), "different": different, "fewest": min(
 """
 
 
-@pytest.mark.quick
 @pytest.mark.simulator
 def test_cuda_simulator_equals_numpy():
     assert json.loads(in_simulator(SIMULATE)) == {

@@ -602,6 +602,7 @@ def test_forces_on_nests_are_the_same_for_all_ranks_and_after_a_restart(tmp_path
     assert differing(compute(nested(tmp_path / "3"), 3, resume=True), one) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["lonlat", "cartesian"])
 @pytest.mark.parametrize("ranks", [2, pytest.param(3, marks=pytest.mark.long)])
 def test_ranks_equal_one_rank(kind, ranks, serial, tmp_path):

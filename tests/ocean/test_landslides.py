@@ -331,6 +331,7 @@ class Quake:
         return np.array([0.0, 0.3, 1.0])[:, None, None] * shape
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "sides",
     [

@@ -430,6 +430,7 @@ def test_ranks_of_mpi_give_the_same_files(whole, tmp_path):
     assert differing(written(tmp_path / "out") | outputs(tmp_path / "out"), whole[0]) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("before", "after"), [pytest.param(1, 2, marks=pytest.mark.long), (3, 1)])
 def test_a_nested_run_goes_on_bit_for_bit(before, after, whole, tmp_path):
     """The second fault still moves at the checkpoint, at 1800 s."""

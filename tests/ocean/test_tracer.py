@@ -66,6 +66,7 @@ def test_the_water_does_not_feel_it():
     assert state(without).shape[0] == 3
 
 
+@pytest.mark.long
 def test_a_current_carries_it():
     """Once around a ring, at 10 m/s through still deep water; the crest loses little."""
     grid = plane(100, 4, 1e3, PERIODIC)
