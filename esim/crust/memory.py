@@ -44,7 +44,7 @@ def savings(config: SeismicConfig) -> list[str]:
 def predict_memory(
     config: SeismicConfig, grid: Grid3D, decomposition: Decomposition, gpu: bool
 ) -> dict[str, int]:
-    """Bytes that the arrays of the largest rank will take, by name; gpu tells whether they are on one."""
+    """Bytes that the arrays of the largest rank will take, by name; gpu says whether they are on one."""
     item = np.dtype(config.run.precision).itemsize
     largest = largest_block(decomposition)
     cells = allocated_cells(grid, decomposition)

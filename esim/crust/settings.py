@@ -22,7 +22,7 @@ class CrustSettings:
     frequency: float  # Hz, about the middle of what the source sends
     mechanisms: Mechanisms | None = None
     largest_inverse_q: float = 0.0
-    reduced_layers: int = 0  # layers from the top in which near_interface tells where the order is reduced
+    reduced_layers: int = 0  # layers from the top in which near_interface says where the order is reduced
     constant_alpha: bool = True  # frequency shift of CPML, see esim.crust.absorbing_layers
     memory: str | None = None  # type of the memory variables: bfloat16, or that of all else
 

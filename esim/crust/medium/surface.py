@@ -29,7 +29,7 @@ STRIP_COLUMNS = 2_000_000  # looked at together
 class Surface(ABC):
     """The upper end of the ground.
 
-    free tells whether the top of the grid is a free surface; reduced_layers is the number of layers from the top
+    free says whether the top of the grid is a free surface; reduced_layers is the number of layers from the top
     within which differences are of second order somewhere.
     """
 
@@ -43,7 +43,7 @@ class Surface(ABC):
 
     @abstractmethod
     def check_source(self, source: PointSources, shears: np.ndarray) -> None:
-        """Raises InputError for a point in the air, or one that shears in the sea; shears (n,) tells which do."""
+        """Raises InputError for a point in the air, or one that shears in the sea; shears (n,) says which do."""
 
     @abstractmethod
     def place(self, where: str, x: float, y: float, depth: float) -> Site:

@@ -18,7 +18,7 @@ def build(section: MediumConfig, grid: Grid3D, projection: Projection | None) ->
     """The medium of a section of the configuration, with its heterogeneity, least vs and Q, in this order.
 
     projection is needed for files in longitude and latitude. Raises InputError if a file is missing or wrong;
-    `check` of the medium tells whether it covers the grid.
+    `check` of the medium says whether it covers the grid.
     """
     medium = _plain(section, projection)
     if section.random is not None:

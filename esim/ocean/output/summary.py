@@ -1,4 +1,4 @@
-"""What is told of a run of the ocean: its nests before it begins, and what came of it at the end?"""
+"""What is reported of a run of the ocean: its nests before it begins, and what came of it at the end?"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -249,10 +249,10 @@ def largest(field: np.ndarray) -> float:
     return float(np.abs(field).max(initial=0.0))
 
 
-def truncated(field: np.ndarray, fraction: float, greatest: float) -> np.ndarray:
-    """Weight (nj, ni) of a displacement (K, nj, ni): 0 where below a fraction of the greatest, 1 from twice that."""
+def truncated(field: np.ndarray, fraction: float, maximum: float) -> np.ndarray:
+    """Weight (nj, ni) of a displacement (K, nj, ni): 0 where below a fraction of the maximum, 1 from twice that."""
     size = np.abs(field).max(axis=0)
-    ramp = np.clip(size / max(fraction * greatest, 1e-300) - 1.0, 0.0, 1.0)
+    ramp = np.clip(size / max(fraction * maximum, 1e-300) - 1.0, 0.0, 1.0)
     return ramp * ramp * (3.0 - 2.0 * ramp)
 
 
