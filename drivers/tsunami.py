@@ -306,7 +306,10 @@ def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Oce
         forced=build.is_forced(config),
         carried=("tracer",) if config.physics.tracer is not None else (),
         skip=config.run.skip_at_rest,
-        arrival_threshold=output.maxima.arrival_threshold if output.maxima else 0.01,
+        arrival_thresholds=output.maxima.arrival_threshold if output.maxima else (),
+        overwritten=any(
+            nest.two_way for nest in setup.levels if nest.parent and nest.parent.number == level.number
+        ),
     )
     ocean.fill(np.zeros(ocean.block.shape))
     return ocean
@@ -346,7 +349,9 @@ def _build_hierarchy(setup: TsunamiSetup, backend: Backend, timings: dict[str, f
             levels.append(Nest(**common, parent=parent, nesting=nesting, substeps=level.substeps))
     timings["sources"] = wall.perf_counter() - begun
     cfl = setup.config.run.cfl if setup.config.run.adaptive else None
-    return GridHierarchy(levels, cfl)
+    hierarchy = GridHierarchy(levels, cfl)
+    hierarchy.settle()
+    return hierarchy
 
 
 def _callbacks(setup: TsunamiSetup, outputs: TsunamiOutputs, checkpoints: Checkpoints) -> list[Callback]:

@@ -28,6 +28,7 @@ class Uplift:
     begin: float
     end: float
     launches: tuple[Any, Any]  # on each of the two states
+    level: Any | None  # on the level from which waves are measured, where that moves with the bed
 
     def fraction(self, begin: float, end: float) -> float:
         """Fraction of the rise that happens after `begin` and up to `end` [s]."""
@@ -40,7 +41,8 @@ class Uplift:
 class SeafloorMotion:
     """All that sources do to an ocean during a run; uplift is the final rise of the bed [m] on the owned cells.
 
-    On a nest, around is what they do to the whole grid, and elevation has values beyond its sides too.
+    On a nest, around is what they do to the whole grid, and elevation has values beyond its sides too. first_depth [m]
+    is that of the first water on the owned cells, before any source has acted; waves do not count.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class SeafloorMotion:
         self.uplift = np.zeros(ocean.block.shape)
         self.summary: list[dict[str, Any]] = []
         self._states = initial_states(sources)
+        self._keep_first(self._begun(self._whole)[0])
         for source in sources:
             if isinstance(source, InitialState):
                 self.summary.append(self._described(source))
@@ -124,10 +127,11 @@ class SeafloorMotion:
         self.uplift += inner[h : h + ocean.block.shape[0], h : h + ocean.block.shape[1]]
         times = source.times
         if np.any(field[0]):
-            self._rise(times[0], times[0], bed[0], surface[0], box)
+            self._rise(source, times[0], times[0], bed[0], surface[0], box)
         for k in range(len(times) - 1):
             if np.any(field[k + 1] != field[k]):
-                self._rise(times[k], times[k + 1], bed[k + 1] - bed[k], surface[k + 1] - surface[k], box)
+                rise, lift = bed[k + 1] - bed[k], surface[k + 1] - surface[k]
+                self._rise(source, times[k], times[k + 1], rise, lift, box)
 
     def _wide(self, source: Source) -> Grid:
         """The grid on which a source is computed: a nest's reaches as far as its filter."""
@@ -137,18 +141,24 @@ class SeafloorMotion:
         whole = self._around._ocean.grid
         return widen(grid, whole, self._around._elevation, source.region(whole))
 
-    def _rise(self, begin: float, end: float, bed: np.ndarray, surface: np.ndarray, box: tuple) -> None:
+    def _rise(
+        self, source: Source, begin: float, end: float, bed: np.ndarray, surface: np.ndarray, box: tuple
+    ) -> None:
         ocean = self._ocean
         both = np.stack([paste(ocean, bed, box), paste(ocean, surface, box)])
         rise = ocean.backend.from_host(pad_to_block(both, ocean.block))
         if any(ocean.grid.periodic):
             ocean.exchange(2).fill(rise)
         moved = self._reached(bed, surface, box)
-        launches = tuple(
+        first, second = (
             ocean.backend.bind(seafloor.UPLIFT_BED, moved, {"q": q, "bed": ocean.bed, "rise": rise})
             for q in ocean.plan.states
         )
-        self._rises.append(Uplift(float(begin), float(end), launches))  # type: ignore[arg-type]
+        level = None
+        if ocean.level is not None and source.target == "bed":
+            given = {"level": ocean.level, "bed": ocean.bed, "rise": rise}
+            level = ocean.backend.bind(seafloor.UPLIFT_LEVEL, moved, given)
+        self._rises.append(Uplift(float(begin), float(end), (first, second), level))
         if self._slides is not None:
             self._slides.follow(self._rises[-1].fraction, ocean.backend.to_host(rise)[0])
 
@@ -178,16 +188,40 @@ class SeafloorMotion:
         for rise in self._rises:
             if fraction := rise.fraction(begin, end):
                 dry = real(self._ocean.physics.dry_depth)
-                rise.launches[self._ocean.plan.current](
-                    backend.constants(seafloor.UpliftParams(real(fraction), real(0), dry))
-                )
+                constants = backend.constants(seafloor.UpliftParams(real(fraction), real(0), dry))
+                if rise.level is not None:
+                    rise.level(constants)
+                rise.launches[self._ocean.plan.current](constants)
         if self._slides is not None:
             self._slides.apply(begin, end)
+
+    @property
+    def _whole(self) -> list[InitialState]:
+        """The state, if there is one, that says where all the water is."""
+        return [state for state in self._states if state.whole]
+
+    @property
+    def states_all_water(self) -> bool:
+        """Whether a state says where all the water is."""
+        return bool(self._whole)
+
+    def fill_first(self) -> None:
+        """Put the water where it is before waves and sources."""
+        self._ocean.fill(*self._begun(self._whole))
+
+    def keep_first(self) -> None:
+        """Take the water as it is now for that before waves and sources."""
+        self._keep_first(self._ocean.own(self._ocean.plan.state())[0].astype(np.float64))
+
+    def _keep_first(self, zeta: np.ndarray) -> None:
+        bed = self._ocean.own(self._ocean.bed)[0].astype(np.float64)
+        self._level, self.first_depth = zeta, zeta + np.maximum(-bed, 0.0)
 
     def begin(self) -> None:
         """Put the water where it begins, and move what has moved by the origin time."""
         if self._states:
             self._ocean.fill(*self._begun(self._states))
+            self._ocean.set_level(self._level)
         self.apply(-LONG_AGO, 0.0)
 
     def _begun(self, states: Sequence[InitialState]) -> np.ndarray:
