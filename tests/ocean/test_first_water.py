@@ -9,7 +9,9 @@ import xarray as xr
 from support.scenes import configured
 
 from esim.drivers.run import simulate
-from esim.parallel.comm import run_ranks
+from esim.drivers.tsunami import Tsunami
+from esim.errors import InputError
+from esim.parallel.comm import SerialComm, run_ranks
 
 DRY_LAND, FLOODED, SEA = range(3)
 POLDER, DIKE, LAKE = -2.0, 5.0, 25.0  # m
@@ -171,3 +173,132 @@ def test_the_same_bits_on_any_number_of_ranks(tmp_path):
     for name, grid in one.items():
         assert "arrival_time_2" in grid and "arrival_time_3" not in grid
         xr.testing.assert_identical(grid.drop_attrs(), two[name].drop_attrs())
+
+
+# ------------------------------------------------------------------ dry land and lakes by key
+
+
+POLDER_CORNERS = [[HEEL, -1], [HILL, -1], [HILL, 3201], [HEEL, 3201]]
+LAKE_CORNERS = [[7700, 900], [8700, 900], [8700, 2300], [7700, 2300]]
+
+
+def geojson(path: Path, *corners) -> str:
+    """A file of polygons."""
+    shapes = [{"type": "Polygon", "coordinates": [[*one, one[0]]]} for one in corners]
+    features = [{"type": "Feature", "properties": {}, "geometry": shape} for shape in shapes]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return str(path)
+
+
+def mask(path: Path) -> str:
+    """A file that is 1 in the polder."""
+    return str(write(path, "polder", lambda x, y: (elevation(x, y) == POLDER).astype(float)))
+
+
+@pytest.mark.parametrize("kind", ["corners", "geojson", "mask"])
+def test_dry_land_and_lakes_by_key_are_those_of_a_state(tmp_path, kind):
+    made = polder(tmp_path, source=[])
+    made["grid"]["nests"] = NESTS[:1]
+    dry = {
+        "corners": {"polygon": POLDER_CORNERS},
+        "geojson": {"file": geojson(tmp_path / "polders.geojson", POLDER_CORNERS)},
+        "mask": {"file": mask(tmp_path / "mask.nc")},
+    }[kind]
+    made["water"] = {"dry": [dry], "lakes": [{"polygon": LAKE_CORNERS, "level": "25 m"}]}
+    coasts, grids = computed(made)
+    assert_at_rest(coasts, grids)
+    whole = grids["maxima"]
+    surface = first_surface(whole.x, whole.y)
+    np.testing.assert_array_equal((whole.extent == SEA).values, np.isfinite(surface))
+    np.testing.assert_array_equal(whole.eta_max, surface)
+
+
+def warned(made: dict) -> list[str]:
+    config = configured(made)
+    return Tsunami().check(config, SerialComm()).warnings.texts
+
+
+def test_a_pool_that_the_sea_does_not_reach_is_said(tmp_path):
+    made = polder(tmp_path, source=[])
+    (text,) = [text for text in warned(made) if "pool" in text]
+    # 3.6 by 3.2 km, and 2 m deep; the lake is on land, and none as long as nobody says that there is one.
+    assert text.startswith("1 pool below sea level not joined to the sea, the largest of 11.5 km2 at x 54")
+    assert "to 2 m deep: filled to sea level" in text and "water.dry" in text
+    assert not warned(made | {"water": {"dry": [POLDER_CORNERS]}})
+    assert not warned(polder(tmp_path))
+
+
+def test_water_that_runs_off_at_once_is_said(tmp_path):
+    made = polder(tmp_path, source=[])
+    made["water"] = {"lakes": [{"polygon": LAKE_CORNERS, "level": 31}], "dry": [POLDER_CORNERS]}
+    (text,) = warned(made)
+    assert "the first water is not at rest: between " in text and "by up to 1 m at x" in text
+
+
+@pytest.mark.parametrize(
+    ("water", "words"),
+    [
+        ({"dry": [[[0, 0], [1, 1]]]}, "water.dry.0.polygon: has 2 corners; expected at least 3"),
+        ({"dry": [[[0, 0], [9e3, 3e3], [9e3, 0], [0, 3e3]]]}, "water.dry.0: its polygon is not one (Self-inter"),
+        ({"dry": [{}]}, "expected either polygon or file"),
+        ({"dry": [[[2e4, 0], [2e4, 10], [3e4, 10]]]}, "water: no cell of the grid has its centre in water.dry.0"),
+        ({"lakes": [{"polygon": POLDER_CORNERS}]}, "water.lakes.0.level"),
+        ({"lake": []}, "water.lake: unknown key, did you mean 'lakes'"),
+    ],
+)  # fmt: skip
+def test_bad_regions_are_explained(tmp_path, water, words):
+    with pytest.raises(InputError) as raised:
+        warned(polder(tmp_path, source=[], water=water))
+    assert words in str(raised.value)
+
+
+def test_a_file_without_polygons_is_refused(tmp_path):
+    path = tmp_path / "line.geojson"
+    path.write_text('{"type": "LineString", "coordinates": [[0, 0], [1, 1]]}')
+    made = polder(tmp_path, source=[], water={"dry": [{"file": str(path)}]})
+    with pytest.raises(InputError, match="has LineString, expected polygons"):
+        warned(made)
+    path.write_text("no json")
+    with pytest.raises(InputError, match="is no region that can be read"):
+        warned(made)
+
+
+def test_a_state_and_regions_may_not_both_say_where_the_water_is(tmp_path):
+    with pytest.raises(InputError, match="water and state.nc both say where all the water is"):
+        warned(polder(tmp_path, water={"dry": [POLDER_CORNERS]}))
+
+
+# ------------------------------------------------------------------ sources that move nothing
+
+
+def slope_run(folder: Path, **more) -> dict:
+    """A beach whose shore is at x = 14 km."""
+    return {
+        "scenario": "tsunami",
+        "time": {"duration": 60},
+        "grid": {"kind": "cartesian", "x": [0, 20e3], "y": [0, 2e3], "spacing": 200},
+        "bathymetry": {"kind": "slope", "depth": 20, "slope": 0.005, "direction": 90},
+        "source": [{"kind": "hump", "x": 18e3, "y": 1e3, "height": 5, "radius": 500}],
+        "output": {"directory": str(folder / "out"), "overwrite": True},
+        "run": {"backend": "numpy"},
+    } | more
+
+
+def test_a_source_on_dry_land_moves_no_water(tmp_path):
+    made = slope_run(tmp_path)
+    computed(made)
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert "source hump moves no water: all of it lies on dry land" in record["warnings"]
+    assert record["sources"][0]["moves_water"] is False
+    made["source"][0]["x"] = 13e3
+    computed(made)
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["sources"][0]["moves_water"] is True
+    assert not any("moves no" in text for text in record["warnings"])
+
+
+def test_a_grid_without_water_is_refused_whatever_the_source(tmp_path):
+    with pytest.raises(
+        InputError, match="there is no water on this grid, whose lowest cell is 100.0 m above it"
+    ):
+        warned(slope_run(tmp_path, bathymetry={"kind": "flat", "depth": -100}))

@@ -76,6 +76,8 @@ def _coast_line(name: str, coast: Mapping[str, Any], nested: bool) -> str:
 def _source_line(source: Mapping[str, Any]) -> str:
     """What a source did to the seafloor or the water."""
     begin = f"source {source['source']}: "
+    if not source.get("moves_water", True):
+        return f"{begin}moves no water"
     if "largest_uplift_m" in source:
         begin += f"Mw {source['magnitude']:.2f}, " if source["magnitude"] else ""
         return (
@@ -87,4 +89,4 @@ def _source_line(source: Mapping[str, Any]) -> str:
             f"{begin}{source['volume_m3']:.4g} m3, moved by {source['run_out_m']:.4g} m at up to "
             f"{source['largest_speed_m_s']:.3g} m/s, displaces {source['displaced_m3']:.4g} m3 of water"
         )
-    return f"{begin}water from {source['lowest_m']:.4g} to {source['highest_m']:.4g} m"
+    return f"{begin}surface from {source['lowest_m']:.4g} to {source['highest_m']:.4g} m"

@@ -80,11 +80,16 @@ class SeafloorMotion:
     def _described(self, state: InitialState) -> dict[str, Any]:
         """What a state has, alone, for the record of the run."""
         ocean, (zeta, _, _) = self._ocean, self._begun([state])
+        bed = ocean.own(ocean.bed)[0].astype(np.float64)
+        wet = zeta + np.maximum(-bed, 0.0) > ocean.physics.dry_depth
+        surface = (zeta + np.maximum(bed, 0.0))[wet]
         highest, lowest = (
-            ocean.comm.allreduce_max(float((sign * zeta).max(initial=-np.inf))) for sign in (1.0, -1.0)
+            ocean.comm.allreduce_max(float((sign * surface).max(initial=-np.inf))) for sign in (1.0, -1.0)
         )
-        none = {"moment_Nm": None, "magnitude": None}
-        return {"source": state.name, **none, "highest_m": highest, "lowest_m": -lowest}
+        none = {"moment_Nm": None, "magnitude": None, "all_water": state.whole}
+        if not np.isfinite(highest):
+            highest, lowest = 0.0, 0.0
+        return {"source": state.name, **none, "highest_m": highest, "lowest_m": 0.0 - lowest}
 
     def warnings(self, duration: float) -> list[str]:
         """What is odd about the sources of a run of a duration [s], a sentence each."""
@@ -117,7 +122,8 @@ class SeafloorMotion:
                 "moment_Nm": source.moment,
                 "magnitude": source.magnitude,
                 "largest_uplift_m": float(field[-1].max(initial=0.0)),
-                "largest_subsidence_m": float(-field[-1].min(initial=0.0)),
+                "largest_subsidence_m": float(0.0 - field[-1].min(initial=0.0)),
+                "moves_water": self._is_over_water(surface, box),
                 "begins_s": float(source.times[0]),
                 "ends_s": float(source.times[-1]),
             }
@@ -132,6 +138,14 @@ class SeafloorMotion:
             if np.any(field[k + 1] != field[k]):
                 rise, lift = bed[k + 1] - bed[k], surface[k + 1] - surface[k]
                 self._rise(source, times[k], times[k + 1], rise, lift, box)
+
+    def _is_over_water(self, surface: np.ndarray, box: tuple) -> bool:
+        """Whether a rise of the surface on a box of cells of the grid lifts or lowers any of the first water."""
+        ocean, block = self._ocean, self._ocean.block
+        wet = paste(ocean, np.abs(surface).max(axis=0), box)
+        (j0, j1), (i0, i1) = block.interior
+        moved = wet[j0:j1, i0:i1][self.first_depth > ocean.physics.dry_depth]
+        return ocean.comm.allreduce_max(float(moved.max(initial=0.0))) > 0
 
     def _wide(self, source: Source) -> Grid:
         """The grid on which a source is computed: a nest's reaches as far as its filter."""
@@ -236,7 +250,9 @@ def _odd(source: dict[str, Any], duration: float) -> Iterator[str]:
     name = source["source"]
     if "largest_uplift_m" in source and not (source["largest_uplift_m"] or source["largest_subsidence_m"]):
         yield f"source {name} moves nothing: it is smaller than a cell, or has no height or slip"
-    if "highest_m" in source and not (source["highest_m"] or source["lowest_m"]):
+    elif not source.get("moves_water", True):
+        yield f"source {name} moves no water: all of it lies on dry land"
+    if "highest_m" in source and not (source["all_water"] or source["highest_m"] or source["lowest_m"]):
         yield f"source {name} moves nothing: it lies over dry land, or outside the grid"
     if source.get("volume_m3", 1.0) == 0.0:
         yield f"source {name} moves nothing: it is smaller than a cell, or outside the grid"
