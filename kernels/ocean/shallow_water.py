@@ -442,52 +442,141 @@ def sponge_relaxation(j, i, sponge, w, p):
 
 
 def record_maxima(j, i, bed, maxima, w, p):
-    """Keep the maximum and minimum of zeta, the largest speed and momentum flux h |u|^2, and the times of arrival.
+    """Keep the maxima of the new state."""
+    (
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.lowest, j, i],
+        maxima[MAXIMA.speed, j, i],
+        maxima[MAXIMA.momentum_flux, j, i],
+        maxima[MAXIMA.rise, j, i],
+        maxima[MAXIMA.fall, j, i],
+    ) = new_maxima(
+        w[Z1, j, i],
+        w[HU1, j, i],
+        w[HV1, j, i],
+        bed[0, j, i],
+        maxima[MAXIMA.level, j, i],
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.lowest, j, i],
+        maxima[MAXIMA.speed, j, i],
+        maxima[MAXIMA.momentum_flux, j, i],
+        maxima[MAXIMA.rise, j, i],
+        maxima[MAXIMA.fall, j, i],
+        p,
+    )
+
+
+def record_times(j, i, bed, maxima, w, p):
+    """Keep more times of the new state; before `record_maxima`, which raises the largest zeta."""
+    (
+        maxima[MAXIMA.highest_time, j, i],
+        maxima[MAXIMA.wet_time, j, i],
+        maxima[MAXIMA.rise_2, j, i],
+        maxima[MAXIMA.fall_2, j, i],
+        maxima[MAXIMA.rise_3, j, i],
+        maxima[MAXIMA.fall_3, j, i],
+    ) = new_times(
+        w[Z1, j, i],
+        bed[0, j, i],
+        maxima[MAXIMA.level, j, i],
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.highest_time, j, i],
+        maxima[MAXIMA.wet_time, j, i],
+        maxima[MAXIMA.rise_2, j, i],
+        maxima[MAXIMA.fall_2, j, i],
+        maxima[MAXIMA.rise_3, j, i],
+        maxima[MAXIMA.fall_3, j, i],
+        p,
+    )
+
+
+def record_maxima_of(j, i, q, bed, maxima, p):
+    """Keep the maxima of a state."""
+    (
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.lowest, j, i],
+        maxima[MAXIMA.speed, j, i],
+        maxima[MAXIMA.momentum_flux, j, i],
+        maxima[MAXIMA.rise, j, i],
+        maxima[MAXIMA.fall, j, i],
+    ) = new_maxima(
+        q[0, j, i],
+        q[1, j, i],
+        q[2, j, i],
+        bed[0, j, i],
+        maxima[MAXIMA.level, j, i],
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.lowest, j, i],
+        maxima[MAXIMA.speed, j, i],
+        maxima[MAXIMA.momentum_flux, j, i],
+        maxima[MAXIMA.rise, j, i],
+        maxima[MAXIMA.fall, j, i],
+        p,
+    )
+
+
+def record_times_of(j, i, q, bed, maxima, p):
+    """Keep more times of a state; before `record_maxima_of`, which raises the largest zeta."""
+    (
+        maxima[MAXIMA.highest_time, j, i],
+        maxima[MAXIMA.wet_time, j, i],
+        maxima[MAXIMA.rise_2, j, i],
+        maxima[MAXIMA.fall_2, j, i],
+        maxima[MAXIMA.rise_3, j, i],
+        maxima[MAXIMA.fall_3, j, i],
+    ) = new_times(
+        q[0, j, i],
+        bed[0, j, i],
+        maxima[MAXIMA.level, j, i],
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.highest_time, j, i],
+        maxima[MAXIMA.wet_time, j, i],
+        maxima[MAXIMA.rise_2, j, i],
+        maxima[MAXIMA.fall_2, j, i],
+        maxima[MAXIMA.rise_3, j, i],
+        maxima[MAXIMA.fall_3, j, i],
+        p,
+    )
+
+
+def new_maxima(zeta, hu, hv, b, level, highest, lowest, fastest, strongest, rise, fall, p):
+    """Maximum and minimum of zeta, largest speed and momentum flux h |u|^2, and times of arrival, from those before.
 
     The largest zeta and the arrival count where there is water: land that has sunk below the sea is not flooded yet.
     """
-    zeta = w[Z1, j, i]
-    h = zeta + maximum(-bed[0, j, i], p.zero)
-    flux2 = w[HU1, j, i] * w[HU1, j, i] + w[HV1, j, i] * w[HV1, j, i]
+    h = zeta + maximum(-b, p.zero)
+    flux2 = hu * hu + hv * hv
     per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
-    maxima[MAXIMA.highest, j, i] = maximum(maxima[MAXIMA.highest, j, i], where(h > p.dry, zeta, -p.never))
-    maxima[MAXIMA.lowest, j, i] = minimum(maxima[MAXIMA.lowest, j, i], zeta)
-    maxima[MAXIMA.speed, j, i] = maximum(maxima[MAXIMA.speed, j, i], sqrt(flux2) * per_h)
-    maxima[MAXIMA.momentum_flux, j, i] = maximum(maxima[MAXIMA.momentum_flux, j, i], flux2 * per_h)
-    change = zeta - maxima[MAXIMA.level, j, i]
-    up = where(h > p.dry, change, p.zero)
-    maxima[MAXIMA.rise, j, i] = first_time(maxima[MAXIMA.rise, j, i], up, p.arrival, p)
-    maxima[MAXIMA.fall, j, i] = first_time(maxima[MAXIMA.fall, j, i], -change, p.arrival, p)
+    change = zeta - level
+    return (
+        maximum(highest, where(h > p.dry, zeta, -p.never)),
+        minimum(lowest, zeta),
+        maximum(fastest, sqrt(flux2) * per_h),
+        maximum(strongest, flux2 * per_h),
+        first_time(rise, where(h > p.dry, change, p.zero), p.arrival, p),
+        first_time(fall, -change, p.arrival, p),
+    )
+
+
+def new_times(zeta, b, level, highest, highest_time, wet_time, rise_2, fall_2, rise_3, fall_3, p):
+    """Time of the largest zeta, how long there was water, and arrivals above higher thresholds, from those before."""
+    wet = zeta + maximum(-b, p.zero) > p.dry
+    higher = where(wet, zeta - highest, p.zero)
+    change = zeta - level
+    up = where(wet, change, p.zero)
+    return (
+        where(higher > p.zero, p.time, highest_time),
+        wet_time + where(wet, p.dt, p.zero),
+        first_time(rise_2, up, p.arrival_2, p),
+        first_time(fall_2, -change, p.arrival_2, p),
+        first_time(rise_3, up, p.arrival_3, p),
+        first_time(fall_3, -change, p.arrival_3, p),
+    )
 
 
 def first_time(kept, change, threshold, p):
     """The time that was kept, or that of this step if a change [m] exceeds the threshold for the first time."""
     return minimum(kept, where(change > threshold, p.time, p.never))
-
-
-def record_times(j, i, bed, maxima, w, p):
-    """Keep the time of the largest zeta, for how long there was water, and arrivals above higher thresholds.
-
-    It comes before `record_maxima`, which raises the largest zeta.
-    """
-    zeta = w[Z1, j, i]
-    wet = zeta + maximum(-bed[0, j, i], p.zero) > p.dry
-    higher = where(wet, zeta - maxima[MAXIMA.highest, j, i], p.zero)
-    maxima[MAXIMA.highest_time, j, i] = where(higher > p.zero, p.time, maxima[MAXIMA.highest_time, j, i])
-    maxima[MAXIMA.wet_time, j, i] = maxima[MAXIMA.wet_time, j, i] + where(wet, p.dt, p.zero)
-    change = zeta - maxima[MAXIMA.level, j, i]
-    up = where(wet, change, p.zero)
-    maxima[MAXIMA.rise_2, j, i] = first_time(maxima[MAXIMA.rise_2, j, i], up, p.arrival_2, p)
-    maxima[MAXIMA.fall_2, j, i] = first_time(maxima[MAXIMA.fall_2, j, i], -change, p.arrival_2, p)
-    maxima[MAXIMA.rise_3, j, i] = first_time(maxima[MAXIMA.rise_3, j, i], up, p.arrival_3, p)
-    maxima[MAXIMA.fall_3, j, i] = first_time(maxima[MAXIMA.fall_3, j, i], -change, p.arrival_3, p)
-
-
-def read_state(j, i, q, w, p):
-    """A state as it is, for what is kept of it."""
-    w[Z1, j, i] = q[0, j, i]
-    w[HU1, j, i] = q[1, j, i]
-    w[HV1, j, i] = q[2, j, i]
 
 
 def write_state(j, i, out, w, p):
@@ -548,15 +637,10 @@ def constants(
     )
 
 
-def recording(times: bool) -> tuple[Stage, ...]:
-    """What keeps the maxima of a new state; times as in `step`."""
-    record = Stage(record_maxima, exact=True)
-    return (Stage(record_times, exact=True), record) if times else (record,)
-
-
 def record(times: bool = False) -> Kernel:
-    """Make the kernel that keeps the maxima of a state after something else than a step has changed it."""
-    return Kernel("record", (Stage(read_state, exact=True), *recording(times)), Params, SLOTS)
+    """Make the kernel that keeps the maxima of a state that nests have, or a source has, changed after a step."""
+    stages = (record_times_of, record_maxima_of) if times else (record_maxima_of,)
+    return Kernel("record", tuple(Stage(body, exact=True) for body in stages), Params)
 
 
 def step(
@@ -585,7 +669,11 @@ def step(
     stages.append(Stage(manning_friction_map if friction_map else manning_friction))
     if sponge:
         stages.append(Stage(sponge_relaxation))
-    stages += [*(recording(times) if maxima else ()), Stage(write_state, exact=True)]
+    if maxima and times:
+        stages.append(Stage(record_times, exact=True))
+    if maxima:
+        stages.append(Stage(record_maxima, exact=True))
+    stages.append(Stage(write_state, exact=True))
     moving = ("q", "acceleration") if acceleration else ("q",)
     return Kernel(
         "shallow_water", tuple(stages), Params, SLOTS, halo=2, at_rest=(moving, "out"), shortcuts=(OPEN_SEA,)
