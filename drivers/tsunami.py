@@ -25,7 +25,7 @@ from esim.drivers.resources import threads_per_rank
 from esim.errors import InputError
 from esim.grids.grid import SIDES
 from esim.io.ocean.output_size import predict_bytes
-from esim.ocean import advice, memory
+from esim.ocean import advice, memory, pools
 from esim.ocean.activity import count_work
 from esim.ocean.boundary import check_incident
 from esim.ocean.forcing import air_pressure, build
@@ -54,7 +54,7 @@ from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, decompose
 from esim.parallel.halo import HaloExchange
 from esim.sources import ocean as sources
-from esim.sources.ocean import AnySource, incident
+from esim.sources.ocean import AnySource, InitialState, first_water, incident
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Every
@@ -117,6 +117,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *advice.check_waves(config, levels[0]),
             *advice.check_water(config, levels, found),
             *advice.check_nests(levels),
+            *root_first(comm, lambda: _first_water(config, levels[0], states)),
         ):
             warnings.add(text)
         return TsunamiSetup(
@@ -255,7 +256,10 @@ def _read_sources(config: TsunamiConfig, comm: Comm) -> tuple[AnySource, ...]:
 
     def read() -> tuple[AnySource, ...]:
         more = {"gravity": physics.gravity, "sea_level": physics.sea_level}
-        return tuple(sources.build(section, grid.lonlat, start, **more) for section in config.source)
+        found = [sources.build(section, grid.lonlat, start, **more) for section in config.source]
+        if config.water.dry or config.water.lakes:
+            found.insert(0, first_water.build(config.water, grid.lonlat, physics.sea_level))
+        return tuple(found)
 
     found = root_first(comm, read)
     for source in found:
@@ -276,12 +280,18 @@ def _read_incident(config: TsunamiConfig, comm: Comm, media: GridMedia) -> tuple
 
 
 def _require_water(deepest: float, found: Sequence[AnySource]) -> None:
-    """Raises InputError where neither the sea, deepest [m] at its deepest, nor a source has any water."""
-    if deepest <= 0 and not any(source.target == "water" for source in found):
+    """Raises InputError where neither the sea, deepest [m] at its deepest, nor a state has any water."""
+    if deepest <= 0 and not any(state.whole for state in initial_states(found)):
         raise InputError(
             f"bathymetry: there is no water on this grid, whose lowest cell is {-deepest:.1f} m above it; elevation is "
             "positive up"
         )
+
+
+def _first_water(config: TsunamiConfig, level: GridLevel, states: Sequence[InitialState]) -> list[str]:
+    """What is odd about the water of the whole grid before anything moves, a sentence each."""
+    physics = config.physics
+    return list(pools.check_first_water(level.grid, level.media.elevation, states, physics.dry_depth))
 
 
 # ---------------------------------------------------------------- prepare
@@ -306,7 +316,10 @@ def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Oce
         forced=build.is_forced(config),
         carried=("tracer",) if config.physics.tracer is not None else (),
         skip=config.run.skip_at_rest,
-        arrival_threshold=output.maxima.arrival_threshold if output.maxima else 0.01,
+        arrival_thresholds=output.maxima.arrival_threshold if output.maxima else (),
+        overwritten=any(
+            nest.two_way for nest in setup.levels if nest.parent and nest.parent.number == level.number
+        ),
     )
     ocean.fill(np.zeros(ocean.block.shape))
     return ocean
@@ -346,7 +359,9 @@ def _build_hierarchy(setup: TsunamiSetup, backend: Backend, timings: dict[str, f
             levels.append(Nest(**common, parent=parent, nesting=nesting, substeps=level.substeps))
     timings["sources"] = wall.perf_counter() - begun
     cfl = setup.config.run.cfl if setup.config.run.adaptive else None
-    return GridHierarchy(levels, cfl)
+    hierarchy = GridHierarchy(levels, cfl)
+    hierarchy.settle()
+    return hierarchy
 
 
 def _callbacks(setup: TsunamiSetup, outputs: TsunamiOutputs, checkpoints: Checkpoints) -> list[Callback]:

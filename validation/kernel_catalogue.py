@@ -47,6 +47,10 @@ OCEAN: Mapping[str, Kernel] = {
     "open": boundary.OPEN,
     "lift": seafloor.UPLIFT_BED,
     "slide": seafloor.SET_BED,
+    "level lifted": seafloor.UPLIFT_LEVEL,
+    "level under a slide": seafloor.SET_LEVEL,
+    "record": shallow_water.record(),
+    "record of times": shallow_water.record(times=True),
     "rate": seafloor.COURANT_RATE,
     "acceleration corrected": forcing.CORRECT,
     "acceleration mirrored": forcing.REFLECT,
@@ -127,8 +131,9 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
     q[1:3, depth == 0] = 0
     rows = np.abs(rng.standard_normal((9, shape[0]))) * 0.1 + 0.4
     rows[6:] = 1 / rows[[0, 2, 3]]
-    maxima = np.zeros((5, *shape))
-    maxima[4] = 1e30
+    maxima = np.zeros((len(shallow_water.MAXIMA), *shape))
+    for pair in shallow_water.ARRIVALS:
+        maxima[list(pair)] = shallow_water.NEVER
     named = {
         "q": q,
         "out": np.zeros_like(q),
@@ -140,6 +145,7 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "sponge": rng.random((1, *shape)),
         "rise": rng.standard_normal((2, *shape)),
         "ground": rng.standard_normal((2, *shape)),
+        "level": 0.1 * rng.standard_normal((1, *shape)),
         "zeta": q[:1],
         "normal": q[1:2],
         "along": q[2:3],

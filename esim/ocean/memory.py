@@ -39,7 +39,7 @@ def predicted_memory(
     cells = largest_rank(blocks)
     whole = sum(nest.grid.nx * nest.grid.ny for nest in grids)
     item = np.dtype(cfg.run.precision).itemsize
-    maxima = MAXIMA.highest_time + cfg.output.times if cfg.output.maxima else 0
+    maxima = (len(MAXIMA) if cfg.output.times else MAXIMA.highest_time) if cfg.output.maxima else 0
     mapped = not isinstance(cfg.physics.manning, float | int)
     state = len(STATE) + (cfg.physics.tracer is not None)
     planes = 2 * state + 1 + 1 + maxima + ("sponge" in grids[0].grid.boundary) + mapped

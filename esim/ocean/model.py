@@ -12,7 +12,7 @@ from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import CellFunction, Grid
 from esim.kernels.kernel import Kernel
 from esim.kernels.ocean import seafloor, shallow_water
-from esim.kernels.ocean.shallow_water import MAXIMA, NEVER, STATE
+from esim.kernels.ocean.shallow_water import ARRIVALS, MAXIMA, NEVER, STATE
 from esim.kernels.ocean.tracer import PLANE, with_tracer
 from esim.ocean.boundary import state_fills, tracer_fills
 from esim.ocean.domain import Domain
@@ -33,8 +33,9 @@ class Ocean(Domain):
     """State, seafloor, row factors and maxima on the block of this rank.
 
     The state q = plan.state() has a plane for each of variables: zeta, hu, hv, and what is carried by the water. inputs
-    are the arrays that a step with its kernel reads, and rates the launches that find the Courant number per second, by
-    the number of the state. accelerations are those of the forces beside each state, if there are any.
+    are the arrays that a step with its kernel reads; by the number of the state, rates are the launches that find the
+    Courant number per second, and records those that keep its maxima. accelerations are those of the forces beside each
+    state, if there are any.
     """
 
     physics: OceanPhysics
@@ -49,7 +50,8 @@ class Ocean(Domain):
     step_constants: StepConstants
     rate_constants: Any
     maxima: Any | None = None
-    arrival_threshold: float = 0.01
+    records: tuple[Launch, ...] = ()
+    arrival_thresholds: tuple[float, ...] = (0.01,)
     accelerations: tuple[Any, ...] = ()
     forces: Forces | None = None
     activity: ActivityMap = field(default_factory=ActivityMap)
@@ -73,6 +75,16 @@ class Ocean(Domain):
         self.plan.step(self.constants(dt, time), time)
         if self.forces is not None:
             self.forces.complete(dt, time)
+
+    @property
+    def level(self) -> Any | None:
+        """The level [1, j, i] from which waves are measured, as zeta [m]; None where no maxima are kept."""
+        return None if self.maxima is None else self.maxima[MAXIMA.level : MAXIMA.level + 1]
+
+    def record(self, dt: float, time: float) -> None:
+        """Keep the maxima of the current state, which has been there for dt [s] at a time [s]."""
+        if self.records:
+            self.records[self.plan.current](self.constants(dt, time))
 
     def begin(self, time: float = 0.0) -> None:
         """Make ready for the first step from the current state, at a time [s]: ghost cells, forces, maxima."""
@@ -118,19 +130,30 @@ class Ocean(Domain):
         """Bring the bed's halo across periodic sides up to date."""
         self.exchange(1).fill(self.bed)
 
+    def set_level(self, zeta: np.ndarray) -> None:
+        """Set the level (nj, ni) of the owned cells from which waves are measured; zero where it is not set."""
+        if self.maxima is not None:
+            (j0, j1), (i0, i1) = self.block.interior
+            self.maxima[MAXIMA.level, j0:j1, i0:i1] = self.backend.from_host(zeta)
+
     def reset_maxima(self) -> None:
-        """Begin the maxima from still water and the current state; dry cells have had no water yet."""
+        """Begin the maxima from the level of the water and the current state; dry cells have had no water yet."""
         if self.maxima is None:
             return
         water, zeta = self.water(), self.own(self.plan.state())[0].astype(np.float64)
-        speed2 = water.u**2 + water.v**2
-        first = np.empty((len(MAXIMA), *self.block.shape))
-        first[MAXIMA.highest] = np.where(water.wet, np.maximum(zeta, 0), -NEVER)
-        first[MAXIMA.lowest] = np.minimum(zeta, 0)
+        level = self.own(self.maxima)[MAXIMA.level].astype(np.float64)
+        speed2, change = water.u**2 + water.v**2, zeta - level
+        up = np.where(water.wet, change, 0.0)
+        first = np.zeros((len(MAXIMA), *self.block.shape))
+        first[MAXIMA.highest] = np.where(water.wet, np.maximum(zeta, level), -NEVER)
+        first[MAXIMA.lowest] = np.minimum(zeta, level)
         first[MAXIMA.speed] = np.sqrt(speed2)
         first[MAXIMA.momentum_flux] = water.h * speed2
-        first[MAXIMA.arrival] = np.where(water.wet & (np.abs(zeta) > self.arrival_threshold), 0.0, NEVER)
-        first[MAXIMA.highest_time] = 0.0
+        first[MAXIMA.level] = level
+        for n, (rise, fall) in enumerate(ARRIVALS):
+            threshold = (*self.arrival_thresholds, NEVER, NEVER)[n]
+            first[rise] = np.where(up > threshold, 0.0, NEVER)
+            first[fall] = np.where(-change > threshold, 0.0, NEVER)
         (j0, j1), (i0, i1) = self.block.interior
         self.maxima[:, j0:j1, i0:i1] = self.backend.from_host(first[: self.maxima.shape[0]])
 
@@ -152,7 +175,8 @@ def build_ocean(
     sponge_cells: int = 20,
     maxima: bool = True,
     times: bool = False,
-    arrival_threshold: float = 0.01,
+    arrival_thresholds: Sequence[float] = (0.01,),
+    overwritten: bool = False,
     forced: bool = False,
     incident: Sequence[Incident] = (),
     carried: Sequence[str] = (),
@@ -162,8 +186,9 @@ def build_ocean(
 
     elevation [m] and roughness (Manning's n) give values at cell centres within the grid. forced makes room for
     forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. carried are the
-    variables that the water carries: none, or tracer. times adds the time of the largest height to the maxima. skip
-    leaves water at rest alone, with the same bits. Ranks that share a node let the first compile, the others find its
+    variables that the water carries: none, or tracer. times adds those planes to the maxima that hold more times. Where
+    nests have the last word, overwritten, a step leaves the maxima to `Ocean.record`. skip leaves water at rest alone,
+    with the same bits. Ranks that share a node let the first compile, the others find its
     work on disk.
     """
     domain = Domain(grid=grid, decomposition=decomposition, comm=comm, backend=backend)
@@ -187,17 +212,19 @@ def build_ocean(
     inputs = [{"q": state, **arrays} for state in states]
     for given, acceleration in zip(inputs, accelerations, strict=False):
         given["acceleration"] = acceleration
-    kernel = shallow_water.step(roughness is not None, sponge, maxima, forced, times)
+    kernel = shallow_water.step(roughness is not None, sponge, maxima and not overwritten, forced, times)
     kernel = with_tracer(kernel) if carried else kernel
     kernel = kernel if skip else without_skipping(kernel)
     activity = ActivityMap()
 
-    def compile_all() -> tuple[StepPlan, tuple[Launch, Launch], Forces | None]:
+    def compile_all() -> tuple[StepPlan, tuple[Launch, Launch], Sequence[Launch], Forces | None]:
         first, second = (
             backend.bind(seafloor.COURANT_RATE, block.interior, {"q": state, "speed": speed, **arrays})
             for state in states
         )
         waves = {wave.side: wave for wave in incident}
+        record = shallow_water.record(times)
+        records = [backend.bind(record, block.interior, given) for given in inputs if maxima]
         fills = [
             [
                 *state_fills(domain, physics, state, bed, waves),
@@ -207,9 +234,9 @@ def build_ocean(
         ]
         plan = _plan(domain, kernel, states, inputs, activity, (fills[0], fills[1]))
         forces = Forces(domain, physics, plan, bed, accelerations) if forced else None
-        return plan, (first, second), forces
+        return plan, (first, second), records, forces
 
-    plan, rates, forces = one_per_node(comm, compile_all)
+    plan, rates, records, forces = one_per_node(comm, compile_all)
     constants = shallow_water.constants(
         backend.dtype,
         1.0,
@@ -218,7 +245,7 @@ def build_ocean(
         physics.gravity,
         physics.dry_depth,
         physics.speed_cap,
-        arrival_threshold,
+        arrival_thresholds,
     )
     rate_values = physics.gravity, 0.0, 1.0, physics.dry_depth
     return Ocean(
@@ -235,7 +262,8 @@ def build_ocean(
         step_constants=backend.step_constants(constants),
         rate_constants=backend.constants(seafloor.RateParams(*map(backend.dtype.type, rate_values))),
         maxima=arrays.get("maxima"),
-        arrival_threshold=arrival_threshold,
+        records=tuple(records),
+        arrival_thresholds=tuple(arrival_thresholds),
         accelerations=accelerations,
         forces=forces,
         activity=activity,

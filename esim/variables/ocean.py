@@ -1,7 +1,8 @@
 """Which quantities does a run of the ocean write? Their names in YAML, what CF says of them, and how they are computed.
 
 Heights of the state count from the still water; in files they count from the datum of the bathymetry, depths from the
-ground after the earthquake. Land is what the still water left dry before it; water thinner than the dry depth is none.
+ground after the earthquake. Land is what the first water left dry, at the origin time and before any source has acted,
+and sea what it covered, lakes included; water thinner than the dry depth is none.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,17 +43,22 @@ class Maxima:
     """What was kept of a run in some cells, float64, and the ground under them.
 
     highest and lowest are the largest and smallest height over the still water [m], highest_time [s] when the former
-    was (NaN: not kept), speed [m/s], momentum_flux [m3/s2], arrival [s]; never stands for no water and no wave. ground
-    is the final one above the still water [m], uplift its rise [m], sea_level [m] the still water above the datum.
+    was and wet_time [s] for how long there was water (NaN: not kept), speed [m/s], momentum_flux [m3/s2]; -never stands
+    for no water. arrivals [threshold, sign, ...] [s] are the first times at which the surface was higher, and lower,
+    than the first water as the sources have moved it with its bed (NaN: never). first_depth [m] is that of the first
+    water, ground the final one above the still water [m], uplift its rise [m], sea_level [m] the still water above the
+    datum.
     """
 
     highest: np.ndarray
     lowest: np.ndarray
     speed: np.ndarray
     momentum_flux: np.ndarray
-    arrival: np.ndarray
+    arrivals: np.ndarray
     highest_time: np.ndarray
+    wet_time: np.ndarray
     initial_ground: np.ndarray
+    first_depth: np.ndarray
     uplift: np.ndarray
     sea_level: float
     dry_depth: float
@@ -66,7 +72,7 @@ class Maxima:
     @cached_property
     def sea(self) -> np.ndarray:
         """Whether there was water at first."""
-        return ~(np.maximum(-self.initial_ground, 0) <= self.dry_depth)
+        return self.first_depth > self.dry_depth
 
     @cached_property
     def reached(self) -> np.ndarray:
@@ -79,9 +85,13 @@ class Maxima:
         return ~self.sea & self.reached
 
     @cached_property
-    def arrived(self) -> np.ndarray:
-        """Whether a wave came."""
-        return self.arrival < self.never / 2
+    def drawdown(self) -> np.ndarray:
+        """How far the surface of the first water fell [m]."""
+        return self.first_depth - np.maximum(-self.initial_ground, 0) - self.lowest
+
+    def arrival(self, threshold: int) -> np.ndarray:
+        """First arrival, of either sign, above one of the thresholds [s]; NaN where there was none."""
+        return np.fmin(*self.arrivals[threshold])
 
     @cached_property
     def rest_depth(self) -> np.ndarray:
@@ -131,19 +141,43 @@ class MaximumVariable(Variable):
     """A quantity of the whole run, in maxima.nc.
 
     compute gives it from the maxima; where names the cells that have it ("": all). It is written where it is named,
-    where default if nothing is named, and where always in any case. dtype is that of one that classifies.
+    where default if nothing is named, and where always in any case. dtype is that of one that classifies; times says
+    that it needs planes that are kept only where asked for. threshold is the number of the threshold of an arrival.
     """
 
     compute: Callable[[Maxima], np.ndarray]
-    where: Literal["", "reached", "arrived", "sea", "flooded"] = ""
+    where: Literal["", "reached", "sea", "flooded"] = ""
     default: bool = True
     always: bool = False
     dtype: str = ""
+    times: bool = False
+    threshold: int | None = None
 
     def values(self, maxima: Maxima) -> np.ndarray:
         """Its values, NaN where there are none."""
         found = self.compute(maxima)
         return np.where(getattr(maxima, self.where), found, np.nan) if self.where else found
+
+
+def _arrivals(threshold: int) -> dict[str, Variable]:
+    """Arrivals above one of the thresholds: the first, the first positive and the first negative one."""
+    suffix = f"_{threshold + 1}" if threshold else ""
+    kinds: Mapping[str, tuple[str, Callable[[Maxima], np.ndarray]]] = {
+        "": ("first arrival", lambda maxima: maxima.arrival(threshold)),
+        "_positive": ("first rise of the surface", lambda maxima: maxima.arrivals[threshold, 0]),
+        "_negative": ("first fall of the surface", lambda maxima: maxima.arrivals[threshold, 1]),
+    }
+    # "s" and not "seconds", which readers would decode as a timedelta.
+    return {
+        f"arrival_time{kind}{suffix}": MaximumVariable(
+            "s",
+            f"time since origin of the {words}",
+            compute=compute,
+            times=threshold > 0,
+            threshold=threshold,
+        )
+        for kind, (words, compute) in kinds.items()
+    }
 
 
 VARIABLES: Mapping[str, Variable] = {
@@ -228,18 +262,22 @@ VARIABLES: Mapping[str, Variable] = {
         compute=lambda maxima: maxima.highest + maxima.rest_depth,
         where="flooded",
     ),
-    # "s" and not "seconds", which readers would decode as a timedelta.
-    "arrival_time": MaximumVariable(
+    "inundation_duration": MaximumVariable(
         "s",
-        "time since origin of the first arrival",
-        compute=lambda maxima: maxima.arrival,
-        where="arrived",
+        "duration of inundation",
+        compute=lambda maxima: maxima.wet_time,
+        where="flooded",
+        default=False,
+        times=True,
     ),
+    **_arrivals(0),
+    **_arrivals(1),
+    **_arrivals(2),
     "drawdown_max": MaximumVariable(
         "m",
         "maximum drawdown",
         cell_methods=MAXIMUM,
-        compute=lambda maxima: -maxima.lowest,
+        compute=lambda maxima: maxima.drawdown,
         where="sea",
     ),
     "extent": MaximumVariable(
@@ -264,6 +302,7 @@ VARIABLES: Mapping[str, Variable] = {
         compute=lambda maxima: maxima.highest_time,
         where="reached",
         default=False,
+        times=True,
     ),
     "bathymetry": MaximumVariable(
         "m",

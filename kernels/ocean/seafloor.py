@@ -34,6 +34,13 @@ def uplifted_bed(zeta, before, after, rise, p):
     return where(depth > p.dry, carried, depth - rest_depth)
 
 
+def uplift_level(j, i, level, bed, rise, p):
+    """Move the level of waves as `uplift_bed` moves still water; the bed has not moved yet."""
+    before = bed[0, j, i]
+    after = before + p.fraction * rise[0, j, i]
+    level[0, j, i] = uplifted_bed(level[0, j, i], before, after, p.fraction * rise[1, j, i], p)
+
+
 class SetBedParams(NamedTuple):
     """Constants of a bed that is set in the run's floating-point type."""
 
@@ -49,6 +56,11 @@ def set_bed(j, i, q, bed, ground, p):
     after = ground[0, j, i]
     q[0, j, i] = uplifted_bed(q[0, j, i], bed[0, j, i], after, ground[1, j, i], p)
     bed[0, j, i] = after
+
+
+def set_level(j, i, level, bed, ground, p):
+    """Move the level of waves as `set_bed` moves still water; the bed has not moved yet."""
+    level[0, j, i] = uplifted_bed(level[0, j, i], bed[0, j, i], ground[0, j, i], ground[1, j, i], p)
 
 
 class RateParams(NamedTuple):
@@ -72,5 +84,7 @@ def courant_rate(j, i, q, bed, rows, speed, p):
 
 
 UPLIFT_BED = Kernel("uplift_bed", (Stage(uplift_bed, exact=True),), UpliftParams)
+UPLIFT_LEVEL = Kernel("uplift_level", (Stage(uplift_level, exact=True),), UpliftParams)
 SET_BED = Kernel("set_bed", (Stage(set_bed, exact=True),), SetBedParams)
+SET_LEVEL = Kernel("set_level", (Stage(set_level, exact=True),), SetBedParams)
 COURANT_RATE = Kernel("courant_rate", (Stage(courant_rate, exact=True),), RateParams)

@@ -49,7 +49,9 @@ class Params(NamedTuple):
     rcbrt_2: float
     rcbrt_3: float
     time: float  # s, at the end of the step
-    arrival: float  # m, |eta| from which the wave has arrived
+    arrival: float  # m, change of the surface from which the wave has arrived
+    arrival_2: float  # m, higher thresholds of the same
+    arrival_3: float
     never: float  # arrival time where no wave has come yet
     motion_threshold: float  # m, water that has moved less is at rest: the rounding of a wave of 0.1 m
 
@@ -80,13 +82,27 @@ class MaximaPlanes(NamedTuple):
     lowest: int = 1  # zeta [m]
     speed: int = 2  # m/s
     momentum_flux: int = 3  # h |u|^2 [m3/s2]
-    arrival: int = 4  # s; NEVER where no wave has come
-    highest_time: int = 5  # s, only where it is asked for
+    level: int = 4  # zeta [m] of the first water, as the sources have moved it with its bed
+    rise: int = (
+        5  # s, when the surface was higher than that by p.arrival for the first time; NEVER where it was not
+    )
+    fall: int = 6  # s, the same for lower
+    highest_time: int = 7  # s, and those below only where times are asked for
+    wet_time: int = 8  # s, for how long there was water
+    rise_2: int = 9  # s, like rise and fall for p.arrival_2 and p.arrival_3
+    fall_2: int = 10
+    rise_3: int = 11
+    fall_3: int = 12
 
 
 STATE = ("zeta", "hu", "hv")  # meaning of q[n, j, i]
 ROWS = Rows()
 MAXIMA = MaximaPlanes()
+ARRIVALS = (
+    (MAXIMA.rise, MAXIMA.fall),
+    (MAXIMA.rise_2, MAXIMA.fall_2),
+    (MAXIMA.rise_3, MAXIMA.fall_3),
+)  # of each threshold
 NEVER = 1e30  # s
 MOTION_THRESHOLD = 0.1  # m, a wave whose rounding is less than what counts as motion
 
@@ -426,29 +442,141 @@ def sponge_relaxation(j, i, sponge, w, p):
 
 
 def record_maxima(j, i, bed, maxima, w, p):
-    """Keep the maximum and minimum of zeta, the largest speed and momentum flux h |u|^2, and the time of arrival.
-
-    The largest zeta and the arrival count where there is water: land that has sunk below the sea is not flooded yet.
-    """
-    zeta = w[Z1, j, i]
-    h = zeta + maximum(-bed[0, j, i], p.zero)
-    flux2 = w[HU1, j, i] * w[HU1, j, i] + w[HV1, j, i] * w[HV1, j, i]
-    per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
-    maxima[MAXIMA.highest, j, i] = maximum(maxima[MAXIMA.highest, j, i], where(h > p.dry, zeta, -p.never))
-    maxima[MAXIMA.lowest, j, i] = minimum(maxima[MAXIMA.lowest, j, i], zeta)
-    maxima[MAXIMA.speed, j, i] = maximum(maxima[MAXIMA.speed, j, i], sqrt(flux2) * per_h)
-    maxima[MAXIMA.momentum_flux, j, i] = maximum(maxima[MAXIMA.momentum_flux, j, i], flux2 * per_h)
-    amplitude = where(h > p.dry, maximum(zeta, -zeta), p.zero)
-    maxima[MAXIMA.arrival, j, i] = minimum(
-        maxima[MAXIMA.arrival, j, i], where(amplitude > p.arrival, p.time, p.never)
+    """Keep the maxima of the new state."""
+    (
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.lowest, j, i],
+        maxima[MAXIMA.speed, j, i],
+        maxima[MAXIMA.momentum_flux, j, i],
+        maxima[MAXIMA.rise, j, i],
+        maxima[MAXIMA.fall, j, i],
+    ) = new_maxima(
+        w[Z1, j, i],
+        w[HU1, j, i],
+        w[HV1, j, i],
+        bed[0, j, i],
+        maxima[MAXIMA.level, j, i],
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.lowest, j, i],
+        maxima[MAXIMA.speed, j, i],
+        maxima[MAXIMA.momentum_flux, j, i],
+        maxima[MAXIMA.rise, j, i],
+        maxima[MAXIMA.fall, j, i],
+        p,
     )
 
 
-def record_maximum_time(j, i, bed, maxima, w, p):
-    """Keep the time of the largest zeta; before `record_maxima`, which raises the largest."""
-    zeta = w[Z1, j, i]
-    higher = where(zeta + maximum(-bed[0, j, i], p.zero) > p.dry, zeta - maxima[MAXIMA.highest, j, i], p.zero)
-    maxima[MAXIMA.highest_time, j, i] = where(higher > p.zero, p.time, maxima[MAXIMA.highest_time, j, i])
+def record_times(j, i, bed, maxima, w, p):
+    """Keep more times of the new state; before `record_maxima`, which raises the largest zeta."""
+    (
+        maxima[MAXIMA.highest_time, j, i],
+        maxima[MAXIMA.wet_time, j, i],
+        maxima[MAXIMA.rise_2, j, i],
+        maxima[MAXIMA.fall_2, j, i],
+        maxima[MAXIMA.rise_3, j, i],
+        maxima[MAXIMA.fall_3, j, i],
+    ) = new_times(
+        w[Z1, j, i],
+        bed[0, j, i],
+        maxima[MAXIMA.level, j, i],
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.highest_time, j, i],
+        maxima[MAXIMA.wet_time, j, i],
+        maxima[MAXIMA.rise_2, j, i],
+        maxima[MAXIMA.fall_2, j, i],
+        maxima[MAXIMA.rise_3, j, i],
+        maxima[MAXIMA.fall_3, j, i],
+        p,
+    )
+
+
+def record_maxima_of(j, i, q, bed, maxima, p):
+    """Keep the maxima of a state."""
+    (
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.lowest, j, i],
+        maxima[MAXIMA.speed, j, i],
+        maxima[MAXIMA.momentum_flux, j, i],
+        maxima[MAXIMA.rise, j, i],
+        maxima[MAXIMA.fall, j, i],
+    ) = new_maxima(
+        q[0, j, i],
+        q[1, j, i],
+        q[2, j, i],
+        bed[0, j, i],
+        maxima[MAXIMA.level, j, i],
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.lowest, j, i],
+        maxima[MAXIMA.speed, j, i],
+        maxima[MAXIMA.momentum_flux, j, i],
+        maxima[MAXIMA.rise, j, i],
+        maxima[MAXIMA.fall, j, i],
+        p,
+    )
+
+
+def record_times_of(j, i, q, bed, maxima, p):
+    """Keep more times of a state; before `record_maxima_of`, which raises the largest zeta."""
+    (
+        maxima[MAXIMA.highest_time, j, i],
+        maxima[MAXIMA.wet_time, j, i],
+        maxima[MAXIMA.rise_2, j, i],
+        maxima[MAXIMA.fall_2, j, i],
+        maxima[MAXIMA.rise_3, j, i],
+        maxima[MAXIMA.fall_3, j, i],
+    ) = new_times(
+        q[0, j, i],
+        bed[0, j, i],
+        maxima[MAXIMA.level, j, i],
+        maxima[MAXIMA.highest, j, i],
+        maxima[MAXIMA.highest_time, j, i],
+        maxima[MAXIMA.wet_time, j, i],
+        maxima[MAXIMA.rise_2, j, i],
+        maxima[MAXIMA.fall_2, j, i],
+        maxima[MAXIMA.rise_3, j, i],
+        maxima[MAXIMA.fall_3, j, i],
+        p,
+    )
+
+
+def new_maxima(zeta, hu, hv, b, level, highest, lowest, fastest, strongest, rise, fall, p):
+    """Maximum and minimum of zeta, largest speed and momentum flux h |u|^2, and times of arrival, from those before.
+
+    The largest zeta and the arrival count where there is water: land that has sunk below the sea is not flooded yet.
+    """
+    h = zeta + maximum(-b, p.zero)
+    flux2 = hu * hu + hv * hv
+    per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
+    change = zeta - level
+    return (
+        maximum(highest, where(h > p.dry, zeta, -p.never)),
+        minimum(lowest, zeta),
+        maximum(fastest, sqrt(flux2) * per_h),
+        maximum(strongest, flux2 * per_h),
+        first_time(rise, where(h > p.dry, change, p.zero), p.arrival, p),
+        first_time(fall, -change, p.arrival, p),
+    )
+
+
+def new_times(zeta, b, level, highest, highest_time, wet_time, rise_2, fall_2, rise_3, fall_3, p):
+    """Time of the largest zeta, how long there was water, and arrivals above higher thresholds, from those before."""
+    wet = zeta + maximum(-b, p.zero) > p.dry
+    higher = where(wet, zeta - highest, p.zero)
+    change = zeta - level
+    up = where(wet, change, p.zero)
+    return (
+        where(higher > p.zero, p.time, highest_time),
+        wet_time + where(wet, p.dt, p.zero),
+        first_time(rise_2, up, p.arrival_2, p),
+        first_time(fall_2, -change, p.arrival_2, p),
+        first_time(rise_3, up, p.arrival_3, p),
+        first_time(fall_3, -change, p.arrival_3, p),
+    )
+
+
+def first_time(kept, change, threshold, p):
+    """The time that was kept, or that of this step if a change [m] exceeds the threshold for the first time."""
+    return minimum(kept, where(change > threshold, p.time, p.never))
 
 
 def write_state(j, i, out, w, p):
@@ -467,13 +595,16 @@ def write_state(j, i, out, w, p):
 
 def step_values(dt, time, manning=0.0, g=9.81):
     """What varies among the constants of a step of dt [s] that ends at time [s]: see Params.varying."""
-    return dt, dt / 2, 1 / dt, dt * g * manning**2, time
+    return dt, dt / 2, 1 / dt if dt else 0.0, dt * g * manning**2, time
 
 
 def constants(
-    dtype, dt, time, manning=0.0, g=9.81, dry=1e-3, speed_cap=50.0, arrival=0.01, theta=1.3, gentle=0.02
+    dtype, dt, time, manning=0.0, g=9.81, dry=1e-3, speed_cap=50.0, arrivals=(0.01,), theta=1.3, gentle=0.02
 ):
-    """Constants of a step of dt [s] that ends at time [s], cast to the precision of the state."""
+    """Constants of a step of dt [s] that ends at time [s], cast to the precision of the state.
+
+    arrivals are up to three thresholds [m].
+    """
     real = np.dtype(dtype).type
     dt, half_dt, per_dt, friction, time = map(real, step_values(dt, time, manning, g))
     magic = np.int32(0x54A21D2A) if real is np.float32 else np.int64(0x553EF0FF289DD796)
@@ -498,10 +629,18 @@ def constants(
         rcbrt_2=real(7 / 9),
         rcbrt_3=real(2 / 9),
         time=time,
-        arrival=real(arrival),
+        **dict(
+            zip(("arrival", "arrival_2", "arrival_3"), map(real, (*arrivals, NEVER, NEVER)), strict=False)
+        ),
         never=real(NEVER),
         motion_threshold=real(MOTION_THRESHOLD * np.finfo(real).eps),
     )
+
+
+def record(times: bool = False) -> Kernel:
+    """Make the kernel that keeps the maxima of a state that nests have, or a source has, changed after a step."""
+    stages = (record_times_of, record_maxima_of) if times else (record_maxima_of,)
+    return Kernel("record", tuple(Stage(body, exact=True) for body in stages), Params)
 
 
 def step(
@@ -514,7 +653,7 @@ def step(
     """Make the kernel of one time step with the physics that a run asks for.
 
     acceleration says that there is an acceleration[0..1, j, i] [m/s2] beside those of the shallow-water
-    equations; times that maxima[MAXIMA.highest_time, j, i] holds the time [s] of the largest zeta.
+    equations; times that maxima has its planes from MAXIMA.highest_time on.
     """
     stages = [
         Stage(primitives, west=2, east=2, south=2, north=2),
@@ -531,7 +670,7 @@ def step(
     if sponge:
         stages.append(Stage(sponge_relaxation))
     if maxima and times:
-        stages.append(Stage(record_maximum_time, exact=True))
+        stages.append(Stage(record_times, exact=True))
     if maxima:
         stages.append(Stage(record_maxima, exact=True))
     stages.append(Stage(write_state, exact=True))

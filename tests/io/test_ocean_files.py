@@ -470,7 +470,9 @@ def test_maxima_are_read_by_xarray_without_arguments(tmp_path: Path) -> None:
     values = {name: np.abs(field(SPHERE, seed)) for seed, name in enumerate(variables)}
     values["arrival_time"][3:9] = np.inf
     values["inundation_depth_max"][:, 5:] = np.nan
-    maxima = OceanMaximaFile(tmp_path, SPHERE, attributes(), variables=variables, arrival_threshold=0.01)
+    maxima = OceanMaximaFile(
+        tmp_path, SPHERE, attributes(), variables=variables, arrival_thresholds=(0.01, 0.1, 1.0)
+    )
     maxima.open()
     for name, array in values.items():
         for first, slab in slabs(array):
@@ -483,11 +485,14 @@ def test_maxima_are_read_by_xarray_without_arguments(tmp_path: Path) -> None:
             np.testing.assert_array_equal(data[name], np.where(np.isfinite(array), array, np.nan))
             assert data[name].dims == ("lat", "lon") and data[name].units and data[name].long_name
         assert data.arrival_time.dtype.kind == "f" and data.arrival_time.threshold == 0.01
+        assert data.arrival_time_negative_3.threshold == 1.0
         assert data.eta_max.cell_methods == "time: maximum"
 
 
 def test_a_maxima_file_without_a_variable_is_not_left_behind(tmp_path: Path) -> None:
-    maxima = OceanMaximaFile(tmp_path, SPHERE, attributes(), arrival_threshold=0.01, variables=["eta_max"])
+    maxima = OceanMaximaFile(
+        tmp_path, SPHERE, attributes(), arrival_thresholds=(0.01,), variables=["eta_max"]
+    )
     maxima.open()
     with pytest.raises(IndexError):
         maxima.slab("speed_max", 0, field(SPHERE, 1))

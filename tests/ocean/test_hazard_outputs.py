@@ -28,7 +28,10 @@ DRY_LAND, FLOODED, SEA, EXPOSED = range(4)
 
 
 def cells(initial, uplift, zetas, arrival=0.05, times=False):
-    """Maxima of a row of cells that take the values zeta in turn [each (n,)], over a bed that has risen at first."""
+    """Maxima of a row of cells that take the values zeta in turn [each (n,)], over a bed that has risen at first.
+
+    The first of the zetas is that to which the bed has moved the water. Arrivals have 1, 4 and 9 times a threshold.
+    """
     initial, uplift = np.asarray(initial, float), np.asarray(uplift, float)
     made = ocean(
         plane(len(initial), 4, 1000.0),
@@ -36,10 +39,11 @@ def cells(initial, uplift, zetas, arrival=0.05, times=False):
         backend="numpy",
         maxima=True,
         times=times,
-        arrival_threshold=arrival,
+        arrival_thresholds=(arrival, 4 * arrival, 9 * arrival),
     )
     first, *later = [np.asarray(zeta, float) for zeta in zetas]
     made.fill(np.tile(first, (4, 1)))
+    made.set_level(np.tile(first, (4, 1)))
     made.reset_maxima()
     (j0, j1), (i0, i1) = made.block.interior
     for n, zeta in enumerate(later, start=1):
@@ -49,7 +53,8 @@ def cells(initial, uplift, zetas, arrival=0.05, times=False):
         np.testing.assert_allclose(made.plan.state()[:, j0:j1, i0:i1], keep, atol=1e-6)
     shape = made.block.shape
     ground, rise = np.broadcast_to(initial, shape), np.broadcast_to(uplift, shape)
-    return made, maxima.find_maxima(made, made.maxima, ground, rise, sea_level=100.0)
+    depth = np.maximum(-ground, 0.0)  # of a sea at rest
+    return made, maxima.find_maxima(made, made.maxima, ground, depth, rise, sea_level=100.0)
 
 
 def row(found, name):
@@ -75,7 +80,7 @@ def test_the_maxima_of_sea_and_land_are_those_computed_by_hand():
     np.testing.assert_allclose(row(found, "arrival_time"), [10, 10, 10, nan])
     np.testing.assert_allclose(row(found, "eta_max_time"), [10, 10, 10, nan])
     np.testing.assert_allclose(row(found, "bathymetry"), [98, 99.5, 100.4, 103])
-    total = maxima.hazard_summary(made, found)
+    total = maxima.hazard_summary(made, found, np.ones(made.block.shape, bool))
     assert total["flooded_km2"] == total["exposed_km2"] == 4.0
     assert total["deepest_flood_m"] == pytest.approx(0.3, abs=1e-5)
     assert total["highest_runup_m"] == pytest.approx(100.4)
@@ -99,14 +104,28 @@ def test_uplifted_and_sunken_ground():
     np.testing.assert_allclose(row(found, "inundation_depth_max"), [nan, nan, 0.2, nan], atol=1e-5)
     np.testing.assert_allclose(row(found, "eta_min"), [100.5, nan, nan, 99.0], atol=1e-5)
     np.testing.assert_allclose(row(found, "drawdown_max"), [0.0, nan, nan, 1.0], atol=1e-5)
-    # Dry land that sinks has not been reached by a wave.
-    np.testing.assert_allclose(row(found, "arrival_time"), [0, nan, 10, 0])
+    # Ground that moves, and the water with it, is no wave yet; dry land that sinks has not been reached by one.
+    np.testing.assert_allclose(row(found, "arrival_time"), [10, nan, 10, 10])
+    np.testing.assert_allclose(row(found, "arrival_time_positive"), [nan, nan, 10, 10])
+    np.testing.assert_allclose(row(found, "arrival_time_negative"), [10, nan, nan, nan])
 
 
 def test_arrival_needs_the_threshold():
     steps = [[0, 0, 0, 0], [0.049, 0.051, -0.051, 0.0], [0.2, 0.2, 0.2, 0.04]]
     _, found = cells([-50.0, -50.0, -50.0, 1.0], [0, 0, 0, 0], steps, arrival=0.05)
     np.testing.assert_allclose(row(found, "arrival_time"), [20, 10, 10, np.nan])
+
+
+def test_arrivals_of_both_signs_above_each_threshold():
+    steps = [[0, 0, 0, 0], [-0.06, 0.06, 0.0, 0.0], [0.21, 0.19, -2.9, 0.1], [0.3, 0.46, 0.0, 0.5]]
+    _, found = cells([-50.0, -50.0, -3.0, 1.0], [0, 0, 0, 0], steps, arrival=0.05, times=True)
+    nan = np.nan
+    np.testing.assert_allclose(row(found, "arrival_time"), [10, 10, 20, 20])
+    np.testing.assert_allclose(row(found, "arrival_time_positive"), [20, 10, nan, 20])
+    np.testing.assert_allclose(row(found, "arrival_time_negative"), [10, nan, 20, nan])
+    np.testing.assert_allclose(row(found, "arrival_time_2"), [20, 30, 20, 30])
+    np.testing.assert_allclose(row(found, "arrival_time_positive_3"), [nan, 30, nan, 30])
+    np.testing.assert_allclose(row(found, "arrival_time_negative_3"), [nan, nan, 20, nan])
 
 
 def test_a_film_thinner_than_the_dry_depth_is_no_flood():

@@ -186,14 +186,16 @@ def test_a_state_is_interpolated_and_water_is_at_rest_outside_it(tmp_path):
     assert not zeta[:, xs > 32].any() and not hu.any()
 
 
-def test_gaps_of_a_state_are_filled_from_the_nearer_side(tmp_path):
-    """A coarse file has no surface on land; wet cells beside the gap take that of the water, others are dry."""
+def test_the_surface_of_a_state_goes_on_to_the_next_node_of_its_file(tmp_path):
+    """A coarse file has no surface on land; how far its water reaches there is for the bed to say."""
     x, y = np.arange(0.0, 41.0, 4.0), np.arange(0.0, 9.0, 4.0)
     eta = np.where(x < 22, 0.5, np.nan) * np.ones((y.size, 1))
     grid = plane(36, 8, 1.0)
     now = water(begun(grid, flat(5.0), from_file(saved(tmp_path / "gap.nc", x, y, eta=eta)))[0])
-    np.testing.assert_allclose(now.eta[:, grid.x() < 22], 0.5, atol=1e-12)
-    assert not now.wet[:, grid.x() > 22.01].any()
+    np.testing.assert_allclose(now.eta[:, grid.x() < 24], 0.5, atol=1e-12)
+    assert not now.wet[:, grid.x() > 24].any()
+    beach = begun(grid, lambda x, y: 0.25 * (x - 21.0)[None] + 0 * y[:, None], from_file(tmp_path / "gap.nc"))
+    np.testing.assert_array_equal(water(beach[0]).wet[0], grid.x() < 23)
 
 
 def test_a_state_of_a_moment(tmp_path):

@@ -56,7 +56,7 @@ def ocean(
     incident=(),
     times=False,
     skip=True,
-    arrival_threshold=0.01,
+    arrival_thresholds=(0.01,),
     tracer=None,
 ):
     """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
@@ -81,7 +81,7 @@ def ocean(
         incident=incident,
         times=times,
         skip=skip,
-        arrival_threshold=arrival_threshold,
+        arrival_thresholds=arrival_thresholds,
         carried=() if tracer is None else ("tracer",),
     )
     block = made.block

@@ -79,7 +79,7 @@ def _write_maxima(
         "bathymetry": bed,
         "uplift": uplift * np.exp(-((distance / 2e5) ** 2)),
     }
-    file = OceanMaximaFile(folder, grid, attributes, variables=tuple(values), arrival_threshold=0.01)
+    file = OceanMaximaFile(folder, grid, attributes, variables=tuple(values), arrival_thresholds=(0.01,))
     file.open()
     for name, field in values.items():
         _slabs(file, grid, name, field)

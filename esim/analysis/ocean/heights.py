@@ -44,10 +44,10 @@ def figure(run: Run, grid: str = "") -> "Figure | None":
 
 
 def _isochrones(axes: "Axes", maxima: "xr.Dataset") -> None:
-    """Lines of equal arrival time, labelled, outside the source."""
+    """Lines of equal arrival time, labelled."""
     if "arrival_time" not in maxima:
         return
-    arrival = chart.thin(_travelled(maxima))
+    arrival = chart.thin(maxima["arrival_time"])
     if not arrival.notnull().any() or not (last := float(arrival.max())) > 0:
         return
     step = next((step for step in STEPS if last / step <= LINES), STEPS[-1])
@@ -56,13 +56,6 @@ def _isochrones(axes: "Axes", maxima: "xr.Dataset") -> None:
     lines = chart.contours(axes, arrival, seen, colors=chart.INK, linewidths=0.6, alpha=0.8)
     if lines is not None:
         axes.clabel(lines, fmt=chart.duration, fontsize=7, inline_spacing=3)
-
-
-def _travelled(maxima: "xr.Dataset") -> "xr.DataArray":
-    """Arrival times outside the source: not where the uplift itself exceeds the threshold."""
-    arrival = maxima["arrival_time"]
-    threshold = arrival.attrs.get("threshold")
-    return arrival if threshold is None else arrival.where(np.abs(maxima["uplift"]) < float(threshold))
 
 
 def _ticks(norm: Any) -> list[float]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     MaximumName = str
 else:  # what the table of variables has
     FieldName = Literal[tuple(SNAPSHOTS)]
-    MaximumName = Literal[tuple(name for name, one in MAXIMA.items() if not one.always)]
+    MaximumName = Literal[tuple(name for name, one in MAXIMA.items() if not one.always and not one.threshold)]
 
 
 class FieldsConfig(SnapshotsConfig):
@@ -35,18 +35,52 @@ class SeriesConfig(Section):
     every: Duration = Field(default=15.0, gt=0, description="Simulated time [s] between samples.")
 
 
+MAX_THRESHOLDS = 3  # that the kernel keeps
+THRESHOLD_SCHEMA = {"type": ["number", "string"]}
+Threshold = Annotated[Length, Field(gt=0)]
+
+
+def _one_or_more(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
 class MaximaConfig(Section):
     """Maxima of the whole run, maxima.nc."""
 
     variables: Annotated[tuple[MaximumName, ...], ONCE] = Field(
-        default=tuple(name for name, one in MAXIMA.items() if one.default and not one.always),
+        default=tuple(
+            name for name, one in MAXIMA.items() if one.default and not one.always and not one.threshold
+        ),
         min_length=1,
-        description=f"Which of these: {describe(MAXIMA)}. bathymetry and uplift are always written; depth_min and "
-        "eta_max_time only where they are named.",
+        description="Which of these: "
+        + describe({name: one for name, one in MAXIMA.items() if not one.threshold})
+        + ". bathymetry and uplift are always written; depth_min, eta_max_time and inundation_duration only where "
+        "they are named.",
     )
-    arrival_threshold: Length = Field(
-        default=0.01, gt=0, description="Threshold [m] of |eta| for the arrival time."
+    arrival_threshold: Annotated[
+        tuple[Threshold, ...],
+        BeforeValidator(_one_or_more),
+        WithJsonSchema(
+            {"anyOf": [THRESHOLD_SCHEMA, {"type": "array", "items": THRESHOLD_SCHEMA, "maxItems": 3}]}
+        ),
+    ] = Field(
+        default=(0.01,),
+        min_length=1,
+        max_length=MAX_THRESHOLDS,
+        description="Change [m] of the surface from which a wave has arrived, measured from the level to which the "
+        "sources have moved the water with its bed: one, or up to three for arrival_time, arrival_time_2 and "
+        "arrival_time_3.",
     )
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The variables of the file: those named, once for each threshold, and those always written."""
+        found = []
+        for name, one in MAXIMA.items():
+            base = name.rsplit("_", 1)[0] if one.threshold else name
+            if one.always or (base in self.variables and (one.threshold or 0) < len(self.arrival_threshold)):
+                found.append(name)
+        return tuple(found)
 
 
 def _coast(value: Any, info: ValidationInfo) -> Path:
@@ -95,5 +129,7 @@ class OceanOutputConfig(OutputConfig):
 
     @property
     def times(self) -> bool:
-        """Whether the times of the maximum elevation are kept."""
-        return self.maxima is not None and (self.runup is not None or "eta_max_time" in self.maxima.variables)
+        """Whether more times than those of the first threshold are kept."""
+        return self.maxima is not None and (
+            self.runup is not None or any(MAXIMA[name].times for name in self.maxima.written)
+        )

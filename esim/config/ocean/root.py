@@ -20,6 +20,7 @@ from esim.config.ocean.output import OceanOutputConfig
 from esim.config.ocean.physics import OceanPhysics
 from esim.config.ocean.run import OceanRunConfig
 from esim.config.ocean.source import OceanSourceConfig
+from esim.config.ocean.water import FirstWaterConfig
 from esim.config.point import StationConfig
 from esim.config.scenario import ScenarioConfig
 
@@ -34,6 +35,10 @@ class TsunamiConfig(ScenarioConfig):
         default_factory=OceanPhysics,
         validate_default=True,
         description="Terms and constants of the equations.",
+    )
+    water: FirstWaterConfig = Field(
+        default=FirstWaterConfig(),
+        description="The water before anything moves: dry land below the sea, lakes.",
     )
     source: tuple[OceanSourceConfig, ...] = Field(description="Tsunami sources: a list; [] for none.")
     forcing: tuple[ForcingConfig, ...] = Field(default=(), description="Air pressure over the water: a list.")

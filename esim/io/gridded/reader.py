@@ -61,7 +61,7 @@ def read_field(
     the distance of the centres). Bilinear where the file is less than twice as fine as the cells; else the
     mean of m x m bilinear samples of each cell, m = ceil(ratio). Depths, positive down, become elevations.
     Outside the file the value is `fill`. record picks one record of a variable that has times. With gaps, missing
-    values are left out of the means, and cells that have no more than half of theirs are NaN. Raises InputError
+    values are left out of interpolation and means, and cells that have no others are NaN. Raises InputError
     if the file or the variable is missing or not usable, if cells lie outside and there is no fill, if a cell
     has no value (NaN or missing), and if a value of the file that they need is not within `limits`.
     """
@@ -219,7 +219,7 @@ def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, gaps: bo
             inside = _average(_average(np.ones_like(values), columns, -1), strip, -2)
             # Cells without a gap keep the bits that they have in a strip without any.
             part = np.where(share == inside, known, known * inside / np.where(share > 0, share, 1.0))
-            part = np.where((share > 0.5 * inside) | (inside == 0), part, np.nan)
+            part = np.where((share > 0) | (inside == 0), part, np.nan)
         field[..., begin : begin + step, :] = part + fill
     return field
 

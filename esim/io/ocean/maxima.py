@@ -11,7 +11,7 @@ from esim.variables.ocean import MAXIMA
 class OceanMaximaFile(MaximaFile):
     """maxima.nc of an ocean run.
 
-    arrival_time is in seconds since the origin, and not finite where `arrival_threshold` [m] was never
+    Arrival times are in seconds since the origin, and not finite where their one of `arrival_thresholds` [m] was never
     exceeded; inundation_depth_max is not finite on cells that were wet at first: both are stored as missing.
     extent is a classification, of whole numbers, and never missing.
     """
@@ -23,7 +23,7 @@ class OceanMaximaFile(MaximaFile):
         attributes: Mapping[str, str],
         *,
         variables: Sequence[str],
-        arrival_threshold: float,
+        arrival_thresholds: Sequence[float],
         stem: str = "maxima",
         compression: int = 1,
         dtype: str = "f4",
@@ -37,9 +37,12 @@ class OceanMaximaFile(MaximaFile):
             compression=compression,
             dtype=dtype,
         )
-        self._threshold = arrival_threshold
+        self._thresholds = tuple(arrival_thresholds)
 
     def define_maximum(self, name: str) -> None:
         """Adds one of the variables."""
-        more = {"threshold": self._threshold, "threshold_units": "m"} if name == "arrival_time" else {}
-        self.define(name, dtype=MAXIMA[name].dtype or self._dtype, more=more)
+        variable = MAXIMA[name]
+        more = {}
+        if variable.threshold is not None:
+            more = {"threshold": self._thresholds[variable.threshold], "threshold_units": "m"}
+        self.define(name, dtype=variable.dtype or self._dtype, more=more)

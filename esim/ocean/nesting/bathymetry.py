@@ -7,15 +7,17 @@ import numpy as np
 from esim.grids.grid import CellFunction
 from esim.grids.nested_grid import NestedGrid
 
-RAMP_CELLS = 3  # cells of the parent over which the bed of a nest goes over from the parent's to its own
+RIM_CELLS = 1  # cells of the parent along the sides of a nest whose bed is the parent's
+RAMP_CELLS = 3  # cells of the parent, from there on, over which the bed goes over to the nest's own
 
 
 class NestedBathymetry:
     """Elevation [m] of one grid of the tree at centres x (nx,), y (ny,) of consecutive cells of it: (ny, nx).
 
-    Along its sides that lie in its parent a nest has the parent's bed, interpolated, and its own from RIM cells of the
-    parent on; a parent has the mean of a two-way nest's bed under it. A cell has the same bits whichever part of the
-    grid it is asked for in.
+    Along its sides that lie in its parent a nest has the bed that its ghost cells have there, and its own from some
+    cells of the parent on. In between land is not lowered, and not blended with sea: so a dike on both grids holds
+    water back where it crosses the side of the nest, too. A parent has the mean of a two-way nest's bed under it. A
+    cell has the same bits whichever part of the grid it is asked for in.
     """
 
     def __init__(
@@ -69,21 +71,21 @@ class NestedBathymetry:
         j, i = j0 + np.arange(y.size), i0 + np.arange(x.size)
         weight = np.minimum(self._ramp(j, 2)[:, None], self._ramp(i, 0)[None, :])
         if weight.min() < 1:
-            around = self._parent.interpolate(*self._in_parent(j, i))
-            found = np.where(weight < 1, around + weight * (found - around), found)
+            around = self._parent.beside_nest(*self._in_parent(j, i))
+            found = np.where(weight < 1, _blended(around, found, weight), found)
         return found
 
     def _ramp(self, cells: np.ndarray, side: int) -> np.ndarray:
         """Weight of the nest's own bed, from the distance to a side and to that across it."""
         grid, ratio = self.geometry.grid, self.geometry.ratio
         count = grid.nx if side < 2 else grid.ny
-        width = ratio * min(RAMP_CELLS, count // ratio // 4)
+        rim, width = ratio * RIM_CELLS, ratio * min(RAMP_CELLS, count // ratio // 4)
         weight = np.ones(cells.size)
         for kind, distance in zip(
             grid.boundary[side : side + 2], (cells + 0.5, count - 0.5 - cells), strict=True
         ):
             if kind == "nest":
-                weight = np.minimum(weight, np.clip(distance / width, 0, 1))
+                weight = np.minimum(weight, np.clip((distance - rim) / width, 0, 1))
         return weight
 
     def _in_parent(self, j: np.ndarray, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,6 +107,25 @@ class NestedBathymetry:
         rows = nodes[south] + up[:, None] * (nodes[south + 1] - nodes[south])
         return rows[:, west] + on[None, :] * (rows[:, west + 1] - rows[:, west])
 
+    def beside_nest(self, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+        """The elevation apart from nests at places between cell centres, as the ghost cells of a nest have it.
+
+        It is interpolated where the bed lies deeper than it varies, and that of the whole cell elsewhere.
+        """
+        grid = self.geometry.grid
+        rows, columns = np.floor(j + 0.5).astype(int), np.floor(i + 0.5).astype(int)
+        j0, i0 = rows.min(), columns.min()
+        near_j = np.clip(np.arange(j0 - 1, rows.max() + 2), 0, grid.ny - 1)
+        near_i = np.clip(np.arange(i0 - 1, columns.max() + 2), 0, grid.nx - 1)
+        nodes = self.own(grid.x(near_i[0], near_i[-1] + 1), grid.y(near_j[0], near_j[-1] + 1))
+        nodes = nodes[np.ix_(near_j - near_j[0], near_i - near_i[0])]
+        cell = nodes[1:-1, 1:-1]
+        cross = np.stack([cell, nodes[1:-1, :-2], nodes[1:-1, 2:], nodes[:-2, 1:-1], nodes[2:, 1:-1]])
+        top, bottom = cross.max(0), cross.min(0)
+        deep = top + (top - bottom) < 0
+        here = np.ix_(rows - j0, columns - i0)
+        return np.where(deep[here], self.interpolate(j, i), cell[here])
+
     def average(self, j: np.ndarray, i: np.ndarray) -> np.ndarray:
         """Means of the bed over cells of the parent, counted from the corner of the nest."""
         grid, ratio = self.geometry.grid, self.geometry.ratio
@@ -117,6 +138,13 @@ class NestedBathymetry:
             for b in range(ratio):
                 total += weights[a::ratio, None] * fine[a::ratio, b::ratio]
         return total
+
+
+def _blended(around: np.ndarray, own: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The bed [m above the still water] between that of the parent around a nest and the nest's own."""
+    mixed = around + weight * (own - around)
+    shore = np.where(weight < 0.5, around, own)
+    return np.where(own > 0, np.maximum(mixed, own), np.where(around > 0, shore, mixed))
 
 
 def _brackets(at: np.ndarray, count: int | None) -> tuple[np.ndarray, np.ndarray]:

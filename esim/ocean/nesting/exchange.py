@@ -82,9 +82,13 @@ class Nesting:
         if self._two_way:
             self._refluxing.accumulate_child(dt)
 
+    def average_down(self) -> None:
+        """The parent takes over the state of the nest."""
+        self._restriction.average_down()
+
     def update_parent(self) -> None:
         """After the last step of the nest in one of its parent: the parent takes over what it has."""
-        self._restriction.average_down()
+        self.average_down()
         self._refluxing.apply()
 
 

@@ -41,6 +41,23 @@ class OceanLevel:
         """Whether it is computed."""
         return self.activated is not None
 
+    @property
+    def overwritten(self) -> bool:
+        """Whether nests have the last word on some of its cells."""
+        return any(nest.place.two_way for nest in self.nests)
+
+    @property
+    def finest(self) -> np.ndarray:
+        """Which of the owned cells (nj, ni) no nest covers that has the last word on them."""
+        block = self.ocean.block
+        j, i = np.arange(block.j0, block.j1)[:, None], np.arange(block.i0, block.i1)
+        found = np.ones(block.shape, bool)
+        for nest in self.nests:
+            j0, j1, i0, i1 = nest.place.box
+            if nest.place.two_way:
+                found &= ~((j >= j0) & (j < j1) & (i >= i0) & (i < i1))
+        return found
+
     def timed(self, work: Callable[..., None], *given: Any) -> None:
         """Do a piece of work on the account of this grid."""
         started = wall.perf_counter()
@@ -92,8 +109,31 @@ class GridHierarchy:
 
     # ---------------------------------------------------------------- begin
 
+    def settle(self) -> None:
+        """Give parents the first water of their nests, where a state says where all of it is.
+
+        Water at rest over the bed of a nest, a pool behind a dike say, is not at rest over its mean.
+        """
+        if self._stated:
+            for level in self.levels:
+                level.motion.fill_first()
+            self._average_down()
+            for level in self.levels:
+                level.motion.keep_first()
+
+    @property
+    def _stated(self) -> bool:
+        return bool(self.nests) and self.root.motion.states_all_water
+
+    def _average_down(self) -> None:
+        for nest in reversed(self.nests):
+            if nest.place.two_way:
+                nest.nesting.average_down()
+
     def begin(self, time: float = 0.0) -> None:
         """Make all grids ready for the first step from their current states, at a time [s]."""
+        if self._stated:
+            self._average_down()
         for nest in self.nests:
             nest.nesting.inherit_forces()
         self.root.ocean.begin(time)
@@ -142,6 +182,8 @@ class GridHierarchy:
             self.root.steps += 1
         if begin <= motion_end:
             self._move(middle, end)
+            for level in self.levels:
+                level.ocean.record(0.0, end)
         if middle <= motion_end:  # as after a restart; nests take theirs from their parents
             self.root.ocean.plan.fill_boundary(end)
 
@@ -185,6 +227,8 @@ class GridHierarchy:
             nest.timed(nest.nesting.update_parent)
         if two_way:
             level.timed(level.ocean.plan.fill, end)
+        if level.overwritten:
+            level.timed(level.ocean.record, dt, end)
 
     def _count_substeps(self, nest: Nest, dt: float) -> int:
         """How many steps a nest makes in one of dt [s] of its parent."""

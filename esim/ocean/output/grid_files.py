@@ -26,7 +26,8 @@ from esim.variables.ocean import MAXIMA, SNAPSHOTS, Maxima
 class GridFiles:
     """Maps of a grid. Every rank runs the same lines; only the first one writes.
 
-    suffix tells the files and the arrays of a nest from those of the whole grid, for which it is empty.
+    suffix tells the files and the arrays of a nest from those of the whole grid, for which it is empty. finest tells
+    which of the owned cells no nest covers.
     """
 
     def __init__(
@@ -34,15 +35,14 @@ class GridFiles:
         cfg: TsunamiConfig,
         ocean: Ocean,
         motion: SeafloorMotion,
+        finest: np.ndarray,
         writer: Writer,
         attributes: Mapping[str, str],
         suffix: str = "",
     ) -> None:
-        self._cfg, self._ocean, self._motion = cfg, ocean, motion
+        self._cfg, self._ocean, self._motion, self._finest = cfg, ocean, motion, finest
         self._writer, self._attributes, self._suffix = writer, attributes, suffix
-        (j0, j1), (i0, i1) = ocean.block.interior
-        around = ocean.bed[0, j0 - 1 : j1 + 1, i0 - 1 : i1 + 1]
-        self._bed_around = np.array(ocean.backend.to_host(around), np.float64)
+        self._initial_bed = np.array(ocean.own(ocean.bed)[0], np.float64)
         self._coast = runup.coast_points(cfg.output.runup, ocean.grid) if cfg.output.runup else None
         self.hazard: dict[str, Any] | None = None  # what the maxima add up to, once they are written
         self.fields = self._new_fields()
@@ -51,10 +51,6 @@ class GridFiles:
     def name(self) -> str:
         """Name of the grid; "grid" for the whole one."""
         return self._suffix.removeprefix("_") or "grid"
-
-    @property
-    def _initial_bed(self) -> np.ndarray:
-        return self._bed_around[1:-1, 1:-1]
 
     @property
     def _dtype(self) -> str:
@@ -140,15 +136,18 @@ class GridFiles:
         if settings is None or ocean.maxima is None:
             return []
         sea_level = self._cfg.physics.sea_level
-        found = find_maxima(ocean, ocean.maxima, self._initial_bed, self._motion.uplift, sea_level)
-        self.hazard = hazard_summary(ocean, found)
-        variables = {name: one for name, one in MAXIMA.items() if name in settings.variables or one.always}
+        motion = self._motion
+        found = find_maxima(
+            ocean, ocean.maxima, self._initial_bed, motion.first_depth, motion.uplift, sea_level
+        )
+        self.hazard = hazard_summary(ocean, found, self._finest)
+        variables = {name: MAXIMA[name] for name in settings.written}
         file = OceanMaximaFile(
             self._cfg.output.directory,
             ocean.grid,
             self._attributes,
             stem=f"maxima{self._suffix}",
-            arrival_threshold=settings.arrival_threshold,
+            arrival_thresholds=settings.arrival_threshold,
             variables=tuple(variables),
             compression=self._cfg.output.compression,
             dtype=self._dtype,
@@ -164,7 +163,8 @@ class GridFiles:
         section = self._cfg.output.runup
         if section is None:
             return []
-        where, values = runup.runup_along(self._ocean, self._bed_around, found, section, self._coast)
+        shore = runup.shore(self._ocean, found.sea)
+        where, values = runup.runup_along(self._ocean, shore, found, section, self._coast)
         if not next(iter(where.values())).size:
             return []
         path = self._cfg.output.directory / f"runup{self._suffix}.nc"

@@ -5,23 +5,37 @@ from typing import Any
 
 import numpy as np
 
-from esim.kernels.ocean.shallow_water import MAXIMA, NEVER
+from esim.kernels.ocean.shallow_water import ARRIVALS, MAXIMA, NEVER
 from esim.ocean.model import Ocean
 from esim.variables.ocean import EXPOSED, Maxima
 
 
 def find_maxima(
-    ocean: Ocean, kept: Any, initial_bed: np.ndarray, uplift: np.ndarray, sea_level: float
+    ocean: Ocean,
+    kept: Any,
+    initial_bed: np.ndarray,
+    first_depth: np.ndarray,
+    uplift: np.ndarray,
+    sea_level: float,
 ) -> Maxima:
     """The maxima so far, as kept by a grid, over a bed [m above the still water] that has risen by uplift [m].
 
-    Both are those of the owned cells.
+    These and the depth [m] of the first water are those of the owned cells.
     """
-    planes = dict(zip(MAXIMA._fields, ocean.own(kept).astype(np.float64), strict=False))
-    planes.setdefault("highest_time", np.full(ocean.block.shape, np.nan))
+    planes = np.full((len(MAXIMA), *ocean.block.shape), np.nan)
+    own = ocean.own(kept)
+    planes[: len(own)] = own
+    first = np.array([planes[list(pair)] for pair in ARRIVALS])
     return Maxima(
-        **planes,
+        highest=planes[MAXIMA.highest],
+        lowest=planes[MAXIMA.lowest],
+        speed=planes[MAXIMA.speed],
+        momentum_flux=planes[MAXIMA.momentum_flux],
+        arrivals=np.where(first < NEVER / 2, first, np.nan),
+        highest_time=planes[MAXIMA.highest_time],
+        wet_time=planes[MAXIMA.wet_time],
         initial_ground=initial_bed,
+        first_depth=first_depth,
         uplift=uplift,
         sea_level=sea_level,
         dry_depth=ocean.physics.dry_depth,
@@ -38,20 +52,22 @@ def count_capped(oceans: Sequence[Ocean]) -> int:
     return sum(oceans[0].comm.allgather(mine))
 
 
-def hazard_summary(ocean: Ocean, maxima: Maxima) -> dict[str, Any]:
+def hazard_summary(ocean: Ocean, maxima: Maxima, counted: np.ndarray) -> dict[str, Any]:
     """Flooded and exposed area [km2], deepest flood, highest run-up and largest drawdown [m] of all ranks.
 
-    The run-up is the height of the highest flooded ground. None where nothing was flooded. Every rank calls it.
+    The run-up is the height of the highest flooded ground. None where nothing was flooded. counted tells which of the
+    owned cells count. Every rank calls it.
     """
+    flooded, sea = maxima.flooded & counted, maxima.sea & counted
     mine = (
-        _largest(maxima.highest + maxima.rest_depth, maxima.flooded),
-        _largest(maxima.ground + maxima.sea_level, maxima.flooded),
-        _largest(-maxima.lowest, maxima.sea),
+        _largest(maxima.highest + maxima.rest_depth, flooded),
+        _largest(maxima.ground + maxima.sea_level, flooded),
+        _largest(maxima.drawdown, sea),
     )
     deepest, runup, drawdown = map(max, zip(*ocean.comm.allgather(mine), strict=True))
     return {
-        "flooded_km2": _area(ocean, maxima.flooded) / 1e6,
-        "exposed_km2": _area(ocean, maxima.extent == EXPOSED) / 1e6,
+        "flooded_km2": _area(ocean, flooded) / 1e6,
+        "exposed_km2": _area(ocean, counted & (maxima.extent == EXPOSED)) / 1e6,
         "deepest_flood_m": deepest if np.isfinite(deepest) else None,
         "highest_runup_m": runup if np.isfinite(runup) else None,
         "largest_drawdown_m": drawdown if np.isfinite(drawdown) else None,

@@ -34,7 +34,9 @@ class TsunamiOutputs:
 
     def _maps(self, level: OceanLevel) -> GridFiles:
         suffix = f"_{level.place.name}" if level.place.parent else ""
-        return GridFiles(self._cfg, level.ocean, level.motion, self.writer, self._attributes, suffix)
+        return GridFiles(
+            self._cfg, level.ocean, level.motion, level.finest, self.writer, self._attributes, suffix
+        )
 
     def begin(self) -> None:
         """Write what does not change: the seafloor in the files of snapshots."""

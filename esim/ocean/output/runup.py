@@ -82,33 +82,46 @@ def positions(x: np.ndarray, y: np.ndarray, lonlat: bool) -> np.ndarray:
     return EARTH_RADIUS * flat
 
 
-def shore(bed: np.ndarray, dry: float) -> np.ndarray:
-    """Which cells are sea beside land; bed [m above the still water] has one cell more on each side."""
-    wet = bed < -dry
+def shore(ocean: Ocean, sea: np.ndarray) -> np.ndarray:
+    """Which owned cells are water at first beside such as were not; beyond the grid it goes on as at its edge."""
+    block, domain_sides = ocean.block, (ocean.grid.ny, ocean.grid.nx)
+    (j0, j1), (i0, i1) = block.interior
+    around = ocean.zeros(1)
+    around[0, j0:j1, i0:i1] = ocean.backend.from_host(sea.astype(np.float64))
+    ocean.exchange(1).fill(around)
+    wet = np.array(ocean.backend.to_host(around[0, j0 - 1 : j1 + 1, i0 - 1 : i1 + 1])) > 0
+    first, last = (block.j0, block.i0), (block.j1, block.i1)
+    for axis in (0, 1):
+        turned = wet if axis == 0 else wet.T
+        if not ocean.grid.periodic[axis] and turned.shape[0] > 2:
+            if first[axis] == 0:
+                turned[0] = turned[1]
+            if last[axis] == domain_sides[axis]:
+                turned[-1] = turned[-2]
     land = ~wet
     beside = land[:-2, 1:-1] | land[2:, 1:-1] | land[1:-1, :-2] | land[1:-1, 2:]
     return wet[1:-1, 1:-1] & beside
 
 
 def runup_along(
-    ocean: Ocean, bed: np.ndarray, maxima: Maxima, section: RunupConfig, given: np.ndarray | None
+    ocean: Ocean, edge: np.ndarray, maxima: Maxima, section: RunupConfig, given: np.ndarray | None
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Coordinates of the points along the coast, and the values there by NAMES; every rank gets all of them.
 
-    bed is that at first [m above the still water] with one cell more on each side of the owned ones; given (n, 2)
-    are the points of `points`, None for each cell of the shore. At each point shore_level is the maximum water-surface
+    edge tells which of the owned cells are the `shore`; given (n, 2) are the points of `coast_points`, None for each
+    cell of the shore. At each point shore_level is the maximum water-surface
     elevation in the nearest cell of the shore; runup the height of the highest flooded ground; both within the radius.
     """
     grid = ocean.grid
     radius = section.radius or RADIUS_CELLS * float(max(size.max() for size in grid.cell_size()))
     level, ground, time = (MAXIMA[name].values(maxima) for name in ("eta_max", "bathymetry", "eta_max_time"))
-    edge = _gather(ocean, shore(bed, ocean.physics.dry_depth), level, time)
+    beach = _gather(ocean, edge, level, time)
     flood = _gather(ocean, maxima.flooded, ground, time)
     if given is None:
-        x, y, levels = edge.x, edge.y, edge.height
+        x, y, levels = beach.x, beach.y, beach.height
     else:
         x, y = given.T
-        levels = _nearest(positions(x, y, grid.lonlat), edge, radius, grid.lonlat)
+        levels = _nearest(positions(x, y, grid.lonlat), beach, radius, grid.lonlat)
     found = _highest(positions(x, y, grid.lonlat), flood, radius, grid.lonlat)
     names = grid.dims[::-1]
     return dict(zip(names, (x, y), strict=True)), dict(zip(NAMES, (levels, *found), strict=True))

@@ -40,7 +40,7 @@ def result_lines(record: Mapping[str, Any]) -> Iterator[str]:
     yield f"at rest: {100 * skipped:.0f} % of the cell updates were skipped"
     yield from _grid_lines(record)
     for name, coast in record.get("hazard", {}).items():
-        yield _coast_line(name, coast)
+        yield _coast_line(name, coast, nested=len(record["hazard"]) > 1)
     for source in record["sources"]:
         yield _source_line(source)
 
@@ -59,8 +59,8 @@ def _grid_lines(record: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _coast_line(name: str, coast: Mapping[str, Any]) -> str:
-    """What the water did to the coast of a grid."""
+def _coast_line(name: str, coast: Mapping[str, Any], nested: bool) -> str:
+    """What the water did to the coast of a grid, apart from that of nests in it."""
     parts = [f"{coast['flooded_km2']:.3g} km2 of land flooded"]
     if coast["highest_runup_m"] is not None:
         parts[0] += (
@@ -69,12 +69,15 @@ def _coast_line(name: str, coast: Mapping[str, Any]) -> str:
     parts.append(f"{coast['exposed_km2']:.3g} km2 of sea floor exposed")
     if coast["largest_drawdown_m"] is not None:
         parts.append(f"maximum drawdown {coast['largest_drawdown_m']:.2f} m")
-    return f"coast{'' if name == 'grid' else f' of {name}'}: " + "; ".join(parts)
+    where = f" of {name}" if name != "grid" else " outside nests" if nested else ""
+    return f"coast{where}: " + "; ".join(parts)
 
 
 def _source_line(source: Mapping[str, Any]) -> str:
     """What a source did to the seafloor or the water."""
     begin = f"source {source['source']}: "
+    if not source.get("moves_water", True):
+        return f"{begin}moves no water"
     if "largest_uplift_m" in source:
         begin += f"Mw {source['magnitude']:.2f}, " if source["magnitude"] else ""
         return (
@@ -86,4 +89,4 @@ def _source_line(source: Mapping[str, Any]) -> str:
             f"{begin}{source['volume_m3']:.4g} m3, moved by {source['run_out_m']:.4g} m at up to "
             f"{source['largest_speed_m_s']:.3g} m/s, displaces {source['displaced_m3']:.4g} m3 of water"
         )
-    return f"{begin}water from {source['lowest_m']:.4g} to {source['highest_m']:.4g} m"
+    return f"{begin}surface from {source['lowest_m']:.4g} to {source['highest_m']:.4g} m"

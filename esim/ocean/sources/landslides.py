@@ -48,6 +48,10 @@ class LandslideMotion:
             ocean.backend.bind(seafloor.SET_BED, box, {"q": q, "bed": ocean.bed, "ground": self._device})
             for q in ocean.plan.states
         )
+        self._level = None
+        if ocean.level is not None:
+            given = {"level": ocean.level, "bed": ocean.bed, "ground": self._device}
+            self._level = ocean.backend.bind(seafloor.SET_LEVEL, box, given)
 
     @property
     def end(self) -> float:
@@ -87,8 +91,10 @@ class LandslideMotion:
         self._device[(slice(None), *part)] = backend.from_host(np.stack([ground + thickness, change]))
         self._recent, self._current = part, True
         real = backend.dtype.type
-        constants = seafloor.SetBedParams(real(0), real(ocean.physics.dry_depth))
-        self._launches[ocean.plan.current](backend.constants(constants))
+        constants = backend.constants(seafloor.SetBedParams(real(0), real(ocean.physics.dry_depth)))
+        if self._level is not None:
+            self._level(constants)
+        self._launches[ocean.plan.current](constants)
 
     def _part(self, box: geodesy.Box) -> Part:
         """The rows and columns of the block with its halo that hold all that shows the cells of a box."""

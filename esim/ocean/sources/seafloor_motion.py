@@ -28,6 +28,7 @@ class Uplift:
     begin: float
     end: float
     launches: tuple[Any, Any]  # on each of the two states
+    level: Any | None  # on the level from which waves are measured, where that moves with the bed
 
     def fraction(self, begin: float, end: float) -> float:
         """Fraction of the rise that happens after `begin` and up to `end` [s]."""
@@ -40,7 +41,8 @@ class Uplift:
 class SeafloorMotion:
     """All that sources do to an ocean during a run; uplift is the final rise of the bed [m] on the owned cells.
 
-    On a nest, around is what they do to the whole grid, and elevation has values beyond its sides too.
+    On a nest, around is what they do to the whole grid, and elevation has values beyond its sides too. first_depth [m]
+    is that of the first water on the owned cells, before any source has acted; waves do not count.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class SeafloorMotion:
         self.uplift = np.zeros(ocean.block.shape)
         self.summary: list[dict[str, Any]] = []
         self._states = initial_states(sources)
+        self._keep_first(self._begun(self._whole)[0])
         for source in sources:
             if isinstance(source, InitialState):
                 self.summary.append(self._described(source))
@@ -77,11 +80,16 @@ class SeafloorMotion:
     def _described(self, state: InitialState) -> dict[str, Any]:
         """What a state has, alone, for the record of the run."""
         ocean, (zeta, _, _) = self._ocean, self._begun([state])
+        bed = ocean.own(ocean.bed)[0].astype(np.float64)
+        wet = zeta + np.maximum(-bed, 0.0) > ocean.physics.dry_depth
+        surface = (zeta + np.maximum(bed, 0.0))[wet]
         highest, lowest = (
-            ocean.comm.allreduce_max(float((sign * zeta).max(initial=-np.inf))) for sign in (1.0, -1.0)
+            ocean.comm.allreduce_max(float((sign * surface).max(initial=-np.inf))) for sign in (1.0, -1.0)
         )
-        none = {"moment_Nm": None, "magnitude": None}
-        return {"source": state.name, **none, "highest_m": highest, "lowest_m": -lowest}
+        none = {"moment_Nm": None, "magnitude": None, "all_water": state.whole}
+        if not np.isfinite(highest):
+            highest, lowest = 0.0, 0.0
+        return {"source": state.name, **none, "highest_m": highest, "lowest_m": 0.0 - lowest}
 
     def warnings(self, duration: float) -> list[str]:
         """What is odd about the sources of a run of a duration [s], a sentence each."""
@@ -114,7 +122,8 @@ class SeafloorMotion:
                 "moment_Nm": source.moment,
                 "magnitude": source.magnitude,
                 "largest_uplift_m": float(field[-1].max(initial=0.0)),
-                "largest_subsidence_m": float(-field[-1].min(initial=0.0)),
+                "largest_subsidence_m": float(0.0 - field[-1].min(initial=0.0)),
+                "moves_water": self._is_over_water(surface, box),
                 "begins_s": float(source.times[0]),
                 "ends_s": float(source.times[-1]),
             }
@@ -124,10 +133,19 @@ class SeafloorMotion:
         self.uplift += inner[h : h + ocean.block.shape[0], h : h + ocean.block.shape[1]]
         times = source.times
         if np.any(field[0]):
-            self._rise(times[0], times[0], bed[0], surface[0], box)
+            self._rise(source, times[0], times[0], bed[0], surface[0], box)
         for k in range(len(times) - 1):
             if np.any(field[k + 1] != field[k]):
-                self._rise(times[k], times[k + 1], bed[k + 1] - bed[k], surface[k + 1] - surface[k], box)
+                rise, lift = bed[k + 1] - bed[k], surface[k + 1] - surface[k]
+                self._rise(source, times[k], times[k + 1], rise, lift, box)
+
+    def _is_over_water(self, surface: np.ndarray, box: tuple) -> bool:
+        """Whether a rise of the surface on a box of cells of the grid lifts or lowers any of the first water."""
+        ocean, block = self._ocean, self._ocean.block
+        wet = paste(ocean, np.abs(surface).max(axis=0), box)
+        (j0, j1), (i0, i1) = block.interior
+        moved = wet[j0:j1, i0:i1][self.first_depth > ocean.physics.dry_depth]
+        return ocean.comm.allreduce_max(float(moved.max(initial=0.0))) > 0
 
     def _wide(self, source: Source) -> Grid:
         """The grid on which a source is computed: a nest's reaches as far as its filter."""
@@ -137,18 +155,24 @@ class SeafloorMotion:
         whole = self._around._ocean.grid
         return widen(grid, whole, self._around._elevation, source.region(whole))
 
-    def _rise(self, begin: float, end: float, bed: np.ndarray, surface: np.ndarray, box: tuple) -> None:
+    def _rise(
+        self, source: Source, begin: float, end: float, bed: np.ndarray, surface: np.ndarray, box: tuple
+    ) -> None:
         ocean = self._ocean
         both = np.stack([paste(ocean, bed, box), paste(ocean, surface, box)])
         rise = ocean.backend.from_host(pad_to_block(both, ocean.block))
         if any(ocean.grid.periodic):
             ocean.exchange(2).fill(rise)
         moved = self._reached(bed, surface, box)
-        launches = tuple(
+        first, second = (
             ocean.backend.bind(seafloor.UPLIFT_BED, moved, {"q": q, "bed": ocean.bed, "rise": rise})
             for q in ocean.plan.states
         )
-        self._rises.append(Uplift(float(begin), float(end), launches))  # type: ignore[arg-type]
+        level = None
+        if ocean.level is not None and source.target == "bed":
+            given = {"level": ocean.level, "bed": ocean.bed, "rise": rise}
+            level = ocean.backend.bind(seafloor.UPLIFT_LEVEL, moved, given)
+        self._rises.append(Uplift(float(begin), float(end), (first, second), level))
         if self._slides is not None:
             self._slides.follow(self._rises[-1].fraction, ocean.backend.to_host(rise)[0])
 
@@ -178,16 +202,40 @@ class SeafloorMotion:
         for rise in self._rises:
             if fraction := rise.fraction(begin, end):
                 dry = real(self._ocean.physics.dry_depth)
-                rise.launches[self._ocean.plan.current](
-                    backend.constants(seafloor.UpliftParams(real(fraction), real(0), dry))
-                )
+                constants = backend.constants(seafloor.UpliftParams(real(fraction), real(0), dry))
+                if rise.level is not None:
+                    rise.level(constants)
+                rise.launches[self._ocean.plan.current](constants)
         if self._slides is not None:
             self._slides.apply(begin, end)
+
+    @property
+    def _whole(self) -> list[InitialState]:
+        """The state, if there is one, that says where all the water is."""
+        return [state for state in self._states if state.whole]
+
+    @property
+    def states_all_water(self) -> bool:
+        """Whether a state says where all the water is."""
+        return bool(self._whole)
+
+    def fill_first(self) -> None:
+        """Put the water where it is before waves and sources."""
+        self._ocean.fill(*self._begun(self._whole))
+
+    def keep_first(self) -> None:
+        """Take the water as it is now for that before waves and sources."""
+        self._keep_first(self._ocean.own(self._ocean.plan.state())[0].astype(np.float64))
+
+    def _keep_first(self, zeta: np.ndarray) -> None:
+        bed = self._ocean.own(self._ocean.bed)[0].astype(np.float64)
+        self._level, self.first_depth = zeta, zeta + np.maximum(-bed, 0.0)
 
     def begin(self) -> None:
         """Put the water where it begins, and move what has moved by the origin time."""
         if self._states:
             self._ocean.fill(*self._begun(self._states))
+            self._ocean.set_level(self._level)
         self.apply(-LONG_AGO, 0.0)
 
     def _begun(self, states: Sequence[InitialState]) -> np.ndarray:
@@ -202,7 +250,9 @@ def _odd(source: dict[str, Any], duration: float) -> Iterator[str]:
     name = source["source"]
     if "largest_uplift_m" in source and not (source["largest_uplift_m"] or source["largest_subsidence_m"]):
         yield f"source {name} moves nothing: it is smaller than a cell, or has no height or slip"
-    if "highest_m" in source and not (source["highest_m"] or source["lowest_m"]):
+    elif not source.get("moves_water", True):
+        yield f"source {name} moves no water: all of it lies on dry land"
+    if "highest_m" in source and not (source["all_water"] or source["highest_m"] or source["lowest_m"]):
         yield f"source {name} moves nothing: it lies over dry land, or outside the grid"
     if source.get("volume_m3", 1.0) == 0.0:
         yield f"source {name} moves nothing: it is smaller than a cell, or outside the grid"
