@@ -25,7 +25,7 @@ from esim.drivers.resources import threads_per_rank
 from esim.errors import InputError
 from esim.grids.grid import SIDES
 from esim.io.ocean.output_size import predict_bytes
-from esim.ocean import advice, memory
+from esim.ocean import advice, fault_advice, memory
 from esim.ocean.activity import count_work
 from esim.ocean.boundary import check_incident
 from esim.ocean.forcing import air_pressure, build
@@ -116,6 +116,8 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *advice.check_files(levels[0].media.pressure, waves, config.time.duration),
             *advice.check_waves(config, levels[0]),
             *advice.check_water(config, levels, found),
+            *advice.check_sources(found),
+            *fault_advice.check_faults([level.grid for level in levels], found),
             *advice.check_nests(levels),
         ):
             warnings.add(text)
@@ -254,8 +256,17 @@ def _read_sources(config: TsunamiConfig, comm: Comm) -> tuple[AnySource, ...]:
     grid, physics, start = config.grid.build(), config.physics, config.time.start
 
     def read() -> tuple[AnySource, ...]:
-        more = {"gravity": physics.gravity, "sea_level": physics.sea_level}
-        return tuple(sources.build(section, grid.lonlat, start, **more) for section in config.source)
+        return tuple(
+            sources.build(
+                section,
+                grid.lonlat,
+                start,
+                gravity=physics.gravity,
+                sea_level=physics.sea_level,
+                crs=config.grid.crs if config.grid.kind == "cartesian" else None,
+            )
+            for section in config.source
+        )
 
     found = root_first(comm, read)
     for source in found:

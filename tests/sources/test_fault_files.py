@@ -205,3 +205,88 @@ def test_stray_lines_are_remarked_and_bad_numbers_refused(tmp_path):
         csv_yaml.read(
             written(tmp_path / "b.fsp", [*HEAD, NAMES, *rows_[:1], "nil " + rows_[1].split(" ", 1)[1]])
         )
+
+
+# Coulomb
+
+
+MAP = """     Map info
+  3  ---------------------------- zero lon =      142.0000000
+  6  ---------------------------- zero lat =        0.0000000
+"""
+
+
+def coulomb(rake: bool, rows_: str, more: str = MAP) -> list[str]:
+    names = "rake    netslip" if rake else "rt.lat    reverse"
+    text = f"""made for a test
+with two lines of title
+#reg1=  0  #reg2=  0   #fixed=   1  sym=  1
+ PR1=       .250      PR2=       .250    DEPTH=        10.0
+  E1=   0.800000E+06   E2=   0.800000E+06
+XSYM=       .000     YSYM=       .000
+FRIC=       .400
+
+  #   X-start    Y-start     X-fin      Y-fin   Kode  {names}   dip angle     top      bot
+xxx xxxxxxxxxx xxxxxxxxxx xxxxxxxxxx xxxxxxxxxx xxx xxxxxxxxxx xxxxxxxxxx xxxxxxxxxx xxxxxxxxxx xxxxxxxxxx
+{rows_}
+
+     Grid Parameters
+  1  ----------------------------  Start-x =     -100.0
+{more}"""
+    return text.splitlines()
+
+
+def test_a_coulomb_file(tmp_path):
+    """10 km to the north from 30 km east of the origin, dipping 30 degrees east from 2 to 7 km; 40 GPa by Hooke."""
+    row = "  1    30.0000     0.0000    30.0000    10.0000 100     0.0000     2.0000    30.0000     2.0000     7.0000 A"
+    found = csv_yaml.read(written(tmp_path / "a.inp", coulomb(False, row)))
+    assert (found.strike[0], found.dip[0], found.slip[0, 0]) == (0.0, 30.0, 2.0)
+    assert found.rake[0] == pytest.approx(90.0) and found.rigidity == pytest.approx(3.2e10)
+    np.testing.assert_allclose([found.length[0], found.width[0], found.top[0]], [10e3, 10e3, 2e3])
+    # On the equator the geodesic is an arc of radius a = 6378.137 km.
+    assert found.x[0] == pytest.approx(142 + np.rad2deg(30e3 / 6378137.0), abs=1e-9)
+    assert found.y[0] == pytest.approx(0.0, abs=1e-12)
+    assert found.moment() == pytest.approx(3.2e10 * 1e8 * 2)
+    assert found.labels[0].endswith("a.inp line 11") and said(found, NO_TIMES)
+
+
+def test_signs_and_planes_of_coulomb(tmp_path):
+    row = "1 -5. 3. 5. 3. 100 {} {} 90. 1. 6."
+    right = csv_yaml.read(written(tmp_path / "a.inp", coulomb(False, row.format("1.5", "0."))))
+    assert right.rake[0] == pytest.approx(180.0) and right.strike[0] == pytest.approx(90.0)
+    plain = csv_yaml.read(written(tmp_path / "b.inp", coulomb(True, row.format("-170.", "1.5"), "")))
+    assert plain.rake[0] == pytest.approx(190.0) and not plain.lonlat
+    assert (plain.x[0], plain.y[0]) == (-5e3, 3e3) and said(plain, "neither zero lon nor zero lat")
+    receiver = row.format("0.", "0.").replace("100", "200")
+    two = csv_yaml.read(written(tmp_path / "c.inp", coulomb(True, f"{row.format('90.', '1.')}\n{receiver}")))
+    assert two.total_slip.tolist() == [1.0, 0.0] and said(two, "#fixed is 1, but there are 2 faults")
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("1 0. 0. 0. 9. 100 0. 1. 30. 2.", "line 11: has 10 values, expected 11: # X-start"),
+        ("1 0. 0. 0. 9. 100 0. one 30. 2. 7.", "line 11: 'one' is not a number"),
+        ("1 0. 0. 0. 9. 200 0. 1. 30. 2. 7.", "line 11: Kode is 200, expected 100"),
+        ("1 0. 0. 0. 9. 100 0. 1. 0. 2. 7.", "line 11: dip is 0"),
+        ("1 0. 0. 0. 9. 100 0. 1. 30. 7. 2.", "line 11: top and bot are 7 and 2 km"),
+        ("1 0. 0. 0. 0. 100 0. 1. 30. 2. 7.", "line 11: length must be greater than zero"),
+        ("", "the file ends here, expected # X-start"),
+    ],
+)
+def test_bad_coulomb_files_name_the_line(tmp_path, row, words):
+    with pytest.raises(InputError, match=words):
+        csv_yaml.read(written(tmp_path / "a.inp", coulomb(False, row)))
+
+
+# Other names
+
+
+def test_a_file_of_another_name_is_known_by_its_words(tmp_path):
+    text = param(tmp_path).read_text().splitlines()
+    same(csv_yaml.read(written(tmp_path / "tohoku_ucsb.txt", text)), plane())
+    same(csv_yaml.read(written(tmp_path / "slip", [*HEAD, NAMES, *table()])), plane())
+    with pytest.raises(
+        InputError, match=r"read from .csv, .* and .inp files, not '.ctl'; write it as .csv with lon"
+    ):
+        csv_yaml.read(written(tmp_path / "fault.ctl", ["Focal Depth (meter): 6100"]))

@@ -8,10 +8,12 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.grids.projection import Projection
-from esim.sources.crust import bearing, moment_tensor
+from esim.sources import bearing
+from esim.sources.crust import moment_tensor
 from esim.sources.crust.point import PointSources
 from esim.sources.crust.rates import Repeated, Windows
 from esim.sources.crust.time_function import Cosine, Kupper, TimeFunction, Triangle, Yoffe
+from esim.sources.fault_doubts import doubts
 from esim.sources.finite_fault import FiniteFault
 
 Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -70,6 +72,7 @@ def sources(
         np.zeros((size.size, 3)),
         Repeated(_windows(fault, SHAPES[slip_rate], rise_time, onset), points.subfault),
         [fault.label(n) for n in points.subfault],
+        (*fault.remarks, *doubts(name, fault)),
     )
 
 

@@ -1,6 +1,7 @@
 """How is a finite fault written down? As a CSV table or as YAML, with the same names in both.
 
-Files of other makers are read as well: `.param` and `.fsp` of the USGS and SRCMOD (param_file, fsp_file), `.srf` (srf).
+Files of other makers are read as well: `.param` and `.fsp` of the USGS and SRCMOD (`param`, `fsp`), `.srf` (`srf`),
+`.inp` of Coulomb (`coulomb`).
 
 Columns (any order; lengths in m, or in km with `_km` after the name; angles in degrees, times in s):
 
@@ -38,9 +39,10 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.sources.finite_fault import REFERENCES, RIGIDITY, FiniteFault
-from esim.sources.formats import fsp, param, srf
+from esim.sources.formats import coulomb, fsp, param, srf
 
-KINDS = (".csv", ".yaml", ".yml", ".param", ".fsp", ".srf")
+KINDS = (".csv", ".yaml", ".yml", ".param", ".fsp", ".srf", ".inp")
+MARKS = {"fault_segment": ".param", "finite-source": ".fsp", "x-start": ".inp"}
 LENGTHS = ("x", "y", "depth", "length", "width")
 REQUIRED = ("depth", "length", "width", "strike", "dip", "rake")
 OPTIONAL = {"opening": 0.0, "rupture_time": 0.0, "reference": "top_center", "name": ""}
@@ -66,24 +68,39 @@ def read(path: Path, rigidity: float | None = None) -> FiniteFault:
 
     Raises InputError with file, line, column and what was expected.
     """
-    kind = path.suffix.lower()
-    match kind:
+    match kind := _kind(path):
         case ".param":
             return param.read(path, rigidity)
         case ".fsp":
             return fsp.read(path, rigidity)
         case ".srf":
             return srf.fault(srf.read(path), rigidity)
-    if kind not in KINDS:
-        raise InputError(
-            f"{path}: finite faults are read from {', '.join(KINDS[:-1])} or {KINDS[-1]} files, not '{path.suffix}'"
-        )
+        case ".inp":
+            return coulomb.read(path, rigidity)
     common, entries = (_read_csv if kind == ".csv" else _read_yaml)(path)
     if not entries:
         raise InputError(f"{path}: holds no subfault")
     if rigidity is not None:
         common = Entry(common.where, {**common.values, "rigidity": rigidity})
     return assemble(common, entries)
+
+
+def _kind(path: Path) -> str:
+    """The kind of a file by the end of its name, else by the words with which the forms of others begin."""
+    if (kind := path.suffix.lower()) in KINDS:
+        return kind
+    try:
+        begin = path.read_bytes()[:4000].decode("latin-1").lower()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    for words, kind in MARKS.items():
+        if words in begin:
+            return kind
+    raise InputError(
+        f"{path}: finite faults are read from {', '.join(KINDS[:-1])} and {KINDS[-1]} files, not '{path.suffix}'; "
+        "write it as .csv with lon, lat, depth_km, length_km, width_km, strike, dip, rake, slip (GeoClaw's dtopotools "
+        "reads more forms), or give its uplift as NetCDF with kind: deformation"
+    )
 
 
 def assemble(common: Entry, entries: Sequence[Entry]) -> FiniteFault:
