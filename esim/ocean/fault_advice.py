@@ -47,8 +47,8 @@ def _unresolved(grids: Sequence[Grid], source: FaultSource) -> Iterator[str]:
     sides = np.minimum(source.fault.length, source.fault.width)[_moving(source.fault)]
     if small := int(np.count_nonzero(sides < cell)):
         yield (
-            f"source {source.name}: {small} of {sides.size} subfaults are smaller than a cell, {cell:.4g} m, down to "
-            f"{sides.min():.4g} m; where they lie shallow, the uplift between the centres of cells is missed"
+            f"source {source.name}: {small} of {sides.size} subfaults are smaller than a cell of {cell / 1e3:.3g} km, "
+            f"down to {sides.min() / 1e3:.3g} km; where they are shallow, their uplift is sampled too coarsely"
         )
 
 

@@ -88,7 +88,7 @@ def test_what_is_odd_about_a_fault_is_told_in_one_line():
         f"1 of the 1 subfaults that move lie outside the grid, by up to {(middle - 2e5) / 1e3:.3g} km" in text
     )
     (text,) = told(build(okada(**inside), False), 50e3, 40e3)
-    assert "1 of 1 subfaults are smaller than a cell, 4e+04 m, down to 3e+04 m" in text
+    assert "1 of 1 subfaults are smaller than a cell of 40 km, down to 30 km" in text
     assert told(build(okada(**inside), False), 50e3, 20e3) == []  # a nest resolves it
     (text,) = told(build(okada(**inside, length=3e3, width=3e3, slip=0.05), False))
     assert "Mw 4.77 is small for a tsunami" in text

@@ -37,6 +37,11 @@ class FaultSource:
         """Moment magnitude, None for a fault that only opens."""
         return self.fault.magnitude()
 
+    @property
+    def assumed_rigidity(self) -> float | None:
+        """Rigidity [Pa] of which moment and magnitude are, where none was given; None where one was."""
+        return None if self.fault.rigidity_given else float(np.mean(self.fault.rigidity))
+
     def check(self, grid: Grid) -> None:
         """Nothing is wrong with a fault outside the grid: it moves the seafloor inside it all the same."""
 
