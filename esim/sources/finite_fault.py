@@ -27,7 +27,9 @@ class FiniteFault:
     [s], slip [m] of each window (slip grows linearly over rise, or jumps where rise = 0); opening [m], which
     grows in proportion to the slip, or to the windows where there is none; rigidity [Pa], one or (n,), and
     whether it was given or is the default; labels: where each subfault was read, for messages; remarks: what the
-    user should know of how it was read, a sentence each. InputError names the subfault whose value is impossible.
+    user should know of how it was read, a sentence each. corners (n, 3, 3), as x, y, depth, where the subfaults are
+    triangles; the rectangles then have their centres, areas, strikes and dips. InputError names the subfault whose
+    value is impossible.
     """
 
     lonlat: bool
@@ -50,6 +52,7 @@ class FiniteFault:
     labels: tuple[str, ...] = field(default=())
     rigidity_given: bool = True
     remarks: tuple[str, ...] = ()
+    corners: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "depth", "length", "width", "strike", "dip", "rake", "start", "rise", "slip"):
@@ -76,6 +79,8 @@ class FiniteFault:
     @property
     def top(self) -> np.ndarray:
         """Depth of the top edges [m], (n,)."""
+        if self.corners is not None:
+            return self.corners[:, :, 2].min(axis=1)
         return self.depth - self.down * self.width * np.sin(np.deg2rad(self.dip))
 
     @property

@@ -55,7 +55,10 @@ def sources(
     number [Pa] or a function of x, y, depth [m], else that of the fault. Times count from onset [s].
     """
     x, y, strike = _placed(name, fault, projection)
-    points = _divide(fault, x, y, strike, spacing)
+    if fault.corners is None:
+        points = _divide(fault, x, y, strike, spacing)
+    else:
+        points = _divide_triangles(fault, projection, spacing)
     if callable(rigidity):
         mu = rigidity(points.x, points.y, points.depth)
     else:
@@ -103,6 +106,26 @@ def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray
         east, north = x[n] + a * s + level * c, y[n] + a * c - level * s
         fraction = np.full(a.size, 1 / a.size)
         parts.append((np.full(a.size, n), east, north, fault.depth[n] + d * np.sin(dip), fraction))
+    return _Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _divide_triangles(fault: FiniteFault, projection: Projection | None, spacing: float) -> _Points:
+    """The middles of k x k equal triangles in each that moves, whose sides are no longer than spacing [m]."""
+    corners, parts = np.array(fault.corners), []
+    if fault.lonlat:
+        assert projection is not None  # or _placed would have refused
+        corners[:, :, 0], corners[:, :, 1] = projection.to_xy(corners[:, :, 0], corners[:, :, 1])
+    for n in np.flatnonzero(_slips(fault)):
+        edges = corners[n] - np.roll(corners[n], 1, axis=0)
+        k = max(1, ceil(np.linalg.norm(edges, axis=1).max() / spacing - 1e-9))
+        j, i = np.indices((k, k))
+        # Each cell of a rhombus is two triangles; the second half of them lies beyond the third side.
+        weights = np.concatenate(
+            [np.stack([i + third, j + third], axis=-1).reshape(-1, 2) / k for third in (1 / 3, 2 / 3)]
+        )
+        weights = weights[weights.sum(axis=1) < 1]
+        points = corners[n, 0] + weights @ (corners[n, 1:] - corners[n, 0])
+        parts.append((np.full(len(points), n), *points.T, np.full(len(points), 1 / len(points))))
     return _Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

@@ -14,6 +14,8 @@ Columns (any order; lengths in m, or in km with `_km` after the name; angles in 
     rupture_time        start of the first window after the origin time, default 0
     rise_time           how long each window slips; default 0, or window_duration where there are windows
     reference           top_center (default), top_corner (where strike starts) or center
+    lon1, lat1, depth1, ... to lon3, lat3, depth3       corners of triangles, in place of all above but slip, opening,
+                        rake and times (see `triangles`)
     name                free text, used in messages
 
 Settings for the whole file:
@@ -39,11 +41,26 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.sources.finite_fault import REFERENCES, RIGIDITY, FiniteFault
-from esim.sources.formats import coulomb, fsp, param, srf
+from esim.sources.formats import coulomb, fsp, param, srf, triangles
 
 KINDS = (".csv", ".yaml", ".yml", ".param", ".fsp", ".srf", ".inp")
 MARKS = {"fault_segment": ".param", "finite-source": ".fsp", "x-start": ".inp"}
-LENGTHS = ("x", "y", "depth", "length", "width")
+LENGTHS = (
+    "x",
+    "y",
+    "depth",
+    "length",
+    "width",
+    "x1",
+    "y1",
+    "depth1",
+    "x2",
+    "y2",
+    "depth2",
+    "x3",
+    "y3",
+    "depth3",
+)
 REQUIRED = ("depth", "length", "width", "strike", "dip", "rake")
 OPTIONAL = {"opening": 0.0, "rupture_time": 0.0, "reference": "top_center", "name": ""}
 TEXT = ("reference", "name")
@@ -114,13 +131,12 @@ def assemble(common: Entry, entries: Sequence[Entry]) -> FiniteFault:
     shared = _canonical(common, skip=SETTINGS)
     rows = [shared | _canonical(entry) for entry in entries]
     labels = tuple(_label(entry.where, row) for entry, row in zip(entries, rows, strict=True))
-    lonlat, (x_name, y_name) = _position(rows, labels)
     windows = _slip_names(rows[0], labels[0])
 
     def column(name: str) -> np.ndarray:
         return np.array([_value(row, name, label) for row, label in zip(rows, labels, strict=True)])
 
-    corners = np.array([_reference(row, label) for row, label in zip(rows, labels, strict=True)])
+    lonlat, corners, place = (triangles.geometry if triangles.are_given(rows) else _rectangles)(rows, labels)
     start, rise = _windows(
         rows, labels, len(windows), settings.get("window_duration"), column("rupture_time")
     )
@@ -128,15 +144,15 @@ def assemble(common: Entry, entries: Sequence[Entry]) -> FiniteFault:
         _check_setting(common.where, name, settings.get(name))
     return FiniteFault(
         lonlat=lonlat,
-        x=column(x_name),
-        y=column(y_name),
-        along=corners[:, 0],
-        down=corners[:, 1],
-        depth=column("depth"),
-        length=column("length"),
-        width=column("width"),
-        strike=column("strike"),
-        dip=column("dip"),
+        x=place["x"],
+        y=place["y"],
+        along=place["along"],
+        down=place["down"],
+        depth=place["depth"],
+        length=place["length"],
+        width=place["width"],
+        strike=place["strike"],
+        dip=place["dip"],
         rake=column("rake"),
         opening=column("opening"),
         start=start,
@@ -146,7 +162,22 @@ def assemble(common: Entry, entries: Sequence[Entry]) -> FiniteFault:
         poisson=settings.get("poisson", 0.25),
         labels=labels,
         rigidity_given="rigidity" in settings,
+        corners=corners,
     )
+
+
+def _rectangles(
+    rows: Sequence[Mapping[str, Any]], labels: Sequence[str]
+) -> tuple[bool, None, dict[str, np.ndarray]]:
+    """Whether positions are in lon and lat, no corners, and the geometry by the names of FiniteFault, (n,)."""
+    lonlat, (x, y) = _position(rows, labels)
+    names = {"x": x, "y": y} | {name: name for name in REQUIRED}
+    place = {
+        name: np.array([_value(row, given, label) for row, label in zip(rows, labels, strict=True)])
+        for name, given in names.items()
+    }
+    points = np.array([_reference(row, label) for row, label in zip(rows, labels, strict=True)])
+    return lonlat, None, place | {"along": points[:, 0], "down": points[:, 1]}
 
 
 def _read_csv(path: Path) -> tuple[Entry, list[Entry]]:
@@ -224,7 +255,20 @@ def _known(where: str, name: str, settings: Sequence[str] = ()) -> tuple[str, fl
     base = name.removesuffix("_km")
     if base in LENGTHS:
         return base, 1000.0 if base != name else 1.0
-    valid = ["lon", "lat", *REQUIRED, *OPTIONAL, "slip", "rise_time"]
+    valid = [
+        "lon",
+        "lat",
+        "lon1",
+        "lat1",
+        "lon2",
+        "lat2",
+        "lon3",
+        "lat3",
+        *REQUIRED,
+        *OPTIONAL,
+        "slip",
+        "rise_time",
+    ]
     if name in valid or re.fullmatch(r"slip[1-9][0-9]*", name):
         return name, 1.0
     from esim.config.yaml.suggest import nearest

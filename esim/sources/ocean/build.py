@@ -25,6 +25,7 @@ from esim.sources.ocean.fault_source import FaultSource
 from esim.sources.ocean.hump import Hump
 from esim.sources.ocean.landslide import Landslide
 from esim.sources.ocean.source import AnySource
+from esim.sources.ocean.triangle import require_cutde
 
 
 def build(
@@ -136,6 +137,8 @@ def _fault_source(
     if fault.lonlat and not lonlat and crs is not None:
         fault = _projected(name, fault, crs)
     _require_coordinates(fault.lonlat, lonlat, name)
+    if fault.corners is not None:
+        require_cutde(name)
     if config.instantaneous:
         fault = fault.instantaneous()
     return FaultSource(
@@ -152,7 +155,11 @@ def _fault_source(
 def _projected(name: str, fault: FiniteFault, crs: str) -> FiniteFault:
     """A fault in lon and lat on the plane of a map, its strikes turned by the convergence of the meridians."""
     x, y, north = bearing.place(MapProjection(crs), fault.x, fault.y, f"source {name}")
-    return replace(fault, lonlat=False, x=x, y=y, strike=np.mod(fault.strike + north, 360.0))
+    corners = fault.corners
+    if corners is not None:
+        there = MapProjection(crs).to_xy(corners[:, :, 0], corners[:, :, 1])
+        corners = np.stack([*there, corners[:, :, 2]], axis=2)
+    return replace(fault, lonlat=False, x=x, y=y, strike=np.mod(fault.strike + north, 360.0), corners=corners)
 
 
 def _require_coordinates(given: bool, expected: bool, name: str) -> None:
