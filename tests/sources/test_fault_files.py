@@ -134,6 +134,17 @@ def test_the_hypocentre_decides_where_an_fsp_header_contradicts_itself(tmp_path)
     assert (csv_yaml.read(written(tmp_path / "b.fsp", [*blind, NAMES, *table()])).down == 0.0).all()
 
 
+def test_positions_too_shallow_for_centres_are_those_of_top_edges(tmp_path):
+    head = [line for line in HEAD if "Mech" not in line and "Coordinates" not in line]
+    names = NAMES + " STRIKE DIP"
+    lines = [f"{line} {STRIKE} {DIP}".replace(" 6.000000 ", " 0.500000 ") for line in table(down=0.0)]
+    found = csv_yaml.read(written(tmp_path / "a.fsp", [*head, names, *lines]))
+    assert (found.down == 0.0).all() and found.top[0] == pytest.approx(500.0)
+    assert said(
+        found, "positions are taken for those of top edges: they are too shallow to be those of centres"
+    )
+
+
 def test_shallow_subfaults_are_shifted_below_the_ground(tmp_path):
     """Centres at 0.8 km of subfaults that need 1.56 km: as far as they are too high, and no others."""
     lines = [line.split() for line in table()]
@@ -169,6 +180,33 @@ def test_corners_of_a_param_file_that_are_point_sources(tmp_path, parts):
     middle = csv_yaml.read(param(tmp_path, inset=first))
     assert (middle.along == 0.5).all() and (middle.down == 0.5).all()
     same(middle, plane())
+
+
+@pytest.mark.parametrize("strike", [10, 200, 290])
+def test_point_sources_of_a_long_fault_on_a_flat_map(tmp_path, strike):
+    """625 km x 160 km, 5 x 5 point sources in a subfault, latitudes of 111.12 km: as programs lay them out."""
+    nx, ny, dx, dy, dip, first = 25, 8, 25.0, 20.0, 12.0, 0.1
+
+    def place(along: float, down: float) -> str:
+        s, c, level = np.sin(np.deg2rad(strike)), np.cos(np.deg2rad(strike)), down * np.cos(np.deg2rad(dip))
+        north = (along * c - level * s) / 111.12
+        east = (along * s + level * c) / (111.12 * np.cos(np.deg2rad(38)))
+        return f"{143 + east:.5f} {38 + north:.5f} {5 + down * np.sin(np.deg2rad(dip)):.5f}"
+
+    lines = [
+        f"#Fault_segment = 1 nx(Along-strike)= {nx} Dx= {dx}km ny(downdip)= {ny} Dy= {dy}km",
+        "#Lon.  Lat.  Depth",
+    ]
+    west, east, top, bottom = first * dx, (nx - first) * dx, first * dy, (ny - first) * dy
+    lines += [place(*end) for end in ((west, top), (west, bottom), (east, bottom), (east, top), (west, top))]
+    lines.append("#Lon. Lat. depth slip rake strike dip t_rup t_ris t_fal mo")
+    for k in range(ny):
+        for n in range(nx):
+            lines.append(f"{place((n + first) * dx, (k + first) * dy)} 100 90 {strike} {dip} 0 1 1 1e26")
+    found = csv_yaml.read(written(tmp_path / "long.param", lines))
+    assert found.along[0] == pytest.approx(first, abs=0.01) and found.down[0] == pytest.approx(
+        first, abs=1e-3
+    )
 
 
 def test_what_corners_of_a_param_file_cannot_tell_is_remarked(tmp_path):

@@ -72,6 +72,17 @@ def test_distance_from_a_grid():
     assert distance(globe, -169, 0) == pytest.approx(6371e3 * np.deg2rad(1), rel=1e-3)
 
 
+def test_the_region_of_a_fault_west_of_the_grid():
+    """Small against the samples of the grid, and beside its edge, where longitudes are counted from."""
+    source = build(okada(lon=9.9, lat=0.3, length=8e3, width=8e3, strike=0, slip=1), True)
+    grid = Grid("lonlat", 10, -20, 0.02, 0.02, 2000, 2000)
+    j0, j1, i0, i1 = source.region(grid)
+    rows = slice(900, 1130)
+    lift = source.displacement(grid.x()[:100], grid.y()[rows], True)[0]
+    j, i = np.nonzero(np.abs(lift) > 1e-4)
+    assert i.size and i0 == 0 and i.max() < i1 < 200 and j0 <= j.min() + 900 and j.max() + 900 < j1
+
+
 def told(source, *cells: float) -> list[str]:
     grids = [
         Grid("cartesian", 0, 0, cell, cell, round(2e5 / cell), round(2e5 / cell)) for cell in cells or (2e3,)
@@ -96,6 +107,21 @@ def test_what_is_odd_about_a_fault_is_told_in_one_line():
     assert "300 m of slip are more than was ever seen; expected metres, are they centimetres?" in text
     (text,) = told(build(okada(**inside, length=50, width=20), False), 10.0)
     assert "the fault is only 31.6 m long and wide; expected metres, are they kilometres?" in text
+
+
+def test_an_assumed_rigidity_is_told_with_the_magnitude(tmp_path, capsys):
+    rock = ", ".join(f"{name}: {value:g}" for name, value in FAULT.items())
+    for more, words in (("", " with an assumed rigidity of 4e+10 Pa"), (", rigidity: 3e10", "")):
+        fault = f"{{kind: okada, faults: [{{x: 16 km, y: 12 km, {rock}}}]{more}}}"
+        config, out = pond(tmp_path, fault), tmp_path / f"out{len(more)}"
+        assert main([str(config), "--check", "--output", str(out), *settings("run.backend=numpy")]) == 0
+        moment = (3e10 if more else 4e10) * 60e3 * 30e3 * 3
+        line = f"  source         okada, Mw {(np.log10(moment) - 9.1) / 1.5:.2f}{words}"
+        assert line in capsys.readouterr().out.splitlines()
+        assert main([str(config), "--output", str(out), *settings("run.backend=numpy")]) == 0
+        assert f"Mw {(np.log10(moment) - 9.1) / 1.5:.2f}{words}, largest uplift" in capsys.readouterr().out
+        record = json.loads((out / "run.json").read_text())
+        assert record["sources"][0]["assumed_rigidity_Pa"] == (None if more else 4e10)
 
 
 def pond(folder: Path, source: str) -> Path:

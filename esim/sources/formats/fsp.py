@@ -109,10 +109,9 @@ def _check_count(lines: Lines, number: int, segment: _Segment, top: dict[str, fl
         said["Nx x Nz"] = settings["nx"] * settings["nz"]
     length, width = settings.get("len", 0.0), settings.get("wid", 0.0)
     dx, dz = _spacing(segment, top)
-    if min(length, width) > 0 and min(dx, dz) > 0:
-        said["LEN x WID / (Dx x Dz)"] = round(length / dx) * round(width / dz)
+    fits = min(length, width, dx, dz) > 0 and round(length / dx) * round(width / dz) == count
     wrong = {name: value for name, value in said.items() if value != count}
-    if "Nsbfs" in wrong and len(wrong) == len(said):
+    if "Nsbfs" in wrong and len(wrong) == len(said) and not fits:
         raise InputError(
             f"{lines.path} line {segment.lines[-1]}: segment {number} ends with {count} subfaults, "
             f"expected Nsbfs = {said['Nsbfs']:g}"
@@ -277,8 +276,15 @@ def _down(
     edge = segment.settings.get("z2top", top.get("htop"))
     by_top = told(edge)
     by_text = 0.5 if "given for center" in text else 0.0 if "given for top" in text else None
+    if by_top is None and by_text is None:
+        if float(depth.min()) >= SNAP * rise:
+            return 0.5
+        lines.remark_all(
+            "positions are taken for those of top edges: they are too shallow to be those of centres"
+        )
+        return 0.0
     if by_top is None or by_text is None or by_top == by_text:
-        return next((place for place in (by_top, by_text) if place is not None), 0.5)
+        return by_text if by_top is None else by_top  # type: ignore[return-value]
     hypocentre = None
     if only and "dep" in top and "hypz" in top:
         hypocentre = top["dep"] - top["hypz"] * float(np.sin(np.deg2rad(dip[0])))

@@ -48,6 +48,8 @@ SEGMENTS = re.compile(r"total\D*number\D*segments?\s*=?\s*(\d+)", re.IGNORECASE)
 REQUIRED = ("lat", "lon", "depth", "slip", "rake", "strike", "dip")
 UNITS = {"depth": 1e3, "slip": 0.01, "moment": 1e-7}
 SNAP = 0.03  # of a subfault, as far as coordinates are rounded: the middle or the edge
+FLAT = 5.0  # degrees of dip, below which depths are too alike to tell how far down dip points lie
+SAME_ROW = 0.25  # of the width of a subfault: how far down dip points of one row may differ
 BEYOND = (-0.05, 0.55)  # of a subfault: how far a plane may reach beyond what its file calls corners
 
 
@@ -223,7 +225,8 @@ def reference(lines: Lines, segment: _Segment, table: dict[str, np.ndarray]) -> 
     corners = np.array(segment.corners).T
     points = np.stack([table["lon"], table["lat"], table["depth"]])
     counts, sizes = (segment.along, segment.down), (segment.length, segment.width)
-    axes = zip(_in_plane(points, table), _in_plane(corners, table), counts, sizes, strict=True)
+    of_points, of_corners = (_in_plane(some, table, segment.width) for some in (points, corners))
+    axes = zip(of_points, of_corners, counts, sizes, strict=True)
     along, down = (_fraction(*axis) for axis in axes)
     if along is None or down is None:
         lines.remark_all("its corners do not fit its subfaults, whose points are taken for their centres")
@@ -231,8 +234,13 @@ def reference(lines: Lines, segment: _Segment, table: dict[str, np.ndarray]) -> 
     return along, down
 
 
-def _in_plane(points: np.ndarray, table: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Distances along strike and down dip [m] of points (lon, lat, depth) from the first subfault."""
+def _in_plane(
+    points: np.ndarray, table: dict[str, np.ndarray], width: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances along strike of the uppermost points (lon, lat, depth) and down dip of all [m], from the first row.
+
+    Depth, which no map distorts, tells how far down dip, unless the fault is too flat.
+    """
     x0, y0 = float(table["lon"][0]), float(table["lat"][0])
     strike, dip = np.deg2rad(table["strike"][0]), np.deg2rad(table["dip"][0])
     lon, lat, depth = points
@@ -240,7 +248,10 @@ def _in_plane(points: np.ndarray, table: dict[str, np.ndarray]) -> tuple[np.ndar
     east, north = np.array(there)[:, :, 0, 0].T
     across = east * np.cos(strike) - north * np.sin(strike)
     along = east * np.sin(strike) + north * np.cos(strike)
-    return along, across * np.cos(dip) + (depth - table["depth"][0]) * np.sin(dip)
+    below = depth - table["depth"][0]
+    flat = dip < np.deg2rad(FLAT)
+    down = across * np.cos(dip) + below * np.sin(dip) if flat else below / np.sin(dip)
+    return along[down <= down.min() + SAME_ROW * width], down
 
 
 def _fraction(points: np.ndarray, corners: np.ndarray, count: int, size: float) -> float | None:
