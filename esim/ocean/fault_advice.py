@@ -37,7 +37,7 @@ def _outside(grid: Grid, source: FaultSource) -> Iterator[str]:
     if out := sum(d > 0 for d in distances):
         yield (
             f"source {source.name}: {out} of the {len(distances)} subfaults that move lie outside the grid, by up to "
-            f"{max(distances) / 1e3:.3g} km; they move the seafloor inside it all the same"
+            f"{max(distances) / 1e3:.3g} km; what they move inside it is computed"
         )
 
 

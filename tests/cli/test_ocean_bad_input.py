@@ -229,7 +229,6 @@ CSV = "lon,lat,depth_km,length_km,width_km,strike,dip,rake,slip\n"
         (CSV, ["holds no subfault"]),
         (CSV + "180,0,5,50,20,0,20,90\n", ["fault.csv", "has 8 values, expected 9"]),
         (CSV + "180,0,5,50,20,0,20,90,x\n", ["fault.csv", "slip"]),
-        (CSV + "140,0,5,50,20,0,20,90,1\n", ["the centre of the subfault", "lies outside the grid"]),
         (CSV.replace("slip", "slipp") + "180,0,5,50,20,0,20,90,1\n", ["slipp"]),
     ],
 )

@@ -116,6 +116,16 @@ def test_values_that_stand_for_nothing(tmp_path):
         csv_yaml.read(written(tmp_path / "b.fsp", [*head, names, *lines]))
 
 
+@pytest.mark.parametrize("names", ["SLIP(cm)", "TW1(cm)"])
+def test_slip_in_centimetres(tmp_path, names):
+    lines = [" ".join([*row[:5], str(100 * float(row[5])), *row[6:]]) for row in map(str.split, table())]
+    cm = written(tmp_path / "a.fsp", [*HEAD, NAMES.replace("SLIP", names), *lines])
+    same(csv_yaml.read(cm), plane())
+    head = [line.replace("SLIP in m", "SLIP in cm") for line in HEAD]
+    same(csv_yaml.read(written(tmp_path / "b.fsp", [*head, NAMES.replace("SLIP", names), *lines])), plane())
+    same(csv_yaml.read(written(tmp_path / "c.fsp", [*head, NAMES, *lines])), plane())
+
+
 # Centres or edges
 
 

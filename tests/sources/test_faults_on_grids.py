@@ -112,7 +112,8 @@ def test_what_is_odd_about_a_fault_is_told_in_one_line():
 def test_an_assumed_rigidity_is_told_with_the_magnitude(tmp_path, capsys):
     rock = ", ".join(f"{name}: {value:g}" for name, value in FAULT.items())
     for more, words in (("", " with an assumed rigidity of 4e+10 Pa"), (", rigidity: 3e10", "")):
-        fault = f"{{kind: okada, faults: [{{x: 16 km, y: 12 km, {rock}}}]{more}}}"
+        place = "lon: 136.65, lat: 0.1" if more else "x: 16 km, y: 12 km"  # on the map
+        fault = f"{{kind: okada, faults: [{{{place}, {rock}}}]{more}}}"
         config, out = pond(tmp_path, fault), tmp_path / f"out{len(more)}"
         assert main([str(config), "--check", "--output", str(out), *settings("run.backend=numpy")]) == 0
         moment = (3e10 if more else 4e10) * 60e3 * 30e3 * 3

@@ -76,7 +76,7 @@ def header(
     Raises InputError for an unknown unit. Columns without a use are remarked; others matches names that have one
     beside those in SPELLINGS.
     """
-    found = [_column(lines, word, units) for word in re.sub(r"\s+\(", "(", text.lower()).split()]
+    found = [_column(lines, word, units, others) for word in re.sub(r"\s+\(", "(", text.lower()).split()]
     unused = [
         column.name
         for column in found
@@ -96,15 +96,18 @@ def header(
     return found
 
 
-def _column(lines: Lines, word: str, units: Mapping[str, float]) -> Column:
+def _column(lines: Lines, word: str, units: Mapping[str, float], others: re.Pattern[str] | None) -> Column:
     name, _, unit = word.rstrip(")").partition("(")
     name = name.rstrip(".")
     name = CANONICAL.get(name, name)
+    # What has a use beside those in SPELLINGS is the slip in a time window, or its rake.
+    window = bool(others and others.fullmatch(name))
+    kind = name if not window else "rake" if name.startswith("r") else "slip"
     factor = units.get(name, 1.0)
-    if unit and name in UNITS:
-        if unit not in UNITS[name]:
-            raise lines.error(f"{name} is in '{unit}', expected {' or '.join(UNITS[name])}")
-        factor = UNITS[name][unit]
+    if unit and kind in UNITS:
+        if unit not in UNITS[kind]:
+            raise lines.error(f"{name} is in '{unit}', expected {' or '.join(UNITS[kind])}")
+        factor = UNITS[kind][unit]
     return Column(name, factor)
 
 

@@ -141,6 +141,10 @@ def _read(lines: Lines) -> tuple[dict[str, float], str, list[_Segment]]:
     filled = [segment for segment in segments if segment.rows]
     if not filled:
         raise InputError(f"{lines.where}: the file ends here, expected {COLUMNS_EXPECTED} and subfaults")
+    if top.get("nsg", len(filled)) != len(filled):
+        lines.remark_all(
+            f"Nsg is {top['nsg']:g} by the header, but there are {len(filled)} segments, which are used"
+        )
     return top, " ".join(text), filled
 
 
@@ -192,7 +196,8 @@ def _table(
         if name in columns and np.isin(columns[name], UNKNOWN).all():
             del columns[name]
     count = len(segment.rows)
-    unit = 0.01 if "slip in cm" in text else 1.0
+    in_metres = all(column.factor == 1.0 for column in segment.columns if column.name != "depth")
+    unit = 0.01 if "slip in cm" in text and in_metres else 1.0
 
     def setting(column: str, *names: str) -> np.ndarray:
         if column in columns:
@@ -208,7 +213,8 @@ def _table(
     columns |= _one_rake(columns)
     length, width = _sizes(where, segment, top)
     dip = setting("dip", "dip")
-    down = _down(lines, columns["depth"], width, dip, segment, top, text, only)
+    height = width * float(np.sin(np.deg2rad(dip[0])))
+    down = _down(lines, float(columns["depth"].min()), height, _tops(segment, top, float(dip[0]), only), text)
     windows, start, rise = _windows(lines, where, columns, top)
     return {name: columns[name] for name in ("moment", "rigidity") if name in columns} | {
         "lon": columns["lon"],
@@ -253,31 +259,35 @@ def _spacing(segment: _Segment, top: dict[str, float]) -> tuple[float, float]:
     return dx, dz
 
 
-def _down(
-    lines: Lines,
-    depth: np.ndarray,
-    width: float,
-    dip: np.ndarray,
-    segment: _Segment,
-    top: dict[str, float],
-    text: str,
-    only: bool,
-) -> float:
-    """How far down dip the points lie in their subfaults, 0 or 0.5."""
-    rise = width * float(np.sin(np.deg2rad(dip[0])))
+def _tops(
+    segment: _Segment, top: dict[str, float], dip: float, only: bool
+) -> tuple[float | None, float | None]:
+    """Depth of the top of a segment [km] by its header, and by the hypocentre if it is the only one; None: unknown."""
+    hypocentre = None
+    if only and "dep" in top and "hypz" in top:
+        hypocentre = top["dep"] - top["hypz"] * float(np.sin(np.deg2rad(dip)))
+    return segment.settings.get("z2top", top.get("htop")), hypocentre
 
-    def told(edge: float | None) -> float | None:
-        """What the depth [km] of the top of the fault tells."""
-        if edge is None or rise <= 0:
+
+def _down(
+    lines: Lines, least: float, rise: float, tops: tuple[float | None, float | None], text: str
+) -> float:
+    """How far down dip the points lie in their subfaults, 0 or 0.5.
+
+    least is the depth of the uppermost point [m], rise the height of a subfault [m], tops what `_tops` knows, text what
+    the header says.
+    """
+
+    def told(top: float | None) -> float | None:
+        if top is None or rise <= 0:
             return None
-        fraction = (float(depth.min()) - edge * 1e3) / rise
+        fraction = (least - top * 1e3) / rise
         return next((place for place in (0.0, 0.5) if abs(fraction - place) < SNAP), None)
 
-    edge = segment.settings.get("z2top", top.get("htop"))
-    by_top = told(edge)
+    by_top, by_hypocentre = map(told, tops)
     by_text = 0.5 if "given for center" in text else 0.0 if "given for top" in text else None
     if by_top is None and by_text is None:
-        if float(depth.min()) >= SNAP * rise:
+        if least >= SNAP * rise:
             return 0.5
         lines.remark_all(
             "positions are taken for those of top edges: they are too shallow to be those of centres"
@@ -285,15 +295,12 @@ def _down(
         return 0.0
     if by_top is None or by_text is None or by_top == by_text:
         return by_text if by_top is None else by_top  # type: ignore[return-value]
-    hypocentre = None
-    if only and "dep" in top and "hypz" in top:
-        hypocentre = top["dep"] - top["hypz"] * float(np.sin(np.deg2rad(dip[0])))
-    found = told(hypocentre)
-    reason = "the depth of the top" if found is None else "the hypocentre"
-    found = by_top if found is None else found
+    found, reason = (
+        (by_top, "the depth of the top") if by_hypocentre is None else (by_hypocentre, "the hypocentre")
+    )
     words = {0.0: "top edges", 0.5: "centres"}
     lines.remark_all(
-        f"its header says that positions are those of {words[by_text]}, but the top of the fault at {edge:g} km that "
+        f"its header says that positions are those of {words[by_text]}, but the top of the fault at {tops[0]:g} km that "
         f"they are those of {words[by_top]}; by {reason}, they are taken for {words[found]}"
     )
     return found
