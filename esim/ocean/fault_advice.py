@@ -7,7 +7,6 @@ import numpy as np
 from esim.grids.grid import Grid
 from esim.sources import geodesy
 from esim.sources.fault_doubts import SMALLEST_FAULT, extent
-from esim.sources.finite_fault import FiniteFault
 from esim.sources.ocean import AnySource
 from esim.sources.ocean.fault_source import FaultSource
 
@@ -33,7 +32,7 @@ def check_faults(grids: Sequence[Grid], sources: Sequence[AnySource]) -> Iterato
 
 
 def _outside(grid: Grid, source: FaultSource) -> Iterator[str]:
-    distances = [distance(grid, *source.fault.centre(n)) for n in _moving(source.fault)]
+    distances = [distance(grid, *source.fault.centre(int(n))) for n in np.flatnonzero(source.fault.moving)]
     if out := sum(d > 0 for d in distances):
         yield (
             f"source {source.name}: {out} of the {len(distances)} subfaults that move lie outside the grid, by up to "
@@ -44,16 +43,12 @@ def _outside(grid: Grid, source: FaultSource) -> Iterator[str]:
 def _unresolved(grids: Sequence[Grid], source: FaultSource) -> Iterator[str]:
     """The finest cells count, as if the fault were under them."""
     cell = min(float(min(size.min() for size in grid.cell_size())) for grid in grids)
-    sides = np.minimum(source.fault.length, source.fault.width)[_moving(source.fault)]
+    sides = np.minimum(source.fault.length, source.fault.width)[source.fault.moving]
     if small := int(np.count_nonzero(sides < cell)):
         yield (
             f"source {source.name}: {small} of {sides.size} subfaults are smaller than a cell of {cell / 1e3:.3g} km, "
             f"down to {sides.min() / 1e3:.3g} km; where they are shallow, their uplift is sampled too coarsely"
         )
-
-
-def _moving(fault: FiniteFault) -> list[int]:
-    return [int(n) for n in np.flatnonzero((fault.total_slip > 0) | (fault.opening != 0))]
 
 
 def distance(grid: Grid, x: float, y: float) -> float:

@@ -22,5 +22,4 @@ def doubts(name: str, fault: FiniteFault) -> Iterator[str]:
 
 def extent(fault: FiniteFault) -> float:
     """Square root of the area that slips or opens [m]."""
-    moving = (fault.total_slip > 0) | (fault.opening != 0)
-    return sqrt(float(np.sum((fault.length * fault.width)[moving])))
+    return sqrt(float(np.sum((fault.length * fault.width)[fault.moving])))

@@ -88,6 +88,11 @@ class FiniteFault:
         """Slip when all windows have ended [m], (n,)."""
         return self.slip.sum(axis=1)
 
+    @property
+    def moving(self) -> np.ndarray:
+        """Which subfaults slip or open, (n,)."""
+        return (self.total_slip > 0) | (self.opening != 0)
+
     def moment(self) -> float:
         """Seismic moment of the slip [N m], rigidity x area x slip; opening has none."""
         return float(np.sum(self.rigidity * self.length * self.width * self.total_slip))

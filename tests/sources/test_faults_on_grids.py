@@ -149,6 +149,17 @@ def test_a_fault_beside_the_grid_moves_it_and_run_json_says_so(tmp_path, caplog)
     assert record["sources"][0]["largest_uplift_m"] + record["sources"][0]["largest_subsidence_m"] > 0.01
 
 
+def test_centimetres_of_slip_are_suspected_before_and_after_the_uplift_is_known(tmp_path, caplog):
+    rock = ", ".join(f"{name}: {value:g}" for name, value in (FAULT | {"slip": 300}).items())
+    config = pond(tmp_path, f"{{kind: okada, faults: [{{x: 16 km, y: 12 km, {rock}}}]}}")
+    short = settings("run.backend=numpy", "time.duration=5 s", "stations=[]")
+    assert main([str(config), "--check", *short]) == 0
+    assert "source okada: 300 m of slip are more than was ever seen" in caplog.text
+    assert main([str(config), "--output", str(tmp_path / "out"), *short]) == 0
+    warnings = json.loads((tmp_path / "out" / "run.json").read_text())["warnings"]
+    assert sum("expected metres, are they centimetres?" in text for text in warnings) == 2
+
+
 def test_a_fault_too_far_away_to_move_anything_is_no_error(tmp_path):
     config = pond(tmp_path, "{kind: finite_fault, file: a.fsp, kajiura: true}")
     written(tmp_path / "a.fsp", [*HEAD, NAMES, *table()])

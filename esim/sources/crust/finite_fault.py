@@ -89,14 +89,9 @@ def _placed(
     return x, y, fault.strike + north
 
 
-def _slips(fault: FiniteFault) -> np.ndarray:
-    """Which subfaults slip or open, (n,)."""
-    return (fault.total_slip > 0) | (fault.opening != 0)
-
-
 def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray, spacing: float) -> _Points:
     parts = []
-    for n in np.flatnonzero(_slips(fault)):
+    for n in np.flatnonzero(fault.moving):
         along, down = (max(1, ceil(size / spacing - 1e-9)) for size in (fault.length[n], fault.width[n]))
         a = ((np.arange(along) + 0.5) / along - fault.along[n]) * fault.length[n]
         d = ((np.arange(down) + 0.5) / down - fault.down[n]) * fault.width[n]
@@ -115,7 +110,7 @@ def _divide_triangles(fault: FiniteFault, projection: Projection | None, spacing
     if fault.lonlat:
         assert projection is not None  # or _placed would have refused
         corners[:, :, 0], corners[:, :, 1] = projection.to_xy(corners[:, :, 0], corners[:, :, 1])
-    for n in np.flatnonzero(_slips(fault)):
+    for n in np.flatnonzero(fault.moving):
         edges = corners[n] - np.roll(corners[n], 1, axis=0)
         k = max(1, ceil(np.linalg.norm(edges, axis=1).max() / spacing - 1e-9))
         j, i = np.indices((k, k))
@@ -132,7 +127,7 @@ def _divide_triangles(fault: FiniteFault, projection: Projection | None, spacing
 def _windows(fault: FiniteFault, shape: TimeFunction, rise_time: float | None, onset: float) -> Windows:
     """The windows of each subfault; where it only opens, all of them alike."""
     weight = np.where(fault.slip.any(axis=1, keepdims=True), fault.slip, 1.0)
-    jumps = (fault.rise == 0) & (weight > 0) & _slips(fault)[:, None]
+    jumps = (fault.rise == 0) & (weight > 0) & fault.moving[:, None]
     if jumps.any() and rise_time is None:
         n = int(np.argmax(jumps.any(axis=1)))
         raise InputError(

@@ -300,8 +300,8 @@ def _down(
     )
     words = {0.0: "top edges", 0.5: "centres"}
     lines.remark_all(
-        f"its header says that positions are those of {words[by_text]}, but the top of the fault at {tops[0]:g} km that "
-        f"they are those of {words[by_top]}; by {reason}, they are taken for {words[found]}"
+        f"its header says that positions are those of {words[by_text]}, but the top of the fault at {tops[0]:g} km "
+        f"that they are those of {words[by_top]}; by {reason}, they are taken for {words[found]}"
     )
     return found
 

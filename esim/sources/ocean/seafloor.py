@@ -94,7 +94,7 @@ def region(fault: FiniteFault, grid: Grid, slope: float = 0.0) -> geodesy.Box:
 
 
 def _moving(fault: FiniteFault) -> list[int]:
-    return [int(n) for n in np.flatnonzero((fault.total_slip > 0) | (fault.opening != 0))]
+    return [int(n) for n in np.flatnonzero(fault.moving)]
 
 
 def _sample(n: int) -> np.ndarray:
