@@ -168,3 +168,20 @@ def test_a_fault_too_far_away_to_move_anything_is_no_error(tmp_path):
     )
     assert main([str(config), "--output", str(tmp_path / "out"), "--check", *there]) == 0
     assert main([str(config), "--output", str(tmp_path / "out"), *there]) == 0
+
+
+def test_the_crust_says_so_too(tmp_path, caplog):
+    head = [line.replace("Nsbfs = 12", "Nsbfs = 4") for line in HEAD]
+    written(tmp_path / "a.fsp", [*head, NAMES.replace("TRUP", "FOO"), *table()])
+    (tmp_path / "quake.yaml").write_text("""\
+scenario: seismic
+time: {duration: 5 s}
+grid: {kind: cartesian, x: [-200 km, 200 km], y: [-200 km, 200 km], depth: [0, 80 km], spacing: 5 km,
+       origin: {lon: 142, lat: 0}}
+medium: {kind: layers, layers: [{top: 0, vp: 6000, vs: 3464, rho: 2700}]}
+source: [{kind: finite_fault, file: a.fsp}]
+output: {directory: out}
+""")
+    assert main([str(tmp_path / "quake.yaml"), "--check", *settings("run.backend=numpy")]) == 0
+    for words in ("column 'foo' is not used", "no rupture times", "Nsbfs is 4"):
+        assert words in caplog.text
