@@ -288,6 +288,7 @@ def test_csv_and_yaml_say_the_same(tmp_path: Path) -> None:
         (HEAD + COLUMNS.replace("rake", "dip") + ROW, ["'dip' is given twice"]),
         (HEAD + "# depth: 5000\n" + COLUMNS + ROW, []),
         (HEAD + COLUMNS.replace("rake", "depth") + ROW, ["both 'depth' and 'depth_km'"]),
+        (HEAD + COLUMNS.replace("rake", "longitude") + ROW, ["both 'lon' and 'longitude'"]),
     ],
 )
 def test_bad_csv_is_one_sentence_with_the_place(tmp_path: Path, text: str, words: list[str]) -> None:

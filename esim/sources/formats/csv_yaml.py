@@ -5,7 +5,7 @@ Files of other makers are read as well: `.param` and `.fsp` of the USGS and SRCM
 
 Columns (any order; lengths in m, or in km with `_km` after the name; angles in degrees, times in s):
 
-    lon, lat            position of the reference point of the subfault; on a Cartesian grid x, y
+    lon, lat            position of the reference point of the subfault (or longitude, latitude); on a plane x, y
     depth               depth of the reference point
     length, width       along strike, down dip
     strike, dip, rake   the fault dips to the right of strike; rake 90 is a thrust
@@ -51,16 +51,10 @@ LENGTHS = (
     "depth",
     "length",
     "width",
-    "x1",
-    "y1",
-    "depth1",
-    "x2",
-    "y2",
-    "depth2",
-    "x3",
-    "y3",
-    "depth3",
+    *(f"{name}{n}" for n in "123" for name in ("x", "y", "depth")),
 )
+DEGREES = ("lon", "lat", *(f"{name}{n}" for n in "123" for name in ("lon", "lat")))
+SPELLINGS = {"longitude": "lon", "latitude": "lat"}  # as GeoClaw has them
 REQUIRED = ("depth", "length", "width", "strike", "dip", "rake")
 OPTIONAL = {"opening": 0.0, "rupture_time": 0.0, "reference": "top_center", "name": ""}
 TEXT = ("reference", "name")
@@ -240,12 +234,15 @@ def _read_yaml(path: Path) -> tuple[Entry, list[Entry]]:
 def _canonical(entry: Entry, skip: Sequence[str] = ()) -> dict[str, Any]:
     """The values of an entry under their names without `_km`, numbers as floats in SI units or degrees."""
     row: dict[str, Any] = {}
+    written: dict[str, str] = {}
     for name, value in entry.values.items():
         if name in skip:
             continue
         base, factor = _known(entry.where, name, (*skip, "faults") if skip else ())
         if base in row:
-            raise InputError(f"{entry.where}: both '{base}' and '{base}_km' are given; expected one of them")
+            first, second = sorted((written[base], name))
+            raise InputError(f"{entry.where}: both '{first}' and '{second}' are given; expected one of them")
+        written[base] = name
         row[base] = str(value) if base in TEXT else _number(entry.where, name, value) * factor
     return row
 
@@ -255,15 +252,9 @@ def _known(where: str, name: str, settings: Sequence[str] = ()) -> tuple[str, fl
     base = name.removesuffix("_km")
     if base in LENGTHS:
         return base, 1000.0 if base != name else 1.0
+    name = SPELLINGS.get(name, name)
     valid = [
-        "lon",
-        "lat",
-        "lon1",
-        "lat1",
-        "lon2",
-        "lat2",
-        "lon3",
-        "lat3",
+        *DEGREES,
         *REQUIRED,
         *OPTIONAL,
         "slip",
