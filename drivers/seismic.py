@@ -120,6 +120,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         for text in (
             *check_absorbed(config, grid, sources, sites),
             *check_absorbing_layers(config, survey, discretisation),
+            *(text for source in sources for text in getattr(source, "remarks", ())),
         ):
             warnings.add(text)
         for wanted, key in (

@@ -25,7 +25,7 @@ from esim.drivers.resources import threads_per_rank
 from esim.errors import InputError
 from esim.grids.grid import SIDES
 from esim.io.ocean.output_size import predict_bytes
-from esim.ocean import advice, memory, pools
+from esim.ocean import advice, fault_advice, memory, pools
 from esim.ocean.activity import count_work
 from esim.ocean.boundary import check_incident
 from esim.ocean.forcing import air_pressure, build
@@ -116,6 +116,8 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *advice.check_files(levels[0].media.pressure, waves, config.time.duration),
             *advice.check_waves(config, levels[0]),
             *advice.check_water(config, levels, found),
+            *advice.check_sources(found),
+            *fault_advice.check_faults([level.grid for level in levels], found),
             *advice.check_nests(levels),
             *root_first(comm, lambda: _first_water(config, levels[0], states)),
         ):
@@ -255,8 +257,17 @@ def _read_sources(config: TsunamiConfig, comm: Comm) -> tuple[AnySource, ...]:
     grid, physics, start = config.grid.build(), config.physics, config.time.start
 
     def read() -> tuple[AnySource, ...]:
-        more = {"gravity": physics.gravity, "sea_level": physics.sea_level}
-        found = [sources.build(section, grid.lonlat, start, **more) for section in config.source]
+        found = [
+            sources.build(
+                section,
+                grid.lonlat,
+                start,
+                gravity=physics.gravity,
+                sea_level=physics.sea_level,
+                crs=config.grid.crs if config.grid.kind == "cartesian" else None,
+            )
+            for section in config.source
+        ]
         if config.water.dry or config.water.lakes:
             found.insert(0, first_water.build(config.water, grid.lonlat, physics.sea_level))
         return tuple(found)

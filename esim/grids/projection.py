@@ -54,6 +54,51 @@ class Projection:
         return pyproj.Proj(proj="tmerc", lon_0=self.lon0, lat_0=self.lat0, k=1, x_0=0, y_0=0, ellps="WGS84")
 
 
+@dataclass(frozen=True)
+class MapProjection:
+    """The plane of a coordinate reference system in metres, such as EPSG:32654; longitude and latitude are of WGS84."""
+
+    crs: str
+
+    def __post_init__(self) -> None:
+        import pyproj
+
+        system = pyproj.CRS.from_user_input(self.crs)
+        units = {axis.unit_name for axis in system.axis_info[:2]}
+        if not system.is_projected or units != {"metre"}:
+            raise InputError(
+                f"grid.crs: '{self.crs}' ({system.name}) has its axes in {' and '.join(sorted(units))}; expected a map "
+                "projection in metres, such as EPSG:32654"
+            )
+
+    def to_xy(self, lon: Any, lat: Any) -> tuple[Any, Any]:
+        """East and north [m] of points in degrees (numbers or arrays); longitudes by either convention.
+
+        Raises InputError for a point that has no place on the plane.
+        """
+        import pyproj
+
+        x, y = pyproj.Transformer.from_crs("EPSG:4326", self.crs, always_xy=True).transform(lon, lat)
+        if not np.all(good := np.isfinite(x) & np.isfinite(y)):
+            lon, lat = _first(lon, lat, good)
+            raise InputError(f"lon {lon:.6g}, lat {lat:.6g} has no place on the map of grid.crs, {self.crs}")
+        return x, y
+
+
+def destination(lon: float, lat: float, east: Any, north: Any) -> tuple[Any, Any]:
+    """Longitude and latitude [degrees] of points east, north [m] (arrays) of a point, on the ellipsoid of WGS84.
+
+    Their distance is that of the geodesic, and their direction that in which it starts.
+    """
+    import pyproj
+
+    distance, azimuth = np.hypot(east, north), np.rad2deg(np.arctan2(east, north))
+    x, y, _ = pyproj.Geod(ellps="WGS84").fwd(
+        np.full(distance.shape, lon), np.full(distance.shape, lat), azimuth, distance
+    )
+    return x, y
+
+
 def _first(a: Any, b: Any, good: Any) -> tuple[float, float]:
     """The first pair that is not good."""
     a, b, good = np.broadcast_arrays(a, b, good)

@@ -104,3 +104,9 @@ def check_nests(grids: Sequence[NestedGrid]) -> Iterator[str]:
                 f"{grid.x0:.6g} to {grid.x0 + grid.nx * grid.dx:.6g}, {grid.y0:.6g} to "
                 f"{grid.y0 + grid.ny * grid.dy:.6g}"
             )
+
+
+def check_sources(sources: Sequence[AnySource]) -> Iterator[str]:
+    """What sources have to tell of how they were read."""
+    for source in sources:
+        yield from getattr(source, "remarks", ())

@@ -11,7 +11,7 @@ from esim.sources import geodesy
 
 RIGIDITY = 4e10  # Pa, of the shallow part of a subduction zone; it enters the moment, not the displacement
 
-ROUNDED = 0.1  # of its width, by which a subfault of a file may stand out of the ground
+ROUNDED = 1.0  # m, by which rounding may let a subfault stand out of the ground
 
 # The point of a rectangle whose position and depth are given: how far along strike and how far down dip it
 # lies, as fractions of length and width.
@@ -26,8 +26,10 @@ class FiniteFault:
     is (see REFERENCES); depth [m] of that point; length, width [m]; strike, dip, rake [degrees]; start, rise
     [s], slip [m] of each window (slip grows linearly over rise, or jumps where rise = 0); opening [m], which
     grows in proportion to the slip, or to the windows where there is none; rigidity [Pa], one or (n,), and
-    whether it was given or is the default; labels: where each subfault was read, for messages. InputError
-    names the subfault whose value is impossible.
+    whether it was given or is the default; labels: where each subfault was read, for messages; remarks: what the
+    user should know of how it was read, a sentence each. corners (n, 3, 3), as x, y, depth, where the subfaults are
+    triangles; the rectangles then have their centres, areas, strikes and dips. InputError names the subfault whose
+    value is impossible.
     """
 
     lonlat: bool
@@ -49,6 +51,8 @@ class FiniteFault:
     poisson: float = 0.25
     labels: tuple[str, ...] = field(default=())
     rigidity_given: bool = True
+    remarks: tuple[str, ...] = ()
+    corners: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "depth", "length", "width", "strike", "dip", "rake", "start", "rise", "slip"):
@@ -75,12 +79,19 @@ class FiniteFault:
     @property
     def top(self) -> np.ndarray:
         """Depth of the top edges [m], (n,)."""
+        if self.corners is not None:
+            return self.corners[:, :, 2].min(axis=1)
         return self.depth - self.down * self.width * np.sin(np.deg2rad(self.dip))
 
     @property
     def total_slip(self) -> np.ndarray:
         """Slip when all windows have ended [m], (n,)."""
         return self.slip.sum(axis=1)
+
+    @property
+    def moving(self) -> np.ndarray:
+        """Which subfaults slip or open, (n,)."""
+        return (self.total_slip > 0) | (self.opening != 0)
 
     def moment(self) -> float:
         """Seismic moment of the slip [N m], rigidity x area x slip; opening has none."""
@@ -137,10 +148,19 @@ class FiniteFault:
             raise InputError(f"{self.label(int(wrong[0]))}: {name} {problem}")
 
 
-def lowered(depth: np.ndarray, width: np.ndarray, dip: np.ndarray, down: float | np.ndarray) -> np.ndarray:
-    """Depth [m] of the reference points of rectangles, lowered where these stand out of the ground by a little.
+def lowered(
+    depth: np.ndarray, width: np.ndarray, dip: np.ndarray, down: float | np.ndarray
+) -> tuple[np.ndarray, str]:
+    """Depth [m] of the reference points of rectangles, lowered where their top edges stand out of the ground.
 
-    Files round: up to a tenth of the width is put right, more than that stays as it is.
+    Also says how many were shifted, and how far; empty where none was, or only by what rounding does. A point that
+    itself lies above the ground stays: its depth has the wrong sign.
     """
     least = down * width * np.sin(np.deg2rad(dip))
-    return np.where((depth < least) & (depth >= least - ROUNDED * width), least, depth)
+    above = np.where(depth >= 0, np.maximum(least - depth, 0.0), 0.0)
+    out = int(np.count_nonzero(above > ROUNDED))
+    said = (
+        f"{out} of {depth.size} subfaults stand out of the ground, by up to {above.max() / 1e3:.3g} km; "
+        "they are shifted down to it"
+    )
+    return np.where(above > 0, least, depth), said if out else ""

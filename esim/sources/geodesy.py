@@ -50,6 +50,8 @@ def box(grid: Grid, x: float, y: float, reach: float) -> Box:
         dy = degrees(reach / EARTH_RADIUS)
         dx = min(dy / max(cos(radians(min(abs(y) + dy, 90.0))), 1e-6), 180.0)
     j, i = grid.index(x, y)
+    if grid.lonlat and i - 0.5 * grid.nx > 180.0 / grid.dx:
+        i -= 360.0 / grid.dx  # west of the grid rather than all the way round to the east
     rows = _clip(j - dy / grid.dy, j + dy / grid.dy, grid.ny, grid.periodic[0])
     return rows + _clip(i - dx / grid.dx, i + dx / grid.dx, grid.nx, grid.periodic[1] or dx >= 180.0)
 

@@ -127,7 +127,7 @@ def test_a_file_that_is_no_configuration(
         ("source.3.height=1", ["source is a list with the items 0 to 0"]),
         ("stations.x=1", ["stations is a list"]),
         ("source=[{kind: okada, faults: []}]", ["source.0.faults: must not be empty"]),
-        (f"source=[{{kind: okada, faults: [{{x: 90 km, y: 9 km, {FAULT}}}]}}]", ["fault", "outside the grid"]),
+        (f"source=[{{kind: okada, faults: [{{lon: 9, lat: 9, {FAULT}}}]}}]", ["faults.0.lon", "expected x and y"]),
         ("source=[{kind: finite_fault, file: nowhere.csv}]", ["source.0.file: there is no file"]),
         ("source=[{kind: finite_fault, file: .}]", ["source.0.file: ", "is a directory; expected a file"]),
         ("physics.manning=-1", ["physics.manning: -1 is too small"]),
@@ -229,7 +229,6 @@ CSV = "lon,lat,depth_km,length_km,width_km,strike,dip,rake,slip\n"
         (CSV, ["holds no subfault"]),
         (CSV + "180,0,5,50,20,0,20,90\n", ["fault.csv", "has 8 values, expected 9"]),
         (CSV + "180,0,5,50,20,0,20,90,x\n", ["fault.csv", "slip"]),
-        (CSV + "140,0,5,50,20,0,20,90,1\n", ["the centre of the subfault", "lies outside the grid"]),
         (CSV.replace("slip", "slipp") + "180,0,5,50,20,0,20,90,1\n", ["slipp"]),
     ],
 )

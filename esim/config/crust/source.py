@@ -115,8 +115,8 @@ class CrustFiniteFaultConfig(Section):
 
     kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
     file: InputFile = Field(
-        description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp), relative to the configuration, or "
-        "data:NAME."
+        description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp, Coulomb .inp), relative to the "
+        "configuration, or data:NAME."
     )
     onset: Duration = Field(default=0.0, ge=0, description="Onset [s] after the origin time.")
     rigidity: Pressure | None = Field(

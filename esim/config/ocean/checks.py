@@ -63,10 +63,15 @@ def check_incident(grid: OceanGridConfig, waves: Sequence[AnyIncidentConfig]) ->
 def check_positions(
     grid: OceanGridConfig, sources: Sequence[OceanSourceConfig], stations: Sequence[StationConfig]
 ) -> None:
-    """Sources and stations are in the coordinates of the grid, and inside it."""
+    """Sources and stations are in the coordinates of the grid, and all but faults inside it."""
     whole = grid.build()
     for place, name, point in _points(sources, stations):
         _check_point(whole, place, name, point)
+    for n, source in enumerate(sources):
+        # A fault outside the grid moves the seafloor inside it, and one in lon and lat has a place on a map.
+        for m, fault in enumerate(source.faults if isinstance(source, OkadaConfig) else ()):
+            if not (fault.lonlat and grid.kind == "cartesian" and grid.crs is not None):
+                _check_coordinates(whole, ("source", n, "faults", m), "fault", fault)
 
 
 def check_tracer(grid: OceanGridConfig, physics: OceanPhysics, fields: FieldsConfig | None) -> None:
@@ -106,9 +111,6 @@ def _points(
             yield ("source", n), "hump", source
         if isinstance(source, LandslideConfig) and source.motion.kind != "path":
             yield ("source", n), "landslide", source
-        if isinstance(source, OkadaConfig):
-            for m, fault in enumerate(source.faults):
-                yield ("source", n, "faults", m), "fault", fault
     for n, station in enumerate(stations):
         yield ("stations", n), f"station '{station.name}'", station
 

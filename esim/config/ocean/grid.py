@@ -202,7 +202,8 @@ class CartesianGridConfig(GridConfig):
     )
     crs: str | None = Field(
         default=None,
-        description="Coordinate reference system of x and y, such as EPSG:32654, for exported maps; null: none.",
+        description="Coordinate reference system of x and y, such as EPSG:32654, for exported maps and for faults "
+        "in lon and lat; null: none.",
     )
 
     @field_validator("crs")

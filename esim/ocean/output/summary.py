@@ -6,6 +6,7 @@ from typing import Any
 from esim.grids.grid import Grid
 from esim.ocean.nesting.grid_level import GridLevel
 from esim.sources.ocean import AnySource, Source
+from esim.sources.ocean.fault_source import FaultSource
 
 
 def cell_sizes(grid: Grid) -> str:
@@ -31,7 +32,15 @@ def nest_lines(levels: Sequence[GridLevel], ranks: int) -> Iterator[str]:
 def source_line(source: AnySource) -> str:
     """A source in the plan of a run."""
     magnitude = source.magnitude if isinstance(source, Source) else None
-    return f"source         {source.name}" + (f", Mw {magnitude:.2f}" if magnitude else "")
+    assumed = source.assumed_rigidity if isinstance(source, FaultSource) else None
+    return f"source         {source.name}" + (f", {_magnitude(magnitude, assumed)}" if magnitude else "")
+
+
+def _magnitude(magnitude: float, assumed_rigidity: float | None) -> str:
+    """Moment magnitude, and the rigidity [Pa] of which it is where none was given."""
+    return f"Mw {magnitude:.2f}" + (
+        f" with an assumed rigidity of {assumed_rigidity:.3g} Pa" if assumed_rigidity else ""
+    )
 
 
 def result_lines(record: Mapping[str, Any]) -> Iterator[str]:
@@ -79,7 +88,8 @@ def _source_line(source: Mapping[str, Any]) -> str:
     if not source.get("moves_water", True):
         return f"{begin}moves no water"
     if "largest_uplift_m" in source:
-        begin += f"Mw {source['magnitude']:.2f}, " if source["magnitude"] else ""
+        if source["magnitude"]:
+            begin += _magnitude(source["magnitude"], source.get("assumed_rigidity_Pa")) + ", "
         return (
             f"{begin}largest uplift {source['largest_uplift_m']:.2f} m, subsidence "
             f"{source['largest_subsidence_m']:.2f} m"

@@ -18,6 +18,7 @@ from esim.parallel.decomposition import Box, common
 from esim.sources.ocean import AnySource, InitialState, Landslide, Source
 from esim.sources.ocean.fault_source import FaultSource
 
+LARGEST_UPLIFT = 50.0  # m, several times what earthquakes were seen to do
 FEWEST_CELLS = 6.0  # cells along or across a landslide, fewer of which give a poor wave
 
 
@@ -127,6 +128,7 @@ class SeafloorMotion:
                 "begins_s": float(source.times[0]),
                 "ends_s": float(source.times[-1]),
             }
+            | ({"assumed_rigidity_Pa": source.assumed_rigidity} if isinstance(source, FaultSource) else {})
         )
         inner = paste(ocean, bed[-1], box)
         h = ocean.block.halo
@@ -252,6 +254,11 @@ def _odd(source: dict[str, Any], duration: float) -> Iterator[str]:
         yield f"source {name} moves nothing: it is smaller than a cell, or has no height or slip"
     elif not source.get("moves_water", True):
         yield f"source {name} moves no water: all of it lies on dry land"
+    if max(source.get("largest_uplift_m", 0.0), source.get("largest_subsidence_m", 0.0)) > LARGEST_UPLIFT:
+        yield (
+            f"source {name} moves the seafloor by up to {source['largest_uplift_m']:.4g} m upwards and "
+            f"{source['largest_subsidence_m']:.4g} m downwards; expected metres, are they centimetres?"
+        )
     if "highest_m" in source and not (source["all_water"] or source["highest_m"] or source["lowest_m"]):
         yield f"source {name} moves nothing: it lies over dry land, or outside the grid"
     if source.get("volume_m3", 1.0) == 0.0:

@@ -14,7 +14,8 @@ from esim.config.crust.source import (
 from esim.data import locate
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
-from esim.sources.crust import bearing, finite_fault, moment_tensor, srf, time_function
+from esim.sources import bearing
+from esim.sources.crust import finite_fault, moment_tensor, srf, time_function
 from esim.sources.crust.plane_wave import PlaneWave
 from esim.sources.crust.point import PointSources
 from esim.sources.crust.rates import Shifted

@@ -8,10 +8,12 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.grids.projection import Projection
-from esim.sources.crust import bearing, moment_tensor
+from esim.sources import bearing
+from esim.sources.crust import moment_tensor
 from esim.sources.crust.point import PointSources
 from esim.sources.crust.rates import Repeated, Windows
 from esim.sources.crust.time_function import Cosine, Kupper, TimeFunction, Triangle, Yoffe
+from esim.sources.fault_doubts import doubts
 from esim.sources.finite_fault import FiniteFault
 
 Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -53,7 +55,10 @@ def sources(
     number [Pa] or a function of x, y, depth [m], else that of the fault. Times count from onset [s].
     """
     x, y, strike = _placed(name, fault, projection)
-    points = _divide(fault, x, y, strike, spacing)
+    if fault.corners is None:
+        points = _divide(fault, x, y, strike, spacing)
+    else:
+        points = _divide_triangles(fault, projection, spacing)
     if callable(rigidity):
         mu = rigidity(points.x, points.y, points.depth)
     else:
@@ -70,6 +75,7 @@ def sources(
         np.zeros((size.size, 3)),
         Repeated(_windows(fault, SHAPES[slip_rate], rise_time, onset), points.subfault),
         [fault.label(n) for n in points.subfault],
+        (*fault.remarks, *doubts(name, fault)),
     )
 
 
@@ -83,14 +89,9 @@ def _placed(
     return x, y, fault.strike + north
 
 
-def _slips(fault: FiniteFault) -> np.ndarray:
-    """Which subfaults slip or open, (n,)."""
-    return (fault.total_slip > 0) | (fault.opening != 0)
-
-
 def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray, spacing: float) -> _Points:
     parts = []
-    for n in np.flatnonzero(_slips(fault)):
+    for n in np.flatnonzero(fault.moving):
         along, down = (max(1, ceil(size / spacing - 1e-9)) for size in (fault.length[n], fault.width[n]))
         a = ((np.arange(along) + 0.5) / along - fault.along[n]) * fault.length[n]
         d = ((np.arange(down) + 0.5) / down - fault.down[n]) * fault.width[n]
@@ -103,10 +104,30 @@ def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray
     return _Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def _divide_triangles(fault: FiniteFault, projection: Projection | None, spacing: float) -> _Points:
+    """The middles of k x k equal triangles in each that moves, whose sides are no longer than spacing [m]."""
+    corners, parts = np.array(fault.corners), []
+    if fault.lonlat:
+        assert projection is not None  # or _placed would have refused
+        corners[:, :, 0], corners[:, :, 1] = projection.to_xy(corners[:, :, 0], corners[:, :, 1])
+    for n in np.flatnonzero(fault.moving):
+        edges = corners[n] - np.roll(corners[n], 1, axis=0)
+        k = max(1, ceil(np.linalg.norm(edges, axis=1).max() / spacing - 1e-9))
+        j, i = np.indices((k, k))
+        # Each cell of a rhombus is two triangles; the second half of them lies beyond the third side.
+        weights = np.concatenate(
+            [np.stack([i + third, j + third], axis=-1).reshape(-1, 2) / k for third in (1 / 3, 2 / 3)]
+        )
+        weights = weights[weights.sum(axis=1) < 1]
+        points = corners[n, 0] + weights @ (corners[n, 1:] - corners[n, 0])
+        parts.append((np.full(len(points), n), *points.T, np.full(len(points), 1 / len(points))))
+    return _Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
 def _windows(fault: FiniteFault, shape: TimeFunction, rise_time: float | None, onset: float) -> Windows:
     """The windows of each subfault; where it only opens, all of them alike."""
     weight = np.where(fault.slip.any(axis=1, keepdims=True), fault.slip, 1.0)
-    jumps = (fault.rise == 0) & (weight > 0) & _slips(fault)[:, None]
+    jumps = (fault.rise == 0) & (weight > 0) & fault.moving[:, None]
     if jumps.any() and rise_time is None:
         n = int(np.argmax(jumps.any(axis=1)))
         raise InputError(

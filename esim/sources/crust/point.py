@@ -20,7 +20,7 @@ class PointSources:
     x, y: position towards east and north [m]; depth [m]; moment: (N, 6) tensors xx, yy, zz, xy, xz, yz [N m], x
     east, y north, z down; force: (N, 3) towards east, north and down [N]. rates(times (K,)) is (K, N): moment rate
     per unit of moment [1/s], and for a force the factor, of peak 1, by which it is multiplied. labels: how to call
-    each source in a message.
+    each source in a message. remarks: what the user should know of how they were read, a sentence each.
     """
 
     name: str
@@ -31,6 +31,7 @@ class PointSources:
     force: np.ndarray
     rates: Rates
     labels: Sequence[str] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def total_moment(self) -> float:
@@ -111,4 +112,15 @@ def join(name: str, sources: Sequence[PointSources]) -> PointSources:
         for group in sources
         for label in (group.labels if len(group.labels) else [f"source {group.name}"] * group.x.size)
     ]
-    return PointSources(name, **arrays, rates=Joined(tuple(group.rates for group in sources)), labels=labels)
+    remarks = tuple(text for group in sources for text in group.remarks)
+    return PointSources(
+        name,
+        arrays["x"],
+        arrays["y"],
+        arrays["depth"],
+        arrays["moment"],
+        arrays["force"],
+        Joined(tuple(group.rates for group in sources)),
+        labels,
+        remarks,
+    )

@@ -6,7 +6,8 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.grids.projection import Projection
-from esim.sources.crust import bearing, moment_tensor
+from esim.sources import bearing
+from esim.sources.crust import moment_tensor
 from esim.sources.crust.point import PointSources
 from esim.sources.crust.rates import Sampled
 from esim.sources.formats.srf import Rupture, read

@@ -1,1 +1,1 @@
-"""Files of finite faults: CSV, YAML, USGS .param and .fsp, SRF."""
+"""Files of finite faults: CSV, YAML, USGS .param and .fsp, SRF, Coulomb .inp."""

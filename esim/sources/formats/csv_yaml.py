@@ -1,10 +1,11 @@
 """How is a finite fault written down? As a CSV table or as YAML, with the same names in both.
 
-Files of other makers are read as well: `.param` and `.fsp` of the USGS and SRCMOD (param_file, fsp_file), `.srf` (srf).
+Files of other makers are read as well: `.param` and `.fsp` of the USGS and SRCMOD (`param`, `fsp`), `.srf` (`srf`),
+`.inp` of Coulomb (`coulomb`).
 
 Columns (any order; lengths in m, or in km with `_km` after the name; angles in degrees, times in s):
 
-    lon, lat            position of the reference point of the subfault; on a Cartesian grid x, y
+    lon, lat            position of the reference point of the subfault (or longitude, latitude); on a plane x, y
     depth               depth of the reference point
     length, width       along strike, down dip
     strike, dip, rake   the fault dips to the right of strike; rake 90 is a thrust
@@ -13,6 +14,8 @@ Columns (any order; lengths in m, or in km with `_km` after the name; angles in 
     rupture_time        start of the first window after the origin time, default 0
     rise_time           how long each window slips; default 0, or window_duration where there are windows
     reference           top_center (default), top_corner (where strike starts) or center
+    lon1, lat1, depth1, ... to lon3, lat3, depth3       corners of triangles, in place of all above but slip, opening,
+                        rake and times (see `triangles`)
     name                free text, used in messages
 
 Settings for the whole file:
@@ -38,10 +41,20 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.sources.finite_fault import REFERENCES, RIGIDITY, FiniteFault
-from esim.sources.formats import fsp, param, srf
+from esim.sources.formats import coulomb, fsp, param, srf, triangles
 
-KINDS = (".csv", ".yaml", ".yml", ".param", ".fsp", ".srf")
-LENGTHS = ("x", "y", "depth", "length", "width")
+KINDS = (".csv", ".yaml", ".yml", ".param", ".fsp", ".srf", ".inp")
+MARKS = {"fault_segment": ".param", "finite-source": ".fsp", "x-start": ".inp"}
+LENGTHS = (
+    "x",
+    "y",
+    "depth",
+    "length",
+    "width",
+    *(f"{name}{n}" for n in "123" for name in ("x", "y", "depth")),
+)
+DEGREES = ("lon", "lat", *(f"{name}{n}" for n in "123" for name in ("lon", "lat")))
+SPELLINGS = {"longitude": "lon", "latitude": "lat"}  # as GeoClaw has them
 REQUIRED = ("depth", "length", "width", "strike", "dip", "rake")
 OPTIONAL = {"opening": 0.0, "rupture_time": 0.0, "reference": "top_center", "name": ""}
 TEXT = ("reference", "name")
@@ -66,24 +79,39 @@ def read(path: Path, rigidity: float | None = None) -> FiniteFault:
 
     Raises InputError with file, line, column and what was expected.
     """
-    kind = path.suffix.lower()
-    match kind:
+    match kind := _kind(path):
         case ".param":
             return param.read(path, rigidity)
         case ".fsp":
             return fsp.read(path, rigidity)
         case ".srf":
             return srf.fault(srf.read(path), rigidity)
-    if kind not in KINDS:
-        raise InputError(
-            f"{path}: finite faults are read from {', '.join(KINDS[:-1])} or {KINDS[-1]} files, not '{path.suffix}'"
-        )
+        case ".inp":
+            return coulomb.read(path, rigidity)
     common, entries = (_read_csv if kind == ".csv" else _read_yaml)(path)
     if not entries:
         raise InputError(f"{path}: holds no subfault")
     if rigidity is not None:
         common = Entry(common.where, {**common.values, "rigidity": rigidity})
     return assemble(common, entries)
+
+
+def _kind(path: Path) -> str:
+    """The kind of a file by the end of its name, else by the words with which the forms of others begin."""
+    if (kind := path.suffix.lower()) in KINDS:
+        return kind
+    try:
+        begin = path.read_bytes()[:4000].decode("latin-1").lower()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    for words, kind in MARKS.items():
+        if words in begin:
+            return kind
+    raise InputError(
+        f"{path}: finite faults are read from {', '.join(KINDS[:-1])} and {KINDS[-1]} files, not '{path.suffix}'; "
+        "write it as .csv with lon, lat, depth_km, length_km, width_km, strike, dip, rake, slip (GeoClaw's dtopotools "
+        "reads more forms), or give its uplift as NetCDF with kind: deformation"
+    )
 
 
 def assemble(common: Entry, entries: Sequence[Entry]) -> FiniteFault:
@@ -97,13 +125,12 @@ def assemble(common: Entry, entries: Sequence[Entry]) -> FiniteFault:
     shared = _canonical(common, skip=SETTINGS)
     rows = [shared | _canonical(entry) for entry in entries]
     labels = tuple(_label(entry.where, row) for entry, row in zip(entries, rows, strict=True))
-    lonlat, (x_name, y_name) = _position(rows, labels)
     windows = _slip_names(rows[0], labels[0])
 
     def column(name: str) -> np.ndarray:
         return np.array([_value(row, name, label) for row, label in zip(rows, labels, strict=True)])
 
-    corners = np.array([_reference(row, label) for row, label in zip(rows, labels, strict=True)])
+    lonlat, corners, place = (triangles.geometry if triangles.are_given(rows) else _rectangles)(rows, labels)
     start, rise = _windows(
         rows, labels, len(windows), settings.get("window_duration"), column("rupture_time")
     )
@@ -111,11 +138,17 @@ def assemble(common: Entry, entries: Sequence[Entry]) -> FiniteFault:
         _check_setting(common.where, name, settings.get(name))
     return FiniteFault(
         lonlat=lonlat,
-        x=column(x_name),
-        y=column(y_name),
-        along=corners[:, 0],
-        down=corners[:, 1],
-        **{name: column(name) for name in (*REQUIRED, "opening")},
+        x=place["x"],
+        y=place["y"],
+        along=place["along"],
+        down=place["down"],
+        depth=place["depth"],
+        length=place["length"],
+        width=place["width"],
+        strike=place["strike"],
+        dip=place["dip"],
+        rake=column("rake"),
+        opening=column("opening"),
         start=start,
         rise=rise,
         slip=np.stack([column(name) for name in windows], axis=1),
@@ -123,7 +156,22 @@ def assemble(common: Entry, entries: Sequence[Entry]) -> FiniteFault:
         poisson=settings.get("poisson", 0.25),
         labels=labels,
         rigidity_given="rigidity" in settings,
+        corners=corners,
     )
+
+
+def _rectangles(
+    rows: Sequence[Mapping[str, Any]], labels: Sequence[str]
+) -> tuple[bool, None, dict[str, np.ndarray]]:
+    """Whether positions are in lon and lat, no corners, and the geometry by the names of FiniteFault, (n,)."""
+    lonlat, (x, y) = _position(rows, labels)
+    names = {"x": x, "y": y} | {name: name for name in REQUIRED}
+    place = {
+        name: np.array([_value(row, given, label) for row, label in zip(rows, labels, strict=True)])
+        for name, given in names.items()
+    }
+    points = np.array([_reference(row, label) for row, label in zip(rows, labels, strict=True)])
+    return lonlat, None, place | {"along": points[:, 0], "down": points[:, 1]}
 
 
 def _read_csv(path: Path) -> tuple[Entry, list[Entry]]:
@@ -186,12 +234,15 @@ def _read_yaml(path: Path) -> tuple[Entry, list[Entry]]:
 def _canonical(entry: Entry, skip: Sequence[str] = ()) -> dict[str, Any]:
     """The values of an entry under their names without `_km`, numbers as floats in SI units or degrees."""
     row: dict[str, Any] = {}
+    written: dict[str, str] = {}
     for name, value in entry.values.items():
         if name in skip:
             continue
         base, factor = _known(entry.where, name, (*skip, "faults") if skip else ())
         if base in row:
-            raise InputError(f"{entry.where}: both '{base}' and '{base}_km' are given; expected one of them")
+            first, second = sorted((written[base], name))
+            raise InputError(f"{entry.where}: both '{first}' and '{second}' are given; expected one of them")
+        written[base] = name
         row[base] = str(value) if base in TEXT else _number(entry.where, name, value) * factor
     return row
 
@@ -201,7 +252,14 @@ def _known(where: str, name: str, settings: Sequence[str] = ()) -> tuple[str, fl
     base = name.removesuffix("_km")
     if base in LENGTHS:
         return base, 1000.0 if base != name else 1.0
-    valid = ["lon", "lat", *REQUIRED, *OPTIONAL, "slip", "rise_time"]
+    name = SPELLINGS.get(name, name)
+    valid = [
+        *DEGREES,
+        *REQUIRED,
+        *OPTIONAL,
+        "slip",
+        "rise_time",
+    ]
     if name in valid or re.fullmatch(r"slip[1-9][0-9]*", name):
         return name, 1.0
     from esim.config.yaml.suggest import nearest

@@ -14,11 +14,29 @@ class Lines:
 
     def __init__(self, path: Path, lines: Iterator[str], comment: str | None = "#") -> None:
         self.path, self.number, self._lines, self._comment = path, 0, lines, comment
+        self._remarks: dict[str, str] = {}
 
     @property
     def where(self) -> str:
         """File and line of the last line."""
         return f"{self.path} line {self.number}" if self.number else str(self.path)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What has been remarked, sentences with file and line."""
+        return tuple(f"{where}: {text}" for text, where in self._remarks.items())
+
+    def remark(self, text: str) -> None:
+        """Keep what the user should know of the last line; the same once only."""
+        self._remarks.setdefault(text, self.where)
+
+    def remark_all(self, text: str) -> None:
+        """Keep what the user should know of the whole file."""
+        self._remarks.setdefault(text, str(self.path))
+
+    def error(self, text: str) -> InputError:
+        """What is wrong with the last line."""
+        return InputError(f"{self.where}: {text}")
 
     def next(self, expected: str) -> str:
         """The next line that is neither blank nor a comment; InputError if there is none."""

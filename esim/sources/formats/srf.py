@@ -211,16 +211,17 @@ def fault(rupture: Rupture, rigidity: float | None = None) -> FiniteFault:
     Slip along u1 and u2 becomes slip in one direction, that of its sum. rigidity [Pa] replaces that of the file.
     """
     length = np.sqrt(rupture.area * rupture.ratio)
+    halves = np.full(rupture.line.size, 0.5)
+    depth, shifted = lowered(rupture.depth, rupture.area / length, rupture.dip, halves)
     start, rise, slip = _windows(rupture)
     mu = np.where(np.isnan(rupture.rigidity), RIGIDITY, rupture.rigidity)
-    halves = np.full(rupture.line.size, 0.5)
     return FiniteFault(
         lonlat=True,
         x=rupture.lon,
         y=rupture.lat,
         along=halves,
         down=halves,
-        depth=lowered(rupture.depth, rupture.area / length, rupture.dip, halves),
+        depth=depth,
         length=length,
         width=rupture.area / length,
         strike=np.mod(rupture.strike, 360.0),
@@ -233,6 +234,7 @@ def fault(rupture: Rupture, rigidity: float | None = None) -> FiniteFault:
         rigidity=mu if rigidity is None else rigidity,
         labels=tuple(f"{rupture.path} line {line}" for line in rupture.line),
         rigidity_given=rigidity is not None or bool(np.isfinite(rupture.rigidity).all()),
+        remarks=(f"{rupture.path}: {shifted}",) if shifted else (),
     )
 
 

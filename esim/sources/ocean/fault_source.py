@@ -25,6 +25,7 @@ class FaultSource:
     horizontal_on_slope: bool = False
     target: Literal["bed", "water"] = "bed"
     displacement_cutoff: float = 0.0  # fraction of the largest displacement below which it is set to zero
+    remarks: tuple[str, ...] = ()  # what the user should know of how it was read
 
     @property
     def moment(self) -> float | None:
@@ -36,10 +37,13 @@ class FaultSource:
         """Moment magnitude, None for a fault that only opens."""
         return self.fault.magnitude()
 
+    @property
+    def assumed_rigidity(self) -> float | None:
+        """Rigidity [Pa] of which moment and magnitude are, where none was given; None where one was."""
+        return None if self.fault.rigidity_given else float(np.mean(self.fault.rigidity))
+
     def check(self, grid: Grid) -> None:
-        """Raises InputError if the middle of a subfault lies outside the grid."""
-        for n in range(len(self.fault.x)):
-            require_inside(grid, *self.fault.centre(n), f"{self.fault.label(n)}: the centre of the subfault")
+        """Nothing is wrong with a fault outside the grid: it moves the seafloor inside it all the same."""
 
     def region(self, grid: Grid) -> Box:
         """Cells outside which nothing moves by more than 0.1 mm."""

@@ -5,7 +5,8 @@ import numpy as np
 from esim.grids.grid import Grid
 from esim.sources import geodesy
 from esim.sources.finite_fault import FiniteFault
-from esim.sources.ocean import okada
+from esim.sources.formats import triangles
+from esim.sources.ocean import okada, triangle
 
 CELLS = 8192  # cells treated at once: their intermediate results fit in the cache
 SAMPLES = 48  # points along each side of the grid at which `region` looks
@@ -48,6 +49,12 @@ def motion(fault: FiniteFault, n: int, x: np.ndarray, y: np.ndarray, lonlat: boo
     East and north are those of the subfault's reference point; on the sphere they turn with distance from it.
     """
     east, north = geodesy.local(x, y, float(fault.x[n]), float(fault.y[n]), lonlat)
+    if fault.corners is not None:
+        corners = triangles.local(fault.corners[n], lonlat)
+        size = float(fault.total_slip[n]), float(fault.opening[n])
+        shape = np.broadcast_shapes(east.shape, north.shape)
+        east, north = np.broadcast_to(east, shape), np.broadcast_to(north, shape)
+        return triangle.displacement(east, north, corners, float(fault.rake[n]), *size, fault.poisson)
     s, c = okada.sin_cos(float(fault.strike[n]))
     forward = (0.5 - fault.along[n]) * fault.length[n]
     back = fault.down[n] * fault.width[n] * okada.sin_cos(float(fault.dip[n]))[1]
@@ -87,7 +94,7 @@ def region(fault: FiniteFault, grid: Grid, slope: float = 0.0) -> geodesy.Box:
 
 
 def _moving(fault: FiniteFault) -> list[int]:
-    return [int(n) for n in np.flatnonzero((fault.total_slip > 0) | (fault.opening != 0))]
+    return [int(n) for n in np.flatnonzero(fault.moving)]
 
 
 def _sample(n: int) -> np.ndarray:

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from esim.errors import InputError
-from esim.grids.projection import Projection
+from esim.grids.projection import MapProjection, Projection
 
 STEP = 1e-4  # degrees of latitude, 11 m: the direction turns by less than 1e-5 degrees over it
 
 
 def place(
-    projection: Projection | None, lon: Any, lat: Any, what: str
+    projection: Projection | MapProjection | None, lon: Any, lat: Any, what: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x east, y north [m] of points in degrees, and true north there [degrees, clockwise from y].
 
