@@ -1,0 +1,75 @@
+"""Is a file in the coordinate reference system of the grid? Only a GeoTIFF says its own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from esim.errors import InputError
+from esim.io.gridded.axis import Axis
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+GEOGRAPHIC = "EPSG:4326"
+SHIFT = 0.1  # of the distance of nodes: systems that differ by less are the same for a file
+
+
+def require_kind(path: Path, crs: str | None, lonlat: bool) -> None:
+    """Raises InputError if a reference system (WKT) is in metres and the grid in degrees, or the other way round."""
+    if crs is None:
+        return
+    system = _horizontal(crs)
+    if lonlat and not system.is_geographic:
+        raise InputError(
+            f"{path}: is in {_name(system)}, in metres, but the grid is lonlat; convert it: "
+            f"{_command(path, GEOGRAPHIC)}"
+        )
+    if not lonlat and system.is_geographic:
+        raise InputError(
+            f"{path}: is in {_name(system)}, in degrees, but the grid is cartesian, in metres; convert it to the "
+            f"reference system of the grid, such as {_command(path, 'EPSG:32654')}"
+        )
+
+
+def require_same(path: Path, crs: str | None, system: str, x: Axis, y: Axis) -> None:
+    """Raises InputError if a file lies elsewhere in another reference system, by more than a tenth of its steps."""
+    if crs is None:
+        return
+    from pyproj import Transformer
+
+    own, wanted = _horizontal(crs), _horizontal(system)
+    if own.equals(wanted, ignore_axis_order=True):
+        return
+    east, north = (np.linspace(*axis.extent, 3)[1:-1] for axis in (x, y))
+    there = Transformer.from_crs(own, wanted, always_xy=True).transform(east, north)
+    shift = [
+        np.abs(moved - at).max() / axis.step
+        for moved, at, axis in zip(there, (east, north), (x, y), strict=True)
+    ]
+    if not max(shift) < SHIFT:  # infinite where there is no way from one to the other
+        raise InputError(
+            f"{path}: is in {_name(own)}, but the grid is in {_name(wanted)}; convert it: {_command(path, system)}"
+        )
+
+
+def system_name(crs: str) -> str:
+    """What to call a reference system."""
+    return _name(_horizontal(crs))
+
+
+def _horizontal(crs: str) -> "CRS":
+    """The part of a reference system that says where points are on the map."""
+    from pyproj import CRS
+
+    system = CRS.from_user_input(crs)
+    return system.sub_crs_list[0] if system.is_compound else system
+
+
+def _name(system: "CRS") -> str:
+    code = system.to_authority()
+    return f"{system.name} ({':'.join(code)})" if code else str(system.name)
+
+
+def _command(path: Path, system: str) -> str:
+    return f"gdalwarp -t_srs {system} {path.name} {path.stem}_warped.tif"

@@ -1,0 +1,77 @@
+"""Are the files of gridded input what they are taken for? Reference systems, signs, what was assumed."""
+
+from collections.abc import Iterator, Sequence
+
+from esim.config.ocean.root import TsunamiConfig
+from esim.errors import InputError
+from esim.grids.nested_grid import NestedGrid
+from esim.io.gridded.layout import GriddedVariable
+from esim.io.gridded.reference import require_same, system_name
+from esim.media.layered_elevation import LayeredElevation
+from esim.ocean.nesting.grid_level import GridMedia, InitialWater
+from esim.sources.ocean import AnySource
+from esim.sources.ocean.deformation import Deformation
+
+PLATEAU = 1000.0  # m: a grid that lies higher than this on average is rather a sea whose depths were taken for heights
+
+
+def check_input_grids(
+    cfg: TsunamiConfig,
+    grids: Sequence[NestedGrid],
+    media: Sequence[GridMedia],
+    waters: Sequence[InitialWater],
+    sources: Sequence[AnySource],
+) -> Iterator[str]:
+    """Sentences about what was assumed of files on grids, and about files that are not used.
+
+    Raises InputError for a file in another reference system than the grid, and for depths that may be elevations.
+    """
+    for file in dict.fromkeys(_files(media, sources)):
+        yield from file.notes
+        yield from _check_system(cfg, file)
+    for nest, medium, water in zip(grids, media, waters, strict=True):
+        yield from _check_sign(nest, medium.bathymetry.described, water)
+    seafloor = media[0].bathymetry
+    if isinstance(seafloor, LayeredElevation):
+        for name in seafloor.unused():
+            yield f"bathymetry: {name} lies outside the grid and is not used"
+
+
+def _files(media: Sequence[GridMedia], sources: Sequence[AnySource]) -> Iterator[GriddedVariable]:
+    for medium in media:
+        yield from medium.bathymetry.described
+        if medium.roughness is not None:
+            yield medium.roughness.check()
+    for source in sources:
+        if isinstance(source, Deformation):
+            yield from source.variables
+
+
+def _check_system(cfg: TsunamiConfig, file: GriddedVariable) -> Iterator[str]:
+    """A sentence about a grid that does not say in which reference system it is; a lon/lat file is checked as read."""
+    if file.crs is None or file.lonlat:
+        return
+    system = getattr(cfg.grid, "crs", None)
+    if system is None:
+        yield f"grid.crs is not given: taken to be {system_name(file.crs)}, that of {file.path.name}"
+    else:
+        require_same(file.path, file.crs, system, file.x, file.y)
+
+
+def _check_sign(nest: NestedGrid, files: Sequence[GriddedVariable], water: InitialWater) -> Iterator[str]:
+    """Raises InputError, or gives a sentence, where a sea may have been taken for land."""
+    doubtful = [file for file in files if file.sign.by in ("", "depth")]
+    unsaid = [file for file in files if file.sign.by not in ("key", "attribute")]
+    ask = "say which with positive: down (depths) or positive: up (elevations) beside file"
+    if unsaid and water.deepest <= 0 and nest.parent is None:
+        file = unsaid[0]
+        raise InputError(
+            f"{file.path}: {file.name} has no value below the water, taken as elevation, positive up; {ask}"
+        )
+    if not doubtful or water.mean_height <= 0:
+        return
+    file = doubtful[0]
+    text = f"lies {water.mean_height:.0f} m above the water on average with {file.name} taken as elevation, positive up"
+    if file.sign.by == "depth" or water.mean_height > PLATEAU:
+        raise InputError(f"{file.path}: grid '{nest.name}' {text}; {ask}")
+    yield f"bathymetry: grid '{nest.name}' {text}; if {file.path.name} holds depths, set positive: down"
