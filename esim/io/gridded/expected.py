@@ -70,7 +70,7 @@ UNIT = "is it in another unit, or a mark for a missing value that the file does 
 
 def _remedy(value: float) -> str:
     return (
-        f"if it marks missing values, set missing: {value:g} beside file, or declare it in the file (_FillValue, "
+        f"if it marks missing values, set missing: {value:.9g} beside file, or declare it in the file (_FillValue, "
         "nodata); if it is real, set range: [lowest, highest] beside file"
     )
 
@@ -83,7 +83,7 @@ def _listed(
     value = float(values[place])
     same = int(np.count_nonzero(wrong))
     more = f" and {same - 1:,} other nodes near it" if same > 1 else ""
-    return f"{source.path}: {source.name} is {value:g} at {_place(source, place, row, column)}{more}", value
+    return f"{source.path}: {source.name} is {value:.9g} at {_place(source, place, row, column)}{more}", value
 
 
 def _place(source: GriddedVariable, place: tuple[int, ...], row: int, column: int) -> str:
