@@ -103,10 +103,6 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             runup.check_coast(config.output.runup, grid)
         decompositions = decompose_grids(grids, media, comm)
         needed = require([decomposition.blocks for decomposition in decompositions])
-        names = [station.name for station in config.stations]
-        positions = [station.position for station in config.stations]
-        elevations = [medium.elevation for medium in media]
-        check_gauges([nest.grid for nest in grids], names, positions, elevations)
         states, gravity = initial_states(found), config.physics.gravity
         waters = [
             survey(config, comm, nest.grid, medium, decomposition, states, waves)
@@ -115,6 +111,10 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         for text in check_input_grids(config, grids, media, waters, found):
             warnings.add(text)
         _require_water(waters[0].deepest, found)
+        names = [station.name for station in config.stations]
+        positions = [station.position for station in config.stations]
+        elevations = [medium.elevation for medium in media]
+        check_gauges([nest.grid for nest in grids], names, positions, elevations)
         dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
         levels = build_levels(grids, media, waters, decompositions, dt, config.run.cfl, gravity)
         for text in (
