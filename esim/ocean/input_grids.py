@@ -9,7 +9,7 @@ from esim.io.gridded.layout import GriddedVariable
 from esim.io.gridded.reference import require_same, system_name
 from esim.media.layered_elevation import LayeredElevation
 from esim.ocean.nesting.grid_level import GridMedia, InitialWater
-from esim.sources.ocean import AnySource
+from esim.sources.ocean import AnySource, InitialState
 from esim.sources.ocean.deformation import Deformation
 
 PLATEAU = 1000.0  # m: a grid that lies higher than this on average is rather a sea whose depths were taken for heights
@@ -29,8 +29,11 @@ def check_input_grids(
     for file in dict.fromkeys(_files(media, sources)):
         yield from file.notes
         yield from _check_system(cfg, file)
-    for nest, medium, water in zip(grids, media, waters, strict=True):
-        yield from _check_sign(nest, medium.bathymetry.described, water)
+    # A state says itself where the water is, be it a lake in the mountains.
+    if not any(isinstance(source, InitialState) and source.whole for source in sources):
+        for nest, medium, water in zip(grids, media, waters, strict=True):
+            lowest, mean = (cfg.physics.sea_level + z for z in (-water.deepest, water.mean_height))
+            yield from _check_sign(nest, medium.bathymetry.described, lowest, mean)
     seafloor = media[0].bathymetry
     if isinstance(seafloor, LayeredElevation):
         for name in seafloor.unused():
@@ -58,20 +61,27 @@ def _check_system(cfg: TsunamiConfig, file: GriddedVariable) -> Iterator[str]:
         require_same(file.path, file.crs, system, file.x, file.y)
 
 
-def _check_sign(nest: NestedGrid, files: Sequence[GriddedVariable], water: InitialWater) -> Iterator[str]:
-    """Raises InputError, or gives a sentence, where a sea may have been taken for land."""
-    doubtful = [file for file in files if file.sign.by in ("", "depth")]
+def _check_sign(
+    nest: NestedGrid, files: Sequence[GriddedVariable], lowest: float, mean: float
+) -> Iterator[str]:
+    """Raises InputError, or gives a sentence, where a sea may have been taken for land.
+
+    lowest and mean [m] are the elevation of the lowest cell and the mean one, in the datum of the files.
+    """
     unsaid = [file for file in files if file.sign.by not in ("key", "attribute")]
     ask = "say which with positive: down (depths) or positive: up (elevations) beside file"
-    if unsaid and water.deepest <= 0 and nest.parent is None:
+    if unsaid and lowest > 0 and nest.parent is None:
         file = unsaid[0]
         raise InputError(
-            f"{file.path}: {file.name} has no value below the water, taken as elevation, positive up; {ask}"
+            f"{file.path}: {file.name} is above 0 on all of the grid, taken as elevation, positive up; {ask}"
         )
-    if not doubtful or water.mean_height <= 0:
+    doubtful = [file for file in unsaid if file.sign.by in ("", "depth")]
+    if not doubtful or mean <= 0:
         return
     file = doubtful[0]
-    text = f"lies {water.mean_height:.0f} m above the water on average with {file.name} taken as elevation, positive up"
-    if file.sign.by == "depth" or water.mean_height > PLATEAU:
-        raise InputError(f"{file.path}: grid '{nest.name}' {text}; {ask}")
-    yield f"bathymetry: grid '{nest.name}' {text}; if {file.path.name} holds depths, set positive: down"
+    text = (
+        f"grid '{nest.name}' lies {mean:.0f} m high on average, {file.name} taken as elevation, positive up"
+    )
+    if file.sign.by == "depth" or mean > PLATEAU:
+        raise InputError(f"{file.path}: {text}; {ask}")
+    yield f"bathymetry: {text}; if {file.path.name} holds depths, set positive: down"

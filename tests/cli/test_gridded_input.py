@@ -115,7 +115,7 @@ def test_depths_that_are_taken_for_elevations_are_asked_for(
     plan, warned = checked(capsys, caplog, config)
     depth = next(line for line in plan.splitlines() if "deepest water" in line)
     write_grid(tmp_path / "sea.nc", -np.minimum(relief(), -10.0), units="m")
-    assert "z has no value below the water, taken as elevation, positive up; say which" in refused(
+    assert "z is above 0 on all of the grid, taken as elevation, positive up; say which" in refused(
         capsys, config
     )
     assert depth in checked(capsys, caplog, config, "bathymetry.positive=down")[0]
