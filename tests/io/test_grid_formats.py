@@ -86,6 +86,17 @@ def test_latitude_may_be_the_first_column_and_depths_are_told_by_their_name(tmp_
     assert "read as a depth, positive down" in reader.describe(path, None, True).notes[0]
 
 
+def test_points_on_both_sides_of_the_dateline(tmp_path):
+    x = np.concatenate([np.arange(160.0, 180.5, 0.5), np.arange(-179.5, -149.5, 0.5)])
+    lines = [f"{lon} {lat} {-100 * lat - lon % 360}" for lat in (1.0, 1.5, 2.0) for lon in x]
+    path = written(tmp_path, "pacific.xyz", "\n".join(lines))
+    for turn in (0, -360):
+        field = reader.read_field(path, None, np.arange(175, 185.5) + turn, np.array([1.5]), True)
+        assert np.array_equal(field[0], -150 - np.arange(175, 185.5))
+    with pytest.raises(InputError, match="no value"):
+        reader.read_field(path, None, np.arange(40.0, 50), np.array([1.5]), True)
+
+
 @pytest.mark.parametrize("name", ["asc", "tt3", "xyz"])
 def test_nodata_and_nodes_without_a_point_are_missing(tmp_path, name):
     values = plane(X, Y)

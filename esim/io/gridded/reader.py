@@ -21,6 +21,7 @@ from esim.io.gridded.axis import Axis, Places
 from esim.io.gridded.expected import Expected
 from esim.io.gridded.formats.detect import READ, open_other
 from esim.io.gridded.layout import GriddedVariable, find_gridded
+from esim.io.gridded.reference import system_name
 from esim.io.netcdf3_check import least_size
 
 __all__ = [
@@ -303,6 +304,7 @@ def _require_cover(
     raise InputError(
         f"{source.path}: covers {_box(source.names, source.x.extent, source.y.extent)},"
         f" but the grid needs {_box(source.names, needed_x, needed_y)}; short by {short}"
+        + (f" (the file is in {system_name(source.crs)})" if source.crs and not source.lonlat else "")
     )
 
 

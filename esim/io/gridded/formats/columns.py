@@ -11,7 +11,9 @@ from esim.io.gridded.axis import NAMES, UNIFORM
 from esim.io.gridded.formats.dataset import Dataset, grid
 
 POSITIONAL = {3: ("x", "y", "z"), 4: ("time", "x", "y", "dz")}
-SPARSE = 4  # times as many nodes as points are no lattice
+SPARSE = (
+    20  # times as many nodes as points are no lattice; a file across the dateline leaves the globe between
+)
 REMEDY = "put it on one, with gmt xyz2grd or gmt surface"
 
 
