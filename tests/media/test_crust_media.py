@@ -755,7 +755,7 @@ def test_terrain_from_a_file_in_degrees(tmp_path, step):
     with pytest.raises(InputError, match=r"in degrees, but the grid is cartesian"):
         terrain.build(described, grid, None)
     lowered = terrain.build(section(TopographyConfig, file=path, datum_shift=-2.5), grid, plane)
-    assert np.array_equal(lowered.elevation(x, y), heights - 2.5)
+    np.testing.assert_allclose(lowered.elevation(x, y), heights - 2.5, atol=1e-9)
 
 
 def test_terrain_from_a_picture_in_another_projection(tmp_path):
