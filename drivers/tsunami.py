@@ -181,7 +181,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
             f"{'deg' if grid.lonlat else 'm'} ({summary.cell_sizes(grid)})",
             *summary.nest_lines(setup.levels, setup.comm.size),
-            *summary.bathymetry_lines(root.media.bathymetry),
+            *(line for level in setup.levels for line in summary.bathymetry_lines(level)),
             f"deepest water  {root.water.deepest:.0f} m",
             f"time step      {setup.dt:.4g} s" + (" at most (adaptive)" if config.run.adaptive else ""),
             f"steps          about {math.ceil(config.time.duration / setup.dt):,} for {config.time.duration:g} s",

@@ -31,9 +31,14 @@ def check_input_grids(
         yield from _check_system(cfg, file)
     # A state says itself where the water is, be it a lake in the mountains.
     if not any(isinstance(source, InitialState) and source.whole for source in sources):
+        known: set[GriddedVariable] = (
+            set()
+        )  # a nest in the mountains says nothing of a file that the whole grid has
         for nest, medium, water in zip(grids, media, waters, strict=True):
             lowest, mean = (cfg.physics.sea_level + z for z in (-water.deepest, water.mean_height))
-            yield from _check_sign(nest, medium.bathymetry.described, lowest, mean)
+            files = [file for file in medium.bathymetry.described if file not in known]
+            yield from _check_sign(nest, files, lowest, mean)
+            known.update(files)
     seafloor = media[0].bathymetry
     if isinstance(seafloor, LayeredElevation):
         for name in seafloor.unused():
@@ -70,7 +75,8 @@ def _check_sign(
     """
     unsaid = [file for file in files if file.sign.by not in ("key", "attribute")]
     ask = "say which with positive: down (depths) or positive: up (elevations) beside file"
-    if unsaid and lowest > 0 and nest.parent is None:
+    whole = nest.parent is None
+    if unsaid and lowest > 0 and whole:
         file = unsaid[0]
         raise InputError(
             f"{file.path}: {file.name} is above 0 on all of the grid, taken as elevation, positive up; {ask}"
@@ -82,6 +88,6 @@ def _check_sign(
     text = (
         f"grid '{nest.name}' lies {mean:.0f} m high on average, {file.name} taken as elevation, positive up"
     )
-    if file.sign.by == "depth" or mean > PLATEAU:
+    if file.sign.by == "depth" or (mean > PLATEAU and whole):
         raise InputError(f"{file.path}: {text}; {ask}")
     yield f"bathymetry: {text}; if {file.path.name} holds depths, set positive: down"

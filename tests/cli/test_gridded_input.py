@@ -140,6 +140,22 @@ def test_depths_that_are_taken_for_elevations_are_asked_for(
     )
 
 
+def test_a_nest_in_the_mountains_is_no_sea_upside_down(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not on the file of the whole grid; on one of its own it is asked about in a warning."""
+    config = write_sea(tmp_path)
+    high = np.where((LON > 181) & (LAT[:, None] > -6) & (LAT[:, None] < 0), 2500.0, relief())
+    write_grid(tmp_path / "sea.nc", high, units="m")
+    nest = {"west": 182, "east": 186, "south": -5, "north": -1, "ratio": 2}
+    sets = ("stations=[]", f"grid.nests={json.dumps([nest])}")
+    assert not any("sea.nc" in text for text in checked(capsys, caplog, config, *sets)[1])
+    write_grid(tmp_path / "own.nc", high, units="m")
+    nest["bathymetry"] = {"file": str(tmp_path / "own.nc")}
+    _, warned = checked(capsys, caplog, config, "stations=[]", f"grid.nests={json.dumps([nest])}")
+    assert any("grid 'nest1' lies 2500 m high" in text and "own.nc holds depths" in text for text in warned)
+
+
 def test_undeclared_marks_are_refused_before_the_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,10 +176,14 @@ def test_several_files_in_the_plan_and_in_the_record(
     layers = [{"file": str(tmp_path / name)} for name in ("sea.nc", "bay.nc", "far.nc")]
     layers[1] |= {"blend": "100 km", "datum_shift": -1}
     plan, warned = checked(capsys, caplog, config, f"bathymetry={json.dumps(layers)}")
-    assert "bathymetry     sea.nc\n" in plan and "on it        bay.nc, blended over 1.8 x 1.8 cells" in plan
+    assert (
+        "bathymetry     of root: sea.nc\n" in plan
+        and "on it        bay.nc, blended over 1.8 x 1.8 cells" in plan
+    )
     assert warned == ["bathymetry: far.nc lies outside the grid and is not used"]
     nest = [{"west": 174, "east": 178, "south": -5, "north": -1, "ratio": 2, "bathymetry": layers[:2]}]
-    checked(capsys, caplog, config, f"grid.nests={json.dumps(nest)}")
+    plan, _ = checked(capsys, caplog, config, f"grid.nests={json.dumps(nest)}")
+    assert "of root" not in plan and "of nest1: sea.nc\n    on it        bay.nc, blended over 3.6" in plan
     assert "nests.0.bathymetry.1.kind: 'flat' would cover" in refused(
         capsys,
         config,

@@ -52,6 +52,8 @@ TEXTS = {
     "comma.csv": points(plane(X, Y), separator=",", header="lon,lat,z\n"),
     "windows.xyz": points(plane(X, Y), separator="\t").replace("\n", "\r\n"),
     "gmt.xyz": "# written by hand\n" + points(plane(X, Y)),
+    "excel.csv": "\ufeff" + points(plane(X, Y), separator=";", header="Longitude;Latitude;H\u00f6he\n"),
+    "bare_excel.csv": "\ufeff" + points(plane(X, Y), separator=","),
 }
 TEXTS["one_line.asc"] = (
     esri(plane(X, Y)).split("-9999\n")[0] + "-9999\n" + rows(plane(X, Y)).replace("\n", " ")
@@ -60,7 +62,7 @@ TEXTS["one_line.asc"] = (
 
 def written(folder, name, text):
     path = folder / name
-    path.write_text(text, newline="")
+    path.write_text(text, encoding="utf-8", newline="")
     return path
 
 
@@ -282,7 +284,7 @@ def test_geotiff_in_another_reference_system_or_rotated(tmp_path):
     assert source.x.first == 300250.0 and source.y.first == 4.2e6 - 500 * (Y.size - 0.5)
     with pytest.raises(InputError, match=r"in degrees, but the grid is cartesian, .*gdalwarp -t_srs"):
         reader.describe(tiff(tmp_path / "deg.tif", plane(X, Y)), None, False)
-    with pytest.raises(InputError, match="US survey foot, expected metres"):
+    with pytest.raises(InputError, match="its coordinates in US survey foot, expected metres"):
         reader.describe(tiff(tmp_path / "feet.tif", plane(X, Y), "EPSG:2225", transform=metres), None, False)
     # The Tokyo datum lies about 450 m off, three quarters of a step of 30"; JGD2011 lies where WGS 84 does.
     fine = affine.Affine(1 / 120, 0, 139, 0, -1 / 120, 36)
@@ -294,6 +296,33 @@ def test_geotiff_in_another_reference_system_or_rotated(tmp_path):
     turned = affine.Affine(0.1, 0.02, 130, 0.02, -0.1, 33)
     with pytest.raises(InputError, match="is rotated, .*gdalwarp turned.tif turned_north_up.tif"):
         reader.describe(tiff(tmp_path / "turned.tif", plane(X, Y), transform=turned), None, True)
+
+
+def test_a_vertical_datum_is_noted(tmp_path):
+    path = tiff(tmp_path / "navd.tif", plane(X, Y), "EPSG:4326+5703")
+    assert (
+        "its heights are in 'NAVD88 height', which is not converted"
+        in reader.describe(path, None, True).notes[0]
+    )
+
+
+def test_the_reference_system_beside_a_text(tmp_path):
+    pyproj = pytest.importorskip("pyproj")
+    path = written(tmp_path, "sea.asc", esri(plane(X, Y)))
+    for system, sentence in (
+        ("EPSG:32654", "in metres, but the grid is lonlat"),
+        ("EPSG:4301", None),
+        ("EPSG:4326", None),
+    ):
+        (tmp_path / "sea.prj").write_text(pyproj.CRS(system).to_wkt("WKT1_ESRI"))
+        if sentence is None:
+            assert reader.describe(path, None, True).crs is not None
+        else:
+            with pytest.raises(InputError, match=sentence):
+                reader.describe(path, None, True)
+    (tmp_path / "sea.prj").write_text("Projection UTM\nZone 54")
+    with pytest.raises(InputError, match="sea.prj: 'Projection UTM.* is no reference system that is known"):
+        reader.describe(path, None, True)
 
 
 def test_geotiff_without_reference_system_is_noted_and_one_upside_down_is_read(tmp_path):

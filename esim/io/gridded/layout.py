@@ -12,7 +12,7 @@ import numpy as np
 from esim.errors import InputError
 from esim.io.gridded.axis import NAMES, UNIFORM, Axis
 from esim.io.gridded.formats.dataset import Dataset
-from esim.io.gridded.reference import GEOGRAPHIC, require_kind, require_same
+from esim.io.gridded.reference import GEOGRAPHIC, require_kind, require_same, vertical_note
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def find_gridded(
     sign = Sign(positive == "down", "key") if positive else _sign(path, variable)
     if lonlat:
         require_same(path, crs, GEOGRAPHIC, x, y)
-    notes = (*notes, *_assumed(path, variable, sign))
+    notes = (*notes, *vertical_note(path, crs), *_assumed(path, variable, sign))
     return GriddedVariable(path, name, units, x, y, lonlat, records, sign, crs, notes)
 
 

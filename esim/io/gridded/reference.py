@@ -1,4 +1,4 @@
-"""Is a file in the coordinate reference system of the grid? Only a GeoTIFF says its own."""
+"""Is a file in the coordinate reference system of the grid? A GeoTIFF says its own, a text in a file .prj beside it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,13 @@ def require_kind(path: Path, crs: str | None, lonlat: bool) -> None:
             f"reference system of the grid, such as {_command(path, 'EPSG:32654')}"
         )
 
+    units = {axis.unit_name for axis in system.axis_info if axis.unit_conversion_factor != 1}
+    if units and not lonlat:
+        raise InputError(
+            f"{path}: is in {_name(system)}, its coordinates in {units.pop()}, expected metres; convert it to the "
+            f"reference system of the grid, such as {_command(path, 'EPSG:32654')}"
+        )
+
 
 def require_same(path: Path, crs: str | None, system: str, x: Axis, y: Axis) -> None:
     """Raises InputError if a file lies elsewhere in another reference system, by more than a tenth of its steps."""
@@ -51,6 +58,33 @@ def require_same(path: Path, crs: str | None, system: str, x: Axis, y: Axis) -> 
         raise InputError(
             f"{path}: is in {_name(own)}, but the grid is in {_name(wanted)}; convert it: {_command(path, system)}"
         )
+
+
+def read_system(path: Path) -> str:
+    """The reference system (WKT) in a file .prj; raises InputError if there is none that is known."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    text = " ".join(path.read_text(encoding="utf-8", errors="replace").split())
+    try:
+        return str(CRS.from_user_input(text).to_wkt())
+    except CRSError:
+        raise InputError(
+            f"{path}: '{text[:40]}' is no reference system that is known; expected WKT, or no such file beside the grid"
+        ) from None
+
+
+def vertical_note(path: Path, crs: str | None) -> tuple[str, ...]:
+    """A sentence about a vertical datum that a reference system (WKT) names; none if it names none."""
+    from pyproj import CRS
+
+    system = CRS.from_user_input(crs) if crs is not None else None
+    if system is None or not system.is_compound:
+        return ()
+    datum = system.sub_crs_list[1].name
+    return (
+        f"{path.name}: its heights are in '{datum}', which is not converted; datum_shift is added to them",
+    )
 
 
 def system_name(crs: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from esim.grids.grid import Grid
-from esim.media.elevation import Elevation
 from esim.media.layered_elevation import LayeredElevation
 from esim.ocean.nesting.grid_level import GridLevel
 from esim.sources.ocean import AnySource, Source
@@ -30,13 +29,14 @@ def nest_lines(levels: Sequence[GridLevel], ranks: int) -> Iterator[str]:
         )
 
 
-def bathymetry_lines(seafloor: Elevation) -> Iterator[str]:
-    """Where the seafloor of the whole grid comes from, if from several files."""
+def bathymetry_lines(level: GridLevel) -> Iterator[str]:
+    """Where the seafloor of a grid comes from, if from several files."""
+    seafloor = level.media.bathymetry
     if not isinstance(seafloor, LayeredElevation):
         return
     files = seafloor.described[-len(seafloor.layers) :] if seafloor.layers else ()
     first = seafloor.base.described
-    yield f"bathymetry     {first[0].path.name if first else 'a shape'}"
+    yield f"bathymetry     of {level.name}: {first[0].path.name if first else 'a shape'}"
     for file, (x, y) in zip(files, seafloor.widths(), strict=True):
         how = f"blended over {x:.3g} x {y:.3g} cells" if min(x, y) > 0 else "not blended"
         yield f"  on it        {file.path.name}, {how}"

@@ -72,4 +72,4 @@ def _unread(path: Path, what: str, command: str) -> str:
 
 def _is_text(path: Path, head: bytes) -> bool:
     named = path.suffix.lower() in (".nc", ".nc4", ".cdf")
-    return bool(head) and not named and all(9 <= byte <= 13 or 32 <= byte < 127 for byte in head)
+    return bool(head) and not named and all(9 <= byte <= 13 or (byte >= 32 and byte != 127) for byte in head)

@@ -11,14 +11,12 @@ from esim.distribution import install
 from esim.errors import InputError
 from esim.io.gridded.formats.dataset import Dataset, grid
 
-METRE = 1.0  # linear unit of a projected reference system
-
 
 @contextmanager
 def opened(path: Path) -> Iterator[Dataset]:
     """The open file: its bands at the centres of its pixels. NODATA and masks are missing values.
 
-    Raises InputError if rasterio is missing, or the picture is rotated, has no place on the Earth, or is in feet.
+    Raises InputError if rasterio is missing, or the picture is rotated or has no place on the Earth.
     """
     try:
         import rasterio
@@ -44,7 +42,7 @@ def _dataset(path: Path, picture: Any) -> Dataset:
     names = ["band1"] if picture.count == 1 else [f"band_{n + 1}" for n in range(picture.count)]
     units = {name: unit for name, unit in zip(names, picture.units, strict=True) if unit}
     if crs is not None:
-        units |= _axis_units(path, crs)
+        units |= {"x": "degrees_east", "y": "degrees_north"} if crs.is_geographic else {"x": "m", "y": "m"}
     bands: dict[str, Any] = {name: Band(picture, n + 1) for n, name in enumerate(names)}
     notes = (
         ()
@@ -52,19 +50,6 @@ def _dataset(path: Path, picture: Any) -> Dataset:
         else (f"{path.name} has no coordinate reference system, taken to be that of the grid",)
     )
     return grid(bands, x, y, units=units, crs=crs and crs.to_wkt(), notes=notes)
-
-
-def _axis_units(path: Path, crs: Any) -> dict[str, str]:
-    """Units of the coordinates in a reference system."""
-    if crs.is_geographic:
-        return {"x": "degrees_east", "y": "degrees_north"}
-    name, size = crs.linear_units_factor
-    if size != METRE:
-        raise InputError(
-            f"{path}: its coordinates are in {name}, expected metres or degrees; convert it: gdalwarp -t_srs EPSG:4326 "
-            f"{path.name} {path.stem}_lonlat.tif"
-        )
-    return {"x": "m", "y": "m"}
 
 
 class Band:

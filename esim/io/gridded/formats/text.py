@@ -1,7 +1,9 @@
 """Grids written as text: with a header, or as columns. A file is read whole, once on each rank that needs it."""
 
+import codecs
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from esim.errors import InputError
 from esim.io.gridded.formats.columns import read_columns
 from esim.io.gridded.formats.dataset import Dataset
 from esim.io.gridded.formats.headed import read_headed
+from esim.io.gridded.reference import read_system
 
 CHUNK = 1 << 24  # bytes of text turned into numbers at one time
 MOST_LINES = 20  # in a header
@@ -20,7 +23,9 @@ SEPARATORS = bytes.maketrans(b",;\tDd", b"   ee")  # 1.5D+03 is Fortran's 1.5e+0
 def read(path: Path) -> Dataset:
     """The grid in a text file; raises InputError, with the line, if it is none of those that are read."""
     state = path.stat()
-    return _read(path, state.st_mtime_ns, state.st_size)
+    found = _read(path, state.st_mtime_ns, state.st_size)
+    beside = path.with_suffix(".prj")  # where ESRI writes the reference system
+    return replace(found, crs=read_system(beside)) if beside.is_file() else found
 
 
 @lru_cache(maxsize=4)
@@ -36,7 +41,7 @@ def _read(path: Path, changed: int, size: int) -> Dataset:
 def _header(path: Path) -> list[str]:
     """The lines before the first one that has numbers only."""
     lines: list[str] = []
-    with path.open(encoding="latin-1") as file:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
         for line in file:
             if line.strip() and _all_numbers(line):
                 return lines
@@ -69,7 +74,7 @@ def _is_number(word: str) -> bool:
 
 def _columns(path: Path, skip: int) -> int:
     """How many numbers the first line after the header has."""
-    with path.open(encoding="latin-1") as file:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
         for number, line in enumerate(file):
             if number >= skip and line.strip():
                 return len(re.split(r"[\s,;]+", line.strip(" \t\r\n,;")))
@@ -90,6 +95,8 @@ def _numbers(path: Path, skip: int) -> np.ndarray:
 def _chunks(path: Path, skip: int) -> Iterator[tuple[int, bytes]]:
     """Pieces of a file that end at line ends, each with the number of its first line."""
     with path.open("rb") as file:
+        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            file.seek(0)
         for _ in range(skip):
             file.readline()
         line = skip + 1
