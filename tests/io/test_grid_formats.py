@@ -1,5 +1,7 @@
 """Grids in other formats than NetCDF: the same plane in each of them gives the same values on cells."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -255,6 +257,13 @@ def test_geotiff_has_the_values_of_the_plane_and_only_a_window_is_read(tmp_path,
     assert np.array_equal(reader.read_field(path, None, X - 360, Y, True), plane(X, Y))
 
 
+def test_geotiff_without_rasterio_names_the_extra(tmp_path, monkeypatch):
+    path = tiff(tmp_path / "z.tif", plane(X, Y))
+    monkeypatch.setitem(sys.modules, "rasterio", None)
+    with pytest.raises(InputError, match=r"z.tif: GeoTIFF needs rasterio: pip install 'esim-hpc\[gis\]'"):
+        reader.describe(path, None, True)
+
+
 def test_geotiff_with_nodata_scale_and_several_bands(tmp_path):
     values = plane(X, Y).astype("f4")
     values[10, 20:22] = -32768
@@ -268,6 +277,9 @@ def test_geotiff_with_nodata_scale_and_several_bands(tmp_path):
     with pytest.raises(InputError, match="several variables on a grid, name one of band_1, band_2"):
         reader.describe(path, None, True)
     assert reader.describe(path, "band_2", True).name == "band_2"
+    path = tiff(tmp_path / "down.tif", -plane(X, Y), descriptions="depth, positive down", units="m")
+    assert np.array_equal(reader.read_field(path, None, X, Y, True), plane(X, Y))
+    assert reader.describe(path, None, True).units == "m"
 
 
 def test_geotiff_in_another_reference_system_or_rotated(tmp_path):
@@ -293,6 +305,11 @@ def test_geotiff_in_another_reference_system_or_rotated(tmp_path):
     assert reader.describe(
         tiff(tmp_path / "jgd.tif", plane(X, Y), "EPSG:6668", transform=fine), None, True
     ).lonlat
+    nowhere = tiff(tmp_path / "nowhere.tif", plane(X, Y), None, transform=affine.Affine.identity())
+    with pytest.raises(
+        InputError, match="nowhere.tif: does not say where it lies; place it: gdal_edit.py -a_ullr"
+    ):
+        reader.describe(nowhere, None, True)
     turned = affine.Affine(0.1, 0.02, 130, 0.02, -0.1, 33)
     with pytest.raises(InputError, match="is rotated, .*gdalwarp turned.tif turned_north_up.tif"):
         reader.describe(tiff(tmp_path / "turned.tif", plane(X, Y), transform=turned), None, True)

@@ -48,7 +48,7 @@ def read_columns(path: Path, header: Sequence[str], numbers: np.ndarray, count: 
             "each place"
         )
     if "time" in table:
-        return grid({field: values}, axes[1], axes[0], times, units={"time": "s"})
+        return grid({field: values}, axes[1], axes[0], times)
     return grid({field: values[0]}, axes[1], axes[0])
 
 

@@ -63,20 +63,17 @@ def grid(
     y: np.ndarray,
     times: np.ndarray | None = None,
     *,
-    units: Mapping[str, str] | None = None,
+    attributes: Mapping[str, Mapping[str, str]] | None = None,
     **more: Any,
 ) -> Dataset:
     """The dataset of fields (y, x), or (time, y, x) where there are times [s], at the nodes x and y.
 
-    units are those of x, y and the fields, where the file says them; more are the other parts of `Dataset`.
+    attributes are those of x, y and the fields, where the file has them; more are the other parts of `Dataset`.
     """
-    units = units or {}
+    known = attributes or {}
     dimensions = ("y", "x") if times is None else ("time", "y", "x")
-    axes = {"x": x, "y": y} | ({} if times is None else {"time": times})
-    made = [Variable(name, (name,), nodes, **_unit(units, name)) for name, nodes in axes.items()]
-    made += [Variable(name, dimensions, values, **_unit(units, name)) for name, values in fields.items()]
+    made = [Variable(name, (name,), nodes, **known.get(name, {})) for name, nodes in (("y", y), ("x", x))]
+    if times is not None:
+        made.append(Variable("time", ("time",), times, units="s"))
+    made += [Variable(name, dimensions, values, **known.get(name, {})) for name, values in fields.items()]
     return Dataset({variable.name: variable for variable in made}, **more)
-
-
-def _unit(units: Mapping[str, str], name: str) -> dict[str, str]:
-    return {"units": units[name]} if name in units else {}

@@ -1,5 +1,6 @@
 """A GeoTIFF, of which only the windows are read that are asked for."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,10 @@ def opened(path: Path) -> Iterator[Dataset]:
         import rasterio
     except ImportError:
         raise InputError(f"{path}: GeoTIFF needs rasterio: {install('gis')}") from None
-    with rasterio.open(path) as picture:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # refused below
+        picture = rasterio.open(path)
+    with picture:
         yield _dataset(path, picture)
 
 
@@ -40,16 +44,17 @@ def _dataset(path: Path, picture: Any) -> Dataset:
     x = transform.c + transform.a * (np.arange(picture.width) + 0.5)
     y = transform.f + transform.e * (np.arange(picture.height) + 0.5)
     names = ["band1"] if picture.count == 1 else [f"band_{n + 1}" for n in range(picture.count)]
-    units = {name: unit for name, unit in zip(names, picture.units, strict=True) if unit}
-    if crs is not None:
-        units |= {"x": "degrees_east", "y": "degrees_north"} if crs.is_geographic else {"x": "m", "y": "m"}
     bands: dict[str, Any] = {name: Band(picture, n + 1) for n, name in enumerate(names)}
-    notes = (
-        ()
-        if crs is not None
-        else (f"{path.name} has no coordinate reference system, taken to be that of the grid",)
-    )
-    return grid(bands, x, y, units=units, crs=crs and crs.to_wkt(), notes=notes)
+    attributes = {
+        name: {key: word for key, word in (("units", unit), ("long_name", words)) if word}
+        for name, unit, words in zip(names, picture.units, picture.descriptions, strict=True)
+    }
+    if crs is None:
+        note = f"{path.name} has no coordinate reference system, taken to be that of the grid"
+        return grid(bands, x, y, attributes=attributes, notes=(note,))
+    east, north = ("degrees_east", "degrees_north") if crs.is_geographic else ("m", "m")
+    attributes |= {"x": {"units": east}, "y": {"units": north}}
+    return grid(bands, x, y, attributes=attributes, crs=crs.to_wkt())
 
 
 class Band:

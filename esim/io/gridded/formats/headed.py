@@ -63,7 +63,7 @@ def read_headed(path: Path, lines: Sequence[str], numbers: np.ndarray) -> Datase
     if "mt" not in header:
         return grid({"z": values[0]}, x, y[::-1])
     times = _value(path, header, "t0") + (header["dt"] if nt > 1 and "dt" in header else 0.0) * np.arange(nt)
-    return grid({"dz": values}, x, y[::-1], times, units={"time": "s"})
+    return grid({"dz": values}, x, y[::-1], times)
 
 
 def _header(path: Path, lines: Sequence[str]) -> dict[str, float]:
