@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -53,7 +54,7 @@ class LayeredElevation:
         steps = [source.resolution for source in self.described]
         return min(dx for dx, _ in steps), min(dy for _, dy in steps)
 
-    @property
+    @cached_property
     def described(self) -> tuple[GriddedVariable, ...]:
         """What the files are; raises InputError if one is not usable."""
         files = [layer.file.describe(self.grid.lonlat) for layer in self.layers]
@@ -71,7 +72,7 @@ class LayeredElevation:
         value.
         """
         total = self.base.patches(x, y)
-        for layer, width in zip(self.layers, self.widths(), strict=True):
+        for layer, width in zip(self.layers, self.widths, strict=True):
             total = self._laid(layer, width, x, y, total)
         empty = np.isnan(total)
         if empty.any():
@@ -84,6 +85,7 @@ class LayeredElevation:
             )
         return total
 
+    @cached_property
     def widths(self) -> list[tuple[float, float]]:
         """Over how many cells (along x, along y) each file goes over to what lies below it."""
         g = self.grid
@@ -91,7 +93,7 @@ class LayeredElevation:
         shrink = math.cos(math.radians(g.y0 + g.ny * g.dy / 2)) if g.lonlat else 1.0
         size = g.dx * degree * shrink, g.dy * degree
         steps = [self.base.resolution or (g.dx, g.dy)]
-        steps += [layer.file.describe(g.lonlat).resolution for layer in self.layers]
+        steps += [source.resolution for source in self.described[-len(self.layers) :]]
         found = []
         for below, layer in zip(steps, self.layers, strict=False):
             if layer.blend is not None:

@@ -4,10 +4,14 @@ import sys
 
 import numpy as np
 import pytest
+from support.sections import section
 
+from esim.config.ocean.physics import ManningFileConfig
 from esim.errors import InputError
+from esim.grids.grid import Grid
 from esim.io import netcdf
 from esim.io.gridded import reader
+from esim.media.ocean import roughness
 
 X, Y = 130 + 0.125 * np.arange(41), 30 + 0.125 * np.arange(25)
 
@@ -226,6 +230,19 @@ def test_a_changed_text_is_read_again(tmp_path):
     assert reader.read_field(path, None, X, Y, True)[0, 0] == plane(X, Y)[0, 0]
     written(tmp_path, "z.xyz", points(plane(X, Y) - 1.5))
     assert reader.read_field(path, None, X, Y, True)[0, 0] == plane(X, Y)[0, 0] - 1.5
+
+
+def test_a_map_of_friction_as_text(tmp_path):
+    path = written(tmp_path, "n.asc", esri(0.02 + 0 * plane(X, Y)).replace(" 0.02", " 0.05", 40))
+    grid = Grid("lonlat", X[0], Y[0], 0.125, 0.125, 40, 24)
+    rough = roughness.build(section(ManningFileConfig, file=path), grid)
+    values = rough.coefficient(X[:2], Y[-2:])
+    np.testing.assert_allclose(values, [[0.02, 0.02], [0.02, 0.05]])
+    wrong = written(tmp_path, "wrong.asc", esri(3 + 0 * plane(X, Y)))
+    with pytest.raises(
+        InputError, match="wrong.asc: z is 3 at lon 130, lat 30 and 3 other nodes.*expected 0 to 1"
+    ):
+        roughness.build(section(ManningFileConfig, file=wrong), grid).coefficient(X[:2], Y[:2])
 
 
 # GeoTIFF

@@ -199,7 +199,7 @@ def test_the_edge_is_blended_over_a_width(two):
     np.testing.assert_allclose(higher[15, 8:16], [0, 0, 2, 4, 6, 8, 8, 8], atol=1e-9)
     np.testing.assert_allclose(higher[3:10, 20], [0, 0, 2, 4, 6, 8, 8], atol=1e-9)
     assert np.abs(np.diff(higher, axis=0)).max() < 2 + 1e-9 and higher.max() < 8 + 1e-9
-    assert build(coarse, fine).widths() == [(3.0, 3.0)]
+    assert build(coarse, fine).widths == [(3.0, 3.0)]
     for j0, j1, i0, i1 in [(0, 30, 0, 11), (4, 6, 9, 31), (7, 8, 12, 13), (20, 30, 25, 40)]:
         part = bed.elevation(GRID.x(i0, i1), GRID.y(j0, j1))
         assert np.array_equal(part, whole(bed)[j0:j1, i0:i1])
@@ -242,9 +242,9 @@ def test_widths_on_the_globe_are_metres(tmp_path):
     flat = np.full((41, 41), -100.0)
     coarse = saved(tmp_path / "coarse.nc", lon, lat, flat, names=("lat", "lon"))
     grid = Grid("lonlat", 141.0, 59.5, 0.01, 0.01, 100, 100)  # 60 degrees north: 556 m x 1112 m
-    ((x, y),) = build(coarse, {"file": coarse, "blend": 5560.0}, grid=grid).widths()
+    ((x, y),) = build(coarse, {"file": coarse, "blend": 5560.0}, grid=grid).widths
     assert x == pytest.approx(10.0, rel=2e-3) and y == pytest.approx(5.0, rel=2e-3)
-    assert build(coarse, coarse, grid=grid).widths() == [(30.0, 30.0)]
+    assert build(coarse, coarse, grid=grid).widths == [(30.0, 30.0)]
 
 
 @pytest.mark.parametrize(

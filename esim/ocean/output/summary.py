@@ -37,7 +37,7 @@ def bathymetry_lines(level: GridLevel) -> Iterator[str]:
     files = seafloor.described[-len(seafloor.layers) :] if seafloor.layers else ()
     first = seafloor.base.described
     yield f"bathymetry     of {level.name}: {first[0].path.name if first else 'a shape'}"
-    for file, (x, y) in zip(files, seafloor.widths(), strict=True):
+    for file, (x, y) in zip(files, seafloor.widths, strict=True):
         how = f"blended over {x:.3g} x {y:.3g} cells" if min(x, y) > 0 else "not blended"
         yield f"  on it        {file.path.name}, {how}"
 
