@@ -95,7 +95,7 @@ class ElevationLayerConfig(ElevationFileConfig):
         default=None,
         ge=0,
         description="Width [m] over which it goes over to what was listed before, from its edge and gaps inwards; 0: "
-        "none; null: 3 nodes of the file before, or 3 cells if these are larger, and at most 30 cells.",
+        "none; null: 3 nodes of the file below it, or 3 cells if these are larger, and at most 30 cells.",
     )
 
 

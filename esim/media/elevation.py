@@ -42,7 +42,9 @@ def build(section: BathymetryConfig, grid: Grid, whole: Grid | None = None) -> E
     Shapes are measured in the whole grid, by default the grid itself.
     """
     if isinstance(section, tuple):
-        return _layered(section, grid, whole or grid)
+        if len(section) > 1:
+            return _layered(section, grid, whole or grid)
+        section = section[0]
     match section.kind:
         case "file":
             return FromFile(elevation_file(section), grid)

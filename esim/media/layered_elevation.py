@@ -13,7 +13,7 @@ from esim.grids.grid import Grid
 from esim.io.gridded.layout import GriddedVariable
 from esim.media.elevation_file import ElevationFile, require_elevation
 
-NODES = 3.0  # of the layer below, or cells if these are larger: width of the blending unless it is given
+NODES = 3.0  # of what lies below, or cells if these are larger: width of the blending unless it is given
 MOST_CELLS = 30.0  # in that width
 
 
@@ -92,18 +92,22 @@ class LayeredElevation:
         degree = EARTH_RADIUS * math.radians(1.0) if g.lonlat else 1.0
         shrink = math.cos(math.radians(g.y0 + g.ny * g.dy / 2)) if g.lonlat else 1.0
         size = g.dx * degree * shrink, g.dy * degree
-        steps = [self.base.resolution or (g.dx, g.dy)]
-        steps += [source.resolution for source in self.described[-len(self.layers) :]]
         found = []
-        for below, layer in zip(steps, self.layers, strict=False):
+        for n, layer in enumerate(self.layers):
             if layer.blend is not None:
                 found.append((layer.blend / size[0], layer.blend / size[1]))
             else:
-                nodes = below[0] / g.dx, below[1] / g.dy
-                found.append(
-                    (min(MOST_CELLS, NODES * max(1.0, nodes[0])), min(MOST_CELLS, NODES * max(1.0, nodes[1])))
-                )
+                dx, dy = self._step_below(n)
+                found.append((_default_width(dx / g.dx), _default_width(dy / g.dy)))
         return found
+
+    def _step_below(self, n: int) -> tuple[float, float]:
+        """Distance of the nodes (dx, dy) of what lies below a layer: of the last file before that covers all of it."""
+        *before, own = self.described[: len(self.base.described) + n + 1]
+        for below in reversed(before):
+            if below.x.missing(*own.x.extent) == below.y.missing(*own.y.extent) == (0.0, 0.0):
+                return below.resolution
+        return self.base.resolution or (self.grid.dx, self.grid.dy)
 
     def unused(self) -> list[str]:
         """Names of the files that have no place on the grid."""
@@ -132,6 +136,11 @@ class LayeredElevation:
         own, weight = field[inner], weight[inner]
         mixed = np.where(weight >= 1, own, below + weight * (own - below))
         return np.where(np.isnan(own), below, np.where(np.isnan(below), own, mixed))
+
+
+def _default_width(step: float) -> float:
+    """Cells of the blending over nodes that are so many cells apart."""
+    return min(MOST_CELLS, NODES * max(1.0, step))
 
 
 def _distance(missing: np.ndarray, width: tuple[float, float]) -> np.ndarray:

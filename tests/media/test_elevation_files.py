@@ -200,6 +200,14 @@ def test_the_edge_is_blended_over_a_width(two):
     np.testing.assert_allclose(higher[3:10, 20], [0, 0, 2, 4, 6, 8, 8], atol=1e-9)
     assert np.abs(np.diff(higher, axis=0)).max() < 2 + 1e-9 and higher.max() < 8 + 1e-9
     assert build(coarse, fine).widths == [(3.0, 3.0)]
+    finer = Grid("cartesian", 0.0, 0.0, 10.0, 20.0, 400, 150)
+    x, y = np.arange(2000.0, 3900, 20), np.arange(600.0, 2300, 20)
+    other = saved(coarse.with_name("other.nc"), x, y, sea(x, y))
+    x, y = np.arange(1200.0, 1900, 5), np.arange(600.0, 2300, 5)
+    small = saved(coarse.with_name("small.nc"), x, y, sea(x, y))
+    # Three nodes of 100 m under `fine`, and under `other` beside it; of 50 m under `small`, which lies on `fine`.
+    found = build(coarse, fine, other, small, grid=finer).widths
+    assert found == [(30.0, 15.0), (30.0, 15.0), (15.0, 7.5)]
     for j0, j1, i0, i1 in [(0, 30, 0, 11), (4, 6, 9, 31), (7, 8, 12, 13), (20, 30, 25, 40)]:
         part = bed.elevation(GRID.x(i0, i1), GRID.y(j0, j1))
         assert np.array_equal(part, whole(bed)[j0:j1, i0:i1])
@@ -227,6 +235,8 @@ def test_missing_values_fall_through_and_are_blended_as_well(two, tmp_path):
 
 def test_cells_that_no_file_covers_and_files_that_cover_none(two, tmp_path):
     coarse, fine = two
+    with pytest.raises(InputError, match="fine.nc: covers x 1000..3000 .* but the grid needs x 0..4000"):
+        elevation.build(TypeAdapter(BathymetryConfig).validate_python([{"file": fine}]), GRID).check()
     with pytest.raises(
         InputError, match="none of fine.nc, fine.nc has a value at 800 cells, the first at x 50, y 50"
     ):
