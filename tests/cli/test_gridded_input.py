@@ -67,7 +67,7 @@ def test_a_deformation_may_lack_values_outside_the_grid(
     checked(capsys, caplog, config, f"source=[{{kind: deformation, file: '{file}'}}]")
 
 
-@pytest.mark.parametrize("mark", ["-9999", "1e20"])
+@pytest.mark.parametrize("mark", ["-999", "-9999", "1e20"])
 def test_an_undeclared_mark_in_a_deformation_is_refused_before_the_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], mark: str
 ) -> None:

@@ -11,6 +11,7 @@ from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io import netcdf
 from esim.io.gridded import reader
+from esim.io.gridded.formats import text
 from esim.media.ocean import roughness
 
 X, Y = 130 + 0.125 * np.arange(41), 30 + 0.125 * np.arange(25)
@@ -66,9 +67,9 @@ TEXTS["one_line.asc"] = (
 )
 
 
-def written(folder, name, text):
+def written(folder, name, content):
     path = folder / name
-    path.write_text(text, encoding="utf-8", newline="")
+    path.write_text(content, encoding="utf-8", newline="")
     return path
 
 
@@ -110,8 +111,8 @@ def test_nodata_and_nodes_without_a_point_are_missing(tmp_path, name):
     values = plane(X, Y)
     values[10, 20:22] = -9999
     kept = np.flatnonzero(values[::-1].ravel() != -9999)
-    text = {"asc": esri(values), "tt3": geoclaw(values), "xyz": points(values, kept)}[name]
-    path = written(tmp_path, f"hole.{name}", text)
+    content = {"asc": esri(values), "tt3": geoclaw(values), "xyz": points(values, kept)}[name]
+    path = written(tmp_path, f"hole.{name}", content)
     with pytest.raises(
         InputError, match=r"no value \(NaN or missing\) at 2 cells, the first at lon 132.5, lat 31.25"
     ):
@@ -120,8 +121,8 @@ def test_nodata_and_nodes_without_a_point_are_missing(tmp_path, name):
 
 
 def test_fortran_exponents_and_any_line_ends(tmp_path):
-    text = "2 mx\n2 my\n0 xlower\n0 ylower\n1 dx\n1 dy\n" + "1.5D+02 -2d0\n3.0\n4E1"
-    path = written(tmp_path, "fortran.tt2", text)
+    content = "2 mx\n2 my\n0 xlower\n0 ylower\n1 dx\n1 dy\n" + "1.5D+02 -2d0\n3.0\n4E1"
+    path = written(tmp_path, "fortran.tt2", content)
     assert reader.read_field(path, None, np.arange(2.0), np.arange(2.0), False).tolist() == [
         [3, 40],
         [150, -2],
@@ -153,7 +154,7 @@ def test_dtopo_has_times_and_records(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "sentence"),
+    ("name", "content", "sentence"),
     [
         (
             "short.asc",
@@ -194,8 +195,8 @@ def test_dtopo_has_times_and_records(tmp_path, name):
         ),
     ],
 )
-def test_text_that_is_no_grid(tmp_path, name, text, sentence):
-    path = written(tmp_path, name, text)
+def test_text_that_is_no_grid(tmp_path, name, content, sentence):
+    path = written(tmp_path, name, content)
     with pytest.raises(InputError, match=sentence):
         reader.describe(path, None, True)
 
@@ -223,6 +224,15 @@ def test_unread_formats_name_those_that_are_read_and_the_converter(tmp_path, nam
     with pytest.raises(InputError, match=sentence) as caught:
         reader.describe(path, None, True)
     assert "GeoClaw topography and dtopo files" in str(caught.value)
+
+
+def test_large_text_is_warned_of(tmp_path, monkeypatch):
+    path = written(tmp_path, "z.xyz", points(plane(X, Y)))
+    assert reader.describe(path, None, True).notes == ()
+    monkeypatch.setattr(text, "LARGE", 1000)
+    assert (
+        "MB of text, which every rank reads whole; NetCDF (gdal" in reader.describe(path, None, True).notes[0]
+    )
 
 
 def test_a_changed_text_is_read_again(tmp_path):
@@ -327,6 +337,10 @@ def test_geotiff_in_another_reference_system_or_rotated(tmp_path):
         InputError, match="nowhere.tif: does not say where it lies; place it: gdal_edit.py -a_ullr"
     ):
         reader.describe(nowhere, None, True)
+    east = affine.Affine(1 / 120, 0, 190, 0, -1 / 120, -20)
+    assert reader.describe(
+        tiff(tmp_path / "nz.tif", plane(X, Y), "EPSG:4167", transform=east), None, True
+    ).lonlat
     turned = affine.Affine(0.1, 0.02, 130, 0.02, -0.1, 33)
     with pytest.raises(InputError, match="is rotated, .*gdalwarp turned.tif turned_north_up.tif"):
         reader.describe(tiff(tmp_path / "turned.tif", plane(X, Y), transform=turned), None, True)

@@ -25,14 +25,16 @@ class Expected:
     """What is known of the values of a file before they are read.
 
     missing are values that mean none, beside those that the file declares; positive is the direction in which they
-    count, None to ask the file; limits are the lowest and highest possible value, positive up; terrain: they are
-    heights of the ground, among which undeclared marks are looked for.
+    count, None to ask the file; limits are the lowest and highest possible value, positive up, and marks are values
+    between them that no real one has; terrain: they are heights of the ground, among which undeclared marks are looked
+    for.
     """
 
     limits: tuple[float, float] = (-math.inf, math.inf)
     missing: tuple[float, ...] = ()
     positive: Positive | None = None
     terrain: bool = False
+    marks: tuple[float, ...] = ()
 
     def masked(self, values: np.ndarray) -> np.ndarray:
         """The values, NaN where they mean that there is none."""
@@ -46,6 +48,8 @@ class Expected:
         sign = -1.0 if source.positive_down else 1.0
         low, high = sorted((sign * self.limits[0], sign * self.limits[1]))
         wild = (values < low) | (values > high)
+        for mark in self.marks:
+            wild |= values == mark
         if wild.any():
             text, at = _listed(source, wild, values, row, column)
             raise InputError(f"{text}, expected {low:g} to {high:g}; {_remedy(at) if self.terrain else UNIT}")

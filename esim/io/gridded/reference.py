@@ -50,10 +50,10 @@ def require_same(path: Path, crs: str | None, system: str, x: Axis, y: Axis) -> 
         return
     east, north = (np.linspace(*axis.extent, 3)[1:-1] for axis in (x, y))
     there = Transformer.from_crs(own, wanted, always_xy=True).transform(east, north)
-    shift = [
-        np.abs(moved - at).max() / axis.step
-        for moved, at, axis in zip(there, (east, north), (x, y), strict=True)
-    ]
+    moved = [to - at for to, at in zip(there, (east, north), strict=True)]
+    if wanted.is_geographic:
+        moved[0] = (moved[0] + 180) % 360 - 180  # longitudes may come back on another turn
+    shift = [np.abs(by).max() / axis.step for by, axis in zip(moved, (x, y), strict=True)]
     if not max(shift) < SHIFT:  # infinite where there is no way from one to the other
         raise InputError(
             f"{path}: is in {_name(own)}, but the grid is in {_name(wanted)}; convert it: {_command(path, system)}"

@@ -15,7 +15,8 @@ from esim.io.gridded.layout import GriddedVariable
 from esim.sources.formats.units import METRE
 from esim.sources.geodesy import Box
 
-POSSIBLE = Expected((-1000.0, 1000.0))  # m; more is a file of elevations, or of another unit
+# m; more is a file of elevations, or of another unit, and exactly 999 is a mark for a missing value
+POSSIBLE = Expected((-1000.0, 1000.0), marks=(-999.0, 999.0))
 
 
 @dataclass(frozen=True, eq=False)

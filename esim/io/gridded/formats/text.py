@@ -16,6 +16,7 @@ from esim.io.gridded.formats.headed import read_headed
 from esim.io.gridded.reference import read_system
 
 CHUNK = 1 << 24  # bytes of text turned into numbers at one time
+LARGE = 200_000_000  # bytes, of which a warning is given
 MOST_LINES = 20  # in a header
 SEPARATORS = bytes.maketrans(b",;\tDd", b"   ee")  # 1.5D+03 is Fortran's 1.5e+03
 
@@ -24,8 +25,17 @@ def read(path: Path) -> Dataset:
     """The grid in a text file; raises InputError, with the line, if it is none of those that are read."""
     state = path.stat()
     found = _read(path, state.st_mtime_ns, state.st_size)
+    if state.st_size > LARGE:
+        found = replace(found, notes=(_too_large(path, state.st_size),))
     beside = path.with_suffix(".prj")  # where ESRI writes the reference system
     return replace(found, crs=read_system(beside)) if beside.is_file() else found
+
+
+def _too_large(path: Path, size: int) -> str:
+    return (
+        f"{path.name} is {size / 1e6:.0f} MB of text, which every rank reads whole; NetCDF (gdal_translate -of netCDF "
+        f"{path.name} {path.stem}.nc) is read in parts"
+    )
 
 
 @lru_cache(maxsize=4)
