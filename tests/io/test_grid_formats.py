@@ -95,6 +95,17 @@ def test_latitude_may_be_the_first_column_and_depths_are_told_by_their_name(tmp_
     assert "read as a depth, positive down" in reader.describe(path, None, True).notes[0]
 
 
+def test_nodata_with_fewer_digits_than_the_rows(tmp_path):
+    values = plane(X, Y)
+    values[0, 0] = -3.4028234663852886e38
+    rows_of_digits = esri(values).replace("-3.40282347e+38", "-3.4028234663852886e+38")
+    path = written(
+        tmp_path, "float.asc", rows_of_digits.replace("NODATA_value -9999", "NODATA_value -3.4028235e+38")
+    )
+    with pytest.raises(InputError, match="at 1 cells, the first at lon 130, lat 30"):
+        reader.read_field(path, None, X, Y, True)
+
+
 def test_points_on_both_sides_of_the_dateline(tmp_path):
     x = np.concatenate([np.arange(160.0, 180.5, 0.5), np.arange(-179.5, -149.5, 0.5)])
     lines = [f"{lon} {lat} {-100 * lat - lon % 360}" for lat in (1.0, 1.5, 2.0) for lon in x]

@@ -23,21 +23,7 @@ SAME = {
     "nodata": "nodata_value",
     "no_data_value": "nodata_value",
 }
-KEYS = {
-    "ncols",
-    "nrows",
-    "mt",
-    "xllcorner",
-    "yllcorner",
-    "xlower",
-    "ylower",
-    "t0",
-    "cellsize",
-    "dx",
-    "dy",
-    "dt",
-}
-KEYS |= {"nodata_value"}
+KEYS = frozenset("ncols nrows mt xllcorner yllcorner xlower ylower t0 cellsize dx dy dt nodata_value".split())
 
 
 def read_headed(path: Path, lines: Sequence[str], numbers: np.ndarray) -> Dataset:
@@ -54,12 +40,13 @@ def read_headed(path: Path, lines: Sequence[str], numbers: np.ndarray) -> Datase
             f"{path}: has {numbers.size} values, but its header announces {size} = {nx * ny * nt}"
         )
     dx = _value(path, header, "dx", "cellsize")
-    dy = _value(path, header, "dy", "cellsize") if "dy" in header or "cellsize" in header else dx
+    dy = header.get("dy", header.get("cellsize", dx))
     x = _first(path, header, "x", dx) + dx * np.arange(nx)
     y = _first(path, header, "y", dy) + dy * np.arange(ny)
     values = numbers.reshape(nt, ny, nx)
     if "nodata_value" in header:
-        values = np.where(values == header["nodata_value"], np.nan, values)
+        # A mark such as -3.4028235e38 may have fewer digits in the header than in the rows.
+        values = np.where(np.isclose(values, header["nodata_value"], rtol=1e-6, atol=0.0), np.nan, values)
     if "mt" not in header:
         return grid({"z": values[0]}, x, y[::-1])
     times = _value(path, header, "t0") + (header["dt"] if nt > 1 and "dt" in header else 0.0) * np.arange(nt)
@@ -73,8 +60,8 @@ def _header(path: Path, lines: Sequence[str]) -> dict[str, float]:
         words = re.sub("[,=:]", " ", line).split()
         if not words or words[0].startswith("#"):
             continue
-        values = [word for word in words if _is_number(word)]
-        names = [SAME.get(word.lower(), word.lower()) for word in words if not _is_number(word)]
+        values = [word for word in words if is_number(word)]
+        names = [SAME.get(word.lower(), word.lower()) for word in words if not is_number(word)]
         unknown = [name for name in names if name not in KEYS]
         if unknown or not names or len(values) not in (1, 2):
             raise InputError(
@@ -85,13 +72,14 @@ def _header(path: Path, lines: Sequence[str]) -> dict[str, float]:
             names = ["dx", "dy"]
         elif names == ["dx", "dy"]:
             values *= 2
-        found.update(zip(names, map(float, values), strict=False))
+        found.update(zip(names, (float(re.sub("[Dd]", "e", value)) for value in values), strict=False))
     return found
 
 
-def _is_number(word: str) -> bool:
+def is_number(word: str) -> bool:
+    """Whether a word is a number, that of Fortran among them: 1.5D+03."""
     try:
-        float(word)
+        float(re.sub("[Dd]", "e", word, count=1))
     except ValueError:
         return False
     return True

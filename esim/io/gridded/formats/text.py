@@ -12,7 +12,7 @@ import numpy as np
 from esim.errors import InputError
 from esim.io.gridded.formats.columns import read_columns
 from esim.io.gridded.formats.dataset import Dataset
-from esim.io.gridded.formats.headed import read_headed
+from esim.io.gridded.formats.headed import is_number, read_headed
 from esim.io.gridded.reference import read_system
 
 CHUNK = 1 << 24  # bytes of text turned into numbers at one time
@@ -67,19 +67,11 @@ def _header(path: Path) -> list[str]:
 def _is_pair(line: str) -> bool:
     """Whether a line of a header is a word with its value, in either order, and not the names of columns."""
     words = line.replace(",", " ").split()
-    return any(_is_number(word) for word in words) and not all(_is_number(word) for word in words)
+    return any(is_number(word) for word in words) and not all(is_number(word) for word in words)
 
 
 def _all_numbers(line: str) -> bool:
-    return all(_is_number(word) for word in re.split(r"[\s,;]+", line.strip(" \t\r\n,;")))
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word.replace("D", "e").replace("d", "e"))
-    except ValueError:
-        return False
-    return True
+    return all(is_number(word) for word in re.split(r"[\s,;]+", line.strip(" \t\r\n,;")))
 
 
 def _columns(path: Path, skip: int) -> int:
