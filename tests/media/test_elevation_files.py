@@ -84,6 +84,14 @@ def test_a_mark_elsewhere_does_not_matter(holed):
     np.testing.assert_allclose(build(holed(-9999.0), grid=part).elevation(x, y), sea(x, y), atol=1e-9)
 
 
+def test_nothing_but_marks(tmp_path):
+    path = saved(tmp_path / "marks.nc", WIDE, WIDE, np.full((WIDE.size, WIDE.size), -9999.0))
+    with pytest.raises(
+        InputError, match="z is -9999 at x 0, y 0 and .* other nodes near it, where no slope leads to it"
+    ):
+        whole(build(path))
+
+
 def test_a_mark_in_a_file_of_depths(tmp_path):
     values = -sea(WIDE, WIDE)
     values[20:26, 30:36] = 9999.0
@@ -221,15 +229,22 @@ def test_missing_values_fall_through_and_are_blended_as_well(two, tmp_path):
     x, y = GRID.x(), GRID.y()
     higher = whole(build(coarse, {"file": fine, "blend": 200.0, "missing": -9999})) - sea(x, y)
     np.testing.assert_allclose(higher[12, 16:21], [8, 8, 4, 0, 0], atol=1e-9)
-    assert np.allclose(higher[:, 0], 8) and np.allclose(
-        higher[0], 8
-    )  # the edge of the grid is no edge of the file
     with pytest.raises(InputError, match="set missing: -9999 beside file"):
         whole(build(coarse, fine))
     base = {"kind": "flat", "depth": 100.0}
     flat = whole(build(base, {"file": fine, "blend": 0.0, "missing": -9999}))
     assert flat[12, 22] == -100 and flat[5, 5] == pytest.approx(
         float(sea([550.0], [550.0])[0, 0]) + 8, abs=1e-9
+    )
+
+
+def test_the_edge_of_the_grid_is_not_blended(two):
+    """A file that ends where the grid does is 8 m higher up to its last cell."""
+    coarse, _ = two
+    x, y = GRID.x(), GRID.y()
+    same = saved(coarse.with_name("same.nc"), x, y, sea(x, y) + 8.0)
+    np.testing.assert_allclose(
+        whole(build(coarse, {"file": same, "blend": 500.0})), sea(x, y) + 8.0, atol=1e-9
     )
 
 
