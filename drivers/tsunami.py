@@ -4,6 +4,7 @@ import math
 import time as wall
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from esim.ocean.activity import count_work
 from esim.ocean.boundary import check_incident
 from esim.ocean.forcing import air_pressure, build
 from esim.ocean.forcing.dispersion import dispersion_record
+from esim.ocean.input_grids import check_input_grids
 from esim.ocean.model import Ocean, build_ocean
 from esim.ocean.nesting.exchange import Nesting
 from esim.ocean.nesting.grid_level import (
@@ -49,12 +51,13 @@ from esim.ocean.sources.seafloor_motion import SeafloorMotion
 from esim.ocean.sources.tracer import initial_concentration
 from esim.ocean.stability import StabilityCheck
 from esim.ocean.time_step import time_step
-from esim.parallel.collectives import root_first
+from esim.parallel.collectives import on_root, root_first
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, decompose
 from esim.parallel.halo import HaloExchange
 from esim.sources import ocean as sources
 from esim.sources.ocean import AnySource, InitialState, first_water, incident
+from esim.sources.ocean.deformation import Deformation
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Every
@@ -100,16 +103,18 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             runup.check_coast(config.output.runup, grid)
         decompositions = decompose_grids(grids, media, comm)
         needed = require([decomposition.blocks for decomposition in decompositions])
-        names = [station.name for station in config.stations]
-        positions = [station.position for station in config.stations]
-        elevations = [medium.elevation for medium in media]
-        check_gauges([nest.grid for nest in grids], names, positions, elevations)
         states, gravity = initial_states(found), config.physics.gravity
         waters = [
             survey(config, comm, nest.grid, medium, decomposition, states, waves)
             for nest, medium, decomposition in zip(grids, media, decompositions, strict=True)
         ]
+        for text in check_input_grids(config, grids, media, waters, found):
+            warnings.add(text)
         _require_water(waters[0].deepest, found)
+        names = [station.name for station in config.stations]
+        positions = [station.position for station in config.stations]
+        elevations = [medium.elevation for medium in media]
+        check_gauges([nest.grid for nest in grids], names, positions, elevations)
         dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
         levels = build_levels(grids, media, waters, decompositions, dt, config.run.cfl, gravity)
         for text in (
@@ -179,6 +184,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
             f"{'deg' if grid.lonlat else 'm'} ({summary.cell_sizes(grid)})",
             *summary.nest_lines(setup.levels, setup.comm.size),
+            *(line for level in setup.levels for line in summary.bathymetry_lines(level)),
             f"deepest water  {root.water.deepest:.0f} m",
             f"time step      {setup.dt:.4g} s" + (" at most (adaptive)" if config.run.adaptive else ""),
             f"steps          about {math.ceil(config.time.duration / setup.dt):,} for {config.time.duration:g} s",
@@ -275,6 +281,8 @@ def _read_sources(config: TsunamiConfig, comm: Comm) -> tuple[AnySource, ...]:
     found = root_first(comm, read)
     for source in found:
         source.check(grid)
+        if isinstance(source, Deformation):
+            on_root(comm, partial(source.require_values, grid))
     initial_states(found)
     return found
 

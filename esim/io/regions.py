@@ -10,6 +10,7 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.io.gridded import reader
+from esim.io.gridded.expected import Expected
 
 INSIDE = 0.5  # value of a mask from which a cell is inside
 
@@ -51,7 +52,14 @@ class Mask:
         if not (len(x) and len(y)):
             return np.zeros((len(y), len(x)), bool)
         found = reader.read_field(
-            self.path, self.variable, x, y, lonlat, fill=0.0, limits=(0.0, 1.0), gaps=True
+            self.path,
+            self.variable,
+            x,
+            y,
+            lonlat,
+            fill=0.0,
+            expected=Expected(limits=(0.0, 1.0)),
+            coverage=0.0,
         )
         return np.nan_to_num(found) >= INSIDE
 

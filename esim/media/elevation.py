@@ -1,23 +1,18 @@
-"""How high are the seafloor and the land? From a file, or from a simple shape."""
+"""How high are the seafloor and the land? From files, or from a simple shape."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from esim.config.elevation import ElevationConfig
+from esim.config.elevation import BathymetryConfig, BowlConfig, FlatConfig, LayerConfig, SlopeConfig
 from esim.constants import EARTH_RADIUS
-from esim.data import locate
-from esim.errors import InputError
 from esim.grids.grid import Grid
-from esim.io.gridded.reader import GriddedVariable, check_cover, describe, read_field
-
-METRES = ("", "m", "metre", "metres", "meter", "meters")
-ON_EARTH = (-12_000.0, 9_000.0)  # m, with room to spare
-OTHER_UNITS = ("km", "kilometer", "kilometers", "cm", "mm", "ft", "feet", "foot", "fathom", "fathoms")
+from esim.io.gridded.layout import GriddedVariable
+from esim.media.elevation_file import ElevationFile, elevation_file, require_elevation
+from esim.media.layered_elevation import Layer, LayeredElevation
 
 
 class Elevation(Protocol):
@@ -26,6 +21,10 @@ class Elevation(Protocol):
     @property
     def resolution(self) -> tuple[float, float] | None:
         """Distance of the data (dx, dy) in degrees or metres; None where it is given by a formula."""
+
+    @property
+    def described(self) -> tuple[GriddedVariable, ...]:
+        """The files it comes from, in the order of the configuration; raises InputError if one is not usable."""
 
     def check(self) -> None:
         """Raises InputError, in one sentence, if there cannot be a value at each cell of the grid."""
@@ -37,11 +36,25 @@ class Elevation(Protocol):
         """
 
 
-def build(section: ElevationConfig, grid: Grid) -> Elevation:
-    """The elevation that a section of the configuration describes; raises InputError if its file is missing."""
+def build(section: BathymetryConfig, grid: Grid, whole: Grid | None = None) -> Elevation:
+    """The elevation that a section of the configuration describes; raises InputError if its file is missing.
+
+    Shapes are measured in the whole grid, by default the grid itself.
+    """
+    if isinstance(section, tuple):
+        if len(section) > 1:
+            return _layered(section, grid, whole or grid)
+        section = section[0]
     match section.kind:
         case "file":
-            return FromFile(locate(section.file), section.variable, grid)
+            return FromFile(elevation_file(section), grid)
+        case _:
+            return shape(section, whole or grid)
+
+
+def shape(section: FlatConfig | SlopeConfig | BowlConfig, grid: Grid) -> "Shape":
+    """The elevation of a simple shape."""
+    match section.kind:
         case "flat":
             return flat(section.depth)
         case "slope":
@@ -50,45 +63,47 @@ def build(section: ElevationConfig, grid: Grid) -> Elevation:
             return bowl(section.depth, section.radius, section.x, section.y)
 
 
+def _layered(sections: Sequence[LayerConfig], grid: Grid, whole: Grid) -> Elevation:
+    """Files on top of each other, the last one on top."""
+    first, *others = sections
+    base = FromFile(elevation_file(first), grid) if first.kind == "file" else shape(first, whole)
+    layers = [Layer(elevation_file(one), one.blend) for one in others if one.kind == "file"]
+    return LayeredElevation(base, tuple(layers), grid)
+
+
 @dataclass(frozen=True)
 class FromFile:
-    """Elevation from a variable of a NetCDF file (None: the only one), interpolated or averaged to cells."""
+    """Elevation from a file, interpolated or averaged to the cells of a grid."""
 
-    path: Path
-    variable: str | None
+    file: ElevationFile
     grid: Grid
 
     @property
     def resolution(self) -> tuple[float, float]:
         """Distance of the nodes (dx, dy), degrees or metres; raises InputError if the file is not usable."""
-        return describe(self.path, self.variable, self.grid.lonlat).resolution
+        return self.described[0].resolution
+
+    @property
+    def described(self) -> tuple[GriddedVariable, ...]:
+        """What the file is; raises InputError if it is not usable."""
+        return (self.file.describe(self.grid.lonlat),)
 
     def check(self) -> None:
         """Raises InputError unless the file is readable, has the variable in metres, and covers the grid."""
-        require_elevation(self._cover())
+        x, y = self.grid.x(), self.grid.y()
+        require_elevation(self.file.require_cover(x, y, self.grid.lonlat, self._spacing))
 
     def elevation(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Height [m], positive up, (ny, nx); InputError for cells outside, without a value or with a wild one."""
-        lonlat, spacing = self.grid.lonlat, self._spacing
-        field = read_field(self.path, self.variable, x, y, lonlat, spacing=spacing, limits=ON_EARTH)
-        return field.reshape(y.size, x.size)
+        return self.file.read(x, y, self.grid.lonlat, self._spacing)
+
+    def patches(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The same, NaN for cells outside or without a value."""
+        return self.file.read(x, y, self.grid.lonlat, self._spacing, patchy=True)
 
     @property
     def _spacing(self) -> tuple[float, float]:
         return self.grid.dx, self.grid.dy
-
-    def _cover(self) -> GriddedVariable:
-        x, y = self.grid.x(), self.grid.y()
-        return check_cover(self.path, self.variable, x, y, self.grid.lonlat, spacing=self._spacing)
-
-
-def require_elevation(source: GriddedVariable) -> None:
-    """Raises InputError unless a variable has one record, or no records, in metres."""
-    if source.records not in (None, 1):
-        raise InputError(f"{source.path}: {source.name} has {source.records} records, expected one")
-    unit = source.units.lower().rstrip(".").split(",")[0].split(" ")[0]
-    if unit in OTHER_UNITS:
-        raise InputError(f"{source.path}: {source.name} is in {source.units}, expected metres")
 
 
 @dataclass(frozen=True)
@@ -97,6 +112,7 @@ class Shape:
 
     formula: Callable[[np.ndarray, np.ndarray], np.ndarray]
     resolution: None = None
+    described: tuple[()] = ()
 
     def check(self) -> None:
         """A formula has a value everywhere."""
@@ -104,6 +120,8 @@ class Shape:
     def elevation(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Height [m], positive up, float64 (ny, nx)."""
         return np.array(np.broadcast_to(self.formula(x[None, :], y[:, None]), (y.size, x.size)))
+
+    patches = elevation
 
 
 def flat(depth: float) -> Shape:

@@ -6,7 +6,9 @@ from types import SimpleNamespace as Section
 
 import numpy as np
 import pytest
+from support.sections import section
 
+from esim.config.crust.topography import TopographyConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
@@ -738,8 +740,8 @@ def test_terrain_from_a_file_in_degrees(tmp_path, step):
         )
     plane = Projection(lon0, 36.0)
     grid = Grid3D(Grid("cartesian", -25e3, -25e3, 5e3, 5e3, 10, 10), 10, 100.0, -500.0)
-    section = Section(kind="file", file=path, variable=None, water=True)
-    found = terrain.build(section, grid, plane)
+    described = section(TopographyConfig, file=path)
+    found = terrain.build(described, grid, plane)
     x, y = grid.horizontal.x(), grid.horizontal.y()
     degrees = plane.to_lonlat(*np.meshgrid(x, y))
     heights = found.elevation(x, y)
@@ -749,6 +751,25 @@ def test_terrain_from_a_file_in_degrees(tmp_path, step):
     assert np.array_equal(found.elevation(x[2:5], y[7:8]), heights[7:8, 2:5])
     wide = Grid3D(Grid("cartesian", -25e3, -25e3, 5e3, 5e3, 40, 10), 10, 100.0, -500.0)
     with pytest.raises(InputError, match=r"relief.nc: covers lon .* short by 0.[89]\d+ degrees in the east"):
-        terrain.build(section, wide, plane)
+        terrain.build(described, wide, plane)
     with pytest.raises(InputError, match=r"in degrees, but the grid is cartesian"):
-        terrain.build(section, grid, None)
+        terrain.build(described, grid, None)
+    lowered = terrain.build(section(TopographyConfig, file=path, datum_shift=-2.5), grid, plane)
+    np.testing.assert_allclose(lowered.elevation(x, y), heights - 2.5, atol=1e-9)
+
+
+def test_terrain_from_a_picture_in_another_projection(tmp_path):
+    """Metres of UTM are not those of the grid's own projection; without one they may be those of the grid."""
+    xr = pytest.importorskip("xarray")
+    pytest.importorskip("rioxarray")
+    nodes = np.arange(-30e3, 30e3, 1e3)
+    relief = xr.DataArray(np.full((60, 60), 40.0), {"y": nodes[::-1], "x": nodes}, ("y", "x"))
+    relief.rio.write_crs("EPSG:32654").rio.to_raster(tmp_path / "utm.tif")
+    grid = Grid3D(Grid("cartesian", -25e3, -25e3, 5e3, 5e3, 10, 10), 10, 100.0, -500.0)
+    described = section(TopographyConfig, file=tmp_path / "utm.tif")
+    with pytest.raises(
+        InputError, match=r"UTM zone 54N .* the grid has its own projection; .*-t_srs EPSG:4326"
+    ):
+        terrain.build(described, grid, Projection(141.0, 36.0))
+    plane = terrain.build(described, grid, None)
+    assert np.all(plane.elevation(grid.horizontal.x(), grid.horizontal.y()) == 40.0)

@@ -15,7 +15,7 @@ class TopographyConfigBase(Section):
 
 
 class TopographyFileConfig(ElevationFileConfig, TopographyConfigBase):
-    """Elevation [m], positive up, from a NetCDF file."""
+    """Elevation [m] from a file, in metres, or in degrees where the grid has a projection."""
 
 
 class FlatTopographyConfig(FlatConfig, TopographyConfigBase):

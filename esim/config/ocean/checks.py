@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from esim.config.elevation import BowlConfig, ElevationConfig
+from esim.config.elevation import BathymetryConfig, BowlConfig
 from esim.config.ocean.forcing import CircularPulseConfig, ForcingConfig, PulseConfig
 from esim.config.ocean.grid import OceanGridConfig
 from esim.config.ocean.incident import AnyIncidentConfig
@@ -25,16 +25,16 @@ Place = tuple[str | int, ...]
 
 def check_coordinates(
     grid: OceanGridConfig,
-    bathymetry: ElevationConfig,
+    bathymetry: BathymetryConfig,
     sources: Sequence[OceanSourceConfig],
     physics: OceanPhysics,
 ) -> None:
     """What is possible on a cartesian grid only, and what it needs for Coriolis."""
     cartesian = grid.kind == "cartesian"
-    if isinstance(bathymetry, BowlConfig) and not cartesian:
-        raise KeyProblem(
-            ("bathymetry", "kind"), "'bowl' is measured in metres and needs grid.kind 'cartesian'"
-        )
+    first = bathymetry[0] if isinstance(bathymetry, tuple) else bathymetry
+    if isinstance(first, BowlConfig) and not cartesian:
+        place = ("bathymetry", 0, "kind") if isinstance(bathymetry, tuple) else ("bathymetry", "kind")
+        raise KeyProblem(place, "'bowl' is measured in metres and needs grid.kind 'cartesian'")
     for n, source in enumerate(sources):
         if isinstance(source, CrestedWaveConfig) and not cartesian:
             text = f"'{source.kind}' has straight crests and needs grid.kind 'cartesian'"

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from esim.config.cells import WHOLE, Range
-from esim.config.elevation import ElevationConfig
+from esim.config.elevation import BathymetryConfig
 from esim.config.yaml.section import KeyProblem, Section
 from esim.config.yaml.suggest import hint
 from esim.config.yaml.units import Angle, Count, Length
@@ -49,7 +49,7 @@ class NestConfig(Section):
         default=None, description="South and north edge [m] as [from, to], on a cartesian grid."
     )
     ratio: Count = Field(ge=2, le=100, description="Refinement ratio: cells along a side of a parent cell.")
-    bathymetry: ElevationConfig | None = Field(
+    bathymetry: BathymetryConfig | None = Field(
         default=None, description="Bathymetry of the nest; null: that of the run, at the nest's resolution."
     )
     two_way: bool = Field(

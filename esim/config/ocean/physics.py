@@ -13,9 +13,11 @@ from esim.constants import GRAVITY
 
 
 class ManningFileConfig(Section):
-    """Manning's coefficient [s/m^(1/3)] from a NetCDF file."""
+    """Manning's coefficient [s/m^(1/3)] from a file: NetCDF, GeoTIFF, ESRI ASCII, columns x y n."""
 
-    file: InputFile = Field(description="NetCDF file, relative to the configuration, or data:NAME.")
+    file: InputFile = Field(
+        description="File in any format of bathymetry.file, relative to the configuration, or data:NAME."
+    )
     variable: str | None = Field(default=None, description="Variable of the coefficient; null: the only one.")
 
 

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from esim.config.elevation import ElevationConfig
+from esim.config.elevation import BathymetryConfig
 from esim.config.names import check_names
 from esim.config.ocean.checks import (
     check_coordinates,
@@ -30,7 +30,10 @@ class TsunamiConfig(ScenarioConfig):
 
     scenario: Literal["tsunami"] = Field(description="Scenario: a tsunami.")
     grid: OceanGridConfig = Field(description="The grid: lonlat or cartesian.")
-    bathymetry: ElevationConfig = Field(description="Bathymetry: a file, or a simple shape.")
+    bathymetry: BathymetryConfig = Field(
+        description="Bathymetry: a file, or a simple shape; or a list of these, of which the last that has a value at "
+        "a point counts there."
+    )
     physics: OceanPhysics = Field(
         default_factory=OceanPhysics,
         validate_default=True,

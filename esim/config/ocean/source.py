@@ -89,10 +89,13 @@ class OkadaConfig(FaultSourceConfig):
 
 
 class DeformationConfig(SeafloorSourceConfig):
-    """Displacement of the seafloor [m] from a NetCDF file: (y, x), at once, or (time, y, x), linear between records."""
+    """Displacement of the seafloor [m] from a file: (y, x), at once, or (time, y, x), linear between records."""
 
     kind: Literal["deformation"] = Field(description="deformation: uplift from a file.")
-    file: InputFile = Field(description="NetCDF file, relative to the configuration, or data:NAME.")
+    file: InputFile = Field(
+        description="GeoClaw dtopo file (types 1 to 3), or any format of bathymetry.file, relative to the "
+        "configuration, or data:NAME."
+    )
     variable: str | None = Field(default=None, description="Variable of the uplift; null: the only one.")
     east: str | None = Field(
         default=None,

@@ -6,6 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+NAMES = {
+    "x": ("lon", "longitude", "x", "easting"),
+    "y": ("lat", "latitude", "y", "northing"),
+    "time": ("time", "t"),
+}
+UNIFORM = 0.05  # of a step: how far a node may lie from the uniform axis (rounded coordinates reach 0.04)
 SNAP = 2.0**24  # positions are rounded to 1/SNAP of a step: rounding errors of x, y never reach the values
 
 

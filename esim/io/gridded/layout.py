@@ -1,16 +1,18 @@
-"""Which variable of a NetCDF file is the grid, and where are its coordinates? CF, COARDS and GMT alike."""
+"""Which variable of a file is the grid, and where are its coordinates? CF, COARDS and GMT alike."""
 
 import difflib
 import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from esim.errors import InputError
-from esim.io.gridded.axis import Axis
+from esim.io.gridded.axis import NAMES, UNIFORM, Axis
+from esim.io.gridded.formats.dataset import Dataset
+from esim.io.gridded.reference import GEOGRAPHIC, require_kind, require_same, vertical_note
 
 log = logging.getLogger(__name__)
 
@@ -23,20 +25,32 @@ STANDARD_NAMES = {
     "time": "time",
 }
 UNITS = ((r"degrees?_?e(ast)?", "x"), (r"degrees?_?n(orth)?", "y"), (r"\w+ since .*", "time"))
-NAMES = {
-    "x": ("lon", "longitude", "x", "easting"),
-    "y": ("lat", "latitude", "y", "northing"),
-    "time": ("time", "t"),
-}
 METRES = {"m": 1.0, "metre": 1.0, "metres": 1.0, "meter": 1.0, "meters": 1.0, "km": 1000.0}
-UNIFORM = 0.05  # of a step: how far a node may lie from the uniform axis (rounded coordinates reach 0.04)
+DOWN = r"positive[\s_-]*(is[\s_-]*)?down|down(wards?)?[\s_-]*positive"
+UP = r"positive[\s_-]*(is[\s_-]*)?up|up(wards?)?[\s_-]*positive|elevation|altitude|height|topo|relief|uplift"
+DEPTH = r"depth|bathym"
+
+
+Positive = Literal["up", "down"]
+
+
+class Sign(NamedTuple):
+    """Whether values count downwards, as depths do, and what tells so.
+
+    by is a key of the configuration, an attribute or the name of the variable, or its other words; "depth" if they
+    speak of depth without saying which way it counts, "" if nothing tells.
+    """
+
+    down: bool
+    by: Literal["key", "attribute", "name", "words", "depth", ""]
 
 
 @dataclass(frozen=True)
 class GriddedVariable:
     """A variable whose last two dimensions are (y, x), and the axes of these.
 
-    records is the length of a dimension before them, None if there is none; positive_down marks a depth.
+    records is the length of a dimension before them, None if there is none; crs is the coordinate reference system of
+    the file (WKT), None if it has none; notes are sentences about what was assumed of the file.
     """
 
     path: Path
@@ -46,7 +60,14 @@ class GriddedVariable:
     y: Axis
     lonlat: bool
     records: int | None
-    positive_down: bool
+    sign: Sign
+    crs: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def positive_down(self) -> bool:
+        """Whether it is a depth."""
+        return self.sign.down
 
     @property
     def names(self) -> tuple[str, str]:
@@ -59,12 +80,17 @@ class GriddedVariable:
         return self.x.step, self.y.step
 
 
-def find_gridded(path: Path, data: Any, name: str | None, lonlat: bool) -> GriddedVariable:
-    """Describes the gridded variable `name`, or the one that it must be, of an open NetCDF file.
+def find_gridded(
+    path: Path, data: Any, name: str | None, lonlat: bool, positive: Positive | None = None
+) -> GriddedVariable:
+    """Describes the gridded variable `name`, or the one that it must be, of an open file.
 
-    lonlat tells whether the cells it is wanted for are in degrees. Raises InputError: no such variable (lists
-    what the file has), more than one candidate, coordinates missing, in the wrong unit, unsorted or uneven.
+    lonlat tells whether the cells it is wanted for are in degrees, positive which way its values count if the file is
+    not to be asked. Raises InputError: no such variable (lists what the file has), more than one candidate,
+    coordinates missing, in the wrong unit, unsorted or uneven.
     """
+    crs, notes = (data.crs, data.notes) if isinstance(data, Dataset) else (None, ())
+    require_kind(path, crs, lonlat)
     name = _find_variable(path, data, name)
     variable = data[name]
     if variable.ndim not in (2, 3):
@@ -72,7 +98,11 @@ def find_gridded(path: Path, data: Any, name: str | None, lonlat: bool) -> Gridd
     y, x = (_find_axis(path, data, variable, kind, lonlat) for kind in ("y", "x"))
     units = str(getattr(variable, "units", "")).strip()
     records = variable.shape[0] if variable.ndim == 3 else None
-    return GriddedVariable(path, name, units, x, y, lonlat, records, _positive_down(path, variable))
+    sign = Sign(positive == "down", "key") if positive else _sign(path, variable)
+    if lonlat:
+        require_same(path, crs, GEOGRAPHIC, x, y)
+    notes = (*notes, *vertical_note(path, crs), *_assumed(path, variable, sign))
+    return GriddedVariable(path, name, units, x, y, lonlat, records, sign, crs, notes)
 
 
 def _find_variable(path: Path, data: Any, name: str | None) -> str:
@@ -189,11 +219,32 @@ def _uniform_axis(where: str, values: np.ndarray, wraps: bool) -> Axis:
     return Axis(float(rising[0]), step, values.size, falling, turn)
 
 
-def _positive_down(path: Path, variable: Any) -> bool:
-    """Whether the variable is a depth: by `positive`, else by standard_name, else by its name."""
-    positive = str(getattr(variable, "positive", "")).lower()
-    named = "depth" in str(getattr(variable, "standard_name", "")) or variable.name.lower() == "depth"
-    down = positive == "down" or (named and positive != "up")
-    if down:
+def _sign(path: Path, variable: Any) -> Sign:
+    """Which way a variable counts: by `positive`, else by standard_name and name, else by its long_name."""
+    attribute = str(getattr(variable, "positive", "")).lower()
+    standard, name = str(getattr(variable, "standard_name", "")).lower(), variable.name.lower()
+    words = f"{name} {standard} {getattr(variable, 'long_name', '')}".lower()
+    if attribute in ("up", "down"):
+        found = Sign(attribute == "down", "attribute")
+    elif "depth" in standard or name == "depth":
+        found = Sign(True, "name")
+    elif re.search(DOWN, words):
+        found = Sign(True, "words")
+    elif re.search(UP, words):
+        found = Sign(False, "words")
+    else:
+        found = Sign(False, "depth" if re.search(DEPTH, words) else "")
+    if found.down:
         log.info("%s: variable %s is a depth, positive down; its sign is changed", path, variable.name)
-    return down
+    return found
+
+
+def _assumed(path: Path, variable: Any, sign: Sign) -> tuple[str, ...]:
+    """A sentence about a depth that only words tell."""
+    if not (sign.down and sign.by in ("name", "words")):
+        return ()
+    long_name = getattr(variable, "long_name", "")
+    reason = f"its long_name is '{long_name}'" if sign.by == "words" and long_name else "its name says so"
+    return (
+        f"{path.name}: {variable.name} is read as a depth, positive down, as {reason}; if it is not, set positive: up",
+    )

@@ -1,4 +1,4 @@
-"""What is the value of a gridded NetCDF file at these cells?
+"""What is the value of a gridded file at these cells? NetCDF, or any format of `formats`.
 
 Only the window that the cells need is read. The value at a cell depends on the cell and on the file alone,
 bit for bit, and not on which other cells are asked for with it, so that every rank sees the same field.
@@ -18,7 +18,10 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.io.gridded.axis import Axis, Places
+from esim.io.gridded.expected import Expected
+from esim.io.gridded.formats.detect import READ, open_other
 from esim.io.gridded.layout import GriddedVariable, find_gridded
+from esim.io.gridded.reference import system_name
 from esim.io.netcdf3_check import least_size
 
 __all__ = [
@@ -31,6 +34,8 @@ __all__ = [
     "read_times",
     "time_units",
 ]
+
+ANYTHING = Expected()
 
 Span = tuple[int, int]
 Range = tuple[float, float]
@@ -51,30 +56,37 @@ def read_field(
     *,
     fill: float | None = None,
     spacing: Range | None = None,
-    limits: Range = (-math.inf, math.inf),
+    expected: Expected = ANYTHING,
     record: int | None = None,
-    gaps: bool = False,
+    coverage: float | None = None,
 ) -> np.ndarray:
     """Values of a gridded variable at cells, float64 (ny, nx), or (time, ny, nx) if the variable has times.
 
     x, y are uniform cell centres in degrees (lonlat) or metres, of cells of the size `spacing` (by default
     the distance of the centres). Bilinear where the file is less than twice as fine as the cells; else the
     mean of m x m bilinear samples of each cell, m = ceil(ratio). Depths, positive down, become elevations.
-    Outside the file the value is `fill`. record picks one record of a variable that has times. With gaps, missing
-    values are left out of interpolation and means, and cells that have no others are NaN. Raises InputError
-    if the file or the variable is missing or not usable, if cells lie outside and there is no fill, if a cell
-    has no value (NaN or missing), and if a value of the file that they need is not within `limits`.
+    Outside the file the value is `fill`; if that is NaN, also in cells that lie partly outside. record picks one record
+    of a variable that has times. With a coverage, missing values are left out of interpolation and means, and a cell is
+    NaN unless the others have more than this fraction of the weight. Raises InputError if the file or the variable is
+    missing or not usable, if cells lie outside and there is no fill, if a cell has no value (NaN or missing), and if a
+    value of the file that they need is not as `expected`.
     """
     with opened(path) as data:
-        source = find_gridded(path, data, variable, lonlat)
+        source = find_gridded(path, data, variable, lonlat, expected.positive)
         points = _sample_points(source, x, y, spacing)
         if fill is None:
             _require_cover(source, points, x, y, spacing)
         sign = -1.0 if source.positive_down else 1.0
-        low, high = sorted((sign * limits[0], sign * limits[1]))
-        window = _Window(source, data[source.name], record, (low, high))
-        field = sign * _sample(window, *points, sign * (fill or 0.0), gaps)
-    if not gaps:
+        window = _Window(source, data[source.name], record, expected)
+        known = 0.0 if fill is None or math.isnan(fill) else fill
+        field = sign * _sample(window, *points, sign * known, coverage)
+    if fill is not None and math.isnan(fill):
+        columns, rows = (
+            axis.locate(p).inside.all(axis=1, keepdims=True)
+            for axis, p in zip((source.x, source.y), points, strict=True)
+        )
+        field = np.where(rows & columns.T, field, np.nan)
+    elif coverage is None:
         _require_values(source, field, x, y)
     return field
 
@@ -87,17 +99,39 @@ def check_cover(
     lonlat: bool,
     *,
     spacing: Range | None = None,
+    expected: Expected = ANYTHING,
 ) -> GriddedVariable:
     """Describes a gridded variable and raises InputError unless it covers the cells; reads no values."""
-    source = describe(path, variable, lonlat)
+    source = describe(path, variable, lonlat, expected)
     _require_cover(source, _sample_points(source, x, y, spacing), x, y, spacing)
     return source
 
 
-def describe(path: Path, variable: str | None, lonlat: bool) -> GriddedVariable:
+def describe(
+    path: Path, variable: str | None, lonlat: bool, expected: Expected = ANYTHING
+) -> GriddedVariable:
     """Describes a gridded variable without reading its values; raises InputError if it is not usable."""
     with opened(path) as data:
-        return find_gridded(path, data, variable, lonlat)
+        return find_gridded(path, data, variable, lonlat, expected.positive)
+
+
+def require_values(
+    source: GriddedVariable, x: np.ndarray, y: np.ndarray, expected: Expected = ANYTHING
+) -> None:
+    """Reads the nodes around points x, y, all records; raises InputError if one has no value, or not as expected."""
+    columns, rows = (axis.locate(p) for axis, p in ((source.x, x), (source.y, y)))
+    if not (columns.inside.any() and rows.inside.any()):
+        return
+    (west, east), (south, north) = (
+        Places(*(of_all[places.inside] for of_all in places)).window for places in (columns, rows)
+    )
+    with opened(source.path) as data:
+        for record in [None] if source.records is None else range(source.records):
+            window = _Window(source, data[source.name], record, expected)
+            step = max(1, STRIP // (east - west))
+            for first in range(south, north, step):
+                values = window.read((first, min(first + step, north)), (west, east))
+                expected.require_complete(source, values, first, west)
 
 
 def names(path: Path) -> set[str]:
@@ -130,19 +164,25 @@ def opened(path: Path) -> Iterator[Any]:
 
     if not path.is_file():
         raise InputError(f"{path}: {_what_is_there(path)}")
+    kind = "readable"
     try:
+        with open_other(path) as other:
+            if other is not None:
+                yield other
+                return
+        kind = "a NetCDF"
         with netcdf.LIBRARY, netcdf.read(path) as data:
             if path.stat().st_size < least_size(data):
                 raise InputError(f"{path}: cut short, expected at least {least_size(data)} bytes")
             yield data
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: not a NetCDF file, or a damaged one ({reason})") from error
+        raise InputError(f"{path}: not {kind} file, or a damaged one ({reason}); expected {READ}") from error
 
 
 def _what_is_there(path: Path) -> str:
     if path.exists():
-        return "not a file, expected a NetCDF file"
+        return "not a file"
     if not path.parent.is_dir():
         return f"no such file, nor is there a folder {path.parent}"
     near = difflib.get_close_matches(path.name, (other.name for other in path.parent.iterdir()), 1)
@@ -172,12 +212,12 @@ def _subdivide(centres: np.ndarray, size: float, axis: Axis) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Window:
-    """A variable of an open file, all of it or one record; values out of limits are refused."""
+    """A variable of an open file, all of it or one record; values that are not as expected are refused."""
 
     source: GriddedVariable
     variable: Any
     record: int | None
-    limits: Range
+    expected: Expected
 
     @property
     def records(self) -> tuple[int, ...]:
@@ -193,12 +233,12 @@ class _Window:
         window = np.concatenate(
             [piece[..., ::-1] if source.x.falling else piece for piece in pieces], axis=-1
         )
-        values = window[..., ::-1, :] if source.y.falling else window
-        _require_range(source, values, rows[0], columns[0], self.limits)
+        values = self.expected.masked(window[..., ::-1, :] if source.y.falling else window)
+        self.expected.require(source, values, rows[0], columns[0])
         return values
 
 
-def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, gaps: bool) -> np.ndarray:
+def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, coverage: float | None) -> np.ndarray:
     """The mean of the samples at the points x (nx, mx) and y (ny, my), strip by strip of rows."""
     columns, rows = window.source.x.locate(x), window.source.y.locate(y)
     field = np.empty((*window.records, len(y), len(x)))
@@ -209,7 +249,7 @@ def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, gaps: bo
         strip = rows.part(begin, begin + step)
         values = window.read(strip.window, columns.window) - fill
         there = np.isfinite(values)
-        if not gaps or there.all():
+        if coverage is None or there.all():
             part = _average(_average(values, columns, -1), strip, -2)
         else:
             known, share = (
@@ -219,7 +259,7 @@ def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, gaps: bo
             inside = _average(_average(np.ones_like(values), columns, -1), strip, -2)
             # Cells without a gap keep the bits that they have in a strip without any.
             part = np.where(share == inside, known, known * inside / np.where(share > 0, share, 1.0))
-            part = np.where((share > 0) | (inside == 0), part, np.nan)
+            part = np.where((share > coverage * inside) | (inside == 0), part, np.nan)
         field[..., begin : begin + step, :] = part + fill
     return field
 
@@ -264,25 +304,12 @@ def _require_cover(
     raise InputError(
         f"{source.path}: covers {_box(source.names, source.x.extent, source.y.extent)},"
         f" but the grid needs {_box(source.names, needed_x, needed_y)}; short by {short}"
+        + (f" (the file is in {system_name(source.crs)})" if source.crs and not source.lonlat else "")
     )
 
 
 def _box(names: tuple[str, str], x: Range, y: Range) -> str:
     return f"{names[0]} {x[0]:.9g}..{x[1]:.9g} and {names[1]} {y[0]:.9g}..{y[1]:.9g}"
-
-
-def _require_range(source: GriddedVariable, values: np.ndarray, row: int, column: int, limits: Range) -> None:
-    """Raises InputError for a value out of limits in a window of the file that begins at a row and column."""
-    wild = (values < limits[0]) | (values > limits[1])
-    if wild.any():
-        place = tuple(np.argwhere(wild)[0])
-        x = source.x.first + source.x.step * (column + place[-1])
-        y = source.y.first + source.y.step * (row + place[-2])
-        raise InputError(
-            f"{source.path}: {source.name} is {values[place]:g} at {source.names[0]} {x:.9g}, {source.names[1]} "
-            f"{y:.9g}, expected {limits[0]:g} to {limits[1]:g}; is it in another unit, or a mark for a missing value "
-            "that the file does not declare as _FillValue?"
-        )
 
 
 def _require_values(source: GriddedVariable, field: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:

@@ -8,28 +8,29 @@ import numpy as np
 from esim.config.ocean.physics import Manning
 from esim.data import locate
 from esim.grids.grid import Grid
-from esim.io.gridded.reader import check_cover, read_field
+from esim.io.gridded.expected import Expected
+from esim.io.gridded.reader import GriddedVariable, check_cover, read_field
 
-POSSIBLE = (0.0, 1.0)  # s/m^(1/3); dense forest has 0.2
+POSSIBLE = Expected((0.0, 1.0))  # s/m^(1/3); dense forest has 0.2
 
 
 @dataclass(frozen=True)
 class Roughness:
-    """Manning's coefficient from a variable of a NetCDF file (None: the only one), brought to cells."""
+    """Manning's coefficient from a variable of a file (None: the only one), brought to cells."""
 
     path: Path
     variable: str | None
     grid: Grid
 
-    def check(self) -> None:
-        """Raises InputError unless the file is readable, has the variable, and covers the grid; reads no values."""
+    def check(self) -> GriddedVariable:
+        """Describes the variable; raises InputError unless the file has it and covers the grid; reads no values."""
         x, y = self.grid.x(), self.grid.y()
-        check_cover(self.path, self.variable, x, y, self.grid.lonlat, spacing=self._spacing)
+        return check_cover(self.path, self.variable, x, y, self.grid.lonlat, spacing=self._spacing)
 
     def coefficient(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Manning's n [s/m^(1/3)], (ny, nx); raises InputError for cells without a value or with a wild one."""
         lonlat, spacing = self.grid.lonlat, self._spacing
-        field = read_field(self.path, self.variable, x, y, lonlat, spacing=spacing, limits=POSSIBLE)
+        field = read_field(self.path, self.variable, x, y, lonlat, spacing=spacing, expected=POSSIBLE)
         return field.reshape(y.size, x.size)
 
     @property

@@ -47,12 +47,13 @@ class InitialWater:
     """The water of a grid as it begins, the same on all ranks.
 
     deepest [m] is the depth of the deepest cell, rate [1/s] the largest Courant number per second, sweeps how many
-    each step takes for dispersion, zero without it.
+    each step takes for dispersion, zero without it; mean_height [m] is that of the bed above the water at rest.
     """
 
     deepest: float
     rate: float
     sweeps: int
+    mean_height: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +87,7 @@ def _read(
 ) -> tuple[Elevation, Roughness | None, tuple[PressureRecords, ...]]:
     """Seafloor, roughness and air pressure for a grid; shapes of the seafloor are measured in the whole one."""
     own = cfg.grid.nests[nest.number - 1].bathymetry if nest.parent is not None else None
-    section = own or cfg.bathymetry
-    seafloor = elevation.build(section, nest.grid if section.kind == "file" else whole)
+    seafloor = elevation.build(own or cfg.bathymetry, nest.grid, whole)
     seafloor.check()
     pressure = [
         air_pressure.describe_records(one, nest.grid, cfg.time.start)
@@ -133,12 +133,12 @@ def survey(
     """The water of a grid as it begins in some states, with the waves that come in; the roughness is read once."""
     physics, block = cfg.physics, decomposition.blocks[comm.rank]
     x, y = grid.x(block.i0, block.i1), grid.y(block.j0, block.j1)
-    deepest, rate, radius = -math.inf, 0.0, 0.0
+    deepest, rate, radius, total = -math.inf, 0.0, 0.0, 0.0
     if block.cells:
         bed = media.elevation(x, y)
         q = initial_water(states, bed, x, y, grid.lonlat, physics.dry_depth)
         rate = courant_rate(q, bed, *grid.cell_size(block.j0, block.j1), physics)
-        deepest = float(-bed.min())
+        deepest, total = float(-bed.min()), float(bed.sum())
         radius = spectral_radius(grid, physics, np.pad(-bed, 1, mode="edge"), block.j0)
         if media.roughness is not None:
             media.roughness.coefficient(x, y)
@@ -147,7 +147,7 @@ def survey(
     if physics.dispersion != "none":
         radius = comm.allreduce_max(radius)
         sweeps = len(relaxation_weights(radius, physics.dispersion_tolerance, has_two_colours(grid)))
-    return InitialWater(deepest, rate, sweeps)
+    return InitialWater(deepest, rate, sweeps, sum(comm.allgather(total)) / (grid.nx * grid.ny))
 
 
 def build_levels(

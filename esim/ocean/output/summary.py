@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from esim.grids.grid import Grid
+from esim.media.layered_elevation import LayeredElevation
 from esim.ocean.nesting.grid_level import GridLevel
 from esim.sources.ocean import AnySource, Source
 from esim.sources.ocean.fault_source import FaultSource
@@ -27,6 +28,19 @@ def nest_lines(levels: Sequence[GridLevel], ranks: int) -> Iterator[str]:
             + ("" if level.two_way else ", one-way")
             + (f", on {used} of {ranks} ranks" if used < ranks else "")
         )
+
+
+def bathymetry_lines(level: GridLevel) -> Iterator[str]:
+    """Where the seafloor of a grid comes from, if from several files."""
+    seafloor = level.media.bathymetry
+    if not isinstance(seafloor, LayeredElevation):
+        return
+    files = seafloor.described[-len(seafloor.layers) :] if seafloor.layers else ()
+    first = seafloor.base.described
+    yield f"bathymetry     of {level.name}: {first[0].path.name if first else 'a shape'}"
+    for file, (x, y) in zip(files, seafloor.widths, strict=True):
+        how = f"blended over {x:.3g} x {y:.3g} cells" if min(x, y) > 0 else "not blended"
+        yield f"  on it        {file.path.name}, {how}"
 
 
 def source_line(source: AnySource) -> str:

@@ -1,4 +1,4 @@
-"""Which deformation of the seafloor? From a NetCDF grid, in time or at once."""
+"""Which deformation of the seafloor? From a grid in a file, in time or at once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +10,13 @@ import numpy as np
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io.gridded import reader
+from esim.io.gridded.expected import Expected
 from esim.io.gridded.layout import GriddedVariable
 from esim.sources.formats.units import METRE
 from esim.sources.geodesy import Box
 
-LARGEST = 1000.0  # m; more is a file of elevations, or of another unit
+# m; more is a file of elevations, or of another unit, and exactly 999 is a mark for a missing value
+POSSIBLE = Expected((-1000.0, 1000.0), marks=(-999.0, 999.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,21 @@ class Deformation:
     def horizontal_on_slope(self) -> bool:
         """Whether the file says how the bed moves horizontally."""
         return self.horizontal is not None
+
+    @property
+    def variables(self) -> tuple[GriddedVariable, ...]:
+        """All that is read of the file."""
+        return self.variable, *(self.horizontal or ())
+
+    def require_values(self, grid: Grid) -> None:
+        """Reads the file where it covers the grid; raises InputError for a missing or an impossible value there.
+
+        Also on land, which it moves as well.
+        """
+        x = grid.x0 + grid.dx * np.arange(grid.nx + 1)
+        y = grid.y0 + grid.dy * np.arange(grid.ny + 1)
+        for variable in self.variables:
+            reader.require_values(variable, x, y, POSSIBLE)
 
     def check(self, grid: Grid) -> None:
         """Raises InputError if the file and the grid have no cell in common."""
@@ -78,8 +95,8 @@ class Deformation:
         shape = len(self.times), len(y), len(x)
         if 0 in shape:
             return np.zeros(shape)
-        where, limits = (variable.path, variable.name), (-LARGEST, LARGEST)
-        return reader.read_field(*where, x, y, lonlat, fill=0.0, limits=limits).reshape(shape)
+        where = variable.path, variable.name
+        return reader.read_field(*where, x, y, lonlat, fill=0.0, expected=POSSIBLE).reshape(shape)
 
 
 def read(

@@ -9,6 +9,7 @@ import numpy as np
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io.gridded import reader
+from esim.io.gridded.expected import Expected
 from esim.io.gridded.layout import GriddedVariable
 from esim.sources.formats.units import METRE, METRE_PER_SECOND
 
@@ -53,9 +54,9 @@ class State:
                 y,
                 lonlat,
                 fill=self.sea_level if name == "eta" else 0.0,
-                limits=LIMITS[name],
+                expected=Expected(LIMITS[name]),
                 record=self.record,
-                gaps=True,
+                coverage=0.0,  # up to the next node: how far water reaches there, the bed says
             )
         result[0] -= self.sea_level
         result[1:] = np.nan_to_num(result[1:])

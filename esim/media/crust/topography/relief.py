@@ -2,21 +2,21 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from esim.config.crust.topography import TopographyConfig
 from esim.constants import EARTH_RADIUS
-from esim.data import locate
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.io.gridded.axis import Axis, Places
-from esim.io.gridded.reader import GriddedVariable, describe, read_field
+from esim.io.gridded.layout import GriddedVariable
+from esim.io.gridded.reference import system_name
 from esim.media import elevation
-from esim.media.elevation import ON_EARTH, Elevation, require_elevation
+from esim.media.elevation import Elevation
+from esim.media.elevation_file import ElevationFile, elevation_file, require_elevation
 
 MOST = 4  # samples along each side of a cell, at most: a staircase is no finer than its cells
 
@@ -27,31 +27,41 @@ def build(section: TopographyConfig, grid: Grid3D, projection: Projection | None
     projection is needed for a file in longitude and latitude. Raises InputError if there is no such file.
     """
     if section.kind == "file" and projection is not None:
-        path = locate(section.file)
-        if _in_degrees(path, section.variable):
-            return ProjectedRelief(path, section.variable, grid.horizontal, projection)
+        file = elevation_file(section)
+        if _in_degrees(file):
+            return ProjectedRelief(file, grid.horizontal, projection)
+        _require_no_system(file)
     return elevation.build(section, grid.horizontal)
 
 
-def _in_degrees(path: Path, variable: str | None) -> bool:
+def _in_degrees(file: ElevationFile) -> bool:
     """Whether a file can be read as one in longitude and latitude."""
     try:
-        describe(path, variable, True)
+        file.describe(True)
     except InputError:
         return False  # reading it in metres says what is wrong, if anything is
     return True
 
 
+def _require_no_system(file: ElevationFile) -> None:
+    """Raises InputError for a file in metres of another projection than that of the grid."""
+    crs = file.describe(False).crs
+    if crs is not None:
+        raise InputError(
+            f"{file.path}: is in {system_name(crs)}, but the grid has its own projection; convert it: gdalwarp -t_srs "
+            f"EPSG:4326 {file.path.name} {file.path.stem}_lonlat.tif"
+        )
+
+
 @dataclass(frozen=True)
 class ProjectedRelief:
-    """Elevation from a variable of a lon/lat file on the cells of a Cartesian grid that a projection places.
+    """Elevation from a lon/lat file on the cells of a Cartesian grid that a projection places.
 
     Bilinear where the file is less than twice as fine as the cells; else the mean of m x m samples of a
     cell, m at most 4.
     """
 
-    path: Path
-    variable: str | None
+    file: ElevationFile
     grid: Grid
     projection: Projection
 
@@ -62,6 +72,11 @@ class ProjectedRelief:
         g = self.grid
         _, latitude = self.projection.to_lonlat(g.x0 + g.nx * g.dx / 2, g.y0 + g.ny * g.dy / 2)
         return source.x.step * degree * math.cos(math.radians(latitude)), source.y.step * degree
+
+    @property
+    def described(self) -> tuple[GriddedVariable, ...]:
+        """What the file is; raises InputError if it is not usable."""
+        return (self._source(),)
 
     def check(self) -> None:
         """Raises InputError unless the file is readable, has the variable in metres, and covers the grid."""
@@ -79,8 +94,8 @@ class ProjectedRelief:
         short = ", ".join(f"{gap:.6g} degrees in the {side}" for side, gap in sides if gap > 0)
         if short:
             raise InputError(
-                f"{self.path}: covers {_span('lon', source.x)} and {_span('lat', source.y)}, but the grid needs lon "
-                f"{lon.min():.9g}..{lon.max():.9g} and lat {lat.min():.9g}..{lat.max():.9g}; short by {short}"
+                f"{self.file.path}: covers {_span('lon', source.x)} and {_span('lat', source.y)}, but the grid needs "
+                f"lon {lon.min():.9g}..{lon.max():.9g} and lat {lat.min():.9g}..{lat.max():.9g}; short by {short}"
             )
 
     def elevation(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -100,15 +115,14 @@ class ProjectedRelief:
         return total / (samples[0] * samples[1])
 
     def _source(self) -> GriddedVariable:
-        return describe(self.path, self.variable, True)
+        return self.file.describe(True)
 
     def _at(self, source: GriddedVariable, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Bilinear values at the points x, y of the plane."""
         lon, lat = self.projection.to_lonlat(*np.meshgrid(x, y))
         east, north = source.x.locate(lon), source.y.locate(lat)
         nodes = _nodes(source.x, east), _nodes(source.y, north)
-        field = read_field(self.path, self.variable, *nodes, True, spacing=(0.0, 0.0), limits=ON_EARTH)
-        values = field.reshape(field.shape[-2:])
+        values = self.file.read(*nodes, True, (0.0, 0.0))
         i, j = (places.window[0] for places in (east, north))
         west, east_of = east.left - i, east.right - i
         lower, upper = north.left - j, north.right - j
