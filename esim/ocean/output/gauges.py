@@ -16,14 +16,22 @@ from esim.variables.ocean import STATIONS
 def bilinear_cells(grid: Grid, x: float, y: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cells (j, i), four each, around a point of the grid, and their bilinear weights."""
     j, i = grid.index(x, y)
-    south, west = int(np.floor(j)), int(np.floor(i))
-    # On the last cell centre the cell to the south-west still has a neighbour.
-    south = min(max(south, 0), grid.ny - 2) if not grid.periodic[0] else south % grid.ny
-    west = min(max(west, 0), grid.nx - 2) if not grid.periodic[1] else west % grid.nx
-    fj, fi = (j - south) % grid.ny, (i - west) % grid.nx
+    south, fj = _between(j, grid.ny, grid.periodic[0])
+    west, fi = _between(i, grid.nx, grid.periodic[1])
     rows, columns = np.array([south, south, south + 1, south + 1]), np.array([west, west + 1, west, west + 1])
     weights = np.array([(1 - fj) * (1 - fi), (1 - fj) * fi, fj * (1 - fi), fj * fi])
     return rows, columns, weights
+
+
+def _between(index: float, cells: int, periodic: bool) -> tuple[int, float]:
+    """The cell before a fractional index along an axis, and how far it is from there to the next one, 0 to 1."""
+    if periodic:
+        first = int(np.floor(index)) % cells
+        return first, (index - first) % cells
+    # On the last cell centre, or by rounding beyond one of the outermost, there are two cells all the same.
+    index = min(max(index, 0.0), cells - 1.0)
+    first = min(int(np.floor(index)), cells - 2)
+    return first, index - first
 
 
 def finest_grid(grids: Sequence[Grid], x: float, y: float) -> int | None:
