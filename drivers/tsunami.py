@@ -42,7 +42,7 @@ from esim.ocean.nesting.grid_level import (
 )
 from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
 from esim.ocean.output import maxima, runup, summary
-from esim.ocean.output.gauges import Gauges, check_gauges
+from esim.ocean.output.gauge_places import FirstWater, GaugePlace, gauge_warnings, place_gauges, plan_lines
 from esim.ocean.output.outputs import TsunamiOutputs
 from esim.ocean.sources.initial_conditions import initial_states
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
@@ -65,12 +65,14 @@ from esim.timestepping.simulation import Callback, Simulation
 class TsunamiSetup(Setup[TsunamiConfig]):
     """What is known of a tsunami run before anything is allocated: its grids, and what moves the water.
 
-    levels are the whole grid and its nests, parents first; incident are the waves that come in at the sides.
+    levels are the whole grid and its nests, parents first; incident are the waves that come in at the sides, gauges the
+    places where time series are recorded.
     """
 
     levels: tuple[GridLevel, ...]
     sources: tuple[AnySource, ...]
     incident: tuple[Incident, ...]
+    gauges: tuple[GaugePlace, ...]
 
 
 class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
@@ -100,11 +102,14 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             runup.check_coast(config.output.runup, grid)
         decompositions = decompose_grids(grids, media, comm)
         needed = require([decomposition.blocks for decomposition in decompositions])
-        names = [station.name for station in config.stations]
-        positions = [station.position for station in config.stations]
-        elevations = [medium.elevation for medium in media]
-        check_gauges([nest.grid for nest in grids], names, positions, elevations)
         states, gravity = initial_states(found), config.physics.gravity
+        gauges = place_gauges(
+            [
+                FirstWater(nest.grid, medium.elevation, states, config.physics.dry_depth)
+                for nest, medium in zip(grids, media, strict=True)
+            ],
+            config.gauges,
+        )
         waters = [
             survey(config, comm, nest.grid, medium, decomposition, states, waves)
             for nest, medium, decomposition in zip(grids, media, decompositions, strict=True)
@@ -117,6 +122,8 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *advice.check_waves(config, levels[0]),
             *advice.check_water(config, levels, found),
             *advice.check_nests(levels),
+            *advice.check_stations(config),
+            *gauge_warnings(gauges, config.gauges_outside),
         ):
             warnings.add(text)
         return TsunamiSetup(
@@ -131,6 +138,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             levels=levels,
             sources=found,
             incident=waves,
+            gauges=gauges,
         )
 
     def prepare(
@@ -142,8 +150,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         hierarchy = _build_hierarchy(setup, backend, timings)
         for text in hierarchy.root.motion.warnings(config.time.duration):
             setup.warnings.add(text)
-        gauges = Gauges(hierarchy.levels, [station.position for station in config.stations])
-        outputs = TsunamiOutputs(config, hierarchy, gauges)
+        outputs = TsunamiOutputs(config, hierarchy, setup.gauges, setup.warnings.add)
         stability = StabilityCheck(hierarchy.levels, fixed_steps=not config.run.adaptive)
         checkpoints = Checkpoints(setup.comm, outputs, stability.check_finite, setup.warnings)
         clock = Clock(config.time.duration)
@@ -184,6 +191,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             "cells",
             f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank",
             f"output         at most {size / 1e6:.1f} MB before compression, in {config.output.directory}",
+            *plan_lines(setup.gauges),
             *map(summary.source_line, setup.sources),
         ]
 
@@ -232,11 +240,13 @@ class TsunamiRun(Run[TsunamiSetup]):
         ]
 
     def facts(self) -> dict[str, Any]:
-        """Moments, magnitudes and uplifts of the sources, the work that water at rest has saved, and the nests."""
-        facts = {
+        """Moments, magnitudes and uplifts of the sources, the work that water at rest has saved, gauges and nests."""
+        facts: dict[str, Any] = {
             "sources": self.hierarchy.root.motion.summary,
             "at_rest": count_work(self.setup.comm, self.oceans),
         }
+        if self.setup.gauges:
+            facts["stations"] = [place.record() for place in self.setup.gauges]
         if self.outputs.hazard:
             facts["hazard"] = self.outputs.hazard
         if self.setup.config.physics.dispersion != "none":
@@ -353,7 +363,7 @@ def _callbacks(setup: TsunamiSetup, outputs: TsunamiOutputs, checkpoints: Checkp
     """What is written, and when."""
     output, end = setup.config.output, setup.config.time.duration
     callbacks = []
-    if setup.config.stations:
+    if setup.gauges:
         every = output.stations.every
         # Gauges faster than the waves are not worth shorter steps: they are read after the next step.
         binding = every >= setup.dt

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from esim.config.ocean.incident import IncidentNWaveConfig, IncidentSolitaryConfig
 from esim.config.ocean.root import TsunamiConfig
+from esim.config.ocean.station import GaugeConfig
+from esim.config.stations.groups import unused
 from esim.grids.nested_grid import NestedGrid
 from esim.ocean.boundary import maximum_depth
 from esim.ocean.forcing.air_pressure import PressureRecords
@@ -92,6 +94,11 @@ def check_water(
                 f"grid.nests: '{level.name}' has no sea, its lowest cell is {-level.water.deepest:.4g} m above the "
                 "water; elevation is positive up"
             )
+
+
+def check_stations(cfg: TsunamiConfig) -> Iterator[str]:
+    """Sentences about what files of stations say that is not used."""
+    yield from unused(cfg.stations, GaugeConfig, cfg.grid.kind == "lonlat")
 
 
 def check_nests(grids: Sequence[NestedGrid]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def at_once(family, place):
     water = water_of(ocean.plan.state()[:, *cells], ocean.bed[0, *cells], ocean.physics.dry_depth)
     weights = weights * water.wet
     if not weights.sum():
-        return np.full(4, np.nan)
+        return np.array([np.nan, 0, 0, 0])
     return np.array(
         [(getattr(water, name) * weights).sum() / weights.sum() for name in ("eta", "h", "u", "v")]
     )

@@ -1,0 +1,172 @@
+"""Where is each gauge recorded? In the finest grid around it, on land as well, or in the nearest water."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from esim.config.ocean.station import GaugeConfig
+from esim.config.stations.groups import skipped_warning
+from esim.errors import InputError
+from esim.grids.grid import CellFunction, Grid
+from esim.ocean.output.gauges import bilinear_cells, finest_grid
+from esim.ocean.sources.initial_conditions import initial_water
+from esim.sources.geodesy import Box, box, local
+from esim.sources.ocean import InitialState
+
+SNAP_CELLS = 5  # how far a gauge is moved at most, unless the configuration says how far
+
+
+@dataclass(frozen=True)
+class GaugePlace:
+    """A gauge and where it is recorded: position (x, y) as the grid counts, moved [m] from the one that was given.
+
+    ground [m] is the height of the cell that was given above the still water, dry whether it sees no water at first.
+    """
+
+    gauge: GaugeConfig
+    position: tuple[float, float]
+    moved: float
+    ground: float
+    dry: bool
+
+    @property
+    def name(self) -> str:
+        """Name of the gauge."""
+        return self.gauge.name
+
+    @property
+    def on_land(self) -> bool:
+        """Whether it stands on land, so that it sees its own cell alone: water in the next ones is not at its feet."""
+        return self.ground >= 0 and not self.moved
+
+    def record(self) -> dict[str, Any]:
+        """What run.json has of it."""
+        keys = ("lon", "lat") if self.gauge.lonlat else ("x", "y")
+        given = {f"{key}_given": value for key, value in zip(keys, self.gauge.position, strict=True)}
+        return {
+            "name": self.name,
+            **dict(zip(keys, self.position, strict=True)),
+            **(given | {"moved_m": self.moved} if self.moved else {}),
+            "dry_at_first": self.dry,
+            **({"observed": str(self.gauge.observed)} if self.gauge.observed else {}),
+        }
+
+
+@dataclass(frozen=True)
+class FirstWater:
+    """The water as it begins on a grid, over elevation [m above the still water]: where is it deeper than dry [m]?"""
+
+    grid: Grid
+    elevation: CellFunction
+    states: Sequence[InitialState]
+    dry: float
+
+    def wet(self, window: Box) -> np.ndarray:
+        """Whether there is water in the cells (j0, j1, i0, i1) of the grid."""
+        j0, j1, i0, i1 = window
+        x, y = self.grid.x(i0, i1), self.grid.y(j0, j1)
+        bed = np.asarray(self.elevation(x, y))
+        zeta = initial_water(self.states, bed, x, y, self.grid.lonlat, self.dry)[0]
+        return np.asarray(zeta + np.maximum(-bed, 0.0) > self.dry)
+
+    def wet_cells(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Whether there is water in single cells, whose numbers may count on beyond a seam."""
+        cells = zip(rows % self.grid.ny, columns % self.grid.nx, strict=True)
+        return np.array([self.wet((j, j + 1, i, i + 1))[0, 0] for j, i in cells])
+
+    def ground(self, j: int, i: int) -> float:
+        """Height of a cell above the still water [m]."""
+        return float(self.elevation(self.grid.x(i, i + 1), self.grid.y(j, j + 1))[0, 0])
+
+    def nearest(self, x: float, y: float, reach: float) -> tuple[float, float, float] | None:
+        """Distance [m] and centre of the nearest cell with water, at most reach [m] away; None where there is none."""
+        radius = min(reach, 2 * _cell(self.grid, y))
+        while True:
+            j0, j1, i0, i1 = window = box(self.grid, x, y, radius)
+            distance = np.hypot(*local(self.grid.x(i0, i1), self.grid.y(j0, j1), x, y, self.grid.lonlat))
+            distance = np.where(self.wet(window) & (distance <= radius), distance, np.inf)
+            if distance.size and np.isfinite(distance).any():
+                j, i = divmod(int(distance.argmin()), i1 - i0)
+                centre = float(self.grid.x(i0 + i, i0 + i + 1)[0]), float(self.grid.y(j0 + j, j0 + j + 1)[0])
+                return float(distance[j, i]), *centre
+            if radius >= reach:
+                return None
+            radius = min(2 * radius, reach)
+
+
+def place_gauges(waters: Sequence[FirstWater], gauges: Sequence[GaugeConfig]) -> tuple[GaugePlace, ...]:
+    """Where the gauges are recorded, on grids with their water at first.
+
+    Raises InputError with a sentence for each that lies outside all grids, or is to be moved into water that is not
+    near it.
+    """
+    places, problems = [], []
+    for gauge in gauges:
+        try:
+            places.append(_place(waters, gauge))
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("\n".join(problems))
+    return tuple(places)
+
+
+def _place(waters: Sequence[FirstWater], gauge: GaugeConfig) -> GaugePlace:
+    x, y = gauge.position
+    found = finest_grid([water.grid for water in waters], x, y)
+    if found is None:
+        raise InputError(f"stations: gauge '{gauge.name}' at ({x:.9g}, {y:.9g}) lies outside the grid")
+    water = waters[found]
+    rows, columns, weights = bilinear_cells(water.grid, x, y)
+    wet = water.wet_cells(rows, columns)
+    nearest = int(weights.argmax())
+    ground = water.ground(int(rows[nearest] % water.grid.ny), int(columns[nearest] % water.grid.nx))
+    if gauge.snap == "water" and not wet[nearest]:
+        moved, x, y = _nearest_water(water, gauge, ground)
+        return GaugePlace(gauge, (x, y), moved, ground, dry=False)
+    seen = wet[nearest] if ground >= 0 else wet[weights > 0].any()
+    return GaugePlace(gauge, (x, y), 0.0, ground, dry=not seen)
+
+
+def _nearest_water(water: FirstWater, gauge: GaugeConfig, ground: float) -> tuple[float, float, float]:
+    """Distance [m] and place to which a gauge on land moves."""
+    (x, y), cell = gauge.position, _cell(water.grid, gauge.position[1])
+    reach = gauge.snap_distance or SNAP_CELLS * cell
+    if (found := water.nearest(x, y, reach)) is not None:
+        return found
+    text = (
+        f"stations: gauge '{gauge.name}' at ({x:.9g}, {y:.9g}) is on land, {ground:.1f} m above the water, and "
+        f"there is no water within snap_distance, {reach:.0f} m"
+    )
+    beyond = water.nearest(x, y, 10 * reach)
+    if beyond is not None:
+        text += f"; the nearest is {beyond[0]:.0f} m away, at ({beyond[1]:.9g}, {beyond[2]:.9g})"
+    raise InputError(text)
+
+
+def _cell(grid: Grid, y: float) -> float:
+    """The longer side [m] of the cells of the row at y."""
+    row = min(max(math.floor(grid.index(grid.x0, y)[0] + 0.5), 0), grid.ny - 1)
+    width, height = grid.cell_size(row, row + 1)
+    return float(max(width[0], height[0]))
+
+
+def gauge_warnings(places: Sequence[GaugePlace], skipped: Sequence[GaugeConfig]) -> Iterator[str]:
+    """Sentences about gauges that were left out, moved, or are on land."""
+    yield from skipped_warning(skipped)
+    moved = [f"'{one.name}' by {one.moved:.0f} m" for one in places if one.moved]
+    if moved:
+        yield f"stations: moved to the nearest water: {', '.join(moved)}"
+    land = [f"'{one.name}', {one.ground:.1f} m above the water" for one in places if one.dry]
+    if land:
+        yield f"stations: on land, where eta is missing until water comes (snap: water moves them): {'; '.join(land)}"
+
+
+def plan_lines(places: Sequence[GaugePlace]) -> Iterator[str]:
+    """The line on gauges in the plan of a run."""
+    if places:
+        dry = sum(one.dry for one in places)
+        yield f"gauges         {len(places)}" + (f", {dry} of which begin dry" if dry else "")
