@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from esim.config.stations.groups import Listed, kind_of_item, list_items, one_or_list, part
 from esim.config.stations.station import StationConfig, StationFileConfig, StationSettings
 from esim.config.yaml.paths import InputFile
-from esim.config.yaml.units import Length
+from esim.config.yaml.units import Duration, Length
 from esim.grids.grid import Grid
 
 
@@ -32,6 +32,10 @@ class GaugeConfig(StationConfig, GaugeSettings):
         default=None,
         description="Observed record to compare with, relative to the configuration: CSV with columns time [s since "
         "the origin, or ISO 8601] and eta [m], or NetCDF with such variables; null: one that comes with esim, if any.",
+    )
+    observed_after: Duration | None = Field(
+        default=None,
+        description="Time [s] before which the record holds seismic waves and is not compared; null: none.",
     )
 
 

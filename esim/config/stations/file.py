@@ -1,12 +1,11 @@
 """Which stations does a file list? A table (CSV), GeoJSON points, or StationXML."""
 
-import csv
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from esim.config.table import Table, column, read_table
 from esim.config.yaml.suggest import listed, shown
 from esim.distribution import install
 
@@ -21,8 +20,6 @@ SPELLINGS: Mapping[str, Sequence[str]] = {
     "observed": ("observed",),
 }
 OF_PROPERTIES = ("name", "depth", "observed")
-UNIT = re.compile(r"\s*[\[(]([^\])]*)[\])]\s*$|_(m|km|deg|degrees)$")
-DEGREES = re.compile(r"deg|°")
 
 
 class Row(NamedTuple):
@@ -52,89 +49,39 @@ def read(path: Path, lonlat: bool) -> Contents:
     }
     if path.suffix.lower() not in readers:
         raise ValueError(f"{path}: unknown kind of file '{path.suffix}'; expected one of {listed(readers)}")
-    try:
-        found = readers[path.suffix.lower()](path, lonlat)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} is not a text file in UTF-8 ({error})") from error
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    found = readers[path.suffix.lower()](path, lonlat)
     if not found.rows:
         raise ValueError(f"{path} has no stations")
     return found
 
 
-# ---------------------------------------------------------------- tables
-
-
 def _read_table(path: Path, lonlat: bool) -> Contents:
-    """A row of column names, then one for each station; columns parted by commas, semicolons, tabs or blanks."""
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        lines = [
-            (number, line)
-            for number, line in enumerate(stream, 1)
-            if line.strip() and line.lstrip()[0] != "#"
-        ]
-    if not lines:
-        return Contents([], [])
-    header, *cells = _split(lines)
-    columns, unused = _columns(header[1])
-    if "name" not in columns:
+    """A row of column names, then one for each station."""
+    table = read_table(path)
+    columns = _columns(table)
+    if table.rows and "name" not in columns:
+        titles = ",".join(one.title for one in table.columns) or ",".join(table.rows[0][1])
         raise ValueError(
-            f"{path} has no column of names; expected a first row such as 'name,lon,lat', not "
-            f"{shown(','.join(header[1]))}"
+            f"{path} has no column of names; expected a first row such as 'name,lon,lat', not {shown(titles)}"
         )
     rows = []
-    for number, row in cells:
-        if len(row) != len(header[1]):
-            raise ValueError(
-                f"{path.name}, line {number}: {len(row)} columns; expected {len(header[1])} as in the first row"
-            )
-        values = {key: _with_unit(row[n].strip(), unit) for key, (n, unit) in columns.items()}
+    for number, cells in table.rows:
+        values = {key: _with_unit(cells[n], table.columns[n].unit) for key, n in columns.items()}
         given = {
             key: text for key, text in values.items() if text or key == "name"
         }  # an empty cell says nothing
         rows.append(Row(f"{path.name}, line {number}", given))
-    return Contents(rows, unused)
+    return Contents(rows, [one.title for n, one in enumerate(table.columns) if n not in columns.values()])
 
 
-def _split(lines: Sequence[tuple[int, str]]) -> list[tuple[int, list[str]]]:
-    """Numbers of lines and their cells, parted by what parts the first one."""
-    parting = next((one for one in ",;\t" if one in lines[0][1]), None)
-    if parting is None:
-        return [(number, line.split()) for number, line in lines]
-    texts = csv.reader((line for _, line in lines), delimiter=parting, skipinitialspace=True)
-    return [(number, row) for (number, _), row in zip(lines, texts, strict=True)]
-
-
-def _columns(header: Sequence[str]) -> tuple[dict[str, tuple[int, str]], list[str]]:
-    """Number and unit of the column of each key that is there, and the columns that have none."""
-    units = [UNIT.search(title) for title in header]
-    plain = [_plain(title) for title in header]
-    found = {}
-    for key, spellings in SPELLINGS.items():
-        word = next((one for one in spellings if one in plain), None)
-        if word is not None:
-            n, unit = plain.index(word), units[plain.index(word)]
-            found[key] = (n, _unit((unit[1] or unit[2]) if unit else ""))
-    taken = {n for n, _ in found.values()}
-    return found, [title.strip() for n, title in enumerate(header) if n not in taken]
-
-
-def _plain(title: str) -> str:
-    """The title of a column without case and units: "Station Name" and "Longitude [deg]" become names of SPELLINGS."""
-    return UNIT.sub("", title.strip()).strip().lower().replace(" ", "_")
-
-
-def _unit(text: str) -> str:
-    """A unit as numbers of a configuration have it; degrees east are degrees."""
-    return "deg" if DEGREES.match(text) else text.strip()
+def _columns(table: Table) -> dict[str, int]:
+    """The number of the column of each key that has one."""
+    found = {key: table.find(spellings) for key, spellings in SPELLINGS.items()}
+    return {key: n for key, n in found.items() if n is not None}
 
 
 def _with_unit(text: str, unit: str) -> str:
     return f"{text} {unit}" if unit and text and text[-1].isdigit() else text
-
-
-# ---------------------------------------------------------------- GeoJSON
 
 
 def _read_geojson(path: Path, lonlat: bool) -> Contents:
@@ -143,11 +90,18 @@ def _read_geojson(path: Path, lonlat: bool) -> Contents:
         tree = json.loads(path.read_text(encoding="utf-8-sig"))
         features = tree["features"] if tree["type"] == "FeatureCollection" else [tree]
         rows = [_feature(path, n, feature, lonlat) for n, feature in enumerate(features, 1)]
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except (
+        OSError,
+        UnicodeDecodeError,
+        json.JSONDecodeError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise ValueError(f"{path} is not GeoJSON with features that are points ({error})") from error
-    known = {word for words in SPELLINGS.values() for word in words}
     titles = dict.fromkeys(title for feature in features for title in feature.get("properties") or ())
-    return Contents(rows, [title for title in titles if _plain(title) not in known])
+    known = {word for key in OF_PROPERTIES for word in SPELLINGS[key]}
+    return Contents(rows, [title for title in titles if column(title).word not in known])
 
 
 def _feature(path: Path, number: int, feature: Mapping[str, Any], lonlat: bool) -> Row:
@@ -156,15 +110,12 @@ def _feature(path: Path, number: int, feature: Mapping[str, Any], lonlat: bool) 
         kind = "has no geometry" if geometry is None else f"is a {geometry['type']}"
         raise ValueError(f"{where}: {kind}; expected points")
     properties = feature.get("properties") or {}
-    columns, _ = _columns(list(properties))
+    columns = _columns(Table([column(title) for title in properties], []))
     texts = list(properties.values())
-    values: dict[str, Any] = {key: texts[n] for key, (n, _) in columns.items() if key in OF_PROPERTIES}
+    values: dict[str, Any] = {key: texts[n] for key, n in columns.items() if key in OF_PROPERTIES}
     values["name"] = str(values.get("name", feature.get("id", "")))
-    x, y, *_ = geometry["coordinates"]
+    x, y = geometry["coordinates"][:2]
     return Row(where, values | ({"lon": x, "lat": y} if lonlat else {"x": x, "y": y}))
-
-
-# ---------------------------------------------------------------- StationXML
 
 
 def _read_stationxml(path: Path, lonlat: bool) -> Contents:
@@ -178,14 +129,14 @@ def _read_stationxml(path: Path, lonlat: bool) -> Contents:
     except Exception as error:  # a damaged file can fail in any way
         raise ValueError(f"{path} is not StationXML that can be read ({error})") from error
     found: dict[str, dict[str, Any]] = {}
-    moved = []
+    unused = []
     for network in inventory:
         for station in network:
             name = f"{network.code}.{station.code}"
             row = {"name": name, "lon": station.longitude, "lat": station.latitude} | _depth(station.channels)
             if found.setdefault(name, row) != row:
-                moved.append(f"another epoch of {name}")
-    return Contents([Row(f"{path.name}, station {name}", row) for name, row in found.items()], moved)
+                unused.append(f"another epoch of {name}")
+    return Contents([Row(f"{path.name}, station {name}", row) for name, row in found.items()], unused)
 
 
 def _depth(channels: Iterable[Any]) -> dict[str, float]:

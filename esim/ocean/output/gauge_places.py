@@ -51,8 +51,14 @@ class GaugePlace:
             **dict(zip(keys, self.position, strict=True)),
             **(given | {"moved_m": self.moved} if self.moved else {}),
             "dry_at_first": self.dry,
-            **({"observed": str(self.gauge.observed)} if self.gauge.observed else {}),
+            **self._observed(),
         }
+
+    def _observed(self) -> dict[str, Any]:
+        """What is known of its record, if it has one of its own."""
+        file, after = self.gauge.observed, self.gauge.observed_after
+        found = {"observed": None if file is None else str(file), "observed_after": after}
+        return {key: value for key, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True)
