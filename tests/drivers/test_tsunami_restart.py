@@ -220,6 +220,7 @@ def test_nothing_of_an_older_run_is_mixed_in_where_all_checkpoints_are_damaged(w
 # ------------------------------------------------------------------ other gauges
 
 
+@pytest.mark.long
 def test_a_resumed_run_may_have_other_gauges(whole, tmp_path, caplog):
     """One is left out, one moved, one new, and the others stand in another order: nothing else changes a bit."""
     scene, more = japan(tmp_path / "out"), {"name": "new", "lon": 146.3, "lat": 38.1}

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 from support.oceans import plane
+from support.scenes import checked, cut_off
 
+from esim.analysis.ocean.misfit import compare_run
 from esim.cli.run import main
 from esim.config import from_dict
 from esim.config.ocean.station import GaugeConfig
@@ -186,3 +188,80 @@ def test_the_plan_says_how_many_begin_dry(tmp_path: Path, capsys: pytest.Capture
     assert main([str(config), "--check"]) == 2
     error = capsys.readouterr().err
     assert "gauge 'g3' at (2500, 200) is on land" in error and "no water within snap_distance, 250 m" in error
+
+
+# ------------------------------------------------------------------ other gauges in a resumed run
+
+
+def test_gauges_may_come_and_go_where_a_run_is_resumed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stays, B goes, C is new and D moves; the water does not notice."""
+    a, b, c, d = ({"name": name, "x": 1000 + 200 * n, "y": 200} for n, name in enumerate("ABCD"))
+
+    def scene(folder: str, *stations: dict[str, Any]) -> dict[str, Any]:
+        made = shore(tmp_path / folder, stations=list(stations))
+        made["grid"]["spacing"], made["time"]["duration"] = 100, 40
+        made["output"] |= {"checkpoint": {"every": 20}, "stations": {"every": 4}}
+        return made
+
+    moved = d | {"x": 1450}
+    simulate(from_dict(scene("whole", a, b, c, moved)))
+    cut_off(scene("cut", a, b, d), 15)
+    simulate(from_dict(scene("cut", moved, c, a)), resume=True)
+    found, wanted = (
+        {name: xr.load_dataset(tmp_path / folder / f"{name}.nc") for name in ("stations", "maxima")}
+        for folder in ("cut", "whole")
+    )
+    assert found["maxima"].drop_attrs().identical(wanted["maxima"].drop_attrs())
+    series, known = (one["stations"].set_index(station="station").drop_attrs() for one in (found, wanted))
+    assert series.time.identical(known.time) and series.station.values.tolist() == ["D", "C", "A"]
+    assert series.sel(station="A").identical(known.sel(station="A"))
+    late = series.time > 20
+    for name in ("C", "D"):
+        assert series.eta.sel(station=name)[~late].isnull().all() and late.sum() == 5
+        assert (
+            series.sel(station=name)[["eta", "depth", "u", "v"]]
+            .isel(time=late)
+            .identical(known.sel(station=name)[["eta", "depth", "u", "v"]].isel(time=late))
+        )
+    assert "stations: 'D', 'C' begin at 20 s, where the run is resumed" in caplog.text
+    assert "stations: 'B', 'D' of the checkpoint are left out" in caplog.text
+    with pytest.raises(
+        InputError, match="with stations, whose samples decide where time steps end; it cannot go on"
+    ):
+        simulate(from_dict(scene("cut")), resume=True)
+
+
+def test_a_gauge_is_compared_with_a_record_of_its_own(tmp_path: Path) -> None:
+    """The record is what another run computed, a quarter lower and four seconds earlier."""
+    sea, time = {"name": "sea", "x": 1010, "y": 210}, {"duration": 160}
+    simulate(from_dict(shore(tmp_path / "first", stations=[sea], time=time)))
+    first = xr.load_dataset(tmp_path / "first" / "stations.nc")
+    table = np.transpose([first.time.values - 4, 0.75 * first.eta.values[0]])
+    np.savetxt(tmp_path / "sea.csv", table, delimiter=",", header="time,eta", comments="")
+    (tmp_path / "gauges.csv").write_text("name,x,y,observed\nsea,1010,210,sea.csv\n")
+    cfg = from_dict(shore(tmp_path / "out", stations={"file": "gauges.csv"}, time=time), tmp_path)
+    simulate(cfg)
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["stations"][0]["observed"] == str(tmp_path / "sea.csv")
+    assert {Path(one["path"]).name for one in record["inputs"]} == {"gauges.csv", "sea.csv"}
+    (found,), _ = compare_run(tmp_path / "out")
+    assert found.lag == found.arrival_difference == found.crest_difference == 4
+    assert found.crest_ratio == pytest.approx(4 / 3)
+
+
+def test_records_that_cannot_be_read_are_refused_together(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("time,eta\n0,1\n")
+    (tmp_path / "b.csv").write_text("time,eta\n2011-03-11,1\n2011-03-12,1\n")
+    (tmp_path / "c.csv").write_text("time,eta\n900,1\n990,1\n")
+    stations = [{"name": name, "x": 1200, "y": 200, "observed": f"{name}.csv"} for name in "abc"]
+    with pytest.raises(InputError) as error:
+        checked(from_dict(shore(tmp_path / "out", stations=stations), tmp_path))
+    lines = str(error.value).splitlines()
+    assert len(lines) == 2 and "stations: 'a': " in lines[0] and "has 1 values" in lines[0]
+    assert "stations: 'b': " in lines[1] and "need time.start" in lines[1]
+    setup = checked(from_dict(shore(tmp_path / "out", stations=stations[2:]), tmp_path))
+    assert setup.warnings.texts[0] == (
+        "stations: 'c': c.csv is from 900 to 990 s after the origin, outside the run, which is from 0 to 90 s"
+    )

@@ -1,5 +1,6 @@
 """The whole configuration of scenario tsunami, complete and checked."""
 
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -70,6 +71,11 @@ class TsunamiConfig(ScenarioConfig):
     def restart_identity(self) -> dict[str, Any]:
         """As of every scenario, but for the gauges: they may come and go, as long as their samples cut the steps."""
         return super().restart_identity() | {"stations": bool(self.gauges)}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The input files, and those that files of gauges name."""
+        return (*super().files, *(one.observed for one in self.gauges if one.observed is not None))
 
     @property
     def gauges(self) -> tuple[GaugeConfig, ...]:
