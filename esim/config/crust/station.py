@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from esim.config.crust.grid import CrustGridConfig
 from esim.config.crust.inside import outside
-from esim.config.stations.groups import Listed, kind_of_item, list_items, one_or_list, part
+from esim.config.stations.groups import ONE_OR_LIST, Listed, kind_of_item, list_items, part
 from esim.config.stations.station import StationConfig, StationFileConfig, StationSettings
 from esim.config.yaml.units import Length
 from esim.errors import InputError
@@ -42,7 +42,7 @@ ReceiverItem = Annotated[
     | Annotated[ReceiverListConfig, Tag("kind=list")],
     Discriminator(kind_of_item),
 ]
-Receivers = Annotated[tuple[ReceiverItem, ...], BeforeValidator(one_or_list)]
+Receivers = Annotated[tuple[ReceiverItem, ...], *ONE_OR_LIST]
 
 
 def list_receivers(

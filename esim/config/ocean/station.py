@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
-from esim.config.stations.groups import Listed, kind_of_item, list_items, one_or_list, part
+from esim.config.stations.groups import ONE_OR_LIST, Listed, kind_of_item, list_items, part
 from esim.config.stations.station import StationConfig, StationFileConfig, StationSettings
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.units import Duration, Length
@@ -31,7 +31,8 @@ class GaugeConfig(StationConfig, GaugeSettings):
     observed: InputFile | None = Field(
         default=None,
         description="Observed record to compare with, relative to the configuration: CSV with columns time [s since "
-        "the origin, or ISO 8601] and eta [m], or NetCDF with such variables; null: one that comes with esim, if any.",
+        "the origin, or ISO 8601] and eta [m above the datum of the bathymetry], or NetCDF with such variables; null: one "
+        "that comes with esim, if any.",
     )
     observed_after: Duration | None = Field(
         default=None,
@@ -57,7 +58,7 @@ GaugeItem = Annotated[
     | Annotated[GaugeListConfig, Tag("kind=list")],
     Discriminator(kind_of_item),
 ]
-Gauges = Annotated[tuple[GaugeItem, ...], BeforeValidator(one_or_list)]
+Gauges = Annotated[tuple[GaugeItem, ...], *ONE_OR_LIST]
 
 
 def list_gauges(

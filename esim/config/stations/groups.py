@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 
 from esim.config.stations.station import StationConfig, StationFileConfig
 from esim.config.yaml.document import Document
@@ -143,6 +144,17 @@ def kind_of_item(value: Any) -> str:
     return f"kind={next((key for key in ('file', 'list') if key in keys), 'station')}"
 
 
-def one_or_list(value: Any) -> Any:
+class _ItemOrList:
+    """Says in the JSON schema that an item may stand alone where a list is expected."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core)
+        return {"anyOf": [schema, schema["items"]]}
+
+
+def _one_or_list(value: Any) -> Any:
     """A list of one item from an item that stands alone: `stations: {file: gauges.csv}`."""
     return [value] if isinstance(value, Mapping) else value
+
+
+ONE_OR_LIST = (BeforeValidator(_one_or_list), _ItemOrList())  # of a list in which an item may stand alone

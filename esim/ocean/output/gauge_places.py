@@ -160,9 +160,18 @@ def _cell(grid: Grid, y: float) -> float:
     return float(max(width[0], height[0]))
 
 
+def _unused_keys(places: Sequence[GaugePlace]) -> Iterator[str]:
+    """Sentences about settings of gauges that need another one."""
+    for key, needed in (("snap_distance", "snap"), ("observed_after", "observed")):
+        for gauge in (place.gauge for place in places):
+            if getattr(gauge, key) is not None and getattr(gauge, needed) is None:
+                yield f"stations: {key} of '{gauge.name}' is not used, since it has no {needed}"
+
+
 def gauge_warnings(places: Sequence[GaugePlace], skipped: Sequence[GaugeConfig]) -> Iterator[str]:
     """Sentences about gauges that were left out, moved, or are on land."""
     yield from skipped_warning(skipped)
+    yield from _unused_keys(places)
     moved = [f"'{one.name}' by {one.moved:.0f} m" for one in places if one.moved]
     if moved:
         yield f"stations: moved to the nearest water: {', '.join(moved)}"

@@ -50,13 +50,17 @@ class Gauges:
         positions: Sequence[tuple[float, float]],
         on_land: Collection[int] = (),
     ) -> None:
-        """on_land are the numbers of those that see their own cell alone."""
+        """on_land are the numbers of those that see their own cell alone, in the finest grid: dry while that sleeps."""
         self.count = len(positions)
         self._first = levels[0].ocean.comm.rank == 0
         self._times: list[float] = []  # of samples that are yet to be fetched
+        self._on_land = sorted(on_land)
         self._readers = []
-        for level in levels:
-            inside = {n: at for n, at in enumerate(positions) if level.ocean.grid.contains(*at)}
+        grids = [level.ocean.grid for level in levels]
+        finest = {n: finest_grid(grids, *positions[n]) for n in on_land}
+        for number, level in enumerate(levels):
+            around = (n for n, at in enumerate(positions) if grids[number].contains(*at))
+            inside = {n: positions[n] for n in around if finest.get(n, number) == number}
             self._readers.append((level, GaugeReader(level.ocean, inside, on_land)))
         # A finer grid has the last word.
         self._readers.sort(key=lambda reader: -reader[0].ocean.grid.dx)
@@ -81,6 +85,7 @@ class Gauges:
         """
         times, self._times = np.array(self._times), []
         values = np.full((times.size, len(STATIONS), self.count), np.nan)
+        values[np.ix_(range(times.size), DRY_IS_ZERO, self._on_land)] = 0.0
         for _, reader in self._readers:
             for samples, gauges, piece in reader.fetch():
                 values[np.ix_(samples, range(len(STATIONS)), gauges)] = piece
