@@ -18,6 +18,7 @@ from esim.drivers.run import simulate
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.ocean.output.gauge_places import FirstWater, place_gauges
+from esim.parallel.comm import run_ranks
 
 BEACH = plane(40, 10, 100.0)
 
@@ -176,6 +177,19 @@ def test_a_moved_gauge_is_recorded_in_the_water_and_keeps_where_it_was_wanted(
         "stations: on land, where eta is missing until water comes (snap: water moves them): 'street', 1.2 m above the "
         "water; 'hill', 8.8 m above the water",
     ]
+
+
+def test_two_ranks_record_the_same(tmp_path: Path) -> None:
+    """Gauges in the street, on the seam of the ranks, and moved into the sea."""
+    places = [(2010, 210), (1510, 190), (2110, 225)]
+    stations = [{"name": f"g{n}", "x": x, "y": y} for n, (x, y) in enumerate(places)]
+    stations[2]["snap"] = "water"
+    found = []
+    for ranks in (1, 2):
+        cfg = from_dict(shore(tmp_path / f"{ranks}", stations=stations, time={"duration": 60}))
+        run_ranks(ranks, lambda comm, cfg=cfg: simulate(cfg, comm))
+        found.append(xr.load_dataset(tmp_path / f"{ranks}" / "stations.nc").drop_attrs())
+    assert found[0].identical(found[1]) and found[0].eta.isnull().any() and found[0].depth[0].max() > 0
 
 
 def test_the_plan_says_how_many_begin_dry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

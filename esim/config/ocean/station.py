@@ -31,8 +31,8 @@ class GaugeConfig(StationConfig, GaugeSettings):
     observed: InputFile | None = Field(
         default=None,
         description="Observed record to compare with, relative to the configuration: CSV with columns time [s since "
-        "the origin, or ISO 8601] and eta [m above the datum of the bathymetry], or NetCDF with such variables; null: one "
-        "that comes with esim, if any.",
+        "the origin, or ISO 8601] and eta [m above the datum of the bathymetry], or NetCDF with such variables; null: "
+        "one that comes with esim, if any.",
     )
     observed_after: Duration | None = Field(
         default=None,

@@ -70,22 +70,23 @@ class FirstWater:
     states: Sequence[InitialState]
     dry: float
 
-    def wet(self, window: Box) -> np.ndarray:
-        """Whether there is water in the cells (j0, j1, i0, i1) of the grid."""
+    def look(self, window: Box) -> tuple[np.ndarray, np.ndarray]:
+        """Height [m] above the still water of the cells (j0, j1, i0, i1) of the grid, and whether there is water."""
         j0, j1, i0, i1 = window
         x, y = self.grid.x(i0, i1), self.grid.y(j0, j1)
         bed = np.asarray(self.elevation(x, y))
         zeta = initial_water(self.states, bed, x, y, self.grid.lonlat, self.dry)[0]
-        return np.asarray(zeta + np.maximum(-bed, 0.0) > self.dry)
+        return bed, np.asarray(zeta + np.maximum(-bed, 0.0) > self.dry)
 
-    def wet_cells(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Whether there is water in single cells, whose numbers may count on beyond a seam."""
-        cells = zip(rows % self.grid.ny, columns % self.grid.nx, strict=True)
-        return np.array([self.wet((j, j + 1, i, i + 1))[0, 0] for j, i in cells])
-
-    def ground(self, j: int, i: int) -> float:
-        """Height of a cell above the still water [m]."""
-        return float(self.elevation(self.grid.x(i, i + 1), self.grid.y(j, j + 1))[0, 0])
+    def around(self, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same of the four cells around a gauge, whose numbers may count on beyond a seam."""
+        j, i = int(rows[0]), int(columns[0])
+        if j + 2 <= self.grid.ny and i + 2 <= self.grid.nx:
+            bed, wet = self.look((j, j + 2, i, i + 2))
+            return bed.ravel(), wet.ravel()
+        cells = zip((rows % self.grid.ny).tolist(), (columns % self.grid.nx).tolist(), strict=True)
+        looks = [self.look((j, j + 1, i, i + 1)) for j, i in cells]
+        return np.array([bed[0, 0] for bed, _ in looks]), np.array([wet[0, 0] for _, wet in looks])
 
     def nearest(self, x: float, y: float, reach: float) -> tuple[float, float, float] | None:
         """Distance [m] and centre of the nearest cell with water, at most reach [m] away; None where there is none."""
@@ -93,7 +94,7 @@ class FirstWater:
         while True:
             j0, j1, i0, i1 = window = box(self.grid, x, y, radius)
             distance = np.hypot(*local(self.grid.x(i0, i1), self.grid.y(j0, j1), x, y, self.grid.lonlat))
-            distance = np.where(self.wet(window) & (distance <= radius), distance, np.inf)
+            distance = np.where(self.look(window)[1] & (distance <= radius), distance, np.inf)
             if distance.size and np.isfinite(distance).any():
                 j, i = divmod(int(distance.argmin()), i1 - i0)
                 centre = float(self.grid.x(i0 + i, i0 + i + 1)[0]), float(self.grid.y(j0 + j, j0 + j + 1)[0])
@@ -127,9 +128,9 @@ def _place(waters: Sequence[FirstWater], gauge: GaugeConfig) -> GaugePlace:
         raise InputError(f"stations: gauge '{gauge.name}' at ({x:.9g}, {y:.9g}) lies outside the grid")
     water = waters[found]
     rows, columns, weights = bilinear_cells(water.grid, x, y)
-    wet = water.wet_cells(rows, columns)
+    bed, wet = water.around(rows, columns)
     nearest = int(weights.argmax())
-    ground = water.ground(int(rows[nearest] % water.grid.ny), int(columns[nearest] % water.grid.nx))
+    ground = float(bed[nearest])
     if gauge.snap == "water" and not wet[nearest]:
         moved, x, y = _nearest_water(water, gauge, ground)
         return GaugePlace(gauge, (x, y), moved, ground, dry=False)

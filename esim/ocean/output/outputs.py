@@ -112,8 +112,9 @@ class TsunamiOutputs:
         Raises InputError if it belongs to another configuration.
         """
         attributes = load_attributes(path)
-        if bool(attributes["stations"]) != bool(self._places):
-            had, wanted = ("with", "without any") if attributes["stations"] else ("without", "with some")
+        stations = attributes.get("stations", self._stations)
+        if bool(stations) != bool(self._places):
+            had, wanted = ("with", "without any") if stations else ("without", "with some")
             raise InputError(
                 f"--resume: {path} is of a run {had} stations, whose samples decide where time steps end; it cannot go "
                 f"on {wanted}"
@@ -127,7 +128,7 @@ class TsunamiOutputs:
             maps.restore(path)
         time, lost = attributes["time"]
         self._hierarchy.resume(time, attributes["activated"], attributes["mass_deficits"])
-        before = [(str(name), float(x), float(y)) for name, x, y in attributes["stations"]]
+        before = [(str(name), float(x), float(y)) for name, x, y in stations]
         self._compare(before, time)
         if self._comm.rank == 0:
             self._restore_series(path, before)
