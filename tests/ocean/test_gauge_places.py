@@ -275,7 +275,14 @@ def test_records_that_cannot_be_read_are_refused_together(tmp_path: Path) -> Non
     lines = str(error.value).splitlines()
     assert len(lines) == 2 and "stations: 'a': " in lines[0] and "has 1 values" in lines[0]
     assert "stations: 'b': " in lines[1] and "need time.start" in lines[1]
-    setup = checked(from_dict(shore(tmp_path / "out", stations=stations[2:]), tmp_path))
-    assert setup.warnings.texts[0] == (
+    late = stations[2] | {"snap_distance": "1 km"}
+    bare = {"name": "d", "x": 1200, "y": 200}
+    group = {"list": [late, bare], "observed_after": 60}
+    texts = checked(from_dict(shore(tmp_path / "out", stations=group), tmp_path)).warnings.texts
+    assert texts[1:3] == [
+        "stations: snap_distance is not used without snap: 'c'",
+        "stations: observed_after is not used without observed: 'd'",
+    ]
+    assert texts[0] == (
         "stations: 'c': c.csv is from 900 to 990 s after the origin, outside the run, which is from 0 to 90 s"
     )

@@ -13,7 +13,7 @@ from esim.grids.grid import Grid
 
 
 class GaugeSettings(StationSettings):
-    """What happens to a gauge that does not lie in water of the grid."""
+    """What a list or a file may say for all its gauges: what becomes of those on land, and of their records."""
 
     snap: Literal["water"] | None = Field(
         default=None,
@@ -22,6 +22,10 @@ class GaugeSettings(StationSettings):
     )
     snap_distance: Length | None = Field(
         default=None, gt=0, description="Farthest [m] that snap moves a gauge; null: five cells."
+    )
+    observed_after: Duration | None = Field(
+        default=None,
+        description="Time [s] before which observed records hold seismic waves and are not compared; null: none.",
     )
 
 
@@ -33,10 +37,6 @@ class GaugeConfig(StationConfig, GaugeSettings):
         description="Observed record to compare with, relative to the configuration: CSV with columns time [s since "
         "the origin, or ISO 8601] and eta [m above the datum of the bathymetry], or NetCDF with such variables; null: "
         "one that comes with esim, if any.",
-    )
-    observed_after: Duration | None = Field(
-        default=None,
-        description="Time [s] before which the record holds seismic waves and is not compared; null: none.",
     )
 
 

@@ -163,10 +163,13 @@ def _cell(grid: Grid, y: float) -> float:
 
 def _unused_keys(places: Sequence[GaugePlace]) -> Iterator[str]:
     """Sentences about settings of gauges that need another one."""
-    for key, needed in (("snap_distance", "snap"), ("observed_after", "observed")):
-        for gauge in (place.gauge for place in places):
-            if getattr(gauge, key) is not None and getattr(gauge, needed) is None:
-                yield f"stations: {key} of '{gauge.name}' is not used, since it has no {needed}"
+    gauges = [place.gauge for place in places]
+    still = [f"'{one.name}'" for one in gauges if one.snap_distance is not None and one.snap is None]
+    if still:
+        yield f"stations: snap_distance is not used without snap: {', '.join(still)}"
+    alone = [f"'{one.name}'" for one in gauges if one.observed_after is not None and one.observed is None]
+    if alone:
+        yield f"stations: observed_after is not used without observed: {', '.join(alone)}"
 
 
 def gauge_warnings(places: Sequence[GaugePlace], skipped: Sequence[GaugeConfig]) -> Iterator[str]:
