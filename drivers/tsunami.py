@@ -42,7 +42,7 @@ from esim.ocean.nesting.grid_level import (
 )
 from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
 from esim.ocean.output import maxima, runup, summary
-from esim.ocean.output.gauge_places import FirstWater, GaugePlace, gauge_warnings, place_gauges, plan_lines
+from esim.ocean.output.gauge_places import GaugePlace, first_waters, gauge_warnings, place_gauges, plan_lines
 from esim.ocean.output.outputs import TsunamiOutputs
 from esim.ocean.sources.initial_conditions import initial_states
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
@@ -103,13 +103,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         decompositions = decompose_grids(grids, media, comm)
         needed = require([decomposition.blocks for decomposition in decompositions])
         states, gravity = initial_states(found), config.physics.gravity
-        gauges = place_gauges(
-            [
-                FirstWater(nest.grid, medium.elevation, states, config.physics.dry_depth)
-                for nest, medium in zip(grids, media, strict=True)
-            ],
-            config.gauges,
-        )
+        gauges = place_gauges(first_waters(config, grids, media, states), config.gauges)
         waters = [
             survey(config, comm, nest.grid, medium, decomposition, states, waves)
             for nest, medium, decomposition in zip(grids, media, decompositions, strict=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from esim.cli.run import main
 from esim.config import from_dict
 from esim.config.crust.root import SeismicConfig
 from esim.config.ocean.root import TsunamiConfig
@@ -211,6 +212,30 @@ def test_all_receivers_outside_are_told_at_once(tmp_path: Path) -> None:
     assert [line.split(" is outside")[0] for line in str(error.value).splitlines()] == [
         f"stations.{n}.x: station 'r{n}' at x {4000 + 600 * n}, y 0, depth 0 m" for n in (2, 3)
     ]
+
+
+def test_each_fault_has_its_line_in_the_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command says it in one message with exit code 2 and no traceback, with --check as well."""
+    written(tmp_path, "name,lon,lat\nA,145,35\nB,135,35\n")
+    config = tmp_path / "sea.yaml"
+    scene = {key: value for key, value in SEA.items() if key != "output"}
+    lines = [
+        "stations:",
+        "  - {file: gauges.csv}",
+        "  - {name: A, lon: 146, lat: 35}",
+        "output: {directory: out}",
+    ]
+    config.write_text("\n".join([f"{key}: {json.dumps(value)}" for key, value in scene.items()] + lines))
+    assert main([str(config), "--check"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(
+        f"esim-run: {config}:8:6: stations.1.name: 'A' is already the name of stations.0 (gauges"
+    )
+    second = f"\n{config}:7:6: stations.0.file: gauges.csv, line 3: station 'B' at lon 135, lat 35 is outside the grid"
+    assert second in error and error.count("\n") == 2 and "Traceback" not in error
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

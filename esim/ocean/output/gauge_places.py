@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from esim.config.ocean.root import TsunamiConfig
 from esim.config.ocean.station import GaugeConfig
 from esim.config.stations.groups import skipped_warning
 from esim.errors import InputError
 from esim.grids.grid import CellFunction, Grid
+from esim.grids.nested_grid import NestedGrid
+from esim.ocean.nesting.grid_level import GridMedia
 from esim.ocean.output.gauges import bilinear_cells, finest_grid
 from esim.ocean.sources.initial_conditions import initial_water
 from esim.sources.geodesy import Box, box, local
@@ -102,6 +105,19 @@ class FirstWater:
             if radius >= reach:
                 return None
             radius = min(2 * radius, reach)
+
+
+def first_waters(
+    cfg: TsunamiConfig,
+    grids: Sequence[NestedGrid],
+    media: Sequence[GridMedia],
+    states: Sequence[InitialState],
+) -> list[FirstWater]:
+    """The water as it begins on all grids of a run, in some states."""
+    return [
+        FirstWater(nest.grid, medium.elevation, states, cfg.physics.dry_depth)
+        for nest, medium in zip(grids, media, strict=True)
+    ]
 
 
 def place_gauges(waters: Sequence[FirstWater], gauges: Sequence[GaugeConfig]) -> tuple[GaugePlace, ...]:
