@@ -98,6 +98,19 @@ def test_the_finest_grid_decides() -> None:
     ]
 
 
+def test_a_gauge_in_a_nest_on_land_moves_to_the_water_outside_it() -> None:
+    """The nest begins 50 m from the last wet column of the grid around it; a pond of that grid is land in the nest."""
+    fine = plane(40, 40, 10.0, x0=2000.0, y0=200.0)
+    waters = [FirstWater(BEACH, coast, [], 1e-3), FirstWater(fine, coast, [], 1e-3)]
+    inside = gauge(2035, 455, snap="water", snap_distance=200)
+    assert placed(inside, waters=waters) == [
+        ((1950, 450), pytest.approx(np.hypot(85, 5)), pytest.approx(0.35), False)
+    ]
+    pond = FirstWater(BEACH, lambda x, y: np.full((y.size, x.size), -1.0), [], 1e-3)
+    with pytest.raises(InputError, match="no water within snap_distance, 50 m"):
+        placed(gauge(2205, 455, snap="water"), waters=[pond, waters[1]])
+
+
 # ------------------------------------------------------------------ whole runs
 
 

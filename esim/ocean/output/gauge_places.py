@@ -20,6 +20,8 @@ from esim.sources.geodesy import Box, box, local
 from esim.sources.ocean import InitialState
 
 SNAP_CELLS = 5  # how far a gauge is moved at most, unless the configuration says how far
+FARTHER = 10  # times as far water is looked for, to say where it is
+Near = tuple[float, float, float]  # distance [m] and centre x, y of a cell
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class FirstWater:
         looks = [self.look((j, j + 1, i, i + 1)) for j, i in cells]
         return np.array([bed[0, 0] for bed, _ in looks]), np.array([wet[0, 0] for _, wet in looks])
 
-    def nearest(self, x: float, y: float, reach: float) -> tuple[float, float, float] | None:
+    def nearest(self, x: float, y: float, reach: float) -> Near | None:
         """Distance [m] and centre of the nearest cell with water, at most reach [m] away; None where there is none."""
         radius = min(reach, 2 * _cell(self.grid, y))
         while True:
@@ -148,26 +150,36 @@ def _place(waters: Sequence[FirstWater], gauge: GaugeConfig) -> GaugePlace:
     nearest = int(weights.argmax())
     ground = float(bed[nearest])
     if gauge.snap == "water" and not wet[nearest]:
-        moved, x, y = _nearest_water(water, gauge, ground)
+        moved, x, y = _move(waters, gauge, _cell(water.grid, y), ground)
         return GaugePlace(gauge, (x, y), moved, ground, dry=False)
     seen = wet[nearest] if ground >= 0 else wet[weights > 0].any()
     return GaugePlace(gauge, (x, y), 0.0, ground, dry=not seen)
 
 
-def _nearest_water(water: FirstWater, gauge: GaugeConfig, ground: float) -> tuple[float, float, float]:
-    """Distance [m] and place to which a gauge on land moves."""
-    (x, y), cell = gauge.position, _cell(water.grid, gauge.position[1])
+def _move(waters: Sequence[FirstWater], gauge: GaugeConfig, cell: float, ground: float) -> Near:
+    """Where a gauge on land moves, in whose grid cells are so large [m]."""
     reach = gauge.snap_distance or SNAP_CELLS * cell
-    if (found := water.nearest(x, y, reach)) is not None:
+    if (found := _nearest_water(waters, gauge.position, reach)) is not None:
         return found
+    x, y = gauge.position
     text = (
         f"stations: gauge '{gauge.name}' at ({x:.9g}, {y:.9g}) is on land, {ground:.1f} m above the water, and "
         f"there is no water within snap_distance, {reach:.0f} m"
     )
-    beyond = water.nearest(x, y, 10 * reach)
-    if beyond is not None:
+    if (beyond := _nearest_water(waters, gauge.position, FARTHER * reach)) is not None:
         text += f"; the nearest is {beyond[0]:.0f} m away, at ({beyond[1]:.9g}, {beyond[2]:.9g})"
     raise InputError(text)
+
+
+def _nearest_water(waters: Sequence[FirstWater], position: tuple[float, float], reach: float) -> Near | None:
+    """The nearest cell with water in any grid around a position, unless a finer grid knows better there."""
+    grids = [water.grid for water in waters]
+    found = []
+    for n, water in enumerate(waters):
+        near = water.nearest(*position, reach) if water.grid.contains(*position) else None
+        if near is not None and finest_grid(grids, *near[1:]) == n:
+            found.append(near)
+    return min(found, default=None)
 
 
 def _cell(grid: Grid, y: float) -> float:
