@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from esim.config.crust.root import SeismicConfig
+from esim.config.crust.station import ReceiverConfig
+from esim.config.stations.groups import skipped_warning, unused
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
@@ -121,6 +123,8 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             *check_absorbed(config, grid, sources, sites),
             *check_absorbing_layers(config, survey, discretisation),
             *(text for source in sources for text in getattr(source, "remarks", ())),
+            *unused(config.stations, ReceiverConfig, projection is not None),
+            *skipped_warning(config.receivers_outside),
         ):
             warnings.add(text)
         for wanted, key in (

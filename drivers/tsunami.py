@@ -44,7 +44,7 @@ from esim.ocean.nesting.grid_level import (
 )
 from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
 from esim.ocean.output import maxima, runup, summary
-from esim.ocean.output.gauges import Gauges, check_gauges
+from esim.ocean.output.gauge_places import GaugePlace, first_waters, gauge_warnings, place_gauges, plan_lines
 from esim.ocean.output.outputs import TsunamiOutputs
 from esim.ocean.sources.initial_conditions import initial_states
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
@@ -68,12 +68,14 @@ from esim.timestepping.simulation import Callback, Simulation
 class TsunamiSetup(Setup[TsunamiConfig]):
     """What is known of a tsunami run before anything is allocated: its grids, and what moves the water.
 
-    levels are the whole grid and its nests, parents first; incident are the waves that come in at the sides.
+    levels are the whole grid and its nests, parents first; incident are the waves that come in at the sides, gauges the
+    places where time series are recorded.
     """
 
     levels: tuple[GridLevel, ...]
     sources: tuple[AnySource, ...]
     incident: tuple[Incident, ...]
+    gauges: tuple[GaugePlace, ...]
 
 
 class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
@@ -104,6 +106,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         decompositions = decompose_grids(grids, media, comm)
         needed = require([decomposition.blocks for decomposition in decompositions])
         states, gravity = initial_states(found), config.physics.gravity
+        gauges = place_gauges(first_waters(config, grids, media, states), config.gauges)
         waters = [
             survey(config, comm, nest.grid, medium, decomposition, states, waves)
             for nest, medium, decomposition in zip(grids, media, decompositions, strict=True)
@@ -111,10 +114,6 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         for text in check_input_grids(config, grids, media, waters, found):
             warnings.add(text)
         _require_water(waters[0].deepest, found)
-        names = [station.name for station in config.stations]
-        positions = [station.position for station in config.stations]
-        elevations = [medium.elevation for medium in media]
-        check_gauges([nest.grid for nest in grids], names, positions, elevations)
         dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
         levels = build_levels(grids, media, waters, decompositions, dt, config.run.cfl, gravity)
         for text in (
@@ -125,6 +124,8 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *fault_advice.check_faults([level.grid for level in levels], found),
             *advice.check_nests(levels),
             *root_first(comm, lambda: _first_water(config, levels[0], states)),
+            *advice.check_stations(config),
+            *gauge_warnings(gauges, config.gauges_outside),
         ):
             warnings.add(text)
         return TsunamiSetup(
@@ -139,6 +140,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             levels=levels,
             sources=found,
             incident=waves,
+            gauges=gauges,
         )
 
     def prepare(
@@ -150,8 +152,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         hierarchy = _build_hierarchy(setup, backend, timings)
         for text in hierarchy.root.motion.warnings(config.time.duration):
             setup.warnings.add(text)
-        gauges = Gauges(hierarchy.levels, [station.position for station in config.stations])
-        outputs = TsunamiOutputs(config, hierarchy, gauges)
+        outputs = TsunamiOutputs(config, hierarchy, setup.gauges, setup.warnings.add)
         stability = StabilityCheck(hierarchy.levels, fixed_steps=not config.run.adaptive)
         checkpoints = Checkpoints(setup.comm, outputs, stability.check_finite, setup.warnings)
         clock = Clock(config.time.duration)
@@ -193,6 +194,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             "cells",
             f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank",
             f"output         at most {size / 1e6:.1f} MB before compression, in {config.output.directory}",
+            *plan_lines(setup.gauges),
             *map(summary.source_line, setup.sources),
         ]
 
@@ -241,11 +243,13 @@ class TsunamiRun(Run[TsunamiSetup]):
         ]
 
     def facts(self) -> dict[str, Any]:
-        """Moments, magnitudes and uplifts of the sources, the work that water at rest has saved, and the nests."""
-        facts = {
+        """Moments, magnitudes and uplifts of the sources, the work that water at rest has saved, gauges and nests."""
+        facts: dict[str, Any] = {
             "sources": self.hierarchy.root.motion.summary,
             "at_rest": count_work(self.setup.comm, self.oceans),
         }
+        if self.setup.gauges:
+            facts["stations"] = [place.record() for place in self.setup.gauges]
         if self.outputs.hazard:
             facts["hazard"] = self.outputs.hazard
         if self.setup.config.physics.dispersion != "none":
@@ -387,7 +391,7 @@ def _callbacks(setup: TsunamiSetup, outputs: TsunamiOutputs, checkpoints: Checkp
     """What is written, and when."""
     output, end = setup.config.output, setup.config.time.duration
     callbacks = []
-    if setup.config.stations:
+    if setup.gauges:
         every = output.stations.every
         # Gauges faster than the waves are not worth shorter steps: they are read after the next step.
         binding = every >= setup.dt

@@ -1,11 +1,16 @@
-"""What did the instruments record? Records shipped with esim, found by event and station."""
+"""What did the instruments record? Records that the configuration names, or that come with esim."""
 
+import logging
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from esim.analysis.run import Run
 from esim.data import PREFIX, locate
+from esim.errors import InputError
+from esim.io.ocean.record import read_record
 
 
 class Event(NamedTuple):
@@ -29,6 +34,19 @@ class Record(NamedTuple):
     time: np.ndarray
     eta: np.ndarray
     shaking: float
+
+
+def record_of(run: Run, station: str) -> Record | None:
+    """The record of a station of a run: its own, or one that comes with esim; None, with a warning if it is gone."""
+    for entry in run.record.get("stations", []):
+        if entry["name"] == station and (file := entry.get("observed")):
+            try:
+                shaking = entry.get("observed_after", -np.inf)
+                return Record(*read_record(locate(Path(file)), run.start), shaking)
+            except InputError as error:
+                logging.getLogger("esim").warning("the record of station %s is left out: %s", station, error)
+                return None
+    return observed(station, run.start)
 
 
 def observed(station: str, start: datetime | None) -> Record | None:

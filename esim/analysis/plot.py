@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from esim.analysis.ocean.misfit import TABLE, misfits, write_misfits
 from esim.analysis.run import open_run
 from esim.config.scenarios import SCENARIOS, load_part
 from esim.distribution import install
@@ -30,6 +31,8 @@ STYLE = {
 def plot(directory: Path, output: Path | None = None, format: str = "png") -> list[Path]:
     """Draws what the files of a run allow into `output` (by default its `figures`); returns the paths.
 
+    Where stations have observed records, stations_misfit.csv beside the figures says how far the run is from them.
+
     Raises InputError if the directory is no run or has nothing to draw, or if Matplotlib is missing.
     """
     try:
@@ -42,6 +45,9 @@ def plot(directory: Path, output: Path | None = None, format: str = "png") -> li
         for name, figure in load_part(SCENARIOS[run.scenario].figures)(run):
             paths.append(folder / f"{name}.{format}")
             _save(figure, paths[-1], format)
+        if found := list(misfits(run)):
+            paths.append(folder / TABLE)
+            write_misfits(paths[-1], found)
     if not paths:
         raise InputError(f"{directory}: nothing to draw, the run wrote no maxima, stations or fields")
     return paths

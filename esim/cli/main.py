@@ -51,7 +51,19 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(
         dest="command", metavar="COMMAND", required=True, title="commands", parser_class=_Command
     )
-    for declare in (_example, _plot, _export, _validate, _bench, _doctor, _gpu, _job, _data, _schema):
+    for declare in (
+        _example,
+        _plot,
+        _compare,
+        _export,
+        _validate,
+        _bench,
+        _doctor,
+        _gpu,
+        _job,
+        _data,
+        _schema,
+    ):
         declare(commands)
     return top
 
@@ -127,6 +139,29 @@ def _run_plot(options: argparse.Namespace) -> None:
 
     for path in plot(options.run_directory, options.output, options.format):
         print(path)
+
+
+def _compare(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "compare",
+        "compare the gauges of a finished run with observed records: arrival, first crest, misfit, lag",
+        "  esim compare out/tohoku2011                       a table, and figures/stations_misfit.csv\n",
+    )
+    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
+    command.add_argument(
+        "--output", metavar="DIR", type=Path, help="folder of stations_misfit.csv (default: OUT/figures)"
+    )
+    command.set_defaults(run=_run_compare)
+
+
+def _run_compare(options: argparse.Namespace) -> None:
+    from esim.analysis.ocean.misfit import HEADERS, compare_run, rows
+    from esim.tools.table import show
+
+    found, path = compare_run(options.run_directory, options.output)
+    show(HEADERS, rows(found))
+    print(path)
 
 
 def _export(commands: Commands) -> None:

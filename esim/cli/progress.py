@@ -1,9 +1,9 @@
-"""How far is the run? A bar on a terminal, plain lines elsewhere; and a short summary at the end."""
+"""How far is the run? A bar on a terminal, lines now and then in a log; and a short summary at the end."""
 
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,14 +11,23 @@ from typing import Any
 from esim.backends.energy import energy_lines
 from esim.timestepping.clock import Clock
 
+FIRST, LONGEST = 10.0, 120.0  # s of wall time between two lines in a log: at first, and at most
+ROUND_OFF = 1e-12  # of the time: a tenth that is reached is done
+REDRAW = 0.2  # s between two states of the bar on a terminal
+
 
 class Progress:
-    """Progress of a run towards its end [s]: simulated time, ratio of simulated to wall time, time left."""
+    """Progress of a run towards its end [s]: simulated time, ratio of simulated to wall time, time left.
 
-    def __init__(self, end: float, active: bool = True, interval: float = 5.0) -> None:
-        self._end, self._active, self._interval = end, active, interval
+    Without a terminal there is a line at each tenth of the run and one now and then: after ten seconds, so that the
+    speed is known soon, then twice as long after the last one, and never more than two minutes after it. now() is the
+    wall-clock time [s].
+    """
+
+    def __init__(self, end: float, active: bool = True, now: Callable[[], float] = time.monotonic) -> None:
+        self._end, self._active, self._now = end, active, now
         self._begun: tuple[float, float] | None = None
-        self._last = 0.0
+        self._last, self._patience, self._tenths = 0.0, FIRST, 0
         self._bar: Any = None
 
     def __enter__(self) -> "Progress":
@@ -41,19 +50,38 @@ class Progress:
         """Report the progress, if it is time to."""
         if not self._active:
             return
-        now = time.monotonic()
+        now = self._now()
         if self._begun is None:
             self._begun, self._last = (now, clock.time), now
-        if now - self._last < (0.2 if self._bar else self._interval) and not clock.done:
-            return
-        self._last = now
-        text = self._text(clock, now, *self._begun)
+            self._tenths = self._tenths_of(clock)
         if self._bar is not None:
-            self._bar.update(self._task, completed=clock.time, text=text)
+            self._draw(clock, now)
         else:
-            say(f"  {100 * clock.time / self._end:5.1f} %  {text}")
+            self._log(clock, now)
 
-    def _text(self, clock: Clock, now: float, begun: float, first: float) -> str:
+    def _draw(self, clock: Clock, now: float) -> None:
+        """Move the bar."""
+        if now - self._last >= REDRAW or clock.done:
+            self._last = now
+            self._bar.update(self._task, completed=clock.time, text=self._text(clock, now))
+
+    def _log(self, clock: Clock, now: float) -> None:
+        """Print a line, if another tenth is done, or nothing was said for long."""
+        tenths, waited = self._tenths_of(clock), now - self._last >= self._patience
+        if not (tenths > self._tenths or waited or clock.done):
+            return
+        if waited:
+            self._patience = min(2 * self._patience, LONGEST)
+        self._last, self._tenths = now, tenths
+        say(f"  {100 * clock.time / self._end:5.1f} %  {self._text(clock, now)}")
+
+    def _tenths_of(self, clock: Clock) -> int:
+        """How many tenths of the run are done."""
+        return int(10 * clock.time / self._end * (1 + ROUND_OFF))
+
+    def _text(self, clock: Clock, now: float) -> str:
+        assert self._begun is not None  # by __call__
+        begun, first = self._begun
         wall, simulated = now - begun, clock.time - first
         if wall <= 0 or simulated <= 0:
             return f"t = {span(clock.time)}"

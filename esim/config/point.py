@@ -36,11 +36,3 @@ class PointConfig(Section):
         x, y = (self.lon, self.lat) if self.lonlat else (self.x, self.y)
         assert x is not None and y is not None  # by _one_pair
         return x, y
-
-
-class StationConfig(PointConfig):
-    """A gauge: a named position at which time series are recorded."""
-
-    name: str = Field(
-        min_length=1, description="Name of the station, unique; text, so a number needs quotes."
-    )

@@ -31,7 +31,7 @@ def check_absorbed(
     """Warnings of sources and stations in absorbing layers, where amplitudes are damped."""
     points = [
         (f"stations.{n}: station '{station.name}'", site.x, site.y, site.depth)
-        for n, (station, site) in enumerate(zip(config.stations, sites, strict=True))
+        for n, (station, site) in enumerate(zip(config.receivers, sites, strict=True))
     ]
     points += [
         (f"source.{n}", *origin(source))

@@ -97,7 +97,7 @@ def _frequency(physics: CrustPhysics, grid: Grid3D, survey: MediumSurvey) -> tup
 
 def _time_step(config: SeismicConfig, largest_dt: float, warn: Callable[[str], None]) -> tuple[float, int]:
     """Time step [s], and steps between samples of the stations."""
-    run, every, sampled = config.run, config.output.stations.every, bool(config.stations)
+    run, every, sampled = config.run, config.output.stations.every, bool(config.receivers)
     limit = run.cfl * largest_dt
     if run.dt is not None:
         steps = max(1, round(every / run.dt))

@@ -58,7 +58,7 @@ def predict_memory(
     absorbing = sum(2 * areas[a] for a, kind in zip("xy", kinds, strict=False) if kind == "cpml")
     absorbing += (kinds[2] == "cpml") * nj * ni
     steps = config.time.duration / (config.run.dt or TYPICAL_COURANT * min(grid.spacing) / TYPICAL_SPEED)
-    recorded = len(config.stations) * len(needed_quantities(config.output.stations.variables))
+    recorded = len(config.receivers) * len(needed_quantities(config.output.stations.variables))
     # A GPU has its own copy of the medium.
     medium = item * cells * (3 + 2 * (mechanisms > 0)) if gpu else 0
     return {
@@ -100,7 +100,7 @@ def predict_output(config: SeismicConfig, grid: Grid3D, discretisation: Discreti
     quantities = 3 * len(out.stations.variables)
     return predict_sum(
         maps,
-        (len(config.stations), quantities, records(dt * discretisation.sample_steps)),
+        (len(config.receivers), quantities, records(dt * discretisation.sample_steps)),
         item=np.dtype(config.run.precision).itemsize,
         waveforms=out.stations.sac + out.stations.miniseed,
         checkpoint=state if out.checkpoint else 0,

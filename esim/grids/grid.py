@@ -8,6 +8,7 @@ import numpy as np
 from esim.constants import EARTH_RADIUS, EARTH_ROTATION
 
 SIDES = ("west", "east", "south", "north")
+ROUND_OFF = 1e-4  # of a cell: what is left of positions and edges that are written with few decimals
 CellFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 
 
@@ -67,10 +68,10 @@ class Grid:
         return (y - self.y0) / self.dy - 0.5, (x - self.x0) / self.dx - 0.5
 
     def contains(self, x: float, y: float) -> bool:
-        """Whether a point lies inside the outermost cell centres, so that it can be interpolated."""
+        """Whether a point lies inside the outermost cell centres, to rounding, so that it can be interpolated."""
         j, i = self.index(x, y)
-        inside_x = self.periodic[1] or 0 <= i <= self.nx - 1
-        inside_y = self.periodic[0] or 0 <= j <= self.ny - 1
+        inside_x = self.periodic[1] or -ROUND_OFF <= i <= self.nx - 1 + ROUND_OFF
+        inside_y = self.periodic[0] or -ROUND_OFF <= j <= self.ny - 1 + ROUND_OFF
         return inside_x and inside_y
 
     def cell_size(self, first: int = 0, last: int | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -50,6 +50,12 @@ def auxiliary_attributes(name: str) -> dict[str, str]:
     return {key: value for key, value in coordinate_attributes(name).items() if key != "axis"}
 
 
+def given_attributes(name: str) -> dict[str, str]:
+    """Attributes of the coordinate of a station before it was moved; CF knows one position of a station only."""
+    about = coordinate_attributes(name)
+    return {"units": about["units"].partition("_")[0], "long_name": f"{about['long_name']}, as given"}
+
+
 def time_attributes(start: datetime | None) -> dict[str, str]:
     """Attributes of `time`, seconds since the origin: a date in UTC where it is known (naive means UTC)."""
     if start is None:

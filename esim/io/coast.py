@@ -1,6 +1,5 @@
 """Where is the coast? Points and lines from GeoJSON, CSV or NetCDF."""
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.config.table import read_table
 from esim.errors import InputError
 
 NAMES = (("lon", "lat"), ("x", "y"))
@@ -81,20 +81,22 @@ def _flat(coordinates: Any, depth: int) -> Iterator[Any]:
 
 
 def _table(path: Path, names: tuple[str, str]) -> list[list[float]]:
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = csv.DictReader(line for line in stream if line.strip() and not line.startswith("#"))
-        columns = {name.strip().lower(): name for name in rows.fieldnames or ()}
-        missing = [name for name in names if name not in columns]
-        if missing:
-            raise ValueError(f"there is no column '{missing[0]}'")
-        return [[_number(rows.line_num, name, row[columns[name]]) for name in names] for row in rows]
+    table = read_table(path)
+    columns = {name: table.find((name,)) for name in names}
+    missing = [name for name, n in columns.items() if n is None]
+    if missing:
+        raise ValueError(f"there is no column '{missing[0]}'")
+    return [
+        [_number(line, name, row[n]) for name, n in columns.items() if n is not None]
+        for line, row in table.rows
+    ]
 
 
-def _number(row: int, name: str, text: str | None) -> float:
+def _number(line: int, name: str, text: str) -> float:
     try:
-        return float(text or "")
+        return float(text)
     except ValueError:
-        raise ValueError(f"row {row}: {name} is '{text or ''}', which is no number") from None
+        raise ValueError(f"line {line}: {name} is '{text}', which is no number") from None
 
 
 def _netcdf(path: Path, names: tuple[str, str]) -> np.ndarray:

@@ -11,6 +11,7 @@ from esim.io import cf, netcdf
 from esim.io.atomic import whole_file
 
 Described = tuple[Any, Mapping[str, str]]  # values and their attributes
+NOTHING: Mapping[str, Described] = {}
 
 
 def write_timeseries(
@@ -21,15 +22,17 @@ def write_timeseries(
     time: np.ndarray,
     attributes: Mapping[str, str],
     start: datetime | None = None,
+    more: Mapping[str, Described] = NOTHING,
 ) -> None:
     """Writes a file of series at stations, whole or not at all.
 
-    coordinates are the positions (stations,) and series the variables (stations, times), each with its
-    attributes; time is in seconds since the origin. Raises MachineError if the disk fails.
+    coordinates are the positions (stations,), series the variables (stations, times) and more what else is known of
+    the stations (stations,), each with its attributes; time is in seconds since the origin. Raises MachineError if the
+    disk fails.
     """
     with whole_file(path) as temporary, netcdf.create(temporary) as dataset:
         dataset.setncatts({**attributes, "featureType": "timeSeries"})
-        _define_stations(dataset, names, coordinates)
+        _define_stations(dataset, names, {**coordinates, **more})
         cf.define_time(dataset, start, len(time))
         dataset["time"][:] = time
         for name, (values, about) in series.items():

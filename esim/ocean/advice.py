@@ -4,7 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from esim.config.ocean.incident import IncidentNWaveConfig, IncidentSolitaryConfig
 from esim.config.ocean.root import TsunamiConfig
+from esim.config.ocean.station import GaugeConfig
+from esim.config.stations.groups import unused
+from esim.data import locate
+from esim.errors import InputError
 from esim.grids.nested_grid import NestedGrid
+from esim.io.ocean.record import read_record
 from esim.ocean.boundary import maximum_depth
 from esim.ocean.forcing.air_pressure import PressureRecords
 from esim.ocean.nesting.grid_level import GridLevel
@@ -92,6 +97,30 @@ def check_water(
                 f"grid.nests: '{level.name}' has no sea, its lowest cell is {-level.water.deepest:.4g} m above the "
                 "water; elevation is positive up"
             )
+
+
+def check_stations(cfg: TsunamiConfig) -> Iterator[str]:
+    """Sentences about what files of stations say that is not used, and of records that end before the run or so.
+
+    Raises InputError with a sentence for each record that cannot be read.
+    """
+    yield from unused(cfg.stations, GaugeConfig, cfg.grid.kind == "lonlat")
+    problems, duration = [], cfg.time.duration
+    for gauge in cfg.gauges:
+        if gauge.observed is None:
+            continue
+        try:
+            time, _ = read_record(locate(gauge.observed), cfg.time.start)
+        except InputError as error:
+            problems.append(f"stations: '{gauge.name}': {error}")
+            continue
+        if time[0] > duration or time[-1] < 0:
+            yield (
+                f"stations: '{gauge.name}': {gauge.observed.name} is from {time[0]:.6g} to {time[-1]:.6g} s after the "
+                f"origin, outside the run, which is from 0 to {duration:g} s"
+            )
+    if problems:
+        raise InputError("\n".join(problems))
 
 
 def check_nests(grids: Sequence[NestedGrid]) -> Iterator[str]:

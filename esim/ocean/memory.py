@@ -53,7 +53,7 @@ def predicted_memory(
         "slides": _landslides(grids, slides, cfg.time.duration, len(blocks[0]), cells * item)
         if slides
         else 0,
-        "gauges": ROWS * (state + 1) * 4 * len(cfg.stations) * item,
+        "gauges": ROWS * (state + 1) * 4 * len(cfg.gauges) * item,
         "strips": between_operations,
         "preparation": cells * 8 * 8,
     }

@@ -231,12 +231,13 @@ def test_all_figures_become_files(folder: Path, tmp_path: Path) -> None:
 
     from esim.analysis.plot import plot
 
-    paths = plot(folder, tmp_path)
+    *paths, table = plot(folder, tmp_path)
     assert [path.name for path in paths] == ["uplift.png", "heights.png", "snapshots.png", "gauges.png"]
+    assert table.name == "stations_misfit.csv"
     for path in paths:
         picture = imread(path)
         assert min(picture.shape[:2]) > 400 and picture.std() > 0.02
-    assert sorted(tmp_path.iterdir()) == sorted(paths)
+    assert sorted(tmp_path.iterdir()) == sorted([*paths, table])
 
 
 @pytest.mark.long

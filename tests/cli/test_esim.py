@@ -105,7 +105,7 @@ def test_plot_prints_the_paths_it_wrote(
     pytest.importorskip("matplotlib", reason="figures need Matplotlib")
     assert main(["plot", str(folder), "--output", str(tmp_path)]) == 0
     paths = [Path(line) for line in capsys.readouterr().out.splitlines()]
-    assert sorted(paths) == sorted(tmp_path.iterdir()) and len(paths) == 4
+    assert sorted(paths) == sorted(tmp_path.iterdir()) and len(paths) == 5
 
 
 def test_a_folder_that_is_no_run_is_one_sentence_and_code_2(tmp_path: Path) -> None:

@@ -132,7 +132,6 @@ def test_a_file_that_is_no_configuration(
         ("source=[{kind: finite_fault, file: .}]", ["source.0.file: ", "is a directory; expected a file"]),
         ("physics.manning=-1", ["physics.manning: -1 is too small"]),
         ("physics.dry_depth=10 m", ["physics.dry_depth: '10 m' is too large; expected at most 1"]),
-        ("bathymetry.depth=-10", ["gauge 'gauge'", "is on land, 10.0 m", "no water near it"]),
         ("time.start=yesterday", ["time.start: 'yesterday' is not a date and time"]),
     ],
 )  # fmt: skip
@@ -178,12 +177,14 @@ def truncated(path: Path, kind: str) -> None:
         (None, ["bathymetry.variable=elev"], ["no variable elev", "z (lat: 81, lon: 85)"]),
         (None, ["grid.east=200"], ["but the grid needs lon 171..200", "short by 8.875 degrees in the east"]),
         (None, ["grid.north=12"], ["short by 1.875 degrees in the north"]),
-        (None, ["stations.0.lon=172", "stations.0.lat=7"],
-         ["gauge 'gauge' at (172, 7) is on land, 50.0 m", "the nearest water is at (171.8, 5.25)"]),
+        (None, ["stations.0.lon=172", "stations.0.lat=7", "stations.0.snap=water", "stations.0.snap_distance=90 km"],
+         ["gauge 'gauge' at (172, 7) is on land, 50.0 m", "no water within snap_distance, 90000 m",
+          "the nearest is 195079 m away, at (173.75, 7.25)"]),
         (None, ["stations.0.lon=1", "stations.0.lat=175"], ["stations.0.lat: 175 is too large"]),
         (None, ["stations.0.lon=60"], ["station 'gauge' at lon 60", "is outside the grid"]),
         (None, ["source.0.lon=60"], ["hump at lon 60", "is outside the grid"]),
-        (None, ["physics.sea_level=-5 km"], ["on land"]),
+        (None, ["physics.sea_level=-5 km", "stations.0.snap=water"],
+         ["gauge 'gauge' at (-175, 1) is on land", "no water within snap_distance, 277987 m"]),
         (None, ["physics.sea_level=-5 km", "stations=[]", "source=[]"], ["there is no water on this grid"]),
         (None, ["physics.manning={file: sea.nc}"], ["z is -4", "expected 0 to 1"]),
         (None, ["physics.manning={file: sea.nc, variable: n}"], ["no variable n", "z (lat: 81, lon: 85)"]),
@@ -302,7 +303,7 @@ def _refusal(cfg: ScenarioConfig, comm: Comm) -> str:
     [
         (4, TINY, "4 ranks are too many for a grid of 6 x 8 cells"),
         (2, ("run.clf=1",), "unknown key, did you mean 'cfl'?"),
-        (2, ("bathymetry.depth=-1",), "gauge 'gauge'"),
+        (2, ("run.dt=1 min",), "run.dt: 60 s gives a Courant number"),
     ],
 )
 def test_many_ranks_tell_it_once(tmp_path: Path, ranks: int, sets: tuple[str, ...], fragment: str) -> None:

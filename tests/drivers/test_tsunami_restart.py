@@ -25,6 +25,7 @@ from esim.cli.run import main
 from esim.drivers.run import simulate
 from esim.errors import InputError
 from esim.io import checkpoint
+from esim.io.cf import FILL
 from esim.timestepping.signals import STOP
 
 
@@ -145,7 +146,7 @@ def change(scene: dict, path: str, value) -> dict:
         ("physics.manning", 0.03),
         ("source.0.kajiura", False),
         ("source.0.faults.1.slip", 5),
-        ("stations.0.lon", 145.5),
+        ("stations", []),
         ("time.duration", 3600),
         pytest.param("run.precision", "float64", marks=pytest.mark.compile),
         ("run.cfl", 0.5),
@@ -155,7 +156,9 @@ def change(scene: dict, path: str, value) -> dict:
 def test_another_configuration_is_refused(path, value, tmp_path, stopped):
     scene = change(japan(stopped), path, value)
     before = {p: p.stat().st_mtime_ns for p in stopped.rglob("*") if p.is_file()}
-    with pytest.raises(InputError, match="belongs to another configuration"):
+    with pytest.raises(
+        InputError, match="belongs to another configuration|with stations.*cannot go on without any"
+    ):
         simulate(configured(scene), resume=True)
     assert {p: p.stat().st_mtime_ns for p in stopped.rglob("*") if p.is_file()} == before
 
@@ -212,6 +215,49 @@ def test_nothing_of_an_older_run_is_mixed_in_where_all_checkpoints_are_damaged(w
         path.write_bytes(b"damaged")
     assert [*(tmp_path / "checkpoint").glob("fields_*.nc")]
     assert differing(compute(scene, resume=True), whole(japan)) == []
+
+
+# ------------------------------------------------------------------ other gauges
+
+
+@pytest.mark.long
+def test_a_resumed_run_may_have_other_gauges(whole, tmp_path, caplog):
+    """One is left out, one moved, one new, and the others stand in another order: nothing else changes a bit."""
+    scene, more = japan(tmp_path / "out"), {"name": "new", "lon": 146.3, "lat": 38.1}
+    cut_off(scene, 40)
+    moved = scene["stations"][3] | {"lon": 147.6}
+    scene["stations"] = [more, *scene["stations"][:3:-1], moved, *scene["stations"][1:3]]
+    found = but_stations(compute(scene, 2, resume=True), scene)
+    assert differing(found[0], but_stations(whole(japan), japan(tmp_path))[0]) == []
+    series, before = found[1], but_stations(whole(japan), japan(tmp_path))[1]
+    kept = [f"g{n}" for n in range(9) if n not in (0, 3)]
+    assert all(np.array_equal(series[name], before[name]) for name in kept)
+    anew = japan(tmp_path / "anew")
+    anew["stations"] = [more, moved]
+    compute(anew)
+    wanted = but_stations(written(tmp_path / "anew"), anew)[1]
+    late = found[0]["stations.time"] > 1800
+    for name in ("new", "g3"):
+        assert late.any() and (series[name][:, ~late] == FILL).all()
+        assert np.array_equal(series[name][:, late], wanted[name][:, late])
+    assert "stations: 'new', 'g3' begin at 1800 s, where the run is resumed" in caplog.text
+    assert "stations: 'g0', 'g3' of the checkpoint are left out" in caplog.text
+
+
+def but_stations(
+    found: dict[str, np.ndarray], scene: dict
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """What a run has written but of its gauges, and their series (variables, times) by name."""
+    names = ("eta", "depth", "u", "v")
+    values = [found[f"stations.{name}"] for name in names]
+    series = {
+        one["name"]: np.array([value[n] for value in values]) for n, one in enumerate(scene["stations"])
+    }
+    of_gauges = {f"stations.{name}" for name in (*names, "station", "lon", "lat")}
+    rest = {
+        name: one for name, one in found.items() if name not in of_gauges and "station_values" not in name
+    }
+    return rest, series
 
 
 # ------------------------------------------------------------------ signals

@@ -696,7 +696,7 @@ def test_the_predicted_size_bounds_the_real_one_closely(
     grid = Grid("cartesian", 0, 0, 1, 1, nx=300, ny=200)
     cfg = SimpleNamespace(
         time=SimpleNamespace(duration=3.0),
-        stations=(),
+        gauges=(),
         run=SimpleNamespace(precision="float32"),
         output=SimpleNamespace(
             fields=SimpleNamespace(every=1.0, variables=("eta", "u")), maxima=None, checkpoint=None

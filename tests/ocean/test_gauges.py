@@ -44,7 +44,7 @@ def at_once(family, place):
     water = water_of(ocean.plan.state()[:, *cells], ocean.bed[0, *cells], ocean.physics.dry_depth)
     weights = weights * water.wet
     if not weights.sum():
-        return np.full(4, np.nan)
+        return np.array([np.nan, 0, 0, 0])
     return np.array(
         [(getattr(water, name) * weights).sum() / weights.sum() for name in ("eta", "h", "u", "v")]
     )
@@ -123,3 +123,19 @@ def test_a_nested_run_with_small_batches_goes_on_bit_for_bit(tmp_path, small):
     made = scene(tmp_path / "cut")
     cut_off(made, 40, 2)
     assert differing(everything(made, 1, resume=True), whole) == []
+
+
+def test_a_gauge_on_land_sees_its_own_cell_in_the_finest_grid_alone():
+    """The nest around it sleeps: it is dry, whatever the coarse grid has there. At sea the coarse grid is read."""
+    family, _ = tree(GRID, NESTS, level(-1000.0), hump)
+    assert not family.levels[1].active
+    gauges = Gauges(family.levels, [PLACES[2], PLACES[2], PLACES[0], PLACES[0]], on_land={0, 2})
+    gauges.sample(0.0)
+    values = gauges.fetch()[1][0].T
+    assert np.isnan(values[0, 0]) and values[0, 1:].tolist() == [0, 0, 0]
+    assert values[1, 1] == pytest.approx(1000 + values[1, 0]) and np.isfinite(values[1, 0])
+    ocean = family.levels[2].ocean
+    j, i = (int(index + 0.5) for index in ocean.grid.index(*PLACES[0]))
+    x, y = ocean.grid.x(i, i + 1), ocean.grid.y(j, j + 1)
+    np.testing.assert_allclose(values[2, 0], hump(x, y)[0, 0], rtol=1e-6)
+    assert abs(values[3, 0] - values[2, 0]) > 1e-3

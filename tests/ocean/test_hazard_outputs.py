@@ -237,7 +237,7 @@ def test_coast_files_are_read(tmp_path):
     ("name", "text", "words"),
     [
         ("a.csv", "x,y\n1,2\n", "there is no column 'lon'"),
-        ("a.csv", "lon,lat\n1,two\n", "row 2: lat is 'two', which is no number"),
+        ("a.csv", "lon,lat\n1,two\n", "line 2: lat is 'two', which is no number"),
         ("a.geojson", "[1, 2]", "it is not GeoJSON, which is a mapping"),
         ("a.csv", "lon,lat\n", "has no points"),
         ("a.geojson", "{}", "is not a coast that can be read"),

@@ -16,6 +16,15 @@ class Crest(NamedTuple):
     height: float
 
 
+def first_arrival(time: np.ndarray, eta: np.ndarray) -> float | None:
+    """When |eta| [m] of a record at rising times [s] first exceeds a fifth of its largest; None without a wave."""
+    known = np.isfinite(eta)
+    time, eta = time[known], np.abs(eta[known])
+    if not eta.size or eta.max() <= 0:
+        return None
+    return float(time[np.argmax(eta >= ARRIVED * eta.max())])
+
+
 def first_crest(time: np.ndarray, eta: np.ndarray, after: float = 0.0) -> Crest | None:
     """The first crest in a record of eta [m] at rising times [s]; samples before `after` are left out.
 
@@ -28,8 +37,9 @@ def first_crest(time: np.ndarray, eta: np.ndarray, after: float = 0.0) -> Crest 
     time, eta = time[known], eta[known]
     if not eta.size or eta.max() <= 0:
         return None
-    arrival = np.argmax(np.abs(eta) >= ARRIVED * np.abs(eta).max())
-    near = (time >= time[arrival]) & (time <= time[arrival] + PACKET)
+    arrival = first_arrival(time, eta)
+    assert arrival is not None  # the water rises
+    near = (time >= arrival) & (time <= arrival + PACKET)
     time, eta = time[near], eta[near]
     top = eta.max()
     if top <= 0:

@@ -1,11 +1,11 @@
-"""The figure of the gauges: computed records, and observed ones where esim has them."""
+"""The figure of the gauges: computed records, and observed ones where there are any."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from esim.analysis import chart
-from esim.analysis.observations import Record, observed
+from esim.analysis.observations import Record, record_of
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _panel(axes: "Axes", run: Run, n: int) -> None:
     assert run.stations is not None
     station = run.stations.isel(station=n)
     hours, eta = run.stations["hours"].values, station["eta"].values
-    record = observed(str(station["station"].values), run.start)
+    record = record_of(run, str(station["station"].values))
     axes.axhline(0, color="0.75", lw=0.6, zorder=1)
     axes.plot(hours, eta, color=COMPUTED, lw=1.5, zorder=4, label="computed")
     if record is not None:

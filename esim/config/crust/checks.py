@@ -10,10 +10,10 @@ from esim.config.crust.physics import CrustPhysics
 from esim.config.crust.source import CrustSourceConfig, PlaneWaveConfig, PointSourceConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.crust.topography import TopographyConfig
-from esim.config.yaml.section import KeyProblem
+from esim.config.stations.groups import Listed, doubled_names
+from esim.config.yaml.section import KeyProblem, KeyProblems
 from esim.grids.grid3d import Grid3D
 
-Place = tuple[str | int, ...]
 Located = PointSourceConfig | ReceiverConfig
 
 
@@ -41,18 +41,27 @@ def check_medium(medium: MediumConfig, grid: CrustGridConfig, physics: CrustPhys
         raise KeyProblem(("physics", "attenuation"), text)
 
 
-def check_positions(
-    section: CrustGridConfig, sources: Sequence[CrustSourceConfig], stations: Sequence[ReceiverConfig]
-) -> None:
-    """Point sources and stations are inside the grid, as far as it is known before projection and topography."""
+def check_positions(section: CrustGridConfig, sources: Sequence[CrustSourceConfig]) -> None:
+    """Point sources are inside the grid, as far as it is known before projection and topography."""
     grid = section.build()
     for n, source in enumerate(sources):
         if isinstance(source, PointSourceConfig):
-            _check_point(section, grid, ("source", n), "source", source, source.depth)
-    for n, station in enumerate(stations):
+            problem = _problem(section, grid, "source", source, source.depth)
+            if problem:
+                raise KeyProblem(("source", n, problem[0]), problem[1])
+
+
+def check_receivers(section: CrustGridConfig, receivers: Sequence[Listed[ReceiverConfig]]) -> None:
+    """Receivers are inside the grid, as far as it is known by then, and have names of their own; all at once."""
+    grid, found = section.build(), list(doubled_names(receivers))
+    for one in receivers:
         # With topography the ground is below the top of the grid, how far only the driver knows.
-        depth = grid.depth_min + station.depth
-        _check_point(section, grid, ("stations", n), f"station '{station.name}'", station, depth)
+        depth = grid.depth_min + one.station.depth
+        problem = _problem(section, grid, f"station '{one.station.name}'", one.station, depth)
+        if problem:
+            found.append(one.problem(*problem))
+    if found:
+        raise KeyProblems(found)
 
 
 def check_plane_waves(section: CrustGridConfig, sources: Sequence[CrustSourceConfig]) -> None:
@@ -74,17 +83,17 @@ def check_planes(section: CrustGridConfig, planes: Sequence[PlaneConfig]) -> Non
             raise KeyProblem(("output", "planes", n, plane.axis), text)
 
 
-def _check_point(
-    section: CrustGridConfig, grid: Grid3D, place: Place, name: str, point: Located, depth: float
-) -> None:
-    """A position by lon and lat is compared with the grid once it is projected, by the driver."""
+def _problem(
+    section: CrustGridConfig, grid: Grid3D, name: str, point: Located, depth: float
+) -> tuple[str, str] | None:
+    """The key that is wrong and a sentence, for a point that is not in the grid.
+
+    A position by lon and lat is compared with the grid once it is projected, by the driver.
+    """
     if point.lonlat and section.origin is None:
-        text = f"{name} is given by lon and lat, which need grid.origin to lie anywhere in the grid"
-        raise KeyProblem((*place, "lon"), text)
+        return "lon", f"{name} is given by lon and lat, which need grid.origin to lie anywhere in the grid"
     x, y = (None, None) if point.lonlat else point.position
-    problem = outside(grid, f"{name} at {_words(point)}", x, y, depth)
-    if problem:
-        raise KeyProblem((*place, problem[0]), problem[1])
+    return outside(grid, f"{name} at {_words(point)}", x, y, depth)
 
 
 def _words(point: Located) -> str:

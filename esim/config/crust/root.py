@@ -1,6 +1,6 @@
 """The whole configuration of scenario seismic, complete and checked."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,7 @@ from esim.config.crust.checks import (
     check_plane_waves,
     check_planes,
     check_positions,
+    check_receivers,
     check_surface,
 )
 from esim.config.crust.grid import CrustGridConfig
@@ -17,7 +18,7 @@ from esim.config.crust.output import CrustOutputConfig
 from esim.config.crust.physics import CrustPhysics
 from esim.config.crust.run import CrustRunConfig
 from esim.config.crust.source import CrustSourceConfig
-from esim.config.crust.station import ReceiverConfig
+from esim.config.crust.station import ReceiverConfig, Receivers, list_receivers
 from esim.config.crust.topography import TopographyConfig
 from esim.config.names import check_names
 from esim.config.scenario import ScenarioConfig
@@ -36,19 +37,37 @@ class SeismicConfig(ScenarioConfig):
         default=CrustPhysics(), description="Order, attenuation, and the frequencies to be resolved."
     )
     source: tuple[CrustSourceConfig, ...] = Field(description="Seismic sources: a list; [] for none.")
-    stations: tuple[ReceiverConfig, ...] = Field(
-        default=(), description="Receivers at which motion is recorded."
+    stations: Receivers = Field(
+        default=(),
+        description="Receivers at which motion is recorded: a list of receivers, of files of receivers, and of lists "
+        "with settings of their own; or one of these.",
     )
     output: CrustOutputConfig = Field(description="Files that the run writes.")
     run: CrustRunConfig = Field(default=CrustRunConfig(), description="Machine and time step.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        check_names("stations", self.stations)
         check_names(("output", "planes"), self.output.planes)
         check_surface(self.grid, self.topography)
         check_medium(self.medium, self.grid, self.physics)
-        check_positions(self.grid, self.source, self.stations)
+        check_positions(self.grid, self.source)
+        check_receivers(self.grid, list_receivers(self.stations, self.grid)[0])
         check_plane_waves(self.grid, self.source)
         check_planes(self.grid, self.output.planes)
         return self
+
+    @property
+    def receivers(self) -> tuple[ReceiverConfig, ...]:
+        """The receivers in the grid, those of files included."""
+        return tuple(one.station for one in list_receivers(self.stations, self.grid)[0])
+
+    @property
+    def receivers_outside(self) -> tuple[ReceiverConfig, ...]:
+        """Those beside the grid, which are skipped as the configuration wants it."""
+        return tuple(one.station for one in list_receivers(self.stations, self.grid)[1])
+
+    def restart_identity(self) -> dict[str, Any]:
+        """As of every scenario; receivers count as they are, whether they stand in a file or not."""
+        return super().restart_identity() | {
+            "stations": [one.model_dump(mode="json") for one in self.receivers]
+        }

@@ -15,12 +15,15 @@ from esim.config.ocean.source import (
     OceanSourceConfig,
     OkadaConfig,
 )
-from esim.config.point import PointConfig, StationConfig
-from esim.config.yaml.section import KeyProblem
+from esim.config.ocean.station import GaugeConfig
+from esim.config.point import PointConfig
+from esim.config.stations.groups import Listed, doubled_names
+from esim.config.yaml.section import KeyProblem, KeyProblems
 from esim.grids.grid import SIDES, Grid
 from esim.variables.ocean import SNAPSHOTS
 
 Place = tuple[str | int, ...]
+Problem = tuple[str, str] | None  # the key that is wrong and a sentence
 
 
 def check_coordinates(
@@ -60,18 +63,27 @@ def check_incident(grid: OceanGridConfig, waves: Sequence[AnyIncidentConfig]) ->
             raise KeyProblem("incident", f"has no wave for side '{side}', whose grid.boundary is 'incident'")
 
 
-def check_positions(
-    grid: OceanGridConfig, sources: Sequence[OceanSourceConfig], stations: Sequence[StationConfig]
-) -> None:
-    """Sources and stations are in the coordinates of the grid, and all but faults inside it."""
+def check_positions(grid: OceanGridConfig, sources: Sequence[OceanSourceConfig]) -> None:
+    """Sources are in the coordinates of the grid, and all but faults inside it."""
     whole = grid.build()
-    for place, name, point in _points(sources, stations):
+    for place, name, point in _points(sources):
         _check_point(whole, place, name, point)
     for n, source in enumerate(sources):
         # A fault outside the grid moves the seafloor inside it, and one in lon and lat has a place on a map.
         for m, fault in enumerate(source.faults if isinstance(source, OkadaConfig) else ()):
             if not (fault.lonlat and grid.kind == "cartesian" and grid.crs is not None):
                 _check_coordinates(whole, ("source", n, "faults", m), "fault", fault)
+
+
+def check_gauges(grid: Grid, gauges: Sequence[Listed[GaugeConfig]]) -> None:
+    """Gauges are in the coordinates of the grid, inside it, and have names of their own; all that are not, at once."""
+    found = list(doubled_names(gauges))
+    for one in gauges:
+        problem = _problem(grid, f"station '{one.station.name}'", one.station)
+        if problem is not None:
+            found.append(one.problem(*problem))
+    if found:
+        raise KeyProblems(found)
 
 
 def check_tracer(grid: OceanGridConfig, physics: OceanPhysics, fields: FieldsConfig | None) -> None:
@@ -102,41 +114,56 @@ def check_pulses(grid: OceanGridConfig, forcing: Sequence[ForcingConfig]) -> Non
             )
 
 
-def _points(
-    sources: Sequence[OceanSourceConfig], stations: Sequence[StationConfig]
-) -> Iterator[tuple[Place, str, PointConfig]]:
+def _points(sources: Sequence[OceanSourceConfig]) -> Iterator[tuple[Place, str, PointConfig]]:
     """Every position: its key, what it is called in a sentence, and itself."""
     for n, source in enumerate(sources):
         if isinstance(source, HumpConfig):
             yield ("source", n), "hump", source
         if isinstance(source, LandslideConfig) and source.motion.kind != "path":
             yield ("source", n), "landslide", source
-    for n, station in enumerate(stations):
-        yield ("stations", n), f"station '{station.name}'", station
 
 
 def _check_coordinates(grid: Grid, place: Place, name: str, point: PointConfig) -> None:
-    keys = ("lon", "lat") if point.lonlat else ("x", "y")
-    if point.lonlat != grid.lonlat:
-        wanted = "lon and lat in degrees" if grid.lonlat else "x and y in metres"
-        text = (
-            f"{name} is given by {keys[0]} and {keys[1]}, but grid.kind is '{grid.kind}'; expected {wanted}"
-        )
-        raise KeyProblem((*place, keys[0]), text)
+    _require(place, _wrong_coordinates(grid, name, point))
 
 
 def _check_point(grid: Grid, place: Place, name: str, point: PointConfig) -> None:
-    _check_coordinates(grid, place, name, point)
-    keys = ("lon", "lat") if point.lonlat else ("x", "y")
-    if not grid.contains(*point.position):
-        x, y = point.position
-        raise KeyProblem(
-            (*place, keys[0]), f"{name} at {keys[0]} {x:g}, {keys[1]} {y:g} is outside {_box(grid, keys)}"
-        )
+    _require(place, _problem(grid, name, point))
+
+
+def _require(place: Place, problem: Problem) -> None:
+    if problem is not None:
+        raise KeyProblem((*place, problem[0]), problem[1])
+
+
+def _problem(grid: Grid, name: str, point: PointConfig) -> Problem:
+    """What is wrong with a position, if it is not one in the grid."""
+    return _wrong_coordinates(grid, name, point) or _outside(grid, name, point)
+
+
+def _wrong_coordinates(grid: Grid, name: str, point: PointConfig) -> Problem:
+    if point.lonlat == grid.lonlat:
+        return None
+    keys = _keys(point)
+    wanted = "lon and lat in degrees" if grid.lonlat else "x and y in metres"
+    return keys[0], (
+        f"{name} is given by {keys[0]} and {keys[1]}, but grid.kind is '{grid.kind}'; expected {wanted}"
+    )
+
+
+def _outside(grid: Grid, name: str, point: PointConfig) -> Problem:
+    if grid.contains(*point.position):
+        return None
+    keys, (x, y) = _keys(point), point.position
+    return keys[0], f"{name} at {keys[0]} {x:.9g}, {keys[1]} {y:.9g} is outside {_box(grid, keys)}"
+
+
+def _keys(point: PointConfig) -> tuple[str, str]:
+    return ("lon", "lat") if point.lonlat else ("x", "y")
 
 
 def _box(grid: Grid, keys: tuple[str, str]) -> str:
     """The box of the outermost cell centres, within which values can be interpolated."""
     west, east = grid.x0 + 0.5 * grid.dx, grid.x0 + (grid.nx - 0.5) * grid.dx
     south, north = grid.y0 + 0.5 * grid.dy, grid.y0 + (grid.ny - 0.5) * grid.dy
-    return f"the grid, whose cell centres span {keys[0]} {west:g}..{east:g}, {keys[1]} {south:g}..{north:g}"
+    return f"the grid, whose cell centres span {keys[0]} {west:.9g}..{east:.9g}, {keys[1]} {south:.9g}..{north:.9g}"

@@ -1,13 +1,14 @@
 """The whole configuration of scenario tsunami, complete and checked."""
 
-from typing import Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from esim.config.elevation import BathymetryConfig
-from esim.config.names import check_names
 from esim.config.ocean.checks import (
     check_coordinates,
+    check_gauges,
     check_incident,
     check_positions,
     check_pulses,
@@ -20,8 +21,8 @@ from esim.config.ocean.output import OceanOutputConfig
 from esim.config.ocean.physics import OceanPhysics
 from esim.config.ocean.run import OceanRunConfig
 from esim.config.ocean.source import OceanSourceConfig
+from esim.config.ocean.station import GaugeConfig, Gauges, list_gauges
 from esim.config.ocean.water import FirstWaterConfig
-from esim.config.point import StationConfig
 from esim.config.scenario import ScenarioConfig
 
 
@@ -49,8 +50,10 @@ class TsunamiConfig(ScenarioConfig):
         default=(),
         description="Incident waves at sides whose grid.boundary is incident: a list, one per side.",
     )
-    stations: tuple[StationConfig, ...] = Field(
-        default=(), description="Gauges at which time series are recorded."
+    stations: Gauges = Field(
+        default=(),
+        description="Gauges at which time series are recorded: a list of gauges, of files of gauges, and of lists with "
+        "settings of their own; or one of these.",
     )
     output: OceanOutputConfig = Field(description="Files that the run writes.")
     run: OceanRunConfig = Field(default=OceanRunConfig(), description="Machine and time step.")
@@ -66,8 +69,28 @@ class TsunamiConfig(ScenarioConfig):
     def _check(self) -> Self:
         check_coordinates(self.grid, self.bathymetry, self.source, self.physics)
         check_incident(self.grid, self.incident)
-        check_names("stations", self.stations)
-        check_positions(self.grid, self.source, self.stations)
+        check_positions(self.grid, self.source)
+        grid = self.grid.build()
+        check_gauges(grid, list_gauges(self.stations, grid)[0])
         check_pulses(self.grid, self.forcing)
         check_tracer(self.grid, self.physics, self.output.fields)
         return self
+
+    def restart_identity(self) -> dict[str, Any]:
+        """As of every scenario, but for the gauges: they may come and go, as long as their samples cut the steps."""
+        return super().restart_identity() | {"stations": bool(self.gauges)}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The input files, and those that files of gauges name."""
+        return (*super().files, *(one.observed for one in self.gauges if one.observed is not None))
+
+    @property
+    def gauges(self) -> tuple[GaugeConfig, ...]:
+        """The gauges in the grid, those of files included."""
+        return tuple(one.station for one in list_gauges(self.stations, self.grid.build())[0])
+
+    @property
+    def gauges_outside(self) -> tuple[GaugeConfig, ...]:
+        """Those outside the grid, which are skipped as the configuration wants it."""
+        return tuple(one.station for one in list_gauges(self.stations, self.grid.build())[1])

@@ -7,21 +7,32 @@ from typing import Any
 from pydantic import ValidationError
 
 from esim.config.yaml.document import Document, Key
-from esim.config.yaml.section import KeyProblem
+from esim.config.yaml.section import KeyProblem, KeyProblems
 from esim.config.yaml.suggest import hint, listed, shown
 from esim.errors import InputError
 
-SHOWN = 5  # errors reported at once
+SHOWN = 5  # errors reported at once, unless a check has found more together
 
 
 def input_error(error: ValidationError, document: Document) -> InputError:
-    """The first few problems, one sentence each: `file.yaml:LINE:COL: key.path: what is wrong`."""
-    problems = [problem for problem in error.errors(include_url=False) if not _echo(problem)]
-    lines = list(dict.fromkeys(_line(problem, document) for problem in problems))
-    more = len(lines) - SHOWN
-    if more > 0:
-        lines[SHOWN:] = [f"... and {more} more"]
+    """The first few problems, one sentence each: `file.yaml:LINE:COL: key.path: what is wrong`.
+
+    What a check has found together (KeyProblems) is reported whole.
+    """
+    problems = [_apart(problem) for problem in error.errors(include_url=False) if not _echo(problem)]
+    lines = list(dict.fromkeys(_line(one, document) for together in problems for one in together))
+    shown = max(SHOWN, *map(len, problems))
+    if len(lines) > shown:
+        lines[shown:] = [f"... and {len(lines) - shown} more"]
     return InputError("\n".join(lines))
+
+
+def _apart(problem: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The problems of which one consists: itself, or those that a check has found together."""
+    cause = problem.get("ctx", {}).get("error")
+    if not isinstance(cause, KeyProblems):
+        return [problem]
+    return [{**problem, "ctx": {"error": one}} for one in cause.problems]
 
 
 def _echo(problem: Mapping[str, Any]) -> bool:
@@ -30,7 +41,7 @@ def _echo(problem: Mapping[str, Any]) -> bool:
 
 
 def _line(problem: Mapping[str, Any], document: Document) -> str:
-    key = _key(problem, document.data)
+    key = _as_written(_key(problem, document.data), document.data)
     name = ".".join(map(str, key))
     return ": ".join(
         part for part in (document.place(key), name, _sentence(problem, document.data, key)) if part
@@ -50,6 +61,17 @@ def _key(problem: Mapping[str, Any], data: Any) -> Key:
     while location and not _has(_value(data, tuple(location[:-1])), location[-1]):
         location.pop()
     return tuple(location)
+
+
+def _as_written(key: Key, data: Any) -> Key:
+    """The key without the number of an item that stands alone where a list may be."""
+    written: list[str | int] = []
+    for part in key:
+        if isinstance(part, int) and isinstance(data, Mapping):
+            continue
+        written.append(part)
+        data = data[part] if _has(data, part) else None
+    return tuple(written)
 
 
 def _has(data: Any, part: str | int) -> bool:

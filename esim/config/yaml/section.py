@@ -1,6 +1,6 @@
 """One mapping of the YAML file: strict, frozen, and able to say which of its keys is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,14 @@ class KeyProblem(ValueError):
     def __init__(self, key: str | tuple[str | int, ...], sentence: str) -> None:
         super().__init__(sentence)
         self.key = (key,) if isinstance(key, str) else key
+
+
+class KeyProblems(ValueError):
+    """Several sentences about keys, all that a check has found at once; each is reported at its own place."""
+
+    def __init__(self, problems: Sequence[KeyProblem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
 
 
 class Section(BaseModel):

@@ -4,6 +4,7 @@ import numpy as np
 
 from esim.config.crust.inside import outside
 from esim.config.crust.root import SeismicConfig
+from esim.config.crust.station import ReceiverConfig
 from esim.config.point import PointConfig
 from esim.crust.medium.surface import Surface
 from esim.errors import InputError
@@ -21,12 +22,20 @@ def plane_position(point: PointConfig, projection: Projection | None) -> tuple[f
 
 
 def place_stations(config: SeismicConfig, surface: Surface, projection: Projection | None) -> list[Site]:
-    """The site of every station; raises InputError, naming it, for one outside the grid."""
-    return [_site(config, n, surface, projection) for n in range(len(config.stations))]
+    """The site of every station; raises InputError with a sentence for each that is outside the grid."""
+    sites, problems = [], []
+    for n, station in enumerate(config.receivers):
+        try:
+            sites.append(_site(station, n, surface, projection))
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("\n".join(problems))
+    return sites
 
 
-def _site(config: SeismicConfig, n: int, surface: Surface, projection: Projection | None) -> Site:
-    station, grid = config.stations[n], surface.grid
+def _site(station: ReceiverConfig, n: int, surface: Surface, projection: Projection | None) -> Site:
+    grid = surface.grid
     x, y = plane_position(station, projection)
     name = f"station '{station.name}' at x {x:g}, y {y:g}"
     found = outside(grid, f"{name}, depth {station.depth:g} m", x, y, grid.depth_min + station.depth)
@@ -40,7 +49,7 @@ def _site(config: SeismicConfig, n: int, surface: Surface, projection: Projectio
 
 def station_table(config: SeismicConfig, projection: Projection | None) -> StationTable:
     """Names and positions of all stations, for their files."""
-    stations = config.stations
+    stations = config.receivers
     x, y = np.array([plane_position(s, projection) for s in stations]).reshape(-1, 2).T
     lon, lat = (None, None) if projection is None else projection.to_lonlat(x, y)
     return StationTable([s.name for s in stations], x, y, np.array([s.depth for s in stations]), lon, lat)

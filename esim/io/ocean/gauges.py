@@ -56,15 +56,22 @@ def write_stations(
     time: np.ndarray,
     attributes: Mapping[str, str],
     start: datetime | None = None,
+    given: Sequence[tuple[float, float]] | None = None,
 ) -> None:
     """Writes stations.nc, whole or not at all; called on the writer thread.
 
     positions are (x, y) as the grid counts them, series the variables (stations, times), and time is in
-    seconds since the origin. There is at least one station. Raises MachineError if the disk fails.
+    seconds since the origin. given are the positions that were asked for, where some of the stations were moved. There
+    is at least one station. Raises MachineError if the disk fails.
     """
     coordinates = {
         name: (values, cf.coordinate_attributes(name))
         for name, values in zip(grid.dims, np.transpose(positions)[::-1], strict=True)
     }
+    asked = {
+        f"{name}_given": (values, cf.given_attributes(name))
+        for name, values in (zip(grid.dims, np.transpose(given)[::-1], strict=True) if given else ())
+    }
     described = {name: (values, cf.variable_attributes(name, grid.lonlat)) for name, values in series.items()}
-    write_timeseries(directory / "stations.nc", names, coordinates, described, time, attributes, start)
+    path = directory / "stations.nc"
+    write_timeseries(path, names, coordinates, described, time, attributes, start, asked)

@@ -23,8 +23,8 @@ def predict_bytes(cfg: TsunamiConfig, *grids: Grid) -> int:
             (cells, 1, 1),
             (cells, len(output.fields.variables), _records(duration, output.fields.every)),
         ]
-    if cfg.stations:
-        series = (len(cfg.stations), len(STATIONS), _records(duration, output.stations.every))
+    if cfg.gauges:
+        series = (len(cfg.gauges), len(STATIONS), _records(duration, output.stations.every))
     if output.checkpoint:
         checkpoint = (8 if cfg.run.precision == "float64" else 4) * cells * CHECKPOINT_ARRAYS
     return predict_sum(maps, series, checkpoint=checkpoint)

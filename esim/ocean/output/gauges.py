@@ -1,29 +1,38 @@
 """Which cells does a gauge see, and what does it record?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from esim.backends.device_buffer import ROWS, DeviceBuffer
-from esim.errors import InputError
-from esim.grids.grid import CellFunction, Grid
+from esim.grids.grid import Grid
 from esim.ocean.model import Ocean
 from esim.ocean.nesting.hierarchy import OceanLevel
 from esim.ocean.water import water_of
 from esim.variables.ocean import STATIONS
 
+DRY_IS_ZERO = [n for n, one in enumerate(STATIONS.values()) if not one.wet_only]  # else there is no value
+
 
 def bilinear_cells(grid: Grid, x: float, y: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cells (j, i), four each, around a point of the grid, and their bilinear weights."""
     j, i = grid.index(x, y)
-    south, west = int(np.floor(j)), int(np.floor(i))
-    # On the last cell centre the cell to the south-west still has a neighbour.
-    south = min(max(south, 0), grid.ny - 2) if not grid.periodic[0] else south % grid.ny
-    west = min(max(west, 0), grid.nx - 2) if not grid.periodic[1] else west % grid.nx
-    fj, fi = (j - south) % grid.ny, (i - west) % grid.nx
+    south, fj = _between(j, grid.ny, grid.periodic[0])
+    west, fi = _between(i, grid.nx, grid.periodic[1])
     rows, columns = np.array([south, south, south + 1, south + 1]), np.array([west, west + 1, west, west + 1])
     weights = np.array([(1 - fj) * (1 - fi), (1 - fj) * fi, fj * (1 - fi), fj * fi])
     return rows, columns, weights
+
+
+def _between(index: float, cells: int, periodic: bool) -> tuple[int, float]:
+    """The cell before a fractional index along an axis, and how far it is from there to the next one, 0 to 1."""
+    if periodic:
+        first = int(np.floor(index)) % cells
+        return first, (index - first) % cells
+    # On the last cell centre, or by rounding beyond one of the outermost, there are two cells all the same.
+    index = min(max(index, 0.0), cells - 1.0)
+    first = min(int(np.floor(index)), cells - 2)
+    return first, index - first
 
 
 def finest_grid(grids: Sequence[Grid], x: float, y: float) -> int | None:
@@ -32,52 +41,27 @@ def finest_grid(grids: Sequence[Grid], x: float, y: float) -> int | None:
     return min(inside, key=lambda n: (grids[n].dx, -n)) if inside else None
 
 
-def check_gauges(
-    grids: Sequence[Grid],
-    names: Sequence[str],
-    positions: Sequence[tuple[float, float]],
-    elevations: Sequence[CellFunction],
-) -> None:
-    """Raises InputError, naming the gauge, for one outside all grids, or on land in the finest around it."""
-    for n, (name, (x, y)) in enumerate(zip(names, positions, strict=True)):
-        found = finest_grid(grids, x, y)
-        if found is None:
-            raise InputError(f"stations.{n}: gauge '{name}' at ({x:g}, {y:g}) lies outside the grid")
-        grid, elevation = grids[found], elevations[found]
-        rows, columns, weights = bilinear_cells(grid, x, y)
-        nearest = int(weights.argmax())
-        j, i = rows[nearest] % grid.ny, columns[nearest] % grid.nx
-        height = float(elevation(grid.x(i, i + 1), grid.y(j, j + 1))[0, 0])
-        if height >= 0:
-            raise InputError(
-                f"stations.{n}: gauge '{name}' at ({x:g}, {y:g}) is on land, {height:.1f} m above the water"
-                + _nearest_water(grid, elevation, j, i)
-            )
-
-
-def _nearest_water(grid: Grid, elevation: CellFunction, j: int, i: int, reach: int = 20) -> str:
-    """End of a sentence that names the nearest wet cell."""
-    j0, j1 = max(j - reach, 0), min(j + reach + 1, grid.ny)
-    i0, i1 = max(i - reach, 0), min(i + reach + 1, grid.nx)
-    x, y = grid.x(i0, i1), grid.y(j0, j1)
-    wet = np.argwhere(elevation(x, y) < 0)
-    if not len(wet):
-        return ", and there is no water near it"
-    best = wet[((wet - [j - j0, i - i0]) ** 2).sum(1).argmin()]
-    return f"; the nearest water is at ({x[best[1]]:.4g}, {y[best[0]]:.4g})"
-
-
 class Gauges:
     """The gauges of the whole run, each read from the finest grid around it that is computed."""
 
-    def __init__(self, levels: Sequence[OceanLevel], positions: Sequence[tuple[float, float]]) -> None:
+    def __init__(
+        self,
+        levels: Sequence[OceanLevel],
+        positions: Sequence[tuple[float, float]],
+        on_land: Collection[int] = (),
+    ) -> None:
+        """on_land are the numbers of those that see their own cell alone, in the finest grid: dry while that sleeps."""
         self.count = len(positions)
         self._first = levels[0].ocean.comm.rank == 0
         self._times: list[float] = []  # of samples that are yet to be fetched
+        self._on_land = sorted(on_land)
         self._readers = []
-        for level in levels:
-            inside = {n: at for n, at in enumerate(positions) if level.ocean.grid.contains(*at)}
-            self._readers.append((level, GaugeReader(level.ocean, inside)))
+        grids = [level.ocean.grid for level in levels]
+        finest = {n: finest_grid(grids, *positions[n]) for n in on_land}
+        for number, level in enumerate(levels):
+            around = (n for n, at in enumerate(positions) if grids[number].contains(*at))
+            inside = {n: positions[n] for n in around if finest.get(n, number) == number}
+            self._readers.append((level, GaugeReader(level.ocean, inside, on_land)))
         # A finer grid has the last word.
         self._readers.sort(key=lambda reader: -reader[0].ocean.grid.dx)
 
@@ -96,10 +80,12 @@ class Gauges:
     def fetch(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Times (samples,) and values (samples, variables, gauges) since the last time on rank 0, None elsewhere.
 
-        Dry corners of a gauge do not count; its values are NaN if all are dry. All ranks take part.
+        Dry corners of a gauge do not count; where all are dry, depth and velocity are 0 and the surface is NaN. All
+        ranks take part.
         """
         times, self._times = np.array(self._times), []
         values = np.full((times.size, len(STATIONS), self.count), np.nan)
+        values[np.ix_(range(times.size), DRY_IS_ZERO, self._on_land)] = 0.0
         for _, reader in self._readers:
             for samples, gauges, piece in reader.fetch():
                 values[np.ix_(samples, range(len(STATIONS)), gauges)] = piece
@@ -109,8 +95,10 @@ class Gauges:
 class GaugeReader:
     """Gauges on one grid; each is read by the rank that owns the cell to its south-west."""
 
-    def __init__(self, ocean: Ocean, positions: Mapping[int, tuple[float, float]]) -> None:
-        """Positions by the number of the gauge."""
+    def __init__(
+        self, ocean: Ocean, positions: Mapping[int, tuple[float, float]], on_land: Collection[int] = ()
+    ) -> None:
+        """Positions by the number of the gauge; those on land see their own cell alone."""
         self._ocean = ocean
         self._any = bool(positions)
         block, grid = ocean.block, ocean.grid
@@ -121,7 +109,7 @@ class GaugeReader:
                 self._mine.append(n)
                 rows.append(j - block.j0 + block.halo)
                 columns.append(i - block.i0 + block.halo)
-                weights.append(weight)
+                weights.append(np.eye(4)[weight.argmax()] if n in on_land else weight)
         index = ocean.backend.index
         self._cells = tuple(index(np.array(cells, int).reshape(-1, 4)) for cells in (rows, columns))
         self._weights = np.array(weights).reshape(-1, 4)
@@ -147,6 +135,8 @@ class GaugeReader:
         weights = self._weights * water.wet
         total = weights.sum(-1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found = [one.compute(water) for one in STATIONS.values()]
-            mine = np.stack([(values * weights).sum(-1) / total for values in found], axis=1)
+            mine = np.stack(
+                [(one.compute(water) * weights).sum(-1) / total for one in STATIONS.values()], axis=1
+            )
+        mine[:, DRY_IS_ZERO] = np.where(total[:, None] > 0, mine[:, DRY_IS_ZERO], 0.0)
         return self._ocean.comm.gather((samples, self._mine, mine)) or []

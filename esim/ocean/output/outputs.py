@@ -1,8 +1,11 @@
 """What a tsunami run writes, and when: snapshots, gauges, maxima, checkpoints."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from esim.config.ocean.root import TsunamiConfig
 from esim.errors import EsimError, InputError
@@ -13,6 +16,7 @@ from esim.io.ocean.gauges import GaugeSeries, write_stations
 from esim.io.provenance import fingerprint
 from esim.io.writer import Writer
 from esim.ocean.nesting.hierarchy import GridHierarchy, OceanLevel
+from esim.ocean.output.gauge_places import GaugePlace
 from esim.ocean.output.gauges import Gauges
 from esim.ocean.output.grid_files import GridFiles
 from esim.timestepping.clock import Clock
@@ -22,13 +26,23 @@ from esim.variables.ocean import STATIONS
 class TsunamiOutputs:
     """All files of a run. Every rank runs the same lines; only the first one writes."""
 
-    def __init__(self, cfg: TsunamiConfig, hierarchy: GridHierarchy, gauges: Gauges) -> None:
-        self._cfg, self._hierarchy, self._gauges = cfg, hierarchy, gauges
+    def __init__(
+        self,
+        cfg: TsunamiConfig,
+        hierarchy: GridHierarchy,
+        places: Sequence[GaugePlace],
+        warn: Callable[[str], None],
+    ) -> None:
+        """warn takes a sentence about what has become of the gauges of a checkpoint."""
+        self._warn = warn
+        self._cfg, self._hierarchy, self._places = cfg, hierarchy, places
+        on_land = {n for n, place in enumerate(places) if place.on_land}
+        self._gauges = Gauges(hierarchy.levels, [place.position for place in places], on_land)
         self._comm = hierarchy.root.ocean.comm
         self.directory = cfg.output.directory
         self.writer = Writer(active=self._comm.rank == 0)
         self._attributes = cf.global_attributes(cfg.title, cfg.echo(), "esim-run")
-        self.series = GaugeSeries(gauges.count, tuple(STATIONS))
+        self.series = GaugeSeries(len(places), tuple(STATIONS))
         self._from_datum = [one.from_datum for one in STATIONS.values()]
         self.maps = [self._maps(level) for level in hierarchy.levels]
 
@@ -80,6 +94,7 @@ class TsunamiOutputs:
             "time": [clock.time, clock.lost],
             "configuration": fingerprint(self._cfg.restart_identity()),
             "title": self._cfg.title,
+            "stations": self._stations,
             "activated": self._hierarchy.activation_times(),
             "mass_deficits": self._hierarchy.mass_deficits(),
         }
@@ -99,20 +114,52 @@ class TsunamiOutputs:
         Raises InputError if it belongs to another configuration.
         """
         attributes = load_attributes(path)
+        stations = attributes.get("stations", self._stations)
+        if bool(stations) != bool(self._places):
+            had, wanted = ("with", "without any") if stations else ("without", "with some")
+            raise InputError(
+                f"--resume: {path} is of a run {had} stations, whose samples decide where time steps end; it cannot go "
+                f"on {wanted}"
+            )
         if attributes["configuration"] != fingerprint(self._cfg.restart_identity()):
             raise InputError(
-                f"--resume: {path} belongs to another configuration (grid, physics, sources, stations or times "
+                f"--resume: {path} belongs to another configuration (grid, physics, sources or times "
                 "differ); run with the one it was made with, or start anew without --resume"
             )
         for maps in self.maps:
             maps.restore(path)
         time, lost = attributes["time"]
         self._hierarchy.resume(time, attributes["activated"], attributes["mass_deficits"])
+        before = [(str(name), float(x), float(y)) for name, x, y in stations]
+        self._compare(before, time)
         if self._comm.rank == 0:
-            self.series.restore(load_array(path, "station_time"), load_array(path, "station_values"))
+            self._restore_series(path, before)
             for fields in self._fields:
                 fields.resume(int(attributes["step"]))
         return int(attributes["step"]), time, lost
+
+    @property
+    def _stations(self) -> list[tuple[str, float, float]]:
+        """Name and position of each gauge."""
+        return [(place.name, *place.position) for place in self._places]
+
+    def _compare(self, before: Sequence[tuple[str, float, float]], time: float) -> None:
+        """Say which gauges are new, and which are gone, since a checkpoint at a time [s]."""
+        now = self._stations
+        if new := [f"'{one[0]}'" for one in now if one not in before]:
+            self._warn(f"stations: {', '.join(new)} begin at {time:.6g} s, where the run is resumed")
+        if gone := [f"'{one[0]}'" for one in before if one not in now]:
+            self._warn(f"stations: {', '.join(gone)} of the checkpoint are left out")
+
+    def _restore_series(self, path: Path, before: Sequence[tuple[str, float, float]]) -> None:
+        """Take up what gauges had recorded before a checkpoint; those that are new have no values until then."""
+        values = load_array(path, "station_values")
+        kept = np.full((len(values), len(self._places), values.shape[-1]), np.nan)
+        numbers = {station: n for n, station in enumerate(before)}
+        for n, station in enumerate(self._stations):
+            if station in numbers:
+                kept[:, n] = values[:, numbers[station]]
+        self.series.restore(load_array(path, "station_time"), kept)
 
     def finish(self) -> list[Path]:
         """Write maxima and gauges, complete all files; returns their paths."""
@@ -129,9 +176,10 @@ class TsunamiOutputs:
 
     def _write_stations(self) -> None:
         if self._gauges.count and self._comm.rank == 0:
-            stations = self._cfg.stations
-            names = [station.name for station in stations]
-            positions = [station.position for station in stations]
+            names = [place.name for place in self._places]
+            positions = [place.position for place in self._places]
+            moved = any(place.moved for place in self._places)
+            given = [place.gauge.position for place in self._places] if moved else None
             series = dict(zip(self.series.variables, self.series.values, strict=True))
             self.writer.put(
                 write_stations,
@@ -143,6 +191,7 @@ class TsunamiOutputs:
                 self.series.time,
                 self._attributes,
                 self._cfg.time.start,
+                given,
             )
 
     def abandon(self) -> None:

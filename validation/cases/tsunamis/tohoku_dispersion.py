@@ -9,17 +9,15 @@ ones, from half an hour before the first crest to an hour and a half after it.
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from esim.analysis import open_run
 from esim.analysis.observations import observed
+from esim.analysis.ocean.misfit import normalised_rms
 from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.tsunamis import tohoku2011
 
 KINDS = {"serre": "serre", "shallow": "none"}
 HEIGHT_LIMIT = 0.35  # of the observed height
-BEFORE, AFTER = 1800.0, 5400.0  # s, around the first crest
 
 
 def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
@@ -54,15 +52,7 @@ def misfit(folder: Path, buoy: str) -> float | None:
         record = observed(buoy, run.start)
         times, levels = tohoku2011.series(run, buoy)
     assert record is not None
-    crest = tohoku2011.first_crest(record.time, record.eta, after=record.shaking)
-    assert crest is not None
-    near = (record.time >= max(crest.time - BEFORE, record.shaking)) & (
-        record.time <= min(crest.time + AFTER, times[-1])
-    )
-    if not near.any():
-        return None
-    difference = np.interp(record.time[near], times, levels) - record.eta[near]
-    return float(np.sqrt(np.mean(difference**2) / np.mean(record.eta[near] ** 2)))
+    return normalised_rms(times, levels, record)
 
 
 def draw(runs: Runs, output: Path) -> list[Path]:

@@ -1,0 +1,167 @@
+"""How far is a gauge from what was observed there? Arrival, first crest, and the waves around it.
+
+All but arrival and crest compare levels at the times of the record, from half an hour before its first crest to an hour
+and a half after it (all of it where it has none), as far as both series go. The lag is the delay of the computed waves
+at which they correlate best with the observed ones; the other measures are those without it.
+"""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from esim.analysis.observations import Record, record_of
+from esim.analysis.ocean.crest import first_arrival, first_crest
+from esim.analysis.run import Run, open_run
+from esim.errors import InputError
+from esim.io.atomic import whole_file
+
+TABLE = "stations_misfit.csv"
+BEFORE, AFTER = 1800.0, 5400.0  # s, around the first crest
+LONGEST_LAG, PART = 1800.0, 0.25  # s, and of the time that is compared
+
+
+class Misfit(NamedTuple):
+    """What a gauge computed and what was observed there; None where a record, or the run, does not give it.
+
+    Times are in s, differences computed less observed, positive where the computed wave is later. crest_ratio is the
+    height of the first crest over the observed one. From begin to end, in so many samples: normalised_rms is the root
+    mean square of the differences over that of the record, correlation that of the levels without their means,
+    variance_reduction 1 - normalised_rms^2.
+    """
+
+    station: str
+    begin: float
+    end: float
+    samples: int
+    arrival_difference: float | None
+    crest_difference: float | None
+    crest_ratio: float | None
+    normalised_rms: float | None
+    correlation: float | None
+    variance_reduction: float | None
+    lag: float | None
+
+
+UNITS = {name: "s" for name in ("begin", "end", "arrival_difference", "crest_difference", "lag")}
+HEADERS = tuple(f"{name}_{UNITS[name]}" if name in UNITS else name for name in Misfit._fields)
+
+
+def misfits(run: Run) -> Iterator[Misfit]:
+    """The misfit of every gauge that has a record, in the order of stations.nc."""
+    if run.stations is None or run.scenario != "tsunami":
+        return
+    time = run.stations["seconds"].values.astype(float)
+    for n, name in enumerate(map(str, run.stations["station"].values)):
+        record = record_of(run, name)
+        if record is not None:
+            yield compare(name, time, run.stations["eta"].isel(station=n).values.astype(float), record)
+
+
+def compare_run(directory: Path, output: Path | None = None) -> tuple[list[Misfit], Path]:
+    """The misfits of a finished run, and the table of them in `output` (by default its `figures`).
+
+    Raises InputError where no station has a record.
+    """
+    with open_run(directory) as run:
+        found = list(misfits(run))
+    if not found:
+        raise InputError(
+            f"{directory}: no station has an observed record; name its file by the key observed of the station"
+        )
+    path = (directory / "figures" if output is None else output) / TABLE
+    write_misfits(path, found)
+    return found, path
+
+
+def compare(station: str, time: np.ndarray, eta: np.ndarray, record: Record) -> Misfit:
+    """The misfit of a computed series eta [m] at times [s] to a record."""
+    seen = (record.time >= record.shaking) & (record.time <= time[-1])
+    waves = (time, eta), (record.time[seen], record.eta[seen])
+    found, wanted = (first_crest(*series) for series in waves)
+    arrived = (first_arrival(*series) for series in waves)
+    near = window(record, time[-1])
+    at, observed = record.time[near], record.eta[near]
+    computed = np.interp(at, time, eta, left=np.nan, right=np.nan)
+    known = np.isfinite(computed)
+    at, observed, computed = at[known], observed[known], computed[known]
+    rms = _normalised_rms(computed, observed)
+    return Misfit(
+        station,
+        begin=float(at[0]) if at.size else np.nan,
+        end=float(at[-1]) if at.size else np.nan,
+        samples=int(at.size),
+        arrival_difference=_difference(*arrived),
+        crest_difference=_difference(found and found.time, wanted and wanted.time),
+        crest_ratio=found.height / wanted.height if found and wanted else None,
+        normalised_rms=rms,
+        correlation=_correlation(computed, observed),
+        variance_reduction=None if rms is None else 1 - rms**2,
+        lag=_lag(time, eta, at, observed),
+    )
+
+
+def window(record: Record, last: float) -> np.ndarray:
+    """Which samples of a record are compared with a series that goes to a time [s]."""
+    crest = first_crest(record.time, record.eta, after=record.shaking)
+    begin, end = (crest.time - BEFORE, crest.time + AFTER) if crest else (-np.inf, np.inf)
+    return np.asarray((record.time >= max(begin, record.shaking)) & (record.time <= min(end, last)))
+
+
+def normalised_rms(time: np.ndarray, eta: np.ndarray, record: Record) -> float | None:
+    """Root mean square difference around the first crest over that of the record itself; None where they part."""
+    near = window(record, time[-1])
+    return _normalised_rms(np.interp(record.time[near], time, eta), record.eta[near])
+
+
+def write_misfits(path: Path, found: "list[Misfit]") -> None:
+    """Writes a table of misfits (CSV), whole or not at all; what is not known is empty."""
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream)
+        table.writerow(HEADERS)
+        table.writerows(rows(found))
+
+
+def rows(found: "list[Misfit]") -> list[tuple[str, ...]]:
+    """The cells of a table of misfits, as text."""
+    return [tuple(map(_text, one)) for one in found]
+
+
+def _text(value: str | float | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"{value:.6g}" if np.isfinite(value) else ""
+
+
+def _difference(found: float | None, wanted: float | None) -> float | None:
+    return None if found is None or wanted is None else found - wanted
+
+
+def _normalised_rms(computed: np.ndarray, observed: np.ndarray) -> float | None:
+    if not observed.size or not observed.any():
+        return None
+    return float(np.sqrt(np.mean((computed - observed) ** 2) / np.mean(observed**2)))
+
+
+def _correlation(computed: np.ndarray, observed: np.ndarray) -> float | None:
+    if observed.size < 2 or not np.ptp(computed) or not np.ptp(observed):
+        return None
+    return float(np.corrcoef(computed, observed)[0, 1])
+
+
+def _lag(time: np.ndarray, eta: np.ndarray, at: np.ndarray, observed: np.ndarray) -> float | None:
+    """The delay [s] of the computed series at which it correlates best with the observed one."""
+    if at.size < 3:
+        return None
+    step = min(float(np.median(np.diff(at))), float(np.median(np.diff(time))))
+    count = int(min(LONGEST_LAG, PART * (at[-1] - at[0])) / step)
+    best: tuple[float, float] | None = None
+    for shift in sorted(np.arange(-count, count + 1) * step, key=abs):  # of equal ones the shortest
+        computed = np.interp(at + shift, time, eta, left=np.nan, right=np.nan)
+        known = np.isfinite(computed)
+        fit = _correlation(computed[known], observed[known]) if known.sum() > at.size / 2 else None
+        if fit is not None and (best is None or fit > best[0]):
+            best = fit, float(shift)
+    return None if best is None else best[1]

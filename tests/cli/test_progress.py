@@ -1,0 +1,62 @@
+"""A run tells how far it is: in a log now and then, by a clock that the test turns."""
+
+import pytest
+
+from esim.cli.progress import LONGEST, Progress
+from esim.timestepping.clock import Clock
+
+
+class Wall:
+    """Wall-clock time that passes only when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def told(
+    capsys: pytest.CaptureFixture[str], steps: int, seconds: float, start: int = 0
+) -> list[tuple[float, str]]:
+    """Wall-clock time [s] and text of the lines of a run of so many steps of 60 s that take so many seconds each."""
+    wall, lines = Wall(), []
+    with Progress(60.0 * steps, now=wall) as progress:
+        for step in range(start + 1, steps + 1):
+            wall.time += seconds
+            progress(Clock(60.0 * steps, 60.0 * step, step=step))
+            out = capsys.readouterr().out
+            assert out.count("\n") <= 1
+            lines += [(wall.time - 1000, out)] if out else []
+    return lines
+
+
+def test_each_tenth_of_a_quick_run_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = told(capsys, 1000, 1e-3)
+    assert [float(text.split("%")[0]) for _, text in lines] == [10 * n for n in range(1, 11)]
+    # 60 s in a millisecond: the ratio that is printed.
+    assert "t = 1:40:00  step 100  60,000 x real time  0:01 left" in lines[0][1]
+
+
+def test_a_slow_run_is_never_silent_for_long(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ten hours of wall time in steps of a second: the first line soon, then one every two minutes, and the tenths."""
+    lines = told(capsys, 36000, 1.0)
+    times = [time for time, _ in lines]
+    assert times[:4] == [11, 31, 71, 151]
+    assert max(after - before for before, after in zip(times, times[1:], strict=False)) == LONGEST
+    assert {3600.0 * n for n in range(1, 11)} <= set(times) and len(times) < 36000 / LONGEST + 20
+
+
+def test_a_resumed_run_counts_from_where_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = told(capsys, 1000, 1e-3, start=550)
+    assert [float(text.split("%")[0]) for _, text in lines] == [60, 70, 80, 90, 100]
+    assert "60,000 x real time  0:00 left" in lines[-1][1]
+
+
+def test_a_rank_that_is_not_the_first_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    wall = Wall()
+    with Progress(600.0, active=False, now=wall) as progress:
+        for step in range(1, 11):
+            wall.time += 1000
+            progress(Clock(600.0, 60.0 * step, step=step))
+    assert capsys.readouterr().out == ""
