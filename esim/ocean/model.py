@@ -151,7 +151,7 @@ class Ocean(Domain):
         first[MAXIMA.momentum_flux] = water.h * speed2
         first[MAXIMA.level] = level
         for n, (rise, fall) in enumerate(ARRIVALS):
-            threshold = (*self.arrival_thresholds, NEVER, NEVER)[n]
+            threshold = (*self.arrival_thresholds, NEVER, NEVER, NEVER)[n]
             first[rise] = np.where(up > threshold, 0.0, NEVER)
             first[fall] = np.where(-change > threshold, 0.0, NEVER)
         (j0, j1), (i0, i1) = self.block.interior
