@@ -630,7 +630,11 @@ def constants(
         rcbrt_3=real(2 / 9),
         time=time,
         **dict(
-            zip(("arrival", "arrival_2", "arrival_3"), map(real, (*arrivals, NEVER, NEVER, NEVER)), strict=False)
+            zip(
+                ("arrival", "arrival_2", "arrival_3"),
+                map(real, (*arrivals, NEVER, NEVER, NEVER)),
+                strict=False,
+            )
         ),
         never=real(NEVER),
         motion_threshold=real(MOTION_THRESHOLD * np.finfo(real).eps),

@@ -207,7 +207,11 @@ def gauge_warnings(places: Sequence[GaugePlace], skipped: Sequence[GaugeConfig])
     moved = [f"'{one.name}' by {one.moved:.0f} m" for one in places if one.moved]
     if moved:
         yield f"stations: moved to the nearest water: {', '.join(moved)}"
-    land = [f"'{one.name}', {one.ground:.1f} m above the water" for one in places if one.dry]
+    land = [
+        f"'{one.name}', {abs(one.ground):.1f} m {'above' if one.ground >= 0 else 'below'} the water"
+        for one in places
+        if one.dry
+    ]
     if land:
         yield f"stations: on land, where eta is missing until water comes (snap: water moves them): {'; '.join(land)}"
 
