@@ -93,7 +93,7 @@ def test_a_fast_rise_comes_close_to_a_sudden_one():
 @pytest.mark.parametrize("begin", [0.0, 3.3, -2.0])
 @pytest.mark.parametrize("length", [0.0, 1e-3, 7.7, 100.0])
 def test_shares_of_a_rise_add_up_to_one(begin, length):
-    rise = Uplift(begin, begin + length, (None, None), None)
+    rise = Uplift(begin, begin + length, (None, None))
     times = np.concatenate([[-1e9, 0.0], np.cumsum(np.random.default_rng(4).uniform(0.1, 5.0, 80))])
     fractions = [rise.fraction(a, b) for a, b in zip(times, times[1:], strict=False)]
     assert times[-1] > begin + length
@@ -102,7 +102,7 @@ def test_shares_of_a_rise_add_up_to_one(begin, length):
 
 def test_a_jump_at_the_seam_of_two_steps_happens_once():
     for begin in np.linspace(0.1, 5.0, 50):
-        rise = Uplift(begin, begin, (None, None), None)
+        rise = Uplift(begin, begin, (None, None))
         steps = np.linspace(0, 5.0, 51)
         assert sum(rise.fraction(a, b) for a, b in zip(steps, steps[1:], strict=False)) == 1.0
 

@@ -29,7 +29,7 @@ class Uplift:
     begin: float
     end: float
     launches: tuple[Any, Any]  # on each of the two states
-    level: Any | None  # on the level from which waves are measured, where that moves with the bed
+    level: Any | None = None  # on the level from which waves are measured, where that moves with the bed
 
     def fraction(self, begin: float, end: float) -> float:
         """Fraction of the rise that happens after `begin` and up to `end` [s]."""
