@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from esim.kernels.kernel import Kernel, Stage
-from esim.kernels.ocean import shallow_water
+from esim.kernels.ocean import shallow_water, structures
 from esim.kernels.ocean.shallow_water import XM, YM, slope
 from esim.kernels.scalar import maximum, minimum, where
 
@@ -203,13 +203,19 @@ REFLUX = Kernel("nest_reflux", (Stage(reflux, exact=True),), NestParams)
 def flux(step: Kernel, along_x: bool) -> Kernel:
     """The kernel that accumulates the mass flux through west faces, or south ones, just as a step computes it."""
     stages = []
+    faces = {
+        shallow_water.face_x: True,
+        structures.structure_x: True,
+        shallow_water.face_y: False,
+        structures.structure_y: False,
+    }
     for stage in step.stages:
         if stage.body is shallow_water.advance:
             break
         if stage.body is shallow_water.primitives:
             reach = (2, 1, 1, 1) if along_x else (1, 1, 2, 1)  # west, east, south, north
-        elif stage.body in (shallow_water.face_x, shallow_water.face_y):
-            if (stage.body is shallow_water.face_x) != along_x:
+        elif stage.body in faces:
+            if faces[stage.body] != along_x:
                 continue
             reach = (0, 0, 0, 0)
         else:
