@@ -20,7 +20,7 @@ from esim.ocean.domain import Domain
 from esim.ocean.forces import Forces
 from esim.ocean.metrics import column_signs, row_factors, sponge_rate
 from esim.ocean.static_fields import pad_to_block, static_field
-from esim.ocean.structures import Structures, over_bed
+from esim.ocean.structures import Ghosts, Structures, over_bed
 from esim.ocean.water import water_of
 from esim.parallel.collectives import one_per_node
 from esim.parallel.comm import Comm
@@ -123,14 +123,14 @@ class Ocean(Domain):
         """Bring the bed's halo across periodic sides up to date."""
         self.exchange(1).fill(self.bed)
 
-    def raise_structures(self, ghosts: np.ndarray | None = None, sources: np.ndarray | None = None) -> None:
-        """Put the structures on the bed as it is; see `Structures.close_ghosts` for ghost cells and their sources."""
+    def raise_structures(self, ghosts: Ghosts | None = None) -> None:
+        """Put the structures on the bed as it is; ghosts are those that a parent fills."""
         if self.structures is None or not self.block.cells:
             return
         nj, ni = (n + 2 * self.block.halo for n in self.block.shape)
         found = self.structures.on_block(self.block)
-        if ghosts is not None and sources is not None:
-            self.structures.close_ghosts(found, self.grid, self.block, ghosts, sources)
+        if ghosts is not None:
+            self.structures.close_ghosts(found, self.grid, self.block, ghosts)
         bed = self.backend.to_host(self.bed[0, :nj, :ni]).astype(np.float64)
         self.crests[...] = self.backend.from_host(over_bed(found, bed, self.block.allocated))
 

@@ -54,6 +54,12 @@ class Faces:
         """The same crests on faces of other cells."""
         return Faces(self.axis, j, i, self.crest, self.length)
 
+    def has(self, axis: int, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+        """Whether there are structures on some faces across an axis."""
+        mine = self.axis == axis
+        width = int(max(self.i[mine].max(initial=0), i.max(initial=0))) + HALO + 1
+        return np.isin(j * width + i, self.j[mine] * width + self.i[mine])
+
     def inside(self, grid: Grid) -> np.ndarray:
         """Which of them are faces of cells of a grid, its outer sides included."""
         rows = (self.j >= 0) & (self.j < grid.ny + (self.axis == SOUTH))
