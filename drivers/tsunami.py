@@ -41,6 +41,7 @@ from esim.ocean.nesting.grid_level import (
     survey,
 )
 from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
+from esim.ocean.nesting.structures import plan_lines, read_structures
 from esim.ocean.output import maxima, runup, summary
 from esim.ocean.output.gauges import Gauges, check_gauges
 from esim.ocean.output.outputs import TsunamiOutputs
@@ -104,6 +105,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         positions = [station.position for station in config.stations]
         elevations = [medium.elevation for medium in media]
         check_gauges([nest.grid for nest in grids], names, positions, elevations)
+        structures = read_structures(config, grids, elevations, comm)
         states, gravity = initial_states(found), config.physics.gravity
         waters = [
             survey(config, comm, nest.grid, medium, decomposition, states, waves)
@@ -111,8 +113,11 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         ]
         _require_water(waters[0].deepest, found)
         dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
-        levels = build_levels(grids, media, waters, decompositions, dt, config.run.cfl, gravity)
+        levels = build_levels(
+            grids, media, waters, decompositions, structures.on_grids, dt, config.run.cfl, gravity
+        )
         for text in (
+            *structures.warnings,
             *advice.check_files(levels[0].media.pressure, waves, config.time.duration),
             *advice.check_waves(config, levels[0]),
             *advice.check_water(config, levels, found),
@@ -176,6 +181,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
             f"{'deg' if grid.lonlat else 'm'} ({summary.cell_sizes(grid)})",
             *summary.nest_lines(setup.levels, setup.comm.size),
+            *plan_lines(setup.levels, [level.structures for level in setup.levels]),
             f"deepest water  {root.water.deepest:.0f} m",
             f"time step      {setup.dt:.4g} s" + (" at most (adaptive)" if config.run.adaptive else ""),
             f"steps          about {math.ceil(config.time.duration / setup.dt):,} for {config.time.duration:g} s",
@@ -305,6 +311,7 @@ def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Oce
         incident=[wave for wave in setup.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
         forced=build.is_forced(config),
         carried=("tracer",) if config.physics.tracer is not None else (),
+        structures=level.structures,
         skip=config.run.skip_at_rest,
         arrival_threshold=output.maxima.arrival_threshold if output.maxima else 0.01,
     )

@@ -125,7 +125,7 @@ class Ocean(Domain):
 
     def raise_structures(self, ghosts: Ghosts | None = None) -> None:
         """Put the structures on the bed as it is; ghosts are those that a parent fills."""
-        if self.structures is None or not self.block.cells:
+        if self.structures is None or self.crests is None or not self.block.cells:
             return
         nj, ni = (n + 2 * self.block.halo for n in self.block.shape)
         found = self.structures.on_block(self.block)
@@ -179,9 +179,9 @@ def build_ocean(
 
     elevation [m] and roughness (Manning's n) give values at cell centres within the grid. forced makes room for
     forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. carried are the
-    variables that the water carries: none, or tracer; structures stand on faces of cells. times adds the time of the largest height to the maxima. skip
-    leaves water at rest alone, with the same bits. Ranks that share a node let the first compile, the others find its
-    work on disk.
+    variables that the water carries: none, or tracer; structures stand on faces of cells. times adds the time of the
+    largest height to the maxima. skip leaves water at rest alone, with the same bits. Ranks that share a node let the
+    first compile, the others find its work on disk.
     """
     domain = Domain(grid=grid, decomposition=decomposition, comm=comm, backend=backend)
     block, sponge = domain.block, "sponge" in grid.boundary

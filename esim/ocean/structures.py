@@ -57,7 +57,11 @@ class Structures:
                 (SOUTH, j[n], i[n]),
                 (SOUTH, j[n] + 1, i[n]),
             ):
-                if row < found.shape[2] and column < found.shape[3] and crest[n] > found[0, axis, row, column]:
+                if (
+                    row < found.shape[2]
+                    and column < found.shape[3]
+                    and crest[n] > found[0, axis, row, column]
+                ):
                     found[:, axis, row, column] = crest[n], 1.0
 
     def part_of_parent(self, grid: Grid, block: Block, ratio: int, weights: np.ndarray) -> np.ndarray:
@@ -79,9 +83,13 @@ class Structures:
         """Which of the cells of a parent's cell, from a row and a column on, can be reached from its centre."""
         j, i = np.mgrid[row : row + ratio, column : column + ratio]
         west, south = self.faces.has(WEST, j, i), self.faces.has(SOUTH, j, i)
-        middle = np.array([grid.x0 + (column + 0.5 * ratio) * grid.dx, grid.y0 + (row + 0.5 * ratio) * grid.dy])
+        middle = np.array(
+            [grid.x0 + (column + 0.5 * ratio) * grid.dx, grid.y0 + (row + 0.5 * ratio) * grid.dy]
+        )
         near = [(a, b) for a in {(ratio - 1) // 2, ratio // 2} for b in {(ratio - 1) // 2, ratio // 2}]
-        places = np.array([(grid.x0 + (column + b + 0.5) * grid.dx, grid.y0 + (row + a + 0.5) * grid.dy) for a, b in near])
+        places = np.array(
+            [(grid.x0 + (column + b + 0.5) * grid.dx, grid.y0 + (row + a + 0.5) * grid.dy) for a, b in near]
+        )
         free = np.isneginf(crossed(self.lines, places, np.broadcast_to(middle, places.shape)))
         reached, todo = np.zeros((ratio, ratio)), [near[int(free.argmax())]]
         while todo:

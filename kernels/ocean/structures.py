@@ -18,7 +18,7 @@ each side stays at rest, at whatever levels below the crest.
 from typing import NamedTuple
 
 from esim.kernels.kernel import Kernel, Stage
-from esim.kernels.ocean import shallow_water
+from esim.kernels.ocean import dispersion, shallow_water
 from esim.kernels.ocean.shallow_water import (
     DRAIN_FRACTION,
     EP,
@@ -97,7 +97,9 @@ def overflow(above, beyond, fall, u, arriving, slow, arriving_behind, slow_behin
     critical = energy - third
     depth = minimum(maximum(beyond, critical), energy)
     drowned = minimum(maximum((beyond - critical) / maximum(third, p.tiny), p.zero), p.one)
-    drive = minimum(fall + velocity_head, third) + (arriving * slow + drowned * (arriving_behind * slow_behind))
+    drive = minimum(fall + velocity_head, third) + (
+        arriving * slow + drowned * (arriving_behind * slow_behind)
+    )
     drive = maximum(drive, p.zero)
     # q^2 = 2 g Y^2 (drive - q hold)
     square = p.g * (depth * depth) * length
@@ -124,7 +126,7 @@ def over_structure(rise, length, bl, hl, el, ul, vl, br, hr, er, ur, vr, most, l
 
 
 def structure_x(j, i, bed, rows, structures, w, p):
-    """Flux through the west face of the cell where a structure stands on it; see shallow_water.face_x for its bounds."""
+    """Flux through the west face of the cell where a structure stands on it, with the bounds of face_x."""
     lx = p.dt * rows[ROWS.per_dx, j]
     drain = p.per_dt * rows[ROWS.drain_x, j]
     rise = structures[PLANES.rise_x, j, i]
@@ -179,11 +181,42 @@ def structure_y(j, i, bed, rows, structures, w, p):
     w[YT, j, i] = where(rise > p.zero, along, w[YT, j, i])
 
 
+def beside(j, i, structures, p):
+    """One in a cell with a structure on any of its faces, else zero."""
+    west, east = structures[PLANES.rise_x, j, i], structures[PLANES.rise_x, j, i + 1]
+    south, north = structures[PLANES.rise_y, j, i], structures[PLANES.rise_y, j + 1, i]
+    return where(maximum(maximum(west, east), maximum(south, north)) > p.zero, p.one, p.zero)
+
+
+def leave_out(j, i, structures, w, p):
+    """Cells beside a structure take no part in dispersion."""
+    w[dispersion.S, j, i] = w[dispersion.S, j, i] * (p.one - beside(j, i, structures, p))
+
+
+def forget_broken(j, i, structures, broken, w, p):
+    """No wave has broken in cells that take no part because of a structure."""
+    broken[0, j, i] = broken[0, j, i] * (p.one - beside(j, i, structures, p))
+
+
+def without_dispersion_beside(load: Kernel) -> Kernel:
+    """The kernel that sets up dispersion (see dispersion.load), without dispersion beside structures."""
+    after = {
+        dispersion.weigh: [Stage(leave_out, west=1, east=1, south=1, north=1)],
+        dispersion.prepare: [Stage(forget_broken, exact=True)],
+    }
+    return _with(load, after)
+
+
+def _with(kernel, after):
+    """A kernel with more stages after some of its own."""
+    stages = [one for stage in kernel.stages for one in (stage, *after.get(stage.body, ()))]
+    return kernel._replace(name=f"{kernel.name}_structures", stages=tuple(stages))
+
+
 def with_structures(step: Kernel) -> Kernel:
     """The kernel of a shallow-water step, with a tracer or not, with structures on some faces."""
     after = {
         shallow_water.slopes_y: [Stage(close_slopes, west=1, east=1, south=1, north=1)],
         shallow_water.face_y: [Stage(structure_x, east=1), Stage(structure_y, north=1)],
     }
-    stages = [one for stage in step.stages for one in (stage, *after.get(stage.body, ()))]
-    return step._replace(name=f"{step.name}_structures", stages=tuple(stages))
+    return _with(step, after)

@@ -38,7 +38,8 @@ def tree(
 ):
     """A tree of grids over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s].
 
-    nests are dictionaries like those of grid.nests; lines are structures. Returns the tree and a stable step [s] of the whole grid.
+    nests are dictionaries like those of grid.nests; lines are structures. Returns the tree and a stable step
+    [s] of the whole grid.
     """
     comm = comm or SerialComm()
     given = given or physics()

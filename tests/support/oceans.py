@@ -75,8 +75,8 @@ def ocean(
 ):
     """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
 
-    tracer(x, y) is the concentration of a tracer, if there is one; lines are structures. Formulas take cell centres x (nx,), y (ny,) and
-    give (ny, nx). Depth is eta - bed, where that is positive.
+    tracer(x, y) is the concentration of a tracer, if there is one; lines are structures. Formulas take cell
+    centres x (nx,), y (ny,) and give (ny, nx). Depth is eta - bed, where that is positive.
     """
     comm = comm or SerialComm()
     decomposition = decompose(grid.shape, comm.size, grid.periodic)

@@ -20,6 +20,7 @@ from esim.config.ocean.output import OceanOutputConfig
 from esim.config.ocean.physics import OceanPhysics
 from esim.config.ocean.run import OceanRunConfig
 from esim.config.ocean.source import OceanSourceConfig
+from esim.config.ocean.structures import StructureConfig, named
 from esim.config.point import StationConfig
 from esim.config.scenario import ScenarioConfig
 
@@ -35,6 +36,9 @@ class TsunamiConfig(ScenarioConfig):
         validate_default=True,
         description="Terms and constants of the equations.",
     )
+    structures: tuple[StructureConfig, ...] = Field(
+        default=(), description="Walls, dams and weirs thinner than a cell: a list of lines with a crest."
+    )
     source: tuple[OceanSourceConfig, ...] = Field(description="Tsunami sources: a list; [] for none.")
     forcing: tuple[ForcingConfig, ...] = Field(default=(), description="Air pressure over the water: a list.")
     incident: tuple[AnyIncidentConfig, ...] = Field(
@@ -46,6 +50,11 @@ class TsunamiConfig(ScenarioConfig):
     )
     output: OceanOutputConfig = Field(description="Files that the run writes.")
     run: OceanRunConfig = Field(default=OceanRunConfig(), description="Machine and time step.")
+
+    @field_validator("structures")
+    @classmethod
+    def _name_structures(cls, structures: tuple[StructureConfig, ...]) -> tuple[StructureConfig, ...]:
+        return named(structures)
 
     @field_validator("physics")
     @classmethod

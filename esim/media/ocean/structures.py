@@ -60,6 +60,13 @@ class Faces:
         width = int(max(self.i[mine].max(initial=0), i.max(initial=0))) + HALO + 1
         return np.isin(j * width + i, self.j[mine] * width + self.i[mine])
 
+    def beside(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns (2, n) of the cells on both sides of each."""
+        return (
+            np.stack([self.j, self.j - (self.axis == SOUTH)]),
+            np.stack([self.i, self.i - (self.axis == WEST)]),
+        )
+
     def inside(self, grid: Grid) -> np.ndarray:
         """Which of them are faces of cells of a grid, its outer sides included."""
         rows = (self.j >= 0) & (self.j < grid.ny + (self.axis == SOUTH))
@@ -85,7 +92,12 @@ def place(lines: Sequence[Line], lonlat: bool, finest: float) -> tuple[Line, ...
 
 def rasterise(lines: Sequence[Line], grid: Grid) -> Faces:
     """Faces of a grid, and of cells beyond its sides, on which lines stand that have been placed."""
-    return beyond(join([_crossings(line, grid, axis) for line in lines for axis in (WEST, SOUTH)]), grid)
+    return beyond(crossings(lines, grid), grid)
+
+
+def crossings(lines: Sequence[Line], grid: Grid) -> Faces:
+    """Faces between centres that lines pass between, of a grid and, as far as they go on, beyond its sides."""
+    return join([_crossings(line, grid, axis) for line in lines for axis in (WEST, SOUTH)])
 
 
 def _crossings(line: Line, grid: Grid, axis: int) -> Faces:
@@ -145,7 +157,7 @@ def beyond(faces: Faces, grid: Grid) -> Faces:
                 copies += [_at(edge, across, at[ends] + step * n) for n in range(1, HALO + 1)]
         faces = join(copies)
         at = faces.i if across == WEST else faces.j
-        faces = faces.take((at >= -HALO) & (at <= count + HALO))
+        faces = faces.take((at >= -HALO) & (at < count + HALO + (faces.axis == across)))
     return faces
 
 

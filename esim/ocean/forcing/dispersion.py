@@ -11,6 +11,7 @@ from esim.backends.activity import ActivityMap, without_skipping
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
 from esim.kernels.ocean import dispersion
+from esim.kernels.ocean.structures import without_dispersion_beside
 from esim.ocean.forces import Force
 from esim.ocean.model import Ocean
 from esim.parallel.collectives import one_per_node
@@ -73,6 +74,8 @@ class Dispersion(Force):
         }
         in_place = len(self.weights) % 2 == 0
         setup, spare = dispersion.load(in_place), self._buffers[2]
+        if ocean.crests is not None:
+            setup, given["structures"] = without_dispersion_beside(setup), ocean.crests
         rests = [ActivityMap() for _ in range(3)]
         self._setups: dict[tuple[int, int], tuple[Launch, Launch]] = {}
         self._launches: dict[tuple[int, int], Launch] = {}
