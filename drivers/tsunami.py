@@ -105,7 +105,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         positions = [station.position for station in config.stations]
         elevations = [medium.elevation for medium in media]
         check_gauges([nest.grid for nest in grids], names, positions, elevations)
-        structures = read_structures(config, grids, elevations, comm)
+        structures = read_structures(config, grids, media, comm)
         states, gravity = initial_states(found), config.physics.gravity
         waters = [
             survey(config, comm, nest.grid, medium, decomposition, states, waves)

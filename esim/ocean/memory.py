@@ -44,7 +44,7 @@ def predicted_memory(
     mapped = not isinstance(cfg.physics.manning, float | int)
     state = len(STATE) + (cfg.physics.tracer is not None)
     planes = 2 * state + 1 + 1 + maxima + ("sponge" in grids[0].grid.boundary) + mapped
-    planes += len(PLANES) * bool(cfg.structures)
+    planes += len(PLANES) * (bool(cfg.structures) or cfg.levees is not None)
     times = sum(len(source.times) for source in sources if isinstance(source, Source))
     slides = [source for source in sources if isinstance(source, Landslide)]
     return {

@@ -1,6 +1,6 @@
 """The whole configuration of scenario tsunami, complete and checked."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -23,6 +23,7 @@ from esim.config.ocean.source import OceanSourceConfig
 from esim.config.ocean.structures import StructureConfig, named
 from esim.config.point import StationConfig
 from esim.config.scenario import ScenarioConfig
+from esim.config.yaml.units import Length
 
 
 class TsunamiConfig(ScenarioConfig):
@@ -38,6 +39,11 @@ class TsunamiConfig(ScenarioConfig):
     )
     structures: tuple[StructureConfig, ...] = Field(
         default=(), description="Walls, dams and weirs thinner than a cell: a list of lines with a crest."
+    )
+    levees: Annotated[Length, Field(gt=0)] | None = Field(
+        default=None,
+        description="Crests of the bathymetry's file that are narrower than a cell are kept, as structures, where they "
+        "stand at least this high [m] above both cells; null: they are lost, with a warning.",
     )
     source: tuple[OceanSourceConfig, ...] = Field(description="Tsunami sources: a list; [] for none.")
     forcing: tuple[ForcingConfig, ...] = Field(default=(), description="Air pressure over the water: a list.")

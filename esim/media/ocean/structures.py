@@ -5,7 +5,7 @@ meets every line that he crosses, however thin it is, on a grid and on a finer o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -75,8 +75,10 @@ class Faces:
 
 def join(parts: Sequence[Faces]) -> Faces:
     """All faces of some sets, each once, with the highest crest on it."""
-    names = ("axis", "j", "i", "crest", "length")
-    axis, j, i, crest, length = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    none = Faces(*(np.empty(0, int),) * 3, *(np.empty(0),) * 2)
+    axis, j, i, crest, length = (
+        np.concatenate([getattr(part, name.name) for part in (none, *parts)]) for name in fields(Faces)
+    )
     order = np.lexsort((-crest, i, j, axis))
     key = np.stack([axis, j, i])[:, order]
     first = np.ones(order.size, bool)

@@ -14,6 +14,8 @@ from esim.grids.nested_grid import NestedGrid
 from esim.io.ocean import structure_lines
 from esim.media.ocean import structures
 from esim.media.ocean.structures import Faces, Line
+from esim.ocean.nesting import levees
+from esim.ocean.nesting.grid_level import GridMedia
 from esim.ocean.structures import Structures
 from esim.parallel.collectives import on_root
 from esim.parallel.comm import Comm
@@ -33,6 +35,15 @@ class GivenLine:
 
 
 @dataclass(frozen=True)
+class DrawnLines:
+    """The lines of the configuration that have been placed, where they stand on each grid, and what is to be told."""
+
+    lines: tuple[Line, ...]
+    faces: tuple[Faces, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AllStructures:
     """Structures of all grids of a run (None: none stands there), and what the user should know of them."""
 
@@ -41,20 +52,38 @@ class AllStructures:
 
 
 def read_structures(
-    cfg: TsunamiConfig, grids: Sequence[NestedGrid], ground: Sequence[CellFunction], comm: Comm
+    cfg: TsunamiConfig, grids: Sequence[NestedGrid], media: Sequence[GridMedia], comm: Comm
 ) -> AllStructures:
-    """The structures of a run; ground [m above the still water] is that of each of its grids.
+    """The structures of a run: lines of the configuration, and levees of its bathymetry.
 
     Raises InputError for lines that cannot be read, or lie outside the grid.
     """
-    if not cfg.structures:
-        return AllStructures((None,) * len(grids), ())
-    found = comm.bcast(on_root(comm, lambda: _read(cfg, grids, ground)))
-    assert found is not None  # on_root raises on all ranks
-    return found
+    ground = [medium.elevation for medium in media]
+    drawn = comm.bcast(on_root(comm, lambda: _draw(cfg, grids, ground)))
+    assert drawn is not None  # on_root raises on all ranks
+    warnings, found, kept = list(drawn.warnings), [], list[Faces]()
+    for nest, medium, faces in zip(grids, media, drawn.faces, strict=True):
+        grid, least = nest.grid, cfg.levees or levees.WORTH_TELLING
+        crests = None
+        if cfg.levees is not None or levees.are_told(grid):
+            crests = levees.find_crests(
+                grid, medium.bathymetry, medium.elevation, cfg.physics.sea_level, comm, least
+            )
+        own = structures.join([])
+        if cfg.levees is not None:
+            own = own if crests is None else crests.faces
+            if nest.parent is not None:
+                own = levees.on_rim(own, kept[nest.parent.number], nest)
+        elif crests is not None:
+            warnings += levees.loss(grid, nest.name, crests)
+        kept.append(own)
+        joined = structures.beyond(structures.join([faces, own]), grid)
+        found.append(Structures(drawn.lines, joined) if len(joined) else None)
+    return AllStructures(tuple(found), tuple(warnings))
 
 
-def _read(cfg: TsunamiConfig, grids: Sequence[NestedGrid], ground: Sequence[CellFunction]) -> AllStructures:
+def _draw(cfg: TsunamiConfig, grids: Sequence[NestedGrid], ground: Sequence[CellFunction]) -> DrawnLines:
+    """The lines of the configuration; ground [m above the still water] is that of each grid."""
     whole, finest = grids[0].grid, min(min(nest.grid.dx, nest.grid.dy) for nest in grids)
     given = [
         line
@@ -63,10 +92,10 @@ def _read(cfg: TsunamiConfig, grids: Sequence[NestedGrid], ground: Sequence[Cell
     ]
     with_crest = [_with_crest(line, grids, ground, finest) for line in given]
     lines = structures.place(with_crest, whole.lonlat, finest)
-    turns = len(lines) // len(given)
     parts: list[list[Faces]] = [[] for _ in grids]
     warnings: list[str] = []
     for n, line in enumerate(given):
+        turns = len(lines) // len(given)
         own = lines[n * turns : (n + 1) * turns]
         faces = [structures.crossings(own, nest.grid) for nest in grids]
         standing = [
@@ -75,12 +104,7 @@ def _read(cfg: TsunamiConfig, grids: Sequence[NestedGrid], ground: Sequence[Cell
         for part, one, stands in zip(parts, faces, standing, strict=True):
             part.append(one.take(stands))
         warnings += _warnings(line, with_crest[n], grids, faces, standing)
-    joined = [
-        structures.beyond(structures.join(part), nest.grid) for part, nest in zip(parts, grids, strict=True)
-    ]
-    return AllStructures(
-        tuple(Structures(lines, faces) if len(faces) else None for faces in joined), tuple(warnings)
-    )
+    return DrawnLines(lines, tuple(map(structures.join, parts)), tuple(warnings))
 
 
 def _given(n: int, section: StructureConfig, grid: Grid, sea_level: float) -> Iterator[GivenLine]:
