@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from esim.kernels.kernel import Kernel, Stage
 from esim.kernels.ocean import dispersion, shallow_water
+from esim.kernels.ocean.dispersion import S
 from esim.kernels.ocean.shallow_water import (
     DRAIN_FRACTION,
     EP,
@@ -181,30 +182,16 @@ def structure_y(j, i, bed, rows, structures, w, p):
     w[YT, j, i] = where(rise > p.zero, along, w[YT, j, i])
 
 
-def beside(j, i, structures, p):
-    """One in a cell with a structure on any of its faces, else zero."""
-    west, east = structures[PLANES.rise_x, j, i], structures[PLANES.rise_x, j, i + 1]
-    south, north = structures[PLANES.rise_y, j, i], structures[PLANES.rise_y, j + 1, i]
-    return where(maximum(maximum(west, east), maximum(south, north)) > p.zero, p.one, p.zero)
-
-
 def leave_out(j, i, structures, w, p):
     """Cells beside a structure take no part in dispersion."""
-    w[dispersion.S, j, i] = w[dispersion.S, j, i] * (p.one - beside(j, i, structures, p))
-
-
-def forget_broken(j, i, structures, broken, w, p):
-    """No wave has broken in cells that take no part because of a structure."""
-    broken[0, j, i] = broken[0, j, i] * (p.one - beside(j, i, structures, p))
+    along_x = open_faces(structures[PLANES.rise_x, j, i], structures[PLANES.rise_x, j, i + 1], p)
+    along_y = open_faces(structures[PLANES.rise_y, j, i], structures[PLANES.rise_y, j + 1, i], p)
+    w[S, j, i] = w[S, j, i] * (along_x * along_y)
 
 
 def without_dispersion_beside(load: Kernel) -> Kernel:
     """The kernel that sets up dispersion (see dispersion.load), without dispersion beside structures."""
-    after = {
-        dispersion.weigh: [Stage(leave_out, west=1, east=1, south=1, north=1)],
-        dispersion.prepare: [Stage(forget_broken, exact=True)],
-    }
-    return _with(load, after)
+    return _with(load, {dispersion.weigh: [Stage(leave_out, west=1, east=1, south=1, north=1)]})
 
 
 def _with(kernel, after):
