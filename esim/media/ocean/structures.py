@@ -73,17 +73,23 @@ class Faces:
         return rows & (self.i >= 0) & (self.i < grid.nx + (self.axis == WEST))
 
 
-def join(parts: Sequence[Faces]) -> Faces:
-    """All faces of some sets, each once, with the highest crest on it."""
+def gather(parts: Sequence[Faces]) -> Faces:
+    """All faces of some sets, one set after the other."""
     none = Faces(*(np.empty(0, int),) * 3, *(np.empty(0),) * 2)
     axis, j, i, crest, length = (
         np.concatenate([getattr(part, name.name) for part in (none, *parts)]) for name in fields(Faces)
     )
-    order = np.lexsort((-crest, i, j, axis))
-    key = np.stack([axis, j, i])[:, order]
+    return Faces(axis, j, i, crest, length)
+
+
+def join(parts: Sequence[Faces]) -> Faces:
+    """All faces of some sets, each once, with the highest crest on it."""
+    found = gather(parts)
+    order = np.lexsort((-found.crest, found.i, found.j, found.axis))
+    key = np.stack([found.axis, found.j, found.i])[:, order]
     first = np.ones(order.size, bool)
     first[1:] = (key[:, 1:] != key[:, :-1]).any(axis=0)
-    return Faces(axis, j, i, crest, length).take(order[first])
+    return found.take(order[first])
 
 
 def place(lines: Sequence[Line], lonlat: bool, finest: float) -> tuple[Line, ...]:

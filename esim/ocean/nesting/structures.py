@@ -20,7 +20,7 @@ from esim.ocean.structures import Structures
 from esim.parallel.collectives import on_root
 from esim.parallel.comm import Comm
 
-PIECE = 64  # cells at a time of which the ground is asked for: they lie near each other
+SQUARE = 64  # cells along the sides of the squares in which the ground is read
 
 
 @dataclass(frozen=True)
@@ -84,38 +84,54 @@ def read_structures(
 
 def _draw(cfg: TsunamiConfig, grids: Sequence[NestedGrid], ground: Sequence[CellFunction]) -> DrawnLines:
     """The lines of the configuration; ground [m above the still water] is that of each grid."""
+    if not cfg.structures:
+        return DrawnLines((), (structures.join([]),) * len(grids), ())
     whole, finest = grids[0].grid, min(min(nest.grid.dx, nest.grid.dy) for nest in grids)
-    given = [
-        line
-        for n, section in enumerate(cfg.structures)
-        for line in _given(n, section, whole, cfg.physics.sea_level)
-    ]
-    with_crest = [_with_crest(line, grids, ground, finest) for line in given]
+    given, warnings = [], list[str]()
+    for n, section in enumerate(cfg.structures):
+        read, outside = _given(n, section, whole, cfg.physics.sea_level)
+        given += read
+        if outside:
+            warnings.append(
+                f"structures.{n}: {outside} of {outside + len(read)} lines of '{section.name}' lie outside the grid"
+            )
+    with_crest = _with_crests(given, grids, ground, finest)
     lines = structures.place(with_crest, whole.lonlat, finest)
-    parts: list[list[Faces]] = [[] for _ in grids]
-    warnings: list[str] = []
-    for n, line in enumerate(given):
-        turns = len(lines) // len(given)
-        own = lines[n * turns : (n + 1) * turns]
-        faces = [structures.crossings(own, nest.grid) for nest in grids]
-        standing = [
-            _standing(*each) for each in zip(faces, (nest.grid for nest in grids), ground, strict=True)
+    turns = len(lines) // len(given)
+    faces, standing = [], []
+    for nest, elevation in zip(grids, ground, strict=True):
+        each = [
+            structures.crossings(lines[n * turns : (n + 1) * turns], nest.grid) for n in range(len(given))
         ]
-        for part, one, stands in zip(parts, faces, standing, strict=True):
-            part.append(one.take(stands))
-        warnings += _warnings(line, with_crest[n], grids, faces, standing)
-    return DrawnLines(lines, tuple(map(structures.join, parts)), tuple(warnings))
+        stands = _standing(structures.gather(each), nest.grid, elevation)
+        faces.append(each)
+        standing.append(np.split(stands, np.cumsum([len(one) for one in each])[:-1]))
+    for n, line in enumerate(given):
+        warnings += _warnings(
+            line, with_crest[n], grids, [each[n] for each in faces], [each[n] for each in standing]
+        )
+    joined = (
+        structures.join([one.take(stands) for one, stands in zip(each, above, strict=True)])
+        for each, above in zip(faces, standing, strict=True)
+    )
+    return DrawnLines(lines, tuple(joined), tuple(warnings))
 
 
-def _given(n: int, section: StructureConfig, grid: Grid, sea_level: float) -> Iterator[GivenLine]:
-    """The lines of a section; on the globe they run on across the dateline, on the grid's turn."""
+def _given(n: int, section: StructureConfig, grid: Grid, sea_level: float) -> tuple[list[GivenLine], int]:
+    """The lines of a section, as far as they lie in the grid, and the number of those that do not.
+
+    On the globe they run on across the dateline, on the grid's turn.
+    """
     read: list[tuple[np.ndarray, np.ndarray | None]]
     if section.points is not None:
         key, read = f"structures.{n}.points", [(np.array(section.points, float), None)]
     else:
         key = f"structures.{n}.file"
         read = structure_lines.read(locate(str(section.file)), grid.lonlat, section.crest_from, key)
+    found = []
     for number, (points, values) in enumerate(read, start=1):
+        if not _overlaps(points, grid):
+            continue
         if grid.lonlat:
             points = np.stack([np.unwrap(points[:, 0], period=360.0), points[:, 1]], axis=1)
             middle = 0.5 * (points[:, 0].min() + points[:, 0].max())
@@ -123,14 +139,16 @@ def _given(n: int, section: StructureConfig, grid: Grid, sea_level: float) -> It
         if section.crest is not None:
             values = np.full(len(points), section.crest)
         name = section.name if len(read) == 1 else f"{section.name}, line {number}"
-        yield GivenLine(n, name, points, None if values is None else values - sea_level, section.height)
-    if not any(_overlaps(points, grid) for points, _ in read):
+        crest = None if values is None else values - sea_level
+        found.append(GivenLine(n, name, points, crest, section.height))
+    if not found:
         x1, y1 = grid.x0 + grid.nx * grid.dx, grid.y0 + grid.ny * grid.dy
         names = ("lon", "lat") if grid.lonlat else ("x", "y")
         raise InputError(
             f"{key}: '{section.name}' lies outside the grid, which spans {names[0]} {grid.x0:g}..{x1:g}, "
             f"{names[1]} {grid.y0:g}..{y1:g}"
         )
+    return found, len(read) - len(found)
 
 
 def _overlaps(points: np.ndarray, grid: Grid) -> bool:
@@ -142,26 +160,42 @@ def _overlaps(points: np.ndarray, grid: Grid) -> bool:
     return beside and south <= grid.y0 + grid.ny * grid.dy and north >= grid.y0
 
 
-def _with_crest(
-    line: GivenLine, grids: Sequence[NestedGrid], ground: Sequence[CellFunction], finest: float
-) -> Line:
-    """A line with its crest; one that is given above the ground has points from cell to cell of the finest grid."""
-    if line.crest is not None:
-        return Line(line.name, line.points, line.crest)
-    assert line.height is not None
-    points, low = _dense(line.points, finest), np.empty(0)
-    low = np.full(len(points), np.nan)
+def _with_crests(
+    given: Sequence[GivenLine], grids: Sequence[NestedGrid], ground: Sequence[CellFunction], finest: float
+) -> list[Line]:
+    """The lines with their crests; those given above the ground have points from cell to cell of the finest grid."""
+    dense = [_dense(line.points, finest) for line in given if line.crest is None]
+    below = np.split(
+        _below(np.concatenate([np.empty((0, 2)), *dense]), grids, ground), np.cumsum([*map(len, dense)])
+    )
+    places = iter(zip(dense, below, strict=False))
+    found = []
+    for line in given:
+        if line.crest is not None:
+            found.append(Line(line.name, line.points, line.crest))
+            continue
+        points, low = next(places)
+        known = np.flatnonzero(
+            np.isfinite(low)
+        )  # where the line goes on beyond the grid, the ground does too
+        low = (
+            np.interp(np.arange(len(points)), known, low[known]) if known.size else np.full(len(points), -1e6)
+        )
+        found.append(Line(line.name, points, low + (line.height or 0.0)))
+    return found
+
+
+def _below(points: np.ndarray, grids: Sequence[NestedGrid], ground: Sequence[CellFunction]) -> np.ndarray:
+    """Ground [m above the still water] under points (n, 2), of the finest grid there; NaN outside."""
+    found = np.full(len(points), np.nan)
     for nest, elevation in sorted(zip(grids, ground, strict=True), key=lambda pair: pair[0].refinement):
         grid = nest.grid
-        i = np.floor((points[:, 0] - grid.x0) / grid.dx).astype(int)
+        east = points[:, 0] - grid.x0
+        i = np.floor((east % 360.0 if grid.lonlat else east) / grid.dx).astype(int)
         j = np.floor((points[:, 1] - grid.y0) / grid.dy).astype(int)
         here = (i >= 0) & (i < grid.nx) & (j >= 0) & (j < grid.ny)
-        low[here] = _at_cells(elevation, grid, j[here], i[here])
-    known = np.flatnonzero(np.isfinite(low))
-    if not known.size:
-        return Line(line.name, points, np.full(len(points), -np.inf))
-    low = np.interp(np.arange(len(points)), known, low[known])
-    return Line(line.name, points, low + line.height)
+        found[here] = _at_cells(elevation, grid, j[here], i[here])
+    return found
 
 
 def _dense(points: np.ndarray, spacing: float) -> np.ndarray:
@@ -174,13 +208,15 @@ def _dense(points: np.ndarray, spacing: float) -> np.ndarray:
 
 
 def _at_cells(elevation: CellFunction, grid: Grid, j: np.ndarray, i: np.ndarray) -> np.ndarray:
-    """Elevation [m] of single cells (n,) of a grid."""
+    """Elevation [m] of single cells (n,) of a grid, read square by square."""
     found = np.empty(j.size)
-    for first in range(0, j.size, PIECE):
-        rows, columns = j[first : first + PIECE], i[first : first + PIECE]
-        j0, i0 = rows.min(), columns.min()
-        around = elevation(grid.x(i0, columns.max() + 1), grid.y(j0, rows.max() + 1))
-        found[first : first + PIECE] = around[rows - j0, columns - i0]
+    square = (j // SQUARE) * (grid.nx // SQUARE + 1) + i // SQUARE
+    order = np.argsort(square, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(square[order])) + 1):
+        if members.size:
+            j0, i0 = j[members].min(), i[members].min()
+            around = elevation(grid.x(i0, i[members].max() + 1), grid.y(j0, j[members].max() + 1))
+            found[members] = around[j[members] - j0, i[members] - i0]
     return found
 
 
@@ -190,8 +226,8 @@ def _standing(faces: Faces, grid: Grid, elevation: CellFunction) -> np.ndarray:
     inside = np.flatnonzero(faces.inside(grid))
     j, i = (part[:, inside] for part in faces.beside())
     j, i = np.clip(j, 0, grid.ny - 1), np.clip(i, 0, grid.nx - 1)
-    low, high = (_at_cells(elevation, grid, j[n], i[n]) for n in (0, 1))
-    stands[inside] = faces.crest[inside] > np.maximum(low, high)
+    sides = _at_cells(elevation, grid, j.ravel(), i.ravel()).reshape(j.shape)
+    stands[inside] = faces.crest[inside] > sides.max(axis=0)
     return stands
 
 
