@@ -3,7 +3,7 @@
 A structure stands on a face, `rise` above the higher of the two cells, so that it moves with the ground. On each side
 the water presses on it as on a wall. Over a crest with the energy head E upstream (the surface above the crest, and the
 velocity head) and the head B downstream flows what flows over a broad-crested weir (Henderson 1966, Open Channel Flow,
-ch. 6; Chow 1959, ch. 3),
+ch. 6),
     q = Y sqrt(2 g (E - Y)),   Y = max(B, 2 E / 3),
 free, q = (2/3)^(3/2) sqrt(g) E^(3/2), until the water behind drowns it, and zero between equal levels. The levels
 beside the face are those that the waves leave which the face sends back: what arrives, h u, and does not pass raises
@@ -17,7 +17,7 @@ each side stays at rest, at whatever levels below the crest.
 
 from typing import NamedTuple
 
-from esim.kernels.kernel import Kernel, Stage
+from esim.kernels.kernel import Kernel, Shortcut, Stage
 from esim.kernels.ocean import dispersion, shallow_water
 from esim.kernels.ocean.dispersion import S
 from esim.kernels.ocean.shallow_water import (
@@ -126,6 +126,19 @@ def over_structure(rise, length, bl, hl, el, ul, vl, br, hr, er, ur, vr, most, l
     return mass, normal_l, normal_r, mass * where(mass > p.zero, vl, vr)
 
 
+def stands(rise, length, bl, hl, el, ul, vl, br, hr, er, ur, vr, most, least, p):
+    """Whether there is a structure on a face."""
+    return rise > p.zero
+
+
+def nothing_stands(rise, length, bl, hl, el, ul, vl, br, hr, er, ur, vr, most, least, p):
+    """No flux over a structure, where there is none."""
+    return p.zero, p.zero, p.zero, p.zero
+
+
+STANDING = Shortcut(over_structure, stands, nothing_stands)
+
+
 def structure_x(j, i, bed, rows, structures, w, p):
     """Flux through the west face of the cell where a structure stands on it, with the bounds of face_x."""
     lx = p.dt * rows[ROWS.per_dx, j]
@@ -206,4 +219,4 @@ def with_structures(step: Kernel) -> Kernel:
         shallow_water.slopes_y: [Stage(close_slopes, west=1, east=1, south=1, north=1)],
         shallow_water.face_y: [Stage(structure_x, east=1), Stage(structure_y, north=1)],
     }
-    return _with(step, after)
+    return _with(step._replace(shortcuts=(*step.shortcuts, STANDING)), after)

@@ -302,6 +302,26 @@ def test_an_oblique_weir_lets_over_what_its_length_lets_over():
     assert oblique / straight == pytest.approx(np.sqrt(2), rel=0.05)
 
 
+def test_a_wall_sends_a_wave_back_as_the_side_of_a_grid_does():
+    """Twice its height at the wall, and all of it on its way back."""
+    found = []
+    for cells, lines in ((60, ()), (80, [wall_line([(6e3, -99), (6e3, 999)], 50.0)])):
+        made = ocean(
+            plane(cells, 4, 100.0),
+            flat(100.0),
+            lambda x, y: 2 * ((x < 6e3) * np.exp(-(((x - 3e3) / 700) ** 2)))[None, :] + 0 * y[:, None],
+            lines=lines,
+        )
+        dt, run = 1.3, []
+        for _ in range(4):
+            march(made, 24, dt)
+            run.append(water(made).eta[1, :60])
+            assert np.abs(water(made).eta[1, 60:]).max(initial=0) == 0
+        found.append(np.array(run))
+    assert found[0][:, -1].max() > 1.8
+    np.testing.assert_allclose(found[1], found[0], atol=0.03)
+
+
 @pytest.mark.parametrize("rise", [60.0, pytest.param(1.0, marks=pytest.mark.long)])
 def test_a_deeply_drowned_sill_lets_waves_through(rise):
     grid = plane(160, 4, 100.0)
@@ -374,6 +394,28 @@ def test_a_line_across_a_periodic_side_holds():
     before = state(made)
     march(made, 10, 0.8 / made.fastest())
     np.testing.assert_array_equal(state(made), before)
+
+
+def test_a_wall_keeps_a_tracer_back_and_a_weir_loses_none():
+    """Concentration one in front and zero behind, on both sides of a wall; over a weir all of it goes on."""
+    side = beyond(CORNERS, 120.0)
+
+    def eta(x, y):
+        return np.where(
+            side(x, y), 0.5, 4 * np.exp(-((x[None, :] - 900) ** 2 + (y[:, None] - 600) ** 2) / 300**2)
+        )
+
+    for crest in (9.0, 0.6):
+        made = ocean(
+            GRID, flat(5.0), eta, tracer=lambda x, y: 1.0 * ~side(x, y), lines=[wall_line(CORNERS, crest)]
+        )
+        total = (water(made).h * state(made)[3]).sum()
+        march(made, 20, 0.4 / made.fastest())
+        found, behind = state(made)[3], side(GRID.x(), GRID.y())
+        assert (water(made).h * found).sum() == pytest.approx(total, rel=1e-13)
+        assert found.min() >= 0 and found.max() <= 1
+        assert (found[behind].max() == 0) == (crest == 9.0)
+        assert crest < 9 or (found[~behind] == 1).all()
 
 
 def test_grids_without_structures_keep_their_kernel():
@@ -544,6 +586,13 @@ def land_water(directory, nest):
         size = x[1] - x[0]
         found = max(found, h[(x[None, :] > 700 + 0.3 * y[:, None] + size)].max())
     return found
+
+
+def test_a_grid_without_a_finer_file_has_no_levees(tmp_path):
+    setup = checked(configured(scene(tmp_path, levees=0.5)))
+    assert "levees: the bathymetry of 'root' is no file finer than its cells" in " ".join(
+        setup.warnings.texts
+    )
 
 
 def test_levees_are_the_same_on_two_ranks(tmp_path):

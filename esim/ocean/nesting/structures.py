@@ -71,7 +71,12 @@ def read_structures(
             )
         own = structures.join([])
         if cfg.levees is not None:
-            own = own if crests is None else crests.faces
+            if crests is None:
+                warnings.append(
+                    f"levees: the bathymetry of '{nest.name}' is no file finer than its cells, so it has none to keep"
+                )
+            else:
+                own = crests.faces
             if nest.parent is not None:
                 own = levees.on_rim(own, kept[nest.parent.number], nest)
         elif crests is not None:
