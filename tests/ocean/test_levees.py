@@ -2,18 +2,20 @@
 
 import numpy as np
 import pytest
+import xarray as xr
+from support.nested import states
 from support.scenes import checked, configured
 from support.walls import scene
 
-from esim.drivers.run import simulate
+from esim.drivers.run import driver_of, prepared, simulate
 from esim.io import netcdf
 from esim.parallel.comm import SerialComm, run_ranks
+
+OBLIQUE = [(slope, ratio) for slope in (0.03, -0.2, 0.9, 1.3) for ratio in (2, 3, 4, 5)]
 
 
 def polder(directory, **changes):
     """A levee two nodes of the file wide, oblique, 4 m high, between a sea with a wave and land 0.5 m above it."""
-    import xarray as xr
-
     x, y = np.arange(-50, 1551, 10.0), np.arange(-50, 1251, 10.0)
     way = 700 + 0.3 * y[:, None]
     ground = np.where(x < way, -6.0, 0.5)
@@ -93,3 +95,40 @@ def test_levees_are_the_same_on_two_ranks(tmp_path):
     for other in run_ranks(2, lambda comm: checked(cfg, comm).levels[0].structures):
         for name in ("axis", "j", "i", "crest"):
             np.testing.assert_array_equal(getattr(other.faces, name), getattr(alone.faces, name))
+
+
+@pytest.mark.parametrize(
+    ("slope", "ratio"),
+    [(0.3, 5), (-0.6, 3), *(pytest.param(*pair, marks=pytest.mark.long) for pair in OBLIQUE)],
+)
+def test_waters_on_both_sides_of_a_levee_are_at_rest_through_a_nest(slope, ratio, tmp_path):
+    """Also where it crosses the sides of the nest between the centres of cells of the nest and of its parent."""
+    made = polder(tmp_path, levees=0.5)
+    write_levee(tmp_path / "polder.nc", slope)
+    made["grid"]["nests"] = [
+        {"x": [400, 1000], "y": [300, 900], "ratio": ratio, "activation_threshold": None}
+    ]
+    cfg = configured(made | {"source": []})
+    with prepared(driver_of(cfg), checked(cfg)) as run:
+        hierarchy = run.hierarchy
+        for one in hierarchy.levels:
+            x, y = one.ocean.grid.x(), one.ocean.grid.y()
+            ground = one.ocean.own(one.ocean.bed)[0]
+            surface = np.where(x[None, :] < 700 + slope * (y[:, None] - 600), 1.0, -2.0)
+            zeta = np.where(ground < 0, np.maximum(surface, ground), np.maximum(surface - ground, 0))
+            one.ocean.fill(zeta)
+        hierarchy.begin()
+        for n in range(3):
+            hierarchy.step(n * 1.0, n + 1.0, 1.0)
+        assert [np.abs(found[1:]).max() for found in states(hierarchy).values()] == [0.0, 0.0]
+        run.outputs.abandon()
+
+
+def write_levee(path, slope):
+    """An oblique levee over flat ground, two or three nodes wide."""
+    x, y = np.arange(-50, 1551, 5.0), np.arange(-50, 1251, 5.0)
+    beside = np.abs(x - 700 - slope * (y[:, None] - 600)) / np.hypot(1, slope)
+    xr.Dataset(
+        {"elevation": (("y", "x"), np.where(beside <= 7, 4.0, -6.0), {"units": "m"})},
+        {"y": ("y", y, {"units": "m"}), "x": ("x", x, {"units": "m"})},
+    ).to_netcdf(path)

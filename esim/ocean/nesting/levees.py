@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from esim.errors import InputError
 from esim.grids.grid import CellFunction, Grid
 from esim.grids.nested_grid import NestedGrid
 from esim.media.elevation import Elevation, FromFile
 from esim.media.ocean.structures import SOUTH, WEST, Faces, join
+from esim.ocean.nesting.grid_level import GridMedia
 from esim.parallel.comm import Comm
 
 HIGHEST = 20.0  # m above the still water: higher ground is beyond the reach of nearly all waves
@@ -103,22 +105,79 @@ def _between(centres: np.ndarray, count: int) -> np.ndarray:
     return centres[0] + step * np.arange((centres.size - 1) * count + 1)
 
 
-def on_rim(own: Faces, parent: Faces, nest: NestedGrid) -> Faces:
-    """Faces of a nest with those on its sides that its parent has there: what lies between the two is on no other."""
-    (j0, j1, i0, i1), ratio, grid = nest.box, nest.ratio, nest.grid
-    parts, fine = [own], np.arange(ratio)
-    for axis, sides, across, along, span in (
-        (WEST, grid.boundary[:2], parent.i, parent.j, (i0, i1, j0, j1)),
-        (SOUTH, grid.boundary[2:], parent.j, parent.i, (j0, j1, i0, i1)),
-    ):
-        for kind, face, at in zip(sides, span[:2], (0, (span[1] - span[0]) * ratio), strict=True):
-            if kind == "nest":
-                here = (parent.axis == axis) & (across == face) & (along >= span[2]) & (along < span[3])
-                on = (((along[here] - span[2]) * ratio)[:, None] + fine).ravel()
-                same = np.repeat(np.flatnonzero(here), ratio)
-                j, i = (on, np.full(on.size, at)) if axis == WEST else (np.full(on.size, at), on)
-                parts.append(parent.take(same).moved(j, i))
-    return join(parts)
+def rim_crests(
+    nest: NestedGrid, media: GridMedia, parent: GridMedia, sea_level: float, least: float
+) -> Faces:
+    """Faces on the sides of a nest in its parent, with crests on the way to where its ghost cells have their water.
+
+    That is from the centre of the cell inside straight out, then along the side, to the centre of the parent's cell.
+    """
+    sides = [n for n, kind in enumerate(nest.grid.boundary) if kind == "nest"]
+    return join([_on_side(nest, media, parent, side, sea_level, least) for side in sides])
+
+
+def _on_side(
+    nest: NestedGrid, media: GridMedia, parent: GridMedia, side: int, sea_level: float, least: float
+) -> Faces:
+    """Faces with crests on one side: west, east, south, north."""
+    axis, far, ratio = side // 2, side % 2, nest.ratio
+    along_x, grid = axis == WEST, nest.grid  # x is across the side from here on, whichever it is
+    x, y = (grid.x(), grid.y()) if along_x else (grid.y(), grid.x())
+    step_x, step_y = (grid.dx, grid.dy) if along_x else (grid.dy, grid.dx)
+    count = 2 * max(1, math.ceil(0.5 * max(_samples(grid, media.bathymetry) or (SAMPLES, SAMPLES))))
+    outward = step_x / count * (1 if far else -1)
+    out = x[-1 if far else 0] + outward * np.arange((ratio + 1) * count // 2 + 1)
+    along = y[0] + step_y / count * np.arange((y.size - 1) * count + 1)
+    straight = _read(nest, media, parent, np.sort(out), y, along_x, count).max(axis=1)
+    beside = _read(nest, media, parent, out[-1:], along, along_x, count)[:, 0]
+    peak = np.maximum(straight, _to_centres(beside, y.size, ratio, count)) - sea_level
+    inner, outer = x[-1:] if far else x[:1], out[-1:]
+    places = y.reshape(-1, ratio).mean(axis=1)
+    ground = (
+        media.elevation(*((inner, y) if along_x else (y, inner))),
+        parent.elevation(*((outer, places) if along_x else (places, outer))),
+    )
+    floor = np.maximum(ground[0].ravel(), np.repeat(ground[1].ravel(), ratio))
+    on = np.flatnonzero((peak - floor >= least) & (peak > 0) & (peak <= HIGHEST))
+    at = np.full(on.size, x.size * far)
+    j, i = (on, at) if along_x else (at, on)
+    return Faces(np.full(on.size, axis), j, i, peak[on], np.ones(on.size))
+
+
+def _to_centres(values: np.ndarray, cells: int, ratio: int, count: int) -> np.ndarray:
+    """The highest value on the way from each of some cells to the middle of the `ratio` cells that it belongs to."""
+    found = np.empty(cells)
+    middle = (ratio - 1) * count // 2
+    for k in range(ratio):
+        low, high = sorted((k * count, middle))
+        ways = [values[n :: ratio * count][: cells // ratio] for n in range(low, high + 1)]
+        found[k::ratio] = np.maximum.reduce(ways)
+    return found
+
+
+def _read(
+    nest: NestedGrid,
+    media: GridMedia,
+    parent: GridMedia,
+    x: np.ndarray,
+    y: np.ndarray,
+    along_x: bool,
+    count: int,
+) -> np.ndarray:
+    """Samples (ny, nx) of the ground around a nest: from its own file if that goes so far, else from its parent's.
+
+    x is across the side, and y along it.
+    """
+    fine = replace(nest.grid, dx=nest.grid.dx / count, dy=nest.grid.dy / count)
+    places = (x, y) if along_x else (y, x)
+    for bathymetry in (media.bathymetry, parent.bathymetry):
+        source = replace(bathymetry, grid=fine) if isinstance(bathymetry, FromFile) else bathymetry
+        try:
+            values = source.elevation(*places)
+        except InputError:
+            continue
+        return values if along_x else values.T
+    return np.full((y.size, x.size), -np.inf)
 
 
 def are_told(grid: Grid) -> bool:

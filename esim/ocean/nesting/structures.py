@@ -61,7 +61,7 @@ def read_structures(
     ground = [medium.elevation for medium in media]
     drawn = comm.bcast(on_root(comm, lambda: _draw(cfg, grids, ground)))
     assert drawn is not None  # on_root raises on all ranks
-    warnings, found, kept = list(drawn.warnings), [], list[Faces]()
+    warnings, found = list(drawn.warnings), []
     for nest, medium, faces in zip(grids, media, drawn.faces, strict=True):
         grid, least = nest.grid, cfg.levees or levees.WORTH_TELLING
         crests = None
@@ -78,10 +78,11 @@ def read_structures(
             else:
                 own = crests.faces
             if nest.parent is not None:
-                own = levees.on_rim(own, kept[nest.parent.number], nest)
+                around = media[nest.parent.number]
+                rim = levees.rim_crests(nest, medium, around, cfg.physics.sea_level, cfg.levees)
+                own = structures.join([own, rim])
         elif crests is not None:
             warnings += levees.loss(grid, nest.name, crests)
-        kept.append(own)
         joined = structures.beyond(structures.join([faces, own]), grid)
         found.append(Structures(drawn.lines, joined) if len(joined) else None)
     return AllStructures(tuple(found), tuple(warnings))
