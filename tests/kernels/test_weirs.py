@@ -2,16 +2,7 @@
 
 import numpy as np
 import pytest
-from support.oceans import (
-    G,
-    advance,
-    flat,
-    march,
-    ocean,
-    plane,
-    wall_line,
-    water,
-)
+from support.oceans import G, advance, flat, march, ocean, physics, plane, wall_line, water
 from support.oceans import volume as volume_of
 
 
@@ -140,3 +131,32 @@ def test_a_deeply_drowned_sill_lets_waves_through(rise):
         advance(made, 170, cfl=0.8)
         heights.append(water(made).eta[1, 80:].max())
     assert heights[1] == pytest.approx(heights[0], rel=0.03) and heights[0] > 0.45
+
+
+def overtopped(dx, resolved, crest):
+    """Water [m2] behind a levee, 8 m wide or as thin as a face, that a surge has run over on cells of dx [m]."""
+    grid = plane(round(2400 / dx), 4, dx)
+
+    def ground(x, y):
+        sides = crest - 0.8 * np.maximum(np.abs(x - 1200) - 4, 0)
+        found = np.where(x < 1200, -6.0, -1.0)
+        return (np.maximum(found, sides) if resolved else found)[None, :] + 0 * y[:, None]
+
+    made = ocean(
+        grid,
+        ground,
+        lambda x, y: (
+            np.where(x < 1200, 5 * np.exp(-(((x - 700) / 150) ** 2)), -9.0)[None, :] + 0 * y[:, None]
+        ),
+        given=physics(manning=0.025),
+        lines=[] if resolved else [wall_line([(1200, -99), (1200, 999)], crest)],
+    )
+    advance(made, 80, cfl=0.45, adaptive=True)
+    return water(made).h[1][grid.x() > 1200 + 12 * resolved].sum() * dx
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("crest", [1.0, 2.0])
+def test_a_levee_as_thin_as_a_face_lets_over_what_one_of_many_cells_does(crest):
+    """On cells of 25 m what needs cells of 2 m otherwise, on which it still grows with finer ones."""
+    assert overtopped(25.0, False, crest) == pytest.approx(overtopped(2.0, True, crest), rel=0.1)
