@@ -43,6 +43,8 @@ from esim.ocean.nesting.grid_level import (
     survey,
 )
 from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
+from esim.ocean.nesting.structures import plan_lines as structure_lines
+from esim.ocean.nesting.structures import read_structures
 from esim.ocean.output import maxima, runup, summary
 from esim.ocean.output.gauge_places import GaugePlace, first_waters, gauge_warnings, place_gauges, plan_lines
 from esim.ocean.output.outputs import TsunamiOutputs
@@ -105,6 +107,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             runup.check_coast(config.output.runup, grid)
         decompositions = decompose_grids(grids, media, comm)
         needed = require([decomposition.blocks for decomposition in decompositions])
+        structures = read_structures(config, grids, media, comm)
         states, gravity = initial_states(found), config.physics.gravity
         gauges = place_gauges(first_waters(config, grids, media, states), config.gauges)
         waters = [
@@ -115,8 +118,11 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             warnings.add(text)
         _require_water(waters[0].deepest, found)
         dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
-        levels = build_levels(grids, media, waters, decompositions, dt, config.run.cfl, gravity)
+        levels = build_levels(
+            grids, media, waters, decompositions, structures.on_grids, dt, config.run.cfl, gravity
+        )
         for text in (
+            *structures.warnings,
             *advice.check_files(levels[0].media.pressure, waves, config.time.duration),
             *advice.check_waves(config, levels[0]),
             *advice.check_water(config, levels, found),
@@ -186,6 +192,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             f"{'deg' if grid.lonlat else 'm'} ({summary.cell_sizes(grid)})",
             *summary.nest_lines(setup.levels, setup.comm.size),
             *(line for level in setup.levels for line in summary.bathymetry_lines(level)),
+            *structure_lines(setup.levels, [level.structures for level in setup.levels]),
             f"deepest water  {root.water.deepest:.0f} m",
             f"time step      {setup.dt:.4g} s" + (" at most (adaptive)" if config.run.adaptive else ""),
             f"steps          about {math.ceil(config.time.duration / setup.dt):,} for {config.time.duration:g} s",
@@ -338,6 +345,7 @@ def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Oce
         incident=[wave for wave in setup.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
         forced=build.is_forced(config),
         carried=("tracer",) if config.physics.tracer is not None else (),
+        structures=level.structures,
         skip=config.run.skip_at_rest,
         arrival_thresholds=output.maxima.arrival_threshold if output.maxima else (),
         overwritten=any(

@@ -26,6 +26,7 @@ from esim.kernels.ocean import (
     nesting,
     seafloor,
     shallow_water,
+    structures,
     tracer,
 )
 from esim.parallel.decomposition import Box
@@ -43,6 +44,7 @@ OCEAN: Mapping[str, Kernel] = {
         friction_map=True, sponge=True, maxima=True, acceleration=True
     ),
     "step with a tracer": tracer.with_tracer(shallow_water.step()),
+    "step with structures": structures.with_structures(shallow_water.step()),
     "wall": boundary.WALL,
     "open": boundary.OPEN,
     "lift": seafloor.UPLIFT_BED,
@@ -64,6 +66,7 @@ OCEAN: Mapping[str, Kernel] = {
     "stratification": compressibility.REDUCED_GRADIENT,
     "dispersion load": dispersion.load(in_place=False),
     "dispersion load in place": dispersion.load(in_place=True),
+    "dispersion load with structures": structures.without_dispersion_beside(dispersion.load(in_place=False)),
     "dispersion relaxed": dispersion.RELAX,
     "dispersion acceleration": dispersion.ACCELERATION,
 }
@@ -141,6 +144,7 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "sides": np.stack([np.sign(rng.standard_normal((1, shape[1]))), np.ones((1, shape[1]))]),
         "maxima": maxima,
         "speed": np.zeros((1, *shape)),
+        "structures": low_walls(shape),
         "roughness": rng.random((1, *shape)) * 0.01,
         "sponge": rng.random((1, *shape)),
         "rise": rng.standard_normal((2, *shape)),
@@ -162,6 +166,13 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "broken": np.zeros((1, *shape)),
     }
     return {name: np.array(value, dtype) for name, value in named.items()} | {"bed": bed}
+
+
+def low_walls(shape: tuple[int, int]) -> np.ndarray:
+    """Planes of kernels.ocean.structures: on every third face a wall, high or just above the water."""
+    rng = np.random.default_rng(5)
+    rise = np.where(rng.random((2, *shape)) < 0.3, 2 * rng.random((2, *shape)), 0.0)
+    return np.concatenate([rise, np.where(rise > 0, rng.uniform(0.5, 1.0, rise.shape), 0.0)])
 
 
 def ocean_box(kernel: Kernel, size: tuple[int, int] = SIZE) -> Box:
@@ -392,10 +403,14 @@ def compiled() -> dict[str, Kernel]:
         if kernel not in made:
             found[f"step with {switch.replace('_', ' ')}"] = kernel
     found["step with everything and times"] = WHOLE
+    found["step with everything and structures"] = structures.with_structures(WHOLE)
     for along_x in (True, False):
         side = "west" if along_x else "south"
         found[f"flux through {side} faces"] = nesting.flux(shallow_water.step(), along_x)
         found[f"flux through {side} faces, with everything"] = nesting.flux(WHOLE, along_x)
+        found[f"flux through {side} faces, with structures"] = nesting.flux(
+            OCEAN["step with structures"], along_x
+        )
     others = {id(kernel) for kernel in found.values()}
     for module in (boundary, seafloor, forcing, air_pressure, compressibility, dispersion, nesting):
         for name, kernel in vars(module).items():

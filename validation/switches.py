@@ -40,6 +40,12 @@ SWITCHES: dict[str, dict] = {
     "nest": {"nests": [{"ratio": 2}]},
     "nest, one-way": {"nests": [{"ratio": 3, "two_way": False}]},
     "nest with dispersion": {"physics": {"dispersion": "serre"}, "nests": [{"ratio": 2}]},
+    "structures": {"structures": ["wall"]},
+    "nest with structures": {
+        "physics": {"dispersion": "serre"},
+        "nests": [{"ratio": 2}],
+        "structures": ["wall"],
+    },
     "no maxima": {"output": {"maxima": None}},
     "adaptive steps": {"run": {"adaptive": True, "cfl": 0.4}},
     "no skipping": {"run": {"skip_at_rest": False}},
@@ -132,6 +138,7 @@ def configuration(folder: Path, switch: str, kind: str, backend: str) -> dict[st
         "solitary": {"kind": "solitary_wave", "x": 8e3, "direction": 90, "height": 5.0, "depth": 800.0},
         "squall": {"kind": "plane_pulse", "amplitude": "20 hPa", "speed": 80, "width": 4e3, "direction": 70}
         | at(1, 1),
+        "wall": {"points": [list(at(*p).values()) for p in ((5.2, 1.1), (4.7, 4.2), (6, 7))], "crest": 2.0},
     }
 
     def given(entries: list) -> list:
@@ -162,6 +169,7 @@ def configuration(folder: Path, switch: str, kind: str, backend: str) -> dict[st
         "bathymetry": {"file": str(folder / kind / "bed.nc")},
         "physics": physics,
         "source": [hump, *given(changes.get("source", []))],
+        "structures": given(changes.get("structures", [])),
         "forcing": given(changes.get("forcing", [])),
         "incident": changes.get("incident", []),
         "output": {"directory": str(folder / f"{switch}-{kind}-{backend}"), **changes.get("output", {})},

@@ -37,7 +37,7 @@ def read(path: Path, lonlat: bool) -> list[np.ndarray]:
 def _lines(path: Path, lonlat: bool) -> list[np.ndarray]:
     match path.suffix.lower():
         case ".json" | ".geojson":
-            found = list(_geometries(json.loads(path.read_text(encoding="utf-8"))))
+            found = list(geometries(json.loads(path.read_text(encoding="utf-8"))))
         case ".nc" | ".nc4":
             found = _parted(_netcdf(path, NAMES[not lonlat]))
         case _:
@@ -48,20 +48,20 @@ def _lines(path: Path, lonlat: bool) -> list[np.ndarray]:
     return lines
 
 
-def _geometries(thing: Any) -> Iterator[Any]:
+def geometries(thing: Any) -> Iterator[Any]:
     """Coordinates of all lines and points in a GeoJSON object (RFC 7946), each a list of positions."""
     if not isinstance(thing, dict) or "type" not in thing:
         raise ValueError("it is not GeoJSON, which is a mapping with a type")
     kind = thing["type"]
     if kind == "FeatureCollection":
         for feature in thing["features"]:
-            yield from _geometries(feature)
+            yield from geometries(feature)
     elif kind == "Feature":
         if thing["geometry"] is not None:
-            yield from _geometries(thing["geometry"])
+            yield from geometries(thing["geometry"])
     elif kind == "GeometryCollection":
         for geometry in thing["geometries"]:
-            yield from _geometries(geometry)
+            yield from geometries(geometry)
     elif kind == "MultiPoint":
         yield from ([position] for position in thing["coordinates"])
     elif kind in DEPTH:
@@ -87,12 +87,13 @@ def _table(path: Path, names: tuple[str, str]) -> list[list[float]]:
     if missing:
         raise ValueError(f"there is no column '{missing[0]}'")
     return [
-        [_number(line, name, row[n]) for name, n in columns.items() if n is not None]
+        [number(line, name, row[n]) for name, n in columns.items() if n is not None]
         for line, row in table.rows
     ]
 
 
-def _number(line: int, name: str, text: str) -> float:
+def number(line: int, name: str, text: str) -> float:
+    """The number in a column of a row of a table; raises ValueError, in words, where there is none."""
     try:
         return float(text)
     except ValueError:

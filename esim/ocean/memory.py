@@ -9,6 +9,7 @@ from esim.backends.device_buffer import ROWS
 from esim.config.ocean.root import TsunamiConfig
 from esim.grids.nested_grid import NestedGrid
 from esim.kernels.ocean.shallow_water import MAXIMA, STATE
+from esim.kernels.ocean.structures import PLANES
 from esim.ocean.forcing import build
 from esim.parallel.decomposition import Block, decompose
 from esim.sources import geodesy
@@ -43,6 +44,7 @@ def predicted_memory(
     mapped = not isinstance(cfg.physics.manning, float | int)
     state = len(STATE) + (cfg.physics.tracer is not None)
     planes = 2 * state + 1 + 1 + maxima + ("sponge" in grids[0].grid.boundary) + mapped
+    planes += len(PLANES) * (bool(cfg.structures) or cfg.levees is not None)
     times = sum(len(source.times) for source in sources if isinstance(source, Source))
     slides = [source for source in sources if isinstance(source, Landslide)]
     return {

@@ -13,12 +13,14 @@ from esim.grids.grid import CellFunction, Grid
 from esim.kernels.kernel import Kernel
 from esim.kernels.ocean import seafloor, shallow_water
 from esim.kernels.ocean.shallow_water import ARRIVALS, MAXIMA, NEVER, STATE
+from esim.kernels.ocean.structures import PLANES, with_structures
 from esim.kernels.ocean.tracer import PLANE, with_tracer
 from esim.ocean.boundary import state_fills, tracer_fills
 from esim.ocean.domain import Domain
 from esim.ocean.forces import Forces
 from esim.ocean.metrics import column_signs, row_factors, sponge_rate
 from esim.ocean.static_fields import pad_to_block, static_field
+from esim.ocean.structures import Ghosts, Structures, over_bed
 from esim.ocean.water import water_of
 from esim.parallel.collectives import one_per_node
 from esim.parallel.comm import Comm
@@ -35,7 +37,7 @@ class Ocean(Domain):
     The state q = plan.state() has a plane for each of variables: zeta, hu, hv, and what is carried by the water. inputs
     are the arrays that a step with its kernel reads; by the number of the state, rates are the launches that find the
     Courant number per second, and records those that keep its maxima. accelerations are those of the forces beside each
-    state, if there are any.
+    state, if there are any. crests are the planes of kernels.ocean.structures.
     """
 
     physics: OceanPhysics
@@ -54,6 +56,8 @@ class Ocean(Domain):
     arrival_thresholds: tuple[float, ...] = (0.01,)
     accelerations: tuple[Any, ...] = ()
     forces: Forces | None = None
+    structures: Structures | None = None
+    crests: Any | None = None
     activity: ActivityMap = field(default_factory=ActivityMap)
 
     def constants(self, dt: float, time: float) -> Any:
@@ -130,6 +134,17 @@ class Ocean(Domain):
         """Bring the bed's halo across periodic sides up to date."""
         self.exchange(1).fill(self.bed)
 
+    def raise_structures(self, ghosts: Ghosts | None = None) -> None:
+        """Put the structures on the bed as it is; ghosts are those that a parent fills."""
+        if self.structures is None or self.crests is None or not self.block.cells:
+            return
+        nj, ni = (n + 2 * self.block.halo for n in self.block.shape)
+        found = self.structures.on_block(self.block)
+        if ghosts is not None:
+            self.structures.close_ghosts(found, self.grid, self.block, ghosts)
+        bed = self.backend.to_host(self.bed[0, :nj, :ni]).astype(np.float64)
+        self.crests[...] = self.backend.from_host(over_bed(found, bed, self.block.allocated))
+
     def set_level(self, zeta: np.ndarray) -> None:
         """Set the level (nj, ni) of the owned cells from which waves are measured; zero where it is not set."""
         if self.maxima is not None:
@@ -180,16 +195,17 @@ def build_ocean(
     forced: bool = False,
     incident: Sequence[Incident] = (),
     carried: Sequence[str] = (),
+    structures: Structures | None = None,
     skip: bool = True,
 ) -> Ocean:
     """Allocate and compile everything a step needs; the water is flat at level zero, where the bed is below it.
 
     elevation [m] and roughness (Manning's n) give values at cell centres within the grid. forced makes room for
     forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. carried are the
-    variables that the water carries: none, or tracer. times adds those planes to the maxima that hold more times. Where
-    nests have the last word, overwritten, a step leaves the maxima to `Ocean.record`. skip leaves water at rest alone,
-    with the same bits. Ranks that share a node let the first compile, the others find its
-    work on disk.
+    variables that the water carries: none, or tracer; structures stand on faces of cells. times adds those planes to
+    the maxima that hold more times. Where nests have the last word, overwritten, a step leaves the maxima to
+    `Ocean.record`. skip leaves water at rest alone, with the same bits. Ranks that share a node let the first compile,
+    the others find its work on disk.
     """
     domain = Domain(grid=grid, decomposition=decomposition, comm=comm, backend=backend)
     block, sponge = domain.block, "sponge" in grid.boundary
@@ -205,6 +221,8 @@ def build_ocean(
         arrays["sponge"] = backend.from_host(pad_to_block(sponge_rate(grid, block, sponge_cells), block))
     if maxima:
         arrays["maxima"] = domain.zeros(len(MAXIMA) if times else MAXIMA.highest_time)
+    if structures is not None:
+        arrays["structures"] = domain.zeros(len(PLANES))
     variables = (*STATE, *carried)
     states = domain.zeros(len(variables)), domain.zeros(len(variables))
     speed = domain.zeros(1)
@@ -214,6 +232,7 @@ def build_ocean(
         given["acceleration"] = acceleration
     kernel = shallow_water.step(roughness is not None, sponge, maxima and not overwritten, forced, times)
     kernel = with_tracer(kernel) if carried else kernel
+    kernel = with_structures(kernel) if structures is not None else kernel
     kernel = kernel if skip else without_skipping(kernel)
     activity = ActivityMap()
 
@@ -248,7 +267,7 @@ def build_ocean(
         arrival_thresholds,
     )
     rate_values = physics.gravity, 0.0, 1.0, physics.dry_depth
-    return Ocean(
+    made = Ocean(
         **vars(domain),
         physics=physics,
         variables=variables,
@@ -267,7 +286,11 @@ def build_ocean(
         accelerations=accelerations,
         forces=forces,
         activity=activity,
+        structures=structures,
+        crests=arrays.get("structures"),
     )
+    made.raise_structures()
+    return made
 
 
 def _plan(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from esim.kernels.kernel import Kernel, Stage
-from esim.kernels.ocean import shallow_water
+from esim.kernels.ocean import shallow_water, structures
 from esim.kernels.ocean.shallow_water import XM, YM, slope
 from esim.kernels.scalar import maximum, minimum, where
 
@@ -139,21 +139,55 @@ def accumulate_y(j, i, register, w, p):
     register[0, j, i] = register[0, j, i] + p.dt * w[YM, j, i]
 
 
+def row_mean(zeta, hu, hv, b, weight, mean0, mean1, mean2, mean3, mean4, p):
+    """Means into which a cell of the nest has been taken, with a weight that is its fraction of its parent's area."""
+    h = zeta + maximum(-b, p.zero)
+    e = zeta + maximum(b, p.zero)
+    wet = where(h > p.dry, weight, p.zero)
+    area = mean4 + wet
+    mean = mean0 + wet / maximum(area, p.tiny) * (e - mean0)
+    return mean, mean1 + wet * hu, mean2 + wet * hv, mean3 + wet * h, area
+
+
 def sum_rows(j, i, q, bed, weights, mean, p):
     """Take a row of cells of the nest into means over their parent's cells: surface, momentum, depth of those wet.
 
     weights[0, j] is the fraction of a cell in the area of its parent's. mean[4] is the fraction that is wet so far. A
     mean goes on from the one before by differences, so that equal surfaces have exactly their own as mean.
     """
-    h = q[0, j, i] + maximum(-bed[0, j, i], p.zero)
-    e = q[0, j, i] + maximum(bed[0, j, i], p.zero)
-    wet = where(h > p.dry, weights[0, j], p.zero)
-    area = mean[4, j, i] + wet
-    mean[0, j, i] = mean[0, j, i] + wet / maximum(area, p.tiny) * (e - mean[0, j, i])
-    mean[1, j, i] = mean[1, j, i] + wet * q[1, j, i]
-    mean[2, j, i] = mean[2, j, i] + wet * q[2, j, i]
-    mean[3, j, i] = mean[3, j, i] + wet * h
-    mean[4, j, i] = area
+    mean[0, j, i], mean[1, j, i], mean[2, j, i], mean[3, j, i], mean[4, j, i] = row_mean(
+        q[0, j, i],
+        q[1, j, i],
+        q[2, j, i],
+        bed[0, j, i],
+        weights[0, j],
+        mean[0, j, i],
+        mean[1, j, i],
+        mean[2, j, i],
+        mean[3, j, i],
+        mean[4, j, i],
+        p,
+    )
+
+
+def sum_rows_of_part(j, i, q, bed, weights, part, mean, p):
+    """Take a row of cells of the nest into means over that part of their parent's cells which has its centre.
+
+    part[0, j, i] is zero for cells that structures part from it, else one over the fraction of the others.
+    """
+    mean[0, j, i], mean[1, j, i], mean[2, j, i], mean[3, j, i], mean[4, j, i] = row_mean(
+        q[0, j, i],
+        q[1, j, i],
+        q[2, j, i],
+        bed[0, j, i],
+        weights[0, j] * part[0, j, i],
+        mean[0, j, i],
+        mean[1, j, i],
+        mean[2, j, i],
+        mean[3, j, i],
+        mean[4, j, i],
+        p,
+    )
 
 
 def sum_columns(j, i, part, mean, p):
@@ -195,6 +229,7 @@ GRADIENTS = Kernel("nest_gradients", (Stage(gradients, exact=True),), NestParams
 PROLONG = Kernel("nest_prolong", (Stage(prolong, exact=True),), NestParams)
 INTERPOLATE_IN_TIME = Kernel("nest_interpolate", (Stage(interpolate_in_time, exact=True),), NestParams)
 SUM_ROWS = Kernel("nest_sum_rows", (Stage(sum_rows, exact=True),), NestParams)
+SUM_ROWS_OF_PART = Kernel("nest_sum_rows_of_part", (Stage(sum_rows_of_part, exact=True),), NestParams)
 SUM_COLUMNS = Kernel("nest_sum_columns", (Stage(sum_columns, exact=True),), NestParams)
 AVERAGE_DOWN = Kernel("nest_average_down", (Stage(average_down, exact=True),), NestParams)
 REFLUX = Kernel("nest_reflux", (Stage(reflux, exact=True),), NestParams)
@@ -203,13 +238,19 @@ REFLUX = Kernel("nest_reflux", (Stage(reflux, exact=True),), NestParams)
 def flux(step: Kernel, along_x: bool) -> Kernel:
     """The kernel that accumulates the mass flux through west faces, or south ones, just as a step computes it."""
     stages = []
+    faces = {
+        shallow_water.face_x: True,
+        structures.structure_x: True,
+        shallow_water.face_y: False,
+        structures.structure_y: False,
+    }
     for stage in step.stages:
         if stage.body is shallow_water.advance:
             break
         if stage.body is shallow_water.primitives:
             reach = (2, 1, 1, 1) if along_x else (1, 1, 2, 1)  # west, east, south, north
-        elif stage.body in (shallow_water.face_x, shallow_water.face_y):
-            if (stage.body is shallow_water.face_x) != along_x:
+        elif stage.body in faces:
+            if faces[stage.body] != along_x:
                 continue
             reach = (0, 0, 0, 0)
         else:

@@ -65,6 +65,8 @@ def test_the_catalogue_knows_all_that_makes_kernels():
         "ocean.nesting.flux",
         "ocean.dispersion.load",
         "ocean.tracer.with_tracer",
+        "ocean.structures.with_structures",
+        "ocean.structures.without_dispersion_beside",
         "crust.elastic.kernel",
     }
     assert makers == {f"esim.kernels.{name}" for name in used}, (

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from support.oceans import level, physics
+from support.oceans import level, physics, structures_on
 
 from esim.backends import select
 from esim.config.ocean.nests import NestConfig, named, place
@@ -34,10 +34,12 @@ def tree(
     cfl=0.8,
     dt=None,
     forces=None,
+    lines=(),
 ):
     """A tree of grids over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s].
 
-    nests are dictionaries like those of grid.nests. Returns the tree and a stable step [s] of the whole grid.
+    nests are dictionaries like those of grid.nests; lines are structures. Returns the tree and a stable step
+    [s] of the whole grid.
     """
     comm = comm or SerialComm()
     given = given or physics()
@@ -53,7 +55,15 @@ def tree(
             else assign_nest(comm, one.grid, one.ratio, formula, 1.0, load)
         )
         made = build_ocean(
-            one.grid, blocks, comm, machine, given, formula, maxima=maxima, forced=forces is not None
+            one.grid,
+            blocks,
+            comm,
+            machine,
+            given,
+            formula,
+            maxima=maxima,
+            forced=forces is not None,
+            structures=structures_on(one.grid, lines, min(other.grid.dx for other in placed)),
         )
         set_water(made, formula, eta, u, v)
         rate = made.fastest()

@@ -8,7 +8,9 @@ import numpy as np
 from esim.backends import select
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
+from esim.media.ocean.structures import Line, place, rasterise
 from esim.ocean.model import build_ocean
+from esim.ocean.structures import Structures
 from esim.parallel.comm import SerialComm
 from esim.parallel.decomposition import decompose
 
@@ -25,6 +27,17 @@ def physics(coriolis=False, manning=0.0, **more):
 def plane(nx, ny, dx, boundary=WALL, latitude=0.0, x0=0.0, y0=0.0):
     """Cartesian grid of square cells [m]."""
     return Grid("cartesian", x0, y0, dx, dx, nx, ny, boundary, latitude)
+
+
+def wall_line(points, crest):
+    """A structure with the same crest [m] all along its points."""
+    return Line("wall", np.array(points, float), np.full(len(points), float(crest)))
+
+
+def structures_on(grid, lines, finest=None):
+    """The structures of a grid that has them, else None; finest [m] is the smallest cell of all grids."""
+    placed = place(lines, grid.lonlat, finest or min(grid.dx, grid.dy))
+    return Structures(placed, rasterise(placed, grid)) if lines else None
 
 
 def flat(depth):
@@ -58,11 +71,12 @@ def ocean(
     skip=True,
     arrival_thresholds=(0.01,),
     tracer=None,
+    lines=(),
 ):
     """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
 
-    tracer(x, y) is the concentration of a tracer, if there is one. Formulas take cell centres x (nx,), y (ny,) and
-    give (ny, nx). Depth is eta - bed, where that is positive.
+    tracer(x, y) is the concentration of a tracer, if there is one; lines are structures. Formulas take cell
+    centres x (nx,), y (ny,) and give (ny, nx). Depth is eta - bed, where that is positive.
     """
     comm = comm or SerialComm()
     decomposition = decompose(grid.shape, comm.size, grid.periodic)
@@ -83,6 +97,7 @@ def ocean(
         skip=skip,
         arrival_thresholds=arrival_thresholds,
         carried=() if tracer is None else ("tracer",),
+        structures=structures_on(grid, lines),
     )
     block = made.block
     x, y = grid.x(block.i0, block.i1), grid.y(block.j0, block.j1)

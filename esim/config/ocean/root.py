@@ -1,7 +1,7 @@
 """The whole configuration of scenario tsunami, complete and checked."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -22,8 +22,10 @@ from esim.config.ocean.physics import OceanPhysics
 from esim.config.ocean.run import OceanRunConfig
 from esim.config.ocean.source import OceanSourceConfig
 from esim.config.ocean.station import GaugeConfig, Gauges, list_gauges
+from esim.config.ocean.structures import StructureConfig, named
 from esim.config.ocean.water import FirstWaterConfig
 from esim.config.scenario import ScenarioConfig
+from esim.config.yaml.units import Length
 
 
 class TsunamiConfig(ScenarioConfig):
@@ -39,6 +41,14 @@ class TsunamiConfig(ScenarioConfig):
         default_factory=OceanPhysics,
         validate_default=True,
         description="Terms and constants of the equations.",
+    )
+    structures: tuple[StructureConfig, ...] = Field(
+        default=(), description="Walls, dams and weirs thinner than a cell: a list of lines with a crest."
+    )
+    levees: Annotated[Length, Field(gt=0)] | None = Field(
+        default=None,
+        description="Crests of the bathymetry's file that are narrower than a cell are kept, as structures, where they "
+        "stand at least this high [m] above both cells; null: they are lost, with a warning.",
     )
     water: FirstWaterConfig = Field(
         default=FirstWaterConfig(),
@@ -57,6 +67,11 @@ class TsunamiConfig(ScenarioConfig):
     )
     output: OceanOutputConfig = Field(description="Files that the run writes.")
     run: OceanRunConfig = Field(default=OceanRunConfig(), description="Machine and time step.")
+
+    @field_validator("structures")
+    @classmethod
+    def _name_structures(cls, structures: tuple[StructureConfig, ...]) -> tuple[StructureConfig, ...]:
+        return named(structures)
 
     @field_validator("physics")
     @classmethod

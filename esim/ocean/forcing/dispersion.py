@@ -11,6 +11,7 @@ from esim.backends.activity import ActivityMap, without_skipping
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
 from esim.kernels.ocean import dispersion
+from esim.kernels.ocean.structures import PLANES, without_dispersion_beside
 from esim.ocean.forces import Force
 from esim.ocean.model import Ocean
 from esim.parallel.collectives import one_per_node
@@ -73,6 +74,8 @@ class Dispersion(Force):
         }
         in_place = len(self.weights) % 2 == 0
         setup, spare = dispersion.load(in_place), self._buffers[2]
+        if ocean.crests is not None:
+            setup, given["structures"] = without_dispersion_beside(setup), ocean.crests
         rests = [ActivityMap() for _ in range(3)]
         self._setups: dict[tuple[int, int], tuple[Launch, Launch]] = {}
         self._launches: dict[tuple[int, int], Launch] = {}
@@ -204,8 +207,17 @@ class Dispersion(Force):
 
     def broken(self) -> int:
         """Cells of all ranks in which dispersion has ever been switched off for a breaking wave."""
-        own = float(self._ocean.own(self._broken).sum(dtype=np.float64))
-        return int(sum(self._ocean.comm.allgather(own)))
+        own = self._ocean.own(self._broken)[0]
+        if self._ocean.crests is not None:
+            own = own[~self._beside_structures()]
+        return int(sum(self._ocean.comm.allgather(float(own.sum(dtype=np.float64)))))
+
+    def _beside_structures(self) -> np.ndarray:
+        """Which of the owned cells take no part because a structure stands on one of their faces."""
+        (j0, j1), (i0, i1) = self._ocean.block.interior
+        planes = self._backend.to_host(self._ocean.crests) > 0
+        west, south = planes[PLANES.rise_x, j0:j1, i0 : i1 + 1], planes[PLANES.rise_y, j0 : j1 + 1, i0:i1]
+        return west[:, :-1] | west[:, 1:] | south[:-1] | south[1:]
 
 
 def dispersion_record(oceans: Sequence[Ocean]) -> dict[str, list[int]]:

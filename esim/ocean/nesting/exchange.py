@@ -29,6 +29,7 @@ class Nesting:
         self._around = _within_reach(parent, nest)
         self._inherited: list[FieldInterpolation] = []
         self.interpolate(0.0)
+        child.raise_structures(self._ghosts.of_parent)
 
     @property
     def mass_deficit(self) -> float:

@@ -11,13 +11,17 @@ from esim.grids.grid import Grid
 from esim.grids.nested_grid import NestedGrid
 from esim.kernels.ocean import nesting
 from esim.kernels.ocean.shallow_water import STATE
+from esim.media.ocean.structures import SOUTH, WEST, Faces
 from esim.ocean.model import Ocean
+from esim.ocean.structures import Ghosts
 from esim.parallel.decomposition import Block
 from esim.parallel.transfer import Region, Transfer
 from esim.timestepping.step_plan import Launch
 
 # (j, i) of kernels.ocean.nesting.CENTRE, WEST, EAST, SOUTH, NORTH
 STENCIL = ((0, 0), (0, -1), (0, 1), (-1, 0), (1, 0))
+# Face between the centre and each of the others: its axis, and (j, i) of the cell that has it.
+BETWEEN = ((WEST, 0, 0), (WEST, 0, 1), (SOUTH, 0, 0), (SOUTH, 1, 0))
 
 
 def exchange_constants(ocean: Ocean, fraction: float = 0.0) -> Any:
@@ -83,9 +87,16 @@ def _inside(cells: np.ndarray, count: int, kinds: Sequence[str]) -> np.ndarray:
     return np.where(cells < 0, low, np.where(cells >= count, high, cells))
 
 
-def stencil_cells(grid: Grid, parents: np.ndarray) -> np.ndarray:
-    """Numbers (5, n) of cells (2, n) of a grid and their neighbours; beyond the edge a cell is its own neighbour."""
+def stencil_cells(grid: Grid, parents: np.ndarray, faces: Faces | None = None) -> np.ndarray:
+    """Numbers (5, n) of cells (2, n) of a grid and their neighbours.
+
+    Beyond the edge, and where faces with a structure part them, a cell is its own neighbour.
+    """
     j, i = (parents[axis] + np.array([near[axis] for near in STENCIL])[:, None] for axis in (0, 1))
+    if faces is not None:
+        for n, (axis, up, on) in enumerate(BETWEEN, start=1):
+            closed = faces.has(axis, parents[0] + up, parents[1] + on)
+            j[n], i[n] = np.where(closed, parents, (j[n], i[n]))
     j = j % grid.ny if grid.periodic[0] else np.clip(j, 0, grid.ny - 1)
     i = i % grid.nx if grid.periodic[1] else np.clip(i, 0, grid.nx - 1)
     return j * grid.nx + i
@@ -99,7 +110,8 @@ class GhostInterpolation:
         backend = child.backend
         cells = ghost_cells(nest, parent.grid, child.block)
         targets, member = np.unique(cells.parents[0] * parent.grid.nx + cells.parents[1], return_inverse=True)
-        around = stencil_cells(parent.grid, np.stack(np.divmod(targets, parent.grid.nx)))
+        closed = parent.structures.faces if parent.structures is not None else None
+        around = stencil_cells(parent.grid, np.stack(np.divmod(targets, parent.grid.nx)), closed)
         self.wanted = wanted = np.unique(around)
         self._fetch = gather_cells(parent, wanted, (len(STATE), 1))
         count, n = targets.size, cells.rows.size
@@ -131,6 +143,7 @@ class GhostInterpolation:
         self.cells = slice(None), backend.index(cells.rows), backend.index(cells.columns)
         corners = [backend.index(part) for part in corner_cells(nest, child.block)]
         self._corners, self._beside = (slice(None), *corners[:2]), (slice(None), *corners[2:])
+        self.of_parent = Ghosts(cells.rows, cells.columns, nest.ratio)
         self.fraction = 0.0  # of the parent's step that had passed when the ghost cells were filled
         self._span = (0.0, 0.0)
         self._constants = exchange_constants(child)

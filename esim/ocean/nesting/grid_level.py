@@ -21,6 +21,7 @@ from esim.ocean.forcing.dispersion import has_two_colours, relaxation_weights, s
 from esim.ocean.nesting.bathymetry import NestedBathymetry, nested_bathymetries
 from esim.ocean.nesting.load_balance import assign_nest, balance_root
 from esim.ocean.sources.initial_conditions import courant_rate, initial_water
+from esim.ocean.structures import Structures
 from esim.ocean.time_step import count_substeps, minimum_courant_rate
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
@@ -66,6 +67,7 @@ class GridLevel(NestedGrid):
     media: GridMedia
     water: InitialWater
     decomposition: Decomposition
+    structures: Structures | None
     dt: float
     substeps: int
 
@@ -155,13 +157,16 @@ def build_levels(
     media: Sequence[GridMedia],
     waters: Sequence[InitialWater],
     decompositions: Sequence[Decomposition],
+    structures: Sequence[Structures | None],
     dt: float,
     cfl: float,
     gravity: float,
 ) -> tuple[GridLevel, ...]:
     """All grids with their steps, from that of the whole one [s]: as many in one of the parent's as cfl asks for."""
     levels: list[GridLevel] = []
-    for nest, medium, water, decomposition in zip(grids, media, waters, decompositions, strict=True):
+    for nest, medium, water, decomposition, standing in zip(
+        grids, media, waters, decompositions, structures, strict=True
+    ):
         step, substeps = dt, 1
         if nest.parent is not None:
             parent = levels[nest.parent.number].dt
@@ -173,6 +178,7 @@ def build_levels(
                 media=medium,
                 water=water,
                 decomposition=decomposition,
+                structures=standing,
                 dt=step,
                 substeps=substeps,
             )

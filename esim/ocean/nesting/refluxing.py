@@ -27,13 +27,18 @@ class Restriction:
         nj, ni = (n // r for n in block.shape)
         weights = area_fractions(nest, block.j0, block.j1) if block.cells else np.zeros(0)
         self._by_row, self._mean = backend.zeros((5, nj, r * ni)), backend.zeros((5, nj, ni))
+        part: dict[str, Any] = {}
+        if child.structures is not None:
+            beside = child.structures.part_of_parent(nest.grid, block, r, weights)
+            part["part"] = backend.from_host(beside[None])
         # Cells of the nest by their place n in their parent's: rows first, then columns of what came of those.
         self._rows = [
             [
                 backend.bind(
-                    nesting.SUM_ROWS,
+                    nesting.SUM_ROWS_OF_PART if part else nesting.SUM_ROWS,
                     ((0, nj), (0, r * ni)),
                     {
+                        **{name: array[:, n::r] for name, array in part.items()},
                         "q": q[:, h + n :: r, h:],
                         "bed": child.bed[:, h + n :: r, h:],
                         "weights": backend.from_host(weights[None, n::r]),
