@@ -117,6 +117,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *advice.check_waves(config, levels[0]),
             *advice.check_water(config, levels, found),
             *advice.check_nests(levels),
+            *advice.check_layers(config, grid),
         ):
             warnings.add(text)
         return TsunamiSetup(
@@ -175,6 +176,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         return [
             f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
             f"{'deg' if grid.lonlat else 'm'} ({summary.cell_sizes(grid)})",
+            *summary.side_lines(config.grid.layers),
             *summary.nest_lines(setup.levels, setup.comm.size),
             f"deepest water  {root.water.deepest:.0f} m",
             f"time step      {setup.dt:.4g} s" + (" at most (adaptive)" if config.run.adaptive else ""),
@@ -299,7 +301,7 @@ def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Oce
         config.physics,
         level.media.elevation,
         roughness=roughness.coefficient if roughness else None,
-        sponge_cells=config.grid.sponge_cells * level.refinement,
+        layers=level.layers(config.grid.layers),
         maxima=output.maxima is not None,
         times=output.times,
         incident=[wave for wave in setup.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],

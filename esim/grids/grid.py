@@ -8,6 +8,7 @@ import numpy as np
 from esim.constants import EARTH_RADIUS, EARTH_ROTATION
 
 SIDES = ("west", "east", "south", "north")
+ABSORBING = ("open", "sponge")  # kinds of sides with layers that absorb waves
 CellFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from esim.config.ocean.incident import IncidentNWaveConfig, IncidentSolitaryConfig
 from esim.config.ocean.root import TsunamiConfig
+from esim.grids.grid import SIDES, Grid
 from esim.grids.nested_grid import NestedGrid
 from esim.ocean.boundary import maximum_depth
 from esim.ocean.forcing.air_pressure import PressureRecords
@@ -104,3 +105,35 @@ def check_nests(grids: Sequence[NestedGrid]) -> Iterator[str]:
                 f"{grid.x0:.6g} to {grid.x0 + grid.nx * grid.dx:.6g}, {grid.y0:.6g} to "
                 f"{grid.y0 + grid.ny * grid.dy:.6g}"
             )
+
+
+def check_layers(cfg: TsunamiConfig, grid: Grid) -> Iterator[str]:
+    """Sentences about gauges and nests in the layers along open sides, where waves are damped."""
+    for n, station in enumerate(cfg.stations):
+        if side := _damped(cfg, grid, *grid.index(*station.position)):
+            yield (
+                f"stations.{n}: gauge '{station.name}' lies in the absorbing layer of the {side} side, where waves are "
+                f"damped; move the side away, or make grid.{_width(cfg, side)} smaller"
+            )
+    for nest in cfg.grid.tree()[1:]:
+        if nest.parent is None or nest.parent.parent is not None:
+            continue
+        j0, j1, i0, i1 = nest.box
+        if side := _damped(cfg, grid, j0, i0) or _damped(cfg, grid, j1 - 1, i1 - 1):
+            yield (
+                f"grid.nests: '{nest.name}' reaches into the absorbing layer of the {side} side, where the waves that "
+                "come to it are damped"
+            )
+
+
+def _width(cfg: TsunamiConfig, side: str) -> str:
+    return f"{cfg.grid.boundary[SIDES.index(side)]}_cells"
+
+
+def _damped(cfg: TsunamiConfig, grid: Grid, j: float, i: float) -> str | None:
+    """The side in whose layer a place lies, which is given in cells of the whole grid; None if in none."""
+    inside = (i + 0.5, grid.nx - 0.5 - i, j + 0.5, grid.ny - 0.5 - j)
+    for side, cells, distance in zip(SIDES, cfg.grid.layers, inside, strict=True):
+        if distance < cells:
+            return side
+    return None

@@ -1,13 +1,19 @@
 """What do the rows and columns of a grid do to the equations? Cell sizes, rotation, curvature, and mirrors at walls."""
 
+import math
+
 import numpy as np
 
 from esim.grids.grid import Grid
 from esim.kernels.ocean.shallow_water import ROWS
 from esim.parallel.decomposition import Block
 
+RESIDUE = 1e-3  # of a wave, when it has gone through an absorbing layer and back
+Layers = tuple[int, int, int, int]  # cells that absorb along the west, east, south and north side
+NO_LAYERS: Layers = (0, 0, 0, 0)
 
-def row_factors(grid: Grid, block: Block, coriolis: bool) -> np.ndarray:
+
+def row_factors(grid: Grid, block: Block, coriolis: bool, layers: Layers = NO_LAYERS) -> np.ndarray:
     """Factors rows[k, j] of kernels.ocean.shallow_water.ROWS for the rows of a block with its halo."""
     first, last = block.j0 - block.halo, block.j1 + block.halo
     width, height = grid.cell_size(first, last)
@@ -23,19 +29,22 @@ def row_factors(grid: Grid, block: Block, coriolis: bool) -> np.ndarray:
     factors[ROWS.drain_x] = width
     factors[ROWS.drain_north] = area / faces[1:]
     factors[ROWS.drain_south] = area / faces[:-1]
+    factors[ROWS.absorption] = absorption(grid.ny, first, last, layers[2:])
     _mirror_rows(factors, grid, block)
     return np.pad(factors, ((0, 0), (0, block.allocated[0] - factors.shape[1])), mode="edge")
 
 
-def column_signs(grid: Grid, block: Block) -> np.ndarray:
-    """Sign [1, 1, i] of the Earth's rotation in each column of a block with its halo: -1 beyond walls."""
+def column_factors(grid: Grid, block: Block, layers: Layers = NO_LAYERS) -> np.ndarray:
+    """Factors sides[k, 0, i] of a block with its halo: sign of the Earth's rotation, -1 beyond walls; absorption."""
     h, last = block.halo, block.shape[1] + 2 * block.halo
-    signs = np.ones((1, 1, block.allocated[1]))
+    factors = np.ones((2, 1, block.allocated[1]))
     if grid.boundary[0] == "wall" and block.i0 == 0:
-        signs[..., :h] = -1
+        factors[0, :, :h] = -1
     if grid.boundary[1] == "wall" and block.i1 == grid.nx:
-        signs[..., last - h : last] = -1
-    return signs
+        factors[0, :, last - h : last] = -1
+    factors[1] = 0
+    factors[1, 0, :last] = absorption(grid.nx, block.i0 - h, block.i1 + h, layers[:2])
+    return factors
 
 
 def _mirror_rows(factors: np.ndarray, grid: Grid, block: Block) -> None:
@@ -54,23 +63,24 @@ def _mirror_rows(factors: np.ndarray, grid: Grid, block: Block) -> None:
         factors[:, last - h : last] = sign * factors[swapped, last - 2 * h : last - h][:, ::-1]
 
 
-def sponge_rate(grid: Grid, block: Block, cells: int, crossing: float = 3.0) -> np.ndarray:
-    """Rate [1/s] at which water relaxes to rest in the layers along sponge sides, on the block with its halo.
+def absorption(count: int, first: int, last: int, layers: tuple[int, int]) -> np.ndarray:
+    """How much of itself a long wave loses per cell, in cells first..last-1 of `count` between two sides.
 
-    It grows with the cube of the distance into the layer, and damps a long wave over 4000 m of water by exp(-crossing)
-    on one way through it.
+    layers are how many cells absorb at the low and at the high end; the loss grows with the square of the distance
+    into the layer, and adds up to RESIDUE on the way through it and back.
     """
-    h = block.halo
-    j = np.arange(block.j0 - h, block.j1 + h)
-    i = np.arange(block.i0 - h, block.i1 + h)
-    distance = {"west": i, "east": grid.nx - 1 - i, "south": j, "north": grid.ny - 1 - j}
-    width, height = (size.mean() for size in grid.cell_size())
-    total = np.zeros((j.size, i.size))
-    for side, kind in zip(distance, grid.boundary, strict=True):
-        if kind != "sponge":
-            continue
-        into = np.clip((cells - distance[side]) / cells, 0, 1)
-        thickness = cells * (width if side in ("west", "east") else height)
-        rate = 4 * crossing * np.sqrt(9.81 * 4000.0) / thickness * into**3
-        total = np.maximum(total, rate[None, :] if side in ("west", "east") else rate[:, None])
-    return total
+    cells = np.arange(first, last)
+    loss = np.zeros(cells.size)
+    for width, distance in zip(layers, (cells, count - 1 - cells), strict=True):
+        if width > 0:
+            into = np.clip((width - 0.5 - distance) / width, 0, 1)
+            loss = np.maximum(loss, 1.5 * math.log(1 / RESIDUE) / width * into**2)
+    return loss
+
+
+def in_layers(grid: Grid, layers: Layers, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+    """Whether cells of rows j and columns i of a grid absorb, bool (j, i)."""
+    west, east, south, north = layers
+    rows = (j < south) | (j >= grid.ny - north)
+    columns = (i < west) | (i >= grid.nx - east)
+    return np.asarray(rows[:, None] | columns[None, :])

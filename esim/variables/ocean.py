@@ -44,6 +44,7 @@ class Maxima:
     highest and lowest are the largest and smallest height over the still water [m], highest_time [s] when the former
     was (NaN: not kept), speed [m/s], momentum_flux [m3/s2], arrival [s]; never stands for no water and no wave. ground
     is the final one above the still water [m], uplift its rise [m], sea_level [m] the still water above the datum.
+    absorbing says where layers along open sides damp the waves.
     """
 
     highest: np.ndarray
@@ -54,6 +55,7 @@ class Maxima:
     highest_time: np.ndarray
     initial_ground: np.ndarray
     uplift: np.ndarray
+    absorbing: np.ndarray
     sea_level: float
     dry_depth: float
     never: float
@@ -277,6 +279,14 @@ VARIABLES: Mapping[str, Variable] = {
         "vertical displacement of the sea floor and land, positive up",
         compute=lambda maxima: maxima.uplift,
         always=True,
+    ),
+    "absorbing_layer": MaximumVariable(
+        "1",
+        "layers along open sides, where waves are damped and maxima are too small",
+        more={"flag_values": np.arange(2, dtype=np.int8), "flag_meanings": "free damped"},
+        compute=lambda maxima: maxima.absorbing,
+        always=True,
+        dtype="i1",
     ),
     # ---------------------------------------------------------------- at points along a coast
     "shore_level": Variable("m", "maximum water-surface elevation at the shore", SURFACE, MAXIMUM),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from esim.kernels.ocean.shallow_water import MAXIMA, NEVER
+from esim.ocean.metrics import in_layers
 from esim.ocean.model import Ocean
 from esim.variables.ocean import EXPOSED, Maxima
 
@@ -23,10 +24,18 @@ def find_maxima(
         **planes,
         initial_ground=initial_bed,
         uplift=uplift,
+        absorbing=absorbing_cells(ocean),
         sea_level=sea_level,
         dry_depth=ocean.physics.dry_depth,
         never=NEVER,
     )
+
+
+def absorbing_cells(ocean: Ocean) -> np.ndarray:
+    """Whether the owned cells lie in layers along open sides, bool (nj, ni)."""
+    block = ocean.block
+    rows, columns = np.arange(block.j0, block.j1), np.arange(block.i0, block.i1)
+    return in_layers(ocean.grid, ocean.layers, rows, columns)
 
 
 def count_capped(oceans: Sequence[Ocean]) -> int:

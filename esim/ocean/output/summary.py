@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from esim.grids.grid import Grid
+from esim.grids.grid import SIDES, Grid
 from esim.ocean.nesting.grid_level import GridLevel
 from esim.sources.ocean import AnySource, Source
 
@@ -26,6 +26,13 @@ def nest_lines(levels: Sequence[GridLevel], ranks: int) -> Iterator[str]:
             + ("" if level.two_way else ", one-way")
             + (f", on {used} of {ranks} ranks" if used < ranks else "")
         )
+
+
+def side_lines(layers: Sequence[int]) -> Iterator[str]:
+    """A line of the plan of a run about the sides that absorb, none where no side does."""
+    widths = [f"{side} {cells}" for side, cells in zip(SIDES, layers, strict=True) if cells]
+    if widths:
+        yield f"open sides     waves are damped in the outermost cells, no maxima there: {', '.join(widths)}"
 
 
 def source_line(source: AnySource) -> str:
