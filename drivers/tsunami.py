@@ -118,6 +118,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *advice.check_water(config, levels, found),
             *advice.check_nests(levels),
             *advice.check_layers(config, grid),
+            *advice.check_currents(config, levels[0], states),
         ):
             warnings.add(text)
         return TsunamiSetup(

@@ -88,6 +88,8 @@ _CONSTANTS = {
     "growth": 0.2,
     "gain": -0.1,
     "speed": 0.7,
+    "carried": 1,
+    "drift": 0.4,
     "sense": -1,
     "crest": 0.2,
     "per_reach": 0.6,

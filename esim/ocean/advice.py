@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from esim.config.ocean.incident import IncidentNWaveConfig, IncidentSolitaryConfig
 from esim.config.ocean.root import TsunamiConfig
-from esim.grids.grid import SIDES, Grid
+from esim.grids.grid import ABSORBING, SIDES, Grid
 from esim.grids.nested_grid import NestedGrid
-from esim.ocean.boundary import maximum_depth
+from esim.ocean.boundary import edge_cells, maximum_depth
 from esim.ocean.forcing.air_pressure import PressureRecords
 from esim.ocean.nesting.grid_level import GridLevel
+from esim.ocean.sources.initial_conditions import initial_water
 from esim.sources.ocean import AnySource, InitialState
 from esim.sources.ocean.incident import Incident
 
 DIFFERENT = 1.25  # by which factor two depths may differ
+CURRENT = 0.01  # m/s, mean speed through a side from which it is a current
 BREAKING = 0.8  # height of a solitary wave over the depth, above which it breaks
 
 
@@ -137,3 +141,29 @@ def _damped(cfg: TsunamiConfig, grid: Grid, j: float, i: float) -> str | None:
         if distance < cells:
             return side
     return None
+
+
+def check_currents(cfg: TsunamiConfig, level: GridLevel, states: Sequence[InitialState]) -> Iterator[str]:
+    """Sentences about sides beyond which still water is assumed, and through which water flows as the run begins.
+
+    A wave that leaves has the speed |eta| sqrt(g/h); what flows at more than twice that, on the whole, is a current.
+    """
+    grid, physics = level.grid, cfg.physics
+    for side, kind in zip(SIDES, grid.boundary, strict=True):
+        if not states or kind not in ABSORBING:
+            continue
+        x, y = edge_cells(grid, side)
+        bed = level.media.elevation(x, y)
+        zeta, *flow = initial_water(states, bed, x, y, grid.lonlat, physics.dry_depth)
+        depth = np.maximum(zeta + np.maximum(-bed, 0.0), 0.0)
+        wet = (depth > physics.dry_depth) & (bed < 0)
+        if not wet.any():
+            continue
+        speed = np.abs(flow[0 if side in ("west", "east") else 1][wet] / depth[wet])
+        wave = np.abs(zeta[wet]) * np.sqrt(physics.gravity / depth[wet])
+        if speed.mean() > max(CURRENT, 2 * wave.mean()):
+            yield (
+                f"grid.boundary: water flows through the {side} side at {speed.mean():.3g} m/s as the run begins, but "
+                f"beyond an {kind} side it is still; for a current that stays, make the side 'incident' with an "
+                "incident of kind 'steady'"
+            )

@@ -125,8 +125,8 @@ class GridConfig(Section):
         for kind, width in (("sponge", self.sponge_cells), ("open", self.open_cells or 0)):
             layers = width * (low, high).count(kind)
             if layers >= cells:
-                text = f"{layers} cells of {kind} sides fill all {cells} from {names}"
-                raise KeyProblem(f"{kind}_cells", text)
+                name = "layers" if kind == "open" else kind
+                raise KeyProblem(f"{kind}_cells", f"{layers} cells of {name} fill all {cells} from {names}")
         if sum(self._layer(side, cells) for side in (low, high)) >= cells:
             raise KeyProblem("sponge_cells", f"the absorbing layers fill all {cells} cells from {names}")
 
