@@ -13,12 +13,13 @@ from esim.grids.grid import CellFunction, Grid
 from esim.kernels.kernel import Kernel
 from esim.kernels.ocean import seafloor, shallow_water
 from esim.kernels.ocean.absorbing_layer import with_absorption
-from esim.kernels.ocean.shallow_water import MAXIMA, NEVER, STATE
+from esim.kernels.ocean.shallow_water import MAXIMA, NEVER, ROWS, STATE
 from esim.kernels.ocean.tracer import PLANE, with_tracer
+from esim.ocean.absorbing_layers import NO_LAYERS, Layers, absorption_rates
 from esim.ocean.boundary import state_fills, tracer_fills
 from esim.ocean.domain import Domain
 from esim.ocean.forces import Forces
-from esim.ocean.metrics import NO_LAYERS, Layers, column_factors, row_factors
+from esim.ocean.metrics import column_factors, row_factors
 from esim.ocean.static_fields import static_field
 from esim.ocean.water import water_of
 from esim.parallel.collectives import one_per_node
@@ -173,10 +174,15 @@ def build_ocean(
     domain = Domain(grid=grid, decomposition=decomposition, comm=comm, backend=backend)
     block = domain.block
     bed = static_field(domain, elevation)
+    rows, sides = row_factors(grid, block, physics.coriolis), column_factors(grid, block)
+    if any(layers):
+        depth = -domain.own(bed)[0].astype(np.float64)
+        along_y, along_x = absorption_rates(domain, depth, layers, physics.gravity)
+        rows[ROWS.absorption, : along_y.size], sides[1, 0, : along_x.size] = along_y, along_x
     arrays: dict[str, Any] = {
         "bed": bed,
-        "rows": backend.from_host(row_factors(grid, block, physics.coriolis, layers)),
-        "sides": backend.from_host(column_factors(grid, block, layers)),
+        "rows": backend.from_host(rows),
+        "sides": backend.from_host(sides),
     }
     if roughness is not None:
         arrays["roughness"] = static_field(domain, lambda x, y: physics.gravity * roughness(x, y) ** 2)

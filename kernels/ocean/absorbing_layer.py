@@ -5,38 +5,41 @@ Within a layer the coordinate across the side is stretched into the complex plan
 out, and only on that way: one that runs along the side has nothing to lose, and nothing to send back. zeta is split
 into what flow across the side has brought, which decays as the momentum across it does, and what flow along it has
 brought, which does not:
-    d(zeta_x)/dt + s_x zeta_x = -d(hu)/dx,  d(zeta_y)/dt + s_y zeta_y = -d(hv)/dy,  zeta = zeta_x + zeta_y,
-with rates s = a c / dx of the celerity c, for which a wave fades by the same factor over water of any depth. Both
-layers of a corner act at once. split[0, j, i] is zeta_y, which a run goes on from; elsewhere there is none.
+    d(zeta_x)/dt + s_x zeta_x = -d(hu)/dx,  d(zeta_y)/dt + s_y zeta_y = -d(hv)/dy,  zeta = zeta_x + zeta_y.
+Both layers of a corner act at once. split[0, j, i] is zeta_y, which a run goes on from; elsewhere there is none.
+
+Where zeta_x fades and zeta_y stays, their sum may grow for a while, as it would outside. It must not where that is not
+a wave: zeta_y stays within the depth, and beside dry cells only momentum decays, so that no shore drives itself.
 """
 
 from esim.kernels.kernel import Kernel, Stage
 from esim.kernels.ocean.shallow_water import HU1, HV1, ROWS, YM, Z1, H, advance
-from esim.kernels.scalar import maximum, minimum, sqrt, where
+from esim.kernels.scalar import maximum, minimum, where
+
+
+def beside_land(j, i, w, p):
+    """Whether the cell or one of its four neighbours is dry."""
+    along_y = minimum(w[H, j - 1, i], w[H, j + 1, i])
+    along_x = minimum(w[H, j, i - 1], w[H, j, i + 1])
+    return minimum(w[H, j, i], minimum(along_x, along_y)) <= p.dry
 
 
 def absorb(j, i, split, bed, rows, sides, w, p):
-    """Let zeta and momentum decay in the directions in which the layer absorbs; implicit: any rate is stable."""
-    h = w[H, j, i]
-    celerity = sqrt(p.g * maximum(h, p.dry))
-    keep_x = p.one / (p.one + p.dt * rows[ROWS.per_dx, j] * celerity * sides[1, 0, i])
-    keep_y = p.one / (p.one + p.dt * rows[ROWS.per_dy, j] * celerity * rows[ROWS.absorption, j])
-    shallowest = minimum(minimum(w[H, j - 1, i], w[H, j + 1, i]), minimum(w[H, j, i - 1], w[H, j, i + 1]))
-    at_sea = minimum(h, shallowest) > p.dry
-    both = minimum(keep_x, keep_y)
-    keep_x = where(at_sea, keep_x, both)
-    keep_y = where(at_sea, keep_y, both)
-    brought = p.dt * (rows[ROWS.north, j] * w[YM, j + 1, i] - rows[ROWS.south, j] * w[YM, j, i])
-    along_y = maximum(minimum(split[0, j, i] - brought, h), -h)
-    along_y = where(at_sea, along_y, p.zero)
-    along_x = w[Z1, j, i] - along_y
-    along_y = along_y * keep_y
-    zeta = along_x * keep_x + along_y
-    # The parts may have different signs: together they must not leave less than no water.
-    w[Z1, j, i] = zeta + maximum(minimum(bed[0, j, i], p.zero) - zeta, p.zero)
+    """Let zeta and momentum decay at the rates rows and sides [1/s] of the layers; implicit: any rate is stable."""
+    keep_x = p.one / (p.one + p.dt * sides[1, 0, i])
+    keep_y = p.one / (p.one + p.dt * rows[ROWS.absorption, j])
     w[HU1, j, i] = w[HU1, j, i] * keep_x
     w[HV1, j, i] = w[HV1, j, i] * keep_y
-    split[0, j, i] = along_y
+    h = w[H, j, i]
+    brought = p.dt * (rows[ROWS.south, j] * w[YM, j, i] - rows[ROWS.north, j] * w[YM, j + 1, i])
+    zeta_y = maximum(minimum(split[0, j, i] + brought, h), -h)
+    zeta_x = w[Z1, j, i] - zeta_y
+    zeta_y = zeta_y * keep_y
+    shore = beside_land(j, i, w, p)
+    zeta = where(shore, w[Z1, j, i], zeta_x * keep_x + zeta_y)
+    # The parts may have different signs: together they must not leave less than no water.
+    w[Z1, j, i] = zeta + maximum(minimum(bed[0, j, i], p.zero) - zeta, p.zero)
+    split[0, j, i] = where(shore, p.zero, zeta_y)
 
 
 def with_absorption(step: Kernel) -> Kernel:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from esim.kernels.ocean.shallow_water import MAXIMA, NEVER
-from esim.ocean.metrics import in_layers
+from esim.ocean.absorbing_layers import in_layers
 from esim.ocean.model import Ocean
 from esim.variables.ocean import EXPOSED, Maxima
 
