@@ -17,11 +17,9 @@ from esim.kernels.ocean.shallow_water import HU1, HV1, ROWS, YM, Z1, H, advance
 from esim.kernels.scalar import maximum, minimum, where
 
 
-def beside_land(j, i, w, p):
-    """Whether the cell or one of its four neighbours is dry."""
-    along_y = minimum(w[H, j - 1, i], w[H, j + 1, i])
-    along_x = minimum(w[H, j, i - 1], w[H, j, i + 1])
-    return minimum(w[H, j, i], minimum(along_x, along_y)) <= p.dry
+def shallowest(h, west, east, south, north):
+    """Least of the depths of a cell and its four neighbours."""
+    return minimum(h, minimum(minimum(west, east), minimum(south, north)))
 
 
 def absorb(j, i, split, bed, rows, sides, w, p):
@@ -35,7 +33,7 @@ def absorb(j, i, split, bed, rows, sides, w, p):
     zeta_y = maximum(minimum(split[0, j, i] + brought, h), -h)
     zeta_x = w[Z1, j, i] - zeta_y
     zeta_y = zeta_y * keep_y
-    shore = beside_land(j, i, w, p)
+    shore = shallowest(h, w[H, j, i - 1], w[H, j, i + 1], w[H, j - 1, i], w[H, j + 1, i]) <= p.dry
     zeta = where(shore, w[Z1, j, i], zeta_x * keep_x + zeta_y)
     # The parts may have different signs: together they must not leave less than no water.
     w[Z1, j, i] = zeta + maximum(minimum(bed[0, j, i], p.zero) - zeta, p.zero)
