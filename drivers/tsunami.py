@@ -129,6 +129,8 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *advice.check_sources(found),
             *fault_advice.check_faults([level.grid for level in levels], found),
             *advice.check_nests(levels),
+            *advice.check_layers(config, grid, {place.name: place.position for place in gauges}),
+            *advice.check_currents(config, levels[0], states),
             *root_first(comm, lambda: _first_water(config, levels[0], states)),
             *advice.check_stations(config),
             *gauge_warnings(gauges, config.gauges_outside),
@@ -190,6 +192,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         return [
             f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
             f"{'deg' if grid.lonlat else 'm'} ({summary.cell_sizes(grid)})",
+            *summary.side_lines(config.grid.layers),
             *summary.nest_lines(setup.levels, setup.comm.size),
             *(line for level in setup.levels for line in summary.bathymetry_lines(level)),
             *structure_lines(setup.levels, [level.structures for level in setup.levels]),
@@ -339,7 +342,7 @@ def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Oce
         config.physics,
         level.media.elevation,
         roughness=roughness.coefficient if roughness else None,
-        sponge_cells=config.grid.sponge_cells * level.refinement,
+        layers=level.layers(config.grid.layers),
         maxima=output.maxima is not None,
         times=output.times,
         incident=[wave for wave in setup.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],

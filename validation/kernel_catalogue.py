@@ -18,6 +18,7 @@ from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
 from esim.kernels.kernel import Kernel, Part
 from esim.kernels.ocean import (
+    absorbing_layer,
     air_pressure,
     boundary,
     compressibility,
@@ -38,10 +39,10 @@ Arrays = dict[str, np.ndarray]
 OCEAN: Mapping[str, Kernel] = {
     "step": shallow_water.step(),
     "step with a friction map": shallow_water.step(friction_map=True),
-    "step with a sponge": shallow_water.step(sponge=True),
+    "step in a layer": absorbing_layer.with_absorption(shallow_water.step()),
     "step with maxima": shallow_water.step(maxima=True),
-    "step with everything": shallow_water.step(
-        friction_map=True, sponge=True, maxima=True, acceleration=True
+    "step with everything": absorbing_layer.with_absorption(
+        shallow_water.step(friction_map=True, maxima=True, acceleration=True)
     ),
     "step with a tracer": tracer.with_tracer(shallow_water.step()),
     "step with structures": structures.with_structures(shallow_water.step()),
@@ -94,6 +95,8 @@ _CONSTANTS = {
     "growth": 0.2,
     "gain": -0.1,
     "speed": 0.7,
+    "carried": 1,
+    "drift": 0.4,
     "sense": -1,
     "crest": 0.2,
     "per_reach": 0.6,
@@ -132,8 +135,8 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
     zeta = depth - np.maximum(-bed[0], 0)
     q = np.stack([zeta, 0.3 * rng.standard_normal(shape), rng.standard_normal(shape), rng.random(shape)])
     q[1:3, depth == 0] = 0
-    rows = np.abs(rng.standard_normal((9, shape[0]))) * 0.1 + 0.4
-    rows[6:] = 1 / rows[[0, 2, 3]]
+    rows = np.abs(rng.standard_normal((len(shallow_water.ROWS), shape[0]))) * 0.1 + 0.4
+    rows[6:9] = 1 / rows[[0, 2, 3]]
     maxima = np.zeros((len(shallow_water.MAXIMA), *shape))
     for pair in shallow_water.ARRIVALS:
         maxima[list(pair)] = shallow_water.NEVER
@@ -146,7 +149,7 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "speed": np.zeros((1, *shape)),
         "structures": low_walls(shape),
         "roughness": rng.random((1, *shape)) * 0.01,
-        "sponge": rng.random((1, *shape)),
+        "split": rng.standard_normal((2, *shape)),
         "rise": rng.standard_normal((2, *shape)),
         "ground": rng.standard_normal((2, *shape)),
         "level": 0.1 * rng.standard_normal((1, *shape)),
@@ -381,14 +384,16 @@ def compute_crust(
 
 # ------------------------------------------------------------------ all that can be compiled
 
-SWITCHES = ("friction_map", "sponge", "maxima", "acceleration", "times")  # of the ocean's step
+SWITCHES = ("friction_map", "maxima", "acceleration", "times")  # of the ocean's step
 VARIANTS = {
     4: ("plain", "reduced_order"),
     8: ("plain", "reduced_order", "near_surface"),
 }  # of the surface, by order
 LAYERS = ("_x", "_y", "_z")  # ends of the names of absorbing layers
 UNVARIED = (*ABOVE, "damp_velocity", "damp_stress")  # have no variants
-WHOLE = shallow_water.step(friction_map=True, sponge=True, maxima=True, acceleration=True, times=True)
+WHOLE = absorbing_layer.with_absorption(
+    shallow_water.step(friction_map=True, maxima=True, acceleration=True, times=True)
+)
 
 
 def compiled() -> dict[str, Kernel]:

@@ -9,6 +9,7 @@ from esim.constants import EARTH_RADIUS, EARTH_ROTATION
 
 SIDES = ("west", "east", "south", "north")
 ROUND_OFF = 1e-4  # of a cell: what is left of positions and edges that are written with few decimals
+ABSORBING = ("open", "sponge")  # kinds of sides with layers that absorb waves
 CellFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]  # cell centres x (nx,), y (ny,) -> (ny, nx)
 
 

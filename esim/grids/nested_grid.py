@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from esim.grids.grid import Grid
+from esim.grids.grid import ABSORBING, Grid
 
 ROOT = "root"  # name of the whole grid
 
@@ -31,3 +31,11 @@ class NestedGrid:
     def refinement(self) -> int:
         """Cells of this grid along a side of one of the whole grid."""
         return self.ratio * self.parent.refinement if self.parent is not None else 1
+
+    def layers(self, whole: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        """How many cells absorb along its sides, from those along the sides of the whole grid."""
+        west, east, south, north = (
+            cells * self.refinement if kind in ABSORBING else 0
+            for cells, kind in zip(whole, self.grid.boundary, strict=True)
+        )
+        return west, east, south, north

@@ -1,6 +1,8 @@
 """What in the configuration of a tsunami is valid but probably unintended?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
 
 from esim.config.ocean.incident import IncidentNWaveConfig, IncidentSolitaryConfig
 from esim.config.ocean.root import TsunamiConfig
@@ -8,15 +10,18 @@ from esim.config.ocean.station import GaugeConfig
 from esim.config.stations.groups import unused
 from esim.data import locate
 from esim.errors import InputError
+from esim.grids.grid import ABSORBING, SIDES, Grid
 from esim.grids.nested_grid import NestedGrid
 from esim.io.ocean.record import read_record
-from esim.ocean.boundary import maximum_depth
+from esim.ocean.boundary import edge_cells, maximum_depth
 from esim.ocean.forcing.air_pressure import PressureRecords
 from esim.ocean.nesting.grid_level import GridLevel
+from esim.ocean.sources.initial_conditions import initial_water
 from esim.sources.ocean import AnySource, InitialState
 from esim.sources.ocean.incident import Incident
 
 DIFFERENT = 1.25  # by which factor two depths may differ
+CURRENT = 0.01  # m/s, mean speed through a side from which it is a current
 BREAKING = 0.8  # height of a solitary wave over the depth, above which it breaks
 
 
@@ -139,3 +144,61 @@ def check_sources(sources: Sequence[AnySource]) -> Iterator[str]:
     """What sources have to tell of how they were read."""
     for source in sources:
         yield from getattr(source, "remarks", ())
+
+
+def check_layers(cfg: TsunamiConfig, grid: Grid, gauges: Mapping[str, tuple[float, float]]) -> Iterator[str]:
+    """Sentences about gauges, positions by name, and nests in the layers along open sides, where waves are damped."""
+    for name, position in gauges.items():
+        if side := _damped(cfg, grid, *grid.index(*position)):
+            yield (
+                f"stations: gauge '{name}' lies in the absorbing layer of the {side} side, where waves are damped; "
+                f"move the side away, or make grid.{_width(cfg, side)} smaller"
+            )
+    for nest in cfg.grid.tree()[1:]:
+        if nest.parent is None or nest.parent.parent is not None:
+            continue
+        j0, j1, i0, i1 = nest.box
+        if side := _damped(cfg, grid, j0, i0) or _damped(cfg, grid, j1 - 1, i1 - 1):
+            yield (
+                f"grid.nests: '{nest.name}' reaches into the absorbing layer of the {side} side, where the waves that "
+                "come to it are damped"
+            )
+
+
+def _width(cfg: TsunamiConfig, side: str) -> str:
+    return f"{cfg.grid.boundary[SIDES.index(side)]}_cells"
+
+
+def _damped(cfg: TsunamiConfig, grid: Grid, j: float, i: float) -> str | None:
+    """The side in whose layer a place lies, which is given in cells of the whole grid; None if in none."""
+    inside = (i + 0.5, grid.nx - 0.5 - i, j + 0.5, grid.ny - 0.5 - j)
+    for side, cells, distance in zip(SIDES, cfg.grid.layers, inside, strict=True):
+        if distance < cells:
+            return side
+    return None
+
+
+def check_currents(cfg: TsunamiConfig, level: GridLevel, states: Sequence[InitialState]) -> Iterator[str]:
+    """Sentences about sides beyond which still water is assumed, and through which water flows as the run begins.
+
+    A wave that leaves has the speed |eta| sqrt(g/h); what flows at more than twice that, on the whole, is a current.
+    """
+    grid, physics = level.grid, cfg.physics
+    for side, kind in zip(SIDES, grid.boundary, strict=True):
+        if not states or kind not in ABSORBING:
+            continue
+        x, y = edge_cells(grid, side)
+        bed = level.media.elevation(x, y)
+        zeta, *flow = initial_water(states, bed, x, y, grid.lonlat, physics.dry_depth)
+        depth = np.maximum(zeta + np.maximum(-bed, 0.0), 0.0)
+        wet = (depth > physics.dry_depth) & (bed < 0)
+        if not wet.any():
+            continue
+        speed = np.abs(flow[0 if side in ("west", "east") else 1][wet] / depth[wet])
+        wave = np.abs(zeta[wet]) * np.sqrt(physics.gravity / depth[wet])
+        if speed.mean() > max(CURRENT, 2 * wave.mean()):
+            yield (
+                f"grid.boundary: water flows through the {side} side at {speed.mean():.3g} m/s as the run begins, but "
+                f"beyond an {kind} side it is still; for a current that stays, make the side 'incident' with an "
+                "incident of kind 'steady'"
+            )

@@ -143,6 +143,8 @@ def _incident(
             speed,
             gain,
             factor,
+            wave.along is not None,
+            wave.along(time) if wave.along else 0,
         )
         launches[-1 if acts else 0](
             backend.constants(boundary.IncidentParams(*map(real, (side.inward, *values))))
@@ -203,6 +205,7 @@ def incident_courant_rate(
         width, height = (size[:, None] for size in grid.cell_size(*_rows(grid, wave.side)))
         across = width if wave.side in ("west", "east") else height
         rate = 2 * (celerity - rest_celerity) / across + celerity * (1 / width + 1 / height)
+        rate += wave.current * (1 / width + 1 / height)
         largest = max(largest, float(rate.max()))
     return largest
 
@@ -211,7 +214,12 @@ def _rows(grid: Grid, side: str) -> tuple[int, int]:
     return {"south": (0, 1), "north": (grid.ny - 1, grid.ny)}.get(side, (0, grid.ny))
 
 
+def edge_cells(grid: Grid, side: str) -> tuple[np.ndarray, np.ndarray]:
+    """Centres x and y of the columns and rows of cells along a side of the grid."""
+    columns = {"west": (0, 1), "east": (grid.nx - 1, grid.nx)}.get(side, (0, grid.nx))
+    return grid.x(*columns), grid.y(*_rows(grid, side))
+
+
 def _along(grid: Grid, elevation: CellFunction, side: str) -> Any:
     """Elevation [m] of the cells along a side of the grid."""
-    columns = {"west": (0, 1), "east": (grid.nx - 1, grid.nx)}.get(side, (0, grid.nx))
-    return elevation(grid.x(*columns), grid.y(*_rows(grid, side)))
+    return elevation(*edge_cells(grid, side))

@@ -12,21 +12,23 @@ from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import CellFunction, Grid
 from esim.kernels.kernel import Kernel
 from esim.kernels.ocean import seafloor, shallow_water
-from esim.kernels.ocean.shallow_water import ARRIVALS, MAXIMA, NEVER, STATE
+from esim.kernels.ocean.absorbing_layer import with_absorption
+from esim.kernels.ocean.shallow_water import ARRIVALS, MAXIMA, NEVER, ROWS, STATE
 from esim.kernels.ocean.structures import PLANES, with_structures
 from esim.kernels.ocean.tracer import PLANE, with_tracer
+from esim.ocean.absorbing_layers import NO_LAYERS, Layers, absorption_rates
 from esim.ocean.boundary import state_fills, tracer_fills
 from esim.ocean.domain import Domain
 from esim.ocean.forces import Forces
-from esim.ocean.metrics import column_signs, row_factors, sponge_rate
-from esim.ocean.static_fields import pad_to_block, static_field
+from esim.ocean.metrics import column_factors, row_factors
+from esim.ocean.static_fields import static_field
 from esim.ocean.structures import Ghosts, Structures, over_bed
 from esim.ocean.water import water_of
 from esim.parallel.collectives import one_per_node
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Box, Decomposition
 from esim.sources.ocean.incident import Incident
-from esim.timestepping.step_plan import GhostFill, Launch, StepPlan, split
+from esim.timestepping.step_plan import GhostFill, Launch, StepPlan, cut_layers, is_empty, split
 from esim.variables.ocean import Water
 
 
@@ -51,6 +53,7 @@ class Ocean(Domain):
     speed: Any
     step_constants: StepConstants
     rate_constants: Any
+    layers: Layers = NO_LAYERS
     maxima: Any | None = None
     records: tuple[Launch, ...] = ()
     arrival_thresholds: tuple[float, ...] = (0.01,)
@@ -109,6 +112,8 @@ class Ocean(Domain):
         arrays = {"q": self.plan.state(), "bed": self.bed}
         if self.maxima is not None:
             arrays["maxima"] = self.maxima
+        if any(self.layers):
+            arrays["split"] = self.inputs[0]["split"]
         return arrays if self.forces is None else arrays | self.forces.checkpoint_arrays
 
     def fill(self, zeta: np.ndarray, hu: np.ndarray | None = None, hv: np.ndarray | None = None) -> None:
@@ -147,9 +152,12 @@ class Ocean(Domain):
 
     def set_level(self, zeta: np.ndarray) -> None:
         """Set the level (nj, ni) of the owned cells from which waves are measured; zero where it is not set."""
+        (j0, j1), (i0, i1) = self.block.interior
+        level = self.backend.from_host(zeta)
         if self.maxima is not None:
-            (j0, j1), (i0, i1) = self.block.interior
-            self.maxima[MAXIMA.level, j0:j1, i0:i1] = self.backend.from_host(zeta)
+            self.maxima[MAXIMA.level, j0:j1, i0:i1] = level
+        if any(self.layers):
+            self.inputs[0]["split"][1, j0:j1, i0:i1] = level
 
     def reset_maxima(self) -> None:
         """Begin the maxima from the level of the water and the current state; dry cells have had no water yet."""
@@ -187,7 +195,7 @@ def build_ocean(
     elevation: CellFunction,
     *,
     roughness: CellFunction | None = None,
-    sponge_cells: int = 20,
+    layers: Layers = NO_LAYERS,
     maxima: bool = True,
     times: bool = False,
     arrival_thresholds: Sequence[float] = (0.01,),
@@ -200,25 +208,30 @@ def build_ocean(
 ) -> Ocean:
     """Allocate and compile everything a step needs; the water is flat at level zero, where the bed is below it.
 
-    elevation [m] and roughness (Manning's n) give values at cell centres within the grid. forced makes room for
-    forces, which are put into ocean.forces.all afterwards; incident are the waves that come in. carried are the
-    variables that the water carries: none, or tracer; structures stand on faces of cells. times adds those planes to
-    the maxima that hold more times. Where nests have the last word, overwritten, a step leaves the maxima to
-    `Ocean.record`. skip leaves water at rest alone, with the same bits. Ranks that share a node let the first compile,
-    the others find its work on disk.
+    elevation [m] and roughness (Manning's n) give values at cell centres within the grid. layers are how many cells
+    absorb along each side. forced makes room for forces, which are put into ocean.forces.all afterwards; incident are
+    the waves that come in. carried are the variables that the water carries: none, or tracer; structures stand on faces
+    of cells. times adds those planes to the maxima that hold more times. Where nests have the last word, overwritten, a
+    step leaves the maxima to `Ocean.record`. skip leaves water at rest alone, with the same bits. Ranks that share a
+    node let the first compile, the others find its work on disk.
     """
     domain = Domain(grid=grid, decomposition=decomposition, comm=comm, backend=backend)
-    block, sponge = domain.block, "sponge" in grid.boundary
+    block = domain.block
     bed = static_field(domain, elevation)
+    rows, sides = row_factors(grid, block, physics.coriolis), column_factors(grid, block)
+    if any(layers):
+        depth = -domain.own(bed)[0].astype(np.float64)
+        along_y, along_x = absorption_rates(domain, depth, layers, physics.gravity)
+        rows[ROWS.absorption, : along_y.size], sides[1, 0, : along_x.size] = along_y, along_x
     arrays: dict[str, Any] = {
         "bed": bed,
-        "rows": backend.from_host(row_factors(grid, block, physics.coriolis)),
-        "sides": backend.from_host(column_signs(grid, block)),
+        "rows": backend.from_host(rows),
+        "sides": backend.from_host(sides),
     }
     if roughness is not None:
         arrays["roughness"] = static_field(domain, lambda x, y: physics.gravity * roughness(x, y) ** 2)
-    if sponge:
-        arrays["sponge"] = backend.from_host(pad_to_block(sponge_rate(grid, block, sponge_cells), block))
+    if any(layers):
+        arrays["split"] = domain.zeros(2)
     if maxima:
         arrays["maxima"] = domain.zeros(len(MAXIMA) if times else MAXIMA.highest_time)
     if structures is not None:
@@ -230,7 +243,7 @@ def build_ocean(
     inputs = [{"q": state, **arrays} for state in states]
     for given, acceleration in zip(inputs, accelerations, strict=False):
         given["acceleration"] = acceleration
-    kernel = shallow_water.step(roughness is not None, sponge, maxima and not overwritten, forced, times)
+    kernel = shallow_water.step(roughness is not None, maxima and not overwritten, forced, times)
     kernel = with_tracer(kernel) if carried else kernel
     kernel = with_structures(kernel) if structures is not None else kernel
     kernel = kernel if skip else without_skipping(kernel)
@@ -251,7 +264,7 @@ def build_ocean(
             ]
             for state in states
         ]
-        plan = _plan(domain, kernel, states, inputs, activity, (fills[0], fills[1]))
+        plan = _plan(domain, kernel, layers, states, inputs, activity, (fills[0], fills[1]))
         forces = Forces(domain, physics, plan, bed, accelerations) if forced else None
         return plan, (first, second), records, forces
 
@@ -280,6 +293,7 @@ def build_ocean(
         speed=speed,
         step_constants=backend.step_constants(constants),
         rate_constants=backend.constants(seafloor.RateParams(*map(backend.dtype.type, rate_values))),
+        layers=layers,
         maxima=arrays.get("maxima"),
         records=tuple(records),
         arrival_thresholds=tuple(arrival_thresholds),
@@ -296,12 +310,13 @@ def build_ocean(
 def _plan(
     domain: Domain,
     kernel: Kernel,
+    layers: Layers,
     states: tuple[Any, Any],
     inputs: Sequence[Mapping[str, Any]],
     activity: ActivityMap,
     fills: tuple[Sequence[GhostFill], Sequence[GhostFill]],
 ) -> StepPlan:
-    """The plan of a step with a kernel from one state to the other."""
+    """The plan of a step with a kernel, and that which absorbs in the layers, from one state to the other."""
     block, (ny, nx), bind = domain.block, domain.grid.shape, domain.backend.bind
     halo = domain.exchange(states[0].shape[0])
     strips: list[Box] = []
@@ -316,6 +331,12 @@ def _plan(
     edges, interior = [], []
     for given, other in zip(inputs, states[::-1], strict=True):
         arrays = {**given, "out": other, "activity": activity}
-        edges.append([bind(kernel, strip, arrays) for strip in strips])
-        interior.append(bind(kernel, middle, arrays))
+
+        def launches(box: Box, arrays: dict[str, Any] = arrays) -> list[Launch]:
+            free, absorbing = cut_layers(block, domain.grid.shape, layers, box)
+            found = [] if absorbing and is_empty(free) else [bind(kernel, free, arrays)]
+            return found + [bind(with_absorption(kernel), one, arrays) for one in absorbing]
+
+        edges.append([launch for strip in strips for launch in launches(strip)])
+        interior.append(launches(middle))
     return StepPlan(domain.backend, states, (edges[0], edges[1]), (interior[0], interior[1]), fills, halo)

@@ -36,7 +36,7 @@ class StepPlan:
     backend: Backend
     states: tuple[Any, Any]
     edges: tuple[Sequence[Launch], Sequence[Launch]]
-    interior: tuple[Launch, Launch]
+    interior: tuple[Sequence[Launch], Sequence[Launch]]
     boundary: tuple[Sequence[GhostFill], Sequence[GhostFill]]
     halo: HaloExchange
     current: int = 0
@@ -99,8 +99,8 @@ class LaunchSequence:
         fills = [fill for fill in plan.boundary[1 - now] if isinstance(fill, ConstantFill)]
         sequence, whole = plan.backend.sequence, None
         if plan.halo.is_noop and len(fills) == len(plan.boundary[1 - now]):
-            whole = sequence([*plan.edges[now], plan.interior[now], *fills])
-        return cls(sequence(plan.edges[now]), sequence([plan.interior[now]]), whole)
+            whole = sequence([*plan.edges[now], *plan.interior[now], *fills])
+        return cls(sequence(plan.edges[now]), sequence(plan.interior[now]), whole)
 
 
 def split(block: Block, neighbours: tuple[bool, bool, bool, bool]) -> tuple[list[Box], Box]:
@@ -120,3 +120,30 @@ def split(block: Block, neighbours: tuple[bool, bool, bool, bool]) -> tuple[list
     if east:
         strips.append((inner, (i1 - east, i1)))
     return strips, (inner, (i0 + west, i1 - east))
+
+
+def cut_layers(
+    block: Block, shape: tuple[int, int], layers: tuple[int, int, int, int], box: Box
+) -> tuple[Box, list[Box]]:
+    """A box of a block less the layers along the sides of a grid of a shape (ny, nx), and the boxes in the layers.
+
+    layers are the widths of these in cells, in the west, the east, the south and the north.
+    """
+    (j0, j1), (i0, i1) = box
+    west, east, south, north = layers
+    i2, i3 = (block.halo - block.i0 + edge for edge in (west, shape[1] - east))
+    j2, j3 = (block.halo - block.j0 + edge for edge in (south, shape[0] - north))
+    i2, j2 = min(max(i2, i0), i1), min(max(j2, j0), j1)
+    i3, j3 = min(max(i3, i2), i1), min(max(j3, j2), j1)
+    around: list[Box] = [
+        ((j0, j2), (i0, i1)),
+        ((j3, j1), (i0, i1)),
+        ((j2, j3), (i0, i2)),
+        ((j2, j3), (i3, i1)),
+    ]
+    return ((j2, j3), (i2, i3)), [one for one in around if not is_empty(one)]
+
+
+def is_empty(box: Box) -> bool:
+    """Whether a box has no cells."""
+    return any(first >= last for first, last in box)

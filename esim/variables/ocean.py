@@ -47,7 +47,7 @@ class Maxima:
     for no water. arrivals [threshold, sign, ...] [s] are the first times at which the surface was higher, and lower,
     than the first water as the sources have moved it with its bed (NaN: never). first_depth [m] is that of the first
     water, ground the final one above the still water [m], uplift its rise [m], sea_level [m] the still water above the
-    datum.
+    datum. absorbing says where layers along open sides damp the waves.
     """
 
     highest: np.ndarray
@@ -60,6 +60,7 @@ class Maxima:
     initial_ground: np.ndarray
     first_depth: np.ndarray
     uplift: np.ndarray
+    absorbing: np.ndarray
     sea_level: float
     dry_depth: float
     never: float
@@ -316,6 +317,14 @@ VARIABLES: Mapping[str, Variable] = {
         "vertical displacement of the sea floor and land, positive up",
         compute=lambda maxima: maxima.uplift,
         always=True,
+    ),
+    "absorbing_layer": MaximumVariable(
+        "1",
+        "layers along open sides, where waves are damped and maxima are too small",
+        more={"flag_values": np.arange(2, dtype=np.int8), "flag_meanings": "free damped"},
+        compute=lambda maxima: maxima.absorbing,
+        always=True,
+        dtype="i1",
     ),
     # ---------------------------------------------------------------- at points along a coast
     "shore_level": Variable("m", "maximum water-surface elevation at the shore", SURFACE, MAXIMUM),

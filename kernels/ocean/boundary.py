@@ -72,6 +72,8 @@ class IncidentParams(NamedTuple):
     speed: float  # m/s, its inward velocity where that is given, else zero
     gain: float  # m/s2, the rate of change of that
     factor: float  # of the change of celerity in what comes in: two, or four where the velocity is that of a long wave
+    carried: float  # one where water that flows in has a given velocity along the side, else zero
+    drift: float  # m/s, that velocity
 
 
 def _edge_water(j, i, zeta, normal, bed, p):
@@ -114,7 +116,8 @@ def incident_wave(j, i, zeta, normal, along, bed, p):
     Along the characteristics of the shallow-water equations the Riemann invariants u + 2c and u - 2c are kept
     (Stoker 1957, ch. 10): the inward one is that of the incident wave, the outward one that of the edge cell. A
     wave into still water has u = 2 (c - c0); where the wave's velocity is given, that is taken. The wave of any
-    height comes in as it is, and still water stays still to the last bit. On land the edge cell is copied.
+    height comes in as it is, and still water stays still to the last bit. On land the edge cell is copied. Water that
+    flows out keeps its velocity along the side; that which flows in has the given one, if there is any.
     """
     rest_depth, rest_celerity, leaving, at_sea = _edge_water(j, i, zeta, normal, bed, p)
     lead = p.ahead / rest_celerity
@@ -130,8 +133,9 @@ def incident_wave(j, i, zeta, normal, along, bed, p):
     zeta[0, j, i - 1] = where(at_sea, outer, zeta[0, j, i + 1])
     normal[0, j, i] = where(at_sea, inner_flow, normal[0, j, i + 1])
     normal[0, j, i - 1] = where(at_sea, outer_flow, normal[0, j, i + 1])
-    along[0, j, i] = along[0, j, i + 1]
-    along[0, j, i - 1] = along[0, j, i + 1]
+    comes_in = where(at_sea, p.carried * (p.inward * inner_flow), p.zero) > p.zero
+    along[0, j, i] = where(comes_in, (rest_depth + inner) * p.drift, along[0, j, i + 1])
+    along[0, j, i - 1] = where(comes_in, (rest_depth + outer) * p.drift, along[0, j, i + 1])
 
 
 def incident_total(j, i, zeta, normal, along, bed, p):

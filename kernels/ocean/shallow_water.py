@@ -13,7 +13,8 @@ its water, and the fractions of its faces add up to one, which keeps depths posi
 
 On the sphere the faces' lengths weight the fluxes, and the curvature term u tan(lat) / R joins the Coriolis
 parameter. Units are SI; p holds the typed constants, rows[k, j] the factors that depend on latitude only, bed[0, j, i]
-is b [m, positive up], and sides[0, 0, i] is -1 beyond walls, where the mirrored Earth turns the other way.
+is b [m, positive up], and sides[0, 0, i] is -1 beyond walls, where the mirrored Earth turns the other way;
+sides[1, 0, i] is for the layers that absorb, see kernels.ocean.absorbing_layer.
 """
 
 from typing import NamedTuple
@@ -73,6 +74,7 @@ class Rows(NamedTuple):
     drain_x: int = 6  # cell area / length of the west, the north and the south face
     drain_north: int = 7
     drain_south: int = 8
+    absorption: int = 9  # in the layers along the south and north side, see kernels.ocean.absorbing_layer
 
 
 class MaximaPlanes(NamedTuple):
@@ -433,14 +435,6 @@ def manning_friction_map(j, i, bed, roughness, w, p):
     w[HV1, j, i] = w[HV1, j, i] * factor
 
 
-def sponge_relaxation(j, i, sponge, w, p):
-    """Relax to still water at the rate sponge[0, j, i] [1/s]; implicit, so that any rate is stable."""
-    factor = p.one / (p.one + p.dt * sponge[0, j, i])
-    w[Z1, j, i] = w[Z1, j, i] * factor
-    w[HU1, j, i] = w[HU1, j, i] * factor
-    w[HV1, j, i] = w[HV1, j, i] * factor
-
-
 def record_maxima(j, i, bed, maxima, w, p):
     """Keep the maxima of the new state."""
     (
@@ -649,7 +643,6 @@ def record(times: bool = False) -> Kernel:
 
 def step(
     friction_map: bool = False,
-    sponge: bool = False,
     maxima: bool = False,
     acceleration: bool = False,
     times: bool = False,
@@ -671,8 +664,6 @@ def step(
     if acceleration:
         stages.append(Stage(accelerate))
     stages.append(Stage(manning_friction_map if friction_map else manning_friction))
-    if sponge:
-        stages.append(Stage(sponge_relaxation))
     if maxima and times:
         stages.append(Stage(record_times, exact=True))
     if maxima:

@@ -17,7 +17,7 @@ from esim.validation.kernel_catalogue import ocean_constants as constants
 DTYPES = ("float32", "float64")
 
 # Every body is in one of the others too; a compilation takes seconds, so the CPU does not see all combinations.
-SIMILAR = ("step with a friction map", "step with a sponge", "step with maxima")
+SIMILAR = ("step with a friction map", "step in a layer", "step with maxima")
 COMPILED = tuple(name for name in KERNELS if name not in SIMILAR)
 # Threads take twice as long to compile, and differ in the loop over tiles only.
 THREADED = tuple((name, "float32") for name in COMPILED if name != "step with everything")

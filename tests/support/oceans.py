@@ -64,6 +64,7 @@ def ocean(
     given=None,
     roughness=None,
     sponge_cells=20,
+    layers=None,
     maxima=False,
     forces=(),
     incident=(),
@@ -75,8 +76,9 @@ def ocean(
 ):
     """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
 
-    tracer(x, y) is the concentration of a tracer, if there is one; lines are structures. Formulas take cell
-    centres x (nx,), y (ny,) and give (ny, nx). Depth is eta - bed, where that is positive.
+    tracer(x, y) is the concentration of a tracer, if there is one; lines are structures. Formulas take cell centres
+    x (nx,), y (ny,) and give (ny, nx). Depth is eta - bed, where that is positive. layers are the cells that absorb
+    along the sides; None: sponge_cells along those that are a sponge.
     """
     comm = comm or SerialComm()
     decomposition = decompose(grid.shape, comm.size, grid.periodic)
@@ -89,7 +91,7 @@ def ocean(
         given or physics(),
         lambda x, y: np.broadcast_to(bed(x, y), (y.size, x.size)).astype(np.float64),
         roughness=roughness,
-        sponge_cells=sponge_cells,
+        layers=layers or tuple(sponge_cells if kind == "sponge" else 0 for kind in grid.boundary),
         maxima=maxima,
         forced=bool(forces),
         incident=incident,

@@ -34,6 +34,7 @@ def figure(run: Run, grid: str = "") -> "Figure | None":
     norm = LogNorm(top / 10**DECADES, top)
     drawn = chart.image(axes, height.clip(min=norm.vmin), cmap="YlGnBu", norm=norm)
     _isochrones(axes, maxima)
+    _layers(axes, maxima)
     chart.frame(axes, height)
     chart.gauges(axes, run.stations)
     chart.bar(
@@ -56,6 +57,21 @@ def _isochrones(axes: "Axes", maxima: "xr.Dataset") -> None:
     lines = chart.contours(axes, arrival, seen, colors=chart.INK, linewidths=0.6, alpha=0.8)
     if lines is not None:
         axes.clabel(lines, fmt=chart.duration, fontsize=7, inline_spacing=3)
+
+
+def _layers(axes: "Axes", maxima: "xr.Dataset") -> None:
+    """A dashed line around what lies outside of the layers that absorb, with a word beside it."""
+    if "absorbing_layer" not in maxima or not maxima["absorbing_layer"].any():
+        return
+    damped = chart.thin(maxima["absorbing_layer"].astype(float))
+    chart.contours(axes, damped, [0.5], colors=chart.INK, linewidths=0.8, linestyles="dashed")
+    axes.annotate(
+        "dashed: layers that absorb, where maxima are too small",
+        (0.01, 0.01),
+        xycoords="axes fraction",
+        fontsize=7,
+        color=chart.INK,
+    )
 
 
 def _ticks(norm: Any) -> list[float]:

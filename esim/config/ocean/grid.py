@@ -33,6 +33,7 @@ from esim.grids.grid import SIDES, Grid
 from esim.grids.nested_grid import NestedGrid
 
 KINDS = ("open", "sponge", "wall", "periodic", "incident")
+LAYER = 10  # cells that absorb along an open side, where there are eight times as many across
 POLE = 89.0  # degrees: closer to the pole the cells become needles
 
 Side = Literal["open", "sponge", "wall", "periodic", "incident"]
@@ -74,10 +75,19 @@ class GridConfig(Section):
 
     boundary: Boundary = Field(
         default=("open", "open", "open", "open"),
-        description="open, sponge, wall, periodic or incident: one for all sides, four for [west, east, south, north], "
-        "or a mapping by side (open where not named).",
+        description="open (waves leave through an absorbing layer), sponge (the same with a wider layer), wall, "
+        "periodic or incident: one for all sides, four for [west, east, south, north], or a mapping by side (open "
+        "where not named).",
     )
-    sponge_cells: Count = Field(default=20, ge=1, description="Width of the sponge layer, in cells.")
+    open_cells: Count | None = Field(
+        default=None,
+        ge=0,
+        description="Width of the absorbing layer inside open sides, in cells, where amplitudes are not to be trusted; "
+        f"0: radiation at the side only; null: {LAYER}, or an eighth of the cells across where that is less.",
+    )
+    sponge_cells: Count = Field(
+        default=20, ge=1, description="Width of the absorbing layer inside sponge sides, in cells."
+    )
     nests: tuple[NestConfig, ...] = Field(
         default=(), description="Finer grids inside the grid, or inside a nest listed before."
     )
@@ -112,9 +122,35 @@ class GridConfig(Section):
         if (low == "periodic") != (high == "periodic"):
             text = f"{SIDES[first]} '{low}' and {SIDES[last]} '{high}' do not fit: periodic comes in pairs"
             raise KeyProblem("boundary", text)
-        sponge = self.sponge_cells * (low, high).count("sponge")
-        if sponge >= cells:
-            raise KeyProblem("sponge_cells", f"{sponge} cells of sponge fill all {cells} from {names}")
+        for kind, width in (("sponge", self.sponge_cells), ("open", self.open_cells or 0)):
+            layers = width * (low, high).count(kind)
+            if layers >= cells:
+                name = "layers" if kind == "open" else kind
+                raise KeyProblem(f"{kind}_cells", f"{layers} cells of {name} fill all {cells} from {names}")
+        if sum(self._layer(side, cells) for side in (low, high)) >= cells:
+            raise KeyProblem("sponge_cells", f"the absorbing layers fill all {cells} cells from {names}")
+
+    def _layer(self, kind: str, cells: int) -> int:
+        """How many cells absorb along a side of a kind, with so many cells across."""
+        narrow = min(LAYER, cells // 8)
+        return {
+            "open": narrow if self.open_cells is None else self.open_cells,
+            "sponge": self.sponge_cells,
+        }.get(kind, 0)
+
+    @property
+    def layers(self) -> tuple[int, int, int, int]:
+        """How many cells absorb along the west, east, south and north side."""
+        nx, ny = self.cells
+        west, east, south, north = (
+            self._layer(kind, count) for kind, count in zip(self.boundary, (nx, nx, ny, ny), strict=True)
+        )
+        return west, east, south, north
+
+    @property
+    @abstractmethod
+    def cells(self) -> tuple[int, int]:
+        """Number of cells (nx, ny)."""
 
 
 class LonLatGridConfig(GridConfig):

@@ -1,12 +1,12 @@
 """Which incident wave enters at a side of the grid?"""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from esim.config.yaml.paths import InputFile
-from esim.config.yaml.section import Section, kind_of
-from esim.config.yaml.units import Count, Duration, Length
+from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.units import Count, Duration, Length, Speed
 
 Name = Literal["west", "east", "south", "north"]
 
@@ -72,10 +72,29 @@ class IncidentSeriesConfig(IncidentConfig):
     delay: Duration = Field(default=0.0, description="Time [s] of the run at time 0 of the file.")
 
 
+class IncidentSteadyConfig(IncidentConfig):
+    """A steady current and level outside, to which the side relaxes along the characteristics."""
+
+    kind: Literal["steady"] = Field(description="steady: a steady current and level outside the side.")
+    level: Length = Field(default=0.0, description="Water surface outside [m] above the still water.")
+    u: Speed = Field(default=0.0, description="Velocity outside [m/s], eastward or along x.")
+    v: Speed = Field(default=0.0, description="Velocity outside [m/s], northward or along y.")
+    ramp: Duration = Field(default=0.0, ge=0, description="Time [s] of the ramp-up from still water.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.total and (self.u or self.v):
+            raise KeyProblem(
+                "total", "true takes the velocity from inside; leave u and v out, or total at false"
+            )
+        return self
+
+
 AnyIncidentConfig = Annotated[
     Annotated[IncidentSolitaryConfig, Tag("kind=solitary")]
     | Annotated[IncidentNWaveConfig, Tag("kind=n_wave")]
     | Annotated[IncidentSineConfig, Tag("kind=sine")]
-    | Annotated[IncidentSeriesConfig, Tag("kind=series")],
+    | Annotated[IncidentSeriesConfig, Tag("kind=series")]
+    | Annotated[IncidentSteadyConfig, Tag("kind=steady")],
     Discriminator(kind_of),
 ]

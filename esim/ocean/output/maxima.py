@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from esim.kernels.ocean.shallow_water import ARRIVALS, MAXIMA, NEVER
+from esim.ocean.absorbing_layers import in_layers
 from esim.ocean.model import Ocean
 from esim.variables.ocean import EXPOSED, Maxima
 
@@ -37,10 +38,18 @@ def find_maxima(
         initial_ground=initial_bed,
         first_depth=first_depth,
         uplift=uplift,
+        absorbing=absorbing_cells(ocean),
         sea_level=sea_level,
         dry_depth=ocean.physics.dry_depth,
         never=NEVER,
     )
+
+
+def absorbing_cells(ocean: Ocean) -> np.ndarray:
+    """Whether the owned cells lie in layers along open sides, bool (nj, ni)."""
+    block = ocean.block
+    rows, columns = np.arange(block.j0, block.j1), np.arange(block.i0, block.i1)
+    return in_layers(ocean.grid, ocean.layers, rows, columns)
 
 
 def count_capped(oceans: Sequence[Ocean]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from esim.grids.grid import Grid
+from esim.grids.grid import SIDES, Grid
 from esim.media.layered_elevation import LayeredElevation
 from esim.ocean.nesting.grid_level import GridLevel
 from esim.sources.ocean import AnySource, Source
@@ -41,6 +41,13 @@ def bathymetry_lines(level: GridLevel) -> Iterator[str]:
     for file, (x, y) in zip(files, seafloor.widths, strict=True):
         how = f"blended over {x:.3g} x {y:.3g} cells" if min(x, y) > 0 else "not blended"
         yield f"  on it        {file.path.name}, {how}"
+
+
+def side_lines(layers: Sequence[int]) -> Iterator[str]:
+    """A line of the plan of a run about the sides that absorb, none where no side does."""
+    widths = [f"{side} {cells}" for side, cells in zip(SIDES, layers, strict=True) if cells]
+    if widths:
+        yield f"open sides     waves are damped in the outermost cells, no maxima there: {', '.join(widths)}"
 
 
 def source_line(source: AnySource) -> str:

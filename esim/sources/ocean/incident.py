@@ -14,6 +14,7 @@ from esim.config.ocean.incident import (
     IncidentSeriesConfig,
     IncidentSineConfig,
     IncidentSolitaryConfig,
+    IncidentSteadyConfig,
 )
 from esim.data import locate
 from esim.errors import InputError
@@ -29,7 +30,8 @@ class Incident:
     """A wave at a side: its elevation eta(t) [m], and its inward velocity u(t) [m/s] where that is known.
 
     t is the time of the run [s]. After `end` [s] and before `begin` nothing comes in. total says that eta is the
-    surface at the side, with the waves that leave.
+    surface at the side, with the waves that leave. along(t) [m/s] is the northward or eastward velocity along the side
+    of water that flows in, where that is known, and current [m/s] the largest speed of what is no wave.
     """
 
     side: str
@@ -39,6 +41,8 @@ class Incident:
     end: float = ALWAYS
     total: bool = False
     path: Path | None = None
+    along: Callable[[float], float] | None = None
+    current: float = 0.0
 
     def acts(self, time: float) -> bool:
         """Whether the wave is there at a time [s]."""
@@ -64,6 +68,8 @@ def build(config: AnyIncidentConfig, gravity: float, dispersive: bool = False) -
             return Incident(config.side, _sine(config), None, config.start, last, config.total)
         case "series":
             return _series(config)
+        case "steady":
+            return _steady(config)
 
 
 def _solitary(config: IncidentSolitaryConfig, gravity: float) -> Callable[[float], float]:
@@ -94,6 +100,24 @@ def _sine(config: IncidentSineConfig) -> Callable[[float], float]:
         return float(config.amplitude * grown * math.sin(2 * math.pi * since / config.period))
 
     return eta
+
+
+def _steady(config: IncidentSteadyConfig) -> Incident:
+    """A current and a level outside; where total, the level alone is given."""
+    across, along = (config.u, config.v) if config.side in ("west", "east") else (config.v, config.u)
+    inward = across if config.side in ("west", "south") else -across
+
+    def grown(value: float) -> Callable[[float], float]:
+        return lambda time: value * (min(max(time, 0.0) / config.ramp, 1.0) if config.ramp else 1.0)
+
+    return Incident(
+        config.side,
+        grown(config.level),
+        None if config.total else grown(inward),
+        total=config.total,
+        along=None if config.total else grown(along),
+        current=math.hypot(across, along),
+    )
 
 
 def _series(config: IncidentSeriesConfig) -> Incident:
