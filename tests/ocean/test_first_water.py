@@ -89,10 +89,12 @@ NESTS = [
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize("nests", [0, 1, 3])
-def test_a_dry_polder_and_a_high_lake_stay_as_they_are(tmp_path, nests, precision):
+@pytest.mark.parametrize(
+    ("nests", "sides"), [(0, "wall"), (0, "open"), (0, "sponge"), (1, "open"), (3, "wall")]
+)
+def test_a_dry_polder_and_a_high_lake_stay_as_they_are(tmp_path, nests, sides, precision):
     made = polder(tmp_path, run={"backend": "numpy", "precision": precision})
-    made["grid"]["nests"] = NESTS[:nests]
+    made["grid"] |= {"boundary": sides, "sponge_cells": 5, "nests": NESTS[:nests]}
     if nests:
         made["time"]["duration"] = 30
     coasts, grids = computed(made)

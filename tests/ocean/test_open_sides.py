@@ -279,7 +279,7 @@ def test_gauges_and_nests_in_a_layer_are_named():
     ]
     found = warnings_of(scene)
     assert [text.split(",")[0] for text in found if "absorbing layer" in text] == [
-        "stations.1: gauge 'damped' lies in the absorbing layer of the south side",
+        "stations: gauge 'damped' lies in the absorbing layer of the south side",
         "grid.nests: 'nest1' reaches into the absorbing layer of the east side",
     ]
 
