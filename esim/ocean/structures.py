@@ -6,7 +6,7 @@ import numpy as np
 
 from esim.grids.grid import Grid
 from esim.kernels.ocean.structures import PLANES
-from esim.media.ocean.structures import SOUTH, WEST, Faces, Line, crossed
+from esim.media.ocean.structures import SOUTH, WEST, Faces, Segments, crossed
 from esim.parallel.decomposition import Block
 
 
@@ -21,9 +21,9 @@ class Ghosts:
 
 @dataclass(frozen=True)
 class Structures:
-    """The structures of a grid: lines that have been placed, and the faces on which they stand."""
+    """The structures of a grid: the pieces of lines that have been placed, and the faces on which they stand."""
 
-    lines: tuple[Line, ...]
+    pieces: Segments
     faces: Faces
 
     def on_block(self, block: Block) -> np.ndarray:
@@ -49,7 +49,7 @@ class Structures:
         own = np.stack([i + block.i0, j + block.j0], axis=1) - block.halo
         source = own // ghosts.ratio * ghosts.ratio + 0.5 * (ghosts.ratio - 1)
         places = [[grid.x0, grid.y0] + (at + 0.5) * [grid.dx, grid.dy] for at in (own, source)]
-        crest = crossed(self.lines, *places)
+        crest = crossed(self.pieces, *places)
         for n in np.flatnonzero(np.isfinite(crest)):
             for axis, row, column in (
                 (WEST, j[n], i[n]),
@@ -83,15 +83,7 @@ class Structures:
         """Which of the cells of a parent's cell, from a row and a column on, can be reached from its centre."""
         j, i = np.mgrid[row : row + ratio, column : column + ratio]
         west, south = self.faces.has(WEST, j, i), self.faces.has(SOUTH, j, i)
-        middle = np.array(
-            [grid.x0 + (column + 0.5 * ratio) * grid.dx, grid.y0 + (row + 0.5 * ratio) * grid.dy]
-        )
-        near = [(a, b) for a in {(ratio - 1) // 2, ratio // 2} for b in {(ratio - 1) // 2, ratio // 2}]
-        places = np.array(
-            [(grid.x0 + (column + b + 0.5) * grid.dx, grid.y0 + (row + a + 0.5) * grid.dy) for a, b in near]
-        )
-        free = np.isneginf(crossed(self.lines, places, np.broadcast_to(middle, places.shape)))
-        reached, todo = np.zeros((ratio, ratio)), [near[int(free.argmax())]]
+        reached, todo = np.zeros((ratio, ratio)), [self._at_centre(grid, ratio, row, column)]
         while todo:
             a, b = todo.pop()
             if reached[a, b]:
@@ -102,6 +94,17 @@ class Structures:
             todo += [(a - 1, b)] * (a > 0 and not south[a, b])
             todo += [(a + 1, b)] * (a + 1 < ratio and not south[min(a + 1, ratio - 1), b])
         return reached
+
+    def _at_centre(self, grid: Grid, ratio: int, row: int, column: int) -> tuple[int, int]:
+        """The cell at the centre of a parent's cell, or one of the four around it that no line parts from it."""
+        near = [(a, b) for a in {(ratio - 1) // 2, ratio // 2} for b in {(ratio - 1) // 2, ratio // 2}]
+        if len(near) == 1:
+            return near[0]
+        origin, size = np.array([grid.x0, grid.y0]), np.array([grid.dx, grid.dy])
+        places = origin + (np.array([(column + b, row + a) for a, b in near]) + 0.5) * size
+        middle = origin + (np.array([column, row]) + 0.5 * ratio) * size
+        free = np.isneginf(crossed(self.pieces, places, np.broadcast_to(middle, places.shape)))
+        return near[int(free.argmax())]
 
 
 def over_bed(found: np.ndarray, bed: np.ndarray, allocated: tuple[int, int]) -> np.ndarray:

@@ -54,15 +54,15 @@ def test_the_plan_tells_faces_and_crests(tmp_path):
     [
         (
             {"name": "deep", "points": [[0, 0], [9e3, 9e3]], "crest": -500},
-            "structures.0: 'deep' lies below the ground everywhere, so it does nothing; its crest is at most -500 m",
+            "structures.0: 'deep': below the ground everywhere, with a crest of at most -500 m above the still water",
         ),
         (
             {"points": [[100, 100], [120, 130]], "crest": 5},
-            "structures.0: 'structure1' passes between no two cells of any grid",
+            "structures.0: 'structure1': shorter than a cell, between no two centres",
         ),
         (
             {"points": [[-40e3, -20e3], [40e3, 20e3]], "crest": -50},
-            "structures.0: 'structure1' lies below the ground at ",
+            "structures.0: 'structure1': below the ground at ",
         ),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 from esim.backends import select
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
-from esim.media.ocean.structures import Line, place, rasterise
+from esim.media.ocean.structures import Line, place, rasterise, segments
 from esim.ocean.model import build_ocean
 from esim.ocean.structures import Structures
 from esim.parallel.comm import SerialComm
@@ -37,7 +37,7 @@ def wall_line(points, crest):
 def structures_on(grid, lines, finest=None):
     """The structures of a grid that has them, else None; finest [m] is the smallest cell of all grids."""
     placed = place(lines, grid.lonlat, finest or min(grid.dx, grid.dy))
-    return Structures(placed, rasterise(placed, grid)) if lines else None
+    return Structures(segments(placed), rasterise(placed, grid)) if lines else None
 
 
 def flat(depth):

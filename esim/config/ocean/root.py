@@ -48,7 +48,8 @@ class TsunamiConfig(ScenarioConfig):
     levees: Annotated[Length, Field(gt=0)] | None = Field(
         default=None,
         description="Crests of the bathymetry's file that are narrower than a cell are kept, as structures, where they "
-        "stand at least this high [m] above both cells; null: they are lost, with a warning.",
+        "stand at least this high [m] above both cells, up to 20 m above the still water; null: they are lost, with a "
+        "warning.",
     )
     water: FirstWaterConfig = Field(
         default=FirstWaterConfig(),

@@ -174,7 +174,30 @@ def _at(faces: Faces, across: int, at: np.ndarray) -> Faces:
     return faces.moved(faces.j, at) if across == WEST else faces.moved(at, faces.i)
 
 
-def crossed(lines: Sequence[Line], begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class Segments:
+    """Straight pieces of lines: where they begin and end (n, 2), and the crest there (n,) [m above the still water]."""
+
+    begin: np.ndarray
+    end: np.ndarray
+    crest_begin: np.ndarray
+    crest_end: np.ndarray
+
+
+def segments(lines: Sequence[Line]) -> Segments:
+    """All straight pieces of some lines."""
+    none = Line("", np.empty((0, 2)), np.empty(0))
+    points = [line.points for line in (none, *lines)]
+    crests = [line.crest for line in (none, *lines)]
+    return Segments(
+        np.concatenate([each[:-1] for each in points]),
+        np.concatenate([each[1:] for each in points]),
+        np.concatenate([each[:-1] for each in crests]),
+        np.concatenate([each[1:] for each in crests]),
+    )
+
+
+def crossed(pieces: Segments, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
     """The crest (n,) [m] of the highest line between points (n, 2) and other ones; minus infinity where there is none.
 
     The lines have been placed.
@@ -182,22 +205,18 @@ def crossed(lines: Sequence[Line], begin: np.ndarray, end: np.ndarray) -> np.nda
     found = np.full(len(begin), -np.inf)
     if not len(begin):
         return found
-    lowest = np.minimum(begin, end).min(axis=0)
-    highest = np.maximum(begin, end).max(axis=0)
-    for line in lines:
-        a, b = line.points[:-1], line.points[1:]
-        near = (np.maximum(a, b) >= lowest).all(axis=1) & (np.minimum(a, b) <= highest).all(axis=1)
-        for n in np.flatnonzero(near):
-            way = b[n] - a[n]
-            before, after = _cross(way, begin - a[n]), _cross(way, end - a[n])
-            step = end - begin
-            split = (before > 0) != (after > 0)
-            rate = np.where(split, before - after, 1.0)
-            place = begin + step * (before / rate)[:, None] - a[n]
-            on = (place @ way) / (way @ way)
-            hit = split & (on >= 0) & (on < 1)
-            crest = line.crest[n] + on * (line.crest[n + 1] - line.crest[n])
-            found = np.where(hit, np.maximum(found, crest), found)
+    low, high = np.minimum(begin, end).min(axis=0), np.maximum(begin, end).max(axis=0)
+    a, b = pieces.begin, pieces.end
+    near = (np.maximum(a, b) >= low).all(axis=1) & (np.minimum(a, b) <= high).all(axis=1)
+    near &= (a != b).any(axis=1)
+    for n in np.flatnonzero(near):
+        way = b[n] - a[n]
+        before, after = _cross(way, begin - a[n]), _cross(way, end - a[n])
+        split = (before > 0) != (after > 0)
+        place = begin + (end - begin) * (before / np.where(split, before - after, 1.0))[:, None] - a[n]
+        on = (place @ way) / (way @ way)
+        crest = pieces.crest_begin[n] + on * (pieces.crest_end[n] - pieces.crest_begin[n])
+        found = np.where(split & (on >= 0) & (on < 1), np.maximum(found, crest), found)
     return found
 
 

@@ -61,7 +61,7 @@ def read_structures(
     ground = [medium.elevation for medium in media]
     drawn = comm.bcast(on_root(comm, lambda: _draw(cfg, grids, ground)))
     assert drawn is not None  # on_root raises on all ranks
-    warnings, found = list(drawn.warnings), []
+    warnings, found, pieces = list(drawn.warnings), [], structures.segments(drawn.lines)
     for nest, medium, faces in zip(grids, media, drawn.faces, strict=True):
         grid, least = nest.grid, cfg.levees or levees.WORTH_TELLING
         crests = None
@@ -84,7 +84,7 @@ def read_structures(
         elif crests is not None:
             warnings += levees.loss(grid, nest.name, crests)
         joined = structures.beyond(structures.join([faces, own]), grid)
-        found.append(Structures(drawn.lines, joined) if len(joined) else None)
+        found.append(Structures(pieces, joined) if len(joined) else None)
     return AllStructures(tuple(found), tuple(warnings))
 
 
@@ -112,10 +112,12 @@ def _draw(cfg: TsunamiConfig, grids: Sequence[NestedGrid], ground: Sequence[Cell
         stands = _standing(structures.gather(each), nest.grid, elevation)
         faces.append(each)
         standing.append(np.split(stands, np.cumsum([len(one) for one in each])[:-1]))
-    for n, line in enumerate(given):
-        warnings += _warnings(
-            line, with_crest[n], grids, [each[n] for each in faces], [each[n] for each in standing]
-        )
+    use = [
+        _use(line, with_crest[n], grids, [each[n] for each in faces], [each[n] for each in standing])
+        for n, line in enumerate(given)
+    ]
+    for n in range(len(cfg.structures)):
+        warnings += _warnings(n, [one for one in use if one.line.section == n])
     joined = (
         structures.join([one.take(stands) for one, stands in zip(each, above, strict=True)])
         for each, above in zip(faces, standing, strict=True)
@@ -237,27 +239,54 @@ def _standing(faces: Faces, grid: Grid, elevation: CellFunction) -> np.ndarray:
     return stands
 
 
-def _warnings(
+@dataclass(frozen=True)
+class Use:
+    """On how many cell faces of all grids a line lies, above how many of them it stands, and its highest crest [m]."""
+
+    line: GivenLine
+    total: int
+    above: int
+    crest: float
+
+
+def _use(
     line: GivenLine,
     crests: Line,
     grids: Sequence[NestedGrid],
     faces: Sequence[Faces],
     standing: Sequence[np.ndarray],
-) -> Iterator[str]:
-    """Sentences about a line that does nothing, or not all along its way."""
+) -> Use:
     inside = [one.inside(nest.grid) for one, nest in zip(faces, grids, strict=True)]
     total = sum(int(part.sum()) for part in inside)
     above = sum(int((part & stands).sum()) for part, stands in zip(inside, standing, strict=True))
-    key = f"structures.{line.section}: '{line.name}'"
-    if total == 0:
-        yield f"{key} passes between no two cells of any grid, so it does nothing; it is shorter than a cell"
-    elif above == 0:
+    return Use(line, total, above, float(crests.crest.max()))
+
+
+def _warnings(section: int, lines: Sequence[Use]) -> Iterator[str]:
+    """Sentences about the lines of a section that do nothing, or not all along their way."""
+    short = [one for one in lines if one.total == 0]
+    low = [one for one in lines if one.total and one.above == 0]
+    if short:
+        yield f"{_named(section, short, lines)}: shorter than a cell, between no two centres, so of no effect"
+    if low:
         yield (
-            f"{key} lies below the ground everywhere, so it does nothing; its crest is at most "
-            f"{crests.crest.max():.4g} m above the still water"
+            f"{_named(section, low, lines)}: below the ground everywhere, with a crest of at most "
+            f"{max(one.crest for one in low):.4g} m above the still water, so of no effect"
         )
-    elif above < total:
-        yield f"{key} lies below the ground at {total - above} of {total} cell faces, and does nothing there"
+    total = sum(one.total for one in lines if one.above)
+    above = sum(one.above for one in lines)
+    if above < total:
+        some = [one for one in lines if 0 < one.above < one.total]
+        yield (
+            f"{_named(section, some, lines)}: below the ground at {total - above} of {total} cell faces, and of no "
+            "effect there"
+        )
+
+
+def _named(section: int, some: Sequence[Use], lines: Sequence[Use]) -> str:
+    """Some of the lines of a section, as the begin of a sentence."""
+    first = f"structures.{section}: '{some[0].line.name}'"
+    return first if len(lines) == 1 else f"{first} ({len(some)} of {len(lines)} lines)"
 
 
 def plan_lines(grids: Sequence[NestedGrid], found: Sequence[Structures | None]) -> Iterator[str]:
