@@ -324,7 +324,11 @@ def _require_water(deepest: float, found: Sequence[AnySource]) -> None:
 def _first_water(config: TsunamiConfig, level: GridLevel, states: Sequence[InitialState]) -> list[str]:
     """What is odd about the water of the whole grid before anything moves, a sentence each."""
     physics = config.physics
-    return list(pools.check_first_water(level.grid, level.media.elevation, states, physics.dry_depth))
+    return list(
+        pools.check_first_water(
+            level.grid, level.media.elevation, states, level.structures, physics.dry_depth
+        )
+    )
 
 
 # ---------------------------------------------------------------- prepare

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from esim.grids.grid import CellFunction, Grid
+from esim.media.ocean.structures import SOUTH, WEST
 from esim.ocean.sources.initial_conditions import initial_water
+from esim.ocean.structures import Structures
 from esim.sources.ocean import InitialState
 
 MOST_CELLS = 4_000_000  # of a grid that is looked through
@@ -15,12 +17,17 @@ FEWEST_CELLS = 9  # of a pool that is worth a word
 
 @dataclass(frozen=True)
 class _Map:
-    """The first water of a grid: its bed and surface (the ground where dry) [m above the still sea], (ny, nx)."""
+    """The first water of a grid: its bed and surface (the ground where dry) [m above the still sea], (ny, nx).
+
+    crests [m above the still sea] are those of structures between rows (ny - 1, nx) and columns (ny, nx - 1), -inf
+    where there is none.
+    """
 
     grid: Grid
     bed: np.ndarray
     surface: np.ndarray
     wet: np.ndarray
+    crests: tuple[np.ndarray, np.ndarray]
 
     def place(self, j: int, i: int) -> str:
         """Where a cell is."""
@@ -29,7 +36,11 @@ class _Map:
 
 
 def check_first_water(
-    grid: Grid, elevation: CellFunction, states: Sequence[InitialState], dry: float
+    grid: Grid,
+    elevation: CellFunction,
+    states: Sequence[InitialState],
+    structures: Structures | None,
+    dry: float,
 ) -> Iterator[str]:
     """Sentences about the water of a grid, before waves and sources; none of very large grids.
 
@@ -41,26 +52,39 @@ def check_first_water(
     x, y = grid.x(), grid.y()
     bed = elevation(x, y)
     zeta = initial_water(whole, bed, x, y, grid.lonlat, dry)[0]
-    found = _Map(grid, bed, zeta + np.maximum(bed, 0.0), zeta + np.maximum(-bed, 0.0) > dry)
+    wet = zeta + np.maximum(-bed, 0.0) > dry
+    found = _Map(grid, bed, zeta + np.maximum(bed, 0.0), wet, _crests(grid, structures))
     if whole:
         yield from _running_off(found, dry)
     else:
         yield from _pools(found)
 
 
+def _crests(grid: Grid, structures: Structures | None) -> tuple[np.ndarray, np.ndarray]:
+    """Crests of structures between rows and between columns of a grid."""
+    rows, columns = np.full((grid.ny - 1, grid.nx), -np.inf), np.full((grid.ny, grid.nx - 1), -np.inf)
+    if structures is not None:
+        faces = structures.faces
+        inside = (faces.i >= 0) & (faces.i < grid.nx) & (faces.j >= 0) & (faces.j < grid.ny)
+        south = inside & (faces.axis == SOUTH) & (faces.j > 0)
+        west = inside & (faces.axis == WEST) & (faces.i > 0)
+        rows[faces.j[south] - 1, faces.i[south]] = faces.crest[south]
+        columns[faces.j[west], faces.i[west] - 1] = faces.crest[west]
+    return rows, columns
+
+
 def _running_off(found: _Map, dry: float) -> Iterator[str]:
     """Water that stands above dry ground or other water beside it."""
     worst, count, place = 0.0, 0, ""
-    for axis in (0, 1):
-        low, high = (slice(None, -1), slice(1, None))
-        here, there = (
-            ((low, slice(None)), (high, slice(None)))
-            if axis == 0
-            else ((slice(None), low), (slice(None), high))
-        )
-        fall = np.abs(found.surface[here] - found.surface[there])
-        upper_is_here = found.surface[here] > found.surface[there]
-        runs = np.where(upper_is_here, found.wet[here], found.wet[there]) & (fall > dry)
+    surface, wet = found.surface, found.wet
+    pairs = (
+        (surface[:-1], surface[1:], wet[:-1], wet[1:], found.crests[0]),
+        (surface[:, :-1], surface[:, 1:], wet[:, :-1], wet[:, 1:], found.crests[1]),
+    )
+    for here, there, wet_here, wet_there, crest in pairs:
+        fall = np.abs(here - there)
+        upper = np.where(here > there, wet_here, wet_there)
+        runs = upper & (fall > dry) & (np.maximum(here, there) > crest)
         count += int(runs.sum())
         largest = float(fall.max(initial=0.0, where=runs))
         if largest > worst:
@@ -78,7 +102,13 @@ def _pools(found: _Map) -> Iterator[str]:
     """Water below sea level that is not joined to the sea: to the deepest cell, or through a side without a wall."""
     from scipy.ndimage import label
 
-    numbers, count = label(found.wet)
+    # Cells, and the faces between them through which their water is joined.
+    joined = np.zeros((2 * found.wet.shape[0] - 1, 2 * found.wet.shape[1] - 1), bool)
+    joined[::2, ::2] = found.wet
+    joined[1::2, ::2] = found.wet[:-1] & found.wet[1:] & (found.crests[0] < 0)
+    joined[::2, 1::2] = found.wet[:, :-1] & found.wet[:, 1:] & (found.crests[1] < 0)
+    everything, count = label(joined)
+    numbers = everything[::2, ::2]
     if count < 2:
         return
     cells = np.bincount(numbers.ravel(), minlength=count + 1)

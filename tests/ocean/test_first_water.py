@@ -304,3 +304,27 @@ def test_a_grid_without_water_is_refused_whatever_the_source(tmp_path):
         InputError, match="there is no water on this grid, whose lowest cell is 100.0 m above it"
     ):
         warned(slope_run(tmp_path, bathymetry={"kind": "flat", "depth": -100}))
+
+
+def test_walls_are_seen_by_what_is_said_of_the_first_water(tmp_path):
+    """A wall instead of the dike: the polder behind it is a pool, and stays dry where it is said to be."""
+
+    def bed(x, y):
+        x, y = np.meshgrid(x, y)
+        return np.where(x < SHORE, -20.0, np.where(x < HILL, POLDER, 10.0))
+
+    made = polder(tmp_path, source=[])
+    made["bathymetry"] = {"file": str(write(tmp_path / "no_dike.nc", "z", bed))}
+    assert not warned(made)
+    made["structures"] = [{"name": "wall", "points": [[SHORE, -100], [SHORE, 3300]], "crest": "2 m"}]
+    (text,) = warned(made)
+    assert text.startswith("1 pool below sea level not joined to the sea, the largest of 12.8 km2")
+    made["water"] = {"dry": [[[SHORE, -1], [HILL, -1], [HILL, 3201], [SHORE, 3201]]]}
+    assert not warned(made)
+    coasts, grids = computed(made)
+    assert_at_rest(coasts, grids)
+    made["structures"][0]["crest"] = "-1 m"
+    (text,) = warned(made)
+    assert (
+        "the first water is not at rest: between 16 pairs of cells" in text and "by up to 2 m at x 3" in text
+    )
