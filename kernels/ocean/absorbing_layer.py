@@ -9,13 +9,14 @@ brought, which does not:
 Both layers of a corner act at once. split[0, j, i] is zeta_y, which a run goes on from; elsewhere there is none. zeta
 counts from split[1, j, i], that of the first water: a lake stays what it is.
 
-Where zeta_x fades and zeta_y stays, their sum may grow for a while, as it would outside. It must not where that is not
-a wave: zeta_y stays within the depth, and beside dry cells only momentum decays, so that no shore drives itself.
+That holds for waves. A current has eddies that the layer would feed: what else keeps its part of zeta loses it too,
+the more the faster the water is, all of it from a third of the celerity on. The parts stay within the depth, and
+beside dry cells only momentum decays, so that no shore drives itself.
 """
 
 from esim.kernels.kernel import Kernel, Stage
-from esim.kernels.ocean.shallow_water import HU1, HV1, ROWS, YM, Z1, H, advance
-from esim.kernels.scalar import maximum, minimum, where
+from esim.kernels.ocean.shallow_water import HU1, HV1, ROWS, YM, Z1, H, U, V, advance
+from esim.kernels.scalar import maximum, minimum, sqrt, where
 
 
 def shallowest(h, west, east, south, north):
@@ -25,18 +26,20 @@ def shallowest(h, west, east, south, north):
 
 def absorb(j, i, split, bed, rows, sides, w, p):
     """Let zeta and momentum decay at the rates rows and sides [1/s] of the layers; implicit: any rate is stable."""
-    keep_x = p.one / (p.one + p.dt * sides[1, 0, i])
-    keep_y = p.one / (p.one + p.dt * rows[ROWS.absorption, j])
-    w[HU1, j, i] = w[HU1, j, i] * keep_x
-    w[HV1, j, i] = w[HV1, j, i] * keep_y
-    h = w[H, j, i]
+    h, u, v = w[H, j, i], w[U, j, i], w[V, j, i]
+    rate_x = p.dt * sides[1, 0, i]
+    rate_y = p.dt * rows[ROWS.absorption, j]
+    w[HU1, j, i] = w[HU1, j, i] / (p.one + rate_x)
+    w[HV1, j, i] = w[HV1, j, i] / (p.one + rate_y)
+    speed = maximum(u, -u) + maximum(v, -v)
+    leak = minimum((speed + speed + speed) / sqrt(p.g * maximum(h, p.dry)), p.one)
     brought = p.dt * (rows[ROWS.south, j] * w[YM, j, i] - rows[ROWS.north, j] * w[YM, j + 1, i])
     zeta_y = maximum(minimum(split[0, j, i] + brought, h), -h)
     rest = split[1, j, i]
-    zeta_x = w[Z1, j, i] - rest - zeta_y
-    zeta_y = zeta_y * keep_y
+    zeta_x = (w[Z1, j, i] - rest - zeta_y) / (p.one + rate_x + leak * rate_y)
+    zeta_y = zeta_y / (p.one + rate_y + leak * rate_x)
     shore = shallowest(h, w[H, j, i - 1], w[H, j, i + 1], w[H, j - 1, i], w[H, j + 1, i]) <= p.dry
-    zeta = where(shore, w[Z1, j, i], zeta_x * keep_x + zeta_y + rest)
+    zeta = where(shore, w[Z1, j, i], zeta_x + zeta_y + rest)
     # The parts may have different signs: together they must not leave less than no water.
     w[Z1, j, i] = zeta + maximum(minimum(bed[0, j, i], p.zero) - zeta, p.zero)
     split[0, j, i] = where(shore, p.zero, zeta_y)

@@ -9,16 +9,17 @@ import pytest
 from esim.backends.cuda.codegen import pointwise, streaming_stencil
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Stage
-from esim.kernels.ocean import dispersion, nesting, shallow_water, tracer
+from esim.kernels.ocean import absorbing_layer, dispersion, nesting, shallow_water, tracer
 from esim.kernels.scalar import maximum, where
 
 REAL = np.dtype("float32")
 A, B = 0, 1
 FACTORS = [2.0, 3.0]
-STEP = shallow_water.step(friction_map=True, sponge=True, maxima=True, acceleration=True, times=True)
+STEP = shallow_water.step(friction_map=True, maxima=True, acceleration=True, times=True)
 MARCHING = {
     "step": shallow_water.step(),
     "all": STEP,
+    "absorbing": absorbing_layer.with_absorption(shallow_water.step()),
     "load": dispersion.load(in_place=True),
     "relax": dispersion.RELAX,
     "west": nesting.flux(STEP, along_x=True),
