@@ -496,6 +496,7 @@ def test_a_comparison_has_a_row_for_each_receiver_and_tells_misfits() -> None:
 # ------------------------------------------------------------------ files
 
 
+@pytest.mark.long
 def test_all_figures_of_a_crust_run_become_files(folder: Path, tmp_path: Path) -> None:
     from matplotlib.image import imread
 

@@ -99,6 +99,7 @@ def test_bench_hands_over_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
 # ------------------------------------------------------------------ plot, schema, data
 
 
+@pytest.mark.long
 def test_plot_prints_the_paths_it_wrote(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

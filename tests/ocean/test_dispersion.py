@@ -76,6 +76,7 @@ def test_the_relation_of_the_original_equations():
     assert found == pytest.approx(math.sqrt(G * DEPTH * k * k / (1 + 1 / 3)), rel=4e-3)
 
 
+@pytest.mark.long
 def test_walls_and_directions_change_nothing():
     """Half a wave between walls is a whole one in a ring, along x, along y, and on a small piece of a sphere."""
     fine = {"dispersion_tolerance": 1e-6}

@@ -90,7 +90,8 @@ NESTS = [
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize(
-    ("nests", "sides"), [(0, "wall"), (0, "open"), (0, "sponge"), (1, "open"), (3, "wall")]
+    ("nests", "sides"),
+    [(0, "wall"), (0, "open"), (0, "sponge"), (1, "open"), pytest.param(3, "wall", marks=pytest.mark.long)],
 )
 def test_a_dry_polder_and_a_high_lake_stay_as_they_are(tmp_path, nests, sides, precision):
     made = polder(tmp_path, run={"backend": "numpy", "precision": precision})
@@ -144,7 +145,9 @@ def test_a_flooded_polder_is_flooded_land(tmp_path):
     assert (np.abs(found.arrival_time.values[deep] - when) <= 2.0).all()
 
 
-@pytest.mark.parametrize("ratio", [2, 3, 5])
+@pytest.mark.parametrize(
+    "ratio", [2, pytest.param(3, marks=pytest.mark.long), pytest.param(5, marks=pytest.mark.long)]
+)
 def test_a_dike_holds_where_it_crosses_the_side_of_a_nest(tmp_path, ratio):
     """A dike of one cell of the whole grid, 5 m high, before land 1 m high, and a wave of 4 m; files are finer."""
 

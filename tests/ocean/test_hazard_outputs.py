@@ -360,6 +360,7 @@ def test_export_tells_what_it_cannot_do(tmp_path):
 # ------------------------------------------------------------------ figures
 
 
+@pytest.mark.long
 def test_figures_of_the_coast(tmp_path):
     pytest.importorskip("matplotlib", reason="Matplotlib is not installed")
     from esim.analysis.plot import plot

@@ -114,6 +114,7 @@ def test_a_wave_leaves_dry_land_dry_and_rest_exactly_at_rest(dtype):
     assert not state(far).any()
 
 
+@pytest.mark.long
 def test_waves_add_up_and_travel_both_ways():
     """Two waves meet, pass, and have their height and volume in the end."""
     grid = plane(400, 4, 0.5, ("open", "open", "wall", "wall"))

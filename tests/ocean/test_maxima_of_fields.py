@@ -85,6 +85,7 @@ def test_maxima_are_those_of_the_fields_at_each_step(tmp_path):
     assert_maxima_are_those_of_the_fields(fields.sel(x=far), maxima.sel(x=far))
 
 
+@pytest.mark.long
 def test_maxima_of_nests_and_of_the_grid_under_them_are_those_of_their_fields(tmp_path):
     made = shelf(tmp_path)
     made["source"] = [

@@ -105,6 +105,7 @@ def flux(family):
     return max(np.abs(state[1:]).max() for name, state in states(family).items() if name != "root")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("nests", [FAMILY, SIBLINGS, EDGES])
 def test_no_water_is_lost_between_nests(nests):
     """Waves, 40 m high at first, go through all sides, over shores; walls all around."""
@@ -118,6 +119,7 @@ def test_no_water_is_lost_between_nests(nests):
     assert abs(volume(family) - before) < 1e-10 * moved
 
 
+@pytest.mark.long
 def test_without_refluxing_water_would_be_lost(monkeypatch):
     monkeypatch.setattr(Refluxing, "apply", lambda self: None)
     family, dt = tree(GRID, FAMILY, rough(), hump)

@@ -140,6 +140,7 @@ def test_an_oblique_wave_leaves():
     assert back((0, 0, 0, 0)) > 0.15
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("bed", "without"), [("flat", 0.05), ("shelf", 0.025)])
 def test_maxima_beside_open_sides_are_those_of_a_larger_ocean(bed, without):
     """Waves that run along sides, and along a shore that meets two of them."""

@@ -151,6 +151,7 @@ def test_derivative():
     np.testing.assert_allclose(lamb.derivative(pulse)(t), known, atol=1e-6 * np.abs(known).max())
 
 
+@pytest.mark.long
 def test_lamb_agrees_with_a_solver():
     """Force just below the surface, at two depths, carried on to depth 0."""
     pytest.importorskip("pyprop8")
