@@ -14,6 +14,7 @@ from esim.validation.cases.crust import (
 from esim.validation.cases.nthmp import bp1, bp4, bp6, bp7
 from esim.validation.cases.ocean import (
     carrier_greenspan,
+    current,
     dam_breaks,
     great_circle,
     landslide,
@@ -54,6 +55,7 @@ OCEAN = (
     landslide.CASE,
     linear_dispersion.CASE,
     open_sides.CASE,
+    current.CASE,
     solitary.CASE,
     far_field.CASE,
     *nested.CASES,
