@@ -56,6 +56,7 @@ class GaugePlace:
             **dict(zip(keys, self.position, strict=True)),
             **(given | {"moved_m": self.moved} if self.moved else {}),
             "dry_at_first": self.dry,
+            **({"kind": self.gauge.kind} if self.gauge.kind != "surface" else {}),
             **self._observed(),
         }
 
