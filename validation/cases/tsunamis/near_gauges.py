@@ -20,7 +20,7 @@ and the depth the same. Their crests are 72 to 84 % of the observed ones as eta,
 
 The horizontal motion makes 20 to 39 % of the crests; the filter takes at most 6 %. Of the rise at P02 and P06 it makes
 0.16 and 0.12 m, which depth_change, at one place, has, and a gauge that the ground carries along does not notice. Half
-the cells, or dispersion, change the crests there by at most 5 % and 16 s.
+the cells, or dispersion (no runs of this case), change the crests there by at most 5 % and 16 s.
 
 Not explained: without the ground's part, the crest is 1.1 m too low and 132 s early at P02, 0.7 m and 40 s at P06; 804
 and 807 in the north are 38 and 34 % too low, 33 and 21 % with half the cells; at 806 in the south another wave is the
