@@ -92,6 +92,10 @@ def test_a_pressure_gauge_is_compared_with_the_change_of_the_depth(risen: Path) 
     """Each record is that of its own kind: of the other one it would be a metre away."""
     record = json.loads((risen / "run.json").read_text())
     assert [one.get("kind") for one in record["stations"]] == ["pressure", None, "pressure"]
+    assert record["warnings"] == [
+        "stations: sources move the ground under 'buoy' by +1.00 m; compared with the record is eta, as at kind: "
+        "surface, but a gauge that moves with the ground needs kind: pressure"
+    ]
     found = {one.station: one for one in compare_run(risen)[0]}
     for name in ("floor", "buoy", "beside"):
         assert found[name].normalised_rms == pytest.approx(0, abs=0.02), name
