@@ -1,6 +1,7 @@
 """What does a gauge on the sea floor record that rises with it? The change of the depth, and not the surface."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from esim.analysis.ocean.misfit import compare_run
 from esim.cli.run import main
 from esim.config import from_dict
 from esim.drivers.run import simulate
+from esim.parallel.comm import run_ranks
 
 DEPTH, RISE, HALF = 1000.0, 1.0, 30e3  # m, of the sea, of the bed, and half the width of the ridge that rises
 ABOVE, BESIDE = 1e3, 61e3  # m, of gauges, from the middle of the ridge
@@ -112,6 +114,20 @@ def test_the_figure_draws_what_the_record_is_of(risen: Path) -> None:
     lines = [{line.get_label(): line.get_ydata() for line in axes.lines} for axes in (floor, buoy)]
     assert [float(one["computed"][0]) for one in lines] == pytest.approx([0, RISE], abs=0.01)
     assert [float(one["observed"][0]) for one in lines] == pytest.approx([0, RISE], abs=0.01)
+
+
+def test_two_ranks_record_the_same_and_say_the_same(risen: Path, tmp_path: Path) -> None:
+    """The first gauge is on the seam of the ranks, and each of them has half of the ridge."""
+    made = channel(tmp_path, (risen.parent / "gauges.csv").read_text())
+    for name in ("floor", "buoy", "beside"):
+        shutil.copy(risen.parent / f"{name}.csv", tmp_path)
+    cfg = from_dict(made)
+    run_ranks(2, lambda comm: simulate(cfg, comm))
+    records = [json.loads((folder / "run.json").read_text()) for folder in (risen, tmp_path / "out")]
+    assert records[0]["warnings"] == records[1]["warnings"]
+    assert records[1]["decomposition"] != records[0]["decomposition"]
+    alone, both = (xr.load_dataset(folder / "stations.nc") for folder in (risen, tmp_path / "out"))
+    assert alone.drop_attrs().identical(both.drop_attrs())
 
 
 def test_another_kind_of_gauge_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
