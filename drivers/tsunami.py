@@ -46,7 +46,14 @@ from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
 from esim.ocean.nesting.structures import plan_lines as structure_lines
 from esim.ocean.nesting.structures import read_structures
 from esim.ocean.output import maxima, runup, summary
-from esim.ocean.output.gauge_places import GaugePlace, first_waters, gauge_warnings, place_gauges, plan_lines
+from esim.ocean.output.gauge_places import (
+    GaugePlace,
+    first_waters,
+    gauge_warnings,
+    moving_ground,
+    place_gauges,
+    plan_lines,
+)
 from esim.ocean.output.outputs import TsunamiOutputs
 from esim.ocean.sources.initial_conditions import initial_states
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
@@ -158,7 +165,10 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         config, backend = setup.config, setup.open_backend()
         timings: dict[str, float] = {}
         hierarchy = _build_hierarchy(setup, backend, timings)
-        for text in hierarchy.root.motion.warnings(config.time.duration):
+        for text in (
+            *hierarchy.root.motion.warnings(config.time.duration),
+            *moving_ground(setup.gauges, hierarchy.levels),
+        ):
             setup.warnings.add(text)
         outputs = TsunamiOutputs(config, hierarchy, setup.gauges, setup.warnings.add)
         stability = StabilityCheck(hierarchy.levels, fixed_steps=not config.run.adaptive)

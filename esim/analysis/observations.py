@@ -29,11 +29,20 @@ SAME = 600.0  # s: origin times closer than this are those of one earthquake
 
 
 class Record(NamedTuple):
-    """A record: times [s] since the origin of the run, eta [m], and until when [s] it contains seismic waves."""
+    """A record: times [s] since the origin of the run, eta [m], and until when [s] it contains seismic waves.
+
+    That of a pressure gauge has the change of the depth in place of eta.
+    """
 
     time: np.ndarray
     eta: np.ndarray
     shaking: float
+
+
+def variable_of(run: Run, station: str) -> str:
+    """The variable of stations.nc that a station records: eta, or depth_change where it is a pressure gauge."""
+    kinds = {entry["name"]: entry.get("kind") for entry in run.record.get("stations", [])}
+    return "depth_change" if kinds.get(station) == "pressure" else "eta"
 
 
 def record_of(run: Run, station: str) -> Record | None:

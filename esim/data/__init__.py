@@ -28,6 +28,10 @@ ORIGINALS = {
     " longitudes set to whole twelfths of a degree",
     "bathymetry/etopo20_global.nc": "data/etopo20.cdf of github.com/NOAA-PMEL/FerretDatasets as NetCDF-4",
     "bathymetry/etopo60_global.nc": "data/etopo60.cdf of github.com/NOAA-PMEL/FerretDatasets as NetCDF-4",
+    "tohoku2011/gauges/near_field.csv": "the series in examples/tohoku_inversion/observations of"
+    " github.com/thetisproject/thetis as one table",
+    "tohoku2011/gauges/positions.csv": "examples/tohoku_inversion/stations_elev.csv of"
+    " github.com/thetisproject/thetis, columns name, lon, lat",
 }
 
 

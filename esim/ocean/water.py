@@ -8,10 +8,17 @@ from esim.kernels.ocean.shallow_water import STATE
 from esim.variables.ocean import Water
 
 
-def water_of(state: np.ndarray, bed: np.ndarray, dry: float, variables: Sequence[str] = STATE) -> Water:
+def water_of(
+    state: np.ndarray,
+    bed: np.ndarray,
+    dry: float,
+    variables: Sequence[str] = STATE,
+    first_depth: np.ndarray | float = np.nan,
+) -> Water:
     """The water of a state zeta, hu, hv and what else `variables` name [var, ...] over a bed, float64.
 
-    Dry cells, thinner than dry [m], have no velocity and their surface is the ground.
+    Dry cells, thinner than dry [m], have no velocity and their surface is the ground. first_depth [m] is that of the
+    first water there.
     """
     planes = dict(zip(variables, state.astype(np.float64), strict=True))
     zeta, hu, hv = (planes.pop(name) for name in STATE)
@@ -26,4 +33,5 @@ def water_of(state: np.ndarray, bed: np.ndarray, dry: float, variables: Sequence
         v=np.where(wet, hv / safe, 0.0),
         wet=wet,
         others=planes,
+        first_depth=first_depth,
     )

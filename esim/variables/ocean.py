@@ -27,7 +27,7 @@ class Water:
     """The water of some cells, float64: depth h and surface eta [m], velocity u, v [m/s], whether they are wet.
 
     Dry cells, thinner than the dry depth, have no velocity and their surface is the ground. others are what the water
-    carries, by name.
+    carries, by name. first_depth [m] is that of the first water, NaN where nobody has kept it.
     """
 
     h: np.ndarray
@@ -36,6 +36,7 @@ class Water:
     v: np.ndarray
     wet: np.ndarray
     others: Mapping[str, np.ndarray]
+    first_depth: np.ndarray | float = np.nan
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,16 @@ VARIABLES: Mapping[str, Variable] = {
         compute=lambda water: water.others["tracer"],
         wet_only=True,
         needs="tracer",
+    ),
+    # What a pressure gauge on the sea floor records: it rises and sinks with the bed.
+    "depth_change": FieldVariable(
+        "m",
+        "change of the water depth since the first water",
+        cell_methods=POINT,
+        compute=lambda water: water.h - water.first_depth,
+        snapshot=False,
+        station=True,
+        wet_only=True,
     ),
     # ---------------------------------------------------------------- of the whole run
     "eta_max": MaximumVariable(

@@ -96,13 +96,15 @@ def test_geojson_points(tmp_path: Path) -> None:
     points = [
         {
             "type": "Feature",
-            "properties": {"Name": "Ofunato", "kind": "tide"},
+            "properties": {"Name": "Ofunato", "kind": "pressure", "sensor": "tide"},
             "geometry": _point(141.75, 39.02),
         },
         {"type": "Feature", "id": 7, "properties": None, "geometry": _point(145, 35, 12.0)},
     ]
     file = written(tmp_path, json.dumps({"type": "FeatureCollection", "features": points}), "g.geojson")
     assert gauges(tmp_path, {"file": file}) == {"Ofunato": (141.75, 39.02), "7": (145, 35)}
+    cfg = from_dict(SEA | {"stations": {"file": file}}, tmp_path)
+    assert isinstance(cfg, TsunamiConfig) and [one.kind for one in cfg.gauges] == ["pressure", "surface"]
     line = {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}
     written(tmp_path, json.dumps({"type": "Feature", "properties": {}, "geometry": line}), file)
     with pytest.raises(

@@ -503,14 +503,14 @@ def test_a_maxima_file_without_a_variable_is_not_left_behind(tmp_path: Path) -> 
 def test_stations_are_read_by_xarray_without_arguments(tmp_path: Path, grid: Grid) -> None:
     names, positions = ["21418", "Kōchi"], [(171.5, -9.0), (172.0, -8.0)]
     series = gauges.GaugeSeries(2, tuple(STATIONS))
-    records = np.random.default_rng(0).standard_normal((150, 4, 2))
+    records = np.random.default_rng(0).standard_normal((150, len(STATIONS), 2))
     for number, record in enumerate(records):
         series.append(15.0 * number, record)
     values = dict(zip(series.variables, series.values, strict=True))
     gauges.write_stations(tmp_path, grid, names, positions, values, series.time, attributes(), START)
     with xr.open_dataset(tmp_path / "stations.nc") as data:
         assert dict(data.sizes) == {"station": 2, "time": 150}
-        for number, name in enumerate(("eta", "depth", "u", "v")):
+        for number, name in enumerate(("eta", "depth", "u", "v", "depth_change")):
             np.testing.assert_array_equal(data[name].sel(station="Kōchi"), records[:, number, 1])
             assert set(data[name].coords) == {"station", "time", *grid.dims} and data[name].units
         assert data.time.values[4] == np.datetime64("2011-03-11T05:47:24")
@@ -519,7 +519,7 @@ def test_stations_are_read_by_xarray_without_arguments(tmp_path: Path, grid: Gri
 
 
 def test_series_go_on_from_a_checkpoint() -> None:
-    records = np.random.default_rng(0).standard_normal((200, 4, 3))
+    records = np.random.default_rng(0).standard_normal((200, len(STATIONS), 3))
     unbroken, first, second = (gauges.GaugeSeries(3, tuple(STATIONS)) for _ in range(3))
     for number, record in enumerate(records):
         unbroken.append(number, record)

@@ -29,6 +29,7 @@ from esim.validation.cases.ocean import (
 )
 from esim.validation.cases.tsunamis import (
     far_field,
+    near_gauges,
     nested,
     pacific,
     quiescent,
@@ -61,6 +62,7 @@ OCEAN = (
     *nested.CASES,
     tohoku2011.CASE,
     tohoku_dispersion.CASE,
+    near_gauges.CASE,
     pacific.CASE,
     quiescent.CASE,
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from esim.analysis import chart
-from esim.analysis.observations import Record, record_of
+from esim.analysis.observations import Record, record_of, variable_of
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PER_FIGURE = 8
 COMPUTED, OBSERVED, SHAKING = "#0072B2", "#1a1a1a", "#ececec"
+LABELS = {"eta": "elevation (m)", "depth_change": "change of depth (m)"}
 
 
 def figures(run: Run) -> "list[Figure]":
@@ -43,8 +44,9 @@ def _figure(run: Run, first: int, last: int) -> "Figure":
 def _panel(axes: "Axes", run: Run, n: int) -> None:
     assert run.stations is not None
     station = run.stations.isel(station=n)
-    hours, eta = run.stations["hours"].values, station["eta"].values
-    record = record_of(run, str(station["station"].values))
+    name = str(station["station"].values)
+    variable, record = variable_of(run, name), record_of(run, name)
+    hours, eta = run.stations["hours"].values, station[variable].values
     axes.axhline(0, color="0.75", lw=0.6, zorder=1)
     axes.plot(hours, eta, color=COMPUTED, lw=1.5, zorder=4, label="computed")
     if record is not None:
@@ -53,7 +55,7 @@ def _panel(axes: "Axes", run: Run, n: int) -> None:
             axes.axvspan(0, record.shaking / 3600, color=SHAKING, zorder=0, lw=0, label="seismic waves")
     axes.set_xlim(0, hours[-1] or 1)
     axes.set_ylim(*_limits(eta, record, hours[-1]))
-    axes.set_ylabel("elevation (m)")
+    axes.set_ylabel(LABELS[variable])
     axes.text(0.008, 0.95, _name(station), transform=axes.transAxes, va="top", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
 

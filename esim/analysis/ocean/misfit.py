@@ -1,8 +1,9 @@
 """How far is a gauge from what was observed there? Arrival, first crest, and the waves around it.
 
-All but arrival and crest compare levels at the times of the record, from half an hour before its first crest to an hour
-and a half after it (all of it where it has none), as far as both series go. The lag is the delay of the computed waves
-at which they correlate best with the observed ones; the other measures are those without it.
+Compared are the levels of the water, or of a pressure gauge the changes of the depth; for short, both are called eta
+here. All but arrival and crest compare them at the times of the record, from half an hour before its first crest to an
+hour and a half after it (all of it where it has none), as far as both series go. The lag is the delay of the computed
+waves at which they correlate best with the observed ones; the other measures are those without it.
 """
 
 import csv
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from esim.analysis.observations import Record, record_of
+from esim.analysis.observations import Record, record_of, variable_of
 from esim.analysis.ocean.crest import first_arrival, first_crest
 from esim.analysis.run import Run, open_run
 from esim.errors import InputError
@@ -57,7 +58,8 @@ def misfits(run: Run) -> Iterator[Misfit]:
     for n, name in enumerate(map(str, run.stations["station"].values)):
         record = record_of(run, name)
         if record is not None:
-            yield compare(name, time, run.stations["eta"].isel(station=n).values.astype(float), record)
+            levels = run.stations[variable_of(run, name)].isel(station=n).values
+            yield compare(name, time, levels.astype(float), record)
 
 
 def compare_run(directory: Path, output: Path | None = None) -> tuple[list[Misfit], Path]:

@@ -13,8 +13,13 @@ from esim.grids.grid import Grid
 
 
 class GaugeSettings(StationSettings):
-    """What a list or a file may say for all its gauges: what becomes of those on land, and of their records."""
+    """What a list or a file may say for all its gauges: what they record, and what becomes of those on land."""
 
+    kind: Literal["surface", "pressure"] = Field(
+        default="surface",
+        description="What its observed record is compared with. surface: eta, as a tide gauge or a buoy sees it; "
+        "pressure: depth_change, as a pressure gauge on the sea floor does, which moves with the bed.",
+    )
     snap: Literal["water"] | None = Field(
         default=None,
         description="water: a gauge whose cell is dry at first moves to the nearest wet one; null: it stays on land, "
@@ -35,8 +40,8 @@ class GaugeConfig(StationConfig, GaugeSettings):
     observed: InputFile | None = Field(
         default=None,
         description="Observed record to compare with, relative to the configuration: CSV with columns time [s since "
-        "the origin, or ISO 8601] and eta [m above the datum of the bathymetry], or NetCDF with such variables; null: "
-        "one that comes with esim, if any.",
+        "the origin, or ISO 8601] and eta [m above the datum of the bathymetry; of a pressure gauge the change of the "
+        "depth, m of water], or NetCDF with such variables; null: one that comes with esim, if any.",
     )
 
 

@@ -18,8 +18,9 @@ SPELLINGS: Mapping[str, Sequence[str]] = {
     "y": ("y", "northing", "north"),
     "depth": ("depth",),
     "observed": ("observed",),
+    "kind": ("kind",),
 }
-OF_PROPERTIES = ("name", "depth", "observed")
+OF_PROPERTIES = ("name", "depth", "observed", "kind")
 
 
 class Row(NamedTuple):

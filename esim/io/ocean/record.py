@@ -1,4 +1,4 @@
-"""What did an instrument record? The elevation of the water in time, from a table or a NetCDF file."""
+"""What did an instrument record? The elevation or depth of the water in time, from a table or a NetCDF file."""
 
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,18 @@ from esim.errors import InputError
 from esim.io.gridded.reader import opened, time_units
 
 TIMES = ("time", "t", "seconds", "datetime", "date_time", "date", "utc")
-LEVELS = ("eta", "elevation", "water_level", "level", "sea_level", "height", "amplitude", "ssh", "value")
+LEVELS = (
+    "eta",
+    "elevation",
+    "water_level",
+    "level",
+    "sea_level",
+    "height",
+    "amplitude",
+    "ssh",
+    "depth_change",
+    "value",
+)
 HIGHEST = 500.0  # m: what is higher is no wave but the depth, another unit, or the mark of a gap
 EXPECTED = "expected columns time [s since the origin, or ISO 8601] and eta [m]"
 

@@ -14,6 +14,7 @@ from esim.errors import InputError
 from esim.grids.grid import CellFunction, Grid
 from esim.grids.nested_grid import NestedGrid
 from esim.ocean.nesting.grid_level import GridMedia
+from esim.ocean.nesting.hierarchy import OceanLevel
 from esim.ocean.output.gauges import bilinear_cells, finest_grid
 from esim.ocean.sources.initial_conditions import initial_water
 from esim.sources.geodesy import Box, box, local
@@ -21,6 +22,7 @@ from esim.sources.ocean import InitialState
 
 SNAP_CELLS = 5  # how far a gauge is moved at most, unless the configuration says how far
 FARTHER = 10  # times as far water is looked for, to say where it is
+MOVED = 0.05  # m that the ground moves until it matters whether a gauge moves with it
 Near = tuple[float, float, float]  # distance [m] and centre x, y of a cell
 
 
@@ -56,6 +58,7 @@ class GaugePlace:
             **dict(zip(keys, self.position, strict=True)),
             **(given | {"moved_m": self.moved} if self.moved else {}),
             "dry_at_first": self.dry,
+            **({"kind": self.gauge.kind} if self.gauge.kind != "surface" else {}),
             **self._observed(),
         }
 
@@ -214,6 +217,35 @@ def gauge_warnings(places: Sequence[GaugePlace], skipped: Sequence[GaugeConfig])
     ]
     if land:
         yield f"stations: on land, where eta is missing until water comes (snap: water moves them): {'; '.join(land)}"
+
+
+def moving_ground(places: Sequence[GaugePlace], levels: Sequence[OceanLevel]) -> Iterator[str]:
+    """A sentence about gauges with records on ground that sources move, of which nobody has said the kind.
+
+    All ranks take part.
+    """
+    unsaid = [
+        place for place in places if place.gauge.observed and "kind" not in place.gauge.model_fields_set
+    ]
+    rises = [(place.name, _rise(levels, *place.position)) for place in unsaid]
+    moved = [f"'{name}' by {rise:+.2f} m" for name, rise in rises if abs(rise) > MOVED]
+    if moved:
+        yield (
+            f"stations: sources move the ground under {', '.join(moved)}; compared with the record is eta, as at kind: "
+            "surface, but a gauge that moves with the ground needs kind: pressure"
+        )
+
+
+def _rise(levels: Sequence[OceanLevel], x: float, y: float) -> float:
+    """How far [m] the sources lift the cell at x, y of the finest grid there, in the end."""
+    found = finest_grid([level.ocean.grid for level in levels], x, y)
+    assert found is not None  # the gauge has been placed in one
+    ocean, uplift = levels[found].ocean, levels[found].motion.uplift
+    cells = zip(ocean.grid.index(x, y), ocean.grid.shape, strict=True)
+    j, i = (min(max(math.floor(index + 0.5), 0), count - 1) for index, count in cells)
+    block = ocean.block
+    mine = float(uplift[j - block.j0, i - block.i0]) if block.owns(j, i) else -math.inf
+    return ocean.comm.allreduce_max(mine)
 
 
 def plan_lines(places: Sequence[GaugePlace]) -> Iterator[str]:

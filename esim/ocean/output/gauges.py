@@ -61,7 +61,7 @@ class Gauges:
         for number, level in enumerate(levels):
             around = (n for n, at in enumerate(positions) if grids[number].contains(*at))
             inside = {n: positions[n] for n in around if finest.get(n, number) == number}
-            self._readers.append((level, GaugeReader(level.ocean, inside, on_land)))
+            self._readers.append((level, GaugeReader(level.ocean, level.motion.first_depth, inside, on_land)))
         # A finer grid has the last word.
         self._readers.sort(key=lambda reader: -reader[0].ocean.grid.dx)
 
@@ -80,8 +80,8 @@ class Gauges:
     def fetch(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Times (samples,) and values (samples, variables, gauges) since the last time on rank 0, None elsewhere.
 
-        Dry corners of a gauge do not count; where all are dry, depth and velocity are 0 and the surface is NaN. All
-        ranks take part.
+        Dry corners of a gauge do not count; where all are dry, depth and velocity are 0, surface and change of the
+        depth NaN. All ranks take part.
         """
         times, self._times = np.array(self._times), []
         values = np.full((times.size, len(STATIONS), self.count), np.nan)
@@ -96,9 +96,16 @@ class GaugeReader:
     """Gauges on one grid; each is read by the rank that owns the cell to its south-west."""
 
     def __init__(
-        self, ocean: Ocean, positions: Mapping[int, tuple[float, float]], on_land: Collection[int] = ()
+        self,
+        ocean: Ocean,
+        first_depth: np.ndarray,
+        positions: Mapping[int, tuple[float, float]],
+        on_land: Collection[int] = (),
     ) -> None:
-        """Positions by the number of the gauge; those on land see their own cell alone."""
+        """Positions by the number of the gauge; those on land see their own cell alone.
+
+        first_depth [m] (nj, ni) is that of the first water of the owned cells. All ranks take part.
+        """
         self._ocean = ocean
         self._any = bool(positions)
         block, grid = ocean.block, ocean.grid
@@ -116,6 +123,21 @@ class GaugeReader:
         # Bed and state in the cells around.
         self._batch = DeviceBuffer(ocean.backend, (1 + len(ocean.variables), len(self._mine), 4))
         self._samples: list[int] = []
+        self._first_depth = self._around(first_depth) if self._any else np.zeros((0, 4))
+
+    def _around(self, depth: np.ndarray) -> np.ndarray:
+        """A depth (nj, ni) [m] of the owned cells in those around the gauges (gauges, 4), which others may own."""
+        ocean = self._ocean
+        (j0, j1), (i0, i1) = ocean.block.interior
+        # As zeta over the bed, which the run's precision has exactly: a depth as such would be rounded.
+        still = np.maximum(-ocean.own(ocean.bed)[0].astype(np.float64), 0.0)
+        zeta = ocean.zeros(1)
+        zeta[0, j0:j1, i0:i1] = ocean.backend.from_host(depth - still)
+        ocean.exchange(1).fill(zeta)
+        near, bed = (
+            ocean.backend.to_host(array[0, *self._cells]).astype(np.float64) for array in (zeta, ocean.bed)
+        )
+        return np.asarray(near + np.maximum(-bed, 0.0))
 
     def sample(self, sample: int) -> None:
         """Keep the state around the gauges, on the device, as that of a sample."""
@@ -131,7 +153,8 @@ class GaugeReader:
         if not (samples and self._any):
             return []
         state = np.moveaxis(read[:, 1:], 1, 0)
-        water = water_of(state, read[:, 0], self._ocean.physics.dry_depth, self._ocean.variables)
+        dry, names = self._ocean.physics.dry_depth, self._ocean.variables
+        water = water_of(state, read[:, 0], dry, names, self._first_depth)
         weights = self._weights * water.wet
         total = weights.sum(-1)
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -154,11 +154,11 @@ class TsunamiOutputs:
     def _restore_series(self, path: Path, before: Sequence[tuple[str, float, float]]) -> None:
         """Take up what gauges had recorded before a checkpoint; those that are new have no values until then."""
         values = load_array(path, "station_values")
-        kept = np.full((len(values), len(self._places), values.shape[-1]), np.nan)
+        kept = np.full((len(self.series.variables), len(self._places), values.shape[-1]), np.nan)
         numbers = {station: n for n, station in enumerate(before)}
         for n, station in enumerate(self._stations):
             if station in numbers:
-                kept[:, n] = values[:, numbers[station]]
+                kept[: len(values), n] = values[:, numbers[station]]
         self.series.restore(load_array(path, "station_time"), kept)
 
     def finish(self) -> list[Path]:
