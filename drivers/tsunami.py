@@ -1,15 +1,11 @@
 """A tsunami, from its configuration to its files: which grids, sources and forces make up the run?"""
 
 import math
-import time as wall
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from esim.backends import Backend
 from esim.config.ocean.root import TsunamiConfig
 from esim.drivers.driver import (
     Checkpoints,
@@ -23,26 +19,22 @@ from esim.drivers.driver import (
     strip_bytes,
 )
 from esim.drivers.resources import threads_per_rank
-from esim.errors import InputError
-from esim.grids.grid import SIDES
 from esim.io.ocean.output_size import predict_bytes
 from esim.ocean import advice, fault_advice, memory, pools
 from esim.ocean.activity import count_work
-from esim.ocean.boundary import check_incident
 from esim.ocean.forcing import air_pressure, build
 from esim.ocean.forcing.dispersion import dispersion_record
 from esim.ocean.input_grids import check_input_grids
-from esim.ocean.model import Ocean, build_ocean
-from esim.ocean.nesting.exchange import Nesting
+from esim.ocean.model import Ocean
+from esim.ocean.nesting.build import build_hierarchy
 from esim.ocean.nesting.grid_level import (
     GridLevel,
-    GridMedia,
     build_levels,
     decompose_grids,
     read_media,
     survey,
 )
-from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
+from esim.ocean.nesting.hierarchy import GridHierarchy
 from esim.ocean.nesting.structures import plan_lines as structure_lines
 from esim.ocean.nesting.structures import read_structures
 from esim.ocean.output import maxima, runup, summary
@@ -56,17 +48,15 @@ from esim.ocean.output.gauge_places import (
 )
 from esim.ocean.output.outputs import TsunamiOutputs
 from esim.ocean.sources.initial_conditions import initial_states
-from esim.ocean.sources.seafloor_motion import SeafloorMotion
+from esim.ocean.sources.read import read_incident, read_sources
 from esim.ocean.sources.tracer import initial_concentration
 from esim.ocean.stability import StabilityCheck
 from esim.ocean.time_step import time_step
-from esim.parallel.collectives import on_root, root_first
+from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, decompose
 from esim.parallel.halo import HaloExchange
-from esim.sources import ocean as sources
-from esim.sources.ocean import AnySource, InitialState, first_water, incident
-from esim.sources.ocean.deformation import Deformation
+from esim.sources.ocean import AnySource
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Every
@@ -96,7 +86,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         grids = config.grid.tree()
         grid = grids[0].grid
         media = read_media(config, grids, comm)
-        found = _read_sources(config, comm)
+        found = read_sources(config, comm)
         decompose(grid.shape, comm.size, grid.periodic)  # as many ranks as this fit
         device = find_device(config, comm, warnings, elsewhere)
 
@@ -107,7 +97,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             return needed
 
         require(memory.estimated_blocks(grids, comm.size))
-        waves = _read_incident(config, comm, media[0])
+        waves = read_incident(config, comm, media[0].elevation)
         for records in media[0].pressure:
             air_pressure.check_values(records, comm, config.time.duration)
         if config.output.runup is not None:
@@ -123,7 +113,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         ]
         for text in check_input_grids(config, grids, media, waters, found):
             warnings.add(text)
-        _require_water(waters[0].deepest, found)
+        pools.require_water(waters[0].deepest, states)
         dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
         levels = build_levels(
             grids, media, waters, decompositions, structures.on_grids, dt, config.run.cfl, gravity
@@ -138,7 +128,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *advice.check_nests(levels),
             *advice.check_layers(config, grid, {place.name: place.position for place in gauges}),
             *advice.check_currents(config, levels[0], states),
-            *root_first(comm, lambda: _first_water(config, levels[0], states)),
+            *root_first(comm, partial(pools.check_first_water, config, levels[0], states)),
             *advice.check_stations(config),
             *gauge_warnings(gauges, config.gauges_outside),
         ):
@@ -164,7 +154,9 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         """Allocate and compile, set the water, compute what the sources do, open the outputs."""
         config, backend = setup.config, setup.open_backend()
         timings: dict[str, float] = {}
-        hierarchy = _build_hierarchy(setup, backend, timings)
+        hierarchy = build_hierarchy(
+            config, setup.comm, backend, setup.levels, setup.sources, setup.incident, timings
+        )
         for text in (
             *hierarchy.root.motion.warnings(config.time.duration),
             *moving_ground(setup.gauges, hierarchy.levels),
@@ -277,139 +269,6 @@ class TsunamiRun(Run[TsunamiSetup]):
         if self.hierarchy.nests:
             facts["grids"] = self.hierarchy.record()
         return facts
-
-
-# ---------------------------------------------------------------- check
-
-
-def _read_sources(config: TsunamiConfig, comm: Comm) -> tuple[AnySource, ...]:
-    """The sources, checked; raises InputError for what cannot be read, or does not fit the grid."""
-    grid, physics, start = config.grid.build(), config.physics, config.time.start
-
-    def read() -> tuple[AnySource, ...]:
-        found = [
-            sources.build(
-                section,
-                grid.lonlat,
-                start,
-                gravity=physics.gravity,
-                sea_level=physics.sea_level,
-                crs=config.grid.crs if config.grid.kind == "cartesian" else None,
-            )
-            for section in config.source
-        ]
-        if config.water.dry or config.water.lakes:
-            found.insert(0, first_water.build(config.water, grid.lonlat, physics.sea_level))
-        return tuple(found)
-
-    found = root_first(comm, read)
-    for source in found:
-        source.check(grid)
-        if isinstance(source, Deformation):
-            on_root(comm, partial(source.require_values, grid))
-    initial_states(found)
-    return found
-
-
-def _read_incident(config: TsunamiConfig, comm: Comm, media: GridMedia) -> tuple[Incident, ...]:
-    """The waves that come in; raises InputError for what cannot be read, and for a side on land."""
-    physics = config.physics
-    dispersive = physics.dispersion != "none"
-    found = root_first(
-        comm, lambda: tuple(incident.build(wave, physics.gravity, dispersive) for wave in config.incident)
-    )
-    check_incident(config.grid.build(), media.elevation, found)
-    return found
-
-
-def _require_water(deepest: float, found: Sequence[AnySource]) -> None:
-    """Raises InputError where neither the sea, deepest [m] at its deepest, nor a state has any water."""
-    if deepest <= 0 and not any(state.whole for state in initial_states(found)):
-        raise InputError(
-            f"bathymetry: there is no water on this grid, whose lowest cell is {-deepest:.1f} m above it; elevation is "
-            "positive up"
-        )
-
-
-def _first_water(config: TsunamiConfig, level: GridLevel, states: Sequence[InitialState]) -> list[str]:
-    """What is odd about the water of the whole grid before anything moves, a sentence each."""
-    physics = config.physics
-    return list(
-        pools.check_first_water(
-            level.grid, level.media.elevation, states, level.structures, physics.dry_depth
-        )
-    )
-
-
-# ---------------------------------------------------------------- prepare
-
-
-def _build_ocean(setup: TsunamiSetup, level: GridLevel, backend: Backend) -> Ocean:
-    """The ocean on one of the grids, at rest."""
-    config, grid, output = setup.config, level.grid, setup.config.output
-    roughness = level.media.roughness
-    ocean = build_ocean(
-        grid,
-        level.decomposition,
-        setup.comm,
-        backend,
-        config.physics,
-        level.media.elevation,
-        roughness=roughness.coefficient if roughness else None,
-        layers=level.layers(config.grid.layers),
-        maxima=output.maxima is not None,
-        times=output.times,
-        incident=[wave for wave in setup.incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
-        forced=build.is_forced(config),
-        carried=("tracer",) if config.physics.tracer is not None else (),
-        structures=level.structures,
-        skip=config.run.skip_at_rest,
-        arrival_thresholds=output.maxima.arrival_threshold if output.maxima else (),
-        overwritten=any(
-            nest.two_way for nest in setup.levels if nest.parent and nest.parent.number == level.number
-        ),
-    )
-    ocean.fill(np.zeros(ocean.block.shape))
-    return ocean
-
-
-def _add_forces(setup: TsunamiSetup, oceans: Sequence[Ocean]) -> None:
-    """Put the forces on the oceans of all grids; nests are loaded as the whole grid is."""
-    load = None
-    for ocean, level in zip(oceans, setup.levels, strict=True):
-        if ocean.forces is not None:
-            ocean.forces.all = build.build_forces(setup.config, ocean, level.media.pressure, load)
-            load = load or build.load_of(ocean.forces.all)
-
-
-def _build_hierarchy(setup: TsunamiSetup, backend: Backend, timings: dict[str, float]) -> GridHierarchy:
-    """The oceans on all grids, tied to each other, with the forces on them and what moves their beds."""
-    begun = wall.perf_counter()
-    oceans = [_build_ocean(setup, level, backend) for level in setup.levels]
-    nestings = {
-        level.number: Nesting(oceans[level.parent.number], oceans[level.number], level)
-        for level in setup.levels
-        if level.parent is not None
-    }
-    _add_forces(setup, oceans)
-    timings["allocate and compile"] = wall.perf_counter() - begun
-    begun = wall.perf_counter()
-    levels: list[OceanLevel] = []
-    for level, ocean in zip(setup.levels, oceans, strict=True):
-        around = levels[0].motion if levels else None
-        end, elevation = setup.config.time.duration, level.media.elevation.with_halo
-        motion = SeafloorMotion(ocean, setup.sources, elevation, end, around)
-        common: dict[str, Any] = {"place": level, "ocean": ocean, "motion": motion, "dt": level.dt}
-        if level.parent is None:
-            levels.append(OceanLevel(**common))
-        else:
-            parent, nesting = levels[level.parent.number], nestings[level.number]
-            levels.append(Nest(**common, parent=parent, nesting=nesting, substeps=level.substeps))
-    timings["sources"] = wall.perf_counter() - begun
-    cfl = setup.config.run.cfl if setup.config.run.adaptive else None
-    hierarchy = GridHierarchy(levels, cfl)
-    hierarchy.settle()
-    return hierarchy
 
 
 def _callbacks(setup: TsunamiSetup, outputs: TsunamiOutputs, checkpoints: Checkpoints) -> list[Callback]:

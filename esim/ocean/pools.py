@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from esim.grids.grid import CellFunction, Grid
+from esim.config.ocean.root import TsunamiConfig
+from esim.errors import InputError
+from esim.grids.grid import Grid
 from esim.media.ocean.structures import SOUTH, WEST
+from esim.ocean.nesting.grid_level import GridLevel
 from esim.ocean.sources.initial_conditions import initial_water
 from esim.ocean.structures import Structures
 from esim.sources.ocean import InitialState
@@ -35,29 +38,27 @@ class _Map:
         return f"{self.grid.dims[1]} {x:.6g}, {self.grid.dims[0]} {y:.6g}"
 
 
-def check_first_water(
-    grid: Grid,
-    elevation: CellFunction,
-    states: Sequence[InitialState],
-    structures: Structures | None,
-    dry: float,
-) -> Iterator[str]:
-    """Sentences about the water of a grid, before waves and sources; none of very large grids.
+def require_water(deepest: float, states: Sequence[InitialState]) -> None:
+    """Raises InputError where neither the sea, deepest [m] at its deepest, nor a state has any water."""
+    if deepest <= 0 and not any(state.whole for state in states):
+        raise InputError(
+            f"bathymetry: there is no water on this grid, whose lowest cell is {-deepest:.1f} m above it; elevation is "
+            "positive up"
+        )
 
-    elevation is the bed [m above the still sea]; dry [m] the depth from which water flows.
-    """
+
+def check_first_water(cfg: TsunamiConfig, level: GridLevel, states: Sequence[InitialState]) -> list[str]:
+    """Sentences about the water of a grid, before waves and sources; none of very large grids."""
+    grid, dry = level.grid, cfg.physics.dry_depth
     if grid.nx * grid.ny > MOST_CELLS:
-        return
+        return []
     whole = [state for state in states if state.whole]
     x, y = grid.x(), grid.y()
-    bed = elevation(x, y)
+    bed = level.media.elevation(x, y)
     zeta = initial_water(whole, bed, x, y, grid.lonlat, dry)[0]
     wet = zeta + np.maximum(-bed, 0.0) > dry
-    found = _Map(grid, bed, zeta + np.maximum(bed, 0.0), wet, _crests(grid, structures))
-    if whole:
-        yield from _running_off(found, dry)
-    else:
-        yield from _pools(found)
+    found = _Map(grid, bed, zeta + np.maximum(bed, 0.0), wet, _crests(grid, level.structures))
+    return list(_running_off(found, dry) if whole else _pools(found))
 
 
 def _crests(grid: Grid, structures: Structures | None) -> tuple[np.ndarray, np.ndarray]:
