@@ -15,7 +15,18 @@ beside dry cells only momentum decays, so that no shore drives itself.
 """
 
 from esim.kernels.kernel import Kernel, Stage
-from esim.kernels.ocean.shallow_water import HU1, HV1, ROWS, YM, Z1, H, U, V, advance
+from esim.kernels.ocean.shallow_water import (
+    HU1,
+    HV1,
+    ROWS,
+    YM,
+    Z1,
+    H,
+    U,
+    V,
+    manning_friction,
+    manning_friction_map,
+)
 from esim.kernels.scalar import maximum, minimum, sqrt, where
 
 
@@ -50,7 +61,7 @@ def with_absorption(step: Kernel) -> Kernel:
     stages = []
     for stage in step.stages:
         stages.append(stage)
-        if stage.body is advance:
+        if stage.body in (manning_friction, manning_friction_map):
             stages.append(Stage(absorb, exact=True))
     if step.at_rest is not None:
         states, result = step.at_rest

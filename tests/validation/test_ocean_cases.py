@@ -13,10 +13,12 @@ from esim.validation.cases import registry
 from esim.validation.cases.case import Bound, Case, Check
 from esim.validation.cases.ocean import (
     carrier_greenspan,
+    current,
     dam_breaks,
     flow,
     great_circle,
     macdonald,
+    open_sides,
     radial_dam_break,
     rotating_sphere,
     runup,
@@ -42,6 +44,8 @@ RUNS = {
     "radial_dam_break": (radial_dam_break.CASE, ("100",)),
     "rotating_sphere": (rotating_sphere.CASE, ("4",)),
     "great_circle": (great_circle.CASE, ("1",)),
+    "open_sides": (open_sides.CASE, ("packet-open-60", "packet-wall-60")),
+    "current": (current.CASE, ("alone",)),
     "rest": (rest.CASE, ("sponge-float32", "raised-float32")),
 }
 
