@@ -20,11 +20,12 @@ from esim.drivers.driver import (
 )
 from esim.drivers.resources import threads_per_rank
 from esim.io.ocean.output_size import predict_bytes
-from esim.ocean import advice, fault_advice, memory, pools
+from esim.ocean import memory
 from esim.ocean.activity import count_work
+from esim.ocean.advice import faults, first_water, settings
+from esim.ocean.advice.input_grids import check_input_grids
 from esim.ocean.forcing import air_pressure, build
 from esim.ocean.forcing.dispersion import dispersion_record
-from esim.ocean.input_grids import check_input_grids
 from esim.ocean.model import Ocean
 from esim.ocean.nesting.build import build_hierarchy
 from esim.ocean.nesting.grid_level import (
@@ -113,23 +114,23 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         ]
         for text in check_input_grids(config, grids, media, waters, found):
             warnings.add(text)
-        pools.require_water(waters[0].deepest, states)
+        first_water.require_water(waters[0].deepest, states)
         dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
         levels = build_levels(
             grids, media, waters, decompositions, structures.on_grids, dt, config.run.cfl, gravity
         )
         for text in (
             *structures.warnings,
-            *advice.check_files(levels[0].media.pressure, waves, config.time.duration),
-            *advice.check_waves(config, levels[0]),
-            *advice.check_water(config, levels, found),
-            *advice.check_sources(found),
-            *fault_advice.check_faults([level.grid for level in levels], found),
-            *advice.check_nests(levels),
-            *advice.check_layers(config, grid, {place.name: place.position for place in gauges}),
-            *advice.check_currents(config, levels[0], states),
-            *root_first(comm, partial(pools.check_first_water, config, levels[0], states)),
-            *advice.check_stations(config),
+            *settings.check_files(levels[0].media.pressure, waves, config.time.duration),
+            *settings.check_waves(config, levels[0]),
+            *settings.check_water(config, levels, found),
+            *settings.check_sources(found),
+            *faults.check_faults([level.grid for level in levels], found),
+            *settings.check_nests(levels),
+            *settings.check_layers(config, grid, {place.name: place.position for place in gauges}),
+            *settings.check_currents(config, levels[0], states),
+            *root_first(comm, partial(first_water.check_first_water, config, levels[0], states)),
+            *settings.check_stations(config),
             *gauge_warnings(gauges, config.gauges_outside),
         ):
             warnings.add(text)

@@ -19,7 +19,7 @@ from esim.constants import EARTH_RADIUS, SEA_DENSITY
 from esim.drivers.run import simulate
 from esim.errors import InputError
 from esim.grids.grid import SIDES, Grid
-from esim.ocean import advice
+from esim.ocean.advice import settings
 from esim.ocean.boundary import check_incident, incident_courant_rate
 from esim.ocean.forcing import air_pressure
 from esim.ocean.forcing.compressibility import Compressibility
@@ -706,7 +706,7 @@ def test_a_pressure_of_one_record_stays(tmp_path):
     grid = plane(10, 8, 2e3)
     records = air_pressure.describe_records(write_pressure(tmp_path / "p.nc", grid, [0.0], storm), grid, None)
     assert [records.between(time) for time in (-1.0, 0.0, 1e4)] == [(0, 0, 0.0)] * 3
-    assert "has one record" in next(advice.check_files([records], [], 100.0))
+    assert "has one record" in next(settings.check_files([records], [], 100.0))
 
 
 def test_a_pressure_that_begins_late_is_warned_of(tmp_path):
@@ -714,7 +714,7 @@ def test_a_pressure_that_begins_late_is_warned_of(tmp_path):
     records = air_pressure.describe_records(
         write_pressure(tmp_path / "p.nc", grid, [50.0, 200.0], storm), grid, None
     )
-    assert ["begins at 50 s" in text for text in advice.check_files([records], [], 100.0)] == [True]
+    assert ["begins at 50 s" in text for text in settings.check_files([records], [], 100.0)] == [True]
 
 
 SIMULATE = """

@@ -14,7 +14,7 @@ from esim.config.ocean.source import OceanSourceConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.grids.projection import MapProjection
-from esim.ocean.fault_advice import check_faults, distance
+from esim.ocean.advice.faults import check_faults, distance
 from esim.sources.ocean import build
 
 UTM = "EPSG:32654"  # zone 54 north, about 141 degrees east
