@@ -71,6 +71,7 @@ def _layers(axes: "Axes", maxima: "xr.Dataset") -> None:
         xycoords="axes fraction",
         fontsize=7,
         color=chart.INK,
+        bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.5},
     )
 
 
