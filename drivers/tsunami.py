@@ -159,6 +159,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         )
         if not (resume and checkpoints.resume(clock)):
             _begin(setup, hierarchy, outputs, clock)
+            _warn_of_damped_sources(setup, hierarchy)
         return TsunamiRun(
             setup=setup,
             backend=backend,
@@ -350,6 +351,17 @@ def _build_hierarchy(setup: TsunamiSetup, backend: Backend, timings: dict[str, f
     timings["sources"] = wall.perf_counter() - begun
     cfl = setup.config.run.cfl if setup.config.run.adaptive else None
     return GridHierarchy(levels, cfl)
+
+
+def _warn_of_damped_sources(setup: TsunamiSetup, hierarchy: GridHierarchy) -> None:
+    """Warn where a source lies in a layer that absorbs, to more than a twentieth of its largest displacement."""
+    root = hierarchy.root
+    inside, anywhere = maxima.source_in_layers(root.ocean, root.motion.uplift)
+    if inside > 0.05 * anywhere:
+        setup.warnings.add(
+            f"source: the absorbing layers along open sides hold a displacement of up to {inside:.3g} m, "
+            f"{100 * inside / anywhere:.0f} % of the largest, whose waves are damped; use a larger grid"
+        )
 
 
 def _callbacks(setup: TsunamiSetup, outputs: TsunamiOutputs, checkpoints: Checkpoints) -> list[Callback]:

@@ -38,6 +38,19 @@ def absorbing_cells(ocean: Ocean) -> np.ndarray:
     return in_layers(ocean.grid, ocean.layers, rows, columns)
 
 
+def source_in_layers(ocean: Ocean, uplift: np.ndarray) -> tuple[float, float]:
+    """Largest displacement of the bed or of the sea surface as it is [m] in absorbing layers, and anywhere.
+
+    uplift [m] is that of the bed in the owned cells at the end. Every rank calls it.
+    """
+    zeta, bed = ocean.own(ocean.plan.state())[0], ocean.own(ocean.bed)[0]
+    moved = np.maximum(np.abs(uplift), np.where(bed < 0, np.abs(zeta), 0.0))
+    damped = absorbing_cells(ocean)
+    largest = (float(moved.max(initial=0.0, where=where)) for where in (damped, np.ones_like(damped)))
+    inside, anywhere = map(ocean.comm.allreduce_max, largest)
+    return inside, anywhere
+
+
 def count_capped(oceans: Sequence[Ocean]) -> int:
     """Cells of all grids and ranks whose speed reached the cap, to rounding; none where maxima are not kept."""
     mine = 0
