@@ -24,6 +24,7 @@ from esim.ocean import memory
 from esim.ocean.activity import count_work
 from esim.ocean.advice import faults, first_water, settings
 from esim.ocean.advice.input_grids import check_input_grids
+from esim.ocean.advice.layers import damped_sources
 from esim.ocean.forcing import air_pressure, build
 from esim.ocean.forcing.dispersion import dispersion_record
 from esim.ocean.model import Ocean
@@ -177,6 +178,8 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         )
         if not (resume and checkpoints.resume(clock)):
             _begin(setup, hierarchy, outputs, clock)
+            for text in damped_sources(hierarchy.root.ocean, hierarchy.root.motion):
+                setup.warnings.add(text)
         return TsunamiRun(
             setup=setup,
             backend=backend,

@@ -1,5 +1,6 @@
 """Do waves leave through open sides, at every angle, and is nothing else changed by the layers that absorb?"""
 
+import json
 import math
 
 import numpy as np
@@ -307,7 +308,11 @@ def test_a_current_through_an_open_side_is_named(tmp_path):
 def test_maxima_say_where_they_are_damped(tmp_path):
     scene = grid_of(["open", "wall", "wall", "open"], 24, 16, open_cells=4)
     scene["output"] = {"directory": str(tmp_path / "out"), "maxima": {}}
+    scene["source"] = [{"kind": "hump", "x": 5 * CELL, "y": 8 * CELL, "height": 2, "radius": 2 * CELL}]
     simulate(from_dict(scene))
+    (warning,) = json.loads((tmp_path / "out/run.json").read_text())["warnings"]
+    # The nearest centre of a cell in the layer is 1.5 cells from the crest along x and half a cell along y.
+    assert f"displacement of up to {2 * math.exp(-(1.5**2 + 0.5**2) / 4):.3g} m" in warning
     with netcdf.read(tmp_path / "out/maxima.nc") as data:
         found = np.asarray(data["absorbing_layer"][:])
         assert data["absorbing_layer"].flag_meanings == "free damped"

@@ -42,8 +42,9 @@ class Uplift:
 class SeafloorMotion:
     """All that sources do to an ocean during a run; uplift is the final rise of the bed [m] on the owned cells.
 
-    On a nest, around is what they do to the whole grid, and elevation has values beyond its sides too. first_depth [m]
-    is that of the first water on the owned cells, before any source has acted; waves do not count.
+    On a nest, around is what they do to the whole grid, and elevation has values beyond its sides too. first_depth
+    and first_level, as zeta, [m] are those of the first water on the owned cells, before any source has acted; waves do
+    not count.
     """
 
     def __init__(
@@ -231,13 +232,13 @@ class SeafloorMotion:
 
     def _keep_first(self, zeta: np.ndarray) -> None:
         bed = self._ocean.own(self._ocean.bed)[0].astype(np.float64)
-        self._level, self.first_depth = zeta, zeta + np.maximum(-bed, 0.0)
+        self.first_level, self.first_depth = zeta, zeta + np.maximum(-bed, 0.0)
 
     def begin(self) -> None:
         """Put the water where it begins, and move what has moved by the origin time."""
         if self._states:
             self._ocean.fill(*self._begun(self._states))
-            self._ocean.set_level(self._level)
+            self._ocean.set_level(self.first_level)
         self.apply(-LONG_AGO, 0.0)
 
     def _begun(self, states: Sequence[InitialState]) -> np.ndarray:
