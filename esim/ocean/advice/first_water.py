@@ -16,6 +16,7 @@ from esim.sources.ocean import InitialState
 
 MOST_CELLS = 4_000_000  # of a grid that is looked through
 FEWEST_CELLS = 9  # of a pool that is worth a word
+DEEPEST_POOL = 200.0  # m; deeper ones are seas
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _running_off(found: _Map, dry: float) -> Iterator[str]:
 
 def _pools(found: _Map) -> Iterator[str]:
     """Water below sea level that is not joined to the sea: to the deepest cell, or through a side without a wall."""
-    from scipy.ndimage import label
+    from scipy.ndimage import label, minimum
 
     # Cells, and the faces between them through which their water is joined.
     joined = np.zeros((2 * found.wet.shape[0] - 1, 2 * found.wet.shape[1] - 1), bool)
@@ -116,7 +117,12 @@ def _pools(found: _Map) -> Iterator[str]:
     edges = zip(found.grid.boundary, (numbers[:, 0], numbers[:, -1], numbers[0], numbers[-1]), strict=True)
     beyond = [np.unique(edge) for kind, edge in edges if kind != "wall"]
     sea = {int(n) for edge in beyond for n in edge} | {int(numbers.ravel()[found.bed.argmin()])}
-    pools = [n for n in range(1, count + 1) if n not in sea and cells[n] >= FEWEST_CELLS]
+    lowest = minimum(found.bed, numbers, range(count + 1))
+    pools = [
+        n
+        for n in range(1, count + 1)
+        if n not in sea and cells[n] >= FEWEST_CELLS and lowest[n] > -DEEPEST_POOL
+    ]
     if not pools:
         return
     largest = max(pools, key=lambda n: cells[n])
