@@ -27,6 +27,7 @@ from esim.errors import InputError
 from esim.io import checkpoint
 from esim.io.cf import FILL
 from esim.timestepping.signals import STOP
+from esim.variables.ocean import STATIONS
 
 
 @pytest.fixture(autouse=True)
@@ -248,7 +249,7 @@ def but_stations(
     found: dict[str, np.ndarray], scene: dict
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """What a run has written but of its gauges, and their series (variables, times) by name."""
-    names = ("eta", "depth", "u", "v")
+    names = tuple(STATIONS)
     values = [found[f"stations.{name}"] for name in names]
     series = {
         one["name"]: np.array([value[n] for value in values]) for n, one in enumerate(scene["stations"])

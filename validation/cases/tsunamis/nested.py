@@ -83,7 +83,11 @@ def judge_tohoku(runs: Runs) -> list[Comparison]:
         )
         for grid in record["grids"]:
             found.append(
-                Bound(f"{name}: share of {grid['name']}, {grid['cells']} cells", grid["share"], unit="%")
+                Bound(
+                    f"{name}: fraction of time on {grid['name']}, {grid['cells']} cells",
+                    grid["fraction"],
+                    unit="%",
+                )
             )
     return found
 
