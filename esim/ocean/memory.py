@@ -43,7 +43,7 @@ def predicted_memory(
     maxima = (len(MAXIMA) if cfg.output.times else MAXIMA.highest_time) if cfg.output.maxima else 0
     mapped = not isinstance(cfg.physics.manning, float | int)
     state = len(STATE) + (cfg.physics.tracer is not None)
-    planes = 2 * state + 1 + 1 + maxima + any(cfg.grid.layers) + mapped
+    planes = 2 * state + 1 + 1 + maxima + 2 * any(cfg.grid.layers) + mapped
     planes += len(PLANES) * (bool(cfg.structures) or cfg.levees is not None)
     times = sum(len(source.times) for source in sources if isinstance(source, Source))
     slides = [source for source in sources if isinstance(source, Landslide)]
