@@ -50,7 +50,7 @@ SWITCHES: dict[str, dict] = {
     "adaptive steps": {"run": {"adaptive": True, "cfl": 0.4}},
     "no skipping": {"run": {"skip_at_rest": False}},
 }
-ONLY = {"solitary wave": "cartesian"}
+ONLY = {"solitary wave": "cartesian", "structures": "cartesian", "nest with structures": "lonlat"}
 # Same water, other bookkeeping.
 SAME = ("no maxima", "nest, one-way", "no skipping")
 
