@@ -69,7 +69,7 @@ def ocean_run(folder, array_module, make=scenes.japan, duration=1800):
     return scene
 
 
-@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize("make", [scenes.japan, scenes.channel])
 def test_a_tsunami_is_numpys(tmp_path, strict, make, ranks):
     found = scenes.compute(ocean_run(tmp_path, "nlcpy", make), ranks)

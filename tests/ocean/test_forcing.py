@@ -632,7 +632,7 @@ def test_every_part_of_it_matters(serial, tmp_path):
         assert np.abs(found["stations.eta"] - serial("lonlat")["stations.eta"]).max() > 1e-4
 
 
-@pytest.mark.parametrize(("before", "after"), [(1, 2), (3, 1)])
+@pytest.mark.parametrize(("before", "after"), [(1, 2), pytest.param(3, 1, marks=pytest.mark.long)])
 def test_a_run_that_was_cut_off_goes_on(before, after, serial, tmp_path):
     scene = everything(tmp_path)
     steps = [s for s in serial("lonlat")["fields.step"] if s > 0]

@@ -189,6 +189,7 @@ def test_run_up_along_the_shore_of_the_grid(tmp_path):
     np.testing.assert_allclose([float(row["runup"]) for row in rows], points["runup"], rtol=1e-8)
 
 
+@pytest.mark.long
 def test_run_up_does_not_depend_on_the_ranks(tmp_path):
     contents = []
     for ranks in (1, 3):

@@ -420,7 +420,8 @@ def test_gauges_are_read_from_the_finest_grid(whole):
     assert found["stations.eta"][-1, -1] == pytest.approx((1 - up) * south + up * north, abs=1e-5)
 
 
-@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("ranks", [2, 4])
 def test_ranks_give_the_same_files(ranks, whole, tmp_path):
     assert differing(everything(scene(tmp_path), ranks), whole[0]) == []
 
@@ -459,6 +460,7 @@ def test_water_that_a_parent_did_not_have_is_counted_on_after_a_restart(tmp_path
     assert f"mass deficit of {counted[-1]['coast']:.3g} m3 at the boundary of nest 'coast'" in warnings
 
 
+@pytest.mark.long
 def test_a_nan_in_a_nest_is_found_and_named(tmp_path):
     def poison(run, clock):
         if clock.step == 19:

@@ -108,6 +108,7 @@ def test_layers_are_as_wide_as_the_grid_allows():
 # ------------------------------------------------------------------ waves
 
 
+@pytest.mark.long
 def test_an_oblique_wave_leaves():
     """60 degrees from the normal, where the condition at the side alone reflects a third."""
     rows, layer = 14, 10

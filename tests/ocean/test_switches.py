@@ -47,6 +47,7 @@ def test_cpu_equals_numpy(switch, kind, folder, expected):
     assert_equal(switches.final(folder, switch, kind, "cpu"), expected[switch, kind])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("switch", "kind"), switches.combinations())
 def test_another_array_module_equals_numpy(switch, kind, folder, expected, monkeypatch):
     monkeypatch.setitem(sys.modules, "nlcpy", strict_arrays.module("nlcpy"))

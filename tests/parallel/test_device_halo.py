@@ -114,7 +114,9 @@ def together(
     return whole, [mpi for _, mpi in found]
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name != "sea" else name for name in ENGINES]
+)
 def test_ranks_with_gpus_compute_what_one_does_without(name: str) -> None:
     expected = alone(name)
     assert np.isfinite(expected).all() and np.ptp(expected[0]) > 0
