@@ -23,7 +23,7 @@ class Polygons:
     shapes: tuple[Any, ...]
 
     def contains(self, x: np.ndarray, y: np.ndarray, lonlat: bool) -> np.ndarray:
-        """Which of the points x (nx,), y (ny,) lie inside, (ny, nx); on a globe wherever its seam is."""
+        """Which of the points x (nx,), y (ny,) lie inside, (ny, nx); across the dateline too."""
         import shapely
 
         inside = np.zeros((len(y), len(x)), bool)

@@ -369,3 +369,10 @@ def test_figures_of_the_coast(tmp_path):
     simulate(from_dict(beach(tmp_path / "a")))
     names = {path.stem for path in plot(tmp_path / "a")}
     assert {"inundation", "runup", "heights"} <= names
+
+
+def test_more_thresholds_than_are_kept_are_refused(tmp_path):
+    made = beach(tmp_path)
+    made["output"]["maxima"] = {"arrival_threshold": [0.01, 0.1, 1, 2]}
+    with pytest.raises(InputError, match="arrival_threshold: has 4 items; expected at most 3"):
+        configured(made)

@@ -41,7 +41,10 @@ Threshold = Annotated[Length, Field(gt=0)]
 
 
 def _one_or_more(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else (value,)
+    values = value if isinstance(value, list | tuple) else (value,)
+    if len(values) > MAX_THRESHOLDS:
+        raise ValueError(f"has {len(values)} items; expected at most {MAX_THRESHOLDS}")
+    return values
 
 
 class MaximaConfig(Section):
@@ -66,7 +69,6 @@ class MaximaConfig(Section):
     ] = Field(
         default=(0.01,),
         min_length=1,
-        max_length=MAX_THRESHOLDS,
         description="Change [m] of the surface from which a wave has arrived, measured from the level to which the "
         "sources have moved the water with its bed: one, or up to three for arrival_time, arrival_time_2 and "
         "arrival_time_3.",

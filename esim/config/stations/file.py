@@ -38,7 +38,7 @@ class Contents(NamedTuple):
 
 
 def read(path: Path, lonlat: bool) -> Contents:
-    """The stations of a CSV, GeoJSON or StationXML file, told by the end of its name.
+    """The stations of a CSV, GeoJSON or StationXML file, by the suffix of its name.
 
     Positions have the keys lon and lat [degrees] or x and y [m], as the columns are called; those of GeoJSON are
     degrees where lonlat, else metres. Raises ValueError with a sentence for a file that is none of these.

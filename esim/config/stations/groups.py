@@ -136,7 +136,7 @@ def _with_settings(station: S, group: Section) -> S:
 
 
 def kind_of_item(value: Any) -> str:
-    """Which kind of item of the list of stations: told by its keys, without one named kind."""
+    """Which kind of item of the list of stations: by its keys, as it has no key kind."""
     if isinstance(value, Section):
         keys: Iterable[str] = type(value).model_fields
     else:

@@ -35,10 +35,10 @@ Positive = Literal["up", "down"]
 
 
 class Sign(NamedTuple):
-    """Whether values count downwards, as depths do, and what tells so.
+    """Whether values count downwards, as depths do, and what says so.
 
     by is a key of the configuration, an attribute or the name of the variable, or its other words; "depth" if they
-    speak of depth without saying which way it counts, "" if nothing tells.
+    speak of depth without saying which way it counts, "" if nothing does.
     """
 
     down: bool
@@ -85,7 +85,7 @@ def find_gridded(
 ) -> GriddedVariable:
     """Describes the gridded variable `name`, or the one that it must be, of an open file.
 
-    lonlat tells whether the cells it is wanted for are in degrees, positive which way its values count if the file is
+    lonlat is whether the cells it is wanted for are in degrees, positive which way its values count if the file is
     not to be asked. Raises InputError: no such variable (lists what the file has), more than one candidate,
     coordinates missing, in the wrong unit, unsorted or uneven.
     """
@@ -240,7 +240,7 @@ def _sign(path: Path, variable: Any) -> Sign:
 
 
 def _assumed(path: Path, variable: Any, sign: Sign) -> tuple[str, ...]:
-    """A sentence about a depth that only words tell."""
+    """A sentence about a depth that only its description says to be one."""
     if not (sign.down and sign.by in ("name", "words")):
         return ()
     long_name = getattr(variable, "long_name", "")

@@ -13,7 +13,7 @@ from esim.errors import InputError
 from esim.io import coast
 
 Z = "z"  # as the name of a value: the third coordinate of positions
-LINE = "line"  # the column of a table that tells lines apart
+LINE = "line"  # the column of a table that numbers the lines
 
 
 def read(path: Path, lonlat: bool, name: str | None, key: str) -> list[tuple[np.ndarray, np.ndarray | None]]:

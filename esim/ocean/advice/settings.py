@@ -141,7 +141,7 @@ def check_nests(grids: Sequence[NestedGrid]) -> Iterator[str]:
 
 
 def check_sources(sources: Sequence[AnySource]) -> Iterator[str]:
-    """What sources have to tell of how they were read."""
+    """What was noticed when sources were read."""
     for source in sources:
         yield from getattr(source, "remarks", ())
 

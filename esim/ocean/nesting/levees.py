@@ -20,7 +20,7 @@ from esim.ocean.nesting.grid_level import GridMedia
 from esim.parallel.comm import Comm
 
 HIGHEST = 20.0  # m above the still water: higher ground is beyond the reach of nearly all waves
-FINE = 200.0  # m, size of cells up to which crests that are lost are told: those of grids for inundation
+FINE = 200.0  # m, cell size up to which lost crests are reported: that of grids for inundation
 WORTH_TELLING = 0.5  # m, by which a crest stands over both cells
 SAMPLES = 2  # on the way from node to node of the file
 PIECE = 2_000_000  # samples at a time

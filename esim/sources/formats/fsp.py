@@ -278,23 +278,25 @@ def _down(
     the header says.
     """
 
-    def told(top: float | None) -> float | None:
+    def place_of(top: float | None) -> float | None:
         if top is None or rise <= 0:
             return None
         fraction = (least - top * 1e3) / rise
         return next((place for place in (0.0, 0.5) if abs(fraction - place) < SNAP), None)
 
-    by_top, by_hypocentre = map(told, tops)
+    by_top, by_hypocentre = map(place_of, tops)
     by_text = 0.5 if "given for center" in text else 0.0 if "given for top" in text else None
-    if by_top is None and by_text is None:
+    if by_top is None:
+        if by_text is not None:
+            return by_text
         if least >= SNAP * rise:
             return 0.5
         lines.remark_all(
             "positions are taken for those of top edges: they are too shallow to be those of centres"
         )
         return 0.0
-    if by_top is None or by_text is None or by_top == by_text:
-        return by_text if by_top is None else by_top  # type: ignore[return-value]
+    if by_text is None or by_top == by_text:
+        return by_top
     found, reason = (
         (by_top, "the depth of the top") if by_hypocentre is None else (by_hypocentre, "the hypocentre")
     )
