@@ -108,6 +108,8 @@ def allocate(
     q = backend.zeros((9, *shape))
     fields: dict[str, Any] = dict(zip((*VELOCITIES, *STRESSES), q, strict=True)) | dict(medium)
     fields.setdefault("near_interface", backend.zeros((1, 1, 1)))
+    if settings.free:
+        fields["mu"][: block.halo] = 0  # of air, so that no shear stress acts on the surface
     memory, relaxation = allocate_memory(backend, block, shape, settings)
     layers = build_layers(grid, block, backend, settings)
     return CrustState(
