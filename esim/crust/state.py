@@ -12,7 +12,9 @@ from esim.crust.absorbing_layers import AbsorbingLayer, build_layers
 from esim.crust.layout import STRESSES, VELOCITIES, Box3, allocated_shape
 from esim.crust.memory_variables import allocate_memory
 from esim.crust.settings import CrustSettings
+from esim.grids.closure import CLOSURES, SurfaceClosure
 from esim.grids.grid3d import Grid3D
+from esim.grids.surface_strain import SurfaceStrain
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, Decomposition
 
@@ -47,6 +49,21 @@ class CrustState:
     def free(self) -> bool:
         """Whether the top of the grid is a free surface."""
         return self.settings.free
+
+    @property
+    def closure(self) -> SurfaceClosure | None:
+        """How differences along z end at a free surface."""
+        return CLOSURES[self.settings.order] if self.free else None
+
+    @property
+    def strain(self) -> SurfaceStrain | None:
+        """How strain is seen below a free surface."""
+        return None if self.closure is None else SurfaceStrain(self.closure, self.coarse)
+
+    @property
+    def coarse(self) -> bool:
+        """Whether attenuation is coarse-grained, so that each cell has one of several mechanisms."""
+        return self.settings.mechanisms is not None and self.settings.mechanisms.coarse
 
     @property
     def block(self) -> Block:

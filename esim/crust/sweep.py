@@ -14,7 +14,7 @@ from esim.crust.absorbing_layers import AbsorbingLayer
 from esim.crust.layout import MEMORY_VARIABLES, Box3, intersect
 from esim.crust.settings import CrustSettings
 from esim.crust.state import CrustState
-from esim.grids.closure import CLOSURES
+from esim.grids.closure import ABOVE, CLOSURES, SLOPE_ABOVE
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
 from esim.kernels.crust.staggered import WEIGHTS
@@ -43,8 +43,7 @@ def constants(dtype: np.dtype, grid: Grid3D, order: int, dt: float) -> elastic.P
     """Constants of a step of dt [s] in the run's floating-point type."""
     weights = WEIGHTS[order]
     plain = (0.0, 0.5, 1.0, 2.0, 0.25, 4.0, 1e-30, 1 / weights[0])
-    # The cubic through nodes 1/2, 3/2 and 5/2 cells below the surface, of a slope there, at 1/2 cell above it.
-    above = (21 / 23, 3 / 23, -1 / 23, 24 / 23 * grid.dz / (UNITS * dt))
+    above = (*ABOVE, SLOPE_ABOVE * grid.dz / (UNITS * dt))
     scaled = [UNITS * dt / d * weight for d in grid.spacing for weight in weights]
     return elastic.Params(*map(dtype.type, (*plain, *above, *scaled, *scaled)))
 

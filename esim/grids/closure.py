@@ -14,11 +14,15 @@ Rayleigh waves are 0.6 % slow at 6 points per wavelength and 0.04 % at 10 (of ei
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from esim.kernels.crust.staggered import WEIGHTS
 
+# What continues vx and vy by half a cell above the surface: weights of three layers, and of the slope of vz along the
+# surface, per cell. It is the cubic whose slope there leaves no shear traction, dvx/dz = -dvz/dx.
+ABOVE, SLOPE_ABOVE = (21 / 23, 3 / 23, -1 / 23), 24 / 23
 Rows = tuple[tuple[float, ...], ...]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
+from esim.grids.surface_strain import SurfaceStrain, even_cubic
 from esim.parallel.decomposition import Block
 
 POINTS = 4  # nodes in each direction for a value; one more for a slope
@@ -69,6 +70,7 @@ NODES = {
     "sxz": Node("s", 4, (-0.5, 0.0, 0.5)),
     "syz": Node("s", 5, (-0.5, 0.5, 0.0)),
 }
+UPRIGHT = ("exz", "eyz", "sxz", "syz")  # on horizontal faces of cells; all other strain and stress lies in layers
 RATES = {  # strain rates from velocities
     "exx": (Slope(1.0, "vx", "x"),),
     "eyy": (Slope(1.0, "vy", "y"),),
@@ -77,6 +79,13 @@ RATES = {  # strain rates from velocities
     "exz": (Slope(0.5, "vx", "z"), Slope(0.5, "vz", "x")),
     "eyz": (Slope(0.5, "vy", "z"), Slope(0.5, "vz", "y")),
 }
+
+
+class Seen(NamedTuple):
+    """A strain or the stress of its nodes, and how it is seen below a free surface."""
+
+    quantity: str
+    strain: SurfaceStrain
 
 
 class Sites(NamedTuple):
@@ -108,9 +117,15 @@ def stencil(
     return terms.k[0], terms.j[0], terms.i[0], terms.weights[0]
 
 
-def spread(grid: Grid3D, sites: Sequence[Site], staggering: str) -> InterpolationTerms:
-    """Nodes and weights, each (sites, 64), of a quantity at many sites: how a source there is shared among nodes."""
-    return _values(grid, _columns(sites), staggering)
+def spread(
+    grid: Grid3D, sites: Sequence[Site], staggering: str, strain: SurfaceStrain | None = None
+) -> InterpolationTerms:
+    """Nodes and weights, each (sites, terms), of a quantity at many sites: how a source there is shared among nodes.
+
+    With strain, how it is seen below a free surface, it is that of a moment among stresses.
+    """
+    seen = None if strain is None else Seen(staggering, strain)
+    return _values(grid, _columns(sites), staggering, seen=seen)
 
 
 def place_receiver(
@@ -160,7 +175,8 @@ class Gather:
     [m] or a `Site`. quantities are of one array: velocities and strain rates of v, or stresses of s. indices
     into the flat array and weights are (quantities, receivers, terms): as many terms for every receiver of
     every rank, so that sums have the same bits on any number of ranks. halo_k is the number of layers above
-    the grid, allocated the shape (k, j, i) of one variable, by default with as many layers below.
+    the grid, allocated the shape (k, j, i) of one variable, by default with as many layers below. strain is how it
+    is seen below a free surface.
     """
 
     def __init__(
@@ -172,6 +188,7 @@ class Gather:
         quantities: Sequence[str],
         *,
         allocated: tuple[int, int, int] | None = None,
+        strain: SurfaceStrain | None = None,
     ) -> None:
         self.quantities = tuple(quantities)
         sites = [Site(*position) for position in positions]
@@ -181,7 +198,7 @@ class Gather:
         self.receivers = np.flatnonzero(owned)
         shape = allocated or (grid.nz + 2 * halo_k, *block.allocated)
         corner = (-halo_k, block.j0 - block.halo, block.i0 - block.halo)
-        terms = _aligned([_compact(_terms(grid, sites, name)) for name in self.quantities])
+        terms = _aligned([_compact(_terms(grid, sites, name, strain)) for name in self.quantities])
         mine = [InterpolationTerms(*(values[owned] for values in part)) for part in terms]
         self.indices: Any = np.array([_flat(part, corner, shape) for part in mine])
         self.weights: Any = np.array([part.weights for part in mine])
@@ -232,7 +249,9 @@ def _cells(grid: Grid3D, sites: Sites) -> list[np.ndarray]:
     ]
 
 
-def _terms(grid: Grid3D, sites: Sequence[Site], quantity: str) -> InterpolationTerms:
+def _terms(
+    grid: Grid3D, sites: Sequence[Site], quantity: str, strain: SurfaceStrain | None
+) -> InterpolationTerms:
     """All terms of a value or of a strain rate."""
     columns = _columns(sites)
     if quantity not in RATES:
@@ -243,11 +262,18 @@ def _terms(grid: Grid3D, sites: Sequence[Site], quantity: str) -> InterpolationT
             f"strain cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not level "
             "within two cells; leave strain out, or move the station"
         )
-    parts = [_values(grid, columns, slope.velocity, slope) for slope in RATES[quantity]]
+    seen = None if strain is None else Seen(quantity, strain)
+    parts = [_values(grid, columns, slope.velocity, slope, seen) for slope in RATES[quantity]]
     return InterpolationTerms(*(np.concatenate(values, axis=1) for values in zip(*parts, strict=True)))
 
 
-def _values(grid: Grid3D, sites: Sites, name: str, slope: Slope | None = None) -> InterpolationTerms:
+def _values(
+    grid: Grid3D,
+    sites: Sites,
+    name: str,
+    slope: Slope | None = None,
+    seen: Seen | None = None,
+) -> InterpolationTerms:
     """Terms of a node's quantity, or of its slope, as the products of those in each direction."""
     node = NODES[name]
     first = np.stack([sites.top - node.above * sites.ghost, *_first(grid, sites)])
@@ -258,12 +284,39 @@ def _values(grid: Grid3D, sites: Sites, name: str, slope: Slope | None = None) -
             start, weights = _slopes(position - node.offset[n], cell, first[n], last[n])
             lines.append((start, slope.factor / grid.spacing[2 - n] * weights))
         else:
-            start, weights = _cubic(position - node.offset[n], first[n], last[n])
-            if n:
+            # Of nodes half a cell away there are not enough within the halo.
+            even = slope and seen and seen.strain.even and n and not node.offset[n]
+            between = even_cubic if even else _cubic
+            start, weights = between(position - node.offset[n], first[n], last[n])
+            if n and not even:
                 weights = np.where(sites.level[:, None], weights, _nearest(position - node.offset[n], start))
             lines.append((start, weights))
+    if seen is not None:
+        lines[0] = _along_z(grid, sites, seen, slope, lines[0])
     k, j, i, weights = _product(lines)
+    k = np.where(weights == 0, np.clip(k, 0, last[0]), k)
     return InterpolationTerms(np.full_like(k, node.variable), k, j, i, weights)
+
+
+def _along_z(
+    grid: Grid3D, sites: Sites, seen: Seen, slope: Slope | None, other: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """First nodes and weights along z of what is seen of strain below a free surface.
+
+    They are those given where there is none, or where the grid ends below. With a slope they are of its velocity,
+    without one of the nodes of the strain itself, on which moments act.
+    """
+    upright = seen.quantity in UPRIGHT
+    start, weights = seen.strain.weights(_position(grid, sites)[0] + 0.5 * upright, upright, grid.nz - 1)
+    if slope is not None:
+        along = slope.axis == "z"
+        start, weights = seen.strain.line(start, weights, upright, along)
+        weights = weights * (slope.factor / grid.dz if along else 1.0)
+    width = max(weights.shape[1], other[1].shape[1])
+    mine, others = (np.pad(w, ((0, 0), (0, width - w.shape[1]))) for w in (weights, other[1]))
+    deepest = np.where(mine != 0, start[:, None] + np.arange(width), 0).max(1)
+    here = sites.ghost & (deepest < grid.nz)
+    return np.where(here, start, other[0]), np.where(here[:, None], mine, others)
 
 
 def _first(grid: Grid3D, sites: Sites) -> tuple[np.ndarray, np.ndarray]:

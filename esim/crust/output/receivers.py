@@ -24,7 +24,9 @@ class ReceiverRecorder:
         for names, array in groups:
             if names:
                 gather = Gather(
-                    crust.grid, crust.block, crust.block.halo, sites, names, allocated=crust.v.shape[1:]
+                    *(crust.grid, crust.block, crust.block.halo, sites, names),
+                    allocated=crust.v.shape[1:],
+                    strain=crust.strain,
                 )
                 self._gathers.append((gather.moved(crust.backend.index), array))
         self.quantities = tuple(name for gather, _ in self._gathers for name in gather.quantities)
