@@ -70,7 +70,12 @@ NODES = {
     "sxz": Node("s", 4, (-0.5, 0.0, 0.5)),
     "syz": Node("s", 5, (-0.5, 0.5, 0.0)),
 }
-UPRIGHT = ("exz", "eyz", "sxz", "syz")  # on horizontal faces of cells; all other strain and stress lies in layers
+UPRIGHT = (
+    "exz",
+    "eyz",
+    "sxz",
+    "syz",
+)  # on horizontal faces of cells; all other strain and stress lies in layers
 RATES = {  # strain rates from velocities
     "exx": (Slope(1.0, "vx", "x"),),
     "eyy": (Slope(1.0, "vy", "y"),),

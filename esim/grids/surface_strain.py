@@ -27,7 +27,9 @@ class SurfaceStrain(NamedTuple):
         """First nodes (n,) of six, and their weights (n, 6), at positions counted in nodes; last is the deepest."""
         if not self.even:
             start = np.clip(np.floor(position).astype(int) - 1, 0, last - 3)
-            return start, _drop(start, np.pad(_solve(position - start, range(4), range(4)), ((0, 0), (0, 2))), on_faces)
+            return start, _drop(
+                start, np.pad(_solve(position - start, range(4), range(4)), ((0, 0), (0, 2))), on_faces
+            )
         start, inside = even_cubic(position, 0, last)
         inside = np.pad(inside, ((0, 0), (0, 1)))
         if on_faces:
@@ -57,7 +59,7 @@ class SurfaceStrain(NamedTuple):
 
 
 def even_cubic(position: np.ndarray, first: np.ndarray | int, last: int) -> tuple[np.ndarray, np.ndarray]:
-    """First of five nodes around positions, within first..last, and weights exact for cubics, alike for even and odd."""
+    """First of five nodes around positions, within first..last, and weights exact for cubics, even and odd alike."""
     start = np.maximum(np.minimum(np.floor(position + 0.5).astype(int) - 2, last - 4), first)
     return start, _solve(position - start, range(5), range(4), even=True)
 

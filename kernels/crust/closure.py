@@ -1,12 +1,10 @@
 """Differences along z of the uppermost layers below a flat free surface: sums over the uppermost nodes.
 
-near_interface[k, n, 0] holds for each layer k of them a factor and the weights of the nodes from the surface down, first
-of a difference ahead, then of one behind; esim/crust/free_surface.py says which. The factor is one over the part of a
+near_interface[k, n, 0] holds for each layer k of them a factor and the weights of the nodes from the surface down,
+first of a difference ahead, then of one behind; esim/grids/closure.py says which. The factor is one over the part of a
 cell for which the layer's nodes stand. A weight is the same number wherever it appears, so that even rounding neither
 makes nor takes energy.
 """
-
-NODES = {4: 8, 8: 10}  # that a difference takes, by the order of those below
 
 
 def row_4(k, j, i, near_interface, p):

@@ -1,7 +1,7 @@
 """A flat free surface: how vx and vy go on above it, for stations that look at them there.
 
 The step itself needs nothing above the surface, which is the upper face of layer k, where vz, sxz and syz lie: the
-closure of esim/crust/free_surface.py takes szz, sxz and syz as zero there. vx and vy are continued by the cubic through
+closure of esim/grids/closure.py takes szz, sxz and syz as zero there. vx and vy are continued by the cubic through
 the three nodes below whose slope at the surface leaves no shear traction: dvx/dz = -dvz/dx.
 """
 

@@ -79,9 +79,7 @@ def test_a_block_with_a_free_surface_keeps_its_energy_to_round_off(order):
 @pytest.mark.parametrize("attenuate", ["coarse", "conventional"])
 def test_attenuation_takes_energy_below_a_free_surface(attenuate):
     shape = (9, 8, 10)
-    made = crusts.build(
-        shape, crusts.rough(shape), kinds=crusts.WALL, attenuate=attenuate, backend="numpy"
-    )
+    made = crusts.build(shape, crusts.rough(shape), kinds=crusts.WALL, attenuate=attenuate, backend="numpy")
     found = energies(made, 300, 10)
     assert found[-1] < 0.9 * found[0]
     assert found.max() == found[0]

@@ -17,7 +17,7 @@ STRAINS = ("exx", "eyy", "ezz", "exy", "exz", "eyz")
 ROCK = (4000.0, 2300.0, 2400.0)  # vp, vs [m/s], density [kg/m3]
 Q = (120.0, 40.0)
 SPACING = 100.0  # m
-POINTS = 10  # per wavelength of S at the highest frequency that a Ricker wavelet sends, 2.5 times that of its peak
+POINTS = 10  # per wavelength of S at 2.5 times the peak frequency of a Ricker wavelet, the highest it sends
 FREQUENCY = ROCK[1] / (2.5 * POINTS * SPACING)  # Hz
 SIZE = 1e12  # N, N m
 

@@ -121,7 +121,9 @@ def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) ->
     """Flat indices into v or s of this rank's nodes of a component, the source and the amount of each."""
     wanted = np.flatnonzero(amounts)
     sites = [Site(group.x[n], group.y[n], group.depth[n], ghost=crust.free) for n in wanted]
-    terms = Spread(*map(np.asarray, spread(crust.grid, sites, name, crust.strain if name in STRESSES else None)))
+    terms = Spread(
+        *map(np.asarray, spread(crust.grid, sites, name, crust.strain if name in STRESSES else None))
+    )
     if crust.coarse and name in STRESSES:
         terms = _evened(crust, terms)
     nodes = Nodes(
