@@ -11,12 +11,12 @@ def row_4(k, j, i, near_interface, p):
     """Factors and weights of a layer above differences of fourth order."""
     t = near_interface
     ahead = (
-        *(t[k, 0, 0], t[k, 1, 0], t[k, 2, 0], t[k, 3, 0]),
-        *(t[k, 4, 0], t[k, 5, 0], t[k, 6, 0], t[k, 7, 0], t[k, 8, 0]),
+        *(t[k, 0, 0], t[k, 1, 0], t[k, 2, 0], t[k, 3, 0], t[k, 4, 0]),
+        *(t[k, 5, 0], t[k, 6, 0], t[k, 7, 0], t[k, 8, 0], t[k, 9, 0]),
     )
     behind = (
-        *(t[k, 9, 0], t[k, 10, 0], t[k, 11, 0], t[k, 12, 0]),
-        *(t[k, 13, 0], t[k, 14, 0], t[k, 15, 0], t[k, 16, 0], t[k, 17, 0]),
+        *(t[k, 10, 0], t[k, 11, 0], t[k, 12, 0], t[k, 13, 0], t[k, 14, 0]),
+        *(t[k, 15, 0], t[k, 16, 0], t[k, 17, 0], t[k, 18, 0], t[k, 19, 0]),
     )
     return ahead, behind
 
@@ -39,7 +39,7 @@ def sum_4(f, j, i, w):
     """A difference of values f whose first layer is number 2 of its array, as halos of fourth order have it."""
     upper = w[1] * f[2, j, i] + w[2] * f[3, j, i] + w[3] * f[4, j, i] + w[4] * f[5, j, i]
     lower = w[5] * f[6, j, i] + w[6] * f[7, j, i] + w[7] * f[8, j, i] + w[8] * f[9, j, i]
-    return w[0] * (upper + lower)
+    return w[0] * (upper + (lower + w[9] * f[10, j, i]))
 
 
 def sum_8(f, j, i, w):

@@ -162,15 +162,18 @@ def _closed(made):
     velocity = made.backend.bind_sweep(parts.velocity(made.interior), [], 0, p)
     stress = made.backend.bind_sweep([], parts.stress(made.interior), 0, p)
 
-    def whole():
+    def lead():
         wrap(made.s)
         velocity()
+
+    def whole():
+        lead()
         wrap(made.v)
         stress()
 
     launches = replace(
         made.launches,
-        velocity_edges=velocity,
+        velocity_edges=lead,
         inside=lambda: None,
         velocity_above=lambda: wrap(made.v),
         stress_edges=stress,
