@@ -55,7 +55,9 @@ def closure_weights(dtype: np.dtype, grid: Grid3D, order: int, dt: float) -> np.
 
 def bands(settings: CrustSettings, layers: int, halo: int) -> Bands:
     """The layers that the variants of the kernels are for, of all layers of a grid."""
-    closed = min(CLOSURES[settings.order].depth, layers) if settings.free else 0
+    closed = CLOSURES[settings.order].depth if settings.free else 0
+    if closed > layers:
+        raise ValueError(f"{layers} layers are too few below a free surface, which closes over {closed}")
     reduced = max(min(settings.reduced_layers, layers), closed)
     found = [(0, closed, "near_surface"), (closed, reduced, "reduced_order"), (reduced, layers, "plain")]
     return [(a + halo, b + halo, kind) for a, b, kind in found if a < b]

@@ -12,17 +12,22 @@ from esim.config.crust.station import ReceiverConfig
 from esim.config.crust.topography import TopographyConfig
 from esim.config.stations.groups import Listed, doubled_names
 from esim.config.yaml.section import KeyProblem, KeyProblems
+from esim.grids.closure import CLOSURES
 from esim.grids.grid3d import Grid3D
 
 Located = PointSourceConfig | ReceiverConfig
 
 
-def check_surface(grid: CrustGridConfig, topography: TopographyConfig | None) -> None:
-    """Topography needs a free surface."""
+def check_surface(grid: CrustGridConfig, topography: TopographyConfig | None, physics: CrustPhysics) -> None:
+    """Topography needs a free surface, and a free surface some layers below it."""
     if topography is not None and grid.surface == "absorbing":
         raise KeyProblem(
             ("grid", "surface"), "'absorbing' leaves no air above the ground; topography needs 'free'"
         )
+    layers, least = grid.cells[2], CLOSURES[physics.order].depth
+    if grid.surface == "free" and layers < least:
+        text = f"{layers} cells from top to bottom; a free surface of order {physics.order} needs at least {least}"
+        raise KeyProblem(("grid", "depth"), text)
 
 
 def check_medium(medium: MediumConfig, grid: CrustGridConfig, physics: CrustPhysics) -> None:
