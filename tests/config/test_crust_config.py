@@ -320,7 +320,8 @@ BAD = [
     ("[0, 17 km]", "[0, 17.05 km]", "grid.spacing: 17050 m from top to bottom is 170.5 cells of 100 m, not a "
      "whole number; bottom 17000 or 17100 would fit"),
     ("[0, 17 km], spacing: 100 m,\n  surface: free, boundary: {kind: cpml, cells: 10}",
-     "[0, 600], spacing: 100 m, surface: free, boundary: {kind: cpml, cells: 3}", "grid.depth: 6 cells from top to bottom; a free surface of order 4 needs at least 7"),
+     "[0, 600], spacing: 100 m, surface: free, boundary: {kind: cpml, cells: 3}",
+     "grid.depth: 6 cells from top to bottom; a free surface of order 4 needs at least 7"),
     ("[0, 17 km]", "[17 km, 0]", "grid.depth: expected [from, to] with from below to, not [17000, 0]"),
     ("[0, 17 km]", "[0, 300]", "grid.spacing: only 3 cells from top to bottom; expected at least 4"),
     ("cells: 10", "cells: 150", "grid.boundary.cells: 300 cells of cpml fill all 300 from west to east"),
