@@ -32,3 +32,6 @@ class Medium(Protocol):
 
         A point has the same bits whichever block it is asked for in. Exactly at an interface it belongs below.
         """
+
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs [m/s], rho [kg/m3], qp, qs at points x, y, depth (n,) [m], as `sample` has them: float64 (5, n)."""

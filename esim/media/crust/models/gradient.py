@@ -34,6 +34,10 @@ class Gradient:
         column = self._column(depth)
         return np.broadcast_to(column[:, :, None, None], (*column.shape, y.size, x.size)).copy()
 
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs, rho, qp, qs at points x, y, depth (n,) [m]: float64 (5, n)."""
+        return self._column(depth)
+
     def _column(self, depth: np.ndarray) -> np.ndarray:
         column = np.empty((5, depth.size))
         for row in range(RHO + 1):

@@ -49,8 +49,12 @@ class Profile:
 
     def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """vp, vs, rho, qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx)."""
-        column = self._straight(depth) if self.linear else self.values[:, self._above(depth)]
+        column = self.at(x, y, depth)
         return np.broadcast_to(column[:, :, None, None], (*column.shape, y.size, x.size)).copy()
+
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs, rho, qp, qs at points x, y, depth (n,) [m]: float64 (5, n)."""
+        return self._straight(depth) if self.linear else self.values[:, self._above(depth)]
 
     def _above(self, depth: np.ndarray) -> np.ndarray:
         """Index of the last entry at or above each depth; 0 above the table."""
