@@ -36,6 +36,7 @@ from esim.sources.crust.time_function import (
     Yoffe,
 )
 from esim.sources.formats import csv_yaml
+from esim.sources.formats.srf import fault as fault_of_srf
 
 SATAKE = Path(__file__).parents[2] / "configs" / "sources" / "satake2013.csv"
 BOX = Grid3D(Grid("cartesian", -20e3, -20e3, 100.0, 100.0, 400, 400), 200, 100.0)
@@ -372,7 +373,7 @@ def subfault(
 
 
 def write(path, *subfaults, version="2.0", plane=("PLANE 1", "131 33 2 1 4 2", "30 60 8 0 1")):
-    lines = [version, "# made by a test", *plane, f"POINTS {len(subfaults)}"]
+    lines = [*([version] if version else []), "# made by a test", *plane, f"POINTS {len(subfaults)}"]
     path.write_text("\n".join([*lines, *(line for part in subfaults for line in part)]) + "\n")
     return path
 
@@ -468,7 +469,7 @@ GOOD = ["2.0", "PLANE 1", "131 33 2 1 4 2", "30 60 8 0 1", "POINTS 1", *subfault
         (5, "POINTS many", "line 5: 'POINTS many'"),
         (5, "POINTS 2", "line 9: the file ends here, expected lon lat dep .* of subfault 2 of 2"),
         (5, "POINTS 0", "line 6: '131 33 8"),
-        (6, "131 33 8 30 60 4e10 1.5 0.1", "line 6: has 8 values, expected 10"),
+        (6, "131 33 8 30 60 4e10 1.5", "line 6: has 7 values, expected 10"),
         (6, "131 33 8 30 60 4e10 1.5 0 -1 -1", "line 6: dt is 0"),
         (6, "131 93 8 30 60 4e10 1.5 0.1 -1 -1", "line 6: lat is 93, expected -90 to 90"),
         (6, "131 33 8 30 95 4e10 1.5 0.1 -1 -1", "line 6: dip is 95"),
@@ -476,7 +477,6 @@ GOOD = ["2.0", "PLANE 1", "131 33 2 1 4 2", "30 60 8 0 1", "POINTS 1", *subfault
         (6, "131 33 8 30 60 inf 1.5 0.1 -1 -1", "line 6: 'inf' is not a number"),
         (7, "20 18 8.5 0 0 0 0", "line 7: nt1 is 8.5, expected a whole number"),
         (7, "20 18 -8 0 0 0 0", "line 7: nt1 is -8"),
-        (7, "20 18 8 3 0 0 0", "line 7: slip2 is 3 cm but nt2 is 0"),
         (
             7,
             "20 18 9 0 0 0 0",
@@ -518,6 +518,83 @@ def test_an_srf_that_contradicts_itself_or_is_absent(tmp_path):
         srf.sources(srf.read(write(tmp_path / "still.srf", subfault())), JAPAN)
     with pytest.raises(InputError, match="needs the key grid.origin"):
         srf.sources(metres, None)
+
+
+def mixed(path, few, many=100, **kwargs):
+    """A rupture with `few` of `many` subfaults that slip 0.18 cm without slip rates."""
+    parts = [subfault(lon=131 + n * 1e-3, s1=HAT) for n in range(many - few)]
+    still = [subfault(lon=130.9 - n * 1e-3, slips=(0.18, 0, 0)) for n in range(few)]
+    return write(path, *still, *parts, **kwargs)
+
+
+def test_srf_slip_that_lost_its_rates_is_left_out_and_said(tmp_path):
+    """Of 18 cm in 95 subfaults 0.18 cm in 5 others are 5.3e-4, as in ruptures of the SCEC platform."""
+    rupture = srf.read(mixed(tmp_path / "rounded.srf", 5))
+    found = srf.sources(rupture, JAPAN)
+    assert found.x.size == 95
+    (text,) = found.remarks
+    assert text.endswith(
+        "line 7: slip1 is 0.18 cm but nt1 is 0, and so in 5 of 100 subfaults, 0.053 % of the moment; "
+        "slip without slip rates is left out"
+    )
+    rectangles = fault_of_srf(rupture)
+    assert rectangles.remarks[0] == text and rectangles.total_slip[:5].tolist() == [0] * 5
+    shaped = srf.sources(rupture, JAPAN, rise_time=2.0)
+    assert shaped.remarks == () and shaped.x.size == 100
+    assert shaped.total_moment / found.total_moment == pytest.approx(1 + 5 * 0.18 / (95 * 18))
+    assert shaped.rates(np.array([1.6, 2.5, 3.4]))[:, 97] == pytest.approx(
+        (1 - np.cos(np.pi * np.array([0.1, 1.0, 1.9]))) / 2
+    )
+
+
+def test_srf_refuses_a_hundredth_of_the_moment_without_slip_rates(tmp_path):
+    """Weighed by the rigidity of the medium: 0.9 % of the slip in rock five times as stiff is too much."""
+    lost = subfault(rock=(), dep=20.0, slips=(0.16, 0, 0))
+    rupture = srf.read(write(tmp_path / "stiff.srf", lost, subfault(rock=(), s1=HAT), version="1.0"))
+    assert srf.sources(rupture, JAPAN, rigidity=3e10).x.size == 1
+    with pytest.raises(InputError, match=r"line 7: slip1 is 0.16 cm but nt1 is 0, 4.3 % .* key rise_time"):
+        srf.sources(rupture, JAPAN, medium=lambda x, y, depth: np.where(depth > 1e4, 15e10, 3e10))
+    only = srf.read(write(tmp_path / "only.srf", lost, version="1.0"))
+    with pytest.raises(InputError, match="100 % of the moment"):
+        srf.sources(only, JAPAN, rigidity=3e10)
+    assert srf.sources(only, JAPAN, rigidity=3e10, rise_time=1.0).end == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize(
+    ("version", "more", "sentence", "given"),
+    [
+        ("1.0", (), None, False),
+        ("2.0", (3.464e5, 2.7), None, True),
+        ("2", (-1, -1), None, False),
+        ("2.0", (), "8 columns, but version 2.0 has 10; vs den are taken as not given", False),
+        ("1.0", (3.464e5, 2.7), "10 columns, but version 1.0 has 8; the last are taken as vs den", True),
+        ("1.0", (0.5, 1.0), "10 columns, but version 1.0 has 8; the others are not used", False),
+        (
+            "2.0",
+            (3.464e5, 2.7, 7),
+            "11 columns, but version 2.0 has 10; the last are taken as vs den, and",
+            True,
+        ),
+        (None, (), "has no version line; it is read by its columns", False),
+        (
+            None,
+            (3.464e5, 2.7, 7),
+            "11 columns, but version 1.0 has 8 and 2.0 10; the last are taken as",
+            True,
+        ),
+        (None, (3.464e5, 2.7), "has no version line; it is read by its columns", True),
+    ],
+)
+def test_srf_versions_and_columns_that_do_not_fit(tmp_path, version, more, sentence, given):
+    file = write(
+        tmp_path / "r.srf", subfault(rock=more, s1=HAT), subfault(rock=more, s1=HAT), version=version
+    )
+    rupture = srf.read(file)
+    assert rupture.rigidity == pytest.approx(SHEAR if given else np.nan, nan_ok=True)
+    assert rupture.values.size == 16 and rupture.onset.tolist() == [1.5, 1.5]
+    assert len(rupture.remarks) == (sentence is not None) + (version is None and len(more) == 3)
+    assert sentence is None or any(sentence in text and str(file) in text for text in rupture.remarks)
+    assert srf.sources(rupture, JAPAN, rigidity=3e10).remarks == rupture.remarks
 
 
 def test_srf_moment_is_that_of_the_slip_even_if_the_first_sample_jumps(tmp_path):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from esim.media.crust.medium import VS
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
 from esim.sources.crust import PlaneWave, PointSources, build, low_pass
+from esim.sources.crust.rates import Deferred
 
 CrustSource = PointSources | PlaneWave
 # Share of the energy of a source above the highest frequency of the run, from which it is low-passed.
@@ -94,7 +96,11 @@ def _limited(
         f"{key}: sends waves {high}; it is low-passed at {frequency:.3g} Hz, which this grid resolves with "
         f"{discretisation.points_per_wavelength:.3g} points per wavelength"
     )
-    return low_pass(source, frequency, discretisation.dt)
+    if isinstance(source, PlaneWave):
+        return low_pass(source, frequency, discretisation.dt)
+    # Many points take long to filter, which a plan does not need.
+    filtered = Deferred(lambda: low_pass(source, frequency, discretisation.dt).rates, source.rates)
+    return replace(source, rates=filtered)
 
 
 def origin(source: PointSources) -> tuple[float, float, float]:

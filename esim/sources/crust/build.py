@@ -107,7 +107,8 @@ def _finite_fault(
 ) -> PointSources:
     path = locate(config.file)
     if path.suffix.lower() == ".srf":
-        return srf.sources(srf.read(path), projection, config.rigidity, rigidity, config.onset)
+        shape = config.slip_rate, config.rise_time
+        return srf.sources(srf.read(path), projection, config.rigidity, rigidity, config.onset, *shape)
     fault = csv_yaml.read(path, config.rigidity)
     return finite_fault.sources(
         path.name,
