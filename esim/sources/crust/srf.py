@@ -41,8 +41,12 @@ def sources(
     x, y, north = bearing.place(projection, rupture.lon, rupture.lat, str(rupture.path))
     strike = rupture.strike + north
     mu = _rigidity(rupture, x, y, rigidity, medium)
+    lost, along = np.nonzero(rupture.lost)
+    lost_slip = rupture.slip[lost, along]
     if rise_time is None:
         rupture = without_lost(rupture, mu)
+    else:
+        rupture = replace(rupture, slip=np.where(rupture.lost, 0.0, rupture.slip))
     tensors = np.stack(
         [
             moment_tensor.double_couple(strike, rupture.dip, rupture.rake),
@@ -67,16 +71,16 @@ def sources(
             rupture.remarks,
         )
 
-    sampled, lost = np.nonzero(rupture.count), np.nonzero(rupture.lost)
-    if sampled[0].size == lost[0].size == 0:
+    subfault, direction = np.nonzero(rupture.count)
+    if subfault.size == lost.size == 0:
         raise InputError(f"{rupture.path}: no subfault slips, expected slip rates of at least one")
     groups = []
-    if sampled[0].size:
-        groups.append(points(*sampled, *_rates(rupture, *sampled, onset)))
-    if lost[0].size and rise_time is not None:
-        start, unit = rupture.onset[lost[0]] + onset, np.ones(lost[0].size)
-        windows = Windows(start[:, None], rise_time * unit[:, None], unit[:, None], SHAPES[slip_rate])
-        groups.append(points(*lost, rupture.slip[lost], windows))
+    if subfault.size:
+        groups.append(points(subfault, direction, *_rates(rupture, subfault, direction, onset)))
+    if lost.size and rise_time is not None:
+        start, unit = rupture.onset[lost] + onset, np.ones((lost.size, 1))
+        windows = Windows(start[:, None], rise_time * unit, unit, SHAPES[slip_rate])
+        groups.append(points(lost, along, lost_slip, windows))
     return (
         groups[0] if len(groups) == 1 else replace(join(rupture.path.name, groups), remarks=rupture.remarks)
     )

@@ -16,6 +16,7 @@ Files that say one version and have the columns of the other, or say none, are r
 import math
 from array import array
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +68,14 @@ class Rupture:
         ends = np.cumsum(self.count.ravel()).reshape(self.count.shape)
         return ends - self.count
 
-    @property
+    @cached_property
     def lost(self) -> np.ndarray:
-        """Which slip (N, 3) has no slip rates."""
-        return (self.count == 0) & (self.slip != 0)
+        """Which slip (N, 3) has no slip rates, or none but zeros."""
+        moved = np.zeros(self.slip.shape)
+        there = self.count > 0
+        if there.any():
+            moved[there] = np.add.reduceat(np.abs(self.values), self.begin[there])
+        return (moved == 0) & (self.slip != 0)
 
     def label(self, n: int) -> str:
         """How to call subfault n in a message."""
@@ -282,10 +287,10 @@ def without_lost(rupture: Rupture, rigidity: np.ndarray) -> Rupture:
     size = np.linalg.norm(np.where(lost, moment, 0.0), axis=1).sum() / np.linalg.norm(moment, axis=1).sum()
     subfaults = np.flatnonzero(lost.any(axis=1))
     n, d = (int(first[0]) for first in np.nonzero(lost))
-    begins = f"{rupture.path} line {rupture.line[n]}: slip{d + 1} is {rupture.slip[n, d] * 100:g} cm but nt{d + 1} is 0"
+    begins = f"{rupture.path} line {rupture.line[n]}: slip{d + 1} is {rupture.slip[n, d] * 100:g} cm without slip rates"
     if subfaults.size > 1:
         begins += f", and so in {subfaults.size} of {rupture.line.size} subfaults"
-    begins += f", {100 * size:.2g} % of the moment"
+    begins += f", {100 * size:.3g} % of the moment"
     if size >= LOST:
         raise InputError(
             f"{begins}; expected slip rates for all but {100 * LOST:g} % of it, or, for waves, the key rise_time of "
