@@ -45,8 +45,7 @@ class Discretisation:
             f"steps          {self.steps:,} for {config.time.duration:g} s",
         ]
         if self.attenuation is not None:
-            low, high = self.attenuation.mechanisms.band
-            lines.insert(1, f"attenuation    {physics.attenuation}, Q constant over {low:.3g}-{high:.3g} Hz")
+            lines.insert(1, self.attenuation.describe())
         return lines
 
 

@@ -9,6 +9,7 @@ from support.sections import section
 from esim.config.crust.source import CrustSourceConfig
 from esim.config.crust.time_function import TimeFunctionConfig
 from esim.errors import InputError
+from esim.grids.axes import tensor_to_earth, tensor_to_grid, true_north, vector_to_earth, vector_to_grid
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
@@ -725,6 +726,69 @@ def test_positions_by_longitude_and_latitude():
         build(entry("explosion", moment=1e15, **where), BOX, None, None)
     with pytest.raises(InputError, match="source explosion at x .* lies outside the grid"):
         build(entry("explosion", moment=1e15, lon=132.0, lat=33.0), BOX, JAPAN, None)
+
+
+FAR = Projection(121.0, 60.0)  # 131 E, 60 N lies under a convergence of 8.7 degrees there
+WIDE = Grid3D(Grid("cartesian", 500e3, 0.0, 1e3, 1e3, 100, 100), 30, 1e3)
+
+
+def test_moment_tensors_and_forces_by_longitude_and_latitude_are_to_true_east_and_north():
+    where = dict(lon=131.0, lat=60.0)
+    north = float(true_north(FAR, 131.0, 60.0))
+    assert north == pytest.approx(-10 * np.sin(np.deg2rad(60.0)), rel=0.01)  # true north leans to the west
+    couple = build(entry("double_couple", strike=40, dip=80, rake=10, moment=1e18, **where), WIDE, FAR, None)
+    same = 1e18 * moment_tensor.double_couple(40, 80, 10)
+    east_north_down = dict(zip(("mxx", "myy", "mzz", "mxy", "mxz", "myz"), same, strict=True))
+    given = build(entry("moment_tensor", **east_north_down, **where), WIDE, FAR, None)
+    assert given.moment == pytest.approx(couple.moment, abs=1e6)
+    xx, yy, zz, xy, xz, yz = same
+    up_south_east = dict(mrr=zz, mtt=yy, mpp=xx, mrt=yz, mrp=-xz, mtp=-xy)
+    given = build(entry("moment_tensor", **up_south_east, **where), WIDE, FAR, None)
+    assert given.moment == pytest.approx(couple.moment, abs=1e6)
+    place = dict(x=float(couple.x[0]), y=float(couple.y[0]))
+    given = build(entry("moment_tensor", **east_north_down, **place), WIDE, FAR, None)
+    assert given.moment[0] == pytest.approx(same)  # by x and y: the axes of the grid
+    push = build(entry("force", fy=2e12, fz=1.0, **where), WIDE, FAR, None)
+    turned = np.deg2rad(north)
+    assert push.force[0] == pytest.approx([2e12 * np.sin(turned), 2e12 * np.cos(turned), 1.0])
+
+
+def test_components_turned_to_the_grid_and_back_are_the_same():
+    rng = np.random.default_rng(4)
+    vector, tensor, north = rng.standard_normal((7, 3)), rng.standard_normal((7, 6)), rng.uniform(-180, 180, 7)
+    assert vector_to_earth(vector_to_grid(vector, north), north) == pytest.approx(vector)
+    assert tensor_to_earth(tensor_to_grid(tensor, north), north) == pytest.approx(tensor)
+    # A tensor made of a vector turns as the vector does.
+    pairs = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
+    turned = vector_to_grid(vector, north)
+    made, expected = (np.stack([v[:, a] * v[:, b] for a, b in pairs], axis=1) for v in (vector, turned))
+    assert tensor_to_grid(made, north) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("function", [*BELLS.values(), Gaussian(1.0, 0.5)], ids=[*BELLS, "gaussian, cut"])
+def test_the_centroid_is_the_mean_time_of_the_moment_rate(function):
+    t = np.linspace(0, function.duration, 400_001)
+    mean = np.trapezoid(t * function(t), t) / np.trapezoid(function(t), t)
+    assert function.centroid == pytest.approx(mean, rel=1e-4)
+    table = Table(t[::1000], function(t[::1000]))
+    sampled = np.trapezoid(t * table(t), t) / np.trapezoid(table(t), t)
+    assert table.centroid == pytest.approx(sampled, rel=1e-4)
+
+
+def test_a_wavelet_has_its_peak_at_the_centroid():
+    t = np.linspace(0, 3, 3001)
+    assert Peaked(Ricker(1.0)).centroid == Table(t, Ricker(1.0)(t)).centroid == 1.5
+
+
+def test_the_centroid_time_and_half_duration_of_a_catalogue():
+    common = dict(onset=0.0, centroid_time=3.0, half_duration=5.0, time_function=None)
+    found = build(entry("moment_tensor", mxy=1e18, **common), BOX, None, None)
+    assert (found.rates.first[0], found.end) == (-2.0, 8.0)
+    assert found.rates(np.array([-2.0, 0.5, 3.0, 8.0]))[:, 0] == pytest.approx([0, 0.1, 0.2, 0])
+    wave = build(
+        entry("plane_wave", polarisation="x", amplitude=0.2, onset=0.0, centroid_time=0.5), BOX, None, None
+    )
+    assert wave.onset == -0.5 and wave.velocity(np.array([0.5])) == pytest.approx([0.2])
 
 
 def test_finite_faults_of_the_configuration(tmp_path):
