@@ -18,7 +18,14 @@ from esim.crust.model import build_crust
 from esim.crust.output.outputs import SeismicOutputs
 from esim.crust.output.receiver_sites import place_stations
 from esim.crust.settings import crust_settings
-from esim.crust.sources.build import CrustSource, build_sources, source_record
+from esim.crust.sources.build import (
+    CrustSource,
+    build_sources,
+    first_onset,
+    limit_sources,
+    low_pass_record,
+    source_record,
+)
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.stability import StabilityCheck
 from esim.drivers.driver import (
@@ -92,6 +99,8 @@ class SeismicRun(Run[SeismicSetup]):
             "frequency_resolved": setup.discretisation.frequency,
             "speeds": setup.survey.record(),
             "attenuation": attenuation and attenuation.record(),
+            "low_pass": low_pass_record(setup.sources),
+            "begins": setup.discretisation.begin,
             "bytes_per_cell": setup.bytes_per_cell,
         }
 
@@ -119,7 +128,9 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         config = attenuation_in_force(config, survey.attenuates)
         memory = _require_memory(config, grid, decomposition, comm, device)  # now that Q in files is known
         discretisation = discretise(config, grid, survey, warnings.add)
-        sources = build_sources(config, medium, survey, discretisation, projection, comm, warnings.add)
+        meant = build_sources(config, medium, survey, projection, comm, warnings.add)
+        sources = limit_sources(config, meant, discretisation, warnings.add)
+        discretisation = discretisation.starting(first_onset(sources), first_onset(meant))
         sites = place_stations(config, medium.surface, projection)
         for text in (
             *check_absorbed(config, grid, sources, sites),
@@ -177,19 +188,20 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             setup.medium.surface,
             setup.projection,
             setup.sites,
-            setup.discretisation.sample_steps,
+            setup.discretisation,
             setup.sources,
             stability,
         )
         checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.warnings)
+        early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
-            Callback(Steps(snapshots.every), snapshots.write, binding=False)
+            Callback(Steps(snapshots.every, early, hidden), snapshots.write, binding=False)
             for snapshots in outputs.snapshots
         ]
         if config.output.checkpoint is not None:
-            steps = Steps(max(1, round(config.output.checkpoint.every / setup.dt)))
+            steps = Steps(max(1, round(config.output.checkpoint.every / setup.dt)), early)
             callbacks.append(Callback(steps, checkpoints.write_unless_done, binding=False))
-        clock = Clock(setup.discretisation.steps * setup.dt)
+        clock = Clock.starting(setup.discretisation.begin, setup.discretisation.steps * setup.dt)
         simulation = Simulation(
             engine,
             clock,
