@@ -10,6 +10,7 @@ from esim.config.stations.groups import skipped_warning, unused
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
+from esim.crust.medium.attenuation import attenuation_in_force
 from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
 from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
@@ -17,7 +18,14 @@ from esim.crust.model import build_crust
 from esim.crust.output.outputs import SeismicOutputs
 from esim.crust.output.receiver_sites import place_stations
 from esim.crust.settings import crust_settings
-from esim.crust.sources.build import CrustSource, build_sources, source_record
+from esim.crust.sources.build import (
+    CrustSource,
+    build_sources,
+    first_onset,
+    limit_sources,
+    low_pass_record,
+    source_record,
+)
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.stability import StabilityCheck
 from esim.drivers.driver import (
@@ -32,7 +40,7 @@ from esim.drivers.driver import (
     strip_bytes,
     timed,
 )
-from esim.drivers.resources import threads_per_rank
+from esim.drivers.resources import Device, threads_per_rank
 from esim.grids.grid3d import Grid3D
 from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
@@ -40,7 +48,7 @@ from esim.io.crust.waveforms import require_obspy
 from esim.media.crust import build as build_medium
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
-from esim.parallel.decomposition import decompose
+from esim.parallel.decomposition import Decomposition, decompose
 from esim.parallel.halo import HaloExchange
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Steps
@@ -84,12 +92,15 @@ class SeismicRun(Run[SeismicSetup]):
 
     def facts(self) -> dict[str, Any]:
         """Sources with moments and magnitudes, points per wavelength, extremes of the medium, bytes per cell."""
-        setup = self.setup
+        setup, attenuation = self.setup, self.setup.discretisation.attenuation
         return {
             "sources": [source_record(source) for source in setup.sources],
             "points_per_wavelength": setup.discretisation.points_per_wavelength,
             "frequency_resolved": setup.discretisation.frequency,
             "speeds": setup.survey.record(),
+            "attenuation": attenuation and attenuation.record(),
+            "low_pass": low_pass_record(setup.sources),
+            "begins": setup.discretisation.begin,
             "bytes_per_cell": setup.bytes_per_cell,
         }
 
@@ -109,15 +120,17 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             grid.horizontal.shape, comm.size, grid.horizontal.periodic, halo=config.physics.order // 2
         )
         device = find_device(config, comm, warnings, elsewhere)
-        memory = predict_memory(config, grid, decomposition, device.gpu is not None)
-        memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
-        require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
+        memory = _require_memory(config, grid, decomposition, comm, device)
         rock = root_first(comm, lambda: build_medium(config.medium, grid, projection))
         rock.check(grid)
         medium = CrustMedium(grid, rock, build_surface(config, grid, projection, comm))
         survey = survey_medium(medium, decomposition.blocks[comm.rank], comm)
+        config = attenuation_in_force(config, survey.attenuates)
+        memory = _require_memory(config, grid, decomposition, comm, device)  # now that Q in files is known
         discretisation = discretise(config, grid, survey, warnings.add)
-        sources = build_sources(config, medium, survey, discretisation, projection, comm, warnings.add)
+        meant = build_sources(config, medium, survey, projection, comm, warnings.add)
+        sources = limit_sources(config, meant, discretisation, warnings.add)
+        discretisation = discretisation.starting(first_onset(sources), first_onset(meant))
         sites = place_stations(config, medium.surface, projection)
         for text in (
             *check_absorbed(config, grid, sources, sites),
@@ -175,19 +188,20 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             setup.medium.surface,
             setup.projection,
             setup.sites,
-            setup.discretisation.sample_steps,
+            setup.discretisation,
             setup.sources,
             stability,
         )
         checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.warnings)
+        early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
-            Callback(Steps(snapshots.every), snapshots.write, binding=False)
+            Callback(Steps(snapshots.every, early, hidden), snapshots.write, binding=False)
             for snapshots in outputs.snapshots
         ]
         if config.output.checkpoint is not None:
-            steps = Steps(max(1, round(config.output.checkpoint.every / setup.dt)))
+            steps = Steps(max(1, round(config.output.checkpoint.every / setup.dt)), early)
             callbacks.append(Callback(steps, checkpoints.write_unless_done, binding=False))
-        clock = Clock(setup.discretisation.steps * setup.dt)
+        clock = Clock.starting(setup.discretisation.begin, setup.discretisation.steps * setup.dt)
         simulation = Simulation(
             engine,
             clock,
@@ -233,6 +247,16 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """A line for each source: its moment, magnitude and depth."""
         return [_source_line(source) for source in record["sources"]]
+
+
+def _require_memory(
+    config: SeismicConfig, grid: Grid3D, decomposition: Decomposition, comm: Comm, device: Device
+) -> dict[str, int]:
+    """Bytes of the largest rank, by name; raises InputError where the device has less."""
+    memory = predict_memory(config, grid, decomposition, device.gpu is not None)
+    memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
+    require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
+    return memory
 
 
 def _source_line(source: Mapping[str, Any]) -> str:

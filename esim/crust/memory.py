@@ -35,10 +35,13 @@ def allocated_cells(grid: Grid3D, decomposition: Decomposition) -> int:
 
 def savings(config: SeismicConfig) -> list[str]:
     """Settings with which this run would need less memory."""
-    physics = config.physics
-    return (
-        [SHORT_MEMORY] if physics.attenuation != "none" and physics.memory_variable_precision is None else []
-    )
+    short = config.physics.memory_variable_precision is not None
+    return [] if short or _attenuation(config) == "none" else [SHORT_MEMORY]
+
+
+def _attenuation(config: SeismicConfig) -> str:
+    """The form of attenuation, as far as it is known before files of the medium are read."""
+    return config.physics.attenuation or ("coarse" if config.medium.attenuates else "none")
 
 
 def predict_memory(
@@ -48,7 +51,7 @@ def predict_memory(
     item = np.dtype(config.run.precision).itemsize
     largest = largest_block(decomposition)
     cells = allocated_cells(grid, decomposition)
-    mechanisms = MECHANISMS[config.physics.attenuation]
+    mechanisms = MECHANISMS[_attenuation(config)]
     # Memory variables of 16 bits take their part of a value.
     variables = 6 * mechanisms * (1.0 if config.physics.memory_variable_precision is None else 2 / item)
     arrays = 9 + 3 + variables + 2 * (mechanisms > 0)

@@ -1,7 +1,8 @@
 """Which quantities does a crust run write? Their names in YAML, what CF says of them, and how they are computed.
 
-At stations, raw records are of the steps n = 1..N: velocities and strain rates at n dt, stresses at (n + 1/2) dt.
-Before and at t = 0 everything was at rest. Series in SI units follow from every step, before only every m-th is kept.
+At stations, raw records are of the steps n = 1..N of a run: velocities and strain rates n dt after its beginning,
+stresses (n + 1/2) dt. Before and at the beginning everything was at rest. Series in SI units follow from every step,
+before only every m-th is kept.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -98,7 +99,8 @@ def _pressures(raw: Sequence[np.ndarray], dt: float) -> list[np.ndarray]:
 class StationQuantity:
     """What may be recorded at stations: its variables, the raw records they need, and how they follow from these.
 
-    derive(raw records (receivers, steps), dt [s]) gives a series (receivers, steps + 1) of each variable from t = 0 on.
+    derive(raw records (receivers, steps), dt [s]) gives a series (receivers, steps + 1) of each variable from the
+    beginning of the run on.
     """
 
     variables: Mapping[str, Variable]
@@ -120,23 +122,27 @@ def needed_quantities(quantities: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(raw for name in quantities for raw in STATION_QUANTITIES[name].raw))
 
 
-def sample_times(steps: int, dt: float, every: int) -> np.ndarray:
-    """Times of the samples kept of `steps` steps [s since origin]: every so many steps, t = 0 included."""
-    return dt * np.arange(0, steps + 1, every)
+def sample_times(steps: int, dt: float, every: int, early: int = 0, hidden: int = 0) -> np.ndarray:
+    """Times of the samples kept of `steps` steps [s since origin]: every so many steps, t = 0 included.
+
+    The run begins `early` steps before the origin time, and of these the first `hidden` ones are not kept: multiples of
+    every.
+    """
+    return dt * np.arange(hidden - early, steps - early + 1, every)
 
 
 def derive_series(
-    quantities: Iterable[str], records: Mapping[str, np.ndarray], dt: float, every: int = 1
+    quantities: Iterable[str], records: Mapping[str, np.ndarray], dt: float, every: int = 1, hidden: int = 0
 ) -> dict[str, np.ndarray]:
     """Series (stations, times) in SI units by their names in stations.nc, at `sample_times`.
 
     records are raw ones (stations, steps) by name: vx, vy, vz [m/s], strain rates exx, ... [1/s], normal stresses sxx,
-    syy, szz [MPa]. dt [s] is the time step.
+    syy, szz [MPa]. dt [s] is the time step; of all steps the first `hidden` ones are not kept.
     """
     found: dict[str, np.ndarray] = {}
     for quantity in map(STATION_QUANTITIES.__getitem__, quantities):
         series = quantity.derive([records[name] for name in quantity.raw], dt)
-        found |= {name: values[:, ::every] for name, values in zip(quantity.variables, series, strict=True)}
+        found |= {name: values[:, hidden::every] for name, values in zip(quantity.variables, series, strict=True)}
     return found
 
 

@@ -36,7 +36,7 @@ def check_medium(medium: MediumConfig, grid: CrustGridConfig, physics: CrustPhys
         problem = medium.problem(top) or medium.problem(bottom)
         if problem:
             raise KeyProblem(("medium",), problem)
-    if physics.attenuation != "none" and medium.attenuates is False:
+    if physics.attenuation in ("coarse", "conventional") and medium.attenuates is False:
         text = f"'{physics.attenuation}' needs qp, qs or q_from_vs in the medium, which has none of them"
         raise KeyProblem(("physics", "attenuation"), text)
 

@@ -4,18 +4,50 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from esim.config.crust.time_function import TimeFunctionConfig, check_one
+from esim.config.crust.time_function import TimeFunctionConfig, TriangleConfig, check_one
 from esim.config.point import PointConfig
 from esim.config.yaml.paths import InputFile
-from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.section import KeyProblem, Section, kind_of
 from esim.config.yaml.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Speed
 
 
 class TimedSourceConfig(Section):
-    """Every source with one time function."""
+    """Every source with one time function: when it acts, by its onset or its centroid."""
 
-    onset: Duration = Field(default=0.0, ge=0, description="Onset [s] after the origin time.")
-    time_function: TimeFunctionConfig = Field(description="Source time function.")
+    onset: Duration = Field(
+        default=0.0, description="Onset [s] after the origin time; negative: the run begins before it."
+    )
+    centroid_time: Duration | None = Field(
+        default=None,
+        description="Instead of onset: centroid time [s] after the origin time, of the moment rate (of a wavelet: its "
+        "peak); null: as onset says.",
+    )
+    half_duration: Duration | None = Field(
+        default=None,
+        gt=0,
+        description="Instead of time_function: half duration [s] of an isosceles triangle, as in the Global CMT "
+        "catalogue.",
+    )
+    time_function: TimeFunctionConfig | None = Field(
+        default=None, description="Source time function; null: the triangle of half_duration."
+    )
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if self.time_function is None and self.half_duration is None:
+            raise KeyProblem("time_function", "is missing; expected one, or half_duration for a triangle")
+        check_one(self, "time_function", "half_duration")
+        if self.centroid_time is not None and self.onset != 0:
+            text = f"{self.centroid_time:g} s, and onset {self.onset:g} s: give one of them"
+            raise KeyProblem("centroid_time", text)
+        return self
+
+    @property
+    def rate(self) -> TimeFunctionConfig:
+        """The time function, that of half_duration included."""
+        if self.time_function is not None:
+            return self.time_function
+        return TriangleConfig(kind="triangle", half_duration=self.half_duration)
 
 
 class PointSourceConfig(PointConfig, TimedSourceConfig):
@@ -24,27 +56,54 @@ class PointSourceConfig(PointConfig, TimedSourceConfig):
     depth: Length = Field(description="Depth [m] below depth 0 of the grid, not below the ground.")
 
 
+EAST_NORTH_DOWN = ("mxx", "myy", "mzz", "mxy", "mxz", "myz")
+UP_SOUTH_EAST = ("mpp", "mtt", "mrr", "mtp", "mrp", "mrt")  # the same six
+SIGNS = (1, 1, 1, -1, -1, 1)  # south over north, up over down: of the latter six as the former
+
+
 class MomentTensorConfig(PointSourceConfig):
-    """Moment tensor in the axes of the grid: x east, y north, z down."""
+    """Moment tensor by six components: x east, y north, z down, or r up, t south, p east (Global CMT).
+
+    East and north are the true ones for a place by lon and lat, and the axes of the grid for one by x and y.
+    """
 
     kind: Literal["moment_tensor"] = Field(description="moment_tensor: six components.")
-    mxx: ScalarMoment = Field(default=0.0, description="Moment [N m], east-east.")
-    myy: ScalarMoment = Field(default=0.0, description="Moment [N m], north-north.")
-    mzz: ScalarMoment = Field(default=0.0, description="Moment [N m], down-down.")
-    mxy: ScalarMoment = Field(default=0.0, description="Moment [N m], east-north.")
-    mxz: ScalarMoment = Field(default=0.0, description="Moment [N m], east-down.")
-    myz: ScalarMoment = Field(default=0.0, description="Moment [N m], north-down.")
+    mxx: ScalarMoment | None = Field(default=None, description="Moment [N m], east-east; null: 0.")
+    myy: ScalarMoment | None = Field(default=None, description="Moment [N m], north-north; null: 0.")
+    mzz: ScalarMoment | None = Field(default=None, description="Moment [N m], down-down; null: 0.")
+    mxy: ScalarMoment | None = Field(default=None, description="Moment [N m], east-north; null: 0.")
+    mxz: ScalarMoment | None = Field(default=None, description="Moment [N m], east-down; null: 0.")
+    myz: ScalarMoment | None = Field(default=None, description="Moment [N m], north-down; null: 0.")
+    mrr: ScalarMoment | None = Field(default=None, description="Instead: moment [N m], up-up; null: 0.")
+    mtt: ScalarMoment | None = Field(default=None, description="Moment [N m], south-south; null: 0.")
+    mpp: ScalarMoment | None = Field(default=None, description="Moment [N m], east-east; null: 0.")
+    mrt: ScalarMoment | None = Field(default=None, description="Moment [N m], up-south; null: 0.")
+    mrp: ScalarMoment | None = Field(default=None, description="Moment [N m], up-east; null: 0.")
+    mtp: ScalarMoment | None = Field(default=None, description="Moment [N m], south-east; null: 0.")
 
     @model_validator(mode="after")
     def _acts(self) -> Self:
+        here, there = self._given(EAST_NORTH_DOWN), self._given(UP_SOUTH_EAST)
+        if here and there:
+            text = f"{here[0]} (x east, y north, z down) and {there[0]} (r up, t south, p east) are of two conventions"
+            raise KeyProblem(there[0], f"{text}; give all components in one of them")
         if not any(self.moment_tensor):
-            raise ValueError("needs at least one of mxx, myy, mzz, mxy, mxz, myz that is not 0")
+            raise ValueError(
+                "needs at least one of mxx, myy, mzz, mxy, mxz, myz that is not 0, or of mrr, mtt, mpp, mrt, mrp, mtp"
+            )
         return self
 
+    def _given(self, names: tuple[str, ...]) -> list[str]:
+        return [name for name in names if getattr(self, name) is not None]
+
     @property
-    def moment_tensor(self) -> tuple[float, float, float, float, float, float]:
-        """The moments (xx, yy, zz, xy, xz, yz) [N m]."""
-        return self.mxx, self.myy, self.mzz, self.mxy, self.mxz, self.myz
+    def moment_tensor(self) -> tuple[float, ...]:
+        """The moments (xx, yy, zz, xy, xz, yz) [N m], x east, y north, z down."""
+        if not self._given(UP_SOUTH_EAST):
+            return tuple(getattr(self, name) or 0.0 for name in EAST_NORTH_DOWN)
+        return tuple(
+            sign * (getattr(self, name) or 0.0) for name, sign in zip(UP_SOUTH_EAST, SIGNS, strict=True)
+        )
 
 
 class DoubleCoupleConfig(PointSourceConfig):
@@ -80,7 +139,7 @@ class ExplosionConfig(PointSourceConfig):
 
 
 class SingleForceConfig(PointSourceConfig):
-    """A force at a point."""
+    """A force at a point; east and north are the true ones by lon and lat, and the axes of the grid by x and y."""
 
     kind: Literal["force"] = Field(description="force: a force at a point.")
     fx: Force = Field(default=0.0, description="Force [N] towards east.")
@@ -118,7 +177,9 @@ class CrustFiniteFaultConfig(Section):
         description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp, Coulomb .inp), relative to the "
         "configuration, or data:NAME."
     )
-    onset: Duration = Field(default=0.0, ge=0, description="Onset [s] after the origin time.")
+    onset: Duration = Field(
+        default=0.0, description="Onset [s] after the origin time; negative: the run begins before it."
+    )
     rigidity: Pressure | None = Field(
         default=None,
         gt=0,

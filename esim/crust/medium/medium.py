@@ -72,6 +72,11 @@ class MediumSurvey:
     solid: bool
 
     @property
+    def attenuates(self) -> bool:
+        """Whether any cell has a Q."""
+        return math.isfinite(min(self.lowest_qp, self.lowest_qs))
+
+    @property
     def strong_contrasts(self) -> bool:
         """Whether there is soft ground, water or air, over which guided waves make absorbing layers unstable."""
         found = self.speeds

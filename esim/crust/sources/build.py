@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,12 @@ from esim.media.crust.medium import VS
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
 from esim.sources.crust import PlaneWave, PointSources, build, low_pass
-from esim.sources.crust.rates import Deferred
+from esim.sources.crust.lowpass import GAIN
 
 CrustSource = PointSources | PlaneWave
 # Share of the energy of a source above the highest frequency of the run, from which it is low-passed.
 ENERGY_FRACTION = 0.02
+UNRELEASED = 0.01  # share of the moment after the end of the run, from which there is a warning
 Warn = Callable[[str], None]
 
 
@@ -30,14 +30,13 @@ def build_sources(
     config: SeismicConfig,
     medium: CrustMedium,
     survey: MediumSurvey,
-    discretisation: Discretisation,
     projection: Projection | None,
     comm: Comm,
     warn: Warn,
 ) -> list[CrustSource]:
-    """The sources of a configuration, with warnings of frequencies that the grid does not resolve.
+    """The sources of a configuration.
 
-    Raises InputError, on all ranks, for the first one that cannot be where it is.
+    Raises InputError, on all ranks, for the first one that cannot be where or when it is.
     """
     sources: list[CrustSource] = []
     for n, section in enumerate(config.source):
@@ -50,8 +49,37 @@ def build_sources(
             _check_place(source, medium, survey)
         except InputError as error:
             raise InputError(f"source.{n}: {error}") from None
-        sources.append(_limited(f"source.{n}", source, config, discretisation, warn))
+        _check_time(f"source.{n}", source, config.time.duration, warn)
+        sources.append(source)
     return sources
+
+
+def limit_sources(
+    config: SeismicConfig, sources: Sequence[CrustSource], discretisation: Discretisation, warn: Warn
+) -> list[CrustSource]:
+    """The sources, each low-passed if it sends more than the grid resolves, with a warning."""
+    return [
+        _limited(f"source.{n}", source, config, discretisation, warn) for n, source in enumerate(sources)
+    ]
+
+
+def first_onset(sources: Sequence[CrustSource]) -> float:
+    """Time [s] at which the first of some sources begins; infinite where there are none."""
+    return min((source.begin for source in sources), default=math.inf)
+
+
+def _check_time(key: str, source: CrustSource, end: float, warn: Warn) -> None:
+    """Raises InputError for a source that begins after the end of the run [s]; warns of what is released after it."""
+    if source.begin >= end and math.isfinite(source.begin):
+        raise InputError(
+            f"{key}: {source.name} begins at {source.begin:g} s, and the run ends at {end:g} s; expected an earlier "
+            "onset, or a longer time.duration"
+        )
+    if isinstance(source, PointSources) and (part := source.released(end)) < 1 - UNRELEASED:
+        warn(
+            f"{key}: {source.name} lasts until {source.end:.4g} s: {100 * (1 - part):.2g} % of its moment is released "
+            f"after the end of the run at {end:g} s, and is not in it"
+        )
 
 
 def _check_place(source: CrustSource, medium: CrustMedium, survey: MediumSurvey) -> None:
@@ -94,13 +122,9 @@ def _limited(
         return source
     warn(
         f"{key}: sends waves {high}; it is low-passed at {frequency:.3g} Hz, which this grid resolves with "
-        f"{discretisation.points_per_wavelength:.3g} points per wavelength"
+        f"{discretisation.points_per_wavelength:.3g} points per wavelength, without delay (zero phase)"
     )
-    if isinstance(source, PlaneWave):
-        return low_pass(source, frequency, discretisation.dt)
-    # Many points take long to filter, which a plan does not need.
-    filtered = Deferred(lambda: low_pass(source, frequency, discretisation.dt).rates, source.rates)
-    return replace(source, rates=filtered)
+    return low_pass(source, frequency, discretisation.dt)
 
 
 def origin(source: PointSources) -> tuple[float, float, float]:
@@ -124,13 +148,31 @@ def strongest_event(
 
 
 def source_record(source: CrustSource) -> dict[str, Any]:
-    """What run.json has of a source: where it begins [m], its moment [N m] and magnitude, the outline of a fault."""
+    """What run.json has of a source: where it begins [m], its moment [N m] and magnitude, the outline of a fault.
+
+    low_pass is the corner frequency [Hz] of the filter that its rates have passed, None for none.
+    """
     record: dict[str, Any] = {"name": source.name, "x": None, "y": None, "depth": None}
+    record["low_pass"] = source.low_pass
     if isinstance(source, PlaneWave):
         return record | {"depth": source.depth, "moment": None, "magnitude": None}
     record |= zip(("x", "y", "depth"), origin(source), strict=True)
     record |= {"moment": source.total_moment or None, "magnitude": source.magnitude}
     return record | ({"outline": _outline(source)} if source.x.size > 3 else {})
+
+
+def low_pass_record(sources: Sequence[CrustSource]) -> dict[str, Any] | None:
+    """What run.json has of the low-pass that sources have passed, with its corner [Hz]; None for none."""
+    corners = {source.low_pass for source in sources if source.low_pass is not None}
+    return {"filter": GAIN, "corner": max(corners)} if corners else None
+
+
+def low_pass_text(sources: Sequence[CrustSource]) -> str:
+    """The same as a sentence, for files; empty where no source has passed one."""
+    record = low_pass_record(sources)
+    if record is None:
+        return ""
+    return f"sources are low-passed: {record['filter']}, f0 = {record['corner']:.6g} Hz; nothing is delayed"
 
 
 def _outline(source: PointSources) -> list[list[float]]:

@@ -208,10 +208,14 @@ class Repeated:
 
 @dataclass(frozen=True, eq=False)
 class Deferred:
-    """Rates that `make` computes from those `before` once they are asked for; onsets and integrals are the same."""
+    """Rates that `make` computes from those `before` once they are asked for.
+
+    They begin `head` [s] earlier than these, and have the same integrals.
+    """
 
     make: Callable[[], Rates]
     before: Rates
+    head: float
 
     @cached_property
     def made(self) -> Rates:
@@ -221,7 +225,7 @@ class Deferred:
     @property
     def first(self) -> np.ndarray:
         """Onsets [s]."""
-        return self.before.first
+        return self.before.first - self.head
 
     @property
     def last(self) -> np.ndarray:
