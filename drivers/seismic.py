@@ -27,6 +27,7 @@ from esim.crust.sources.build import (
     source_record,
 )
 from esim.crust.sources.injection import inject_forces, inject_moments
+from esim.crust.sources.lines import plan_lines, summary_lines
 from esim.crust.stability import StabilityCheck
 from esim.drivers.driver import (
     Checkpoints,
@@ -229,7 +230,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         cells = [block.cells * nz for block in setup.decomposition.blocks]
         state = setup.memory["state and medium"] * setup.comm.size
         output = predict_output(config, grid, discretisation, state)
-        lines = [
+        return [
             f"grid           {nx} x {ny} x {nz} = {grid.cells:,} cells of {dx:g} x {dy:g} x {dz:g} m",
             *setup.survey.describe(),
             *discretisation.describe(config, grid),
@@ -238,15 +239,12 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank; state and medium take "
             f"{setup.bytes_per_cell:.1f} bytes per cell",
             f"output         at most {output / 1e6:.1f} MB before compression, in {config.output.directory}",
+            *plan_lines(setup.sources),
         ]
-        for source in setup.sources:
-            magnitude = f", Mw {source.magnitude:.2f}" if source.magnitude is not None else ""
-            lines.append(f"source         {source.name}{magnitude}")
-        return lines
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
-        """A line for each source: its moment, magnitude and depth."""
-        return [_source_line(source) for source in record["sources"]]
+        """A line for each source, or one for many: moment, magnitude and depth."""
+        return list(summary_lines(record["sources"]))
 
 
 def _require_memory(
@@ -257,9 +255,3 @@ def _require_memory(
     memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
     require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
     return memory
-
-
-def _source_line(source: Mapping[str, Any]) -> str:
-    moment = f"M0 {source['moment']:.3g} N m, " if source["moment"] else ""
-    magnitude = f"Mw {source['magnitude']:.2f}" if source["magnitude"] else "no moment"
-    return f"source {source['name']}: {moment}{magnitude}, depth {source['depth']:g} m"

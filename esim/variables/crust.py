@@ -142,7 +142,9 @@ def derive_series(
     found: dict[str, np.ndarray] = {}
     for quantity in map(STATION_QUANTITIES.__getitem__, quantities):
         series = quantity.derive([records[name] for name in quantity.raw], dt)
-        found |= {name: values[:, hidden::every] for name, values in zip(quantity.variables, series, strict=True)}
+        found |= {
+            name: values[:, hidden::every] for name, values in zip(quantity.variables, series, strict=True)
+        }
     return found
 
 

@@ -1,13 +1,14 @@
 """Which sources does a run have? Built, checked against the medium, low-passed to what the grid resolves, recorded."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
 from esim.config.crust.source import CrustSourceConfig
+from esim.config.yaml.suggest import gathered
 from esim.crust.discretisation import Discretisation
 from esim.crust.medium.medium import CrustMedium, MediumSurvey
 from esim.errors import InputError
@@ -39,6 +40,8 @@ def build_sources(
     Raises InputError, on all ranks, for the first one that cannot be where or when it is.
     """
     sources: list[CrustSource] = []
+    late: list[tuple[str, str]] = []
+    end = config.time.duration
     for n, section in enumerate(config.source):
 
         def make(section: CrustSourceConfig = section) -> CrustSource:
@@ -49,8 +52,11 @@ def build_sources(
             _check_place(source, medium, survey)
         except InputError as error:
             raise InputError(f"source.{n}: {error}") from None
-        _check_time(f"source.{n}", source, config.time.duration, warn)
+        late += [(f"source.{n}", text) for text in _check_time(f"source.{n}", source, end)]
         sources.append(source)
+    many = f"last beyond the end of the run at {end:g} s, and moment that is released after it is not in it"
+    for text in gathered(late, many):
+        warn(text)
     return sources
 
 
@@ -58,9 +64,29 @@ def limit_sources(
     config: SeismicConfig, sources: Sequence[CrustSource], discretisation: Discretisation, warn: Warn
 ) -> list[CrustSource]:
     """The sources, each low-passed if it sends more than the grid resolves, with a warning."""
+    frequency, wide = discretisation.frequency, [s.highest_frequency(ENERGY_FRACTION) for s in sources]
+    found = [(n, highest) for n, highest in enumerate(wide) if highest > frequency]
+    if config.physics.low_pass:
+        does = (
+            f"low-passed at {frequency:.3g} Hz, which this grid resolves with "
+            f"{discretisation.points_per_wavelength:.3g} points per wavelength, without delay (zero phase)"
+        )
+        one, many = f"it is {does}", f"they are {does}"
+    else:
+        one = many = f"this grid resolves {frequency:.3g} Hz, and higher frequencies are unresolved"
+    texts = [(f"source.{n}", f"sends waves {_up_to(highest)}; {one}") for n, highest in found]
+    for text in gathered(texts, f"send waves {_up_to(max(wide, default=0.0))}; {many}"):
+        warn(text)
+    if not config.physics.low_pass:
+        return list(sources)
     return [
-        _limited(f"source.{n}", source, config, discretisation, warn) for n, source in enumerate(sources)
+        low_pass(source, frequency, discretisation.dt) if highest > frequency else source
+        for source, highest in zip(sources, wide, strict=True)
     ]
+
+
+def _up_to(frequency: float) -> str:
+    return f"up to {frequency:.3g} Hz" if math.isfinite(frequency) else "at all frequencies"
 
 
 def first_onset(sources: Sequence[CrustSource]) -> float:
@@ -68,16 +94,16 @@ def first_onset(sources: Sequence[CrustSource]) -> float:
     return min((source.begin for source in sources), default=math.inf)
 
 
-def _check_time(key: str, source: CrustSource, end: float, warn: Warn) -> None:
-    """Raises InputError for a source that begins after the end of the run [s]; warns of what is released after it."""
+def _check_time(key: str, source: CrustSource, end: float) -> Iterator[str]:
+    """Raises InputError for a source that begins after the end of the run [s]; says what is released after it."""
     if source.begin >= end and math.isfinite(source.begin):
         raise InputError(
             f"{key}: {source.name} begins at {source.begin:g} s, and the run ends at {end:g} s; expected an earlier "
             "onset, or a longer time.duration"
         )
     if isinstance(source, PointSources) and (part := source.released(end)) < 1 - UNRELEASED:
-        warn(
-            f"{key}: {source.name} lasts until {source.end:.4g} s: {100 * (1 - part):.2g} % of its moment is released "
+        yield (
+            f"{source.name} lasts until {source.end:.4g} s: {100 * (1 - part):.2g} % of its moment is released "
             f"after the end of the run at {end:g} s, and is not in it"
         )
 
@@ -105,26 +131,6 @@ def _shears(source: PointSources) -> np.ndarray:
     shear = source.moment.copy()
     shear[:, :3] -= source.moment[:, :3].mean(1, keepdims=True)
     return np.abs(shear).max(1) > 1e-9 * np.abs(source.moment).max(1)
-
-
-def _limited(
-    key: str, source: CrustSource, config: SeismicConfig, discretisation: Discretisation, warn: Warn
-) -> CrustSource:
-    """A source, low-passed if it sends more than the grid resolves and the configuration does not forbid it."""
-    frequency, highest = discretisation.frequency, source.highest_frequency(ENERGY_FRACTION)
-    if highest <= frequency:
-        return source
-    high = f"up to {highest:.3g} Hz" if math.isfinite(highest) else "at all frequencies"
-    if not config.physics.low_pass:
-        warn(
-            f"{key}: sends waves {high}; this grid resolves {frequency:.3g} Hz, and higher frequencies are unresolved"
-        )
-        return source
-    warn(
-        f"{key}: sends waves {high}; it is low-passed at {frequency:.3g} Hz, which this grid resolves with "
-        f"{discretisation.points_per_wavelength:.3g} points per wavelength, without delay (zero phase)"
-    )
-    return low_pass(source, frequency, discretisation.dt)
 
 
 def origin(source: PointSources) -> tuple[float, float, float]:

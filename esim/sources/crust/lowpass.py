@@ -69,9 +69,7 @@ def _rates(rates: Rates, frequency: float, step: float) -> Rates:
         series += [part.astype(np.float32) for part in _series(some, frequency, step)]
     count = np.array([part.size for part in series[1:]], dtype=np.int64)
     first = rates.first - _head(frequency, step)
-    return Sampled(
-        first, np.full(count.size, step), np.cumsum(count) - count, count, np.concatenate(series)
-    )
+    return Sampled(first, np.full(count.size, step), np.cumsum(count) - count, count, np.concatenate(series))
 
 
 def _function(function: TimeFunction, frequency: float, step: float) -> TimeFunction:
