@@ -360,6 +360,14 @@ BAD = [
     ("top: 0", "top: 10", "c.yaml:8:8: medium.layers.0.top: the first layer starts at 10 m, below the top of "
      "the grid, 0 m"),
     ("[0, 17 km]", "[-1 km, 17 km]", "medium.layers.0.top: the first layer starts at 0 m, below the top of the"),
+    ("vp: 4000", "vp: 4", "medium.layers.0.vp: layer with top 0 m: vp is 4 m/s, expected 100 to 20000 m/s; is it 4 "
+     "km/s?"),
+    ("vs: 2000", "vs: 2", "vs is 2 m/s, expected 0 (a fluid) or 10 to 15000 m/s; is it 2 km/s?"),
+    ("rho: 2600", "rho: 2.6", "rho is 2.6 kg/m3, expected 100 to 20000 kg/m3; is it 2.6 g/cm3?"),
+    ("rho: 2600", "rho: 2600 g/cm3", "rho is 2.6e+06 kg/m3, expected 100 to 20000 kg/m3; is it 2600 kg/m3, and not "
+     "g/cm3?"),
+    ("qs: 40", "qs: 0.025", "medium.layers.0.qs: layer with top 0 m: qs is 0.025, expected 1 or more; is it 1/Q, of a "
+     "Q of 40?"),
     ("qs: 40", "qs: 0", "medium.layers.0.qs: 0 is too small; expected more than 0"),
     ("qp: 120", "qp: -1", "medium.layers.0.qp: -1 is too small; expected more than 0"),
     ("rho: 2600", "rho: 0", "medium.layers.0.rho: 0 is too small; expected more than 0"),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from esim.config.cells import Size, one_or
+from esim.config.crust.bounds import BOUNDS, bounds_problem
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
 from esim.config.yaml.units import Count, Density, DensityGradient, Length, Number, Speed, SpeedGradient
@@ -72,6 +73,12 @@ class AnyMediumConfig(Section):
         description="Lower limit of vs [m/s] in solids; fluids are unchanged; null: none.",
     )
 
+    @model_validator(mode="after")
+    def _least_vs_of_rock(self) -> Self:
+        if self.min_vs is not None and (problem := bounds_problem("vs", self.min_vs)):
+            raise KeyProblem("min_vs", problem)
+        return self
+
     @property
     def attenuates(self) -> bool | None:
         """Whether any quality factor is given; None where only a file can tell."""
@@ -88,6 +95,10 @@ class LayerConfig(QualityConfig):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        for name in BOUNDS:
+            value = getattr(self, name)
+            if value is not None and (problem := bounds_problem(name, value)):
+                raise KeyProblem(name, f"layer with top {self.top:g} m: {problem}")
         problem = ratio_problem(self.vp, self.vs)
         if problem:
             raise KeyProblem("vs", f"layer with top {self.top:g} m: {problem}")
@@ -154,6 +165,9 @@ class GradientConfig(AnyMediumConfig, QualityConfig):
         problem = ratio_problem(vp, vs)
         if vp <= 0 or vs < 0 or rho <= 0:
             problem = f"vp {vp:g}, vs {vs:g} m/s, rho {rho:g} kg/m3 cannot be negative (nor vp and rho 0)"
+        values = {"vp": vp, "vs": vs, "rho": rho, "qp": self.qp, "qs": self.qs}
+        found = (bounds_problem(name, value) for name, value in values.items() if value is not None)
+        problem = problem or next(filter(None, found), None)
         return f"at depth {depth:g} m, {problem}" if problem else None
 
 

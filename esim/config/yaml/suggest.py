@@ -34,7 +34,7 @@ def several(names: Sequence[str]) -> str:
 
 
 def gathered(found: Sequence[tuple[str, str]], many: str) -> list[str]:
-    """A sentence "NAME: ..." for each of a few things (name, sentence), or one of all of them, which ends with `many`."""
+    """A sentence "NAME: ..." for each of a few things (name, sentence), or one of all of them that ends with `many`."""
     if len(found) <= FEW:
         return [f"{name}: {sentence}" for name, sentence in found]
     return [f"{several([name for name, _ in found])}: {many}"]

@@ -19,15 +19,13 @@ from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.io.gridded.axis import Places
-from esim.media.crust.checks import NAMES, ROUNDING, UNITS, require_sound, require_top
+from esim.media.crust.checks import ROUNDING, require_sound, require_top
 from esim.media.crust.medium import QP, RHO
 from esim.media.crust.models import netcdf_layout
 from esim.media.crust.models.netcdf_layout import Layout
 
 STRIP = 4_000_000  # values treated at one time
-# What vp, vs [m/s] and rho [kg/m3] can be within the Earth, to tell wrong units.
 Pick = Callable[[np.ndarray, np.ndarray], np.ndarray]
-POSSIBLE = ((100.0, 20_000.0), (0.0, 15_000.0), (100.0, 20_000.0))
 
 
 @dataclass(frozen=True)
@@ -189,14 +187,6 @@ class Gridded:
     def _require_plane(self, values: np.ndarray, origin: tuple[int, int, int]) -> None:
         """Raises InputError unless nodes (5, 1, y, x), the first one at `origin` of the file, can be rock."""
         require_sound(values, lambda index: self._place(index, origin))
-        for row, (low, high) in enumerate(POSSIBLE):
-            wild = (values[row] < low) | (values[row] > high)
-            if wild.any():
-                index = tuple(int(n) for n in np.argwhere(wild)[0])
-                raise InputError(
-                    f"{self._place(index, origin)}: {NAMES[row]} would be {values[(row, *index)]:g} {UNITS[row]}, "
-                    f"expected {low:g} to {high:g}; does the file say its units?"
-                )
 
     def _place(self, index: tuple[int, ...], origin: tuple[int, int, int]) -> str:
         layout = self._layout
