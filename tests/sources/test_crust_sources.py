@@ -339,7 +339,9 @@ def test_what_is_released_up_to_a_time():
     assert (group.begin, group.end) == (0, 10)
     found = [group.released(t) for t in (-1.0, 1.0, 3.0, 5.0, 7.0, 9.0, 10.0, 20.0)]
     assert found == pytest.approx([0, 0.125, 0.25, 0.5, 0.75, 0.875, 1, 1], abs=2e-3)
-    assert points(Shifted(Ricker(1.0), np.zeros(1)), np.ones((1, 6))).released(1.5) == pytest.approx(0.5, abs=0.01)
+    assert points(Shifted(Ricker(1.0), np.zeros(1)), np.ones((1, 6))).released(1.5) == pytest.approx(
+        0.5, abs=0.01
+    )
 
 
 def test_highest_frequency_is_where_the_energy_ends():
@@ -707,9 +709,7 @@ def test_low_pass_of_a_wavelet_and_a_plane_wave():
     filtered = low_pass(wave, 0.5, 0.01)
     assert filtered.end > wave.end and filtered.highest_frequency() < wave.highest_frequency()
     t = np.arange(-6, 16, 0.004)
-    assert np.trapezoid(filtered.velocity(t), t) == pytest.approx(
-        0.1 * 0.3 * np.sqrt(2 * np.pi), rel=1e-4
-    )
+    assert np.trapezoid(filtered.velocity(t), t) == pytest.approx(0.1 * 0.3 * np.sqrt(2 * np.pi), rel=1e-4)
     with pytest.raises(InputError, match="low-pass frequency is 0 Hz"):
         low_pass(wave, 0.0, 0.01)
 
@@ -786,7 +786,11 @@ def test_moment_tensors_and_forces_by_longitude_and_latitude_are_to_true_east_an
 
 def test_components_turned_to_the_grid_and_back_are_the_same():
     rng = np.random.default_rng(4)
-    vector, tensor, north = rng.standard_normal((7, 3)), rng.standard_normal((7, 6)), rng.uniform(-180, 180, 7)
+    vector, tensor, north = (
+        rng.standard_normal((7, 3)),
+        rng.standard_normal((7, 6)),
+        rng.uniform(-180, 180, 7),
+    )
     assert vector_to_earth(vector_to_grid(vector, north), north) == pytest.approx(vector)
     assert tensor_to_earth(tensor_to_grid(tensor, north), north) == pytest.approx(tensor)
     # A tensor made of a vector turns as the vector does.

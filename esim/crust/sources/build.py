@@ -57,9 +57,7 @@ def limit_sources(
     config: SeismicConfig, sources: Sequence[CrustSource], discretisation: Discretisation, warn: Warn
 ) -> list[CrustSource]:
     """The sources, each low-passed if it sends more than the grid resolves, with a warning."""
-    return [
-        _limited(f"source.{n}", source, config, discretisation, warn) for n, source in enumerate(sources)
-    ]
+    return [_limited(f"source.{n}", source, config, discretisation, warn) for n, source in enumerate(sources)]
 
 
 def first_onset(sources: Sequence[CrustSource]) -> float:
@@ -141,7 +139,7 @@ def strongest_event(
     n, strongest = max(points, key=lambda item: item[1].total_moment)
     x, y, depth = origin(strongest)
     lon, lat = (None, None) if projection is None else map(float, projection.to_lonlat(x, y))
-    return Event(x, y, depth, lon, lat, strongest.magnitude, config.source[n].onset)
+    return Event(x, y, depth, lon, lat, strongest.magnitude, config.source[n].onset, strongest.low_pass)
 
 
 def source_record(source: CrustSource) -> dict[str, Any]:
