@@ -1,7 +1,7 @@
 """Which components has a vector to true east and north, and along the axes of a grid?
 
-On the plane of a projection true north turns away from y: by the meridian convergence, (lon - lon0) sin(lat) on the
-transverse Mercator plane.
+On the plane of a projection y points away from true north: by the meridian convergence, the azimuth of y, about
+(lon - lon0) sin(lat) on the transverse Mercator plane.
 """
 
 from typing import Any
@@ -19,6 +19,11 @@ def true_north(projection: Projection | MapProjection, lon: Any, lat: Any) -> np
     x1, y1 = projection.to_xy(lon, lat + STEP)
     x0, y0 = projection.to_xy(lon, lat - STEP)
     return np.rad2deg(np.arctan2(np.subtract(x1, x0), np.subtract(y1, y0)))
+
+
+def meridian_convergence(projection: Projection, lon: Any, lat: Any) -> np.ndarray:
+    """The azimuth of y of the grid [degrees, clockwise from true north] at points in degrees."""
+    return -true_north(projection, lon, lat)
 
 
 def vector_to_grid(vector: np.ndarray, north: Any) -> np.ndarray:

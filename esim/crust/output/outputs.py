@@ -15,7 +15,7 @@ from esim.crust.output.grid_writer import GridWriter
 from esim.crust.output.receiver_sites import station_table
 from esim.crust.output.receivers import ReceiverRecorder
 from esim.crust.output.seismograms import Seismograms
-from esim.crust.output.snapshots import open_snapshots, surface_frame
+from esim.crust.output.snapshots import open_snapshots, own_convergence, surface_frame
 from esim.crust.output.surface_motion import SurfaceMotion, surface_layers
 from esim.crust.sources.build import CrustSource, low_pass_text, strongest_event
 from esim.crust.stability import StabilityCheck
@@ -55,9 +55,10 @@ class SeismicOutputs:
         if low_passed := low_pass_text(sources):
             self._attributes["source_low_pass"] = low_passed
         self._frame = surface_frame(crust, projection)
-        layers = surface_layers(crust)
-        self._motion, self._elevation = SurfaceMotion(crust, layers), surface.elevation(layers)
-        output = config.output
+        layers, output = surface_layers(crust), config.output
+        measures = output.maxima.variables if output.maxima else ()
+        self._motion = SurfaceMotion(crust, layers, measures, own_convergence(self._frame, crust))
+        self._elevation = surface.elevation(layers)
         asked = (output.maxima, output.surface_displacement, output.fields)
         self._follows_surface = any(section is not None for section in asked)
         self.snapshots = list(

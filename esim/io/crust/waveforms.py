@@ -35,7 +35,10 @@ MOTIONS = {  # SAC's name of the kind, and the unit
 
 @dataclass(frozen=True)
 class Event:
-    """Where and how strong the earthquake was: x, y, depth [m], lon, lat [degrees], Mw, onset [s]."""
+    """Where and how strong the earthquake was: x, y, depth [m], lon, lat [degrees], Mw, onset [s].
+
+    low_pass is the corner [Hz] of the filter that it has passed.
+    """
 
     x: float
     y: float
@@ -44,6 +47,7 @@ class Event:
     lat: float | None = None
     magnitude: float | None = None
     onset: float = 0.0
+    low_pass: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,15 @@ class Channel:
 
 
 CHANNELS = (Channel("E", 1.0, 90.0, 90.0), Channel("N", 1.0, 0.0, 90.0), Channel("Z", -1.0, 0.0, 0.0))
+
+
+def channels(stations: StationTable, n: int) -> tuple[Channel, Channel, Channel]:
+    """The channels of the components x, y, z of a station: 2 and 1 in place of E and N where these are not meant."""
+    if stations.true_axes or stations.convergence is None:
+        return CHANNELS
+    azimuth = float(stations.convergence[n])
+    along_x, along_y = ((azimuth + turn) % 360 for turn in (90.0, 0.0))
+    return Channel("2", 1.0, along_x, 90.0), Channel("1", 1.0, along_y, 90.0), CHANNELS[2]
 
 
 def require_obspy(key: str) -> None:
@@ -84,7 +97,8 @@ def write_sac(
 ) -> list[Path]:
     """Writes one SAC file per station and channel into directory/sac, each whole or not at all.
 
-    components (3, stations, times) are along x, y and z (down) in SI units; the files hold E, N and Z (up).
+    components (3, stations, times) are along x, y and z (down) in SI units; the files hold E, N and Z (up), or 2, 1
+    and Z where x and y are the axes of a grid that is turned against them. user3 is the corner [Hz] of the low-pass.
     time is uniform, in seconds since the origin. motion is velocity, displacement or acceleration. Raises
     InputError without ObsPy, MachineError if the disk fails.
     """
@@ -94,7 +108,7 @@ def write_sac(
     paths = []
     codes = station_codes(stations.names, SAC_LETTERS)
     for n, (network, code) in enumerate(codes):
-        for component, channel in zip(components[:, n], CHANNELS, strict=True):
+        for component, channel in zip(components[:, n], channels(stations, n), strict=True):
             path = directory / "sac" / f"{network}.{code}..{channel.code}.SAC"
             header = _header(stations, n, channel, time, motion) | _paths(stations, n, event)
             trace = SACTrace(knetwk=network, kstnm=code, data=_samples(component, channel), **header)
@@ -187,9 +201,9 @@ def _header(
     }
 
 
-def _paths(stations: StationTable, n: int, event: Event | None) -> dict[str, float | bool]:
+def _paths(stations: StationTable, n: int, event: Event | None) -> dict[str, float | bool | str]:
     """SAC headers of where station and earthquake are; distances on the plane where there are no lon and lat."""
-    header: dict[str, float | bool] = {"lcalda": stations.located}
+    header: dict[str, float | bool | str] = {"lcalda": stations.located}
     if stations.lon is not None and stations.lat is not None:
         header |= {"stlo": float(stations.lon[n]), "stla": float(stations.lat[n])}
     if event is None:
@@ -197,6 +211,8 @@ def _paths(stations: StationTable, n: int, event: Event | None) -> dict[str, flo
     header["evdp"] = event.depth / 1000
     if event.magnitude is not None:
         header["mag"] = event.magnitude
+    if event.low_pass is not None:
+        header |= {"user3": event.low_pass, "kuser2": "LP HZ U3"}
     if event.lon is not None and event.lat is not None:
         header |= {"evlo": event.lon, "evla": event.lat}
     if not stations.located:
@@ -212,7 +228,7 @@ def _traces(
     from obspy import Trace
 
     for n, (network, code) in enumerate(station_codes(stations.names, SEED_LETTERS)):
-        for component, channel in zip(components[:, n], CHANNELS, strict=True):
+        for component, channel in zip(components[:, n], channels(stations, n), strict=True):
             about = {
                 "network": network,
                 "station": code,

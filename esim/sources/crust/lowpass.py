@@ -1,10 +1,10 @@
 """How is a source limited to the frequencies that the grid resolves? A low-pass without delay that keeps the moment.
 
-A Butterworth filter of order 2, forward and backward in time: gain 1 / (1 + (f / f0)^4) at the frequency f, one half at
-the corner f0, and no phase. Nothing is late: centroids and the times of peaks stay where they are, and the result is what
-the same filter makes of seismograms that were not filtered (ObsPy: lowpass, corners=2, zerophase=True). The moment
-released stays. The price is a forerunner: a source begins HEAD / f0 before its onset, with at most 1e-4 of the peak of
-the filter's response to a pulse, exp(-a t) (cos a t + sin a t) with a = sqrt(2) pi f0, whose lobes are 4 % of its peak.
+A Butterworth filter of order 2, forward and backward in time: gain 1 / (1 + (f / f0)^4) at the frequency f, one half
+at the corner f0, and no phase. Nothing is late: centroids and the times of peaks stay where they are, and the result is
+what the same filter makes of seismograms that were not filtered (ObsPy: lowpass, corners=2, zerophase=True). The moment
+released stays. The price is a forerunner: the response to a pulse, exp(-a |t|) (cos a t + sin a |t|) with a = sqrt(2)
+pi f0, begins before it. A source begins HEAD / f0 before its onset, where that is below 1e-4 of the peak.
 """
 
 from dataclasses import replace
@@ -33,7 +33,8 @@ def low_pass(sources: S, frequency: float, dt: float) -> S:
     """The same sources without what lies above a frequency [Hz], see above; dt [s] is the step of the run.
 
     The result is sampled at half the step, or 1/40 of the period where that is less, and linear between samples; it
-    begins HEAD / frequency before the onset. Each source is filtered on its own, so that the result does not depend on which others are there.
+    begins HEAD / frequency before the onset. Each source is filtered on its own, so that the result does not depend on
+    which others are there.
     """
     if not 0 < frequency < np.inf:
         raise InputError(f"low-pass frequency is {frequency:g} Hz, expected a number greater than zero")
