@@ -16,7 +16,7 @@ from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
 from esim.crust.model import build_crust
 from esim.crust.output.outputs import SeismicOutputs
-from esim.crust.output.receiver_sites import place_stations
+from esim.crust.output.receiver_sites import place_stations, waveform_formats
 from esim.crust.settings import crust_settings
 from esim.crust.sources.build import (
     CrustSource,
@@ -45,6 +45,7 @@ from esim.drivers.resources import Device, threads_per_rank
 from esim.grids.grid3d import Grid3D
 from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
+from esim.io.crust.station_codes import changed_codes, changes_warning
 from esim.io.crust.waveforms import require_obspy
 from esim.media.crust import build as build_medium
 from esim.parallel.collectives import root_first
@@ -103,6 +104,7 @@ class SeismicRun(Run[SeismicSetup]):
             "low_pass": low_pass_record(setup.sources),
             "begins": setup.discretisation.begin,
             "bytes_per_cell": setup.bytes_per_cell,
+            "station_codes": _changed_codes(setup.config),
         }
 
     def report(self) -> None:
@@ -139,6 +141,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             *(text for source in sources for text in getattr(source, "remarks", ())),
             *unused(config.stations, ReceiverConfig, projection is not None),
             *skipped_warning(config.receivers_outside),
+            *changes_warning(_changed_codes(config)),
         ):
             warnings.add(text)
         for wanted, key in (
@@ -245,6 +248,11 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """A line for each source, or one for many: moment, magnitude and depth."""
         return list(summary_lines(record["sources"]))
+
+
+def _changed_codes(config: SeismicConfig) -> dict[str, dict[str, str]]:
+    """By format of seismology: the codes of stations whose names it cannot hold."""
+    return changed_codes([station.name for station in config.receivers], waveform_formats(config))
 
 
 def _require_memory(

@@ -14,7 +14,8 @@ from esim.grids.grid3d import Grid3D
 from esim.io import cf, directory
 from esim.io.crust.receiver_history import ReceiverHistory, merge
 from esim.io.crust.seismograms import StationTable, write_seismograms
-from esim.io.crust.waveforms import Event, station_codes, write_miniseed, write_sac
+from esim.io.crust.station_codes import MINISEED, SAC, changed_codes, changes_warning
+from esim.io.crust.waveforms import Event, write_miniseed, write_sac
 from esim.io.gather import gather_slabs, section_blocks
 from esim.io.gridded import writer
 from esim.io.gridded.frame import Frame, horizontal, section
@@ -254,7 +255,7 @@ def test_sac_files_are_read_by_obspy_with_up_as_z(tmp_path: Path) -> None:
     obspy = pytest.importorskip("obspy")
     paths = write_sac(tmp_path, stations(), TIME, MOTION, start=START, event=EVENT)
     assert names(tmp_path) == sorted(str(path.relative_to(tmp_path)) for path in paths)
-    assert len(paths) == 9 and "sac/BO.MASHIKI..BXE.SAC" in names(tmp_path)
+    assert len(paths) == 9 and "sac/BO.Mashiki..BXE.SAC" in names(tmp_path)
     for number, (letter, sign, azimuth, incidence) in enumerate(
         [("E", 1, 90, 90), ("N", 1, 0, 90), ("Z", -1, 0, 0)]
     ):
@@ -276,7 +277,7 @@ def test_without_lon_lat_and_date_sac_has_plane_distances_and_starts_in_1970(tmp
     write_sac(
         tmp_path, stations(False), TIME, MOTION, motion="displacement", event=Event(0, 0, 2000, onset=0.5)
     )
-    (trace,) = obspy.read(tmp_path / "sac" / "BO.MASHIKI..BXN.SAC")
+    (trace,) = obspy.read(tmp_path / "sac" / "BO.Mashiki..BXN.SAC")
     sac = trace.stats.sac
     assert trace.stats.starttime == obspy.UTCDateTime(0) and sac.o == 0.5
     assert (sac.dist, sac.az, sac.baz) == pytest.approx((5.0, 36.8699, 216.8699))
@@ -290,21 +291,98 @@ def test_miniseed_has_every_channel(tmp_path: Path) -> None:
     assert names(tmp_path) == ["waveforms.mseed"] and path == tmp_path / "waveforms.mseed"
     stream = obspy.read(path)
     assert len(stream) == 9
-    (up,) = stream.select(id="BO.MASHI..BXZ")
+    (up,) = stream.select(id="BO.MAIKI..BXZ")
     np.testing.assert_array_equal(up.data, np.float32(-MOTION[2, 1]))
     assert up.stats.starttime == obspy.UTCDateTime(START) and up.stats.delta == pytest.approx(0.005)
-    assert {trace.stats.station for trace in stream} == {"KMMH1", "MASHI", "S"}
+    assert {trace.stats.station for trace in stream} == {"KMH16", "MAIKI", "S"}
 
 
-def test_station_codes_fit_and_differ() -> None:
-    given = ["KMMH16", "kmmh16", "KMMH14", "BO.KMMH16", "東京", "大阪", "sta_10", "Kōchi"]
-    codes = station_codes(given, 5)
-    assert codes == [
-        ("SY", "KMMH1"), ("SY", "KMMH2"), ("SY", "KMMH3"), ("BO", "KMMH1"),
-        ("SY", "S"), ("SY", "S2"), ("SY", "STA10"), ("SY", "KOCHI"),
-    ]  # fmt: skip
-    many = station_codes(["ABCDEFGH"] * 120, 5)
-    assert len(set(many)) == 120 and max(len(code) for _, code in many) == 5
+REAL = [
+    "KMMH16",
+    "KMMH14",
+    "KMMH03",
+    "KMMH01",
+    "KMMH1",
+    "KMMH2",
+    "NZ.BFZ",
+    "IU.ANMO.00",
+    "IU.ANMO.10",
+    "熊本",
+    "大分",
+]
+REAL += ["DB.X20", "very_long_station_name_number_1", "very_long_station_name_number_2", "sta 1", "sta-1"]
+
+
+def test_codes_are_kept_where_a_format_holds_them() -> None:
+    sac = dict(zip(REAL, (code.text for code in SAC.codes(REAL)), strict=True))
+    seed = dict(zip(REAL, (code.text for code in MINISEED.codes(REAL)), strict=True))
+    for name in REAL[:6]:
+        assert sac[name] == f"SY.{name}"
+    for name in ("NZ.BFZ", "IU.ANMO.00", "IU.ANMO.10", "DB.X20"):
+        assert sac[name] == seed[name] == name
+    assert seed["KMMH1"] == "SY.KMMH1" and seed["KMMH2"] == "SY.KMMH2"
+    assert [seed[name] for name in REAL[:4]] == ["SY.KMH16", "SY.KMH14", "SY.KMH03", "SY.KMH01"]
+    assert sac["sta-1"] == "SY.sta-1" and {sac["sta 1"], seed["sta 1"], seed["sta-1"]} == {
+        "SY.sta1",
+        "SY.STA1",
+        "SY.STA12",
+    }
+    for codes in (sac, seed):
+        assert len(set(codes.values())) == len(REAL)
+    changed = changed_codes(REAL, [SAC, MINISEED])
+    assert list(changed["SAC"]) == ["熊本", "大分", *REAL[12:15]]
+    assert changed["miniSEED"] == {
+        name: code for name, code in seed.items() if code not in (name, f"SY.{name}")
+    }
+    first, second = changes_warning(changed)
+    assert "in SAC, which holds codes of 8 letters and digits, '熊本' is SY.S, '大分' is SY.S2, " in first
+    assert "'KMMH16' is SY.KMH16, 'KMMH14' is SY.KMH14, 'KMMH03' is SY.KMH03 and 7 more; all are in" in second
+
+
+def test_no_station_has_the_code_of_another() -> None:
+    """Neither one that is shortened, nor one of which only the case is changed, nor two names of one meaning."""
+    given = [
+        "BO.ABCDEF.00",
+        "BO.ABCDEF.10",
+        "BO.ABDEF",
+        "ABCDEF",
+        "abdef",
+        "A",
+        "SY.A",
+        "IU.X.",
+        "IU.X.--",
+        "IU.X",
+        "a.b.c.d",
+    ]
+    seed = [code.text for code in MINISEED.codes(given)]
+    assert seed[2] == "BO.ABDEF" and seed[4] == "SY.ABDEF" and len(set(seed)) == len(seed)
+    assert seed[0][:-3] == seed[1][:-3] != seed[2] and (seed[0][-2:], seed[1][-2:]) == ("00", "10")
+    assert seed[3] == "SY.ABCD2" and seed[5:7] == ["SY.A", "SY.A2"]
+    assert [code[:2] for code in MINISEED.codes(["sta.1", "NET.STA", "N.KMMH"])] == [
+        ("SY", "STA1"),
+        ("SY", "NESTA"),
+        ("N", "KMMH"),
+    ]
+    many = MINISEED.codes(["ABCDEFGH", *(f"ABCDEFG{n}" for n in range(119))])
+    assert len(set(many)) == 120 and max(len(code.station) for code in many) == 5
+
+
+def test_codes_stand_in_the_headers_and_beside_the_series(tmp_path: Path) -> None:
+    obspy = pytest.importorskip("obspy")
+    table = StationTable(
+        ("IU.ANMO.10", "KMMH16"), np.zeros(2), np.zeros(2), np.zeros(2), formats=(SAC, MINISEED)
+    )
+    write_sac(tmp_path, table, TIME, MOTION[:, :2], start=START)
+    write_miniseed(tmp_path, table, TIME, MOTION[:, :2], start=START)
+    (trace,) = obspy.read(tmp_path / "sac/IU.ANMO.10.BXZ.SAC")
+    assert trace.id == "IU.ANMO.10.BXZ" and trace.stats.sac.khole.strip() == "10"
+    assert {trace.id for trace in obspy.read(tmp_path / "waveforms.mseed").select(channel="BXE")} == {
+        "IU.ANMO.10.BXE", "SY.KMH16..BXE",
+    }  # fmt: skip
+    write_seismograms(tmp_path, table, np.arange(2.0), {"vx": np.zeros((2, 2))}, {}, START)
+    with xr.open_dataset(tmp_path / "stations.nc") as data:
+        assert data.sac_code.values.tolist() == ["IU.ANMO.10", "SY.KMMH16"]
+        assert data.miniseed_code.values.tolist() == ["IU.ANMO.10", "SY.KMH16"]
 
 
 @pytest.mark.parametrize("write", [write_sac, write_miniseed])

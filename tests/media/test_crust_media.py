@@ -368,7 +368,9 @@ MEDIA = {
     "gradient": lambda path: gradient(),
     "grid": lambda path: medium(kind="grid", file=in_km(path)),
     "file": lambda path: model(path.parent, TVEL),
-    "soft": lambda path: medium(kind="grid", file=in_km(path), min_vs=2600.0, q_from_vs=Section(qs_per_km_s=50, qp_over_qs=2)),
+    "soft": lambda path: medium(
+        kind="grid", file=in_km(path), min_vs=2600.0, q_from_vs=Section(qs_per_km_s=50, qp_over_qs=2)
+    ),
     "random": lambda path: medium(
         small(), kind="grid", file=in_km(path),
         random=Section(sigma=0.1, correlation=(500.0, 500.0, 500.0), hurst=0.5, seed=1, limit=3.0),

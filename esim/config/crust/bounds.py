@@ -1,7 +1,7 @@
 """Can a number be a speed, a density or a quality factor of the ground? The same bounds wherever it is read.
 
-They are wide enough for peat, ice, the sea and the core of the Earth, and narrow enough that km/s and g/cm3 are not taken
-for m/s and kg/m3, nor these for those.
+They are wide enough for peat, ice, the sea and the core of the Earth, and narrow enough that km/s and g/cm3 are not
+taken for m/s and kg/m3, nor these for those.
 """
 
 from typing import NamedTuple

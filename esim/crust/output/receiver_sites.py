@@ -14,6 +14,7 @@ from esim.grids.axes import meridian_convergence
 from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
 from esim.io.crust.seismograms import StationTable
+from esim.io.crust.station_codes import MINISEED, SAC, CodeFormat
 
 
 def plane_position(point: PointConfig, projection: Projection | None) -> tuple[float, float]:
@@ -59,4 +60,11 @@ def station_table(config: SeismicConfig, projection: Projection | None) -> Stati
         lon, lat = projection.to_lonlat(x, y)
         places = {"lon": lon, "lat": lat, "convergence": meridian_convergence(projection, lon, lat)}
     true_axes = config.output.stations.axes == "geographic"
-    return StationTable([s.name for s in stations], x, y, depth, **places, true_axes=true_axes)
+    names, formats = [s.name for s in stations], waveform_formats(config)
+    return StationTable(names, x, y, depth, **places, true_axes=true_axes, formats=formats)
+
+
+def waveform_formats(config: SeismicConfig) -> list[CodeFormat]:
+    """The formats, besides NetCDF, in which seismograms are written."""
+    output = config.output.stations
+    return [one for one, wanted in ((SAC, output.sac), (MINISEED, output.miniseed)) if wanted]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from esim.io import cf
-from esim.io.timeseries import write_timeseries
+from esim.io.crust.station_codes import CodeFormat
+from esim.io.timeseries import Described, write_timeseries
 from esim.variables.crust import TRUE
 
 
@@ -18,7 +19,7 @@ class StationTable:
     """Names and positions of the stations: x east, y north, depth below the surface [m]; lon, lat [degrees].
 
     convergence is the azimuth of y of the grid [degrees] where the place on the Earth is known; with true_axes the
-    components there are to true east and north, else along x and y.
+    components there are to true east and north, else along x and y. formats: those whose station codes are told.
     """
 
     names: Sequence[str]
@@ -29,6 +30,7 @@ class StationTable:
     lat: Sequence[float] | np.ndarray | None = None
     convergence: Sequence[float] | np.ndarray | None = None
     true_axes: bool = True
+    formats: Sequence[CodeFormat] = ()
 
     @property
     def located(self) -> bool:
@@ -57,9 +59,15 @@ def write_seismograms(
         if values is not None:
             coordinates[name] = values, cf.auxiliary_attributes(name)
     described = {name: (values, _about(name, stations)) for name, values in series.items()}
-    more = {}
+    more: dict[str, Described] = {}
     if stations.convergence is not None:
         more["meridian_convergence"] = stations.convergence, cf.auxiliary_attributes("meridian_convergence")
+    for one in stations.formats:
+        codes = [code.text for code in one.codes(stations.names)]
+        more[f"{one.name.lower()}_code"] = (
+            codes,
+            {"long_name": f"network, station and location in {one.name} files"},
+        )
     write_timeseries(
         directory / "stations.nc", stations.names, coordinates, described, time, attributes, start, more
     )

@@ -5,10 +5,7 @@ computed and not measured), the network is SY (synthetic) unless the station's n
 stay SI (SAC's own habit is nanometres): the header kuser0 tells. Without a date, time starts on 1970-01-01.
 """
 
-import logging
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +17,9 @@ from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 from esim.io.crust.seismograms import StationTable
-
-log = logging.getLogger(__name__)
+from esim.io.crust.station_codes import MINISEED, SAC
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NETWORK = "SY"
-SAC_LETTERS, SEED_LETTERS = 8, 5  # longest station code of each format
 MOTIONS = {  # SAC's name of the kind, and the unit
     "velocity": ("ivel", "M/S"),
     "displacement": ("idisp", "M"),
@@ -106,12 +100,13 @@ def write_sac(
     from obspy.io.sac import SACTrace
 
     paths = []
-    codes = station_codes(stations.names, SAC_LETTERS)
-    for n, (network, code) in enumerate(codes):
+    for n, code in enumerate(SAC.codes(stations.names)):
         for component, channel in zip(components[:, n], channels(stations, n), strict=True):
-            path = directory / "sac" / f"{network}.{code}..{channel.code}.SAC"
+            path = directory / "sac" / f"{'.'.join(code)}.{channel.code}.SAC"
             header = _header(stations, n, channel, time, motion) | _paths(stations, n, event)
-            trace = SACTrace(knetwk=network, kstnm=code, data=_samples(component, channel), **header)
+            header |= {"knetwk": code.network, "kstnm": code.station}
+            header |= {"khole": code.location} if code.location else {}
+            trace = SACTrace(data=_samples(component, channel), **header)
             trace.reftime = _origin(start)
             trace.b, trace.o = float(time[0]), event.onset if event else 0.0
             with whole_file(path) as temporary:
@@ -137,33 +132,6 @@ def write_miniseed(
         stream = Stream(list(_traces(stations, time, components, start)))
         stream.write(str(temporary), format="MSEED", encoding="FLOAT32", reclen=4096)
     return path
-
-
-def station_codes(names: Sequence[str], letters: int) -> list[tuple[str, str]]:
-    """Network and station code of each name: capitals and digits, at most `letters`, and no two alike.
-
-    A code that differs from its name is logged.
-    """
-    taken: set[tuple[str, str]] = set()
-    codes = []
-    for name in names:
-        network, _, station = name.rpartition(".")
-        network = _letters(network)[:2] or NETWORK
-        full = _letters(station) or "S"
-        code, number = full[:letters], 1
-        while (network, code) in taken:
-            number += 1
-            code = full[: letters - len(str(number))] + str(number)
-        taken.add((network, code))
-        codes.append((network, code))
-        if code != station:
-            log.info("station %s is called %s.%s where at most %d letters fit", name, network, code, letters)
-    return codes
-
-
-def _letters(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Z0-9]", "", plain.upper())
 
 
 def _samples(component: np.ndarray, channel: Channel) -> np.ndarray:
@@ -227,11 +195,10 @@ def _traces(
 ) -> Iterator[Any]:
     from obspy import Trace
 
-    for n, (network, code) in enumerate(station_codes(stations.names, SEED_LETTERS)):
+    for n, code in enumerate(MINISEED.codes(stations.names)):
         for component, channel in zip(components[:, n], channels(stations, n), strict=True):
             about = {
-                "network": network,
-                "station": code,
+                **code._asdict(),
                 "channel": channel.code,
                 "delta": _step(time),
                 "starttime": _origin(start) + float(time[0]),
