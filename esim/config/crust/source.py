@@ -198,12 +198,51 @@ class CrustFiniteFaultConfig(Section):
     )
 
 
+class EventConfig(Section):
+    """An earthquake, or a force, of a file of seismology."""
+
+    kind: Literal["event"] = Field(description="event: a point source from a file.")
+    file: InputFile = Field(
+        description="CMTSOLUTION or FORCESOLUTION (SPECFEM), or QuakeML, ndk and other catalogues with moment tensors "
+        "(need ObsPy), relative to the configuration, or data:NAME."
+    )
+    event: str | None = Field(
+        default=None,
+        description="Which event of the file: its name or number, or all; null: the only one. Text, so a number needs "
+        "quotes.",
+    )
+    centroid_time: Duration | None = Field(
+        default=None,
+        description="Centroid time [s] after the origin time; null: that of the file after time.start, or, without "
+        "that, after the origin time in the file.",
+    )
+    half_duration: Duration | None = Field(
+        default=None, gt=0, description="Half duration [s] of a triangle; null: that of the file."
+    )
+    time_function: TimeFunctionConfig | None = Field(
+        default=None,
+        description="Source time function; null: that of the file, a triangle of its half duration.",
+    )
+
+    @model_validator(mode="after")
+    def _one_duration(self) -> Self:
+        if self.time_function is not None and self.half_duration is not None:
+            raise KeyProblem("half_duration", "is given, and time_function too: give one of them")
+        return self
+
+    @property
+    def onset(self) -> float:
+        """Origin time [s], for headers of seismograms."""
+        return 0.0
+
+
 CrustSourceConfig = Annotated[
     Annotated[MomentTensorConfig, Tag("kind=moment_tensor")]
     | Annotated[DoubleCoupleConfig, Tag("kind=double_couple")]
     | Annotated[ExplosionConfig, Tag("kind=explosion")]
     | Annotated[SingleForceConfig, Tag("kind=force")]
     | Annotated[PlaneWaveConfig, Tag("kind=plane_wave")]
-    | Annotated[CrustFiniteFaultConfig, Tag("kind=finite_fault")],
+    | Annotated[CrustFiniteFaultConfig, Tag("kind=finite_fault")]
+    | Annotated[EventConfig, Tag("kind=event")],
     Discriminator(kind_of),
 ]

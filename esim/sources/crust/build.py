@@ -1,6 +1,7 @@
 """Which seismic source does the configuration describe?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -17,9 +18,9 @@ from esim.grids.axes import tensor_to_grid, vector_to_grid
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.sources import bearing
-from esim.sources.crust import finite_fault, moment_tensor, srf, time_function
+from esim.sources.crust import events, finite_fault, moment_tensor, srf, time_function
 from esim.sources.crust.plane_wave import PlaneWave
-from esim.sources.crust.point import PointSources
+from esim.sources.crust.point import PointSources, join
 from esim.sources.crust.rates import Shifted
 from esim.sources.crust.time_function import TimeFunction
 from esim.sources.formats import csv_yaml
@@ -41,13 +42,17 @@ def build(
     [Pa] at x, y, depth [m], for finite faults that have none. Raises InputError if a file is not usable or a source
     lies outside the grid.
     """
-    source = _build(config, grid, projection, rigidity)
+    source = _build(config, grid, projection, start, rigidity)
     source.check(grid)
     return source
 
 
 def _build(
-    config: CrustSourceConfig, grid: Grid3D, projection: Projection | None, rigidity: Rigidity | None
+    config: CrustSourceConfig,
+    grid: Grid3D,
+    projection: Projection | None,
+    start: datetime | None,
+    rigidity: Rigidity | None,
 ) -> PointSources | PlaneWave:
     match config.kind:
         case "moment_tensor":
@@ -68,6 +73,20 @@ def _build(
             )
         case "finite_fault":
             return _finite_fault(config, grid, projection, rigidity)
+        case "event":
+            found, remarks = events.sections(config, start)
+            points = [
+                _labelled(f"event '{name}'", _build(one, grid, projection, start, rigidity))
+                for name, one in found
+            ]
+            label = config.file.name if len(points) > 1 else f"{config.file.name} event '{found[0][0]}'"
+            return replace(join(label, points) if len(points) > 1 else points[0], name=label, remarks=remarks)
+
+
+def _labelled(label: str, source: PointSources | PlaneWave) -> PointSources:
+    """A source of one point, which messages call so."""
+    assert isinstance(source, PointSources)
+    return replace(source, labels=[label])
 
 
 def _point(
