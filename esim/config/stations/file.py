@@ -70,9 +70,8 @@ def _read_table(path: Path, lonlat: bool) -> Contents:
         given = {
             key: text for key, text in values.items() if text or key == "name"
         }  # an empty cell says nothing
-        given["name"] = ".".join(
-            filter(None, [given.pop("network", ""), given["name"], given.pop("location", "")])
-        )
+        codes = [given.pop("network", ""), given["name"], given.pop("location", "")]
+        given["name"] = given["name"] and ".".join(filter(None, codes))
         rows.append(Row(f"{path.name}, line {number}", given))
     return Contents(rows, [one.title for n, one in enumerate(table.columns) if n not in columns.values()])
 
@@ -80,6 +79,8 @@ def _read_table(path: Path, lonlat: bool) -> Contents:
 def _columns(table: Table) -> dict[str, int]:
     """The number of the column of each key that has one."""
     found = {key: table.find(spellings) for key, spellings in SPELLINGS.items()}
+    if found["network"] is None:
+        found["location"] = None  # the name of a place, and no code
     return {key: n for key, n in found.items() if n is not None}
 
 
