@@ -138,6 +138,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         for text in (
             *check_absorbed(config, grid, sources, sites),
             *check_absorbing_layers(config, survey, discretisation),
+            *rock.remarks,
             *(text for source in sources for text in getattr(source, "remarks", ())),
             *unused(config.stations, ReceiverConfig, projection is not None),
             *skipped_warning(config.receivers_outside),

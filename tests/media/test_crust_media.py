@@ -38,7 +38,7 @@ def cube(n=8, h=100.0, top=0.0, nz=None, boundary=("open",) * 4):
 
 def medium(grid=None, projection=None, **values):
     """A medium as the configuration would give it."""
-    section = Section(**{"random": None, "q_from_vs": None, "min_vs": None, **values})
+    section = Section(**{"random": None, "q_from_vs": None, "min_vs": None, "scaling": None, **values})
     return crust.build(section, grid or cube(), projection)
 
 

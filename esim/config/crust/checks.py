@@ -28,8 +28,8 @@ def check_surface(grid: CrustGridConfig, topography: TopographyConfig | None) ->
 def check_medium(medium: MediumConfig, grid: CrustGridConfig, physics: CrustPhysics) -> None:
     """The medium has values at all depths of the grid, and quality factors where attenuation needs them."""
     top, bottom = grid.depth
-    if isinstance(medium, LayersConfig) and medium.layers[0].top > top:
-        text = f"the first layer starts at {medium.layers[0].top:g} m, below the top of the grid, {top:g} m"
+    if isinstance(medium, LayersConfig) and (first := medium.layers[0].top or 0.0) > top:
+        text = f"the first layer starts at {first:g} m, below the top of the grid, {top:g} m"
         raise KeyProblem(("medium", "layers", 0, "top"), text)
     if isinstance(medium, GradientConfig):
         # Straight lines, and the ratio of two of them, are extreme at the ends.

@@ -24,6 +24,10 @@ class Medium(Protocol):
     def detail(self) -> float:
         """Distance of depths [m] between which values run straight, at least; inf if there is no limit."""
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the user should know of how it was read, a sentence each."""
+
     def check(self, grid: Grid3D) -> None:
         """Raises InputError, in one sentence, unless there is a sound value in every cell of the grid."""
 

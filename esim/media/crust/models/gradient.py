@@ -22,6 +22,7 @@ class Gradient:
     interfaces: tuple[float, ...] = ()
     layered: bool = True
     detail: float = np.inf
+    remarks: tuple[str, ...] = ()
 
     def check(self, grid: Grid3D) -> None:
         """Raises InputError if values are impossible in the first or the last layer of cells."""

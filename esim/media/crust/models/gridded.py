@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from esim.config.crust.scaling import rho_of_vp, scaling_remarks, vp_of_vs
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.io.gridded.axis import Places
 from esim.media.crust.checks import ROUNDING, require_sound, require_top
-from esim.media.crust.medium import QP, RHO
+from esim.media.crust.medium import QP, RHO, VP, VS
 from esim.media.crust.models import netcdf_layout
 from esim.media.crust.models.netcdf_layout import Layout
 
@@ -32,14 +33,23 @@ Pick = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Gridded:
     """A medium from the variables vp, vs, rho and, if there, qp, qs of a NetCDF file on (depth, lat, lon) or y, x.
 
-    projection turns x, y of the grid into degrees for a file that has these. Above its first depth the topmost
+    projection turns x, y of the grid into degrees for a file that has these. With scaling, vp and rho may be missing,
+    and are made of vs at the nodes (esim.config.crust.scaling). Above its first depth the topmost
     values are continued if it begins at sea level or higher.
     """
 
     path: Path
     projection: Projection | None
+    scaling: str | None = None
     interfaces: tuple[float, ...] = ()
     layered: bool = False
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is made of what, where the file has only a part of it."""
+        names = self._layout.names
+        of_vs, of_vp = (np.zeros(0) if names[row] is None else None for row in (VP, RHO))
+        return tuple(scaling_remarks(str(self.path), of_vs, of_vp))
 
     @property
     def detail(self) -> float:
@@ -123,7 +133,7 @@ class Gridded:
     @cached_property
     def _layout(self) -> Layout:
         with _opened(self.path) as data:
-            layout = netcdf_layout.find(self.path, data)
+            layout = netcdf_layout.find(self.path, data, self.scaling is not None)
         if layout.lonlat and self.projection is None:
             raise InputError(
                 f"{self.path}: is in longitude and latitude, for which grid.origin {{lon, lat}} must be given"
@@ -134,8 +144,14 @@ class Gridded:
         """All five values at a window of nodes (5, depth, y, x); Q that is 0 or missing is infinite."""
         layout = self._layout
         values = np.full((5, *(last - first for first, last in spans)), np.inf)
-        for row in range(len(layout.names)):
-            values[row] = layout.window(data, row, spans)
+        for row, name in enumerate(layout.names):
+            if name is not None:
+                values[row] = layout.window(data, name, layout.scale[row], spans)
+        solid = values[VS] != 0  # of a fluid, vs tells nothing
+        if layout.names[VP] is None:
+            values[VP] = np.where(solid, vp_of_vs(values[VS]), np.nan)
+        if layout.names[RHO] is None:
+            values[RHO] = np.where(solid, rho_of_vp(values[VP]), np.nan)
         q = values[QP:]
         q[(q == 0) | np.isnan(q)] = np.inf
         return values

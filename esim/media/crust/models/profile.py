@@ -16,7 +16,7 @@ class Profile:
     depths [m] never fall; values (5, n) are vp, vs [m/s], rho [kg/m3], qp, qs at them. If `linear`, values run
     straight between depths (1/Q does, for Q), and a depth that is there twice is a jump; else they are those of
     the last depth above, and the lowest go on for ever. Above the first depth its values are continued.
-    name and places (n,) say in messages where the values come from.
+    name and places (n,) say in messages where the values come from. remarks: what the user should know of them.
     """
 
     depths: np.ndarray
@@ -25,6 +25,7 @@ class Profile:
     name: str
     places: tuple[str, ...]
     layered: bool = True
+    remarks: tuple[str, ...] = ()
 
     @property
     def interfaces(self) -> tuple[float, ...]:
