@@ -48,9 +48,9 @@ def write_seismograms(
 ) -> None:
     """Writes stations.nc, whole or not at all; called on the writer thread.
 
-    series are variables (stations, times) in SI units by name: vx, vy, vz, ux, ..., ax, ..., exx, ..., pressure; z points
-    down, and x and y are true east and north, or those of the grid, as `stations` says. time is in seconds since the
-    origin. Raises MachineError if the disk fails.
+    series are variables (stations, times) in SI units by name: vx, vy, vz, ux, ..., ax, ..., exx, ..., pressure; z
+    points down, and x and y are true east and north, or those of the grid, as `stations` says. time is in seconds
+    since the origin. Raises MachineError if the disk fails.
     """
     places = {"depth": stations.depth, "y": stations.y, "x": stations.x}
     coordinates = {name: (values, cf.coordinate_attributes(name)) for name, values in places.items()}
