@@ -34,17 +34,16 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True)
 class CodeFormat:
-    """How many letters the station code of a format holds, and which it cannot hold; capitals: only those."""
+    """How many letters the station code of a format holds, and which it cannot hold."""
 
     name: str
     letters: int
     forbidden: re.Pattern[str]
-    capitals: bool
 
     def clean(self, station: str) -> str:
         """What the format can hold of a code, however long."""
         plain = unicodedata.normalize("NFKD", station).encode("ascii", "ignore").decode()
-        return self.forbidden.sub("", plain.upper() if self.capitals else plain)
+        return self.forbidden.sub("", plain)
 
     def codes(self, names: Sequence[str]) -> list[Code]:
         """The codes of stations by their names, no two alike: theirs wherever the format holds them."""
@@ -87,8 +86,8 @@ def _parsed(name: str) -> Code:
     return Code(NETWORK, name)
 
 
-SAC = CodeFormat("SAC", 8, re.compile(r"[^A-Za-z0-9_-]"), capitals=False)
-MINISEED = CodeFormat("miniSEED", 5, re.compile(r"[^A-Z0-9]"), capitals=True)
+SAC = CodeFormat("SAC", 8, re.compile(r"[^A-Za-z0-9_-]"))
+MINISEED = CodeFormat("miniSEED", 5, re.compile(r"[^A-Za-z0-9-]"))
 
 
 def changed_codes(names: Sequence[str], formats: Sequence[CodeFormat]) -> dict[str, dict[str, str]]:
