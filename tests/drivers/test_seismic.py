@@ -232,7 +232,7 @@ def test_obspy_reads_what_is_written_for_it(ran: Ran) -> None:
     files = sorted((ran[1] / "sac").iterdir())
     assert len(files) == 18
     traces = [obspy.read(str(path))[0] for path in files]
-    up = [trace for trace in traces if trace.stats.channel.endswith("Z") and trace.stats.station == "S1"]
+    up = [trace for trace in traces if trace.stats.channel.endswith("Z") and trace.stats.station == "s1"]
     assert len(up) == 1
     np.testing.assert_allclose(up[0].data, -stations.vz.sel(station="s1"), rtol=1e-5)
     assert up[0].stats.sac.evdp == pytest.approx(0.83, rel=1e-5)

@@ -329,10 +329,10 @@ def test_miniseed_has_every_channel(tmp_path: Path) -> None:
     assert names(tmp_path) == ["waveforms.mseed"] and path == tmp_path / "waveforms.mseed"
     stream = obspy.read(path)
     assert len(stream) == 9
-    (up,) = stream.select(id="BO.MAIKI..BXZ")
+    (up,) = stream.select(id="BO.Maiki..BXZ")
     np.testing.assert_array_equal(up.data, np.float32(-MOTION[2, 1]))
     assert up.stats.starttime == obspy.UTCDateTime(START) and up.stats.delta == pytest.approx(0.005)
-    assert {trace.stats.station for trace in stream} == {"KMH16", "MAIKI", "S"}
+    assert {trace.stats.station for trace in stream} == {"KMH16", "Maiki", "S"}
 
 
 REAL = [
@@ -360,11 +360,7 @@ def test_codes_are_kept_where_a_format_holds_them() -> None:
         assert sac[name] == seed[name] == name
     assert seed["KMMH1"] == "SY.KMMH1" and seed["KMMH2"] == "SY.KMMH2"
     assert [seed[name] for name in REAL[:4]] == ["SY.KMH16", "SY.KMH14", "SY.KMH03", "SY.KMH01"]
-    assert sac["sta-1"] == "SY.sta-1" and {sac["sta 1"], seed["sta 1"], seed["sta-1"]} == {
-        "SY.sta1",
-        "SY.STA1",
-        "SY.STA12",
-    }
+    assert sac["sta-1"] == seed["sta-1"] == "SY.sta-1" and sac["sta 1"] == seed["sta 1"] == "SY.sta1"
     for codes in (sac, seed):
         assert len(set(codes.values())) == len(REAL)
     changed = changed_codes(REAL, [SAC, MINISEED])
@@ -374,7 +370,7 @@ def test_codes_are_kept_where_a_format_holds_them() -> None:
     }
     first, second = changes_warning(changed)
     assert "in SAC, which holds codes of 8 letters and digits, '熊本' is SY.S, '大分' is SY.S2, " in first
-    assert "'KMMH16' is SY.KMH16, 'KMMH14' is SY.KMH14, 'KMMH03' is SY.KMH03 and 7 more; all are in" in second
+    assert "'KMMH16' is SY.KMH16, 'KMMH14' is SY.KMH14, 'KMMH03' is SY.KMH03 and 6 more; all are in" in second
 
 
 def test_no_station_has_the_code_of_another() -> None:
@@ -393,11 +389,11 @@ def test_no_station_has_the_code_of_another() -> None:
         "a.b.c.d",
     ]
     seed = [code.text for code in MINISEED.codes(given)]
-    assert seed[2] == "BO.ABDEF" and seed[4] == "SY.ABDEF" and len(set(seed)) == len(seed)
+    assert seed[2] == "BO.ABDEF" and seed[4] == "SY.abdef" and len(set(seed)) == len(seed)
     assert seed[0][:-3] == seed[1][:-3] != seed[2] and (seed[0][-2:], seed[1][-2:]) == ("00", "10")
     assert seed[3] == "SY.ABCD2" and seed[5:7] == ["SY.A", "SY.A2"]
     assert [code[:2] for code in MINISEED.codes(["sta.1", "NET.STA", "N.KMMH"])] == [
-        ("SY", "STA1"),
+        ("SY", "sta1"),
         ("SY", "NESTA"),
         ("N", "KMMH"),
     ]
