@@ -53,12 +53,12 @@ class CodeFormat:
             keys.append((code.network, code.station, times[code]))
             times[code] += 1
         found: dict[tuple[str, str, int], str] = {}
-        taken: set[tuple[str, str]] = set()
+        taken: set[tuple[str, str]] = set()  # in capitals: not all file systems tell cases apart
         for key in sorted(dict.fromkeys(keys), key=self._rank):
             network, station, _ = key
-            free = (one for one in self._candidates(station) if (network, one) not in taken)
-            found[key] = next(free)
-            taken.add((network, found[key]))
+            free = (one for one in self._candidates(station) if (network, one.upper()) not in taken)
+            found[key] = next(free) if self._rank(key)[0] else station
+            taken.add((network, found[key].upper()))
         return [code._replace(station=found[key]) for code, key in zip(meant, keys, strict=True)]
 
     def _rank(self, key: tuple[str, str, int]) -> tuple[bool, bool]:
