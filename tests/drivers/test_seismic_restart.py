@@ -323,8 +323,8 @@ def test_a_nan_stops_the_run_where_it_is(ranks, tmp_path):
         march(quake(tmp_path), poison, ranks)
     assert failure.value.exit_code == 3
     found = re.fullmatch(
-        r"step 50, t = (-?[\d.]+) s: velocities are not finite: v([xyz]) is nan at cell k = (\d+), j = (\d+), i = (\d+), "
-        r"x = (-?\d+), y = (-?\d+), depth = (\d+) m",
+        r"step 50, t = (-?[\d.]+) s: velocities are not finite: v([xyz]) is nan at cell k = (\d+), j = (\d+), "
+        r"i = (\d+), x = (-?\d+), y = (-?\d+), depth = (\d+) m",
         str(failure.value),
     )
     assert found is not None, str(failure.value)
