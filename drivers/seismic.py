@@ -204,7 +204,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             for snapshots in outputs.snapshots
         ]
         if config.output.checkpoint is not None:
-            steps = Steps(max(1, round(config.output.checkpoint.every / setup.dt)), early)
+            steps = Steps(max(1, round(config.output.checkpoint.every / setup.dt)))
             callbacks.append(Callback(steps, checkpoints.write_unless_done, binding=False))
         clock = Clock.starting(setup.discretisation.begin, setup.discretisation.steps * setup.dt)
         simulation = Simulation(

@@ -14,7 +14,7 @@ from esim.io.directory import predict_sum
 from esim.parallel.decomposition import Block, Decomposition
 from esim.variables.crust import needed_quantities
 
-SURFACE_VALUES = 16  # values of a column: velocity, displacement, maxima and more
+SURFACE_VALUES = 13  # values of a column, to which maxima are added: velocity, displacement, angle and more
 SURFACE_INDEX = 13 * 8  # bytes of a column: where these are found
 PREPARATION = 8 * 12  # bytes per cell of a strip, while the medium is set
 MECHANISMS = {"none": 0, "coarse": 1, "conventional": 3}  # in a cell
@@ -62,12 +62,13 @@ def predict_memory(
     absorbing += (kinds[2] == "cpml") * nj * ni
     steps = config.time.duration / (config.run.dt or TYPICAL_COURANT * min(grid.spacing) / TYPICAL_SPEED)
     recorded = len(config.receivers) * len(needed_quantities(config.output.stations.variables))
+    measures = len(config.output.maxima.variables) if config.output.maxima else 0
     # A GPU has its own copy of the medium.
     medium = item * cells * (3 + 2 * (mechanisms > 0)) if gpu else 0
     return {
         "state and medium": int(item * (arrays * cells + 6 * side * absorbing)),
         "rough surface": item * cells if config.topography is not None else 0,
-        "surface": SURFACE_VALUES * nj * ni * item + SURFACE_INDEX * nj * ni,
+        "surface": (SURFACE_VALUES + measures) * nj * ni * item + SURFACE_INDEX * nj * ni,
         "halos": _halo_values(grid, decomposition, largest) * item,
         "stations": ROWS * item * recorded,
         "seismograms": int(2 * item * recorded * steps),

@@ -150,7 +150,7 @@ def turned(folder: Path, far: bool, **output: object) -> dict:
 
 
 def test_components_at_stations_are_to_true_east_and_north_on_any_grid(tmp_path: Path) -> None:
-    variables = ["velocity", "strain", "rotation", "rotation_rate"]
+    variables = ["velocity", "acceleration", "strain", "rotation", "rotation_rate"]
     far, near = (ran(turned(tmp_path / str(far), far, variables=variables)) for far in (True, False))
     assert far.meridian_convergence.values == pytest.approx([8.0, 8.0], abs=0.1)
     assert near.meridian_convergence.values == pytest.approx([0.0, 0.0], abs=0.02)
@@ -161,9 +161,13 @@ def test_components_at_stations_are_to_true_east_and_north_on_any_grid(tmp_path:
             np.testing.assert_allclose(far[name], near[name], atol=atol * largest, err_msg=name)
     assert "true east" in far.vx.long_name and far.vx.axes == "x true east, y true north"
     largest = float(np.abs(near.vx).max())
-    scene = turned(tmp_path / "grid", True, axes="grid")
+    scene = turned(tmp_path / "grid", True, axes="grid", variables=["velocity", "acceleration"])
     grid = ran(scene)
     assert np.abs(grid.vx - near.vx).max() > 0.08 * largest  # what was called east
+    # Both horizontal accelerations of one point at the same even times: what RotD50 is computed from.
+    np.testing.assert_allclose(np.diff(far.time), float(far.time[1]), atol=1e-12)
+    pair, same = np.hypot(far.ax, far.ay), np.hypot(grid.ax, grid.ay)
+    np.testing.assert_allclose(pair, same, atol=1e-6 * float(same.max()))
     components = np.stack([grid[name].values for name in ("vx", "vy", "vz")], axis=-1)
     earth = vector_to_earth(components, -grid.meridian_convergence.values[:, None])
     for n, name in enumerate(("vx", "vy", "vz")):

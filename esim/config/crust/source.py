@@ -163,7 +163,7 @@ class PlaneWaveConfig(TimedSourceConfig):
 
     kind: Literal["plane_wave"] = Field(description="plane_wave: vertically incident from below.")
     polarisation: Literal["x", "y", "z"] = Field(
-        description="Polarisation: x (east) or y (north) is an S wave, z a P wave."
+        description="Polarisation along x or y of the grid: an S wave; along z: a P wave."
     )
     depth: Length = Field(description="Depth [m] of the plane where it is injected.")
     amplitude: Speed = Field(description="Peak particle velocity [m/s] of the incident wave.")
