@@ -186,7 +186,9 @@ class CrustFiniteFaultConfig(Section):
         description="Rigidity [Pa] for the seismic moment; null: from the file, or from the medium.",
     )
     rise_time: Duration | None = Field(
-        default=None, gt=0, description="Rise time [s] of subfaults without one in the file."
+        default=None,
+        gt=0,
+        description="Rise time [s] of subfaults without one in the file; in SRF, of those with slip and no slip rates.",
     )
     slip_rate: Literal["cosine", "triangle", "kupper", "yoffe"] = Field(
         default="cosine", description="Slip-rate function where the file has none."
