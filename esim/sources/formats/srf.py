@@ -164,7 +164,9 @@ def _subfault(lines: Lines, version: str | None, what: _Name, rates: array) -> t
 
 def _place(lines: Lines, version: str | None, what: _Name) -> tuple[list[float], float]:
     """The first eight columns of a subfault, and its rigidity [Pa], nan where it has none."""
-    words = lines.next(f"{PLACE} of {what}").split()
+    words = (
+        lines.optional() or lines.next(f"{PLACE} of {what}")
+    ).split()  # words for a message are made for one alone
     if len(words) < COLUMNS["1.0"]:
         raise InputError(
             f"{lines.where}: has {len(words)} values, expected {COLUMNS[version or '1.0']}: {PLACE} of {what}"
