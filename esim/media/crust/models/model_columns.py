@@ -4,7 +4,8 @@
     H(KM) VP(KM/S) VS(KM/S) RHO(GM/CC) QP QS   with units, of Computer Programs in Seismology (Herrmann 2013)
     thick_m, vp_m_s, vs_m_s, rho_kg_m3
 
-Units are km, km/s and g/cm3 unless the names say others. Columns with other names are not used.
+Units are km, km/s and g/cm3 unless the names say others. Columns with other names are not used. With depths, vp before
+the density stands for values that run straight between them, as in the forms without names.
 """
 
 import re

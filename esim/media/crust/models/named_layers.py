@@ -1,4 +1,4 @@
-"""What are the layers of a text file whose columns a line names? Constant down to the next, or of a thickness."""
+"""What are the values of a text file whose columns a line names? Those of layers, or of depths."""
 
 import math
 import re
@@ -19,7 +19,8 @@ def named_layers(
 ) -> Profile:
     """The layers below the line `header`, in SI units; the last one goes on for ever, whatever thickness it has.
 
-    scaling makes vp of vs, and density of vp, where there is no column. Raises InputError with the line that is wrong.
+    Values run straight between depths if vp comes before the density, as in the forms without names, and are constant
+    otherwise. scaling makes vp of vs, and density of vp, where there is no column. Raises InputError with the line that is wrong.
     """
     rows, places = _rows(path, lines, header, columns)
     if not rows:
@@ -47,7 +48,10 @@ def named_layers(
     unused = [column.name for column in columns if not column.known]
     remarks = [f"{path}: columns {', '.join(unused)} are not used"] if unused else []
     remarks += scaling_remarks(str(path), *made)
-    return Profile(_tops(table, places), values, False, str(path), tuple(places), remarks=tuple(remarks))
+    names = [column.name for column in columns]
+    straight = "depth" in names and not missing and names.index("vp") < names.index("rho")
+    tops = _tops(table, places, straight)
+    return Profile(tops, values, straight, str(path), tuple(places), remarks=tuple(remarks))
 
 
 def _rows(
@@ -72,11 +76,12 @@ def _rows(
     return rows, places
 
 
-def _tops(table: dict[str, np.ndarray], places: Sequence[str]) -> np.ndarray:
-    """Depths [m] of the tops of the layers; InputError where they do not increase."""
+def _tops(table: dict[str, np.ndarray], places: Sequence[str], straight: bool) -> np.ndarray:
+    """Depths [m] of the rows; InputError where they do not increase (one may be there twice, if straight)."""
     if "depth" in table:
         tops = table["depth"]
-        wrong = np.flatnonzero(np.diff(tops) <= 0) + 1
+        steps = np.diff(tops)
+        wrong = np.flatnonzero(steps < 0 if straight else steps <= 0) + 1
         text = "the depth is not below that of the row before"
     else:
         tops = np.concatenate([[0.0], np.cumsum(table["thickness"][:-1])])
