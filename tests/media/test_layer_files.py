@@ -125,8 +125,8 @@ EXPECTED = [
         HERRMANN,
         "### a model\n# thick vp qp vs qb rho\n1.0 4 120 2 40 2.6\n2.5 5 0 2.8 0 2.7\n"
         "700 6 155.9 3.464 69.3 2.7\n",
-        "depth (m), vp (m/s), vs (m/s), density (kg/m3), qp, qs\n0,4000,2000,2600,120,40\n"
-        "1000,5000,2800,2700,0,0\n3500,6000,3464,2700,155.9,69.3\n",
+        "depth (m), density (kg/m3), vp (m/s), vs (m/s), qp, qs\n0,2600,4000,2000,120,40\n"
+        "1000,2700,5000,2800,0,0\n3500,2700,6000,3464,155.9,69.3\n",
         "thickness_m vp_m_s vs_m_s rho_kg_m3 qp qs\n1000 4e3 2e3 2600 120 40\n2500 5000 2800 2700 0 0\n"
         "0 6000 3464 2700 155.9 69.3\n",
     ],
@@ -138,6 +138,17 @@ def test_files_by_thickness_and_by_named_columns(tmp_path: Path, text: str) -> N
     np.testing.assert_allclose(column(found, 500.0, 1000.0, 3500.0).T, EXPECTED)
     assert (found.remarks == ()) == (text != HERRMANN)
     assert text != HERRMANN or "columns ETAP, ETAS, FREFP, FREFS are not used" in found.remarks[0]
+
+
+def test_named_depths_with_vp_first_run_straight(tmp_path: Path) -> None:
+    """As in the forms without names; a depth that is there twice is a jump."""
+    text = "depth_m vp[m/s] vs[m/s] rho[kg/m3]\n0 4000 2000 2600\n1000 5000 2800 2700\n"
+    text += "1000 6000 3464 2700\n50000 6000 3464 2700\n"
+    found = file(tmp_path, text)
+    assert found.interfaces == (1000,)
+    np.testing.assert_allclose(column(found, 500.0, 1000.0)[:3].T, [[4500, 2400, 2650], [6000, 3464, 2700]])
+    with pytest.raises(InputError, match="line 3: the depth is not below"):
+        file(tmp_path, text.replace("1000 5", "-1 5"))
 
 
 def test_a_file_of_vs_alone_needs_a_scaling(tmp_path: Path) -> None:
@@ -165,7 +176,7 @@ def test_a_file_of_vs_alone_needs_a_scaling(tmp_path: Path) -> None:
         ("# h vp vs rho\n", "line 1: names columns, and no row of numbers follows"),
         ("# h[m] vp[m/s] vs[m/s] rho\n100 4 2 2.6\n", "line 2: vp is 4 m/s, expected .*; is it 4 km/s?"),
         (
-            "depth_m vp vs rho\n0 4 2 2.6\n0 5 2.8 2.6\n",
+            "depth_m rho vp vs\n0 2.6 4 2\n0 2.6 5 2.8\n",
             "line 3: the depth is not below that of the row before",
         ),
     ],

@@ -20,7 +20,8 @@ def named_layers(
     """The layers below the line `header`, in SI units; the last one goes on for ever, whatever thickness it has.
 
     Values run straight between depths if vp comes before the density, as in the forms without names, and are constant
-    otherwise. scaling makes vp of vs, and density of vp, where there is no column. Raises InputError with the line that is wrong.
+    otherwise. scaling makes vp of vs, and density of vp, where there is no column. Raises InputError with the line that
+    is wrong.
     """
     rows, places = _rows(path, lines, header, columns)
     if not rows:
