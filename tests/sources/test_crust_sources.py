@@ -580,6 +580,12 @@ def test_srf_refuses_a_hundredth_of_the_moment_without_slip_rates(tmp_path):
         ("1.0", (), None, False),
         ("2.0", (3.464e5, 2.7), None, True),
         ("2", (-1, -1), None, False),
+        (
+            "2.0",
+            (3464, 2700),
+            "line 7: vs den are 3464 2700, no rock in cm/s and g/cm3, and taken as not given",
+            False,
+        ),
         ("2.0", (), "8 columns, but version 2.0 has 10; vs den are taken as not given", False),
         ("1.0", (3.464e5, 2.7), "10 columns, but version 1.0 has 8; the last are taken as vs den", True),
         ("1.0", (0.5, 1.0), "10 columns, but version 1.0 has 8; the others are not used", False),

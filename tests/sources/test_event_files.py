@@ -124,7 +124,7 @@ def test_several_events_are_asked_for(tmp_path):
     second = made(path, event="second")
     assert (
         second.rates.first[0] == pytest.approx(26.36)
-        and made(path, event="2").rates.first == second.rates.first
+        and made(path, event=2).rates.first == second.rates.first
     )
     every = made(path, event="all")
     assert every.x.size == 3 and every.total_moment == pytest.approx(3 * second.total_moment)

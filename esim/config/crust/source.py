@@ -208,10 +208,8 @@ class EventConfig(Section):
         description="CMTSOLUTION or FORCESOLUTION (SPECFEM), or QuakeML, ndk and other catalogues with moment tensors "
         "(need ObsPy), relative to the configuration, or data:NAME."
     )
-    event: str | None = Field(
-        default=None,
-        description="Which event of the file: its name or number, or all; null: the only one. Text, so a number needs "
-        "quotes.",
+    event: str | int | None = Field(
+        default=None, description="Which event of the file: its name or number, or all; null: the only one."
     )
     centroid_time: Duration | None = Field(
         default=None,

@@ -23,7 +23,8 @@ def sections(config: EventConfig, start: datetime | None) -> tuple[Sections, tup
     event that cannot be used.
     """
     path = locate(config.file)
-    chosen = events.choose(path, events.read(path), config.event)
+    wanted = None if config.event is None else str(config.event)
+    chosen = events.choose(path, events.read(path), wanted)
     found, remarks = [], []
     for event in chosen:
         values, texts = _values(config, event, start, f"{path} event '{event.name}'")

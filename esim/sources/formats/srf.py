@@ -177,6 +177,10 @@ def _place(lines: Lines, version: str | None, what: _Name) -> tuple[list[float],
     if len(words) not in ([COLUMNS[version]] if version else COLUMNS.values()):
         _remark_columns(lines, version, len(words), _can_be_rock(rock))
     if not _can_be_rock(rock):
+        if len(words) == COLUMNS["2.0"] and version != "1.0" and min(rock) > 0:
+            lines.remark(
+                f"{ROCK} are {rock[0]:g} {rock[1]:g}, no rock in cm/s and g/cm3, and taken as not given"
+            )
         return place, math.nan
     vs, density = rock[0] / 100, rock[1] * 1000
     return place, density * vs * vs
