@@ -583,7 +583,7 @@ def test_srf_refuses_a_hundredth_of_the_moment_without_slip_rates(tmp_path):
         (
             "2.0",
             (3464, 2700),
-            "line 7: vs den are 3464 2700, no rock in cm/s and g/cm3, and taken as not given",
+            "line 7: vs and den, here and elsewhere, are no rock in cm/s and g/cm3, and taken as not given",
             False,
         ),
         ("2.0", (), "8 columns, but version 2.0 has 10; vs den are taken as not given", False),

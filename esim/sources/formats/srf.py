@@ -179,7 +179,7 @@ def _place(lines: Lines, version: str | None, what: _Name) -> tuple[list[float],
     if not _can_be_rock(rock):
         if len(words) == COLUMNS["2.0"] and version != "1.0" and min(rock) > 0:
             lines.remark(
-                f"{ROCK} are {rock[0]:g} {rock[1]:g}, no rock in cm/s and g/cm3, and taken as not given"
+                "vs and den, here and elsewhere, are no rock in cm/s and g/cm3, and taken as not given"
             )
         return place, math.nan
     vs, density = rock[0] / 100, rock[1] * 1000
