@@ -128,6 +128,11 @@ def test_several_events_are_asked_for(tmp_path):
     )
     every = made(path, event="all")
     assert every.x.size == 3 and every.total_moment == pytest.approx(3 * second.total_moment)
+    every = made(path, event="all", start=None)
+    (text,) = every.remarks
+    assert text.startswith(
+        "CMTSOLUTION event 'first', 'second', 'third': times count from its origin time, 2003"
+    )
     assert every.where(1).startswith("event 'second' at x")
     for wrong in ("fourth", "4"):
         with pytest.raises(

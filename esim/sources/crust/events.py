@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from esim.config.crust.source import CrustSourceConfig, EventConfig
+from esim.config.yaml.suggest import several
 from esim.data import locate
 from esim.errors import InputError
 from esim.sources.formats import events
@@ -25,12 +26,14 @@ def sections(config: EventConfig, start: datetime | None) -> tuple[Sections, tup
     path = locate(config.file)
     wanted = None if config.event is None else str(config.event)
     chosen = events.choose(path, events.read(path), wanted)
-    found, remarks = [], []
+    found: Sections = []
+    remarks: dict[str, list[str]] = {}
     for event in chosen:
         values, texts = _values(config, event, start, f"{path} event '{event.name}'")
         found.append((event.name, values))
-        remarks += [f"{path.name} event '{event.name}': {text}" for text in texts]
-    return found, tuple(dict.fromkeys(remarks))
+        for text in texts:
+            remarks.setdefault(text, []).append(f"'{event.name}'")
+    return found, tuple(f"{path.name} event {several(names)}: {text}" for text, names in remarks.items())
 
 
 def _values(
