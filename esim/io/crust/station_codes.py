@@ -104,12 +104,11 @@ def changed_codes(names: Sequence[str], formats: Sequence[CodeFormat]) -> dict[s
 
 
 def changes_warning(changed: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """A sentence for each format in which stations have other codes."""
-    for name, codes in changed.items():
-        if codes:
-            letters = next(one.letters for one in (SAC, MINISEED) if one.name == name)
+    """A sentence about the stations that have other codes in some formats, if there are any."""
+    parts = []
+    for one in (SAC, MINISEED):
+        if codes := changed.get(one.name):
             texts = several([f"'{station}' is {code}" for station, code in codes.items()])
-            yield (
-                f"stations: in {name}, which holds codes of {letters} letters and digits, {texts}; all are in "
-                "stations.nc, and those that are changed in run.json"
-            )
+            parts.append(f"in {one.name}, which holds codes of {one.letters} letters and digits, {texts}")
+    if parts:
+        yield f"stations: {'; '.join(parts)}; all codes are in stations.nc, and those that are changed in run.json"
