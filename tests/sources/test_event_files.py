@@ -100,6 +100,7 @@ def test_an_earthquake_has_its_place_tensor_and_time(tmp_path, kind):
     assert np.trapezoid(rate * t, t) == pytest.approx(36.36, abs=0.05)
     assert found.rates.last[0] - found.rates.first[0] == pytest.approx(66.0)
     assert found.remarks == () and "event '" in found.name
+    assert found.origin_time == pytest.approx(6.36, abs=0.05)  # for the headers of seismograms
 
 
 def test_without_a_date_times_count_from_the_origin_time(tmp_path):

@@ -232,7 +232,7 @@ class EventConfig(Section):
 
     @property
     def onset(self) -> float:
-        """Origin time [s], for headers of seismograms."""
+        """Origin time [s] of what has no date, for headers of seismograms."""
         return 0.0
 
 

@@ -150,7 +150,8 @@ def strongest_event(
     n, strongest = max(points, key=lambda item: item[1].total_moment)
     x, y, depth = origin(strongest)
     lon, lat = (None, None) if projection is None else map(float, projection.to_lonlat(x, y))
-    return Event(x, y, depth, lon, lat, strongest.magnitude, config.source[n].onset, strongest.low_pass)
+    onset = strongest.origin_time if strongest.origin_time is not None else config.source[n].onset
+    return Event(x, y, depth, lon, lat, strongest.magnitude, onset, strongest.low_pass)
 
 
 def source_record(source: CrustSource) -> dict[str, Any]:

@@ -76,11 +76,13 @@ def _build(
         case "event":
             found, remarks = events.sections(config, start)
             points = [
-                _labelled(f"event '{name}'", _build(one, grid, projection, start, rigidity))
-                for name, one in found
+                _labelled(f"event '{one.name}'", _build(one.section, grid, projection, start, rigidity))
+                for one in found
             ]
-            label = config.file.name if len(points) > 1 else f"{config.file.name} event '{found[0][0]}'"
-            return replace(join(label, points) if len(points) > 1 else points[0], name=label, remarks=remarks)
+            label = config.file.name if len(points) > 1 else f"{config.file.name} event '{found[0].name}'"
+            source = join(label, points) if len(points) > 1 else points[0]
+            begin = min(one.origin_time for one in found)
+            return replace(source, name=label, remarks=remarks, origin_time=begin)
 
 
 def _labelled(label: str, source: PointSources | PlaneWave) -> PointSources:

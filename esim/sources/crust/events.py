@@ -1,7 +1,7 @@
 """How do the events of a file become sources of the configuration? With times counted from the start of the run."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,23 +14,30 @@ from esim.sources.formats.events import SourceEvent
 
 FAR = 86400.0  # s between the event and the start of the run, from which one of the two dates must be wrong
 
-Sections = list[tuple[str, CrustSourceConfig]]
+
+class Found(NamedTuple):
+    """An event of a file: its name, the source that it is, and its origin time [s] in the run."""
+
+    name: str
+    section: CrustSourceConfig
+    origin_time: float
 
 
-def sections(config: EventConfig, start: datetime | None) -> tuple[Sections, tuple[str, ...]]:
-    """The name of each event that is wanted, the source that it is, and what the user should know of how it was read.
+def sections(config: EventConfig, start: datetime | None) -> tuple[list[Found], tuple[str, ...]]:
+    """The events that are wanted, and what the user should know of how they were read.
 
-    Its times are after `start`, or, where there is none, after the origin time of the event. Raises InputError for an
+    Their times are after `start`, or, where there is none, after the origin time of the event. Raises InputError for an
     event that cannot be used.
     """
     path = locate(config.file)
     wanted = None if config.event is None else str(config.event)
     chosen = events.choose(path, events.read(path), wanted)
-    found: Sections = []
+    found: list[Found] = []
     remarks: dict[str, list[str]] = {}
     for event in chosen:
         values, texts = _values(config, event, start, f"{path} event '{event.name}'")
-        found.append((event.name, values))
+        begin = 0.0 if start is None or event.origin is None else (event.origin - start).total_seconds()
+        found.append(Found(event.name, values, begin))
         for text in texts:
             remarks.setdefault(text, []).append(f"'{event.name}'")
     return found, tuple(f"{path.name} event {several(names)}: {text}" for text, names in remarks.items())
