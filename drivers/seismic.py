@@ -10,7 +10,7 @@ from esim.config.stations.groups import skipped_warning, unused
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
-from esim.crust.medium.attenuation import attenuation_in_force
+from esim.crust.medium.attenuation import attenuation_in_force, check_used
 from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
 from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
@@ -136,6 +136,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         discretisation = discretisation.starting(motion, onset)
         sites = place_stations(config, medium.surface, projection)
         for text in (
+            *check_used(config.physics),
             *check_absorbed(config, grid, sources, sites),
             *check_absorbing_layers(config, survey, discretisation),
             *(text for source in sources for text in getattr(source, "remarks", ())),

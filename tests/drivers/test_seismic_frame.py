@@ -238,6 +238,8 @@ def test_q_of_the_medium_is_used_unless_none_is_said(tmp_path: Path) -> None:
     setup = checked(scene)
     assert setup.config.physics.attenuation == "none" and setup.discretisation.attenuation is None
     assert setup.memory["state and medium"] == checked(quake("out")).memory["state and medium"]
+    texts = checked(change(scene, "physics.band", [0.1, 5])).warnings.texts
+    assert any("physics.band: is not used" in text for text in texts)
     with pytest.raises(InputError, match="has no memory variables to apply to: the medium has no qp and qs"):
         checked(change(scene, "physics.memory_variable_precision", "bfloat16"))
 
