@@ -10,7 +10,7 @@ from esim.config.stations.groups import skipped_warning, unused
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
-from esim.crust.medium.attenuation import attenuation_in_force
+from esim.crust.medium.attenuation import attenuation_in_force, check_used
 from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
 from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
@@ -21,6 +21,8 @@ from esim.crust.settings import crust_settings
 from esim.crust.sources.build import (
     CrustSource,
     build_sources,
+    filter_sources,
+    first_motion,
     first_onset,
     limit_sources,
     low_pass_record,
@@ -131,11 +133,13 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         config = attenuation_in_force(config, survey.attenuates)
         memory = _require_memory(config, grid, decomposition, comm, device)  # now that Q in files is known
         discretisation = discretise(config, grid, survey, warnings.add)
-        meant = build_sources(config, medium, survey, projection, comm, warnings.add)
-        sources = limit_sources(config, meant, discretisation, warnings.add)
-        discretisation = discretisation.starting(first_onset(sources), first_onset(meant))
+        sources = build_sources(config, medium, survey, projection, comm, warnings.add)
+        sources = limit_sources(config, sources, discretisation, warnings.add)
+        motion, onset = first_motion(sources, discretisation.dt), first_onset(sources)
+        discretisation = discretisation.starting(motion, onset)
         sites = place_stations(config, medium.surface, projection)
         for text in (
+            *check_used(config.physics),
             *check_absorbed(config, grid, sources, sites),
             *check_absorbing_layers(config, survey, discretisation),
             *rock.remarks,
@@ -182,10 +186,9 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             settings = crust_settings(config, setup.medium.surface, setup.survey, setup.discretisation)
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
-            engine = CrustEngine(
-                crust, inject_forces(crust, setup.sources), inject_moments(crust, setup.sources)
-            )
-        last = max((source.end for source in setup.sources), default=0.0)
+            sources = filter_sources(setup.sources, setup.dt)
+            engine = CrustEngine(crust, inject_forces(crust, sources), inject_moments(crust, sources))
+        last = max((source.end for source in sources), default=0.0)
         stability = StabilityCheck(crust, last, config.run.watchdog)
         outputs = SeismicOutputs(
             config,

@@ -244,8 +244,8 @@ def _terms(grid: Grid3D, sites: Sequence[Site], quantity: str) -> InterpolationT
     steep = [site for site in sites if not site.level]
     if steep:
         raise InputError(
-            f"strain cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not level "
-            "within two cells; leave strain out, or move the station"
+            f"strain and rotation cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not "
+            "level within two cells; leave them out, or move the station"
         )
     parts = [_values(grid, columns, slope.velocity, slope) for slope in RATES[quantity]]
     return InterpolationTerms(*(np.concatenate(values, axis=1) for values in zip(*parts, strict=True)))

@@ -126,6 +126,16 @@ def test_a_centroid_and_a_half_duration_stand_for_onset_and_time_function(folder
     assert early.onset == -3  # type: ignore[union-attr]
 
 
+def test_axes_and_quantities_of_stations_and_maps(folder: Path) -> None:
+    output = loaded(folder).output
+    assert output.stations.axes == "geographic" and output.maxima is not None
+    assert output.maxima.variables == ("pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal")
+    keys = "stations: {every: 5 ms, axes: grid, variables: [acceleration, rotation, rotation_rate]}, maxima: "
+    output = loaded(folder, (OUTPUT, keys + "{variables: [pga_east, pga_north, pgv_vertical]}}")).output
+    assert output.stations.axes == "grid" and output.stations.variables[1:] == ("rotation", "rotation_rate")
+    assert output.maxima is not None and output.maxima.variables[0] == "pga_east"
+
+
 def test_volume(folder: Path) -> None:
     grid = loaded(
         folder,
@@ -401,6 +411,8 @@ BAD = [
     ("kind: moment_tensor", "kind: moment", "source.0.kind: unknown kind 'moment', did you mean 'moment_tensor'?"),
     ("mxy: 1.0e18", "mxy: 0", "source.0: needs at least one of mxx, myy, mzz, mxy, mxz, myz that is not 0"),
     ("mxy: 1.0e18", "mxx: 1, mnn: 2", "source.0.mnn: unknown key"),
+    ("every: 5 ms", "every: 5 ms, axes: geographical",
+     "output.stations.axes: 'geographical' is not a choice here, did you mean 'geographic'?"),
     ("mxy: 1.0e18", "mxy: 1, mrt: 2",
      "source.0.mrt: mxy (x east, y north, z down) and mrt (r up, t south, p east) are of two conventions; give all"),
     ("mxy: 1.0e18", "mxy: 1, centroid_time: 3 s, onset: -1",

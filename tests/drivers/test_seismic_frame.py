@@ -50,6 +50,7 @@ def numpy_scene(folder: Path, source: dict, duration: float = 0.5, **output: obj
 # ------------------------------------------------------------------ time
 
 
+@pytest.mark.long
 def test_a_low_passed_run_is_the_other_one_with_its_records_filtered_without_phase(tmp_path: Path) -> None:
     dt = 0.01
     scenes = []
@@ -149,6 +150,7 @@ def turned(folder: Path, far: bool, **output: object) -> dict:
     return scene
 
 
+@pytest.mark.long
 def test_components_at_stations_are_to_true_east_and_north_on_any_grid(tmp_path: Path) -> None:
     variables = ["velocity", "acceleration", "strain", "rotation", "rotation_rate"]
     far, near = (ran(turned(tmp_path / str(far), far, variables=variables)) for far in (True, False))
@@ -174,6 +176,7 @@ def test_components_at_stations_are_to_true_east_and_north_on_any_grid(tmp_path:
         np.testing.assert_allclose(earth[..., n], far[name], atol=1e-6 * largest)
 
 
+@pytest.mark.long
 def test_maps_of_true_components_follow_from_the_snapshots(tmp_path: Path) -> None:
     scene = turned(tmp_path, True)
     measures = ["pgv", "pgv_east", "pgv_north", "pgv_vertical", "pga_east", "pga_north", "pga_vertical"]
@@ -194,6 +197,7 @@ def test_maps_of_true_components_follow_from_the_snapshots(tmp_path: Path) -> No
         np.testing.assert_allclose(maxima[name], slope, atol=0.02 * float(slope.max()))
 
 
+@pytest.mark.long
 def test_the_rotation_of_a_plane_shear_wave_is_known(tmp_path: Path) -> None:
     """It is about the horizontal axis across, and the velocity (acceleration) over twice the speed of the wave."""
     for axis, about, sign in (("x", "y", -1.0), ("y", "x", 1.0)):
@@ -234,6 +238,8 @@ def test_q_of_the_medium_is_used_unless_none_is_said(tmp_path: Path) -> None:
     setup = checked(scene)
     assert setup.config.physics.attenuation == "none" and setup.discretisation.attenuation is None
     assert setup.memory["state and medium"] == checked(quake("out")).memory["state and medium"]
+    texts = checked(change(scene, "physics.band", [0.1, 5])).warnings.texts
+    assert any("physics.band: is not used" in text for text in texts)
     with pytest.raises(InputError, match="has no memory variables to apply to: the medium has no qp and qs"):
         checked(change(scene, "physics.memory_variable_precision", "bfloat16"))
 

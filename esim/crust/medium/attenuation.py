@@ -1,6 +1,7 @@
 """How do waves lose energy in this run? The relaxation mechanisms, and what they do to the moduli."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,12 @@ def attenuation_in_force(config: SeismicConfig, attenuates: bool) -> SeismicConf
         )
     form = "coarse" if attenuates else "none"
     return config.model_copy(update={"physics": physics.model_copy(update={"attenuation": form})})
+
+
+def check_used(physics: CrustPhysics) -> Iterator[str]:
+    """A warning where something is said of attenuation, and waves are not attenuated."""
+    if physics.attenuation == "none" and physics.band is not None:
+        yield "physics.band: is not used, because waves are not attenuated (physics.attenuation: none, or no Q)"
 
 
 def fit_attenuation(

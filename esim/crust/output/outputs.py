@@ -61,10 +61,9 @@ class SeismicOutputs:
         self._elevation = surface.elevation(layers)
         asked = (output.maxima, output.surface_displacement, output.fields)
         self._follows_surface = any(section is not None for section in asked)
+        static = self._frame, self._elevation
         self.snapshots = list(
-            open_snapshots(
-                config, crust, self._motion, projection, self._elevation, self._maps, self._attributes
-            )
+            open_snapshots(config, crust, self._motion, projection, *static, self._maps, self._attributes)
         )
         self._seismograms = None
         if sites:

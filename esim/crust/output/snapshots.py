@@ -60,13 +60,14 @@ def open_snapshots(
     crust: CrustState,
     motion: SurfaceMotion,
     projection: Projection | None,
+    surface: Frame,
     elevation: np.ndarray | None,
     writer: GridWriter,
     attributes: Mapping[str, str],
 ) -> Iterator[Snapshots]:
-    """All files of snapshots that a configuration asks for."""
+    """All files of snapshots that a configuration asks for; surface is the frame of the cells of a layer."""
     output, blocks = config.output, crust.decomposition.blocks
-    surface, static = surface_frame(crust, projection), None if elevation is None else "elevation"
+    static = None if elevation is None else "elevation"
 
     def opened(
         frame: Frame, variables: Sequence[str], stem: str, bits: int | None = None, static: str | None = None

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from esim.media.crust.medium import VS
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
 from esim.sources.crust import PlaneWave, PointSources, build, low_pass
-from esim.sources.crust.lowpass import GAIN
+from esim.sources.crust.lowpass import GAIN, begin_filtered
 
 CrustSource = PointSources | PlaneWave
 # Share of the energy of a source above the highest frequency of the run, from which it is low-passed.
@@ -63,7 +64,10 @@ def build_sources(
 def limit_sources(
     config: SeismicConfig, sources: Sequence[CrustSource], discretisation: Discretisation, warn: Warn
 ) -> list[CrustSource]:
-    """The sources, each low-passed if it sends more than the grid resolves, with a warning."""
+    """The sources, each with the corner of a low-pass if it sends more than the grid resolves, with a warning.
+
+    They are filtered when a run is prepared, by `filter_sources`: that takes its time where they are many.
+    """
     frequency, wide = discretisation.frequency, [s.highest_frequency(ENERGY_FRACTION) for s in sources]
     found = [(n, highest) for n, highest in enumerate(wide) if highest > frequency]
     if config.physics.low_pass:
@@ -80,7 +84,7 @@ def limit_sources(
     if not config.physics.low_pass:
         return list(sources)
     return [
-        low_pass(source, frequency, discretisation.dt) if highest > frequency else source
+        replace(source, low_pass=frequency) if highest > frequency else source
         for source, highest in zip(sources, wide, strict=True)
     ]
 
@@ -89,9 +93,25 @@ def _up_to(frequency: float) -> str:
     return f"up to {frequency:.3g} Hz" if math.isfinite(frequency) else "at all frequencies"
 
 
+def filter_sources(sources: Sequence[CrustSource], dt: float) -> list[CrustSource]:
+    """The sources of a run with steps of dt [s], those with a corner low-passed there."""
+    return [
+        source if source.low_pass is None else low_pass(source, source.low_pass, dt) for source in sources
+    ]
+
+
 def first_onset(sources: Sequence[CrustSource]) -> float:
     """Time [s] at which the first of some sources begins; infinite where there are none."""
     return min((source.begin for source in sources), default=math.inf)
+
+
+def first_motion(sources: Sequence[CrustSource], dt: float) -> float:
+    """The same when they are filtered."""
+    begins = [
+        source.begin if source.low_pass is None else begin_filtered(source, source.low_pass, dt)
+        for source in sources
+    ]
+    return min(begins, default=math.inf)
 
 
 def _check_time(key: str, source: CrustSource, end: float) -> Iterator[str]:
@@ -157,7 +177,7 @@ def strongest_event(
 def source_record(source: CrustSource) -> dict[str, Any]:
     """What run.json has of a source: where it begins [m], its moment [N m] and magnitude, the outline of a fault.
 
-    low_pass is the corner frequency [Hz] of the filter that its rates have passed, None for none.
+    low_pass is the corner frequency [Hz] of the filter that its rates pass, None for none.
     """
     record: dict[str, Any] = {"name": source.name, "x": None, "y": None, "depth": None}
     record["low_pass"] = source.low_pass

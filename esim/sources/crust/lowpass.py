@@ -15,7 +15,7 @@ import numpy as np
 from esim.errors import InputError
 from esim.sources.crust.plane_wave import PlaneWave
 from esim.sources.crust.point import PointSources
-from esim.sources.crust.rates import Deferred, Joined, Rates, Repeated, Sampled, Shifted, Windows
+from esim.sources.crust.rates import Joined, Rates, Repeated, Sampled, Shifted, Windows
 from esim.sources.crust.time_function import WAVELET, Table, TimeFunction
 
 ORDER = 2  # of each of the two passes
@@ -38,15 +38,22 @@ def low_pass(sources: S, frequency: float, dt: float) -> S:
     """
     if not 0 < frequency < np.inf:
         raise InputError(f"low-pass frequency is {frequency:g} Hz, expected a number greater than zero")
-    step = min(dt / 2, 1 / (40 * frequency))
+    step = _step(frequency, dt)
     if isinstance(sources, PlaneWave):
         function = _function(sources.time_function, frequency, step)
         onset = sources.onset - _head(frequency, step)
         return replace(sources, time_function=function, onset=onset, low_pass=frequency)
-    rates, head = sources.rates, _head(frequency, step)
-    # Many points take long to filter, which a plan does not need.
-    filtered = Deferred(lambda: _rates(rates, frequency, step), rates, head)
-    return replace(sources, rates=filtered, low_pass=frequency)
+    return replace(sources, rates=_rates(sources.rates, frequency, step), low_pass=frequency)
+
+
+def begin_filtered(sources: S, frequency: float, dt: float) -> float:
+    """Time [s] at which the same sources begin when they have passed the filter."""
+    return sources.begin - _head(frequency, _step(frequency, dt))
+
+
+def _step(frequency: float, dt: float) -> float:
+    """Time [s] between the samples of the result."""
+    return min(dt / 2, 1 / (40 * frequency))
 
 
 def _head(frequency: float, step: float) -> float:
@@ -83,10 +90,12 @@ def _series(rates: Rates, frequency: float, step: float) -> list[np.ndarray]:
     from scipy import signal
 
     span, total, head = rates.last - rates.first, rates.integral, _head(frequency, step)
-    first, fine = rates.first - head, step / FINER
+    fine = step / FINER
     count = np.ceil((head + span + TAIL / frequency) / step).astype(np.int64) + 1
-    raw = rates.at(first + fine * (np.arange(count.max() * FINER)[:, None] + 0.5), np.arange(first.size))
-    onset = round(head / fine)
+    onset, active = round(head / fine), int(np.ceil(span.max() / fine))
+    raw = np.zeros((count.max() * FINER, span.size))
+    times = rates.first + fine * (np.arange(active)[:, None] + 0.5)
+    raw[onset : onset + active] = rates.at(times, np.arange(span.size))
     for n in np.flatnonzero(span < SHORT * step):  # nothing that the filter passes tells it from a box
         width = int(np.ceil(span[n] / fine))
         raw[:, n] = 0.0
@@ -97,8 +106,8 @@ def _series(rates: Rates, frequency: float, step: float) -> list[np.ndarray]:
     filtered = signal.sosfilt(poles, forward[::-1], axis=0)[::-1]
     # The fine samples lie in the middles of their intervals: the mean of two is the value between them.
     between = 0.5 * (filtered[FINER - 1 :: FINER][:-1] + filtered[FINER::FINER])
-    series = np.concatenate([np.zeros((1, first.size)), between])
-    return [_preserved(series[: count[n], n], total[n], step) for n in range(first.size)]
+    series = np.concatenate([np.zeros((1, span.size)), between])
+    return [_preserved(series[: count[n], n], total[n], step) for n in range(span.size)]
 
 
 def _preserved(series: np.ndarray, total: float, step: float) -> np.ndarray:

@@ -25,7 +25,7 @@ class PlaneWave:
     amplitude: float
     time_function: TimeFunction
     onset: float = 0.0
-    low_pass: float | None = None  # corner frequency [Hz] of the filter it has passed
+    low_pass: float | None = None  # corner frequency [Hz] of the filter that it passes before it acts
 
     @property
     def compressional(self) -> bool:

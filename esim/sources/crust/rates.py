@@ -1,6 +1,5 @@
 """Which moment rates have many point sources, each after its own onset?"""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -204,50 +203,6 @@ class Repeated:
         """Those of some sources; what none of them needs is left behind."""
         used, place = np.unique(self.index[index], return_inverse=True)
         return Repeated(self.inner.take(used), place)
-
-
-@dataclass(frozen=True, eq=False)
-class Deferred:
-    """Rates that `make` computes from those `before` once they are asked for.
-
-    They begin `head` [s] earlier than these, and have the same integrals.
-    """
-
-    make: Callable[[], Rates]
-    before: Rates
-    head: float
-
-    @cached_property
-    def made(self) -> Rates:
-        """What was made."""
-        return self.make()
-
-    @property
-    def first(self) -> np.ndarray:
-        """Onsets [s]."""
-        return self.before.first - self.head
-
-    @property
-    def last(self) -> np.ndarray:
-        """Ends [s]."""
-        return self.made.last
-
-    @property
-    def integral(self) -> np.ndarray:
-        """Moment released per unit of moment."""
-        return self.before.integral
-
-    def __call__(self, times: np.ndarray) -> np.ndarray:
-        """Rates [1/s], (K, N), at times (K,) [s]."""
-        return self.made(times)
-
-    def at(self, times: np.ndarray, index: np.ndarray) -> np.ndarray:
-        """Rates [1/s] of the sources index (M,), each at its own times (K, M) [s]."""
-        return self.made.at(times, index)
-
-    def take(self, index: np.ndarray) -> Rates:
-        """Those of some sources."""
-        return self.made.take(index)
 
 
 @dataclass(frozen=True, eq=False)
