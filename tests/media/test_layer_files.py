@@ -151,6 +151,12 @@ def test_named_depths_with_vp_first_run_straight(tmp_path: Path) -> None:
         file(tmp_path, text.replace("1000 5", "-1 5"))
 
 
+def test_words_that_name_no_columns_are_comments(tmp_path: Path) -> None:
+    """The abbreviation of versus is no speed."""
+    found = file(tmp_path, "# depth vs velocity\n0 5 2.8 2.7\n50 6 3.4 2.7\n")
+    assert found.linear and column(found, 25e3)[0] == pytest.approx(5500)
+
+
 def test_a_file_of_vs_alone_needs_a_scaling(tmp_path: Path) -> None:
     text = "# thickness vs\n0.5 1.0\n4.5 3.0\n0 3.6\n"
     with pytest.raises(

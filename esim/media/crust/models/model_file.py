@@ -59,15 +59,21 @@ def read(path: Path, scaling: str | None = None) -> Profile:
 
 
 def _named(lines: list[str]) -> tuple[int, list[Column]] | None:
-    """The last line above the numbers that names columns of another form than those above, and these columns."""
-    found = None
+    """The last line above the numbers that names columns of another form than those above, and these columns.
+
+    A line of other words, "depth vs velocity" say, is none unless it has as many words as there are numbers.
+    """
+    found, count = None, 0
     for n, line in enumerate(lines):
         words = re.split(r"#|//", line)[0].replace(",", " ").split()
-        if found is not None and words and numbers_of(words) is not None:
+        if words and numbers_of(words) is not None:
+            count = len(words)
             break
         columns = named_columns(line)
         found = (n, columns) if columns is not None else found
-    return None if found is None or is_plain(found[1]) else found
+    if found is None or is_plain(found[1]):
+        return None
+    return found if count in (0, len(found[1])) or all(column.known for column in found[1]) else None
 
 
 def _table(path: Path, lines: list[str]) -> tuple[np.ndarray, list[int]]:
