@@ -37,7 +37,7 @@ class Node(NamedTuple):
 
 
 class Slope(NamedTuple):
-    """Part of a strain rate: a factor, the velocity, and the axis along which its slope is taken."""
+    """Part of a strain or rotation rate: a factor, the velocity, and the axis along which its slope is taken."""
 
     factor: float
     velocity: str
@@ -70,19 +70,20 @@ NODES = {
     "sxz": Node("s", 4, (-0.5, 0.0, 0.5)),
     "syz": Node("s", 5, (-0.5, 0.5, 0.0)),
 }
-UPRIGHT = (
-    "exz",
-    "eyz",
-    "sxz",
-    "syz",
-)  # on horizontal faces of cells; all other strain and stress lies in layers
-RATES = {  # strain rates from velocities
+# On horizontal faces of cells; all other strain and stress lies in layers.
+UPRIGHT = ("exz", "eyz", "sxz", "syz")
+ROTATIONS = ("wx", "wy", "wz")
+RATES = {  # strain and rotation rates from velocities
     "exx": (Slope(1.0, "vx", "x"),),
     "eyy": (Slope(1.0, "vy", "y"),),
     "ezz": (Slope(1.0, "vz", "z"),),
     "exy": (Slope(0.5, "vx", "y"), Slope(0.5, "vy", "x")),
     "exz": (Slope(0.5, "vx", "z"), Slope(0.5, "vz", "x")),
     "eyz": (Slope(0.5, "vy", "z"), Slope(0.5, "vz", "y")),
+    # Half the curl, about x, y and the upward vertical: with that axis a right-handed rotation, as of a vector.
+    "wx": (Slope(0.5, "vy", "z"), Slope(-0.5, "vz", "y")),
+    "wy": (Slope(0.5, "vz", "x"), Slope(-0.5, "vx", "z")),
+    "wz": (Slope(0.5, "vy", "x"), Slope(-0.5, "vx", "y")),
 }
 
 
@@ -264,10 +265,11 @@ def _terms(
     steep = [site for site in sites if not site.level]
     if steep:
         raise InputError(
-            f"strain cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not level "
-            "within two cells; leave strain out, or move the station"
+            f"strain and rotation cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not "
+            "level within two cells; leave them out, or move the station"
         )
-    seen = None if strain is None else Seen(quantity, strain)
+    # A rotation is not zero on the surface, as shear strain is, and no source is its adjoint.
+    seen = None if strain is None or quantity in ROTATIONS else Seen(quantity, strain)
     parts = [_values(grid, columns, slope.velocity, slope, seen) for slope in RATES[quantity]]
     return InterpolationTerms(*(np.concatenate(values, axis=1) for values in zip(*parts, strict=True)))
 
