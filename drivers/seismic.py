@@ -10,12 +10,14 @@ from esim.config.stations.groups import skipped_warning, unused
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
-from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
+from esim.crust.medium.ground import Ground
+from esim.crust.medium.medium import CrustMedium, set_medium, survey_medium
+from esim.crust.medium.placing import ReceiverSite
 from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
 from esim.crust.model import build_crust
 from esim.crust.output.outputs import SeismicOutputs
-from esim.crust.output.receiver_sites import place_stations
+from esim.crust.output.receiver_sites import describe_stations, place_stations, station_records
 from esim.crust.settings import crust_settings
 from esim.crust.sources.build import CrustSource, build_sources, source_record
 from esim.crust.sources.injection import inject_forces, inject_moments
@@ -34,7 +36,6 @@ from esim.drivers.driver import (
 )
 from esim.drivers.resources import threads_per_rank
 from esim.grids.grid3d import Grid3D
-from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
 from esim.io.crust.waveforms import require_obspy
 from esim.media.crust import build as build_medium
@@ -53,11 +54,10 @@ class SeismicSetup(Setup[SeismicConfig]):
 
     grid: Grid3D
     projection: Projection | None
-    medium: CrustMedium
-    survey: MediumSurvey
+    ground: Ground
     discretisation: Discretisation
     sources: Sequence[CrustSource]
-    sites: Sequence[Site]
+    sites: Sequence[ReceiverSite]
 
     @property
     def bytes_per_cell(self) -> float:
@@ -89,8 +89,9 @@ class SeismicRun(Run[SeismicSetup]):
             "sources": [source_record(source) for source in setup.sources],
             "points_per_wavelength": setup.discretisation.points_per_wavelength,
             "frequency_resolved": setup.discretisation.frequency,
-            "speeds": setup.survey.record(),
+            "speeds": setup.ground.survey.record(),
             "bytes_per_cell": setup.bytes_per_cell,
+            "stations": station_records(setup.config, setup.sites, setup.projection) if setup.sites else [],
         }
 
     def report(self) -> None:
@@ -116,10 +117,13 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         rock.check(grid)
         medium = CrustMedium(grid, rock, build_surface(config, grid, projection, comm))
         survey = survey_medium(medium, decomposition.blocks[comm.rank], comm)
+        ground = Ground(medium, survey)
         discretisation = discretise(config, grid, survey, warnings.add)
-        sources = build_sources(config, medium, survey, discretisation, projection, comm, warnings.add)
-        sites = place_stations(config, medium.surface, projection)
+        sources = build_sources(config, ground, discretisation, projection, comm, warnings.add)
+        sites, remarks = place_stations(config, ground, projection)
         for text in (
+            *medium.surface.remarks(),
+            *remarks,
             *check_absorbed(config, grid, sources, sites),
             *check_absorbing_layers(config, survey, discretisation),
             *(text for source in sources for text in getattr(source, "remarks", ())),
@@ -144,8 +148,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             warnings=warnings,
             grid=grid,
             projection=projection,
-            medium=medium,
-            survey=survey,
+            ground=ground,
             discretisation=discretisation,
             sources=sources,
             sites=sites,
@@ -155,24 +158,25 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         self, setup: SeismicSetup, resume: bool = False, observers: Sequence[Observer] = ()
     ) -> SeismicRun:
         """Allocate and compile, set the medium, place the sources, open the outputs."""
-        config, comm, timings = setup.config, setup.comm, dict[str, float]()
+        config, comm, ground, timings = setup.config, setup.comm, setup.ground, dict[str, float]()
         block = setup.decomposition.blocks[comm.rank]
         with timed(timings, "medium"):
             backend = setup.open_backend()
-            fields = set_medium(setup.medium, block, setup.discretisation.attenuation, backend)
+            fields = set_medium(ground.medium, block, setup.discretisation.attenuation, backend)
+            fields["near_interface"] = backend.from_host(ground.near_interface(block))
         with timed(timings, "allocate and compile"):
-            settings = crust_settings(config, setup.medium.surface, setup.survey, setup.discretisation)
+            settings = crust_settings(config, ground, setup.discretisation)
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
             engine = CrustEngine(
-                crust, inject_forces(crust, setup.sources), inject_moments(crust, setup.sources)
+                crust, inject_forces(crust, setup.sources, ground), inject_moments(crust, setup.sources, ground)
             )
         last = max((source.end for source in setup.sources), default=0.0)
         stability = StabilityCheck(crust, last, config.run.watchdog)
         outputs = SeismicOutputs(
             config,
             crust,
-            setup.medium.surface,
+            ground,
             setup.projection,
             setup.sites,
             setup.discretisation.sample_steps,
@@ -217,7 +221,8 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         output = predict_output(config, grid, discretisation, state)
         lines = [
             f"grid           {nx} x {ny} x {nz} = {grid.cells:,} cells of {dx:g} x {dy:g} x {dz:g} m",
-            *setup.survey.describe(),
+            *setup.ground.survey.describe(),
+            *setup.ground.describe(),
             *discretisation.describe(config, grid),
             f"ranks          {setup.comm.size} x {setup.threads} threads, blocks of {min(cells):,} to {max(cells):,} "
             "cells",
@@ -228,7 +233,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         for source in setup.sources:
             magnitude = f", Mw {source.magnitude:.2f}" if source.magnitude is not None else ""
             lines.append(f"source         {source.name}{magnitude}")
-        return lines
+        return [*lines, *describe_stations(config, setup.sites)]
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """A line for each source: its moment, magnitude and depth."""

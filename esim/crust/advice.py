@@ -6,10 +6,10 @@ from esim.config.crust.grid import ABSORBING
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
 from esim.crust.medium.medium import MediumSurvey
+from esim.crust.medium.placing import ReceiverSite
 from esim.crust.settings import constant_alpha
 from esim.crust.sources.build import CrustSource, origin
 from esim.grids.grid3d import Grid3D
-from esim.grids.interpolation import Site
 from esim.sources.crust import PointSources
 
 
@@ -26,7 +26,7 @@ def check_absorbing_layers(
 
 
 def check_absorbed(
-    config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[Site]
+    config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[ReceiverSite]
 ) -> Iterator[str]:
     """Warnings of sources and stations in absorbing layers, where amplitudes are damped."""
     points = [

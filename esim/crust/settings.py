@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
+from esim.crust.medium.ground import Ground
 from esim.crust.medium.medium import MediumSurvey
-from esim.crust.medium.surface import Surface
 from esim.media.crust.attenuation import Mechanisms
 
 
@@ -28,7 +28,7 @@ class CrustSettings:
 
 
 def crust_settings(
-    config: SeismicConfig, surface: Surface, survey: MediumSurvey, discretisation: Discretisation
+    config: SeismicConfig, ground: Ground, discretisation: Discretisation
 ) -> CrustSettings:
     """The settings of a run."""
     physics, boundary = config.physics, config.grid.boundary
@@ -37,15 +37,15 @@ def crust_settings(
     return CrustSettings(
         order=physics.order,
         dt=discretisation.dt,
-        free=surface.free,
+        free=ground.free,
         kinds=(x, y, bottom, bottom if config.grid.surface == "absorbing" else "free"),
         cells=boundary.cells,
         fastest=discretisation.fastest,
         frequency=discretisation.frequency / 2,
         mechanisms=None if fit is None else fit.mechanisms,
         largest_inverse_q=0.0 if fit is None else 1 / fit.lowest_q,
-        reduced_layers=surface.reduced_layers,
-        constant_alpha=constant_alpha(config, survey),
+        reduced_layers=ground.reduced_layers,
+        constant_alpha=constant_alpha(config, ground.survey),
         memory=physics.memory_variable_precision,
     )
 

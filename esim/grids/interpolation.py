@@ -6,6 +6,7 @@ nodes lie within two cells of the one that holds the receiver, so that the halo 
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 from itertools import product
 from math import floor, prod
 from typing import Any, NamedTuple
@@ -100,6 +101,9 @@ class InterpolationTerms(NamedTuple):
     weights: np.ndarray
 
 
+Terms = Callable[[str], InterpolationTerms]
+
+
 def stencil(
     grid: Grid3D, x: float, y: float, depth: float, staggering: str, **more: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -172,7 +176,9 @@ class Gather:
         quantities: Sequence[str],
         *,
         allocated: tuple[int, int, int] | None = None,
+        terms: Terms | None = None,
     ) -> None:
+        """terms(quantity) are the nodes and weights of all positions, where they are others than `terms_of`."""
         self.quantities = tuple(quantities)
         sites = [Site(*position) for position in positions]
         self.array = _one_array(self.quantities)
@@ -181,8 +187,9 @@ class Gather:
         self.receivers = np.flatnonzero(owned)
         shape = allocated or (grid.nz + 2 * halo_k, *block.allocated)
         corner = (-halo_k, block.j0 - block.halo, block.i0 - block.halo)
-        terms = _aligned([_compact(_terms(grid, sites, name)) for name in self.quantities])
-        mine = [InterpolationTerms(*(values[owned] for values in part)) for part in terms]
+        found = terms or partial(terms_of, grid, sites)
+        aligned = _aligned([_compact(found(name)) for name in self.quantities])
+        mine = [InterpolationTerms(*(values[owned] for values in part)) for part in aligned]
         self.indices: Any = np.array([_flat(part, corner, shape) for part in mine])
         self.weights: Any = np.array([part.weights for part in mine])
 
@@ -232,7 +239,15 @@ def _cells(grid: Grid3D, sites: Sites) -> list[np.ndarray]:
     ]
 
 
-def _terms(grid: Grid3D, sites: Sequence[Site], quantity: str) -> InterpolationTerms:
+def replaced(terms: InterpolationTerms, rows: np.ndarray, others: InterpolationTerms) -> InterpolationTerms:
+    """Terms with other ones for some rows (a mask), the shorter ones made longer by nodes of no weight."""
+    longer, shorter = _aligned([terms, others])
+    for values, other in zip(longer, shorter, strict=True):
+        values[rows] = other
+    return longer
+
+
+def terms_of(grid: Grid3D, sites: Sequence[Site], quantity: str) -> InterpolationTerms:
     """All terms of a value or of a strain rate."""
     columns = _columns(sites)
     if quantity not in RATES:

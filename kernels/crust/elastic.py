@@ -154,6 +154,20 @@ def s_z_near_surface(k, j, i, near_interface, p):
     return (p.sz1 * p.fourth_1, p.sz2 * p.fourth_2, p.zero, p.zero)
 
 
+def v_z_reduced_near_surface(k, j, i, near_interface, p):
+    """Weights along z in the velocity step, of fourth order, of second order beside rough surfaces."""
+    n = near_interface[k, j, i]
+    far = p.one - n
+    return (p.vz1 * (far * p.fourth_1 + n * p.second), p.vz2 * (far * p.fourth_2), p.zero, p.zero)
+
+
+def s_z_reduced_near_surface(k, j, i, near_interface, p):
+    """Weights along z in the stress step, of fourth order, of second order beside rough surfaces."""
+    n = near_interface[k, j, i]
+    far = p.one - n
+    return (p.sz1 * (far * p.fourth_1 + n * p.second), p.sz2 * (far * p.fourth_2), p.zero, p.zero)
+
+
 NEAR_SURFACE = {v_z: v_z_near_surface, s_z: s_z_near_surface}
 REDUCED_ORDER = {
     v_x: v_x_reduced,
@@ -163,6 +177,7 @@ REDUCED_ORDER = {
     s_y: s_y_reduced,
     s_z: s_z_reduced,
 }
+REDUCED_NEAR_SURFACE = REDUCED_ORDER | {v_z: v_z_reduced_near_surface, s_z: s_z_reduced_near_surface}
 
 
 def buoyancy(a, b, p):
@@ -240,7 +255,12 @@ def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, mu, near_interface, p):
 
 
 NONE: Mapping[Callable, Callable] = MappingProxyType({})
-VARIANTS = {"plain": {}, "reduced_order": REDUCED_ORDER, "near_surface": NEAR_SURFACE}
+VARIANTS = {
+    "plain": {},
+    "reduced_order": REDUCED_ORDER,
+    "near_surface": NEAR_SURFACE,
+    "reduced_near_surface": REDUCED_NEAR_SURFACE,
+}
 
 
 def kernel(
@@ -254,8 +274,8 @@ def kernel(
 ) -> Kernel:
     """Kernel of some bodies of the crust for an order of the differences.
 
-    variant is plain, reduced_order (second order where near_interface is one) or near_surface (fourth order along z,
-    below a free surface);
+    variant is plain, reduced_order (second order where near_interface is one), near_surface (fourth order along z,
+    below a free surface) or both, reduced_near_surface;
     changes are functions that the bodies call instead of others, and packed the arrays that hold 16 bits then.
     """
     functions = dict(changes) | (EIGHTH if order == 8 else {}) | VARIANTS[variant]

@@ -56,7 +56,8 @@ def check_receivers(section: CrustGridConfig, receivers: Sequence[Listed[Receive
     grid, found = section.build(), list(doubled_names(receivers))
     for one in receivers:
         # With topography the ground is below the top of the grid, how far only the driver knows.
-        depth = grid.depth_min + one.station.depth
+        height = one.station.elevation
+        depth = max(grid.depth_min, grid.depth_min + one.station.depth if height is None else -height)
         problem = _problem(section, grid, f"station '{one.station.name}'", one.station, depth)
         if problem:
             found.append(one.problem(*problem))

@@ -16,6 +16,7 @@ from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust import Medium, cell_averages
 from esim.media.crust.box import Box
+from esim.media.crust.topography.terrain import SOLID
 from esim.media.crust.wave_speeds import Speeds, speeds
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block
@@ -36,9 +37,12 @@ class CrustMedium:
 
     def cells(self, box: Box) -> np.ndarray:
         """lam, mu [Pa], rho [kg/m3], qp, qs of a box of cells, air and sea included: (5, nk, nj, ni)."""
+        return self.filled(box)[0]
+
+    def filled(self, box: Box) -> tuple[np.ndarray, np.ndarray | None]:
+        """The cells of a box, and which of them topography has made air and sea; see `Surface.fill`."""
         values = cell_averages(self.rock, self.grid, box)
-        self.surface.fill(values, box)
-        return values
+        return values, self.surface.fill(values, box)
 
     def sample(self, x: float, y: float, depth: float) -> np.ndarray:
         """vp, vs [m/s], rho [kg/m3], qp, qs of the rock at a point [m]."""
@@ -66,12 +70,19 @@ class CrustMedium:
 
 @dataclass(frozen=True)
 class MediumSurvey:
-    """Extremes of the cells of all ranks: speeds [m/s] and Q, and whether all are solid."""
+    """Extremes of the cells of all ranks: speeds [m/s] and Q, and whether all are solid.
+
+    mixed says whether there are interfaces of ground, sea and air; fluid_rock, whether the medium itself has fluids where
+    topography has none; soft_layers, the number of layers down to the lowest cell that is not solid.
+    """
 
     speeds: Speeds
     lowest_qp: float
     lowest_qs: float
     solid: bool
+    mixed: bool
+    fluid_rock: bool
+    soft_layers: int
 
     @property
     def strong_contrasts(self) -> bool:
@@ -101,17 +112,26 @@ class MediumSurvey:
 
 def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey:
     """The extremes of the cells of all ranks, of which this one has a block; InputError if all are air."""
-    found, qp, qs, mu = NO_SPEEDS, math.inf, math.inf, math.inf
+    found, qp, qs, soft_layers = NO_SPEEDS, math.inf, math.inf, 0
+    contrast = fluid_rock = False
     for box in medium.strips(block, 0):
-        values = medium.cells(box)
+        values, classes = medium.filled(box)
         found = found.join(speeds(values))
         qp, qs = min(qp, float(values[3].min())), min(qs, float(values[4].min()))
-        mu = min(mu, float(values[1].min()))
-    of_speeds, of_qp, of_qs, of_mu = zip(*comm.allgather((found, qp, qs, mu)), strict=True)
+        solid = values[1] > 0
+        contrast |= bool((solid | (values[2] == 0)).any())
+        fluid_rock |= not (solid if classes is None else solid | (classes != SOLID)).all()
+        layers = np.flatnonzero(~solid.all((1, 2)))
+        soft_layers = box[0][0] + int(layers[-1]) + 1 if layers.size else soft_layers
+    every = comm.allgather((found, qp, qs, contrast, fluid_rock, soft_layers))
+    of_speeds, of_qp, of_qs, of_contrast, of_fluid, of_layers = zip(*every, strict=True)
     whole = reduce(Speeds.join, of_speeds)
     if whole.fastest <= 0:
         raise InputError("topography: the grid holds nothing but air; its depth axis must reach the ground")
-    return MediumSurvey(whole, min(of_qp), min(of_qs), min(of_mu) > 0)
+    deepest = max(of_layers)
+    return MediumSurvey(
+        whole, min(of_qp), min(of_qs), deepest == 0, deepest > 0 and any(of_contrast), any(of_fluid), deepest
+    )
 
 
 def set_medium(
@@ -126,8 +146,7 @@ def set_medium(
         part = np.s_[k0 + h : k1 + h, : j1 - j0, : i1 - i0]
         for name, values in _converted(medium.cells(box), attenuation).items():
             arrays[name][part] = values
-    device = {name: backend.from_host(arrays.pop(name)) for name in names}
-    return device | {"near_interface": backend.from_host(medium.surface.near_interface(block))}
+    return {name: backend.from_host(arrays.pop(name)) for name in names}
 
 
 def _converted(values: np.ndarray, attenuation: Attenuation | None) -> dict[str, np.ndarray]:

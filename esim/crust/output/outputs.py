@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
-from esim.crust.medium.surface import Surface
+from esim.crust.medium.ground import Ground
+from esim.crust.medium.placing import ReceiverSite
 from esim.crust.model import Crust
 from esim.crust.output.checkpoints import restore_arrays, saved_arrays
 from esim.crust.output.grid_writer import GridWriter
@@ -19,7 +20,6 @@ from esim.crust.output.surface_motion import SurfaceMotion, surface_layers
 from esim.crust.sources.build import CrustSource, strongest_event
 from esim.crust.stability import StabilityCheck
 from esim.errors import EsimError, InputError
-from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
 from esim.io import cf
 from esim.io.checkpoint import Checkpoint, load_array, load_attributes
@@ -38,9 +38,9 @@ class SeismicOutputs:
         self,
         config: SeismicConfig,
         crust: Crust,
-        surface: Surface,
+        ground: Ground,
         projection: Projection | None,
-        sites: Sequence[Site],
+        sites: Sequence[ReceiverSite],
         sample_steps: int,
         sources: Sequence[CrustSource],
         stability: StabilityCheck,
@@ -53,7 +53,9 @@ class SeismicOutputs:
         self._attributes = cf.global_attributes(config.title, config.echo(), "esim-run")
         self._frame = surface_frame(crust, projection)
         layers = surface_layers(crust)
-        self._motion, self._elevation = SurfaceMotion(crust, layers), surface.elevation(layers)
+        self._motion = SurfaceMotion(crust, layers)
+        level = ground.uniform and ground.medium.surface.terrain is None
+        self._elevation = None if level else ground.elevation(layers)
         output = config.output
         asked = (output.maxima, output.surface_displacement, output.fields)
         self._follows_surface = any(section is not None for section in asked)
@@ -64,8 +66,9 @@ class SeismicOutputs:
         )
         self._seismograms = None
         if sites:
-            recorder = ReceiverRecorder(crust, sites, output.stations.variables, sample_steps)
-            table, event = station_table(config, projection), strongest_event(config, sources, projection)
+            recorder = ReceiverRecorder(crust, ground, sites, output.stations.variables, sample_steps)
+            table = station_table(config, sites, projection)
+            event = strongest_event(config, sources, projection)
             self._seismograms = Seismograms(config, recorder, table, event, self.writer, self._attributes)
 
     def begin(self) -> None:

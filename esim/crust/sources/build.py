@@ -9,7 +9,8 @@ import numpy as np
 from esim.config.crust.root import SeismicConfig
 from esim.config.crust.source import CrustSourceConfig
 from esim.crust.discretisation import Discretisation
-from esim.crust.medium.medium import CrustMedium, MediumSurvey
+from esim.crust.medium.ground import Ground
+from esim.crust.medium.placing import place_source
 from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.io.crust.waveforms import Event
@@ -25,8 +26,7 @@ Warn = Callable[[str], None]
 
 def build_sources(
     config: SeismicConfig,
-    medium: CrustMedium,
-    survey: MediumSurvey,
+    ground: Ground,
     discretisation: Discretisation,
     projection: Projection | None,
     comm: Comm,
@@ -40,31 +40,35 @@ def build_sources(
     for n, section in enumerate(config.source):
 
         def make(section: CrustSourceConfig = section) -> CrustSource:
-            return build(section, medium.grid, projection, config.time.start, medium.rigidity)
+            return build(section, ground.grid, projection, config.time.start, ground.medium.rigidity)
 
         try:
             source = root_first(comm, make)
-            _check_place(source, medium, survey)
+            source = _placed(f"source.{n}", source, ground)
         except InputError as error:
             raise InputError(f"source.{n}: {error}") from None
         sources.append(_limited(f"source.{n}", source, config, discretisation, warn))
     return sources
 
 
-def _check_place(source: CrustSource, medium: CrustMedium, survey: MediumSurvey) -> None:
-    """Raises InputError for a source in the air, a shear source in a fluid, or a plane wave that sides would bend."""
+def _placed(key: str, source: CrustSource, ground: Ground) -> CrustSource:
+    """A source in its place: points just above the ground are put on it.
+
+    Raises InputError for one in the air, a shear source in a fluid, or a plane wave that sides would bend.
+    """
     if isinstance(source, PlaneWave):
-        if not all(medium.grid.horizontal.periodic):
+        if not all(ground.grid.horizontal.periodic):
             raise InputError(
                 "a plane wave needs grid.boundary.x and grid.boundary.y 'periodic', or it would be bent at the sides "
                 "of the block"
             )
-        return
+        return source
     shears = _shears(source)
-    medium.surface.check_source(source, shears)
-    for n in map(int, np.flatnonzero(shears & (not survey.solid))):
-        if medium.sample(source.x[n], source.y[n], source.depth[n])[1] <= 0:
-            raise InputError(f"{source.where(n)} is in a fluid, where only an explosion can be")
+    placed = place_source(ground, key, source, shears)
+    for n in map(int, np.flatnonzero(shears & ground.survey.fluid_rock)):
+        if ground.medium.sample(placed.x[n], placed.y[n], placed.depth[n])[1] <= 0:
+            raise InputError(f"{placed.where(n)} is in a fluid, where only an explosion can be")
+    return placed
 
 
 def _shears(source: PointSources) -> np.ndarray:

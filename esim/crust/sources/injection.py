@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from esim.crust.layout import STRESSES, VELOCITIES
+from esim.crust.medium.ground import Ground
+from esim.crust.medium.placing import beside_interfaces
+from esim.crust.medium.stencils import Stencils
 from esim.crust.model import Crust
-from esim.grids.interpolation import POINTS, Site, spread
+from esim.grids.interpolation import POINTS, Site, replaced, spread
 from esim.grids.interpolation import InterpolationTerms as Spread
 from esim.sources.crust import PlaneWave, PointSources
 
@@ -78,30 +81,37 @@ class SourceInjection:
         self._first = first
 
 
-def inject_moments(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
+def inject_moments(
+    crust: Crust, sources: Sequence[PointSources | PlaneWave], ground: Ground
+) -> SourceInjection:
     """What moment tensors add to the stresses: at t = n dt, between two stresses."""
     factor = -crust.dt / (np.prod(crust.grid.spacing) * 1e6)
     terms: list[Terms] = []
     rates: list[Rates] = []
     for group in sources:
         if isinstance(group, PointSources) and group.moment.any():
+            beside = beside_interfaces(ground, group)
             parts = [
-                _nodes(crust, group, name, factor * group.moment[:, n]) for n, name in enumerate(STRESSES)
+                _nodes(crust, group, name, factor * group.moment[:, n], beside)
+                for n, name in enumerate(STRESSES)
             ]
             terms.append(_joined(parts))
             rates.append(group.rates)
     return SourceInjection(crust, crust.s, 0.0, terms, rates)
 
 
-def inject_forces(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
+def inject_forces(
+    crust: Crust, sources: Sequence[PointSources | PlaneWave], ground: Ground
+) -> SourceInjection:
     """What forces and plane waves add to the velocities: at t = (n - 1/2) dt, between two velocities."""
     factor = crust.dt / np.prod(crust.grid.spacing)
     terms: list[Terms] = []
     rates: list[Rates] = []
     for group in sources:
         if isinstance(group, PointSources) and group.force.any():
+            beside = beside_interfaces(ground, group)
             parts = [
-                put(crust, group, name, factor * group.force[:, n])
+                put(crust, group, name, factor * group.force[:, n], beside)
                 for put, names in ((_nodes, VELOCITIES), (_tilts, VELOCITIES[:2]))
                 for n, name in enumerate(names)
             ]
@@ -125,13 +135,18 @@ def _one_column(wave: PlaneWave) -> Rates:
     return lambda times: wave.velocity(times)[:, None]
 
 
-def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) -> Terms:
+def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray, beside: Stencils) -> Terms:
     """Flat indices into v or s of this rank's nodes of a component, the source and the amount of each."""
     wanted = np.flatnonzero(amounts)
     lying = _lying(crust, group, wanted) if name in ("vx", "vy") else np.zeros(wanted.size, bool)
     terms = _around(crust, group, wanted, lying, name)
-    if crust.memory is not None and len(crust.memory) == 1 and name in STRESSES:
+    even = crust.memory is not None and len(crust.memory) == 1 and name in STRESSES
+    if even:
         terms = _evened(crust, terms)
+    near = beside.near[wanted]
+    if near.any():
+        mine = beside.take(wanted)
+        terms = replaced(terms, near, mine.values(name) if name in VELOCITIES else mine.stresses(name, even))
     source = np.broadcast_to(wanted[:, None], terms.k.shape)
     weight = terms.weights * amounts[wanted][:, None]
     k, j, i = terms.k, terms.j, terms.i
@@ -141,13 +156,13 @@ def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) ->
     return _owned(crust, name, k, j, i, source, weight)
 
 
-def _tilts(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) -> Terms:
+def _tilts(crust: Crust, group: PointSources, name: str, amounts: np.ndarray, beside: Stencils) -> Terms:
     """What a horizontal force on a free surface does to vz there: its traction is the shear stress on the surface.
 
     That stress is kept at zero; here is what its differences along the surface would add.
     """
     wanted = np.flatnonzero(amounts)
-    wanted = wanted[_lying(crust, group, wanted)]
+    wanted = wanted[_lying(crust, group, wanted) & ~beside.near[wanted]]
     terms = _around(crust, group, wanted, np.ones(wanted.size, bool), name)
     axis = VELOCITIES.index(name)
     slope = -terms.weights * amounts[wanted][:, None] * crust.grid.dz / crust.grid.spacing[axis]

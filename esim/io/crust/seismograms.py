@@ -11,9 +11,16 @@ from esim.io import cf
 from esim.io.timeseries import write_timeseries
 
 
+HEIGHT = {"units": "m", "standard_name": "altitude", "positive": "up"}
+
+
 @dataclass(frozen=True)
 class StationTable:
-    """Names and positions of the stations: x east, y north, depth below the surface [m]; lon, lat [degrees]."""
+    """Names and positions of the stations: x east, y north, depth below the ground [m]; lon, lat [degrees].
+
+    Of stations in_water depth counts from the sea surface. elevation and ground_elevation [m] are heights of the
+    station and of the ground there, positive up.
+    """
 
     names: Sequence[str]
     x: Sequence[float] | np.ndarray
@@ -21,6 +28,9 @@ class StationTable:
     depth: Sequence[float] | np.ndarray
     lon: Sequence[float] | np.ndarray | None = None
     lat: Sequence[float] | np.ndarray | None = None
+    elevation: Sequence[float] | np.ndarray | None = None
+    ground_elevation: Sequence[float] | np.ndarray | None = None
+    in_water: Sequence[bool] | np.ndarray | None = None
 
     @property
     def located(self) -> bool:
@@ -43,11 +53,22 @@ def write_seismograms(
     """
     places = {"depth": stations.depth, "y": stations.y, "x": stations.x}
     coordinates = {name: (values, cf.coordinate_attributes(name)) for name, values in places.items()}
-    coordinates["depth"][1]["long_name"] = "depth below the surface, positive down"
+    coordinates["depth"][1]["long_name"] = (
+        "depth below the ground, of stations in water below the sea surface, positive down"
+    )
     for name, values in (("lat", stations.lat), ("lon", stations.lon)):
         if values is not None:
             coordinates[name] = values, cf.auxiliary_attributes(name)
+    more = {
+        name: (values, about)
+        for name, values, about in (
+            ("elevation", stations.elevation, HEIGHT | {"long_name": "height of the station, positive up"}),
+            ("ground_elevation", stations.ground_elevation, cf.variable_attributes("elevation", False)),
+            ("in_water", stations.in_water, {"long_name": "1 in the sea, 0 in the ground", "units": "1"}),
+        )
+        if values is not None
+    }
     described = {name: (values, cf.variable_attributes(name, False)) for name, values in series.items()}
     write_timeseries(
-        directory / "stations.nc", stations.names, coordinates, described, time, attributes, start
+        directory / "stations.nc", stations.names, coordinates, described, time, attributes, start, more
     )

@@ -1,0 +1,216 @@
+"""Where do receivers and sources beside the ground and the seafloor act? On nodes of their own side alone.
+
+A receiver reads, and a source there drives, the same nodes with the same weights: the cells of air, of sea and of ground
+do not hear each other. Shear stresses vanish on the ground and on the seafloor and the pressure on the sea, so these
+nodes have weights that are of no effect. A strain rate is read from those of the nodes of stresses, which are differences
+between neighbours, so that it is what a moment there does to the ground, turned round.
+"""
+
+import numpy as np
+
+from esim.crust.medium.ground import Ground
+from esim.grids.grid3d import Grid3D
+from esim.grids.interpolation import NODES, InterpolationTerms
+from esim.grids.one_sided import one_sided_weights
+from esim.media.crust.topography.terrain import AIR, SOLID, WATER
+
+REACH = 3  # cells around that of a point in which an interface makes its nodes one-sided
+UP, ASIDE = 5, 3  # cells around that of a point that are looked at
+POINTS = 4  # nodes in each direction
+SNAP = 1e-6  # of a cell
+TILE = 64  # columns along each side that are looked at together
+STRAINS = {"exx": "sxx", "eyy": "syy", "ezz": "szz", "exy": "sxy", "exz": "sxz", "eyz": "syz"}
+AXES = {"x": 2, "y": 1, "z": 0}  # of the indices k, j, i
+
+
+class Stencils:
+    """The points (n,) of a ground, [m], of which those near an interface have nodes of one side.
+
+    in_water (n,) says which points are in the sea; a point on the seafloor may be of either side. near (n,) are the
+    points with an interface nearby; all else is of these alone, in their order.
+    """
+
+    def __init__(
+        self, ground: Ground, x: np.ndarray, y: np.ndarray, depth: np.ndarray, in_water: np.ndarray
+    ) -> None:
+        self.ground, grid = ground, ground.grid
+        position, cell = cells_of(grid, x, y, depth)
+        on_face = np.asarray(in_water) & (position[:, 0] + 0.5 == cell[:, 0]) & (cell[:, 0] > 0)
+        cell[on_face, 0] -= 1
+        cubes = np.zeros((0, 2 * UP + 1, 2 * ASIDE + 1, 2 * ASIDE + 1), np.uint8)
+        self.near = np.zeros(len(cell), bool)
+        if not ground.plain and len(cell):
+            cubes = _cubes(ground, cell)
+            around = cubes[:, UP - REACH : UP + REACH + 1]
+            if ground.free:  # a flat free surface of rock is not one-sided: there are velocities above it
+                rock = ~np.asarray(in_water)[:, None, None, None]
+                around = np.where(rock & (around == AIR), SOLID, around)
+            self.near = (around != around[:, :1, :1, :1]).any((1, 2, 3))
+        self._position, self._cell = position[self.near], cell[self.near]
+        self._classes, self._side = cubes[self.near], np.where(np.asarray(in_water)[self.near], WATER, SOLID)
+
+    def take(self, index: np.ndarray) -> "Stencils":
+        """Those of some points of all."""
+        other = object.__new__(Stencils)
+        other.ground, other.near = self.ground, self.near[index]
+        rows = (np.cumsum(self.near) - 1)[index][other.near]
+        for name in ("_position", "_cell", "_classes", "_side"):
+            setattr(other, name, getattr(self, name)[rows])
+        return other
+
+    def values(self, name: str, even: bool = False) -> InterpolationTerms:
+        """Nodes and weights of a velocity or a stress; even: all parities of nodes take part alike."""
+        return self._nodes(name, self._side, even, aside=False)
+
+    def stresses(self, name: str, even: bool = False) -> InterpolationTerms:
+        """Nodes and weights of what a moment adds to a stress."""
+        return self._nodes(name, self._side, even, aside=True)
+
+    def pressures(self, name: str) -> InterpolationTerms:
+        """Nodes and weights of a normal stress for the pressure: on the seafloor, that of the water."""
+        return self._nodes(name, np.where(self._under_water, WATER, self._side), False, aside=False)
+
+    def rates(self, name: str) -> InterpolationTerms:
+        """Nodes and weights of a strain rate exx ... [1/s]."""
+        found = self._nodes(STRAINS[name], self._side, False, aside=True, pressure=False)
+        spacing, a, b = self.ground.grid.spacing, name[1], name[2]
+        pairs = [(a, b)] if a == b else [(a, b), (b, a)]
+        parts = []
+        for velocity, axis in pairs:
+            weights = found.weights * (1 / len(pairs) / spacing[2 - AXES[axis]])
+            # On an edge along x and y the difference is ahead of the node, along z behind it; in a cell the reverse.
+            ahead = (a != b) != (axis == "z")
+            for step, sign in ((int(ahead), 1.0), (int(ahead) - 1, -1.0)):
+                k, j, i = (
+                    node + step * (AXES[axis] == n)
+                    for n, node in enumerate((found.k, found.j, found.i))
+                )
+                variable = np.full_like(found.variable, NODES["v" + velocity].variable)
+                parts.append(InterpolationTerms(variable, k, j, i, sign * weights))
+        return InterpolationTerms(*(np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True)))
+
+    @property
+    def _under_water(self) -> np.ndarray:
+        """Points on the seafloor."""
+        on_face = self._position[:, 0] + 0.5 == self._cell[:, 0]
+        own = self._classes[:, :, ASIDE, ASIDE]
+        return np.asarray(on_face & (own[:, UP] == SOLID) & (own[:, UP - 1] == WATER))
+
+    def _nodes(
+        self, name: str, side: np.ndarray, even: bool, *, aside: bool, pressure: bool = True
+    ) -> InterpolationTerms:
+        """Nodes and weights (points, 64); aside: those that neighbours within two cells of the point belong to.
+
+        pressure: whether normal stresses in water vanish on its surface.
+        """
+        node = NODES[name]
+        place = self._position - node.offset
+        first = np.floor(place).astype(int) - 1
+        first[:, 0] = self._vertical(first[:, 0], node.offset[0] != 0, side)
+        index = first[:, None, :] + np.indices((POINTS,) * 3).reshape(3, -1).T
+        usable, silent = self._usable(name, index, side)
+        if aside:
+            inner = [axis for axis in (1, 2) if node.offset[axis] == 0]
+            usable &= (np.abs(index - self._cell[:, None])[:, :, inner] <= 1).all(2)
+        offsets, nodes = index - place[:, None, :], index.shape[1]
+        counted = np.where((usable & ~silent)[..., None], index, np.nan)
+        if pressure and name in ("sxx", "syy", "szz"):
+            surface, there = self._sea_surface(index, side)
+            offsets = np.concatenate([offsets, surface - place[:, None, :]], axis=1)
+            usable = np.concatenate([usable, there], axis=1)
+            counted = np.pad(counted, ((0, 0), (0, there.shape[1]), (0, 0)), constant_values=np.nan)
+        weights = one_sided_weights(offsets, usable, counted if even else None)[:, :nodes]
+        weights = np.where(silent, 0.0, weights)
+        k, j, i = np.moveaxis(np.where((weights != 0)[..., None], index, self._cell[:, None]), 2, 0)
+        return InterpolationTerms(np.full_like(k, node.variable), k, j, i, weights)
+
+    def _vertical(self, first: np.ndarray, face: bool, side: np.ndarray) -> np.ndarray:
+        """The first layer of nodes, moved so that all four are on the side of the point in its own column."""
+        own = self._classes[:, :, ASIDE, ASIDE] == side[:, None]
+        start = np.where(own[:, UP], UP, UP - 1)  # the cell above a point on the seafloor may be meant
+        above = np.array([_run(column[s::-1]) for column, s in zip(own, start, strict=True)], int)
+        below = np.array([_run(column[s:]) for column, s in zip(own, start, strict=True)], int)
+        cell = self._cell[:, 0] + start - UP
+        top, bottom = cell - above + 1, cell + below - 1 + face
+        return np.maximum(np.minimum(first, bottom - POINTS + 1), top)
+
+    def _usable(
+        self, name: str, index: np.ndarray, side: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Which nodes (points, nodes, 3) are of a side, and which of them are known to be zero."""
+        offset = NODES[name].offset
+        # Cells that meet in a node: vx lies between this and the next one along x, vz between this and the last.
+        spans = [(0, -1) if axis == 0 and shift else (0, 1) if shift else (0,) for axis, shift in enumerate(offset)]
+        cells = [self._kind(index + np.array((a, b, c))) for a in spans[0] for b in spans[1] for c in spans[2]]
+        mine = np.stack([kind == side[:, None] for kind in cells])
+        sizes = np.array(self.ground.grid.shape)
+        free = np.array((False, *self.ground.grid.horizontal.periodic))
+        inside = (((index >= 0) & (index < sizes)) | free).all(2)
+        if name.startswith("v"):
+            return mine.any(0) & inside, np.zeros(index.shape[:2], bool)
+        # On the edge of the ground there is no shear stress.
+        silent = mine.any(0) & ~mine.all(0) & (side == SOLID)[:, None]
+        return (mine.all(0) | silent) & inside & self._differences_inside(index), silent
+
+    def _differences_inside(self, index: np.ndarray) -> np.ndarray:
+        """Which nodes have the neighbours in the grid that strains there are differences of."""
+        sizes = np.array(self.ground.grid.shape)
+        free = np.array((False, *self.ground.grid.horizontal.periodic))
+        low, high = (index >= (0, 1, 1)) | free, (index < sizes - 1) | free
+        return np.asarray((low & high).all(2))
+
+    def _sea_surface(self, index: np.ndarray, side: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places (points, 16, 3) on the sea surface above nodes, in cells, and where there is one nearby."""
+        own = self._classes[:, :, ASIDE, ASIDE]
+        open_water = (own[:, 1:] == WATER) & (own[:, :-1] == AIR)
+        face = self._cell[:, 0] + open_water.argmax(1) + 1 - UP
+        surface = index.reshape(len(index), POINTS, POINTS * POINTS, 3)[:, 0].astype(float)
+        surface[..., 0] = (face - 0.5)[:, None]
+        below = surface.astype(int)
+        below[..., 0] = face[:, None]
+        there = (self._kind(below) == WATER) & open_water.any(1)[:, None] & (side == WATER)[:, None]
+        return surface, there
+
+    def _kind(self, index: np.ndarray) -> np.ndarray:
+        """SOLID, WATER or AIR of cells (points, nodes, 3) around the points."""
+        k, j, i = np.moveaxis(index - self._cell[:, None, :], 2, 0)
+        point = np.arange(len(index))[:, None]
+        k, j, i = np.clip(k + UP, 0, 2 * UP), np.clip(j + ASIDE, 0, 2 * ASIDE), np.clip(i + ASIDE, 0, 2 * ASIDE)
+        return np.asarray(self._classes[point, k, j, i])
+
+
+def cells_of(grid: Grid3D, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (n, 3) of points [m] along k, j, i in cells, centres at whole numbers, and the cells that hold them.
+
+    Points nearer to a node or a face than rounding lie on it.
+    """
+    edges = (grid.depth_min, grid.horizontal.y0, grid.horizontal.x0)
+    places = [
+        (np.asarray(point, dtype=np.float64) - edge) / size - 0.5
+        for point, edge, size in zip((depth, y, x), edges, grid.spacing[::-1], strict=True)
+    ]
+    position = np.stack(places, axis=1)
+    nearest = np.round(2 * position) / 2
+    position = np.where(abs(position - nearest) < SNAP, nearest, position)
+    return position, np.clip(np.floor(position + 0.5).astype(int), 0, np.array(grid.shape) - 1)
+
+
+def _run(mine: np.ndarray) -> int:
+    """How many of the first cells are of a side."""
+    return int(mine.size if mine.all() else mine.argmin())
+
+
+def _cubes(ground: Ground, cell: np.ndarray) -> np.ndarray:
+    """Kinds of the cells around those of points (n, 3): uint8 (n, 2 UP + 1, 2 ASIDE + 1, 2 ASIDE + 1)."""
+    found = np.zeros((len(cell), 2 * UP + 1, 2 * ASIDE + 1, 2 * ASIDE + 1), np.uint8)
+    tile = cell[:, 1:] // TILE
+    tiles, which = np.unique(tile, axis=0, return_inverse=True)
+    for n in range(len(tiles)):
+        mine = np.flatnonzero(which.ravel() == n)
+        low, high = cell[mine].min(0) - (UP, ASIDE, ASIDE), cell[mine].max(0) + (UP + 1, ASIDE + 1, ASIDE + 1)
+        box = tuple((int(a), int(b)) for a, b in zip(low, high, strict=True))
+        classes = ground.classes(box)  # type: ignore[arg-type]
+        k, j, i = (cell[mine] - low).T[:, :, None, None, None]
+        dk, dj, di = np.ogrid[-UP : UP + 1, -ASIDE : ASIDE + 1, -ASIDE : ASIDE + 1]
+        found[mine] = classes[k + dk, j + dj, i + di]
+    return found
