@@ -10,10 +10,9 @@ from esim.config.stations.groups import skipped_warning, unused
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
-from esim.crust.medium.ground import Ground
+from esim.crust.medium.ground import Ground, build_terrain
 from esim.crust.medium.medium import CrustMedium, set_medium, survey_medium
 from esim.crust.medium.placing import ReceiverSite
-from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
 from esim.crust.model import build_crust
 from esim.crust.output.outputs import SeismicOutputs
@@ -115,14 +114,14 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
         rock = root_first(comm, lambda: build_medium(config.medium, grid, projection))
         rock.check(grid)
-        medium = CrustMedium(grid, rock, build_surface(config, grid, projection, comm))
+        medium = CrustMedium(grid, rock, build_terrain(config, grid, projection, comm))
         survey = survey_medium(medium, decomposition.blocks[comm.rank], comm)
-        ground = Ground(medium, survey)
+        ground = Ground(medium, survey, config.physics.order, config.grid.surface == "absorbing")
         discretisation = discretise(config, grid, survey, warnings.add)
         sources = build_sources(config, ground, discretisation, projection, comm, warnings.add)
         sites, remarks = place_stations(config, ground, projection)
         for text in (
-            *medium.surface.remarks(),
+            *ground.remarks(),
             *remarks,
             *check_absorbed(config, grid, sources, sites),
             *check_absorbing_layers(config, survey, discretisation),
@@ -162,7 +161,9 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         block = setup.decomposition.blocks[comm.rank]
         with timed(timings, "medium"):
             backend = setup.open_backend()
-            fields = set_medium(ground.medium, block, setup.discretisation.attenuation, backend)
+            fields = set_medium(
+                ground.medium, block, setup.discretisation.attenuation, backend, ground.air_above
+            )
             fields["near_interface"] = backend.from_host(ground.near_interface(block))
         with timed(timings, "allocate and compile"):
             settings = crust_settings(config, ground, setup.discretisation)

@@ -6,7 +6,6 @@ what comes back. Below a free surface stresses wait for the velocities above it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,12 +20,6 @@ from esim.kernels.crust.staggered import WEIGHTS
 from esim.kernels.kernel import Kernel, Part
 from esim.timestepping.step_plan import split
 
-VARIANTS = {  # by whether order is reduced somewhere, and whether a free surface is near
-    (False, False): "plain",
-    (True, False): "reduced_order",
-    (False, True): "near_surface",
-    (True, True): "reduced_near_surface",
-}
 UNITS = 1e3  # MPa over g/cm3, and GPa over MPa: what both steps multiply differences by
 Launch = Callable[[], None]
 Bands = list[
@@ -69,10 +62,10 @@ def constants(dtype: np.dtype, grid: Grid3D, order: int, dt: float) -> elastic.P
 
 def bands(settings: CrustSettings, layers: int, halo: int) -> Bands:
     """The layers that the variants of the kernels are for, of all layers of a grid."""
-    reduced = settings.reduced_layers
-    near = settings.order // 2 if settings.free and settings.order == 8 else 0
-    edges = sorted({0, min(near, layers), reduced, layers})
-    return [(a + halo, b + halo, VARIANTS[a < reduced, a < near]) for a, b in pairwise(edges)]
+    closed = settings.order // 2 if settings.free and settings.order == 8 else 0
+    reduced = max(min(settings.reduced_layers, layers), closed)
+    found = [(0, closed, "near_surface"), (closed, reduced, "reduced_order"), (reduced, layers, "plain")]
+    return [(a + halo, b + halo, kind) for a, b, kind in found if a < b]
 
 
 class SweepParts:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from esim.kernels.crust.reduced_order import REDUCED_ORDER
 from esim.kernels.crust.staggered import (
     EIGHTH,
     ahead_x,
@@ -108,42 +109,6 @@ def s_z(k, j, i, near_interface, p):
     return (p.sz1, p.sz2, p.sz3, p.sz4)
 
 
-def blend(a, b, c, d, n, p):
-    """Weights of full order where n is zero, of second order where it is one."""
-    far = p.one - n
-    return (a * (far + n * p.second), b * far, c * far, d * far)
-
-
-def v_x_reduced(k, j, i, near_interface, p):
-    """Weights along x in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vx1, p.vx2, p.vx3, p.vx4, near_interface[k, j, i], p)
-
-
-def v_y_reduced(k, j, i, near_interface, p):
-    """Weights along y in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vy1, p.vy2, p.vy3, p.vy4, near_interface[k, j, i], p)
-
-
-def v_z_reduced(k, j, i, near_interface, p):
-    """Weights along z in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vz1, p.vz2, p.vz3, p.vz4, near_interface[k, j, i], p)
-
-
-def s_x_reduced(k, j, i, near_interface, p):
-    """Weights along x in the stress step, of second order beside rough surfaces."""
-    return blend(p.sx1, p.sx2, p.sx3, p.sx4, near_interface[k, j, i], p)
-
-
-def s_y_reduced(k, j, i, near_interface, p):
-    """Weights along y in the stress step, of second order beside rough surfaces."""
-    return blend(p.sy1, p.sy2, p.sy3, p.sy4, near_interface[k, j, i], p)
-
-
-def s_z_reduced(k, j, i, near_interface, p):
-    """Weights along z in the stress step, of second order beside rough surfaces."""
-    return blend(p.sz1, p.sz2, p.sz3, p.sz4, near_interface[k, j, i], p)
-
-
 def v_z_near_surface(k, j, i, near_interface, p):
     """Weights along z in the velocity step, of fourth order."""
     return (p.vz1 * p.fourth_1, p.vz2 * p.fourth_2, p.zero, p.zero)
@@ -154,31 +119,7 @@ def s_z_near_surface(k, j, i, near_interface, p):
     return (p.sz1 * p.fourth_1, p.sz2 * p.fourth_2, p.zero, p.zero)
 
 
-def v_z_reduced_near_surface(k, j, i, near_interface, p):
-    """Weights along z in the velocity step, of fourth order, of second order beside rough surfaces."""
-    n = near_interface[k, j, i]
-    far = p.one - n
-    return (p.vz1 * (far * p.fourth_1 + n * p.second), p.vz2 * (far * p.fourth_2), p.zero, p.zero)
-
-
-def s_z_reduced_near_surface(k, j, i, near_interface, p):
-    """Weights along z in the stress step, of fourth order, of second order beside rough surfaces."""
-    n = near_interface[k, j, i]
-    far = p.one - n
-    return (p.sz1 * (far * p.fourth_1 + n * p.second), p.sz2 * (far * p.fourth_2), p.zero, p.zero)
-
-
 NEAR_SURFACE = {v_z: v_z_near_surface, s_z: s_z_near_surface}
-REDUCED_ORDER = {
-    v_x: v_x_reduced,
-    v_y: v_y_reduced,
-    v_z: v_z_reduced,
-    s_x: s_x_reduced,
-    s_y: s_y_reduced,
-    s_z: s_z_reduced,
-}
-REDUCED_NEAR_SURFACE = REDUCED_ORDER | {v_z: v_z_reduced_near_surface, s_z: s_z_reduced_near_surface}
-
 
 def buoyancy(a, b, p):
     """One over the mean of two densities, zero between two cells of air."""
@@ -255,12 +196,16 @@ def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, mu, near_interface, p):
 
 
 NONE: Mapping[Callable, Callable] = MappingProxyType({})
-VARIANTS = {
-    "plain": {},
-    "reduced_order": REDUCED_ORDER,
-    "near_surface": NEAR_SURFACE,
-    "reduced_near_surface": REDUCED_NEAR_SURFACE,
-}
+VARIANTS = ("plain", "reduced_order", "near_surface")
+
+
+def _variant(name: str, order: int) -> Mapping[Callable, Callable]:
+    """The functions that bodies of a variant call instead of others."""
+    if name == "reduced_order":
+        weights = {v_x: "v_x", v_y: "v_y", v_z: "v_z", s_x: "s_x", s_y: "s_y", s_z: "s_z"}
+        differences, named = REDUCED_ORDER[order]
+        return {**differences, **{function: named[key] for function, key in weights.items()}}
+    return NEAR_SURFACE if name == "near_surface" else NONE
 
 
 def kernel(
@@ -274,10 +219,10 @@ def kernel(
 ) -> Kernel:
     """Kernel of some bodies of the crust for an order of the differences.
 
-    variant is plain, reduced_order (second order where near_interface is one), near_surface (fourth order along z,
-    below a free surface) or both, reduced_near_surface;
+    variant is plain, reduced_order (second order where near_interface is one) or near_surface (fourth order along z,
+    below a free surface);
     changes are functions that the bodies call instead of others, and packed the arrays that hold 16 bits then.
     """
-    functions = dict(changes) | (EIGHTH if order == 8 else {}) | VARIANTS[variant]
+    functions = dict(changes) | (EIGHTH if order == 8 else {}) | dict(_variant(variant, order))
     stages = tuple(Stage(replace(body, functions), exact=True) for body in bodies)
     return Kernel(f"{name}_{order}_{variant}", stages, Params, halo=order // 2, width=width, packed=packed)

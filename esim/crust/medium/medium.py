@@ -11,12 +11,11 @@ import numpy as np
 from esim.backends import Backend
 from esim.crust.layout import allocated_shape
 from esim.crust.medium.attenuation import Attenuation
-from esim.crust.medium.surface import Surface
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust import Medium, cell_averages
 from esim.media.crust.box import Box
-from esim.media.crust.topography.terrain import SOLID
+from esim.media.crust.topography.terrain import AIR, SOLID, WATER, Terrain
 from esim.media.crust.wave_speeds import Speeds, speeds
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block
@@ -29,20 +28,20 @@ MILD_VP_VS = 2.2  # Vp/Vs up to which they are not
 
 @dataclass(frozen=True)
 class CrustMedium:
-    """The medium of a grid, with the air and the sea above its surface."""
+    """The medium of a grid, with the air and the sea of topography, if there is any."""
 
     grid: Grid3D
     rock: Medium
-    surface: Surface
+    terrain: Terrain | None = None
 
     def cells(self, box: Box) -> np.ndarray:
         """lam, mu [Pa], rho [kg/m3], qp, qs of a box of cells, air and sea included: (5, nk, nj, ni)."""
         return self.filled(box)[0]
 
     def filled(self, box: Box) -> tuple[np.ndarray, np.ndarray | None]:
-        """The cells of a box, and which of them topography has made air and sea; see `Surface.fill`."""
+        """The cells of a box, and which of them are SOLID, WATER and AIR of topography; None where there is none."""
         values = cell_averages(self.rock, self.grid, box)
-        return values, self.surface.fill(values, box)
+        return values, None if self.terrain is None else self.terrain.apply(values, box)
 
     def sample(self, x: float, y: float, depth: float) -> np.ndarray:
         """vp, vs [m/s], rho [kg/m3], qp, qs of the rock at a point [m]."""
@@ -70,19 +69,39 @@ class CrustMedium:
 
 @dataclass(frozen=True)
 class MediumSurvey:
-    """Extremes of the cells of all ranks: speeds [m/s] and Q, and whether all are solid.
+    """Extremes of the cells of all ranks: speeds [m/s] and Q, and the kinds of cells, as of `kinds`.
 
-    mixed says whether there are interfaces of ground, sea and air; fluid_rock, whether the medium itself has fluids where
-    topography has none; soft_layers, the number of layers down to the lowest cell that is not solid.
+    kinds (2, nz) has the lowest and the highest kind of each layer; fluid_rock says whether the medium itself has fluids
+    where topography has none.
     """
 
     speeds: Speeds
     lowest_qp: float
     lowest_qs: float
-    solid: bool
-    mixed: bool
+    kinds: np.ndarray
     fluid_rock: bool
-    soft_layers: int
+
+    @property
+    def solid(self) -> bool:
+        """Whether all cells are solid."""
+        return bool((self.kinds == SOLID).all())
+
+    @property
+    def mixed(self) -> bool:
+        """Whether there are interfaces of ground, sea and air."""
+        return bool(self.kinds.min() != self.kinds.max())
+
+    @property
+    def soft_layers(self) -> int:
+        """Number of layers down to the lowest cell that is not solid."""
+        soft = np.flatnonzero(self.kinds[1] != SOLID)
+        return int(soft[-1]) + 1 if soft.size else 0
+
+    @property
+    def level_layers(self) -> int:
+        """Number of the uppermost layers that are all of ground, or all of sea."""
+        same = (self.kinds == self.kinds[0, 0]).all(0) & (self.kinds[0, 0] != AIR)
+        return int(same.size if same.all() else same.argmin())
 
     @property
     def strong_contrasts(self) -> bool:
@@ -110,34 +129,39 @@ class MediumSurvey:
         return [f"waves          {found.slowest:.0f} to {found.fastest:.0f} m/s{ratio}"]
 
 
+def kinds(values: np.ndarray) -> np.ndarray:
+    """SOLID, WATER or AIR of cells with lam, mu, rho .. (3 or more, ...): uint8, WATER being any fluid."""
+    return np.where(values[1] > 0, SOLID, np.where(values[2] > 0, WATER, AIR)).astype(np.uint8)
+
+
 def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey:
     """The extremes of the cells of all ranks, of which this one has a block; InputError if all are air."""
-    found, qp, qs, soft_layers = NO_SPEEDS, math.inf, math.inf, 0
-    contrast = fluid_rock = False
+    found, qp, qs, fluid_rock = NO_SPEEDS, math.inf, math.inf, False
+    layers = np.zeros((2, medium.grid.nz), np.uint8)
     for box in medium.strips(block, 0):
         values, classes = medium.filled(box)
         found = found.join(speeds(values))
         qp, qs = min(qp, float(values[3].min())), min(qs, float(values[4].min()))
-        solid = values[1] > 0
-        contrast |= bool((solid | (values[2] == 0)).any())
-        fluid_rock |= not (solid if classes is None else solid | (classes != SOLID)).all()
-        layers = np.flatnonzero(~solid.all((1, 2)))
-        soft_layers = box[0][0] + int(layers[-1]) + 1 if layers.size else soft_layers
-    every = comm.allgather((found, qp, qs, contrast, fluid_rock, soft_layers))
-    of_speeds, of_qp, of_qs, of_contrast, of_fluid, of_layers = zip(*every, strict=True)
+        kind = kinds(values)
+        layers[:, slice(*box[0])] = kind.min((1, 2)), kind.max((1, 2))
+        fluid_rock |= bool((kind != (SOLID if classes is None else classes)).any())
+    of_speeds, of_qp, of_qs, of_layers, of_fluid = zip(
+        *comm.allgather((found, qp, qs, layers, fluid_rock)), strict=True
+    )
     whole = reduce(Speeds.join, of_speeds)
     if whole.fastest <= 0:
         raise InputError("topography: the grid holds nothing but air; its depth axis must reach the ground")
-    deepest = max(of_layers)
-    return MediumSurvey(
-        whole, min(of_qp), min(of_qs), deepest == 0, deepest > 0 and any(of_contrast), any(of_fluid), deepest
-    )
+    lowest, highest = np.min(of_layers, axis=0)[0], np.max(of_layers, axis=0)[1]
+    return MediumSurvey(whole, min(of_qp), min(of_qs), np.stack([lowest, highest]), any(of_fluid))
 
 
 def set_medium(
-    medium: CrustMedium, block: Block, attenuation: Attenuation | None, backend: Backend
+    medium: CrustMedium, block: Block, attenuation: Attenuation | None, backend: Backend, air_above: bool = False
 ) -> dict[str, Any]:
-    """The fields of the medium on a block with its halo, [k, j, i] on the device: see esim.crust.model.build_crust."""
+    """The fields of the medium on a block with its halo, [k, j, i] on the device: see esim.crust.model.build_crust.
+
+    air_above: whether there is air beyond the top of the grid; else its uppermost cells are repeated.
+    """
     h, shape = block.halo, allocated_shape(block, medium.grid.nz)
     names = ["rho", "lam", "mu"] + (["inv_qp", "inv_qs"] if attenuation is not None else [])
     arrays = {name: np.zeros(shape, backend.dtype) for name in names}
@@ -146,6 +170,9 @@ def set_medium(
         part = np.s_[k0 + h : k1 + h, : j1 - j0, : i1 - i0]
         for name, values in _converted(medium.cells(box), attenuation).items():
             arrays[name][part] = values
+    if air_above:
+        for array in arrays.values():
+            array[:h] = 0
     return {name: backend.from_host(arrays.pop(name)) for name in names}
 
 

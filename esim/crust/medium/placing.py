@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from esim.crust.medium.cells_around import cells_of, tiles
 from esim.crust.medium.ground import Ground
-from esim.crust.medium.stencils import TILE, Stencils, cells_of
+from esim.crust.medium.stencils import Stencils
 from esim.errors import InputError
 from esim.grids.interpolation import InterpolationTerms, Site, Terms, replaced, terms_of
 from esim.sources.crust import PointSources
@@ -24,21 +25,16 @@ class Columns:
 
     def __init__(self, ground: Ground, x: np.ndarray, y: np.ndarray) -> None:
         grid = ground.grid
-        j, i = cells_of(grid, x, y, np.full(np.shape(x), grid.depth_min))[1][:, 1:].T
+        cells = cells_of(grid, x, y, np.full(np.shape(x), grid.depth_min))[1][:, 1:]
+        j, i = cells.T
         top, floor = np.zeros(j.shape, int), np.zeros(j.shape, int)
         if not (ground.survey.solid and ground.uniform):
-            for mine in tiles(j, i):
+            for mine in tiles(cells):
                 rows, columns = ((int(c[mine].min()), int(c[mine].max()) + 1) for c in (j, i))
                 both = ground.columns(rows, columns)
                 top[mine], floor[mine] = (layers[j[mine] - rows[0], i[mine] - columns[0]] for layers in both)
         self.wet, self.all_sea = floor > top, floor == grid.nz
         self.top, self.floor = (grid.depth_min + grid.dz * layers for layers in (top, floor))
-
-
-def tiles(j: np.ndarray, i: np.ndarray) -> Sequence[np.ndarray]:
-    """The numbers of points in rows and columns of cells, those of a part of the grid together."""
-    _, which = np.unique(np.stack([j, i]) // TILE, axis=1, return_inverse=True)
-    return [np.flatnonzero(which.ravel() == n) for n in range(int(which.max(initial=-1)) + 1)]
 
 
 class ReceiverSite(NamedTuple):

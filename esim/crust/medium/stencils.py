@@ -8,17 +8,16 @@ between neighbours, so that it is what a moment there does to the ground, turned
 
 import numpy as np
 
+from esim.crust.medium.cells_around import cells_of, cubes_of
+from esim.crust.medium.differences import Differences, merged
 from esim.crust.medium.ground import Ground
-from esim.grids.grid3d import Grid3D
 from esim.grids.interpolation import NODES, InterpolationTerms
 from esim.grids.one_sided import one_sided_weights
 from esim.media.crust.topography.terrain import AIR, SOLID, WATER
 
-REACH = 3  # cells around that of a point in which an interface makes its nodes one-sided
+REACH = 4  # cells around that of a point in which an interface makes its nodes one-sided
 UP, ASIDE = 5, 3  # cells around that of a point that are looked at
 POINTS = 4  # nodes in each direction
-SNAP = 1e-6  # of a cell
-TILE = 64  # columns along each side that are looked at together
 STRAINS = {"exx": "sxx", "eyy": "syy", "ezz": "szz", "exy": "sxy", "exz": "sxz", "eyz": "syz"}
 AXES = {"x": 2, "y": 1, "z": 0}  # of the indices k, j, i
 
@@ -40,7 +39,7 @@ class Stencils:
         cubes = np.zeros((0, 2 * UP + 1, 2 * ASIDE + 1, 2 * ASIDE + 1), np.uint8)
         self.near = np.zeros(len(cell), bool)
         if not ground.plain and len(cell):
-            cubes = _cubes(ground, cell)
+            cubes = cubes_of(ground.classes, cell, (UP, ASIDE, ASIDE))
             around = cubes[:, UP - REACH : UP + REACH + 1]
             if ground.free:  # a flat free surface of rock is not one-sided: there are velocities above it
                 rock = ~np.asarray(in_water)[:, None, None, None]
@@ -71,23 +70,14 @@ class Stencils:
         return self._nodes(name, np.where(self._under_water, WATER, self._side), False, aside=False)
 
     def rates(self, name: str) -> InterpolationTerms:
-        """Nodes and weights of a strain rate exx ... [1/s]."""
+        """Nodes and weights of a strain rate exx ... [1/s], from differences as the steps take them."""
         found = self._nodes(STRAINS[name], self._side, False, aside=True, pressure=False)
-        spacing, a, b = self.ground.grid.spacing, name[1], name[2]
+        a, b = name[1], name[2]
         pairs = [(a, b)] if a == b else [(a, b), (b, a)]
-        parts = []
-        for velocity, axis in pairs:
-            weights = found.weights * (1 / len(pairs) / spacing[2 - AXES[axis]])
-            # On an edge along x and y the difference is ahead of the node, along z behind it; in a cell the reverse.
-            ahead = (a != b) != (axis == "z")
-            for step, sign in ((int(ahead), 1.0), (int(ahead) - 1, -1.0)):
-                k, j, i = (
-                    node + step * (AXES[axis] == n)
-                    for n, node in enumerate((found.k, found.j, found.i))
-                )
-                variable = np.full_like(found.variable, NODES["v" + velocity].variable)
-                parts.append(InterpolationTerms(variable, k, j, i, sign * weights))
-        return InterpolationTerms(*(np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True)))
+        differences = Differences(self.ground, self._cell)
+        parts = [differences.of(found, velocity, AXES[axis], a != b) for velocity, axis in pairs]
+        joined = InterpolationTerms(*(np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True)))
+        return merged(joined._replace(weights=joined.weights / len(pairs)), self._cell)
 
     @property
     def _under_water(self) -> np.ndarray:
@@ -179,38 +169,6 @@ class Stencils:
         return np.asarray(self._classes[point, k, j, i])
 
 
-def cells_of(grid: Grid3D, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (n, 3) of points [m] along k, j, i in cells, centres at whole numbers, and the cells that hold them.
-
-    Points nearer to a node or a face than rounding lie on it.
-    """
-    edges = (grid.depth_min, grid.horizontal.y0, grid.horizontal.x0)
-    places = [
-        (np.asarray(point, dtype=np.float64) - edge) / size - 0.5
-        for point, edge, size in zip((depth, y, x), edges, grid.spacing[::-1], strict=True)
-    ]
-    position = np.stack(places, axis=1)
-    nearest = np.round(2 * position) / 2
-    position = np.where(abs(position - nearest) < SNAP, nearest, position)
-    return position, np.clip(np.floor(position + 0.5).astype(int), 0, np.array(grid.shape) - 1)
-
-
 def _run(mine: np.ndarray) -> int:
     """How many of the first cells are of a side."""
     return int(mine.size if mine.all() else mine.argmin())
-
-
-def _cubes(ground: Ground, cell: np.ndarray) -> np.ndarray:
-    """Kinds of the cells around those of points (n, 3): uint8 (n, 2 UP + 1, 2 ASIDE + 1, 2 ASIDE + 1)."""
-    found = np.zeros((len(cell), 2 * UP + 1, 2 * ASIDE + 1, 2 * ASIDE + 1), np.uint8)
-    tile = cell[:, 1:] // TILE
-    tiles, which = np.unique(tile, axis=0, return_inverse=True)
-    for n in range(len(tiles)):
-        mine = np.flatnonzero(which.ravel() == n)
-        low, high = cell[mine].min(0) - (UP, ASIDE, ASIDE), cell[mine].max(0) + (UP + 1, ASIDE + 1, ASIDE + 1)
-        box = tuple((int(a), int(b)) for a, b in zip(low, high, strict=True))
-        classes = ground.classes(box)  # type: ignore[arg-type]
-        k, j, i = (cell[mine] - low).T[:, :, None, None, None]
-        dk, dj, di = np.ogrid[-UP : UP + 1, -ASIDE : ASIDE + 1, -ASIDE : ASIDE + 1]
-        found[mine] = classes[k + dk, j + dj, i + di]
-    return found

@@ -54,7 +54,7 @@ class SeismicOutputs:
         self._frame = surface_frame(crust, projection)
         layers = surface_layers(crust)
         self._motion = SurfaceMotion(crust, layers)
-        level = ground.uniform and ground.medium.surface.terrain is None
+        level = ground.uniform and ground.medium.terrain is None
         self._elevation = None if level else ground.elevation(layers)
         output = config.output
         asked = (output.maxima, output.surface_displacement, output.fields)

@@ -65,13 +65,6 @@ class Terrain:
         """First cell k of rock or water from above, int (nj, ni), nz where there is none; see floor_index."""
         return self._top(self.floor_index(rows, columns))
 
-    def uppermost(self) -> int | None:
-        """SOLID, WATER or AIR if all of the uppermost cells are that; None if they differ."""
-        found: set[int] = set()
-        for rows, columns in self._strips():
-            found |= {int(kind) for kind in np.unique(self.classes(((0, 1), rows, columns)))}
-        return found.pop() if len(found) == 1 else None
-
     def sea_remark(self) -> str | None:
         """A sentence if the sea does not reach up to depth 0, as the faces of cells have it; else None."""
         grid = self.grid
