@@ -16,8 +16,7 @@ from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block
 
-# Cells around an interface of ground, sea and air in which differences are of second order, by the order elsewhere.
-REDUCED_CELLS = {4: 2, 8: 3}
+REDUCED_CELLS = 2  # around an interface of ground, sea and air in which differences are of second order
 FREE_LAYERS = {4: 8, 8: 10}  # layers without an interface that the differences at a flat free surface need
 STRIP_CELLS = 2_000_000  # looked at together
 
@@ -66,7 +65,7 @@ class Ground:
         """Layers from the top within which differences are of second order somewhere."""
         if self.uniform:
             return 0
-        return min(self.grid.nz, self.survey.soft_layers + REDUCED_CELLS[self.order] + self.order // 2)
+        return min(self.grid.nz, self.survey.soft_layers + REDUCED_CELLS + self.order // 2)
 
     def classes(self, box: Box) -> np.ndarray:
         """SOLID, WATER or AIR of the cells of a box, uint8 (nk, nj, ni), sides repeated or wrapped beyond the grid."""
@@ -116,11 +115,10 @@ class Ground:
         """Which cells of a box lie within REDUCED_CELLS of an interface."""
         from scipy.ndimage import maximum_filter, minimum_filter
 
-        r = REDUCED_CELLS[self.order]
+        r = REDUCED_CELLS
         (k0, k1), (j0, j1), (i0, i1) = box
         classes = self._classes(((k0 - r, k1 + r), (j0 - r, j1 + r), (i0 - r, i1 + r)))
-        size = 2 * r + 1
-        most, least = (f(classes, size, mode="nearest") for f in (maximum_filter, minimum_filter))
+        most, least = (f(classes, 2 * r + 1, mode="nearest") for f in (maximum_filter, minimum_filter))
         return np.asarray(most != least)[r:-r, r:-r, r:-r]
 
     def _classes(self, box: Box) -> np.ndarray:

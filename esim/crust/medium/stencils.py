@@ -36,7 +36,7 @@ class Stencils:
         position, cell = cells_of(grid, x, y, depth)
         on_face = np.asarray(in_water) & (position[:, 0] + 0.5 == cell[:, 0]) & (cell[:, 0] > 0)
         cell[on_face, 0] -= 1
-        cubes = np.zeros((0, 2 * UP + 1, 2 * ASIDE + 1, 2 * ASIDE + 1), np.uint8)
+        cubes = np.zeros((len(cell), 0, 0, 0), np.uint8)
         self.near = np.zeros(len(cell), bool)
         if not ground.plain and len(cell):
             cubes = cubes_of(ground.classes, cell, (UP, ASIDE, ASIDE))
