@@ -112,9 +112,11 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         memory = predict_memory(config, grid, decomposition, device.gpu is not None)
         memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
         require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
-        rock = root_first(comm, lambda: build_medium(config.medium, grid, projection))
+        terrain = build_terrain(config, grid, projection, comm)
+        elevation = None if terrain is None else terrain.elevation
+        rock = root_first(comm, lambda: build_medium(config.medium, grid, projection, elevation))
         rock.check(grid)
-        medium = CrustMedium(grid, rock, build_terrain(config, grid, projection, comm))
+        medium = CrustMedium(grid, rock, terrain)
         survey = survey_medium(medium, decomposition.blocks[comm.rank], comm)
         ground = Ground(medium, survey, config.physics.order, config.grid.surface == "absorbing")
         discretisation = discretise(config, grid, survey, warnings.add)

@@ -62,6 +62,11 @@ class QualityConfig(Section):
 class AnyMediumConfig(Section):
     """What every medium may have in addition to its values."""
 
+    draped: bool = Field(
+        default=False,
+        description="Count depths of the model from the ground (the seafloor under the sea) of topography, not from "
+        "depth 0 of the grid.",
+    )
     random: RandomConfig | None = Field(default=None, description="Random heterogeneity; null: none.")
     q_from_vs: QFromVsConfig | None = Field(
         default=None, description="Quality factors from vs, replacing others; null: as given."

@@ -89,7 +89,13 @@ class Ground:
     def remarks(self) -> list[str]:
         """What the user should know of it, a sentence each."""
         remark = None if self.medium.terrain is None else self.medium.terrain.sea_remark()
-        return [] if remark is None else [remark]
+        found = [] if remark is None else [remark]
+        if self.survey.filled:
+            found.append(
+                f"medium: {self.survey.filled:,} cells under the ground lie where the file has no values (NaN); they have "
+                "those of the first node below in their column that has some"
+            )
+        return found
 
     def describe(self) -> list[str]:
         """Its line of the plan of a run, where there is more than level ground."""

@@ -14,7 +14,10 @@ from esim.crust.medium.attenuation import Attenuation
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust import Medium, cell_averages
-from esim.media.crust.box import Box
+from esim.media.crust.box import Box, indices
+from esim.media.crust.models.derived import Derived
+from esim.media.crust.models.draped import Draped
+from esim.media.crust.models.gridded import Gridded
 from esim.media.crust.topography.terrain import AIR, SOLID, WATER, Terrain
 from esim.media.crust.wave_speeds import Speeds, speeds
 from esim.parallel.comm import Comm
@@ -42,6 +45,20 @@ class CrustMedium:
         """The cells of a box, and which of them are SOLID, WATER and AIR of topography; None where there is none."""
         values = cell_averages(self.rock, self.grid, box)
         return values, None if self.terrain is None else self.terrain.apply(values, box)
+
+    def filled_in(self, box: Box, classes: np.ndarray | None) -> int:
+        """How many solid cells of a box have values of nodes that the file of the model has none for."""
+        rock, flat = self.rock, self.grid.horizontal
+        while isinstance(rock, Derived) and not isinstance(rock, Draped):
+            rock = rock.base
+        model = rock.base if isinstance(rock, Draped) else rock
+        if classes is None or not isinstance(model, Gridded):
+            return 0
+        k, j, i = indices(self.grid, box)
+        x, y, depth = flat.x()[i], flat.y()[j], self.grid.depth()[k]
+        below = np.broadcast_to(depth[:, None, None], classes.shape)
+        missing = model.filled_at(x, y, rock.below(x, y, depth) if isinstance(rock, Draped) else below)
+        return int((missing & (classes == SOLID)).sum())
 
     def sample(self, x: float, y: float, depth: float) -> np.ndarray:
         """vp, vs [m/s], rho [kg/m3], qp, qs of the rock at a point [m]."""
@@ -72,7 +89,7 @@ class MediumSurvey:
     """Extremes of the cells of all ranks: speeds [m/s] and Q, and the kinds of cells, as of `kinds`.
 
     kinds (2, nz) has the lowest and the highest kind of each layer; fluid_rock says whether the medium itself has fluids
-    where topography has none.
+    where topography has none, filled how many solid cells lie where the file of the model has no values.
     """
 
     speeds: Speeds
@@ -80,6 +97,7 @@ class MediumSurvey:
     lowest_qs: float
     kinds: np.ndarray
     fluid_rock: bool
+    filled: int = 0
 
     @property
     def solid(self) -> bool:
@@ -136,7 +154,7 @@ def kinds(values: np.ndarray) -> np.ndarray:
 
 def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey:
     """The extremes of the cells of all ranks, of which this one has a block; InputError if all are air."""
-    found, qp, qs, fluid_rock = NO_SPEEDS, math.inf, math.inf, False
+    found, qp, qs, fluid_rock, filled = NO_SPEEDS, math.inf, math.inf, False, 0
     layers = np.zeros((2, medium.grid.nz), np.uint8)
     for box in medium.strips(block, 0):
         values, classes = medium.filled(box)
@@ -144,15 +162,16 @@ def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey
         qp, qs = min(qp, float(values[3].min())), min(qs, float(values[4].min()))
         kind = kinds(values)
         layers[:, slice(*box[0])] = kind.min((1, 2)), kind.max((1, 2))
+        filled += medium.filled_in(box, classes)
         fluid_rock |= bool((kind != (SOLID if classes is None else classes)).any())
-    of_speeds, of_qp, of_qs, of_layers, of_fluid = zip(
-        *comm.allgather((found, qp, qs, layers, fluid_rock)), strict=True
+    of_speeds, of_qp, of_qs, of_layers, of_fluid, of_filled = zip(
+        *comm.allgather((found, qp, qs, layers, fluid_rock, filled)), strict=True
     )
     whole = reduce(Speeds.join, of_speeds)
     if whole.fastest <= 0:
         raise InputError("topography: the grid holds nothing but air; its depth axis must reach the ground")
     lowest, highest = np.min(of_layers, axis=0)[0], np.max(of_layers, axis=0)[1]
-    return MediumSurvey(whole, min(of_qp), min(of_qs), np.stack([lowest, highest]), any(of_fluid))
+    return MediumSurvey(whole, min(of_qp), min(of_qs), np.stack([lowest, highest]), any(of_fluid), sum(of_filled))
 
 
 def set_medium(

@@ -52,10 +52,10 @@ class SeismicOutputs:
         self._maps = GridWriter(crust.comm, self.writer, crust.backend.dtype.str[1:])
         self._attributes = cf.global_attributes(config.title, config.echo(), "esim-run")
         self._frame = surface_frame(crust, projection)
-        layers = surface_layers(crust)
+        layers = surface_layers(crust, margin=1)
         self._motion = SurfaceMotion(crust, layers)
         level = ground.uniform and ground.medium.terrain is None
-        self._elevation = None if level else ground.elevation(layers)
+        self._elevation = None if level else ground.elevation(layers[1:-1, 1:-1])
         output = config.output
         asked = (output.maxima, output.surface_displacement, output.fields)
         self._follows_surface = any(section is not None for section in asked)
