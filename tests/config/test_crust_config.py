@@ -455,6 +455,13 @@ def test_attenuation_needs_quality_factors(folder: Path) -> None:
     assert loaded(folder, on, bare[0]).medium.attenuates is True
 
 
+def test_a_draped_medium_needs_topography(folder: Path) -> None:
+    message = refused(folder, overrides=("medium.draped=true",))
+    assert "medium.draped: counts depths from the ground of topography, and there is none" in message
+    draped = loaded(folder, overrides=("medium.draped=true", "topography={kind: flat, depth: 0}"))
+    assert draped.medium.draped
+
+
 def test_topography_needs_a_free_surface(folder: Path) -> None:
     absorbing = ("surface: free", "surface: absorbing")
     assert loaded(folder, absorbing).grid.surface == "absorbing"

@@ -25,7 +25,7 @@ def build(
     `check` of the medium says whether it covers the grid.
     """
     medium = _plain(section, projection, elevation is not None)
-    if section.draped and elevation is not None:
+    if elevation is not None and section.draped:
         medium = Draped(medium, elevation, grid)
     if section.random is not None:
         r = section.random
