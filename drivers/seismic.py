@@ -172,7 +172,9 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
             engine = CrustEngine(
-                crust, inject_forces(crust, setup.sources, ground), inject_moments(crust, setup.sources, ground)
+                crust,
+                inject_forces(crust, setup.sources, ground),
+                inject_moments(crust, setup.sources, ground),
             )
         last = max((source.end for source in setup.sources), default=0.0)
         stability = StabilityCheck(crust, last, config.run.watchdog)

@@ -27,9 +27,7 @@ class CrustSettings:
     memory: str | None = None  # type of the memory variables: bfloat16, or that of all else
 
 
-def crust_settings(
-    config: SeismicConfig, ground: Ground, discretisation: Discretisation
-) -> CrustSettings:
+def crust_settings(config: SeismicConfig, ground: Ground, discretisation: Discretisation) -> CrustSettings:
     """The settings of a run."""
     physics, boundary = config.physics, config.grid.boundary
     x, y, bottom = boundary.kinds

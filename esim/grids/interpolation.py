@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
 from itertools import product
-from math import floor, prod
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.parallel.decomposition import Block
 
@@ -21,7 +20,6 @@ POINTS = 4  # nodes in each direction for a value; one more for a slope
 REACH = 2  # cells around that of the receiver
 SNAP = 1e-6  # of a cell: a receiver so near to a node or a face lies on it, and sees that node alone
 AXES = ("z", "y", "x")  # in the order of the indices
-SurfaceLayers = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Node(NamedTuple):
@@ -45,18 +43,15 @@ class Slope(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A receiver: x, y, depth [m], with top, the layer in which the ground begins there.
+    """A point: x, y, depth [m].
 
-    ghost: whether the layer above holds velocities that leave the free surface free of traction. Where the
-    ground is not level, values are those of the nearest column: the next one may be air.
+    ghost: whether the layer above the grid holds velocities that leave the free surface free of traction.
     """
 
     x: float
     y: float
     depth: float
-    top: int = 0
     ghost: bool = True
-    level: bool = True
 
 
 NODES = {
@@ -86,9 +81,7 @@ class Sites(NamedTuple):
     x: np.ndarray
     y: np.ndarray
     depth: np.ndarray
-    top: np.ndarray
     ghost: np.ndarray
-    level: np.ndarray
 
 
 class InterpolationTerms(NamedTuple):
@@ -115,46 +108,6 @@ def stencil(
 def spread(grid: Grid3D, sites: Sequence[Site], staggering: str) -> InterpolationTerms:
     """Nodes and weights, each (sites, 64), of a quantity at many sites: how a source there is shared among nodes."""
     return _values(grid, _columns(sites), staggering)
-
-
-def place_receiver(
-    grid: Grid3D,
-    where: str,
-    x: float,
-    y: float,
-    depth: float,
-    tops: SurfaceLayers | None = None,
-    ghost: bool = True,
-) -> Site:
-    """The site of a receiver at a depth [m] below the surface, the top of the grid or of the ground.
-
-    tops(j, i) gives the first layers of ground (j, i) of rows and columns of cells; None for a flat surface,
-    where ghost says whether it is a free surface. Raises InputError, beginning with `where`, for a site outside.
-    """
-    row, column = (floor(index + 0.5) for index in grid.horizontal.index(x, y))
-    top, around = 0, np.zeros((1, 1), int)
-    if tops is not None:
-        reach = np.arange(-REACH, REACH + 1)
-        around = tops(_inside(row + reach, grid, 0), _inside(column + reach, grid, 1))
-        top, ghost = int(around[REACH, REACH]), False
-    absolute = grid.depth_min + top * grid.dz + depth
-    _require_inside(grid, where, x, y, absolute)
-    lowest = floor(grid.index(x, y, absolute)[0] + 0.5) - REACH
-    level = bool((around == top).all() or around.max() <= lowest)
-    return Site(x, y, absolute, top, ghost, level)
-
-
-def _inside(indices: np.ndarray, grid: Grid3D, axis: int) -> np.ndarray:
-    """Row (axis 0) or column numbers of the grid: those beyond its sides wrap, or are the outermost."""
-    cells = grid.horizontal.shape[axis]
-    return indices % cells if grid.horizontal.periodic[axis] else np.clip(indices, 0, cells - 1)
-
-
-def _require_inside(grid: Grid3D, where: str, x: float, y: float, depth: float) -> None:
-    g = grid.horizontal
-    inside_x, inside_y = g.x0 <= x <= g.x0 + g.nx * g.dx, g.y0 <= y <= g.y0 + g.ny * g.dy
-    if not (inside_x and inside_y and grid.depth_min <= depth <= grid.depth_max):
-        raise InputError(f"{where} at x {x:g}, y {y:g}, depth {depth:g} m lies outside {grid.extent()}")
 
 
 class Gather:
@@ -213,8 +166,8 @@ def _one_array(quantities: Sequence[str]) -> str:
 
 def _columns(sites: Sequence[Site]) -> Sites:
     table = np.array(sites, dtype=np.float64).reshape(-1, len(Site._fields)).T
-    x, y, depth, top, ghost, level = table
-    return Sites(x, y, depth, top.astype(int), ghost.astype(bool), level.astype(bool))
+    x, y, depth, ghost = table
+    return Sites(x, y, depth, ghost.astype(bool))
 
 
 def _position(grid: Grid3D, sites: Sites) -> list[np.ndarray]:
@@ -252,12 +205,6 @@ def terms_of(grid: Grid3D, sites: Sequence[Site], quantity: str) -> Interpolatio
     columns = _columns(sites)
     if quantity not in RATES:
         return _values(grid, columns, quantity)
-    steep = [site for site in sites if not site.level]
-    if steep:
-        raise InputError(
-            f"strain cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not level "
-            "within two cells; leave strain out, or move the station"
-        )
     parts = [_values(grid, columns, slope.velocity, slope) for slope in RATES[quantity]]
     return InterpolationTerms(*(np.concatenate(values, axis=1) for values in zip(*parts, strict=True)))
 
@@ -265,7 +212,7 @@ def terms_of(grid: Grid3D, sites: Sequence[Site], quantity: str) -> Interpolatio
 def _values(grid: Grid3D, sites: Sites, name: str, slope: Slope | None = None) -> InterpolationTerms:
     """Terms of a node's quantity, or of its slope, as the products of those in each direction."""
     node = NODES[name]
-    first = np.stack([sites.top - node.above * sites.ghost, *_first(grid, sites)])
+    first = np.stack([-node.above * sites.ghost, *_first(grid, sites)])
     last = _last(grid)
     lines = []
     for n, (position, cell) in enumerate(zip(_position(grid, sites), _cells(grid, sites), strict=True)):
@@ -273,10 +220,7 @@ def _values(grid: Grid3D, sites: Sites, name: str, slope: Slope | None = None) -
             start, weights = _slopes(position - node.offset[n], cell, first[n], last[n])
             lines.append((start, slope.factor / grid.spacing[2 - n] * weights))
         else:
-            start, weights = _cubic(position - node.offset[n], first[n], last[n])
-            if n:
-                weights = np.where(sites.level[:, None], weights, _nearest(position - node.offset[n], start))
-            lines.append((start, weights))
+            lines.append(_cubic(position - node.offset[n], first[n], last[n]))
     k, j, i, weights = _product(lines)
     return InterpolationTerms(np.full_like(k, node.variable), k, j, i, weights)
 
@@ -310,12 +254,6 @@ def _slopes(
     """First of five nodes around a cell, within first..last, and the slopes of their Lagrange weights."""
     start = np.maximum(np.minimum(cell - REACH, last - POINTS), first)
     return start, _lagrange_slope(position - start, POINTS + 1)
-
-
-def _nearest(position: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Weights that take the nearest of four nodes, the first of two equally near ones."""
-    nearest = np.clip(np.ceil(position - 0.5).astype(int) - start, 0, POINTS - 1)
-    return np.asarray(nearest[:, None] == np.arange(POINTS), dtype=np.float64)
 
 
 def _lagrange(u: np.ndarray, points: int) -> np.ndarray:

@@ -1,8 +1,8 @@
 """How is a value found beside an interface? From nodes on one side of it alone, by the polynomials through them.
 
 Of all weights that are exact for polynomials those are taken that are smallest, far nodes being dear (moving least
-squares: Lancaster and Salkauskas 1981, Mathematics of Computation 37). The degree is 3 where there are nodes enough, else
-less.
+squares: Lancaster and Salkauskas 1981, Mathematics of Computation 37). The degree is 3 where there are nodes enough,
+else less.
 """
 
 from itertools import product

@@ -121,6 +121,7 @@ def s_z_near_surface(k, j, i, near_interface, p):
 
 NEAR_SURFACE = {v_z: v_z_near_surface, s_z: s_z_near_surface}
 
+
 def buoyancy(a, b, p):
     """One over the mean of two densities, zero between two cells of air."""
     total = a + b

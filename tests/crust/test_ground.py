@@ -108,7 +108,12 @@ def test_the_sea_is_the_same_whether_the_medium_or_topography_has_it() -> None:
     block = one.decomposition.blocks[0]
     near = one.ground.near_interface(block)
     np.testing.assert_array_equal(near, two.ground.near_interface(block))
-    assert near[:, 5, 5].nonzero()[0].tolist() == [10, 11, 12, 13]  # two cells above the seafloor and two below
+    assert near[:, 5, 5].nonzero()[0].tolist() == [
+        10,
+        11,
+        12,
+        13,
+    ]  # two cells above the seafloor and two below
 
 
 @pytest.mark.parametrize(("topography", "free"), [
@@ -153,7 +158,9 @@ def test_a_receiver_is_placed_where_it_is_said_to_be(tmp_path: Path) -> None:
     ({"depth": 10, "elevation": 20}, "is given beside depth; expected one of them"),
 ])  # fmt: skip
 def test_a_receiver_that_cannot_be_there_is_refused(station: dict, said: str) -> None:
-    made = scene(topography={"kind": "flat", "depth": 500}, stations=[{"name": "a", "x": 0, "y": 0, **station}])
+    made = scene(
+        topography={"kind": "flat", "depth": 500}, stations=[{"name": "a", "x": 0, "y": 0, **station}]
+    )
     with pytest.raises(InputError, match=said):
         checked(made)
 
@@ -162,7 +169,9 @@ def test_a_sea_whose_surface_is_within_a_cell_is_told() -> None:
     made = scene(topography={"kind": "flat", "depth": 500})
     made["grid"]["depth"] = [-630, 1570]
     texts = checked(made).warnings.texts
-    assert any("the sea begins at a face of the cells, here at depth -30 m in place of 0" in text for text in texts)
+    assert any(
+        "the sea begins at a face of the cells, here at depth -30 m in place of 0" in text for text in texts
+    )
 
 
 def test_a_source_just_above_the_ground_is_put_on_it() -> None:
@@ -171,7 +180,9 @@ def test_a_source_just_above_the_ground_is_put_on_it() -> None:
     flat = {"kind": "flat", "depth": 500}
     setup = checked(scene(topography=flat, source=[source | {"depth": 440}]))
     assert setup.sources[0].depth.tolist() == [500]
-    assert any("1 of 1 points of the source lie up to 60 m above the ground" in t for t in setup.warnings.texts)
+    assert any(
+        "1 of 1 points of the source lie up to 60 m above the ground" in t for t in setup.warnings.texts
+    )
     with pytest.raises(InputError, match=r"depth 390 m is in the sea, where only an explosion can be"):
         checked(scene(topography=flat, source=[source | {"depth": 390}]))
     blast = {"kind": "explosion", "moment": MOMENT, "x": 0, "y": 0, "depth": 390, "time_function": bell}
@@ -184,10 +195,14 @@ def test_a_source_just_above_the_ground_is_put_on_it() -> None:
 def kinds_of(ground: Ground, name: str, k: np.ndarray, j: np.ndarray, i: np.ndarray) -> np.ndarray:
     """The kinds (cells, nodes) of the cells that meet in nodes."""
     offset = NODES[name].offset
-    spans = [(0, -1) if axis == 0 and shift else (0, 1) if shift else (0,) for axis, shift in enumerate(offset)]
+    spans = [
+        (0, -1) if axis == 0 and shift else (0, 1) if shift else (0,) for axis, shift in enumerate(offset)
+    ]
     box = ((-12, 40), (-12, 40), (-12, 40))
     classes = ground.classes(box)
-    return np.stack([classes[k + a + 12, j + b + 12, i + c + 12] for a in spans[0] for b in spans[1] for c in spans[2]])
+    return np.stack(
+        [classes[k + a + 12, j + b + 12, i + c + 12] for a in spans[0] for b in spans[1] for c in spans[2]]
+    )
 
 
 @pytest.mark.parametrize("even", [False, True])
@@ -198,7 +213,9 @@ def test_points_near_interfaces_touch_their_own_side_alone(name: str, even: bool
     rng = np.random.default_rng(4)
     x, y = rng.uniform(-700, 700, (2, 200))
     depth = rng.uniform(-600, 900, 200)
-    cell = np.array([np.floor((v - e) / 100).astype(int) for v, e in zip((depth, y, x), (-600, -900, -1000), strict=True)])
+    cell = np.array(
+        [np.floor((v - e) / 100).astype(int) for v, e in zip((depth, y, x), (-600, -900, -1000), strict=True)]
+    )
     kind = ground.classes(((0, 22), (0, 18), (0, 20)))[tuple(cell)]
     x, y, depth, water = x[kind < 2], y[kind < 2], depth[kind < 2], kind[kind < 2] == 1
     points = Stencils(ground, x, y, depth, water)
@@ -255,7 +272,11 @@ def test_sources_and_receivers_change_places_below_stepped_ground(
     deep, shallow = {"x": 430.0, "y": -250.0}, {"x": -133.0, "y": 127.0}
 
     def run(kind: dict, place: dict, station: dict, variables: tuple[str, ...]) -> xr.Dataset:
-        made = scene(tmp_path, stations=[{"name": "s", **station}], physics={"order": order, "attenuation": attenuation})
+        made = scene(
+            tmp_path,
+            stations=[{"name": "s", **station}],
+            physics={"order": order, "attenuation": attenuation},
+        )
         made["physics"]["low_pass"], made["run"] = False, {"backend": "cpu", "threads": 1}
         made["source"] = [kind | place | {"time_function": {"kind": "ricker", "frequency": 1.5}}]
         made["output"]["stations"]["variables"] = list(variables)
@@ -263,7 +284,8 @@ def test_sources_and_receivers_change_places_below_stepped_ground(
 
     below, above = deep | {"elevation": -1000}, shallow | {"depth": 100 * height}
     back = {
-        a: run({"kind": "force", f"f{a}": FORCE}, deep | {"depth": 1000}, above, ("velocity", "strain")) for a in "xyz"
+        a: run({"kind": "force", f"f{a}": FORCE}, deep | {"depth": 1000}, above, ("velocity", "strain"))
+        for a in "xyz"
     }
     place = shallow | {"depth": -float(back["x"].elevation)}
     kinds = {f"v{a}": {"kind": "force", f"f{a}": FORCE} for a in "xyz"}
@@ -315,7 +337,10 @@ def test_a_wave_from_below_reverberates_in_the_sea(tmp_path: Path, sea: str) -> 
     made["source"] = [
         {"kind": "plane_wave", "polarisation": "z", "depth": 1600, "amplitude": 1.0, "time_function": bell}
     ]
-    made["stations"] = [{"name": "floor", "x": 0, "y": 0}, {"name": "surface", "x": 0, "y": 0, "in_water": True}]
+    made["stations"] = [
+        {"name": "floor", "x": 0, "y": 0},
+        {"name": "surface", "x": 0, "y": 0, "in_water": True},
+    ]
     made["time"]["duration"] = 3.2
     found = computed(made)
     rock, water = 4000 * 2400, 1500 * 1030
@@ -324,9 +349,7 @@ def test_a_wave_from_below_reverberates_in_the_sea(tmp_path: Path, sea: str) -> 
     def incident(time: np.ndarray) -> np.ndarray:
         return np.exp(-0.5 * ((time - 800 / 4000 - 0.6) / 0.12) ** 2)
 
-    trips = [
-        (1 + ratio) * (-ratio) ** n * incident(found.time.values - 2 * n * 800 / 1500) for n in range(4)
-    ]
+    trips = [(1 + ratio) * (-ratio) ** n * incident(found.time.values - 2 * n * 800 / 1500) for n in range(4)]
     later = [
         (1 + ratio) * (-ratio) ** n * incident(found.time.values - 2 * (n + 1) * 800 / 1500) for n in range(4)
     ]
@@ -342,7 +365,9 @@ def test_maps_of_the_ground_are_what_stations_on_it_record(tmp_path: Path) -> No
     """On the level seafloor, at the centre of a cell."""
     made = scene(tmp_path, {"kind": "flat", "depth": 500})
     bell = {"kind": "gaussian", "sigma": 0.15, "delay": 0.4}
-    made["source"] = [{"kind": "explosion", "moment": 1e14, "x": 50, "y": 50, "depth": 1000, "time_function": bell}]
+    made["source"] = [
+        {"kind": "explosion", "moment": 1e14, "x": 50, "y": 50, "depth": 1000, "time_function": bell}
+    ]
     made["stations"] = [{"name": "a", "x": -350, "y": 250}]
     made["output"] |= {"maxima": {}, "planes": [{"name": "up", "y": 50, "every": 0.5}]}
     made["output"]["stations"]["every"] = 1e-3

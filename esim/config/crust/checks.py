@@ -30,10 +30,15 @@ def check_medium(
 ) -> None:
     """The medium has values at all depths of the grid, and quality factors where attenuation needs them."""
     if medium.draped and topography is None:
-        raise KeyProblem(("medium", "draped"), "counts depths from the ground of topography, and there is none")
-    top, bottom = (0.0, 0.0) if medium.draped else grid.depth  # how deep below the ground, only the driver knows
+        raise KeyProblem(
+            ("medium", "draped"), "counts depths from the ground of topography, and there is none"
+        )
+    top, bottom = (
+        (0.0, 0.0) if medium.draped else grid.depth
+    )  # how deep below the ground, only the driver knows
     if isinstance(medium, LayersConfig) and medium.layers[0].top > top:
-        text = f"the first layer starts at {medium.layers[0].top:g} m, below the {'ground' if medium.draped else 'top of the grid'}, {top:g} m"
+        begins = "ground" if medium.draped else "top of the grid"
+        text = f"the first layer starts at {medium.layers[0].top:g} m, below the {begins}, {top:g} m"
         raise KeyProblem(("medium", "layers", 0, "top"), text)
     if isinstance(medium, GradientConfig):
         # Straight lines, and the ratio of two of them, are extreme at the ends.

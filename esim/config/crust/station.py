@@ -25,7 +25,8 @@ class ReceiverSettings(StationSettings):
         "surface.",
     )
     in_water: bool = Field(
-        default=False, description="A hydrophone in the sea, on the water's side where it lies on the seafloor."
+        default=False,
+        description="A hydrophone in the sea, on the water's side where it lies on the seafloor.",
     )
 
 

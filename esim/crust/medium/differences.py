@@ -34,14 +34,17 @@ class Differences:
         weights = np.pad(steps, ((0, 0), (0, 0), (1, 0))) - np.pad(steps, ((0, 0), (0, 0), (0, 1)))
         weights *= (nodes.weights / self._ground.grid.spacing[2 - axis])[:, :, None]
         # The first of the values lies as many before the lower neighbour as there are pairs.
-        at = index[:, :, None, :] + np.eye(3, dtype=int)[axis] * (np.arange(2 * PAIRS + 2) - PAIRS + lower)[:, None]
+        at = (
+            index[:, :, None, :]
+            + np.eye(3, dtype=int)[axis] * (np.arange(2 * PAIRS + 2) - PAIRS + lower)[:, None]
+        )
         k, j, i = (at[..., n].reshape(len(at), -1) for n in range(3))
         variable = np.full_like(k, NODES["v" + velocity].variable)
         return InterpolationTerms(variable, k, j, i, weights.reshape(len(at), -1))
 
     def _beside(self, index: np.ndarray) -> np.ndarray:
         """One for cells beside an interface, or a flat free surface, else zero."""
-        k, j, i = (np.moveaxis(index - self._cell[:, None, None, :], 3, 0))
+        k, j, i = np.moveaxis(index - self._cell[:, None, None, :], 3, 0)
         k, j, i = (np.clip(n + r, 0, 2 * r) for n, r in ((k, ABOVE), (j, ASIDE), (i, ASIDE)))
         found = self._reduced[np.arange(len(index))[:, None, None], k, j, i] > 0
         if self._ground.free:
@@ -66,7 +69,7 @@ def _sums(order: int) -> tuple[float, float, float, float]:
 
 
 def _at_centre(full: np.ndarray, order: int) -> np.ndarray:
-    """Weights (..., 7) of the differences around a node at the centre of a cell; full (..., 7) is 1 - near_interface."""
+    """Weights (..., 7) of the differences around a node at a centre of cells; full (..., 7) is 1 - near_interface."""
     zero, one, two, three = _sums(order)
     weights = full * (three, two, one, zero, one, two, three)
     weights[..., PAIRS] += 1

@@ -92,8 +92,8 @@ class Ground:
         found = [] if remark is None else [remark]
         if self.survey.filled:
             found.append(
-                f"medium: {self.survey.filled:,} cells under the ground lie where the file has no values (NaN); they have "
-                "those of the first node below in their column that has some"
+                f"medium: {self.survey.filled:,} cells under the ground lie where the file has no values (NaN); they "
+                "have those of the first node below in their column that has some"
             )
         return found
 
@@ -103,8 +103,8 @@ class Ground:
             return []
         top = "a flat free surface" if self.free else "cells of air" if self.air_above else "absorbing"
         return [
-            f"ground         cells of {self.grid.dz:g} m, sea and air within the uppermost {self.survey.soft_layers} layers; "
-            f"the top is {top}"
+            f"ground         cells of {self.grid.dz:g} m, sea and air within the uppermost {self.survey.soft_layers} "
+            f"layers; the top is {top}"
         ]
 
     def near_interface(self, block: Block) -> np.ndarray:

@@ -88,8 +88,8 @@ class CrustMedium:
 class MediumSurvey:
     """Extremes of the cells of all ranks: speeds [m/s] and Q, and the kinds of cells, as of `kinds`.
 
-    kinds (2, nz) has the lowest and the highest kind of each layer; fluid_rock says whether the medium itself has fluids
-    where topography has none, filled how many solid cells lie where the file of the model has no values.
+    kinds (2, nz) has the lowest and the highest kind of each layer; fluid_rock says whether the medium itself has
+    fluids where topography has none, filled how many solid cells lie where the file of the model has no values.
     """
 
     speeds: Speeds
@@ -171,11 +171,17 @@ def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey
     if whole.fastest <= 0:
         raise InputError("topography: the grid holds nothing but air; its depth axis must reach the ground")
     lowest, highest = np.min(of_layers, axis=0)[0], np.max(of_layers, axis=0)[1]
-    return MediumSurvey(whole, min(of_qp), min(of_qs), np.stack([lowest, highest]), any(of_fluid), sum(of_filled))
+    return MediumSurvey(
+        whole, min(of_qp), min(of_qs), np.stack([lowest, highest]), any(of_fluid), sum(of_filled)
+    )
 
 
 def set_medium(
-    medium: CrustMedium, block: Block, attenuation: Attenuation | None, backend: Backend, air_above: bool = False
+    medium: CrustMedium,
+    block: Block,
+    attenuation: Attenuation | None,
+    backend: Backend,
+    air_above: bool = False,
 ) -> dict[str, Any]:
     """The fields of the medium on a block with its halo, [k, j, i] on the device: see esim.crust.model.build_crust.
 

@@ -14,7 +14,9 @@ from esim.grids.interpolation import InterpolationTerms, Site, Terms, replaced, 
 from esim.sources.crust import PointSources
 
 ROUNDING = 1e-6  # of a cell
-ABOVE = 1.0  # cells above the ground from which a source is put on it: steps of cells are not the ground itself
+ABOVE = (
+    1.0  # cells above the ground from which a source is put on it: steps of cells are not the ground itself
+)
 
 
 class Columns:
@@ -88,14 +90,15 @@ def place_source(ground: Ground, key: str, source: PointSources, shears: np.ndar
         if source.depth[n] < columns.top[n] - ROUNDING * dz:
             raise InputError(f"{where} is in the air; the ground there is at depth {columns.floor[n]:g} m")
         raise InputError(
-            f"{where} is in the sea, where only an explosion can be; the ground there is at depth {columns.floor[n]:g} m"
+            f"{where} is in the sea, where only an explosion can be; the ground there is at depth "
+            f"{columns.floor[n]:g} m"
         )
     moved = above > ROUNDING * dz
     if not moved.any():
         return source
     remark = (
-        f"{key}: {moved.sum()} of {moved.size} points of the source lie up to {above.max():.3g} m above the ground, which is "
-        "made of cells here; they are placed on it"
+        f"{key}: {moved.sum()} of {moved.size} points of the source lie up to {above.max():.3g} m above the ground, "
+        "which is made of cells here; they are placed on it"
     )
     depth = np.where(moved, target, source.depth)
     return replace(source, depth=depth, remarks=(*source.remarks, remark))

@@ -1,9 +1,9 @@
 """Where do receivers and sources beside the ground and the seafloor act? On nodes of their own side alone.
 
-A receiver reads, and a source there drives, the same nodes with the same weights: the cells of air, of sea and of ground
-do not hear each other. Shear stresses vanish on the ground and on the seafloor and the pressure on the sea, so these
-nodes have weights that are of no effect. A strain rate is read from those of the nodes of stresses, which are differences
-between neighbours, so that it is what a moment there does to the ground, turned round.
+A receiver reads, and a source there drives, the same nodes with the same weights: cells of air, of sea and of ground do
+not hear each other. Shear stresses vanish on the ground and on the seafloor, and the pressure on the sea: those nodes
+have weights that are of no effect. A strain rate is read from those of the nodes of stresses, which are differences of
+velocities, so that it is what a moment there does to the ground, turned round.
 """
 
 import numpy as np
@@ -76,7 +76,9 @@ class Stencils:
         pairs = [(a, b)] if a == b else [(a, b), (b, a)]
         differences = Differences(self.ground, self._cell)
         parts = [differences.of(found, velocity, AXES[axis], a != b) for velocity, axis in pairs]
-        joined = InterpolationTerms(*(np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True)))
+        joined = InterpolationTerms(
+            *(np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True))
+        )
         return merged(joined._replace(weights=joined.weights / len(pairs)), self._cell)
 
     @property
@@ -124,14 +126,16 @@ class Stencils:
         top, bottom = cell - above + 1, cell + below - 1 + face
         return np.maximum(np.minimum(first, bottom - POINTS + 1), top)
 
-    def _usable(
-        self, name: str, index: np.ndarray, side: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _usable(self, name: str, index: np.ndarray, side: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Which nodes (points, nodes, 3) are of a side, and which of them are known to be zero."""
         offset = NODES[name].offset
         # Cells that meet in a node: vx lies between this and the next one along x, vz between this and the last.
-        spans = [(0, -1) if axis == 0 and shift else (0, 1) if shift else (0,) for axis, shift in enumerate(offset)]
-        cells = [self._kind(index + np.array((a, b, c))) for a in spans[0] for b in spans[1] for c in spans[2]]
+        spans = [
+            (0, -1) if axis == 0 and shift else (0, 1) if shift else (0,) for axis, shift in enumerate(offset)
+        ]
+        cells = [
+            self._kind(index + np.array((a, b, c))) for a in spans[0] for b in spans[1] for c in spans[2]
+        ]
         mine = np.stack([kind == side[:, None] for kind in cells])
         sizes = np.array(self.ground.grid.shape)
         free = np.array((False, *self.ground.grid.horizontal.periodic))
@@ -165,7 +169,11 @@ class Stencils:
         """SOLID, WATER or AIR of cells (points, nodes, 3) around the points."""
         k, j, i = np.moveaxis(index - self._cell[:, None, :], 2, 0)
         point = np.arange(len(index))[:, None]
-        k, j, i = np.clip(k + UP, 0, 2 * UP), np.clip(j + ASIDE, 0, 2 * ASIDE), np.clip(i + ASIDE, 0, 2 * ASIDE)
+        k, j, i = (
+            np.clip(k + UP, 0, 2 * UP),
+            np.clip(j + ASIDE, 0, 2 * ASIDE),
+            np.clip(i + ASIDE, 0, 2 * ASIDE),
+        )
         return np.asarray(self._classes[point, k, j, i])
 
 

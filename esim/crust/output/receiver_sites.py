@@ -93,7 +93,11 @@ def _without_water(
     top, floor, margin = columns.top[n], columns.floor[n], ROUNDING * ground.grid.dz
     if not station.in_water or (columns.wet[n] and top - margin <= site.depth <= floor + margin):
         return []
-    sea = f"the sea there reaches from depth {top:g} to {floor:g} m" if columns.wet[n] else "there is no sea there"
+    sea = (
+        f"the sea there reaches from depth {top:g} to {floor:g} m"
+        if columns.wet[n]
+        else "there is no sea there"
+    )
     what = f"station '{station.name}' at x {site.x:g}, y {site.y:g}{where}"
     return [f"stations.{n}: {what} is to be in_water, but {sea}"]
 

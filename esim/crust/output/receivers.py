@@ -17,7 +17,12 @@ class ReceiverRecorder:
     """Records of all stations of a run; each is kept by the rank that owns its cell."""
 
     def __init__(
-        self, crust: Crust, ground: Ground, sites: Sequence[ReceiverSite], variables: Sequence[str], every: int
+        self,
+        crust: Crust,
+        ground: Ground,
+        sites: Sequence[ReceiverSite],
+        variables: Sequence[str],
+        every: int,
     ) -> None:
         self._crust, self._variables, self._every = crust, tuple(variables), every
         self.count = len(sites)

@@ -10,7 +10,6 @@ import numpy as np
 from esim.io import cf
 from esim.io.timeseries import write_timeseries
 
-
 HEIGHT = {"units": "m", "standard_name": "altitude", "positive": "up"}
 
 

@@ -11,7 +11,9 @@ from esim.media.crust.cells import MOST
 from esim.media.crust.models.derived import Derived
 from esim.media.crust.models.gridded import Gridded
 
-Elevation = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of x (nx,), y (ny,) [m]: (ny, nx) [m], positive up
+Elevation = Callable[
+    [np.ndarray, np.ndarray], np.ndarray
+]  # of x (nx,), y (ny,) [m]: (ny, nx) [m], positive up
 ROWS = 1_000_000  # columns whose elevation is looked at together
 
 

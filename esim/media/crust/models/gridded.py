@@ -204,7 +204,8 @@ class Gridded:
             k, j, i = np.argwhere(empty)[0]
             raise InputError(
                 f"{self.path}: no value (NaN or missing) at {np.count_nonzero(empty)} points, the first at x {x[i]:g}, "
-                f"y {y[j]:g}, depth {depth[k, j, i]:g} m; fill the gaps in the file, or give topography if they are in the air"
+                f"y {y[j]:g}, depth {depth[k, j, i]:g} m; fill the gaps in the file, or give topography if they are in "
+                "the air"
             )
 
 
@@ -235,7 +236,9 @@ def _filled(whole: np.ndarray, mark: bool) -> np.ndarray:
     if mark:
         return np.broadcast_to(empty.astype(np.float64), whole.shape)
     first = np.minimum(empty.sum(0), len(empty) - 1)[None, None]
-    return np.where(empty, np.take_along_axis(whole, np.broadcast_to(first, (5, *first.shape[1:])), axis=1), whole)
+    return np.where(
+        empty, np.take_along_axis(whole, np.broadcast_to(first, (5, *first.shape[1:])), axis=1), whole
+    )
 
 
 def _interpolated(window: np.ndarray, depth: Places, y: Places, x: Places) -> np.ndarray:
