@@ -326,6 +326,7 @@ def test_no_energy_is_made_where_the_order_falls(order: int) -> None:
 # ------------------------------------------------------------------ the sea
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sea", ["layer", "to the top", "below air"])
 def test_a_wave_from_below_reverberates_in_the_sea(tmp_path: Path, sea: str) -> None:
     """Velocity and pressure at the seafloor against the sum of all reflections, whichever way the sea is given."""
