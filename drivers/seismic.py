@@ -10,16 +10,32 @@ from esim.config.stations.groups import skipped_warning, unused
 from esim.crust.advice import check_absorbed, check_absorbing_layers
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
+from esim.crust.medium.attenuation import attenuation_in_force, check_used
 from esim.crust.medium.ground import Ground, build_terrain
 from esim.crust.medium.medium import CrustMedium, set_medium, survey_medium
 from esim.crust.medium.placing import ReceiverSite
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
 from esim.crust.model import build_crust
 from esim.crust.output.outputs import SeismicOutputs
-from esim.crust.output.receiver_sites import describe_stations, place_stations, station_records
+from esim.crust.output.receiver_sites import (
+    describe_stations,
+    place_stations,
+    station_records,
+    waveform_formats,
+)
 from esim.crust.settings import crust_settings
-from esim.crust.sources.build import CrustSource, build_sources, source_record
+from esim.crust.sources.build import (
+    CrustSource,
+    build_sources,
+    filter_sources,
+    first_motion,
+    first_onset,
+    limit_sources,
+    low_pass_record,
+    source_record,
+)
 from esim.crust.sources.injection import inject_forces, inject_moments
+from esim.crust.sources.lines import plan_lines, summary_lines
 from esim.crust.stability import StabilityCheck
 from esim.drivers.driver import (
     Checkpoints,
@@ -33,14 +49,15 @@ from esim.drivers.driver import (
     strip_bytes,
     timed,
 )
-from esim.drivers.resources import threads_per_rank
+from esim.drivers.resources import Device, threads_per_rank
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
+from esim.io.crust.station_codes import changed_codes, changes_warning
 from esim.io.crust.waveforms import require_obspy
 from esim.media.crust import build as build_medium
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
-from esim.parallel.decomposition import decompose
+from esim.parallel.decomposition import Decomposition, decompose
 from esim.parallel.halo import HaloExchange
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Steps
@@ -83,13 +100,17 @@ class SeismicRun(Run[SeismicSetup]):
 
     def facts(self) -> dict[str, Any]:
         """Sources with moments and magnitudes, points per wavelength, extremes of the medium, bytes per cell."""
-        setup = self.setup
+        setup, attenuation = self.setup, self.setup.discretisation.attenuation
         return {
             "sources": [source_record(source) for source in setup.sources],
             "points_per_wavelength": setup.discretisation.points_per_wavelength,
             "frequency_resolved": setup.discretisation.frequency,
             "speeds": setup.ground.survey.record(),
+            "attenuation": attenuation and attenuation.record(),
+            "low_pass": low_pass_record(setup.sources),
+            "begins": setup.discretisation.begin,
             "bytes_per_cell": setup.bytes_per_cell,
+            "station_codes": _changed_codes(setup.config),
             "stations": station_records(setup.config, setup.sites, setup.projection) if setup.sites else [],
         }
 
@@ -109,9 +130,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             grid.horizontal.shape, comm.size, grid.horizontal.periodic, halo=config.physics.order // 2
         )
         device = find_device(config, comm, warnings, elsewhere)
-        memory = predict_memory(config, grid, decomposition, device.gpu is not None)
-        memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
-        require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
+        memory = _require_memory(config, grid, decomposition, comm, device)
         terrain = build_terrain(config, grid, projection, comm)
         elevation = None if terrain is None else terrain.elevation
         rock = root_first(comm, lambda: build_medium(config.medium, grid, projection, elevation))
@@ -119,17 +138,25 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         medium = CrustMedium(grid, rock, terrain)
         survey = survey_medium(medium, decomposition.blocks[comm.rank], comm)
         ground = Ground(medium, survey, config.physics.order, config.grid.surface == "absorbing")
+        config = attenuation_in_force(config, survey.attenuates)
+        memory = _require_memory(config, grid, decomposition, comm, device)  # now that Q in files is known
         discretisation = discretise(config, grid, survey, warnings.add)
-        sources = build_sources(config, ground, discretisation, projection, comm, warnings.add)
+        sources = build_sources(config, ground, projection, comm, warnings.add)
+        sources = limit_sources(config, sources, discretisation, warnings.add)
+        motion, onset = first_motion(sources, discretisation.dt), first_onset(sources)
+        discretisation = discretisation.starting(motion, onset)
         sites, remarks = place_stations(config, ground, projection)
         for text in (
             *ground.remarks(),
             *remarks,
+            *check_used(config.physics),
             *check_absorbed(config, grid, sources, sites),
             *check_absorbing_layers(config, survey, discretisation),
+            *rock.remarks,
             *(text for source in sources for text in getattr(source, "remarks", ())),
             *unused(config.stations, ReceiverConfig, projection is not None),
             *skipped_warning(config.receivers_outside),
+            *changes_warning(_changed_codes(config)),
         ):
             warnings.add(text)
         for wanted, key in (
@@ -171,12 +198,11 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             settings = crust_settings(config, ground, setup.discretisation)
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
+            sources = filter_sources(setup.sources, setup.dt)
             engine = CrustEngine(
-                crust,
-                inject_forces(crust, setup.sources, ground),
-                inject_moments(crust, setup.sources, ground),
+                crust, inject_forces(crust, sources, ground), inject_moments(crust, sources, ground)
             )
-        last = max((source.end for source in setup.sources), default=0.0)
+        last = max((source.end for source in sources), default=0.0)
         stability = StabilityCheck(crust, last, config.run.watchdog)
         outputs = SeismicOutputs(
             config,
@@ -184,19 +210,20 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             ground,
             setup.projection,
             setup.sites,
-            setup.discretisation.sample_steps,
+            setup.discretisation,
             setup.sources,
             stability,
         )
         checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.warnings)
+        early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
-            Callback(Steps(snapshots.every), snapshots.write, binding=False)
+            Callback(Steps(snapshots.every, early, hidden), snapshots.write, binding=False)
             for snapshots in outputs.snapshots
         ]
         if config.output.checkpoint is not None:
             steps = Steps(max(1, round(config.output.checkpoint.every / setup.dt)))
             callbacks.append(Callback(steps, checkpoints.write_unless_done, binding=False))
-        clock = Clock(setup.discretisation.steps * setup.dt)
+        clock = Clock.starting(setup.discretisation.begin, setup.discretisation.steps * setup.dt)
         simulation = Simulation(
             engine,
             clock,
@@ -224,7 +251,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         cells = [block.cells * nz for block in setup.decomposition.blocks]
         state = setup.memory["state and medium"] * setup.comm.size
         output = predict_output(config, grid, discretisation, state)
-        lines = [
+        return [
             f"grid           {nx} x {ny} x {nz} = {grid.cells:,} cells of {dx:g} x {dy:g} x {dz:g} m",
             *setup.ground.survey.describe(),
             *setup.ground.describe(),
@@ -234,18 +261,25 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank; state and medium take "
             f"{setup.bytes_per_cell:.1f} bytes per cell",
             f"output         at most {output / 1e6:.1f} MB before compression, in {config.output.directory}",
+            *plan_lines(setup.sources),
+            *describe_stations(config, setup.sites),
         ]
-        for source in setup.sources:
-            magnitude = f", Mw {source.magnitude:.2f}" if source.magnitude is not None else ""
-            lines.append(f"source         {source.name}{magnitude}")
-        return [*lines, *describe_stations(config, setup.sites)]
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
-        """A line for each source: its moment, magnitude and depth."""
-        return [_source_line(source) for source in record["sources"]]
+        """A line for each source, or one for many: moment, magnitude and depth."""
+        return list(summary_lines(record["sources"]))
 
 
-def _source_line(source: Mapping[str, Any]) -> str:
-    moment = f"M0 {source['moment']:.3g} N m, " if source["moment"] else ""
-    magnitude = f"Mw {source['magnitude']:.2f}" if source["magnitude"] else "no moment"
-    return f"source {source['name']}: {moment}{magnitude}, depth {source['depth']:g} m"
+def _changed_codes(config: SeismicConfig) -> dict[str, dict[str, str]]:
+    """By format of seismology: the codes of stations whose names it cannot hold."""
+    return changed_codes([station.name for station in config.receivers], waveform_formats(config))
+
+
+def _require_memory(
+    config: SeismicConfig, grid: Grid3D, decomposition: Decomposition, comm: Comm, device: Device
+) -> dict[str, int]:
+    """Bytes of the largest rank, by name; raises InputError where the device has less."""
+    memory = predict_memory(config, grid, decomposition, device.gpu is not None)
+    memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
+    require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
+    return memory

@@ -35,7 +35,7 @@ class Node(NamedTuple):
 
 
 class Slope(NamedTuple):
-    """Part of a strain rate: a factor, the velocity, and the axis along which its slope is taken."""
+    """Part of a strain or rotation rate: a factor, the velocity, and the axis along which its slope is taken."""
 
     factor: float
     velocity: str
@@ -65,13 +65,17 @@ NODES = {
     "sxz": Node("s", 4, (-0.5, 0.0, 0.5)),
     "syz": Node("s", 5, (-0.5, 0.5, 0.0)),
 }
-RATES = {  # strain rates from velocities
+RATES = {  # strain and rotation rates from velocities
     "exx": (Slope(1.0, "vx", "x"),),
     "eyy": (Slope(1.0, "vy", "y"),),
     "ezz": (Slope(1.0, "vz", "z"),),
     "exy": (Slope(0.5, "vx", "y"), Slope(0.5, "vy", "x")),
     "exz": (Slope(0.5, "vx", "z"), Slope(0.5, "vz", "x")),
     "eyz": (Slope(0.5, "vy", "z"), Slope(0.5, "vz", "y")),
+    # Half the curl, about x, y and the upward vertical: with that axis a right-handed rotation, as of a vector.
+    "wx": (Slope(0.5, "vy", "z"), Slope(-0.5, "vz", "y")),
+    "wy": (Slope(0.5, "vz", "x"), Slope(-0.5, "vx", "z")),
+    "wz": (Slope(0.5, "vy", "x"), Slope(-0.5, "vx", "y")),
 }
 
 

@@ -38,7 +38,7 @@ def scene(directory: Path | str = "unused", topography: dict | None = None, **mo
         },
         "medium": {"kind": "layers", "layers": [{"top": -1000, **ROCK, "qp": 80, "qs": 40}]},
         "topography": topography or SLOPE,
-        "physics": {"low_pass": False},
+        "physics": {"low_pass": False, "attenuation": "none"},
         "source": [],
         "stations": [],
         "output": {
@@ -256,6 +256,9 @@ def test_strain_on_stepped_ground_is_that_of_a_linear_motion(monkeypatch: pytest
         found = (v[part.variable, part.k + 2, part.j + 2, part.i + 2] * part.weights).sum(1)
         axis = "xyz".index(name[1])
         np.testing.assert_allclose(found, gradient[axis, axis], rtol=1e-8)
+    part = terms("wy")
+    found = (v[part.variable, part.k + 2, part.j + 2, part.i + 2] * part.weights).sum(1)
+    np.testing.assert_allclose(found, (gradient[2, 0] - gradient[0, 2]) / 2, rtol=1e-8)
 
 
 # ------------------------------------------------------------------ reciprocity

@@ -30,22 +30,20 @@ def check_medium(
 ) -> None:
     """The medium has values at all depths of the grid, and quality factors where attenuation needs them."""
     if medium.draped and topography is None:
-        raise KeyProblem(
-            ("medium", "draped"), "counts depths from the ground of topography, and there is none"
-        )
-    top, bottom = (
-        (0.0, 0.0) if medium.draped else grid.depth
-    )  # how deep below the ground, only the driver knows
-    if isinstance(medium, LayersConfig) and medium.layers[0].top > top:
+        text = "counts depths from the ground of topography, and there is none"
+        raise KeyProblem(("medium", "draped"), text)
+    # How deep below the ground, only the driver knows.
+    top, bottom = (0.0, 0.0) if medium.draped else grid.depth
+    if isinstance(medium, LayersConfig) and (first := medium.layers[0].top or 0.0) > top:
         begins = "ground" if medium.draped else "top of the grid"
-        text = f"the first layer starts at {medium.layers[0].top:g} m, below the {begins}, {top:g} m"
+        text = f"the first layer starts at {first:g} m, below the {begins}, {top:g} m"
         raise KeyProblem(("medium", "layers", 0, "top"), text)
     if isinstance(medium, GradientConfig):
         # Straight lines, and the ratio of two of them, are extreme at the ends.
         problem = medium.problem(top) or medium.problem(bottom)
         if problem:
             raise KeyProblem(("medium",), problem)
-    if physics.attenuation != "none" and medium.attenuates is False:
+    if physics.attenuation in ("coarse", "conventional") and medium.attenuates is False:
         text = f"'{physics.attenuation}' needs qp, qs or q_from_vs in the medium, which has none of them"
         raise KeyProblem(("physics", "attenuation"), text)
 

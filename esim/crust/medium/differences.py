@@ -39,7 +39,7 @@ class Differences:
             + np.eye(3, dtype=int)[axis] * (np.arange(2 * PAIRS + 2) - PAIRS + lower)[:, None]
         )
         k, j, i = (at[..., n].reshape(len(at), -1) for n in range(3))
-        variable = np.full_like(k, NODES["v" + velocity].variable)
+        variable = np.full_like(k, NODES[velocity].variable)
         return InterpolationTerms(variable, k, j, i, weights.reshape(len(at), -1))
 
     def _beside(self, index: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust import Medium, cell_averages
 from esim.media.crust.box import Box, indices
+from esim.media.crust.medium import RHO, VS
 from esim.media.crust.models.derived import Derived
 from esim.media.crust.models.draped import Draped
 from esim.media.crust.models.gridded import Gridded
@@ -60,20 +61,17 @@ class CrustMedium:
         missing = model.filled_at(x, y, rock.below(x, y, depth) if isinstance(rock, Draped) else below)
         return int((missing & (classes == SOLID)).sum())
 
-    def sample(self, x: float, y: float, depth: float) -> np.ndarray:
-        """vp, vs [m/s], rho [kg/m3], qp, qs of the rock at a point [m]."""
-        return self.rock.sample(np.array([x]), np.array([y]), np.array([depth]))[:, 0, 0, 0]
-
     def rigidity(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """Rigidity [Pa] at points [m]; raises InputError where there is a fluid."""
-        values = np.empty(np.shape(x))
-        for n, point in enumerate(zip(np.ravel(x), np.ravel(y), np.ravel(depth), strict=True)):
-            sample = self.sample(*point)
-            values.flat[n] = sample[2] * sample[1] ** 2
-            if values.flat[n] <= 0:
-                px, py, pz = point
-                raise InputError(f"a part of the fault at x {px:g}, y {py:g}, depth {pz:g} m lies in a fluid")
-        return values
+        """Rigidity [Pa] at points (n,) [m]; raises InputError where there is a fluid."""
+        values = self.rock.at(x, y, depth)
+        mu = values[RHO] * values[VS] ** 2
+        fluid = np.flatnonzero(mu <= 0)
+        if fluid.size:
+            n = fluid[0]
+            raise InputError(
+                f"a part of the fault at x {x[n]:g}, y {y[n]:g}, depth {depth[n]:g} m lies in a fluid"
+            )
+        return np.asarray(mu)
 
     def strips(self, block: Block, halo: int) -> Iterator[Box]:
         """Boxes of cells that cover a block with a halo, some layers at a time."""
@@ -120,6 +118,11 @@ class MediumSurvey:
         """Number of the uppermost layers that are all of ground, or all of sea."""
         same = (self.kinds == self.kinds[0, 0]).all(0) & (self.kinds[0, 0] != AIR)
         return int(same.size if same.all() else same.argmin())
+
+    @property
+    def attenuates(self) -> bool:
+        """Whether any cell has a Q."""
+        return math.isfinite(min(self.lowest_qp, self.lowest_qs))
 
     @property
     def strong_contrasts(self) -> bool:

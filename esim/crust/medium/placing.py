@@ -69,7 +69,7 @@ def receiver_terms(ground: Ground, sites: Sequence[ReceiverSite]) -> Terms:
         plain = terms_of(ground.grid, points, name)
         if not stencils.near.any():
             return plain
-        special = {"v": stencils.values, "e": stencils.rates, "s": stencils.pressures}[name[0]]
+        special = {"v": stencils.values, "s": stencils.pressures}.get(name[0], stencils.rates)
         return replaced(plain, stencils.near, special(name))
 
     return terms

@@ -11,14 +11,14 @@ import numpy as np
 from esim.crust.medium.cells_around import cells_of, cubes_of
 from esim.crust.medium.differences import Differences, merged
 from esim.crust.medium.ground import Ground
-from esim.grids.interpolation import NODES, InterpolationTerms
+from esim.grids.interpolation import NODES, RATES, InterpolationTerms
 from esim.grids.one_sided import one_sided_weights
 from esim.media.crust.topography.terrain import AIR, SOLID, WATER
 
 REACH = 4  # cells around that of a point in which an interface makes its nodes one-sided
 UP, ASIDE = 5, 3  # cells around that of a point that are looked at
 POINTS = 4  # nodes in each direction
-STRAINS = {"exx": "sxx", "eyy": "syy", "ezz": "szz", "exy": "sxy", "exz": "sxz", "eyz": "syz"}
+SHEARED = {"wx": "syz", "wy": "sxz", "wz": "sxy"}  # where rotation about an axis is read
 AXES = {"x": 2, "y": 1, "z": 0}  # of the indices k, j, i
 
 
@@ -70,16 +70,18 @@ class Stencils:
         return self._nodes(name, np.where(self._under_water, WATER, self._side), False, aside=False)
 
     def rates(self, name: str) -> InterpolationTerms:
-        """Nodes and weights of a strain rate exx ... [1/s], from differences as the steps take them."""
-        found = self._nodes(STRAINS[name], self._side, False, aside=True, pressure=False)
-        a, b = name[1], name[2]
-        pairs = [(a, b)] if a == b else [(a, b), (b, a)]
+        """Nodes and weights of a rate of strain or rotation [1/s], from differences as the steps take them."""
+        node, slopes = SHEARED.get(name, f"s{name[1:]}"), RATES[name]
+        found = self._nodes(node, self._side, False, aside=True, pressure=False, zeros=name.startswith("e"))
         differences = Differences(self.ground, self._cell)
-        parts = [differences.of(found, velocity, AXES[axis], a != b) for velocity, axis in pairs]
+        parts = []
+        for slope in slopes:
+            part = differences.of(found, slope.velocity, AXES[slope.axis], len(slopes) > 1)
+            parts.append(part._replace(weights=slope.factor * part.weights))
         joined = InterpolationTerms(
             *(np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True))
         )
-        return merged(joined._replace(weights=joined.weights / len(pairs)), self._cell)
+        return merged(joined, self._cell)
 
     @property
     def _under_water(self) -> np.ndarray:
@@ -89,11 +91,18 @@ class Stencils:
         return np.asarray(on_face & (own[:, UP] == SOLID) & (own[:, UP - 1] == WATER))
 
     def _nodes(
-        self, name: str, side: np.ndarray, even: bool, *, aside: bool, pressure: bool = True
+        self,
+        name: str,
+        side: np.ndarray,
+        even: bool,
+        *,
+        aside: bool,
+        pressure: bool = True,
+        zeros: bool = True,
     ) -> InterpolationTerms:
         """Nodes and weights (points, 64); aside: those that neighbours within two cells of the point belong to.
 
-        pressure: whether normal stresses in water vanish on its surface.
+        pressure: whether normal stresses in water vanish on its surface; zeros: whether shear does on the ground.
         """
         node = NODES[name]
         place = self._position - node.offset
@@ -101,6 +110,7 @@ class Stencils:
         first[:, 0] = self._vertical(first[:, 0], node.offset[0] != 0, side)
         index = first[:, None, :] + np.indices((POINTS,) * 3).reshape(3, -1).T
         usable, silent = self._usable(name, index, side)
+        usable &= ~silent | zeros
         if aside:
             inner = [axis for axis in (1, 2) if node.offset[axis] == 0]
             usable &= (np.abs(index - self._cell[:, None])[:, :, inner] <= 1).all(2)

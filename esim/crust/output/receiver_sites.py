@@ -13,8 +13,10 @@ from esim.config.point import PointConfig
 from esim.crust.medium.ground import Ground
 from esim.crust.medium.placing import ROUNDING, Columns, ReceiverSite
 from esim.errors import InputError
+from esim.grids.axes import meridian_convergence
 from esim.grids.projection import Projection
 from esim.io.crust.seismograms import StationTable
+from esim.io.crust.station_codes import MINISEED, SAC, CodeFormat
 
 SHOWN = 12  # stations in the plan of a run, at most
 
@@ -154,6 +156,16 @@ def station_table(
 ) -> StationTable:
     """Names and positions of all stations, for their files."""
     x, y, depth, in_water, below, ground = (np.array(column) for column in zip(*sites, strict=True))
-    lon, lat = (None, None) if projection is None else projection.to_lonlat(x, y)
-    names = [station.name for station in config.receivers]
-    return StationTable(names, x, y, below, lon, lat, -depth + 0.0, ground, in_water)
+    places: dict[str, Any] = {"elevation": 0.0 - depth, "ground_elevation": ground, "in_water": in_water}
+    if projection is not None:
+        lon, lat = projection.to_lonlat(x, y)
+        places |= {"lon": lon, "lat": lat, "convergence": meridian_convergence(projection, lon, lat)}
+    true_axes = config.output.stations.axes == "geographic"
+    names, formats = [station.name for station in config.receivers], waveform_formats(config)
+    return StationTable(names, x, y, below, **places, true_axes=true_axes, formats=formats)
+
+
+def waveform_formats(config: SeismicConfig) -> list[CodeFormat]:
+    """The formats, besides NetCDF, in which seismograms are written."""
+    output = config.output.stations
+    return [one for one, wanted in ((SAC, output.sac), (MINISEED, output.miniseed)) if wanted]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from esim.backends.device_buffer import DeviceBuffer
+from esim.crust.discretisation import Discretisation
 from esim.crust.medium.ground import Ground
 from esim.crust.medium.placing import ReceiverSite, receiver_terms
 from esim.crust.model import Crust
@@ -22,9 +23,9 @@ class ReceiverRecorder:
         ground: Ground,
         sites: Sequence[ReceiverSite],
         variables: Sequence[str],
-        every: int,
+        times: Discretisation,
     ) -> None:
-        self._crust, self._variables, self._every = crust, tuple(variables), every
+        self._crust, self._variables, self._times = crust, tuple(variables), times
         self.count = len(sites)
         raw = needed_quantities(variables)
         stresses = tuple(name for name in raw if name in NODES and NODES[name].array == "s")
@@ -80,8 +81,7 @@ class ReceiverRecorder:
 
     def series(self, records: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Times [s] and the series (stations, times) asked for, from raw records."""
-        dt = self._crust.dt
+        dt, every, hidden = self._crust.dt, self._times.sample_steps, self._times.hidden
         raw = dict(zip(self.quantities, records, strict=True))
-        return sample_times(records.shape[-1], dt, self._every), derive_series(
-            self._variables, raw, dt, self._every
-        )
+        times = sample_times(records.shape[-1], dt, every, self._times.early, hidden)
+        return times, derive_series(self._variables, raw, dt, every, hidden)

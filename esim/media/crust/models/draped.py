@@ -59,6 +59,17 @@ class Draped(Derived):
             return self.base.sample_at(x, y, below)
         return self.base.sample(x[:1], y[:1], below.ravel()).reshape(5, *below.shape)
 
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs, rho, qp, qs at points x, y, depth (n,) [m] of the grid, under the ground of their cells: (5, n)."""
+        flat = self.grid.horizontal
+        j, i = (
+            np.clip(np.floor((points - first) / size).astype(int), 0, cells - 1)
+            for points, first, size, cells in ((y, flat.y0, flat.dy, flat.ny), (x, flat.x0, flat.dx, flat.nx))
+        )
+        rows, columns = ((int(n.min()), int(n.max()) + 1) for n in (j, i))
+        heights = self.elevation(flat.x(*columns), flat.y(*rows))[j - rows[0], i - columns[0]]
+        return self.base.at(x, y, np.maximum(depth + heights, 0.0))
+
     def below(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """How deep below the ground (nz, ny, nx) [m] depths of the grid are; zero above it."""
         return np.maximum(depth[:, None, None] + self.elevation(x, y), 0.0)
