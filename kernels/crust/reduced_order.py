@@ -20,22 +20,40 @@ from esim.kernels.crust.staggered import (
 )
 
 
-def row_x(k, j, i, n, p, w0, w1, w2, w3):
+def row_x(k, j, i, near_interface, p, w0, w1, w2, w3):
     """Weights along x, of fourth order elsewhere."""
     c = w0 * p.second
-    return (c, w1, p.one - n[k, j, i - 1], p.one - n[k, j, i], p.one - n[k, j, i + 1])
+    return (
+        c,
+        w1,
+        p.one - near_interface[k, j, i - 1],
+        p.one - near_interface[k, j, i],
+        p.one - near_interface[k, j, i + 1],
+    )
 
 
-def row_y(k, j, i, n, p, w0, w1, w2, w3):
+def row_y(k, j, i, near_interface, p, w0, w1, w2, w3):
     """Weights along y, of fourth order elsewhere."""
     c = w0 * p.second
-    return (c, w1, p.one - n[k, j - 1, i], p.one - n[k, j, i], p.one - n[k, j + 1, i])
+    return (
+        c,
+        w1,
+        p.one - near_interface[k, j - 1, i],
+        p.one - near_interface[k, j, i],
+        p.one - near_interface[k, j + 1, i],
+    )
 
 
-def row_z(k, j, i, n, p, w0, w1, w2, w3):
+def row_z(k, j, i, near_interface, p, w0, w1, w2, w3):
     """Weights along z, of fourth order elsewhere."""
     c = w0 * p.second
-    return (c, w1, p.one - n[k - 1, j, i], p.one - n[k, j, i], p.one - n[k + 1, j, i])
+    return (
+        c,
+        w1,
+        p.one - near_interface[k - 1, j, i],
+        p.one - near_interface[k, j, i],
+        p.one - near_interface[k + 1, j, i],
+    )
 
 
 def to_centre(before, here, behind, w):
@@ -109,39 +127,66 @@ def behind_z_reduced(f, k, j, i, w):
     return to_face(before, here, behind, w[2], w[3], w)
 
 
-def row_x_8(k, j, i, n, p, w0, w1, w2, w3):
+def row_x_8(k, j, i, near_interface, p, w0, w1, w2, w3):
     """Weights along x, of eighth order elsewhere."""
     c = w0 * p.second
     two = w2 + w3
     one = w1 + two
     return (
         *(c, (w0 - c) + one, one, two, w3),
-        *(p.one - n[k, j, i - 3], p.one - n[k, j, i - 2], p.one - n[k, j, i - 1], p.one - n[k, j, i]),
-        *(p.one - n[k, j, i + 1], p.one - n[k, j, i + 2], p.one - n[k, j, i + 3]),
+        *(
+            p.one - near_interface[k, j, i - 3],
+            p.one - near_interface[k, j, i - 2],
+            p.one - near_interface[k, j, i - 1],
+            p.one - near_interface[k, j, i],
+        ),
+        *(
+            p.one - near_interface[k, j, i + 1],
+            p.one - near_interface[k, j, i + 2],
+            p.one - near_interface[k, j, i + 3],
+        ),
     )
 
 
-def row_y_8(k, j, i, n, p, w0, w1, w2, w3):
+def row_y_8(k, j, i, near_interface, p, w0, w1, w2, w3):
     """Weights along y, of eighth order elsewhere."""
     c = w0 * p.second
     two = w2 + w3
     one = w1 + two
     return (
         *(c, (w0 - c) + one, one, two, w3),
-        *(p.one - n[k, j - 3, i], p.one - n[k, j - 2, i], p.one - n[k, j - 1, i], p.one - n[k, j, i]),
-        *(p.one - n[k, j + 1, i], p.one - n[k, j + 2, i], p.one - n[k, j + 3, i]),
+        *(
+            p.one - near_interface[k, j - 3, i],
+            p.one - near_interface[k, j - 2, i],
+            p.one - near_interface[k, j - 1, i],
+            p.one - near_interface[k, j, i],
+        ),
+        *(
+            p.one - near_interface[k, j + 1, i],
+            p.one - near_interface[k, j + 2, i],
+            p.one - near_interface[k, j + 3, i],
+        ),
     )
 
 
-def row_z_8(k, j, i, n, p, w0, w1, w2, w3):
+def row_z_8(k, j, i, near_interface, p, w0, w1, w2, w3):
     """Weights along z, of eighth order elsewhere."""
     c = w0 * p.second
     two = w2 + w3
     one = w1 + two
     return (
         *(c, (w0 - c) + one, one, two, w3),
-        *(p.one - n[k - 3, j, i], p.one - n[k - 2, j, i], p.one - n[k - 1, j, i], p.one - n[k, j, i]),
-        *(p.one - n[k + 1, j, i], p.one - n[k + 2, j, i], p.one - n[k + 3, j, i]),
+        *(
+            p.one - near_interface[k - 3, j, i],
+            p.one - near_interface[k - 2, j, i],
+            p.one - near_interface[k - 1, j, i],
+            p.one - near_interface[k, j, i],
+        ),
+        *(
+            p.one - near_interface[k + 1, j, i],
+            p.one - near_interface[k + 2, j, i],
+            p.one - near_interface[k + 3, j, i],
+        ),
     )
 
 
