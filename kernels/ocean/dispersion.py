@@ -101,8 +101,8 @@ def flow(j, i, q, bed, w, p):
     w[V, j, i] = q[2, j, i] * per_h
 
 
-def breaks(j, i, q, bed, rows, was_breaking, w, p):
-    """Positive where a wave breaks."""
+def find_breaking(j, i, q, bed, rows, was_breaking, w, p):
+    """Where a wave breaks."""
     zeta, d = q[0, j, i], -bed[0, j, i]
     root = sqrt(maximum(zeta + maximum(d, p.zero), p.zero))
     along_x = (q[1, j, i + 1] - q[1, j, i - 1]) * rows[ROWS.per_dx, j]
@@ -113,7 +113,8 @@ def breaks(j, i, q, bed, rows, was_breaking, w, p):
     beside = maximum(was_breaking[0, j, i], maximum(beside_x, beside_y))
     speed = sqrt(w[U, j, i] * w[U, j, i] + w[V, j, i] * w[V, j, i])
     goes_on = minimum(speed - p.cessation * root, zeta)
-    return where(beside > p.zero, maximum(begins, goes_on), begins)
+    breaking = where(beside > p.zero, maximum(begins, goes_on), begins)
+    w[BREAKING, j, i] = where(breaking > p.zero, where(d < p.least, p.zero, p.one), p.zero)
 
 
 def rise(zeta, other, bed, p):
@@ -132,14 +133,12 @@ def tilt(j, i, q, bed, w, p):
     w[TY, j, i] = p.half * (north - south)
 
 
-def weigh(j, i, q, bed, rows, sides, was_breaking, w, p):
+def weigh(j, i, q, bed, rows, sides, w, p):
     """Which cells take part, and how much: S^2 = d^(3/2) there."""
     d = -bed[0, j, i]
     part = where(d < p.least, p.zero, rows[ROWS.part, j] * sides[1, 0, i])
-    breaking = where(part > p.zero, breaks(j, i, q, bed, rows, was_breaking, w, p), p.zero)
-    fails = maximum(breaking, p.trough * d - q[0, j, i])
+    fails = maximum(w[BREAKING, j, i], p.trough * d - q[0, j, i])
     deep = maximum(d, p.least)
-    w[BREAKING, j, i] = where(breaking > p.zero, p.one, p.zero)
     w[S, j, i] = where(fails > p.zero, p.zero, sqrt(part * (deep * sqrt(deep))))
 
 
@@ -272,6 +271,7 @@ def load(in_place: bool) -> Kernel:
     stages = (
         Stage(flow, west=1, east=1, south=1, north=1),
         Stage(tilt, west=1, east=1, south=1, north=1),
+        Stage(find_breaking, west=1, east=1, south=1, north=1),
         Stage(weigh, west=1, east=1, south=1, north=1),
         Stage(prepare, exact=True),
         Stage(expect_in_place if in_place else expect, exact=True),
