@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -59,8 +60,11 @@ class ReceiverSite(NamedTuple):
         return 0.0 - self.depth
 
 
-def receiver_terms(ground: Ground, sites: Sequence[ReceiverSite]) -> Terms:
-    """Nodes and weights of quantities at receivers: those beside an interface look at their own side of it alone."""
+def receiver_terms(ground: Ground, sites: Sequence[ReceiverSite], even: bool = False) -> Terms:
+    """Nodes and weights of quantities at receivers: those beside an interface look at their own side of it alone.
+
+    even: whether strain is read from all parities of nodes alike, as moments act on them in coarse-grained attenuation.
+    """
     points = [Site(site.x, site.y, site.depth, ghost=ground.free) for site in sites]
     x, y, depth, in_water, *_ = (np.array(column) for column in zip(*sites, strict=True))
     stencils = Stencils(ground, x, y, depth, in_water.astype(bool))
@@ -69,7 +73,9 @@ def receiver_terms(ground: Ground, sites: Sequence[ReceiverSite]) -> Terms:
         plain = terms_of(ground.grid, points, name)
         if not stencils.near.any():
             return plain
-        special = {"v": stencils.values, "s": stencils.pressures}.get(name[0], stencils.rates)
+        special = {"v": stencils.values, "s": stencils.pressures}.get(
+            name[0], partial(stencils.rates, even=even)
+        )
         return replaced(plain, stencils.near, special(name))
 
     return terms

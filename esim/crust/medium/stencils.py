@@ -69,10 +69,10 @@ class Stencils:
         """Nodes and weights of a normal stress for the pressure: on the seafloor, that of the water."""
         return self._nodes(name, np.where(self._under_water, WATER, self._side), False, aside=False)
 
-    def rates(self, name: str) -> InterpolationTerms:
+    def rates(self, name: str, even: bool = False) -> InterpolationTerms:
         """Nodes and weights of a rate of strain or rotation [1/s], from differences as the steps take them."""
         node, slopes = SHEARED.get(name, f"s{name[1:]}"), RATES[name]
-        found = self._nodes(node, self._side, False, aside=True, pressure=False, zeros=name.startswith("e"))
+        found = self._nodes(node, self._side, even, aside=True, pressure=False, zeros=name.startswith("e"))
         differences = Differences(self.ground, self._cell)
         parts = []
         for slope in slopes:

@@ -31,7 +31,7 @@ class ReceiverRecorder:
         stresses = tuple(name for name in raw if name in NODES and NODES[name].array == "s")
         groups = ((tuple(n for n in raw if n not in stresses), crust.v), (stresses, crust.s))
         self._gathers = []
-        terms = receiver_terms(ground, sites)
+        terms = receiver_terms(ground, sites, crust.memory is not None and len(crust.memory) == 1)
         for names, array in groups:
             if names:
                 gather = Gather(
