@@ -7,7 +7,7 @@ from typing import Any
 from esim.config.crust.root import SeismicConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.stations.groups import skipped_warning, unused
-from esim.crust.advice import check_absorbed, check_absorbing_layers
+from esim.crust.advice import check_absorbed
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
 from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
@@ -19,7 +19,7 @@ from esim.crust.output.receiver_sites import place_stations
 from esim.crust.settings import crust_settings
 from esim.crust.sources.build import CrustSource, build_sources, source_record
 from esim.crust.sources.injection import inject_forces, inject_moments
-from esim.crust.stability import StabilityCheck
+from esim.crust.stability import StabilityCheck, longest_period
 from esim.drivers.driver import (
     Checkpoints,
     Driver,
@@ -121,7 +121,6 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         sites = place_stations(config, medium.surface, projection)
         for text in (
             *check_absorbed(config, grid, sources, sites),
-            *check_absorbing_layers(config, survey, discretisation),
             *(text for source in sources for text in getattr(source, "remarks", ())),
             *unused(config.stations, ReceiverConfig, projection is not None),
             *skipped_warning(config.receivers_outside),
@@ -168,7 +167,8 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
                 crust, inject_forces(crust, setup.sources), inject_moments(crust, setup.sources)
             )
         last = max((source.end for source in setup.sources), default=0.0)
-        stability = StabilityCheck(crust, last, config.run.watchdog)
+        window = longest_period(config.grid.boundary.kinds, setup.grid, setup.survey)
+        stability = StabilityCheck(crust, last, window, config.run.watchdog)
         outputs = SeismicOutputs(
             config,
             crust,

@@ -5,6 +5,7 @@ from esim.validation.cases.crust import (
     absorption,
     attenuation,
     full_space,
+    hard_media,
     lamb,
     loh,
     memory16,
@@ -73,6 +74,7 @@ CRUST = (
     memory16.CASE,
     reciprocity.CASE,
     absorption.CASE,
+    hard_media.CASE,
     topography.CASE,
     *loh.CASES,
 )

@@ -16,14 +16,12 @@ from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust import Medium, cell_averages
 from esim.media.crust.box import Box
-from esim.media.crust.wave_speeds import Speeds, speeds
+from esim.media.crust.wave_speeds import Speeds, slownesses, speeds
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block
 
 STRIP_CELLS = 2_000_000  # cells whose medium is looked at together
 NO_SPEEDS = Speeds(0.0, math.inf, math.inf, 0.0)  # of no cells
-MILD_SPEED_RATIO = 3.5  # fastest over slowest waves up to which contrasts are not strong
-MILD_VP_VS = 2.2  # Vp/Vs up to which they are not
 
 
 @dataclass(frozen=True)
@@ -66,22 +64,14 @@ class CrustMedium:
 
 @dataclass(frozen=True)
 class MediumSurvey:
-    """Extremes of the cells of all ranks: speeds [m/s] and Q, and whether all are solid."""
+    """Extremes of the cells of all ranks: speeds [m/s], Q, whether all are solid, and the longest time [s] that waves,
+    S where there are any, need straight down through the grid."""
 
     speeds: Speeds
     lowest_qp: float
     lowest_qs: float
     solid: bool
-
-    @property
-    def strong_contrasts(self) -> bool:
-        """Whether there is soft ground, water or air, over which guided waves make absorbing layers unstable."""
-        found = self.speeds
-        return (
-            not self.solid
-            or found.largest_ratio > MILD_VP_VS
-            or found.fastest > MILD_SPEED_RATIO * found.slowest
-        )
+    descent: float
 
     def record(self) -> dict[str, float]:
         """What run.json has of it."""
@@ -102,16 +92,19 @@ class MediumSurvey:
 def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey:
     """The extremes of the cells of all ranks, of which this one has a block; InputError if all are air."""
     found, qp, qs, mu = NO_SPEEDS, math.inf, math.inf, math.inf
+    descent = np.zeros((block.j1 - block.j0, block.i1 - block.i0))
     for box in medium.strips(block, 0):
         values = medium.cells(box)
         found = found.join(speeds(values))
         qp, qs = min(qp, float(values[3].min())), min(qs, float(values[4].min()))
         mu = min(mu, float(values[1].min()))
-    of_speeds, of_qp, of_qs, of_mu = zip(*comm.allgather((found, qp, qs, mu)), strict=True)
+        descent += medium.grid.dz * slownesses(values).sum(0)
+    gathered = comm.allgather((found, qp, qs, mu, float(descent.max())))
+    of_speeds, of_qp, of_qs, of_mu, of_descent = zip(*gathered, strict=True)
     whole = reduce(Speeds.join, of_speeds)
     if whole.fastest <= 0:
         raise InputError("topography: the grid holds nothing but air; its depth axis must reach the ground")
-    return MediumSurvey(whole, min(of_qp), min(of_qs), min(of_mu) > 0)
+    return MediumSurvey(whole, min(of_qp), min(of_qs), min(of_mu) > 0, max(of_descent))
 
 
 def set_medium(
