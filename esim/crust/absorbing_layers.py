@@ -7,16 +7,20 @@ from typing import Any
 import numpy as np
 
 from esim.backends import Backend
+from esim.crust.layout import Box3
 from esim.crust.settings import CrustSettings
 from esim.grids.grid3d import Grid3D
 from esim.parallel.decomposition import Block
 
-# CPML: power of the way into a layer with which damping grows, what comes back by theory of a wave that comes in
-# straight, stretching of the outermost cell and the power with which it grows, friction of the outermost cell.
-POWER, REFLECTION = 2, 1e-2
-STRETCH, STRETCH_POWER = 8.0, 2
-FRICTION, FRICTION_POWER = 0.036, 4
-SHIFT_POWER = 4
+# CPML with s = stretch + damping / (shift + i omega), by the way g into a layer: damping = d g^2, stretch = 1 +
+# (STRETCH - 1) g^2, shift = pi f (1 - g^4). d follows from what comes back by theory of a wave that comes in straight.
+# Around a fast plate between soft layers some guided waves carry energy against the way of their crests, and damping
+# makes these grow, the more the slower their crests are. So it is weak here, the stretch, in which nothing can grow, is
+# strong, and velocities are damped in addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio of
+# fastest to slowest waves, times fastest / thickness, times g^4. Stress is not damped, and the shift falls to zero
+# outwards: both leave permanent displacement as it is. Chosen by long runs, see validation/results/crust.md.
+REFLECTION, STRETCH, FRICTION = 1e-2, 8.0, 0.036
+POWER, STEEP_POWER = 2, 4  # of g in damping and stretch, in shift and friction
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
 
 LOW = ("west", "south", "top")  # sides where numbers of cells begin
@@ -26,18 +30,18 @@ LOW = ("west", "south", "top")  # sides where numbers of cells begin
 class AbsorbingLayer:
     """An absorbing layer on this rank: kind cpml or sponge, axis across it, its box in the block's arrays.
 
-    memory is (6, k, j, i) on the box for CPML, profile what the kernels call coef, or keep of a sponge; kept is their
-    keep for CPML.
+    memory is (6, k, j, i) on the box for CPML, profile what the kernels call coef, or keep of a sponge; kept_before is
+    what kernels of CPML call keep.
     """
 
     kind: str
     axis: str
     side: str
     thickness: int  # cells, of the whole layer
-    box: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    box: Box3
     memory: Any
     profile: Any
-    kept: Any
+    kept_before: Any
 
     def arrays(self, group: str) -> dict[str, Any]:
         """The layer's own arrays, by the names that kernels of a group use."""
@@ -47,7 +51,7 @@ class AbsorbingLayer:
             return corner | {"keep": self.profile}
         first = 0 if group == "velocity" else 3
         memory = dict(zip(("psi_n", "psi_1", "psi_2"), self.memory[first : first + 3], strict=True))
-        return corner | memory | {"coef": self.profile, "keep": self.kept}
+        return corner | memory | {"coef": self.profile, "keep": self.kept_before}
 
 
 def build_layers(
@@ -74,31 +78,35 @@ def build_layers(
 def _layer(
     grid: Grid3D, block: Block, backend: Backend, settings: CrustSettings, kind: str, axis: str, side: str
 ) -> AbsorbingLayer:
-    number, cells = "zyx".index(axis), settings.cells
-    first, last = _range(grid, block, axis)
-    begin, end = (0, cells) if side in LOW else (grid.shape[number] - cells, grid.shape[number])
-    begin, end = max(begin, first), min(end, last)
-    h = block.halo
-    box = [(h, h + b - a) for a, b in (_range(grid, block, other) for other in "zyx")]
-    box[number] = (begin - first + h, end - first + h)
-    if begin >= end:
-        box, end = [(h, h)] * 3, begin
+    box, index = _place(grid, block, settings.cells, axis, side)
     shape = [b - a for a, b in box]
-    index = np.arange(begin, end)
+    centre = _way(grid, settings, axis, side, index + 0.5)
     if kind == "sponge":
-        keep = np.exp(-((CERJAN * _way(grid, settings, axis, side, index + 0.5)) ** 2))
-        profile = backend.from_host(np.broadcast_to(_along(axis, keep[None]), (1, *shape)))
-        return AbsorbingLayer(kind, axis, side, cells, tuple(box), None, profile, None)  # type: ignore[arg-type]
-    # Centres of cells, and the faces or edges half a cell on.
-    centre, beside = (
-        _way(grid, settings, axis, side, index + half) for half in (0.5, 0.0 if axis == "z" else 1.0)
-    )
-    size = grid.spacing["xyz".index(axis)] * cells
+        kept = _along(axis, np.exp(-((CERJAN * centre[None]) ** 2)))
+        profile = backend.from_host(np.broadcast_to(kept, (1, *shape)))
+        return AbsorbingLayer(kind, axis, side, settings.cells, box, None, profile, None)
+    size = grid.spacing["xyz".index(axis)] * settings.cells
+    beside = _way(grid, settings, axis, side, index + (0.0 if axis == "z" else 1.0))
     rows = [cpml_profile(way, size, settings) for way in (centre, beside)]
-    profile = backend.from_host(_along(axis, np.concatenate([*rows, friction(centre, size, settings)[None]])))
-    keep = backend.from_host(_kept_before(grid, block, settings, axis))
+    rows.append(velocity_kept(centre, size, settings)[None])
+    profile = backend.from_host(_along(axis, np.concatenate(rows)))
+    before = backend.from_host(_kept_before(grid, block, settings, axis))
     memory = backend.zeros((6, *shape))
-    return AbsorbingLayer(kind, axis, side, cells, tuple(box), memory, profile, keep)  # type: ignore[arg-type]
+    return AbsorbingLayer(kind, axis, side, settings.cells, box, memory, profile, before)
+
+
+def _place(grid: Grid3D, block: Block, cells: int, axis: str, side: str) -> tuple[Box3, np.ndarray]:
+    """Box of a layer in the arrays of a block, and the numbers of its cells along its axis."""
+    number, h = "zyx".index(axis), block.halo
+    ranges = [_range(grid, block, other) for other in "zyx"]
+    begin, end = (0, cells) if side in LOW else (grid.shape[number] - cells, grid.shape[number])
+    first, last = ranges[number]
+    begin, end = max(begin, first), min(end, last)
+    if begin >= end:
+        return ((h, h), (h, h), (h, h)), np.arange(0)
+    box = [(h, h + b - a) for a, b in ranges]
+    box[number] = (begin - first + h, end - first + h)
+    return (box[0], box[1], box[2]), np.arange(begin, end)
 
 
 def _range(grid: Grid3D, block: Block, axis: str) -> tuple[int, int]:
@@ -134,7 +142,7 @@ def _kept_before(grid: Grid3D, block: Block, settings: CrustSettings, axis: str)
         left = np.ones_like(at)
         if kind == "cpml":
             for side in (low, high):
-                left = left * friction(_way(grid, settings, other, side, at), size, settings)
+                left = left * velocity_kept(_way(grid, settings, other, side, at), size, settings)
         kept = kept * _along(other, left[None])
     return kept
 
@@ -142,15 +150,15 @@ def _kept_before(grid: Grid3D, block: Block, settings: CrustSettings, axis: str)
 def cpml_profile(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
     """b, a, g (3, n) of kernels.crust.cpml at relative depths `way` (n,) into a layer of a thickness [m]."""
     damping = -(POWER + 1) * settings.fastest * math.log(REFLECTION) / (2 * thickness) * way**POWER
-    stretch = 1 + (STRETCH - 1) * way**STRETCH_POWER
-    shift = math.pi * settings.frequency * (1 - way**SHIFT_POWER)
+    stretch = 1 + (STRETCH - 1) * way**POWER
+    shift = math.pi * settings.frequency * (1 - way**STEEP_POWER)
     b = np.exp(-(damping / stretch + shift) * settings.dt)
     total = damping + stretch * shift
     a = np.where(damping > 0, damping / (stretch * np.where(total > 0, total, 1.0)) * (b - 1), 0.0)
     return np.stack([b, a, 1 / stretch - 1])
 
 
-def friction(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
+def velocity_kept(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
     """What a step leaves of a velocity at relative depths `way` (n,) into a layer of a thickness [m]."""
     rate = FRICTION * settings.contrast * settings.fastest / thickness
-    return np.exp(-rate * way**FRICTION_POWER * settings.dt)
+    return np.exp(-rate * way**STEEP_POWER * settings.dt)

@@ -1,8 +1,8 @@
 """Is the run stable? One whose motion grows without sources, or is not finite, is stopped.
 
 After the sources have ended the energy of waves can only fall, but their motion may rise: all of a standing wave is
-motion twice a period and none in between, half of a travelling wave is, and the same energy moves light ground more than
-dense. So what is compared is the most motion in windows that are longer than half the longest period, the time in which
+motion twice a period and none in between, half of a travelling wave is, and the same energy moves light ground more
+than dense. So the most motion in windows is compared that are longer than half the longest period, the time in which
 the slowest waves go through the ground and back: no window can hold more than LIMIT times, and the ratio of densities
 times, what an earlier one held. Growth from any level is seen like this, down to the NOISE of rounding.
 """
@@ -19,7 +19,9 @@ from esim.grids.grid3d import Grid3D
 from esim.timestepping.clock import Clock
 
 LIMIT = 4.0  # twice the two between waves that travel and waves that stand
-NOISE = 1e-8  # of the most motion while the sources were active: motion below is rounding (1e-4 of a velocity)
+NOISE = (
+    1e-8  # of the most motion while the sources were active: motion below is rounding (1e-4 of a velocity)
+)
 SETTLING_TIME = 1.5  # times the end of the sources, after which nothing may grow
 
 
@@ -27,8 +29,8 @@ SETTLING_TIME = 1.5  # times the end of the sources, after which nothing may gro
 class StabilityCheck:
     """Stops a run on NaN or infinity, and with `growth` on motion that grows after the sources have ended [s].
 
-    most is the most motion [m2/s2] before, peak that of the window which began at opened [s], least the least of windows
-    that are over, the last of which with so little ended at since [s].
+    most is the most motion [m2/s2] before, peak that of the window which began at opened [s], least the least of
+    windows that are over, the last of which with so little ended at since [s].
     """
 
     crust: Crust
@@ -113,6 +115,6 @@ def longest_period(kinds: tuple[str, str, str], grid: Grid3D, survey: MediumSurv
 
     It is half the longest period of standing waves at least, those of a layer on rock.
     """
-    (dz, dy, dx), (_, ny, nx) = grid.spacing[::-1], grid.shape
+    (dx, dy, _), (_, ny, nx) = grid.spacing, grid.shape
     across = [n * d for n, d, kind in ((nx, dx, kinds[0]), (ny, dy, kinds[1])) if kind == "wall"]
     return max([2 * survey.descent, *(width / survey.speeds.slowest for width in across)])

@@ -4,6 +4,9 @@ In a layer across an axis a derivative D along it becomes D + (g D + psi), g = 1
 remembers it. The bodies here add the part in brackets, after the step has been made as if there were no layer, so
 that corners are nothing special: each layer adds its own. coef holds b, a, g at the centres of the cells across
 the layer, then b, a, g half a cell from them; psi_n, psi_1, psi_2 hold psi, from the corner k0, j0, i0 of the layer on.
+Each layer also damps velocities: coef[6] is what it leaves of them, keep what layers across the axes before it (x, y, z
+in this order) have left, by which its own part of the acceleration is multiplied, too. So all of a velocity is damped
+by the same factor in a corner, and forces that balance each other go on to do so.
 With attenuation the memory variables relax what is added, too, so that absorption is that of the true medium.
 """
 

@@ -40,7 +40,7 @@ def speeds(values: np.ndarray) -> Speeds:
 
 
 def slownesses(values: np.ndarray) -> np.ndarray:
-    """Time per length [s/m] of the slowest waves in cells as `speeds` takes them, S in solids, P in fluids; 0 in air."""
+    """Slowness [s/m] of the slowest waves in cells as `speeds` takes them: S in solids, P in fluids; 0 in air."""
     lam, mu, rho = values[:3]
     modulus = np.where(mu > 0, mu, lam)
     return np.sqrt(np.divide(rho, modulus, out=np.zeros_like(rho), where=rho > 0))

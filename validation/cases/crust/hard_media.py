@@ -35,7 +35,12 @@ STACK = (
     (1600, 3000, 800, 2100, 60, 30),
     (2600, 6500, 3600, 2800, 400, 200),
 )
-SEABED = ((-1000, 1600, 320, 1800), (400, 2200, 700, 2000), (1200, 5500, 3000, 2700), (1700, 2800, 1000, 2200))
+SEABED = (
+    (-1000, 1600, 320, 1800),
+    (400, 2200, 700, 2000),
+    (1200, 5500, 3000, 2700),
+    (1700, 2800, 1000, 2200),
+)
 
 
 def _layers(rocks: tuple[Rock, ...], lossy: bool = False) -> dict[str, Any]:
@@ -52,7 +57,12 @@ MODELS: dict[str, dict[str, Any]] = {
     "sill of basalt": {"medium": _layers(SILL), "depth": [0, 4000]},
     "zones of low velocity": {
         "medium": _layers(
-            ((0, 5500, 3100, 2600), (800, 3500, 1200, 2300), (1400, 6500, 3700, 2800), (2200, 4500, 1500, 2500))
+            (
+                (0, 5500, 3100, 2600),
+                (800, 3500, 1200, 2300),
+                (1400, 6500, 3700, 2800),
+                (2200, 4500, 1500, 2500),
+            )
         )
     },
     "soft soil on rock": {"medium": _layers(((0, 1500, 300, 1800), (500, 5500, 3200, 2700)))},
@@ -143,9 +153,14 @@ def _write_slab(path: Path) -> Path:
     across = np.arange(-SIDE, SIDE + 1, CELL / 2)
     depth, _, x = np.meshgrid(ground, np.array([-SIDE, SIDE]), across, indexing="ij")
     below = depth - 600 - (x + SIDE) * 0.7  # m below the top of the slab, straight down
-    kinds = ((-np.inf, (2800, 1100, 2200)), (-300, (1800, 450, 1900)), (0, (6500, 3700, 2900)), (600, (5000, 2000, 2700)))
+    rocks = (
+        (-1e9, (2800, 1100, 2200)),
+        (-300, (1800, 450, 1900)),
+        (0, (6500, 3700, 2900)),
+        (600, (5000, 2000, 2700)),
+    )
     values = np.zeros((3, *depth.shape))
-    for top, rock in kinds:
+    for top, rock in rocks:
         for row, value in zip(values, rock, strict=True):
             row[below >= top] = value
     axes = {"depth": ground, "y": [-SIDE, SIDE], "x": across}
