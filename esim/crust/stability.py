@@ -30,7 +30,7 @@ class StabilityCheck:
     """Stops a run on NaN or infinity, and with `growth` on motion that grows after the sources have ended [s].
 
     most is the most motion [m2/s2] before, peak that of the window which began at opened [s], least the least of
-    windows that are over, the last of which with so little ended at since [s].
+    that and of windows that are over, since [s] when it was so.
     """
 
     crust: Crust
@@ -41,7 +41,7 @@ class StabilityCheck:
     most: float = 0.0
     peak: float = 0.0
     opened: float = 0.0
-    least: float = np.inf
+    least: float = 0.0
     since: float = 0.0
 
     def __post_init__(self) -> None:
@@ -55,7 +55,7 @@ class StabilityCheck:
         motion = self.crust.motion()
         self._check_finite(clock, motion)
         if clock.time <= SETTLING_TIME * self.end:
-            self.most = max(self.most, motion)
+            self.most = self.least = max(self.most, motion)
             self.opened = self.since = clock.time
         elif self.growth and self.most > 0:
             self._check_growth(clock, motion)
@@ -80,7 +80,7 @@ class StabilityCheck:
         raise NumericalError(f"step {clock.step}, t = {clock.time:.4g} s: velocities are not finite{where}")
 
     def _check_growth(self, clock: Clock, motion: float) -> None:
-        before = max(min(self.least, self.most), NOISE * self.most)
+        before = max(self.least, NOISE * self.most)
         if motion > self._limit * before:
             raise NumericalError(
                 f"step {clock.step}, t = {clock.time:.4g} s: velocities have grown {np.sqrt(motion / before):.2g}-fold "

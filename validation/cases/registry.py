@@ -10,6 +10,7 @@ from esim.validation.cases.crust import (
     loh,
     memory16,
     reciprocity,
+    static,
     topography,
 )
 from esim.validation.cases.nthmp import bp1, bp4, bp6, bp7
@@ -75,6 +76,7 @@ CRUST = (
     reciprocity.CASE,
     absorption.CASE,
     hard_media.CASE,
+    static.CASE,
     topography.CASE,
     *loh.CASES,
 )
