@@ -12,14 +12,15 @@ from esim.crust.settings import CrustSettings
 from esim.grids.grid3d import Grid3D
 from esim.parallel.decomposition import Block
 
-# CPML with s = stretch + damping / (shift + i omega), by the way g into a layer: damping = d g^2, stretch = 1 +
-# (STRETCH - 1) g^2, shift = pi f (1 - g^4). d follows from what comes back by theory of a wave that comes in straight.
+# CPML with s = stretch + damping / (shift + i omega), by the way g into a layer: damping = d g^2, stretch = 1 + (c - 1)
+# g^2, shift = pi f (1 - g^4). d is such that the fastest waves, straight in and back, keep exp(-DAMPING).
 # Around a fast plate between soft layers some guided waves carry energy against the way of their crests, and damping
-# makes these grow, the more the slower their crests are. So it is weak here, the stretch, in which nothing can grow, is
-# strong, and velocities are damped in addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio of
-# fastest to slowest waves, times fastest / thickness, times g^4. Stress is not damped, and the shift falls to zero
-# outwards: both leave permanent displacement as it is. Chosen by long runs, see validation/results/crust.md.
-REFLECTION, STRETCH, FRICTION = 1e-2, 8.0, 0.036
+# makes these grow, the more the slower their crests are: by exp(DAMPING fastest / slowest). So that is limited to
+# exp(GAIN), the stretch, in which nothing can grow, is the same ratio, at most STRETCH, and velocities are damped in
+# addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio times fastest / thickness, times g^4.
+# In ground that is even, all of it comes near to plain CPML. Stress is not damped, and the shift falls to zero outwards: both leave permanent displacement as it is. Chosen by
+# long runs, see validation/results/crust.md.
+DAMPING, GAIN, STRETCH, FRICTION = 11.5, 75.0, 8.0, 0.036
 POWER, STEEP_POWER = 2, 4  # of g in damping and stretch, in shift and friction
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
 
@@ -149,12 +150,13 @@ def _kept_before(grid: Grid3D, block: Block, settings: CrustSettings, axis: str)
 
 def cpml_profile(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
     """b, a, g (3, n) of kernels.crust.cpml at relative depths `way` (n,) into a layer of a thickness [m]."""
-    damping = -(POWER + 1) * settings.fastest * math.log(REFLECTION) / (2 * thickness) * way**POWER
-    stretch = 1 + (STRETCH - 1) * way**POWER
+    total = min(DAMPING, GAIN / settings.contrast)
+    damping = (POWER + 1) * settings.fastest * total / (2 * thickness) * way**POWER
+    stretch = 1 + (min(STRETCH, settings.contrast) - 1) * way**POWER
     shift = math.pi * settings.frequency * (1 - way**STEEP_POWER)
     b = np.exp(-(damping / stretch + shift) * settings.dt)
-    total = damping + stretch * shift
-    a = np.where(damping > 0, damping / (stretch * np.where(total > 0, total, 1.0)) * (b - 1), 0.0)
+    both = damping + stretch * shift
+    a = np.where(damping > 0, damping / (stretch * np.where(both > 0, both, 1.0)) * (b - 1), 0.0)
     return np.stack([b, a, 1 / stretch - 1])
 
 
