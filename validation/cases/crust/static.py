@@ -82,7 +82,8 @@ def surface(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         )
         found = np.stack([inner[name].values for name in ("ux", "uy", "uz")], axis=1).astype(float)
         found[:, 2] *= -1  # files have z down
-        known = okada.displacement(*np.meshgrid(inner["x"].values, inner["y"].values), **FAULT)
+        east, north = np.meshgrid(inner["x"].values, inner["y"].values)
+        known = okada.displacement(east, north, **FAULT)
         return inner["seconds"].values.astype(float), found, np.stack(known)
 
 
