@@ -304,7 +304,7 @@ class Run(ABC, Generic[S]):
             grid=self.grid_size(),
             steps=steps,
             dt=setup.dt,
-            simulated_seconds=self.simulation.clock.time,
+            simulated_seconds=self.simulation.clock.time - self.simulation.clock.begin,
             files=[str(path) for path in self.written],
             **self.facts(),
         )

@@ -10,15 +10,26 @@ from esim.config.stations.groups import skipped_warning, unused
 from esim.crust.advice import check_absorbed
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
+from esim.crust.medium.attenuation import attenuation_in_force, check_used
 from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
 from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
 from esim.crust.model import build_crust
 from esim.crust.output.outputs import SeismicOutputs
-from esim.crust.output.receiver_sites import place_stations
+from esim.crust.output.receiver_sites import place_stations, waveform_formats
 from esim.crust.settings import crust_settings
-from esim.crust.sources.build import CrustSource, build_sources, source_record
+from esim.crust.sources.build import (
+    CrustSource,
+    build_sources,
+    filter_sources,
+    first_motion,
+    first_onset,
+    limit_sources,
+    low_pass_record,
+    source_record,
+)
 from esim.crust.sources.injection import inject_forces, inject_moments
+from esim.crust.sources.lines import plan_lines, summary_lines
 from esim.crust.stability import StabilityCheck, longest_period
 from esim.drivers.driver import (
     Checkpoints,
@@ -32,15 +43,16 @@ from esim.drivers.driver import (
     strip_bytes,
     timed,
 )
-from esim.drivers.resources import threads_per_rank
+from esim.drivers.resources import Device, threads_per_rank
 from esim.grids.grid3d import Grid3D
 from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
+from esim.io.crust.station_codes import changed_codes, changes_warning
 from esim.io.crust.waveforms import require_obspy
 from esim.media.crust import build as build_medium
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
-from esim.parallel.decomposition import decompose
+from esim.parallel.decomposition import Decomposition, decompose
 from esim.parallel.halo import HaloExchange
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Steps
@@ -84,13 +96,17 @@ class SeismicRun(Run[SeismicSetup]):
 
     def facts(self) -> dict[str, Any]:
         """Sources with moments and magnitudes, points per wavelength, extremes of the medium, bytes per cell."""
-        setup = self.setup
+        setup, attenuation = self.setup, self.setup.discretisation.attenuation
         return {
             "sources": [source_record(source) for source in setup.sources],
             "points_per_wavelength": setup.discretisation.points_per_wavelength,
             "frequency_resolved": setup.discretisation.frequency,
             "speeds": setup.survey.record(),
+            "attenuation": attenuation and attenuation.record(),
+            "low_pass": low_pass_record(setup.sources),
+            "begins": setup.discretisation.begin,
             "bytes_per_cell": setup.bytes_per_cell,
+            "station_codes": _changed_codes(setup.config),
         }
 
     def report(self) -> None:
@@ -109,21 +125,27 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             grid.horizontal.shape, comm.size, grid.horizontal.periodic, halo=config.physics.order // 2
         )
         device = find_device(config, comm, warnings, elsewhere)
-        memory = predict_memory(config, grid, decomposition, device.gpu is not None)
-        memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
-        require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
+        memory = _require_memory(config, grid, decomposition, comm, device)
         rock = root_first(comm, lambda: build_medium(config.medium, grid, projection))
         rock.check(grid)
         medium = CrustMedium(grid, rock, build_surface(config, grid, projection, comm))
         survey = survey_medium(medium, decomposition.blocks[comm.rank], comm)
+        config = attenuation_in_force(config, survey.attenuates)
+        memory = _require_memory(config, grid, decomposition, comm, device)  # now that Q in files is known
         discretisation = discretise(config, grid, survey, warnings.add)
-        sources = build_sources(config, medium, survey, discretisation, projection, comm, warnings.add)
+        sources = build_sources(config, medium, survey, projection, comm, warnings.add)
+        sources = limit_sources(config, sources, discretisation, warnings.add)
+        motion, onset = first_motion(sources, discretisation.dt), first_onset(sources)
+        discretisation = discretisation.starting(motion, onset)
         sites = place_stations(config, medium.surface, projection)
         for text in (
+            *check_used(config.physics),
             *check_absorbed(config, grid, sources, sites),
+            *rock.remarks,
             *(text for source in sources for text in getattr(source, "remarks", ())),
             *unused(config.stations, ReceiverConfig, projection is not None),
             *skipped_warning(config.receivers_outside),
+            *changes_warning(_changed_codes(config)),
         ):
             warnings.add(text)
         for wanted, key in (
@@ -163,10 +185,9 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             settings = crust_settings(config, setup.medium.surface, setup.survey, setup.discretisation)
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
-            engine = CrustEngine(
-                crust, inject_forces(crust, setup.sources), inject_moments(crust, setup.sources)
-            )
-        last = max((source.end for source in setup.sources), default=0.0)
+            sources = filter_sources(setup.sources, setup.dt)
+            engine = CrustEngine(crust, inject_forces(crust, sources), inject_moments(crust, sources))
+        last = max((source.end for source in sources), default=0.0)
         window = longest_period(config.grid.boundary.kinds, setup.grid, setup.survey)
         stability = StabilityCheck(crust, last, window, config.run.watchdog)
         outputs = SeismicOutputs(
@@ -175,19 +196,20 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             setup.medium.surface,
             setup.projection,
             setup.sites,
-            setup.discretisation.sample_steps,
+            setup.discretisation,
             setup.sources,
             stability,
         )
         checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.warnings)
+        early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
-            Callback(Steps(snapshots.every), snapshots.write, binding=False)
+            Callback(Steps(snapshots.every, early, hidden), snapshots.write, binding=False)
             for snapshots in outputs.snapshots
         ]
         if config.output.checkpoint is not None:
             steps = Steps(max(1, round(config.output.checkpoint.every / setup.dt)))
             callbacks.append(Callback(steps, checkpoints.write_unless_done, binding=False))
-        clock = Clock(setup.discretisation.steps * setup.dt)
+        clock = Clock.starting(setup.discretisation.begin, setup.discretisation.steps * setup.dt)
         simulation = Simulation(
             engine,
             clock,
@@ -215,7 +237,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         cells = [block.cells * nz for block in setup.decomposition.blocks]
         state = setup.memory["state and medium"] * setup.comm.size
         output = predict_output(config, grid, discretisation, state)
-        lines = [
+        return [
             f"grid           {nx} x {ny} x {nz} = {grid.cells:,} cells of {dx:g} x {dy:g} x {dz:g} m",
             *setup.survey.describe(),
             *discretisation.describe(config, grid),
@@ -224,18 +246,24 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank; state and medium take "
             f"{setup.bytes_per_cell:.1f} bytes per cell",
             f"output         at most {output / 1e6:.1f} MB before compression, in {config.output.directory}",
+            *plan_lines(setup.sources),
         ]
-        for source in setup.sources:
-            magnitude = f", Mw {source.magnitude:.2f}" if source.magnitude is not None else ""
-            lines.append(f"source         {source.name}{magnitude}")
-        return lines
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
-        """A line for each source: its moment, magnitude and depth."""
-        return [_source_line(source) for source in record["sources"]]
+        """A line for each source, or one for many: moment, magnitude and depth."""
+        return list(summary_lines(record["sources"]))
 
 
-def _source_line(source: Mapping[str, Any]) -> str:
-    moment = f"M0 {source['moment']:.3g} N m, " if source["moment"] else ""
-    magnitude = f"Mw {source['magnitude']:.2f}" if source["magnitude"] else "no moment"
-    return f"source {source['name']}: {moment}{magnitude}, depth {source['depth']:g} m"
+def _changed_codes(config: SeismicConfig) -> dict[str, dict[str, str]]:
+    """By format of seismology: the codes of stations whose names it cannot hold."""
+    return changed_codes([station.name for station in config.receivers], waveform_formats(config))
+
+
+def _require_memory(
+    config: SeismicConfig, grid: Grid3D, decomposition: Decomposition, comm: Comm, device: Device
+) -> dict[str, int]:
+    """Bytes of the largest rank, by name; raises InputError where the device has less."""
+    memory = predict_memory(config, grid, decomposition, device.gpu is not None)
+    memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
+    require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
+    return memory

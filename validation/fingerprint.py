@@ -82,6 +82,7 @@ grid: {kind: cartesian, x: [-1.6 km, 1.6 km], y: [-1.5 km, 1.5 km], depth: [-0.3
 medium: {kind: layers, layers:
     [{top: -300, vp: 3000, vs: 1700, rho: 2200, qp: 80, qs: 40},
      {top: 630, vp: 5000, vs: 2800, rho: 2600, qp: 200, qs: 100}]}
+physics: {attenuation: none}
 source:
   - {kind: double_couple, x: 130, y: -70, depth: 830, strike: 30, dip: 60, rake: 70, magnitude: 4,
      time_function: {kind: gaussian, sigma: 0.04, delay: 0.2}}

@@ -63,7 +63,8 @@ class Progress:
         """Move the bar."""
         if now - self._last >= REDRAW or clock.done:
             self._last = now
-            self._bar.update(self._task, completed=clock.time, text=self._text(clock, now))
+            done, whole = clock.time - clock.begin, self._end - clock.begin
+            self._bar.update(self._task, completed=done, total=whole, text=self._text(clock, now))
 
     def _log(self, clock: Clock, now: float) -> None:
         """Print a line, if another tenth is done, or nothing was said for long."""
@@ -73,11 +74,15 @@ class Progress:
         if waited:
             self._patience = min(2 * self._patience, LONGEST)
         self._last, self._tenths = now, tenths
-        say(f"  {100 * clock.time / self._end:5.1f} %  {self._text(clock, now)}")
+        say(f"  {100 * self._part(clock):5.1f} %  {self._text(clock, now)}")
 
     def _tenths_of(self, clock: Clock) -> int:
         """How many tenths of the run are done."""
-        return int(10 * clock.time / self._end * (1 + ROUND_OFF))
+        return int(10 * self._part(clock) * (1 + ROUND_OFF))
+
+    def _part(self, clock: Clock) -> float:
+        """What part of the run is done."""
+        return (clock.time - clock.begin) / (clock.end - clock.begin)
 
     def _text(self, clock: Clock, now: float) -> str:
         assert self._begun is not None  # by __call__
@@ -104,10 +109,11 @@ def _ratio(value: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """A duration as printed: 1:02:03 or 2:03."""
-    minutes, rest = divmod(round(seconds), 60)
+    """A duration, or a time that may lie before the origin time, as printed: 1:02:03, 2:03 or -0:05."""
+    minutes, rest = divmod(abs(round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    sign = "-" if round(seconds) < 0 else ""
+    return sign + (f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}")
 
 
 def summary(record: dict[str, Any], scenario: Sequence[str], written: Sequence[Path]) -> list[str]:

@@ -12,14 +12,14 @@ from esim.crust.settings import CrustSettings
 from esim.grids.grid3d import Grid3D
 from esim.parallel.decomposition import Block
 
-# CPML with s = stretch + damping / (shift + i omega), by the way g into a layer: damping = d g^2, stretch = 1 + (c - 1)
-# g^2, shift = pi f (1 - g^4). d is such that the fastest waves, straight in and back, keep exp(-DAMPING). Around a fast
-# plate between soft layers some guided waves carry energy against the way of their crests, and damping makes these
-# grow, the more the slower their crests are: by exp(DAMPING fastest / slowest). So that is limited to exp(GAIN), the
-# stretch c, in which nothing can grow, is the same ratio, at most STRETCH, and velocities are damped in addition, which
-# no wave survives: at a rate [1/s] of FRICTION times the ratio, times fastest / thickness, times g^4. In even ground all
-# of it comes near to plain CPML. Stress is not damped, and the shift falls to zero outwards: both leave permanent
-# displacement as it is. Chosen by long runs, see validation/results/crust.md.
+# CPML with s = stretch + damping / (shift + i omega), by the way g into a layer: damping = d g^2, stretch = 1 +
+# (c - 1) g^2, shift = pi f (1 - g^4). d is such that the fastest waves, straight in and back, keep exp(-DAMPING).
+# Around a fast plate between soft layers some guided waves carry energy against the way of their crests, and damping
+# makes these grow, the more the slower their crests are: by exp(DAMPING fastest / slowest). So that is limited to
+# exp(GAIN), the stretch c, in which nothing can grow, is the same ratio, at most STRETCH, and velocities are damped in
+# addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio, times fastest / thickness, times g^4.
+# In even ground all of it comes near to plain CPML. Stress is not damped, and the shift falls to zero outwards: both
+# leave permanent displacement as it is. Chosen by long runs, see validation/results/crust.md.
 DAMPING, GAIN, STRETCH, FRICTION = 11.5, 75.0, 8.0, 0.036
 POWER, STEEP_POWER = 2, 4  # of g in damping and stretch, in shift and friction
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from esim.config.crust.grid import ABSORBING
 from esim.config.crust.root import SeismicConfig
+from esim.config.yaml.suggest import gathered
 from esim.crust.sources.build import CrustSource, origin
 from esim.grids.grid3d import Grid3D
 from esim.grids.interpolation import Site
@@ -23,13 +24,15 @@ def check_absorbed(
         for n, source in enumerate(sources)
         if isinstance(source, PointSources)
     ]
-    cells = config.grid.boundary.cells
-    for what, *at in points:
-        if _is_absorbed(config, grid, *at):
-            yield (
-                f"{what} lies in the absorbing layer, the outer {cells} cells of the block; amplitudes there are "
-                "damped: make the block larger"
-            )
+    where = f"in the absorbing layer, the outer {config.grid.boundary.cells} cells of the block"
+    ends = "amplitudes there are damped: make the block larger"
+    for begins in ("stations.", "source."):
+        found = [
+            (what, f"lies {where}; {ends}")
+            for what, *at in points
+            if what.startswith(begins) and _is_absorbed(config, grid, *at)
+        ]
+        yield from gathered(found, f"lie {where}; {ends}") if found else ()
 
 
 def _is_absorbed(config: SeismicConfig, grid: Grid3D, x: float, y: float, depth: float) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from esim.config.crust.physics import CrustPhysics
 from esim.config.crust.root import SeismicConfig
@@ -21,7 +21,8 @@ class Discretisation:
 
     resolved [Hz] is the highest frequency that the grid resolves, frequency that of the run, with so many points per
     wavelength of the slowest waves. fastest [m/s] are the fastest waves, largest_dt [s] the longest stable step for
-    them; stations are sampled after every sample_steps of all steps.
+    them; stations are sampled after every sample_steps of all steps. steps is the number from time zero to the end,
+    early that from the beginning of the run to time zero, of which the first hidden ones leave no records.
     """
 
     resolved: float
@@ -33,6 +34,25 @@ class Discretisation:
     dt: float
     steps: int
     sample_steps: int
+    early: int = 0
+    hidden: int = 0
+
+    @property
+    def begin(self) -> float:
+        """Time at which the run begins [s], zero or before."""
+        return -self.early * self.dt
+
+    def starting(self, begin: float, onset: float) -> "Discretisation":
+        """The same for a run whose sources begin at the time `begin` [s], low-passed, and without that at their onset.
+
+        Records begin at time zero, or at an onset before it: what a low-pass sends ahead is computed and not written.
+        """
+        early, shown = (self._samples(max(0.0, -time)) for time in (begin, onset))
+        return replace(self, early=max(early, shown), hidden=max(0, early - shown))
+
+    def _samples(self, time: float) -> int:
+        """Steps of at least a time [s], a multiple of those between samples."""
+        return self.sample_steps * math.ceil(time / (self.sample_steps * self.dt) * (1 - ROUNDING))
 
     def describe(self, config: SeismicConfig, grid: Grid3D) -> list[str]:
         """Its lines of the plan of a run: frequency, attenuation, time step, steps."""
@@ -42,11 +62,11 @@ class Discretisation:
             f"grid resolves {self.resolved:.3g} Hz with {physics.points_per_wavelength:g}",
             f"time step      {self.dt:.4g} s, {self.dt / self.largest_dt:.2f} of the largest stable one (Vp dt/h = "
             f"{courant:.3f})",
-            f"steps          {self.steps:,} for {config.time.duration:g} s",
+            f"steps          {self.steps:,} for {config.time.duration:g} s"
+            + (f", and {self.early:,} before the origin time, from {self.begin:.4g} s" if self.early else ""),
         ]
         if self.attenuation is not None:
-            low, high = self.attenuation.mechanisms.band
-            lines.insert(1, f"attenuation    {physics.attenuation}, Q constant over {low:.3g}-{high:.3g} Hz")
+            lines.insert(1, self.attenuation.describe())
         return lines
 
 

@@ -14,7 +14,7 @@ from esim.io.directory import predict_sum
 from esim.parallel.decomposition import Block, Decomposition
 from esim.variables.crust import needed_quantities
 
-SURFACE_VALUES = 16  # values of a column: velocity, displacement, maxima and more
+SURFACE_VALUES = 13  # values of a column, to which maxima are added: velocity, displacement, angle and more
 SURFACE_INDEX = 13 * 8  # bytes of a column: where these are found
 PREPARATION = 8 * 12  # bytes per cell of a strip, while the medium is set
 MECHANISMS = {"none": 0, "coarse": 1, "conventional": 3}  # in a cell
@@ -35,10 +35,13 @@ def allocated_cells(grid: Grid3D, decomposition: Decomposition) -> int:
 
 def savings(config: SeismicConfig) -> list[str]:
     """Settings with which this run would need less memory."""
-    physics = config.physics
-    return (
-        [SHORT_MEMORY] if physics.attenuation != "none" and physics.memory_variable_precision is None else []
-    )
+    short = config.physics.memory_variable_precision is not None
+    return [] if short or _attenuation(config) == "none" else [SHORT_MEMORY]
+
+
+def _attenuation(config: SeismicConfig) -> str:
+    """The form of attenuation, as far as it is known before files of the medium are read."""
+    return config.physics.attenuation or ("coarse" if config.medium.attenuates else "none")
 
 
 def predict_memory(
@@ -48,7 +51,7 @@ def predict_memory(
     item = np.dtype(config.run.precision).itemsize
     largest = largest_block(decomposition)
     cells = allocated_cells(grid, decomposition)
-    mechanisms = MECHANISMS[config.physics.attenuation]
+    mechanisms = MECHANISMS[_attenuation(config)]
     # Memory variables of 16 bits take their part of a value.
     variables = 6 * mechanisms * (1.0 if config.physics.memory_variable_precision is None else 2 / item)
     arrays = 9 + 3 + variables + 2 * (mechanisms > 0)
@@ -59,12 +62,13 @@ def predict_memory(
     absorbing += (kinds[2] == "cpml") * nj * ni
     steps = config.time.duration / (config.run.dt or TYPICAL_COURANT * min(grid.spacing) / TYPICAL_SPEED)
     recorded = len(config.receivers) * len(needed_quantities(config.output.stations.variables))
+    measures = len(config.output.maxima.variables) if config.output.maxima else 0
     # A GPU has its own copy of the medium.
     medium = item * cells * (3 + 2 * (mechanisms > 0)) if gpu else 0
     return {
         "state and medium": int(item * (arrays * cells + 6 * side * absorbing)),
         "rough surface": item * cells if config.topography is not None else 0,
-        "surface": SURFACE_VALUES * nj * ni * item + SURFACE_INDEX * nj * ni,
+        "surface": (SURFACE_VALUES + measures) * nj * ni * item + SURFACE_INDEX * nj * ni,
         "halos": _halo_values(grid, decomposition, largest) * item,
         "stations": ROWS * item * recorded,
         "seismograms": int(2 * item * recorded * steps),

@@ -22,7 +22,7 @@ LIMIT = 4.0  # twice the two between waves that travel and waves that stand
 NOISE = (
     1e-8  # of the most motion while the sources were active: motion below is rounding (1e-4 of a velocity)
 )
-SETTLING_TIME = 1.5  # times the end of the sources, after which nothing may grow
+SETTLING = 0.5  # of the time from the origin to the end of the sources: after it nothing may grow
 
 
 @dataclass
@@ -54,7 +54,7 @@ class StabilityCheck:
             return
         motion = self.crust.motion()
         self._check_finite(clock, motion)
-        if clock.time <= SETTLING_TIME * self.end:
+        if clock.time <= self.end + SETTLING * abs(self.end):
             self.most = self.least = max(self.most, motion)
             self.opened = self.since = clock.time
         elif self.growth and self.most > 0:

@@ -36,7 +36,7 @@ class Node(NamedTuple):
 
 
 class Slope(NamedTuple):
-    """Part of a strain rate: a factor, the velocity, and the axis along which its slope is taken."""
+    """Part of a strain or rotation rate: a factor, the velocity, and the axis along which its slope is taken."""
 
     factor: float
     velocity: str
@@ -69,13 +69,17 @@ NODES = {
     "sxz": Node("s", 4, (-0.5, 0.0, 0.5)),
     "syz": Node("s", 5, (-0.5, 0.5, 0.0)),
 }
-RATES = {  # strain rates from velocities
+RATES = {  # strain and rotation rates from velocities
     "exx": (Slope(1.0, "vx", "x"),),
     "eyy": (Slope(1.0, "vy", "y"),),
     "ezz": (Slope(1.0, "vz", "z"),),
     "exy": (Slope(0.5, "vx", "y"), Slope(0.5, "vy", "x")),
     "exz": (Slope(0.5, "vx", "z"), Slope(0.5, "vz", "x")),
     "eyz": (Slope(0.5, "vy", "z"), Slope(0.5, "vz", "y")),
+    # Half the curl, about x, y and the upward vertical: with that axis a right-handed rotation, as of a vector.
+    "wx": (Slope(0.5, "vy", "z"), Slope(-0.5, "vz", "y")),
+    "wy": (Slope(0.5, "vz", "x"), Slope(-0.5, "vx", "z")),
+    "wz": (Slope(0.5, "vy", "x"), Slope(-0.5, "vx", "y")),
 }
 
 
@@ -240,8 +244,8 @@ def _terms(grid: Grid3D, sites: Sequence[Site], quantity: str) -> InterpolationT
     steep = [site for site in sites if not site.level]
     if steep:
         raise InputError(
-            f"strain cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not level "
-            "within two cells; leave strain out, or move the station"
+            f"strain and rotation cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not "
+            "level within two cells; leave them out, or move the station"
         )
     parts = [_values(grid, columns, slope.velocity, slope) for slope in RATES[quantity]]
     return InterpolationTerms(*(np.concatenate(values, axis=1) for values in zip(*parts, strict=True)))

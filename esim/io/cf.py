@@ -15,6 +15,14 @@ from esim.variables.ocean import VARIABLES as OCEAN
 FILL = np.float32(9.969209968386869e36)  # NetCDF's own default for missing floats
 
 
+MORE = {  # attributes of some coordinates
+    "depth": {"positive": "down"},
+    "meridian_convergence": {
+        "comment": "to true east: x cos + y sin, to true north: y cos - x sin, of components along x and y of the grid"
+    },
+}
+
+
 def global_attributes(title: str, configuration: Mapping[str, Any], command: str = "esim") -> dict[str, str]:
     """The global attributes of every file; `configuration` is the one in force, every default included."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -33,16 +41,18 @@ def variable_attributes(name: str, lonlat: bool) -> dict[str, Any]:
 
 
 def coordinate_attributes(name: str) -> dict[str, str]:
-    """Attributes of a coordinate: lon, lat, x, y or depth."""
+    """Attributes of a coordinate: lon, lat, x, y, depth, or the angle of the axes x and y there."""
     standard_name, units, axis, long_name = {
         "lon": ("longitude", "degrees_east", "X", "longitude"),
         "lat": ("latitude", "degrees_north", "Y", "latitude"),
         "x": ("projection_x_coordinate", "m", "X", "distance east"),
         "y": ("projection_y_coordinate", "m", "Y", "distance north"),
         "depth": ("depth", "m", "Z", "depth, positive down"),
+        "meridian_convergence": ("", "degrees", "", "azimuth of y of the grid, clockwise from true north"),
     }[name]
     attributes = {"standard_name": standard_name, "units": units, "axis": axis, "long_name": long_name}
-    return attributes | ({"positive": "down"} if name == "depth" else {})
+    found = {key: value for key, value in attributes.items() if value}
+    return found | MORE.get(name, {})
 
 
 def auxiliary_attributes(name: str) -> dict[str, str]:

@@ -45,9 +45,10 @@ def _define_stations(dataset: Any, names: Sequence[str], coordinates: Mapping[st
     station.setncatts({"cf_role": "timeseries_id", "long_name": "name of the station"})
     station[:] = np.array(names, dtype=object)
     for name, (values, attributes) in coordinates.items():
-        coordinate = dataset.createVariable(name, "f8", ("station",))
+        text = isinstance(values[0], str)
+        coordinate = dataset.createVariable(name, str if text else "f8", ("station",))
         coordinate.setncatts(attributes)
-        coordinate[:] = values
+        coordinate[:] = np.array(values, dtype=object) if text else values
 
 
 def _write_series(dataset: Any, name: str, values: np.ndarray, attributes: Mapping[str, str]) -> None:

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from esim.errors import InputError
+from esim.grids.axes import true_north
 from esim.grids.projection import MapProjection, Projection
-
-STEP = 1e-4  # degrees of latitude, 11 m: the direction turns by less than 1e-5 degrees over it
 
 
 def place(
@@ -21,7 +20,5 @@ def place(
     if projection is None:
         raise InputError(f"{what}: placed by lon and lat, which needs the key grid.origin with lon and lat")
     x, y = projection.to_xy(lon, lat)
-    x1, y1 = projection.to_xy(lon, np.asarray(lat, dtype=np.float64) + STEP)
-    x0, y0 = projection.to_xy(lon, np.asarray(lat, dtype=np.float64) - STEP)
-    north = np.rad2deg(np.arctan2(np.subtract(x1, x0), np.subtract(y1, y0)))
+    north = true_north(projection, lon, lat)
     return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64), north

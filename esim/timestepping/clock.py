@@ -8,13 +8,20 @@ from dataclasses import dataclass
 class Clock:
     """Simulated time [s], summed with compensation (Kahan 1965) so that a million steps do not drift.
 
-    time - lost is the exact time to twice the precision; step counts the steps done.
+    time - lost is the exact time to twice the precision; step counts the steps done. A run may begin before time zero,
+    the origin time.
     """
 
     end: float
     time: float = 0.0
     lost: float = 0.0
     step: int = 0
+    begin: float = 0.0
+
+    @classmethod
+    def starting(cls, begin: float, end: float) -> "Clock":
+        """The clock of a run from one time to another [s]."""
+        return cls(end, begin, begin=begin)
 
     @property
     def done(self) -> bool:

@@ -27,9 +27,11 @@ class Every:
 
 @dataclass(frozen=True)
 class Steps:
-    """After every so many steps."""
+    """After every so many steps, counted from that of time zero; nothing is due in the first `hidden` of the run."""
 
     count: int
+    zero: int = 0
+    hidden: int = 0
 
     def after(self, time: float) -> float:
         """No time is known."""
@@ -37,4 +39,4 @@ class Steps:
 
     def due(self, before: float, clock: Clock) -> bool:
         """Whether it is due after the step that the clock has counted last."""
-        return clock.step % self.count == 0
+        return clock.step > self.hidden and (clock.step - self.zero) % self.count == 0

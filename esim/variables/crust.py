@@ -1,7 +1,8 @@
 """Which quantities does a crust run write? Their names in YAML, what CF says of them, and how they are computed.
 
-At stations, raw records are of the steps n = 1..N: velocities and strain rates at n dt, stresses at (n + 1/2) dt.
-Before and at t = 0 everything was at rest. Series in SI units follow from every step, before only every m-th is kept.
+At stations, raw records are of the steps n = 1..N of a run: velocities, strain and rotation rates n dt after its
+beginning, stresses (n + 1/2) dt. Before and at the beginning everything was at rest. Series in SI units follow from
+every step, before only every m-th is kept.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,31 +15,59 @@ from esim.variables.variable import Variable
 
 NORMAL_STRESSES = ("sxx", "syy", "szz")
 MEGA = 1e6  # stresses are in MPa
-DIRECTIONS = {"x": "eastward (along x)", "y": "northward (along y)", "z": "downward"}
-UNITS = {"velocity": "m s-1", "displacement": "m", "acceleration": "m s-2"}
+UNITS = {
+    "velocity": "m s-1",
+    "displacement": "m",
+    "acceleration": "m s-2",
+    "rotation": "radian",
+    "rotation rate": "radian s-1",
+}
+ON_GRID = {"x": "along x of the grid", "y": "along y of the grid", "z": "downward"}
+ON_EARTH = {"x": "to true east", "y": "to true north", "z": "downward"}
+UPRIGHT = "about the vertical, anticlockwise seen from above"
+ABOUT_GRID = {"x": "about x of the grid", "y": "about y of the grid", "z": UPRIGHT}
+ABOUT_EARTH = {"x": "about true east", "y": "about true north", "z": UPRIGHT}
 
 
-def _components(letter: str, motion: str) -> dict[str, Variable]:
+def _components(letter: str, motion: str, directions: Mapping[str, str] = ON_GRID) -> dict[str, Variable]:
     """The components of a motion; CF has no standard names for them."""
     return {
         f"{letter}{axis}": Variable(
             UNITS[motion],
             f"{motion} of the ground, {direction}",
             cell_methods="time: point",
-            more={"positive": "down"} if axis == "z" else {},
+            more={"positive": "down"} if direction == "downward" else {},
         )
-        for axis, direction in DIRECTIONS.items()
+        for axis, direction in directions.items()
+    }
+
+
+def _rotations(letter: str, motion: str, directions: Mapping[str, str] = ABOUT_GRID) -> dict[str, Variable]:
+    """The components of a rotation or its rate: half the curl, right-handed about east, north and up."""
+    return _components(letter, motion, directions)
+
+
+def _strain(axes: str = "x, y of the grid, z down") -> dict[str, Variable]:
+    return {
+        f"e{pair}": Variable("1", f"strain {pair} ({axes}), extension positive", cell_methods="time: point")
+        for pair in ("xx", "yy", "zz", "xy", "xz", "yz")
     }
 
 
 VELOCITY = _components("v", "velocity")
 DISPLACEMENT = _components("u", "displacement")
 ACCELERATION = _components("a", "acceleration")
-STRAIN = {
-    f"e{pair}": Variable(
-        "1", f"strain {pair} (x east, y north, z down), extension positive", cell_methods="time: point"
-    )
-    for pair in ("xx", "yy", "zz", "xy", "xz", "yz")
+ROTATION = _rotations("r", "rotation")
+ROTATION_RATE = _rotations("w", "rotation rate")
+STRAIN = _strain()
+# What the same names mean in files whose components are to true east and north.
+TRUE = {
+    **_components("v", "velocity", ON_EARTH),
+    **_components("u", "displacement", ON_EARTH),
+    **_components("a", "acceleration", ON_EARTH),
+    **_rotations("r", "rotation", ABOUT_EARTH),
+    **_rotations("w", "rotation rate", ABOUT_EARTH),
+    **_strain("x true east, y true north, z down"),
 }
 PRESSURE = {
     "pressure": Variable("Pa", "change of the pressure, compression positive", cell_methods="time: point")
@@ -98,7 +127,8 @@ def _pressures(raw: Sequence[np.ndarray], dt: float) -> list[np.ndarray]:
 class StationQuantity:
     """What may be recorded at stations: its variables, the raw records they need, and how they follow from these.
 
-    derive(raw records (receivers, steps), dt [s]) gives a series (receivers, steps + 1) of each variable from t = 0 on.
+    derive(raw records (receivers, steps), dt [s]) gives a series (receivers, steps + 1) of each variable from the
+    beginning of the run on.
     """
 
     variables: Mapping[str, Variable]
@@ -111,6 +141,8 @@ STATION_QUANTITIES = {
     "displacement": StationQuantity(DISPLACEMENT, tuple(VELOCITY), _integrals),
     "acceleration": StationQuantity(ACCELERATION, tuple(VELOCITY), _slopes),
     "strain": StationQuantity(STRAIN, tuple(STRAIN), _integrals),
+    "rotation": StationQuantity(ROTATION, tuple(ROTATION_RATE), _integrals),
+    "rotation_rate": StationQuantity(ROTATION_RATE, tuple(ROTATION_RATE), _same),
     "pressure": StationQuantity(PRESSURE, NORMAL_STRESSES, _pressures),
 }
 
@@ -120,23 +152,30 @@ def needed_quantities(quantities: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(raw for name in quantities for raw in STATION_QUANTITIES[name].raw))
 
 
-def sample_times(steps: int, dt: float, every: int) -> np.ndarray:
-    """Times of the samples kept of `steps` steps [s since origin]: every so many steps, t = 0 included."""
-    return dt * np.arange(0, steps + 1, every)
+def sample_times(steps: int, dt: float, every: int, early: int = 0, hidden: int = 0) -> np.ndarray:
+    """Times of the samples kept of `steps` steps [s since origin]: every so many steps, t = 0 included.
+
+    The run begins `early` steps before the origin time, and of these the first `hidden` ones are not kept: multiples of
+    every.
+    """
+    return dt * np.arange(hidden - early, steps - early + 1, every)
 
 
 def derive_series(
-    quantities: Iterable[str], records: Mapping[str, np.ndarray], dt: float, every: int = 1
+    quantities: Iterable[str], records: Mapping[str, np.ndarray], dt: float, every: int = 1, hidden: int = 0
 ) -> dict[str, np.ndarray]:
     """Series (stations, times) in SI units by their names in stations.nc, at `sample_times`.
 
-    records are raw ones (stations, steps) by name: vx, vy, vz [m/s], strain rates exx, ... [1/s], normal stresses sxx,
-    syy, szz [MPa]. dt [s] is the time step.
+    records are raw ones (stations, steps) by name: vx, vy, vz [m/s], strain rates exx, ... and rotation rates wx, wy,
+    wz [1/s], normal stresses sxx, syy, szz [MPa]. dt [s] is the time step; of all steps the first `hidden` ones are
+    not kept.
     """
     found: dict[str, np.ndarray] = {}
     for quantity in map(STATION_QUANTITIES.__getitem__, quantities):
         series = quantity.derive([records[name] for name in quantity.raw], dt)
-        found |= {name: values[:, ::every] for name, values in zip(quantity.variables, series, strict=True)}
+        found |= {
+            name: values[:, hidden::every] for name, values in zip(quantity.variables, series, strict=True)
+        }
     return found
 
 
@@ -145,25 +184,42 @@ def derive_series(
 
 @dataclass(frozen=True)
 class ShakingMeasure:
-    """A maximum over time of the length of a motion of the surface, of so many of its components x, y, z."""
+    """A maximum over time of the length of a motion of the surface, of so many of its components.
+
+    components: xyz, xy (the horizontal vector), or one of e, n (true east and north) and z.
+    """
 
     motion: str  # velocity, acceleration or displacement
-    components: int
+    components: str
     variable: Variable
 
 
-def _measure(motion: str, components: int) -> ShakingMeasure:
-    vector = "three-component" if components == 3 else "horizontal"
-    text = f"peak ground {motion}, length of the {vector} vector"
+PARTS = {
+    "xyz": "length of the three-component vector",
+    "xy": "length of the horizontal vector",
+    "e": "component to true east",
+    "n": "component to true north",
+    "z": "vertical component",
+}
+
+
+def _measure(motion: str, components: str) -> ShakingMeasure:
+    text = f"peak ground {motion}, {PARTS[components]}"
     return ShakingMeasure(motion, components, Variable(UNITS[motion], text, cell_methods="time: maximum"))
 
 
 SHAKING_MEASURES = {
-    "pgv": _measure("velocity", 3),
-    "pga": _measure("acceleration", 3),
-    "pgd": _measure("displacement", 3),
-    "pgv_horizontal": _measure("velocity", 2),
-    "pga_horizontal": _measure("acceleration", 2),
+    "pgv": _measure("velocity", "xyz"),
+    "pga": _measure("acceleration", "xyz"),
+    "pgd": _measure("displacement", "xyz"),
+    "pgv_horizontal": _measure("velocity", "xy"),
+    "pga_horizontal": _measure("acceleration", "xy"),
+}
+USUAL_MEASURES = tuple(SHAKING_MEASURES)
+SHAKING_MEASURES |= {
+    f"{name}_{word}": _measure(motion, axis)
+    for name, motion in (("pgv", "velocity"), ("pga", "acceleration"))
+    for word, axis in (("east", "e"), ("north", "n"), ("vertical", "z"))
 }
 
 VARIABLES = dict(chain.from_iterable(quantity.variables.items() for quantity in STATION_QUANTITIES.values()))

@@ -238,6 +238,28 @@ def test_motion_is_turned_towards_the_source_and_up(tmp_path: Path) -> None:
     assert np.corrcoef(east, vx[0])[0, 1] > 0.999 and np.corrcoef(up, -vz[1])[0, 1] > 0.999
 
 
+def test_motion_to_true_east_and_north_is_turned_as_that_along_the_grid(tmp_path: Path) -> None:
+    """The same motion, told along other axes: 20 degrees from those of the grid."""
+    import xarray as xr
+
+    from esim.analysis.crust import record_section
+
+    stations = {"N": (2e3, 9e3), "E": (9e3, -1e3)}
+    folder = write_run(tmp_path, Scene(Quake(strike=10.0), stations=stations, fields=False, maxima=False))
+    with open_run(folder) as run:
+        wanted = [traces(axes) for axes in record_section.figure(run).axes]
+    data, angle = xr.load_dataset(folder / "stations.nc", decode_times=False), np.deg2rad(20.0)
+    east = data.vx * np.cos(angle) + data.vy * np.sin(angle)
+    north = data.vy * np.cos(angle) - data.vx * np.sin(angle)
+    told = {"axes": "x true east, y true north"}
+    data["vx"], data["vy"] = east.assign_attrs(told), north.assign_attrs(told)
+    data["meridian_convergence"] = ("station", [20.0, 20.0])
+    data.to_netcdf(folder / "stations.nc")
+    with open_run(folder) as run:
+        for axes, before in zip(record_section.figure(run).axes, wanted, strict=True):
+            np.testing.assert_allclose(traces(axes), before, atol=1e-6)
+
+
 def test_the_lines_of_first_arrivals_precede_the_waves(tmp_path: Path) -> None:
     from esim.analysis.crust import record_section
 

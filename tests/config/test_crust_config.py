@@ -11,6 +11,7 @@ from support import junk
 from esim.config import from_dict, load, schema
 from esim.config.crust.inside import outside
 from esim.config.crust.root import SeismicConfig
+from esim.config.crust.time_function import TriangleConfig
 from esim.errors import InputError
 from esim.media import elevation
 
@@ -105,6 +106,34 @@ def test_the_example_loads_in_si_units_with_defaults(folder: Path) -> None:
     assert config.output.maxima is not None and "pgv" in config.output.maxima.variables
     assert (config.run.cfl, config.run.dt, config.run.watchdog) == (0.9, None, True)
     assert (config.run.backend, config.run.precision, config.run.threads) == ("auto", "float32", None)
+
+
+def test_a_moment_tensor_up_south_and_east_is_turned_to_east_north_and_down(folder: Path) -> None:
+    text = "mrr: 1, mtt: 2, mpp: 4, mrt: 8, mrp: 16, mtp: 32"
+    (source,) = loaded(folder, ("mxy: 1.0e18", text)).source
+    assert source.moment_tensor == (4, 2, 1, -32, -16, 8)  # type: ignore[union-attr]
+    (again,) = loaded(folder, ("mxy: 1.0e18", "mxx: 4, myy: 2, mzz: 1, mxy: -32, mxz: -16, myz: 8")).source
+    assert again.moment_tensor == source.moment_tensor  # type: ignore[union-attr]
+
+
+def test_a_centroid_and_a_half_duration_stand_for_onset_and_time_function(folder: Path) -> None:
+    old = f"time_function: {TEXP}"
+    (source,) = loaded(folder, (old, "centroid_time: 10 s, half_duration: 4 s")).source
+    assert source.centroid_time == 10 and source.onset == 0  # type: ignore[union-attr]
+    assert source.rate == TriangleConfig(kind="triangle", half_duration=4)  # type: ignore[union-attr]
+    assert function(folder, "{kind: cosine, half_duration: 2 s}").length == 4
+    (early,) = loaded(folder, (old, f"onset: -3 s, {old}")).source
+    assert early.onset == -3  # type: ignore[union-attr]
+
+
+def test_axes_and_quantities_of_stations_and_maps(folder: Path) -> None:
+    output = loaded(folder).output
+    assert output.stations.axes == "geographic" and output.maxima is not None
+    assert output.maxima.variables == ("pgv", "pga", "pgd", "pgv_horizontal", "pga_horizontal")
+    keys = "stations: {every: 5 ms, axes: grid, variables: [acceleration, rotation, rotation_rate]}, maxima: "
+    output = loaded(folder, (OUTPUT, keys + "{variables: [pga_east, pga_north, pgv_vertical]}}")).output
+    assert output.stations.axes == "grid" and output.stations.variables[1:] == ("rotation", "rotation_rate")
+    assert output.maxima is not None and output.maxima.variables[0] == "pga_east"
 
 
 def test_volume(folder: Path) -> None:
@@ -340,6 +369,14 @@ BAD = [
     ("top: 0", "top: 10", "c.yaml:8:8: medium.layers.0.top: the first layer starts at 10 m, below the top of "
      "the grid, 0 m"),
     ("[0, 17 km]", "[-1 km, 17 km]", "medium.layers.0.top: the first layer starts at 0 m, below the top of the"),
+    ("vp: 4000", "vp: 4", "medium.layers.0.vp: layer with top 0 m: vp is 4 m/s, expected 100 to 20000 m/s; is it 4 "
+     "km/s?"),
+    ("vs: 2000", "vs: 2", "vs is 2 m/s, expected 0 (a fluid) or 10 to 15000 m/s; is it 2 km/s?"),
+    ("rho: 2600", "rho: 2.6", "rho is 2.6 kg/m3, expected 100 to 20000 kg/m3; is it 2.6 g/cm3?"),
+    ("rho: 2600", "rho: 2600 g/cm3", "rho is 2.6e+06 kg/m3, expected 100 to 20000 kg/m3; is it 2600 kg/m3, and not "
+     "g/cm3?"),
+    ("qs: 40", "qs: 0.025", "medium.layers.0.qs: layer with top 0 m: qs is 0.025, expected 1 or more; is it 1/Q, of a "
+     "Q of 40?"),
     ("qs: 40", "qs: 0", "medium.layers.0.qs: 0 is too small; expected more than 0"),
     ("qp: 120", "qp: -1", "medium.layers.0.qp: -1 is too small; expected more than 0"),
     ("rho: 2600", "rho: 0", "medium.layers.0.rho: 0 is too small; expected more than 0"),
@@ -373,6 +410,14 @@ BAD = [
     ("kind: moment_tensor", "kind: moment", "source.0.kind: unknown kind 'moment', did you mean 'moment_tensor'?"),
     ("mxy: 1.0e18", "mxy: 0", "source.0: needs at least one of mxx, myy, mzz, mxy, mxz, myz that is not 0"),
     ("mxy: 1.0e18", "mxx: 1, mnn: 2", "source.0.mnn: unknown key"),
+    ("every: 5 ms", "every: 5 ms, axes: geographical",
+     "output.stations.axes: 'geographical' is not a choice here, did you mean 'geographic'?"),
+    ("mxy: 1.0e18", "mxy: 1, mrt: 2",
+     "source.0.mrt: mxy (x east, y north, z down) and mrt (r up, t south, p east) are of two conventions; give all"),
+    ("mxy: 1.0e18", "mxy: 1, centroid_time: 3 s, onset: -1",
+     "source.0.centroid_time: 3 s, and onset -1 s: give one of them"),
+    ("mxy: 1.0e18", "mxy: 1, half_duration: 3 s", "source.0: needs time_function or half_duration; it has both"),
+    (TEXP, "{kind: triangle}", "source.0.time_function: needs duration or half_duration; it has neither"),
     (f", time_function: {TEXP}", "", "source.0.time_function: is missing"),
     (TEXP, "{kind: txp, duration: 1}", "source.0.time_function.kind: unknown kind 'txp', did you mean 'texp'?"),
     (TEXP, "{kind: texp, duration: 0}", "source.0.time_function.duration: 0 is too small; expected more than 0"),

@@ -69,6 +69,11 @@ def test_tables_in_usual_spellings(tmp_path: Path, text: str) -> None:
         assert (found[name][0] % 360, found[name][1]) == pytest.approx((lon, lat))
 
 
+def test_networks_and_locations_are_part_of_the_name(tmp_path: Path) -> None:
+    text = "net,sta,loc,lon,lat\nIU,ANMO,10,141,33\nNZ,BFZ,,142,33\n,KMMH16,,143,33\n"
+    assert list(gauges(tmp_path, {"file": written(tmp_path, text)})) == ["IU.ANMO.10", "NZ.BFZ", "KMMH16"]
+
+
 def test_metres_and_kilometres(tmp_path: Path) -> None:
     text = "name,x [km],northing,depth_m\npier,2.5,1200,8\n"
     assert gauges(tmp_path, {"file": written(tmp_path, text)}, PLANE) == {"pier": (2500, 1200)}
@@ -271,3 +276,58 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
         gauges(tmp_path, {"file": "gauges.csv"})
     with pytest.raises(InputError, match=r"stations\.snapp: unknown key, did you mean 'snap'"):
         gauges(tmp_path, {"file": "gauges.csv", "snapp": "water"})
+
+
+# Lists of other programs
+
+
+def test_lists_of_other_programs(tmp_path: Path) -> None:
+    specfem = "# comment\nANMO IU 33.01 130.02 1850.0 0.0\nBFZ  NZ 32.99 129.98 0.0 100.0\n"
+    cfg = from_dict(ABROAD | {"stations": {"file": written(tmp_path, specfem, "STATIONS")}}, tmp_path)
+    assert isinstance(cfg, SeismicConfig)
+    assert [(one.name, one.position, one.depth) for one in cfg.receivers] == [
+        ("IU.ANMO", (130.02, 33.01), 0), ("NZ.BFZ", (129.98, 32.99), 100),
+    ]  # fmt: skip
+    (text,) = unused(cfg.stations, type(cfg.receivers[0]), True)
+    assert text == "stations.0.file: STATIONS also has elevation, which is not used"
+    metres = written(tmp_path, "A XX 1200.0 2500.0 0.0 0.0", "STATIONS_FILTERED")
+    assert gauges(tmp_path, {"file": metres}, ROCK) == {"XX.A": (2500, 1200)}
+    broadband = (
+        "# Lon Lat StationId Vs30(m/s) LP HP\n 130.02 33.01 2001-SCE 371 0.2875 17.6\n129.98 32.99 OBB\n"
+    )
+    file = {"file": written(tmp_path, broadband, "nr.stl")}
+    assert gauges(tmp_path, file, ABROAD) == {"2001-SCE": (130.02, 33.01), "OBB": (129.98, 32.99)}
+    (text,) = unused(from_dict(ABROAD | {"stations": file}, tmp_path).stations, type(cfg.receivers[0]), True)
+    assert text.endswith("nr.stl also has vs30, frequencies, which is not used")
+
+
+@pytest.mark.parametrize("name", ["hinet.stl", "stloc.ll", "hinet.stlst"])
+def test_lists_of_openswpc(tmp_path: Path, name: str) -> None:
+    text = "# lon lat dep stnm zsw\n 130.02 33.01 0.1 N.AAAH 'obb'\n 129.98 32.99 0.2 st02 dep\n130 33 0 sea oba\n"
+    cfg = from_dict(ABROAD | {"stations": {"file": written(tmp_path, text, name)}}, tmp_path)
+    assert isinstance(cfg, SeismicConfig)
+    assert [(one.name, one.depth) for one in cfg.receivers] == [("N.AAAH", 0), ("st02", 200), ("sea", 0)]
+    assert cfg.receivers[0].position == (130.02, 33.01)
+    (said,) = unused(cfg.stations, type(cfg.receivers[0]), True)
+    assert said == f"stations.0.file: {name} also has placement 'oba', which is not used"
+    plane = written(tmp_path, "1.5 -2.0 0.0 st01 obb\n", "stloc.xy")
+    assert gauges(tmp_path, {"file": plane}, ROCK) == {"st01": (-2000, 1500)}  # x is north there
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        (
+            "STATIONS",
+            "A XX 33.0\n",
+            "STATIONS, line 1: 3 columns; expected station network latitude longitude",
+        ),
+        ("STATIONS", "\nA XX north 130\n", "STATIONS, line 2: north 130 are not 2 numbers"),
+        ("a.stl", "130.0 33.0\n", "a.stl, line 1: 2 columns; expected longitude latitude station"),
+        ("a.ll", "130.0 33.0 0.0\n", "a.ll, line 1: 3 columns; expected x y depth station placement"),
+        ("a.stl", "# nothing\n", "has no stations"),
+    ],
+)
+def test_bad_lists_name_the_line(tmp_path: Path, name: str, text: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        gauges(tmp_path, {"file": written(tmp_path, text, name)}, ABROAD)

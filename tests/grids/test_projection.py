@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from esim.errors import InputError
+from esim.grids.axes import meridian_convergence
 from esim.grids.projection import Projection
 
 A, F = 6378137.0, 1 / 298.257223563  # WGS84
@@ -71,3 +72,16 @@ def test_points_without_a_place_are_named():
         plane.to_xy(np.array([140.0, 140.0]), np.array([36.0, 95.0]))
     with pytest.raises(InputError, match=r"x 1e\+09, y 0 m lies too far from the origin"):
         plane.to_lonlat(1e9, 0.0)
+
+
+def test_the_meridian_convergence_is_the_azimuth_of_y():
+    plane = Projection(6.0, 62.0)
+    lon, lat = np.meshgrid([1.0, 6.0, 9.0, 15.0], [55.0, 62.0, 70.0])
+    found = meridian_convergence(plane, lon, lat)
+    assert found == pytest.approx(plane._plane().get_factors(lon, lat).meridian_convergence, abs=1e-6)
+    assert found[:, 1] == pytest.approx(0, abs=1e-6)
+    # A step along y goes to the east of true north where the convergence is positive.
+    x, y = plane.to_xy(15.0, 62.0)
+    lon1, lat1 = plane.to_lonlat(x, y + 10.0)
+    east, north = (lon1 - 15.0) * prime_vertical(62.0) * math.cos(math.radians(62.0)), (lat1 - 62.0) * A
+    assert math.degrees(math.atan2(east, north)) == pytest.approx(found[1, 3], abs=0.05)

@@ -1,6 +1,7 @@
 """Are the files of a crust run right, readable by the tools of the field, and whole or not there?"""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from esim.grids.grid3d import Grid3D
 from esim.io import cf, directory
 from esim.io.crust.receiver_history import ReceiverHistory, merge
 from esim.io.crust.seismograms import StationTable, write_seismograms
-from esim.io.crust.waveforms import Event, station_codes, write_miniseed, write_sac
+from esim.io.crust.station_codes import MINISEED, SAC, changed_codes, changes_warning
+from esim.io.crust.waveforms import Event, write_miniseed, write_sac
 from esim.io.gather import gather_slabs, section_blocks
 from esim.io.gridded import writer
 from esim.io.gridded.frame import Frame, horizontal, section
@@ -147,8 +149,12 @@ def test_planes_of_one_run_go_on_after_a_crash_each_for_itself(tmp_path: Path) -
 
 
 def test_maps_of_shaking(tmp_path: Path) -> None:
-    frame = horizontal(GRID, lonlat=(LON, LAT))
+    angle = RNG.uniform(-3, 3, LON.shape)
+    frame = horizontal(GRID, lonlat=(LON, LAT, angle))
     units = {"pgv": "m s-1", "pga": "m s-2", "pgd": "m", "pgv_horizontal": "m s-1", "pga_horizontal": "m s-2"}
+    assert tuple(units) == table.USUAL_MEASURES
+    parts = ("east", "north", "vertical")
+    units |= {f"{name}_{part}": units[name] for name in ("pgv", "pga") for part in parts}
     assert set(units) == set(table.SHAKING_MEASURES)
     variables = [*units, "elevation"]
     maxima = MaximaFile(tmp_path, frame, attributes(), variables=variables)
@@ -163,6 +169,9 @@ def test_maps_of_shaking(tmp_path: Path) -> None:
         for name, unit in units.items():
             assert data[name].units == unit
             assert data[name].cell_methods == "time: maximum"
+        np.testing.assert_array_equal(data.pgv.meridian_convergence, angle)
+        assert data.meridian_convergence.long_name == "azimuth of y of the grid, clockwise from true north"
+        assert "true east" in data.pgv_east.long_name
         assert "horizontal vector" in data.pga_horizontal.long_name and "three" in data.pga.long_name
 
 
@@ -233,6 +242,23 @@ def test_seismograms_are_read_by_xarray_without_arguments(tmp_path: Path, locate
         assert data.time.values[3] == np.datetime64("2016-04-15T16:25:05.500")
 
 
+@pytest.mark.parametrize("true_axes", [True, False])
+def test_seismograms_say_to_which_axes_their_components_are(tmp_path: Path, true_axes: bool) -> None:
+    angle = np.array([8.0, -1.0, 0.5])
+    places = replace(stations(), convergence=angle, true_axes=true_axes)
+    series = {name: RNG.standard_normal((3, 4)) for name in ("vx", "exy", "rz", "wx", "pressure")}
+    write_seismograms(tmp_path, places, np.arange(4.0) - 2, series, attributes(), START)
+    with xr.open_dataset(tmp_path / "stations.nc") as data:
+        np.testing.assert_array_equal(data.meridian_convergence, angle)
+        assert data.time.values[0] == np.datetime64("2016-04-15T16:25:03.470")  # before the origin time
+        for name in ("vx", "exy", "rz", "wx"):
+            assert ("true east" if true_axes else "of the grid") in data[name].axes
+        words = "to true east" if true_axes else "along x of the grid"
+        assert words in data.vx.long_name and "axes" not in data.pressure.attrs
+        assert "about" in data.wx.long_name and "anticlockwise seen from above" in data.rz.long_name
+        assert (data.wx.units, data.rz.units) == ("radian s-1", "radian")
+
+
 def test_ocean_and_crust_share_no_name() -> None:
     ocean = ("eta", "u", "v", "h", "depth", "eta_max", "speed_max", "arrival_time", "uplift", "bathymetry")
     assert all("ground_" not in cf.variable_attributes(name, False).get("long_name", "") for name in ocean)
@@ -250,11 +276,24 @@ MOTION = np.sin(TIME * np.arange(1, 10)[:, None]).reshape(3, 3, 600)
 EVENT = Event(0.0, 0.0, 12000.0, lon=130.76, lat=32.75, magnitude=7.0)
 
 
+def test_components_along_a_turned_grid_are_not_called_east_and_north(tmp_path: Path) -> None:
+    obspy = pytest.importorskip("obspy")
+    places = replace(stations(), convergence=np.array([8.0, -1.0, 0.5]), true_axes=False)
+    write_sac(tmp_path, places, TIME, MOTION, event=replace(EVENT, low_pass=3.4))
+    for letter, azimuth, row in (("1", 359.0, 1), ("2", 89.0, 0), ("Z", 0.0, 2)):
+        read = [obspy.read(str(path))[0] for path in (tmp_path / "sac").glob(f"*BX{letter}.SAC")]
+        n, (trace,) = 1, [trace for trace in read if trace.stats.sac.user0 == 3000]
+        assert trace.stats.channel == f"BX{letter}"
+        assert trace.stats.sac.cmpaz == pytest.approx(azimuth)
+        assert trace.stats.sac.user3 == pytest.approx(3.4) and trace.stats.sac.kuser2.strip() == "LP HZ U3"
+        np.testing.assert_allclose(np.abs(trace.data), np.abs(MOTION[row, n]), rtol=1e-6)
+
+
 def test_sac_files_are_read_by_obspy_with_up_as_z(tmp_path: Path) -> None:
     obspy = pytest.importorskip("obspy")
     paths = write_sac(tmp_path, stations(), TIME, MOTION, start=START, event=EVENT)
     assert names(tmp_path) == sorted(str(path.relative_to(tmp_path)) for path in paths)
-    assert len(paths) == 9 and "sac/BO.MASHIKI..BXE.SAC" in names(tmp_path)
+    assert len(paths) == 9 and "sac/BO.Mashiki..BXE.SAC" in names(tmp_path)
     for number, (letter, sign, azimuth, incidence) in enumerate(
         [("E", 1, 90, 90), ("N", 1, 0, 90), ("Z", -1, 0, 0)]
     ):
@@ -276,7 +315,7 @@ def test_without_lon_lat_and_date_sac_has_plane_distances_and_starts_in_1970(tmp
     write_sac(
         tmp_path, stations(False), TIME, MOTION, motion="displacement", event=Event(0, 0, 2000, onset=0.5)
     )
-    (trace,) = obspy.read(tmp_path / "sac" / "BO.MASHIKI..BXN.SAC")
+    (trace,) = obspy.read(tmp_path / "sac" / "BO.Mashiki..BXN.SAC")
     sac = trace.stats.sac
     assert trace.stats.starttime == obspy.UTCDateTime(0) and sac.o == 0.5
     assert (sac.dist, sac.az, sac.baz) == pytest.approx((5.0, 36.8699, 216.8699))
@@ -290,21 +329,98 @@ def test_miniseed_has_every_channel(tmp_path: Path) -> None:
     assert names(tmp_path) == ["waveforms.mseed"] and path == tmp_path / "waveforms.mseed"
     stream = obspy.read(path)
     assert len(stream) == 9
-    (up,) = stream.select(id="BO.MASHI..BXZ")
+    (up,) = stream.select(id="BO.Maiki..BXZ")
     np.testing.assert_array_equal(up.data, np.float32(-MOTION[2, 1]))
     assert up.stats.starttime == obspy.UTCDateTime(START) and up.stats.delta == pytest.approx(0.005)
-    assert {trace.stats.station for trace in stream} == {"KMMH1", "MASHI", "S"}
+    assert {trace.stats.station for trace in stream} == {"KMH16", "Maiki", "S"}
 
 
-def test_station_codes_fit_and_differ() -> None:
-    given = ["KMMH16", "kmmh16", "KMMH14", "BO.KMMH16", "東京", "大阪", "sta_10", "Kōchi"]
-    codes = station_codes(given, 5)
-    assert codes == [
-        ("SY", "KMMH1"), ("SY", "KMMH2"), ("SY", "KMMH3"), ("BO", "KMMH1"),
-        ("SY", "S"), ("SY", "S2"), ("SY", "STA10"), ("SY", "KOCHI"),
-    ]  # fmt: skip
-    many = station_codes(["ABCDEFGH"] * 120, 5)
-    assert len(set(many)) == 120 and max(len(code) for _, code in many) == 5
+REAL = [
+    "KMMH16",
+    "KMMH14",
+    "KMMH03",
+    "KMMH01",
+    "KMMH1",
+    "KMMH2",
+    "NZ.BFZ",
+    "IU.ANMO.00",
+    "IU.ANMO.10",
+    "熊本",
+    "大分",
+]
+REAL += ["DB.X20", "very_long_station_name_number_1", "very_long_station_name_number_2", "sta 1", "sta-1"]
+
+
+def test_codes_are_kept_where_a_format_holds_them() -> None:
+    sac = dict(zip(REAL, (code.text for code in SAC.codes(REAL)), strict=True))
+    seed = dict(zip(REAL, (code.text for code in MINISEED.codes(REAL)), strict=True))
+    for name in REAL[:6]:
+        assert sac[name] == f"SY.{name}"
+    for name in ("NZ.BFZ", "IU.ANMO.00", "IU.ANMO.10", "DB.X20"):
+        assert sac[name] == seed[name] == name
+    assert seed["KMMH1"] == "SY.KMMH1" and seed["KMMH2"] == "SY.KMMH2"
+    assert [seed[name] for name in REAL[:4]] == ["SY.KMH16", "SY.KMH14", "SY.KMH03", "SY.KMH01"]
+    assert sac["sta-1"] == seed["sta-1"] == "SY.sta-1" and sac["sta 1"] == seed["sta 1"] == "SY.sta1"
+    for codes in (sac, seed):
+        assert len(set(codes.values())) == len(REAL)
+    changed = changed_codes(REAL, [SAC, MINISEED])
+    assert list(changed["SAC"]) == ["熊本", "大分", *REAL[12:15]]
+    assert changed["miniSEED"] == {
+        name: code for name, code in seed.items() if code not in (name, f"SY.{name}")
+    }
+    (text,) = changes_warning(changed)
+    assert "in SAC, which holds codes of 8 letters and digits, '熊本' is SY.S, '大分' is SY.S2, " in text
+    assert (
+        "'KMMH16' is SY.KMH16, 'KMMH14' is SY.KMH14, 'KMMH03' is SY.KMH03 and 6 more; all codes are in"
+        in text
+    )
+    assert list(changes_warning({"SAC": {}, "miniSEED": {}})) == []
+
+
+def test_no_station_has_the_code_of_another() -> None:
+    """Neither one that is shortened, nor one of which only the case is changed, nor two names of one meaning."""
+    given = [
+        "BO.ABCDEF.00",
+        "BO.ABCDEF.10",
+        "BO.ABDEF",
+        "ABCDEF",
+        "abdef",
+        "A",
+        "SY.A",
+        "IU.X.",
+        "IU.X.--",
+        "IU.X",
+        "a.b.c.d",
+    ]
+    seed = [code.text for code in MINISEED.codes(given)]
+    assert seed[2] == "BO.ABDEF" and seed[4] == "SY.abdef" and len(set(seed)) == len(seed)
+    assert seed[0][:-3] == seed[1][:-3] != seed[2] and (seed[0][-2:], seed[1][-2:]) == ("00", "10")
+    assert seed[3] == "SY.ABCD2" and seed[5:7] == ["SY.A", "SY.A2"]
+    assert [code[:2] for code in MINISEED.codes(["sta.1", "NET.STA", "N.KMMH"])] == [
+        ("SY", "sta1"),
+        ("SY", "NESTA"),
+        ("N", "KMMH"),
+    ]
+    many = MINISEED.codes(["ABCDEFGH", *(f"ABCDEFG{n}" for n in range(119))])
+    assert len(set(many)) == 120 and max(len(code.station) for code in many) == 5
+
+
+def test_codes_stand_in_the_headers_and_beside_the_series(tmp_path: Path) -> None:
+    obspy = pytest.importorskip("obspy")
+    table = StationTable(
+        ("IU.ANMO.10", "KMMH16"), np.zeros(2), np.zeros(2), np.zeros(2), formats=(SAC, MINISEED)
+    )
+    write_sac(tmp_path, table, TIME, MOTION[:, :2], start=START)
+    write_miniseed(tmp_path, table, TIME, MOTION[:, :2], start=START)
+    (trace,) = obspy.read(tmp_path / "sac/IU.ANMO.10.BXZ.SAC")
+    assert trace.id == "IU.ANMO.10.BXZ" and trace.stats.sac.khole.strip() == "10"
+    assert {trace.id for trace in obspy.read(tmp_path / "waveforms.mseed").select(channel="BXE")} == {
+        "IU.ANMO.10.BXE", "SY.KMH16..BXE",
+    }  # fmt: skip
+    write_seismograms(tmp_path, table, np.arange(2.0), {"vx": np.zeros((2, 2))}, {}, START)
+    with xr.open_dataset(tmp_path / "stations.nc") as data:
+        assert data.sac_code.values.tolist() == ["IU.ANMO.10", "SY.KMMH16"]
+        assert data.miniseed_code.values.tolist() == ["IU.ANMO.10", "SY.KMH16"]
 
 
 @pytest.mark.parametrize("write", [write_sac, write_miniseed])
@@ -383,8 +499,16 @@ def test_records_of_the_ranks_are_merged_by_receiver() -> None:
 def records(dt: float, steps: int) -> dict[str, np.ndarray]:
     """A motion that begins smoothly: velocity sin^4 t, strain rate the same, stress -2 sin^4 t MPa."""
     n = np.arange(1, steps + 1)
-    raw = {name: np.sin(n * dt)[None] ** 4 for name in ("vx", "vy", "vz", *table.STRAIN)}
+    raw = {name: np.sin(n * dt)[None] ** 4 for name in (*table.VELOCITY, *table.STRAIN, *table.ROTATION_RATE)}
     return raw | {name: -2 * np.sin((n + 0.5) * dt)[None] ** 4 for name in table.NORMAL_STRESSES}
+
+
+def test_records_begin_where_the_low_pass_no_longer_runs_ahead() -> None:
+    raw = {name: np.arange(1.0, 13.0)[None] for name in table.VELOCITY}
+    got = table.derive_series(["velocity", "displacement"], raw, 0.5, every=2, hidden=4)
+    assert table.sample_times(12, 0.5, 2, early=6, hidden=4).tolist() == [-1, 0, 1, 2, 3]
+    assert got["vx"].tolist() == [[4, 6, 8, 10, 12]]
+    assert got["uy"][0, 0] == 0.5 * (1 + 2 + 3 + 2)  # what moved before counts
 
 
 def test_all_that_is_derived_is_right_to_second_order_in_the_step() -> None:
@@ -399,6 +523,8 @@ def test_all_that_is_derived_is_right_to_second_order_in_the_step() -> None:
             "uy": (12 * t - 8 * np.sin(2 * t) + np.sin(4 * t)) / 32,
             "ax": 4 * np.sin(t) ** 3 * np.cos(t),
             "exy": (12 * t - 8 * np.sin(2 * t) + np.sin(4 * t)) / 32,
+            "rz": (12 * t - 8 * np.sin(2 * t) + np.sin(4 * t)) / 32,
+            "wx": velocity,
             "pressure": 2e6 * velocity,
         }
         assert all(series.shape == (1, t.size) for series in got.values())
@@ -407,6 +533,8 @@ def test_all_that_is_derived_is_right_to_second_order_in_the_step() -> None:
     assert set(got) == {
         *table.VELOCITY,
         *table.STRAIN,
+        *table.ROTATION,
+        *table.ROTATION_RATE,
         "ux",
         "uy",
         "uz",
@@ -416,7 +544,9 @@ def test_all_that_is_derived_is_right_to_second_order_in_the_step() -> None:
         "pressure",
     }
     coarse, fine = np.array(errors)
-    assert fine[0] < 1e-15 and (coarse[1:] / fine[1:] > 3.7).all() and (fine[1:4] < 4e-4).all()
+    exactly = np.array([name in ("vz", "wx") for name in exact])
+    assert (fine[exactly] < 1e-15).all() and (coarse[~exactly] / fine[~exactly] > 3.7).all()
+    assert (fine[1:5] < 4e-4).all()
 
 
 def test_slopes_at_the_ends_are_one_sided_and_start_from_rest() -> None:
@@ -427,7 +557,8 @@ def test_slopes_at_the_ends_are_one_sided_and_start_from_rest() -> None:
 
 
 def test_a_run_without_a_step_has_only_the_rest_at_its_start() -> None:
-    raw = {name: np.zeros((2, 0)) for name in (*table.VELOCITY, *table.STRAIN, *table.NORMAL_STRESSES)}
+    names = (*table.VELOCITY, *table.STRAIN, *table.ROTATION_RATE, *table.NORMAL_STRESSES)
+    raw = {name: np.zeros((2, 0)) for name in names}
     got = table.derive_series(table.STATION_QUANTITIES, raw, 0.1, 3)
     assert table.sample_times(0, 0.1, 3).tolist() == [0.0]
     assert all(series.tolist() == [[0.0], [0.0]] for series in got.values())

@@ -16,7 +16,7 @@ from esim.grids.projection import Projection
 from esim.io import netcdf
 from esim.media import crust
 from esim.media.crust.medium import QP, QS, RHO, VP, VS
-from esim.media.crust.models import model_file
+from esim.media.crust.models import gridded, model_file
 from esim.media.crust.models.nodes import Nodes
 from esim.media.crust.topography import terrain
 from esim.media.crust.topography.terrain import AIR, SOLID, WATER, Terrain
@@ -38,7 +38,7 @@ def cube(n=8, h=100.0, top=0.0, nz=None, boundary=("open",) * 4):
 
 def medium(grid=None, projection=None, **values):
     """A medium as the configuration would give it."""
-    section = Section(**{"random": None, "q_from_vs": None, "min_vs": None, **values})
+    section = Section(**{"random": None, "q_from_vs": None, "min_vs": None, "scaling": None, **values})
     return crust.build(section, grid or cube(), projection)
 
 
@@ -241,6 +241,28 @@ def test_a_binary_file_is_no_model(tmp_path):
         medium(kind="model", file=tmp_path / "model.txt")
 
 
+UNITS = [
+    "vp is 2.637e.06 m/s, expected 100 to 20000 m/s; is it 2637 m/s, and not km/s",
+    r"rho is 2.7 kg/m3, .*2.7 g/cm3\?",
+]
+
+
+def test_units_are_told_by_every_reader(tmp_path):
+    """A table in m/s that should be in km/s (mean speeds of 1,579,750 m/s), and g/cm3 that should be kg/m3."""
+    moon = "UNITS        m\ndepth vp vs rho\n0 2637 1522 2217\n1 3037 1753 2297\n50 7308 4219 2861\n"
+    with pytest.raises(InputError, match=f"model.txt line 3: {UNITS[0]}"):
+        model(tmp_path, moon)
+    light = linear(X, Y, Z)[:3]
+    light[RHO] = 2.7
+    for found in (
+        gradient(rho=2.7, rho_gradient=0.0),
+        layered([{"top": 0.0, "vp": 6000.0, "vs": 3464.0, "rho": 2.7}]),
+        medium(kind="grid", file=write(tmp_path / "light.nc", X, Y, Z, light, axes=KM)),
+    ):
+        with pytest.raises(InputError, match=UNITS[1]):
+            found.check(small())
+
+
 def test_a_model_that_ends_above_the_bottom_says_by_how_much(tmp_path):
     found = model(tmp_path, TVEL)
     found.check(cube(nz=30))
@@ -341,6 +363,54 @@ def test_nodes_and_heights_and_units(tmp_path):
     np.testing.assert_allclose(found.sample(X * 1000, Y * 1000, Z), values, rtol=1e-14)
 
 
+MEDIA = {
+    "layers": lambda path: layered(),
+    "gradient": lambda path: gradient(),
+    "grid": lambda path: medium(kind="grid", file=in_km(path)),
+    "file": lambda path: model(path.parent, TVEL),
+    "soft": lambda path: medium(
+        kind="grid", file=in_km(path), min_vs=2600.0, q_from_vs=Section(qs_per_km_s=50, qp_over_qs=2)
+    ),
+    "random": lambda path: medium(
+        small(), kind="grid", file=in_km(path),
+        random=Section(sigma=0.1, correlation=(500.0, 500.0, 500.0), hurst=0.5, seed=1, limit=3.0),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MEDIA)
+def test_points_have_the_bits_of_a_grid(tmp_path, kind):
+    found = MEDIA[kind](tmp_path / "model.nc")
+    x, y, z = (
+        np.array([-900.0, 3210.0, 8100.0]),
+        np.array([-777.0, 0.0, 7000.0]),
+        np.array([0.0, 199.9, 300, 650]),
+    )
+    k, j, i = (part.ravel() for part in np.indices((4, 3, 3)))
+    order = np.random.default_rng(0).permutation(k.size)
+    points = found.at(x[i][order], y[j][order], z[k][order])
+    assert (points == found.sample(x, y, z).reshape(5, -1)[:, order]).all()
+
+
+def test_points_of_a_gridded_model_are_read_at_once(tmp_path, monkeypatch):
+    """In slabs where they are many, and no point has what the file lacks."""
+    found = medium(kind="grid", file=in_km(tmp_path / "model.nc"))
+    n = np.arange(5000)
+    points = (n % 91) * 100.0 - 900, (n % 83) * 100.0 - 700, n * 0.15
+    opened = []
+    monkeypatch.setattr(gridded, "STRIP", 40)
+    monkeypatch.setattr(netcdf, "read", lambda path, read=netcdf.read: opened.append(path) or read(path))
+    values = found.at(*points)
+    assert len(opened) == 2  # for the layout and for the values
+    expected = [linear(x / 1000, y / 1000, z)[:, 0, 0, 0] for x, y, z in np.transpose(points)[::500, :, None]]
+    np.testing.assert_allclose(values[:, ::500].T, expected, rtol=1e-13)
+    gap = linear(X, Y, Z)
+    gap[VP, 2] = np.nan
+    found = medium(kind="grid", file=write(tmp_path / "gap.nc", X, Y, Z, gap, axes=KM))
+    with pytest.raises(InputError, match=r"gap.nc: no value \(NaN or missing\) at x 0, y 100, depth 250 m"):
+        found.at(np.zeros(2), np.array([0.0, 100.0]), np.array([50.0, 250.0]))
+
+
 def test_a_model_without_q_does_not_attenuate(tmp_path):
     path = write(tmp_path / "three.nc", X, Y, Z, linear(X, Y, Z)[:3], axes=KM)
     values = medium(kind="grid", file=path).sample(ORIGIN, ORIGIN, np.array([250.0]))
@@ -426,7 +496,7 @@ def spoiled(path, row, value, k=1):
         (
             RHO,
             2.7,
-            r"depth 200 m: rho would be 2.7 kg/m3, expected 100 to 20000; does the file say its units\?",
+            r"depth 200 m: rho is 2.7 kg/m3, expected 100 to 20000 kg/m3; is it 2.7 g/cm3\?",
         ),
     ],
 )

@@ -73,7 +73,7 @@ def profile(run: Run) -> Profile | None:
         faces = np.linspace(0, bottom, SLICES + 1)
         vp, vs = (_line(medium, name, (faces[1:] + faces[:-1]) / 2) for name in ("vp", "vs"))
         return Profile(faces[:-1], vp, vs, np.empty(0))
-    return _model(medium["file"], bottom) if medium.get("kind") == "model" else None
+    return _model(medium["file"], medium.get("scaling"), bottom) if medium.get("kind") == "model" else None
 
 
 def projection(run: Run) -> "Projection | None":
@@ -134,10 +134,10 @@ def number(value: float) -> str:
     return f"{float(f'{value:.3g}'):g}"
 
 
-def _model(file: str, bottom: float) -> Profile | None:
+def _model(file: str, scaling: str | None, bottom: float) -> Profile | None:
     """The layers of a file with a model of the Earth, down to the bottom of the grid; None if it is gone."""
     try:
-        model = model_file.read(locate(file))
+        model = model_file.read(locate(file), scaling)
     except InputError:
         return None
     inside = model.depths[(model.depths > 0) & (model.depths < bottom)]

@@ -10,6 +10,7 @@ from esim.analysis.crust.arrivals import first_arrival
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -101,6 +102,7 @@ def _section(run: Run, motion: str) -> Section:
         return Section(time, np.array((east, north, -down)), names, None, 0.0, ("east", "north", "up"))
     dx, dy = (run.stations[axis].values - getattr(found[0], axis) for axis in ("x", "y"))
     distance = np.hypot(dx, dy)
+    dx, dy = _in_axes_of_motion(run.stations, motion, dx, dy)
     order = np.argsort(distance, kind="stable")
     far = distance > NEAR
     toward = np.where(far, (dx, dy), ((0.0,), (1.0,))) / np.where(far, distance, 1.0)
@@ -109,6 +111,16 @@ def _section(run: Run, motion: str) -> Section:
     values = np.array((radial, transverse, -down))[:, order]
     parts = ("radial", "transverse", "up")
     return Section(time, values, [names[n] for n in order], distance[order] / 1000, found[0].depth, parts)
+
+
+def _in_axes_of_motion(
+    stations: "xr.Dataset", motion: str, dx: np.ndarray, dy: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances (stations,) along x and y of the grid, along the axes of the components: true east and north."""
+    if "true east" not in stations[f"{motion}x"].attrs.get("axes", ""):
+        return dx, dy
+    angle = np.deg2rad(stations["meridian_convergence"].values)
+    return dx * np.cos(angle) + dy * np.sin(angle), dy * np.cos(angle) - dx * np.sin(angle)
 
 
 def _typical(values: np.ndarray) -> float:

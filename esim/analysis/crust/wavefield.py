@@ -24,6 +24,7 @@ QUANTILE = 0.9995  # of the velocities that the colours span
 ROOT = 0.5  # power of the scale of colours, so that late waves are seen beside early ones
 SIGNIFICANT = 0.1  # of the strongest motion: snapshots below it are left out
 NEAR = 0.1  # of the width of a plane: sources up to so far from it are marked
+TURNED = 0.5  # degrees: axes of the grid that are turned more against east and north are not called by these
 WORDS = {"vx": "velocity eastward", "vy": "velocity northward", "vz": "vertical velocity, positive upward"}
 
 
@@ -69,7 +70,11 @@ def _component(dataset: "xr.Dataset", axis: str) -> "tuple[xr.DataArray, str]":
         name = "vz"
     else:
         name = max(names, key=lambda each: float((chart.thin(dataset[each], COARSE) ** 2).mean()))
-    return (-dataset[name] if name == "vz" else dataset[name]), WORDS[name]
+    words = WORDS[name]
+    if name != "vz" and "meridian_convergence" in dataset:
+        largest = float(np.abs(dataset["meridian_convergence"]).max())
+        words = f"velocity along {name[1]} of the grid" if largest > TURNED else words
+    return (-dataset[name] if name == "vz" else dataset[name]), words
 
 
 def _figure(run: Run, view: View) -> "Figure":

@@ -28,15 +28,15 @@ def check_surface(grid: CrustGridConfig, topography: TopographyConfig | None) ->
 def check_medium(medium: MediumConfig, grid: CrustGridConfig, physics: CrustPhysics) -> None:
     """The medium has values at all depths of the grid, and quality factors where attenuation needs them."""
     top, bottom = grid.depth
-    if isinstance(medium, LayersConfig) and medium.layers[0].top > top:
-        text = f"the first layer starts at {medium.layers[0].top:g} m, below the top of the grid, {top:g} m"
+    if isinstance(medium, LayersConfig) and (first := medium.layers[0].top or 0.0) > top:
+        text = f"the first layer starts at {first:g} m, below the top of the grid, {top:g} m"
         raise KeyProblem(("medium", "layers", 0, "top"), text)
     if isinstance(medium, GradientConfig):
         # Straight lines, and the ratio of two of them, are extreme at the ends.
         problem = medium.problem(top) or medium.problem(bottom)
         if problem:
             raise KeyProblem(("medium",), problem)
-    if physics.attenuation != "none" and medium.attenuates is False:
+    if physics.attenuation in ("coarse", "conventional") and medium.attenuates is False:
         text = f"'{physics.attenuation}' needs qp, qs or q_from_vs in the medium, which has none of them"
         raise KeyProblem(("physics", "attenuation"), text)
 

@@ -1,11 +1,14 @@
 """Which medium do the waves propagate through? Layers, a velocity model, a gradient or a gridded model."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from math import sqrt
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from esim.config.cells import Size, one_or
+from esim.config.crust.bounds import BOUNDS, bounds_problem
+from esim.config.crust.scaling import rho_of_vp, vp_of_vs
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
 from esim.config.yaml.units import Count, Density, DensityGradient, Length, Number, Speed, SpeedGradient
@@ -62,6 +65,11 @@ class QualityConfig(Section):
 class AnyMediumConfig(Section):
     """What every medium may have in addition to its values."""
 
+    scaling: Literal["brocher2005"] | None = Field(
+        default=None,
+        description="What makes vp of vs, and density of vp, where the medium lacks them: brocher2005 (Brocher 2005, "
+        "eq. 9 and 1); null: they must be there.",
+    )
     random: RandomConfig | None = Field(default=None, description="Random heterogeneity; null: none.")
     q_from_vs: QFromVsConfig | None = Field(
         default=None, description="Quality factors from vs, replacing others; null: as given."
@@ -72,6 +80,12 @@ class AnyMediumConfig(Section):
         description="Lower limit of vs [m/s] in solids; fluids are unchanged; null: none.",
     )
 
+    @model_validator(mode="after")
+    def _least_vs_of_rock(self) -> Self:
+        if self.min_vs is not None and (problem := bounds_problem("vs", self.min_vs)):
+            raise KeyProblem("min_vs", problem)
+        return self
+
     @property
     def attenuates(self) -> bool | None:
         """Whether any quality factor is given; None where only a file can tell."""
@@ -81,17 +95,39 @@ class AnyMediumConfig(Section):
 class LayerConfig(QualityConfig):
     """A layer from its top down to that of the next."""
 
-    top: Length = Field(description="Depth [m] of the top.")
-    vp: Speed = Field(gt=0, description="P-wave velocity [m/s].")
+    top: Length | None = Field(
+        default=None,
+        description="Depth [m] of the top; null: where the layer before ends, or 0 for the first.",
+    )
+    thickness: Length | None = Field(
+        default=None, gt=0, description="Thickness [m], in place of the top of the next layer."
+    )
+    vp: Speed | None = Field(
+        default=None, gt=0, description="P-wave velocity [m/s]; null: from vs by scaling."
+    )
     vs: Speed = Field(ge=0, description="S-wave velocity [m/s]; 0: a fluid.")
-    rho: Density = Field(gt=0, description="Density [kg/m3].")
+    rho: Density | None = Field(default=None, gt=0, description="Density [kg/m3]; null: from vp by scaling.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        problem = ratio_problem(self.vp, self.vs)
+        for name in BOUNDS:
+            value = getattr(self, name)
+            if value is not None and (problem := bounds_problem(name, value)):
+                raise KeyProblem(name, f"{self._label}{problem}")
+        problem = None if self.vp is None else ratio_problem(self.vp, self.vs)
         if problem:
-            raise KeyProblem("vs", f"layer with top {self.top:g} m: {problem}")
+            raise KeyProblem("vs", f"{self._label}{problem}")
         return self
+
+    @property
+    def _label(self) -> str:
+        return "" if self.top is None else f"layer with top {self.top:g} m: "
+
+    def scaled(self) -> "LayerConfig":
+        """The layer with what it lacks of vp and density made by scaling."""
+        vp = self.vp if self.vp is not None else float(vp_of_vs(self.vs))
+        rho = self.rho if self.rho is not None else float(rho_of_vp(vp))
+        return self.model_copy(update={"vp": vp, "rho": rho})
 
 
 class LayersConfig(AnyMediumConfig):
@@ -102,10 +138,16 @@ class LayersConfig(AnyMediumConfig):
         min_length=1, description="The layers from the top down; the last one is a half-space."
     )
 
+    @field_validator("layers", mode="after")
+    @classmethod
+    def _complete(cls, layers: tuple[LayerConfig, ...], info: ValidationInfo) -> tuple[LayerConfig, ...]:
+        """The layers with all their tops, velocities and densities."""
+        return tuple(_scaled(_with_tops(layers), info.data.get("scaling")))
+
     @model_validator(mode="after")
     def _sorted(self) -> Self:
         for n in range(1, len(self.layers)):
-            above, top = self.layers[n - 1].top, self.layers[n].top
+            above, top = self.layers[n - 1].top or 0.0, self.layers[n].top or 0.0
             if top <= above:
                 text = (
                     f"{top:g} m is not below the top of the layer before, {above:g} m; expected them in order"
@@ -119,12 +161,43 @@ class LayersConfig(AnyMediumConfig):
         return self.q_from_vs is not None or any(layer.qp or layer.qs for layer in self.layers)
 
 
+def _with_tops(layers: Sequence[LayerConfig]) -> Iterator[LayerConfig]:
+    """The layers with their tops, from those of others and thicknesses; KeyProblem where these do not fit."""
+    bottom: float | None = 0.0
+    for n, layer in enumerate(layers):
+        top = layer.top
+        if top is None and bottom is None:
+            raise KeyProblem((n, "top"), "is missing; expected it, or thickness in the layer before")
+        if top is not None and n and bottom is not None and abs(top - bottom) > 1e-6 * abs(bottom):
+            raise KeyProblem(
+                (n, "top"), f"{top:g} m, and the layer before ends at {bottom:g} m; give one of them"
+            )
+        top = bottom if top is None else top
+        bottom = None if layer.thickness is None or top is None else top + layer.thickness
+        yield layer.model_copy(update={"top": top})
+
+
+def _scaled(layers: Iterable[LayerConfig], scaling: str | None) -> Iterator[LayerConfig]:
+    """The layers with vp and density; KeyProblem where one has none and none can be made."""
+    for n, layer in enumerate(layers):
+        missing = next((name for name in ("vp", "rho") if getattr(layer, name) is None), None)
+        if missing and scaling is None:
+            text = (
+                "is missing; expected it, or medium.scaling: brocher2005, which makes vp of vs, and rho of vp"
+            )
+            raise KeyProblem((n, missing), text)
+        if missing and layer.vs == 0:
+            raise KeyProblem((n, missing), "is missing; a fluid (vs 0) needs vp and rho")
+        yield layer.scaled() if missing else layer
+
+
 class ModelFileConfig(AnyMediumConfig):
     """A one-dimensional model from a text file."""
 
     kind: Literal["model"] = Field(description="model: a one-dimensional model from a text file.")
     file: InputFile = Field(
-        description="Text file (.tvel, .nd or columns), relative to the configuration, or data:NAME."
+        description="Text file (.tvel, .nd, or columns that a line names, such as thickness vp vs rho), relative to "
+        "the configuration, or data:NAME."
     )
 
 
@@ -154,6 +227,9 @@ class GradientConfig(AnyMediumConfig, QualityConfig):
         problem = ratio_problem(vp, vs)
         if vp <= 0 or vs < 0 or rho <= 0:
             problem = f"vp {vp:g}, vs {vs:g} m/s, rho {rho:g} kg/m3 cannot be negative (nor vp and rho 0)"
+        values = {"vp": vp, "vs": vs, "rho": rho, "qp": self.qp, "qs": self.qs}
+        found = (bounds_problem(name, value) for name, value in values.items() if value is not None)
+        problem = problem or next(filter(None, found), None)
         return f"at depth {depth:g} m, {problem}" if problem else None
 
 

@@ -9,7 +9,7 @@ from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.yaml.section import Section
 from esim.config.yaml.suggest import shown
 from esim.config.yaml.units import Duration, Length
-from esim.variables.crust import SHAKING_MEASURES, STATION_QUANTITIES, VELOCITY
+from esim.variables.crust import SHAKING_MEASURES, STATION_QUANTITIES, USUAL_MEASURES, VELOCITY
 
 Axis = Literal["x", "y", "depth"]
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class WavesConfig(SnapshotsConfig):
     variables: Annotated[tuple[Velocity, ...], ONCE] = Field(
         default=tuple(VELOCITY),
         min_length=1,
-        description="Velocity towards east (vx), north (vy) and down (vz).",
+        description="Velocity along x (vx) and y (vy) of the grid, and downwards (vz).",
     )
 
 
@@ -82,7 +82,13 @@ class SeismogramsConfig(Section):
     variables: Annotated[tuple[Quantity, ...], ONCE] = Field(
         default=("velocity",),
         min_length=1,
-        description="velocity, displacement, acceleration, strain and pressure, with all their components.",
+        description="velocity, displacement, acceleration, strain, rotation (half the curl of the displacement, "
+        "right-handed about east, north and up), rotation_rate and pressure, with all their components.",
+    )
+    axes: Literal["geographic", "grid"] = Field(
+        default="geographic",
+        description="Horizontal axes of the components: geographic (true east and north, where grid.origin is known) "
+        "or grid (x and y).",
     )
     sac: bool = Field(default=False, description="Also write SAC files.")
     miniseed: bool = Field(default=False, description="Also write a miniSEED file.")
@@ -92,9 +98,10 @@ class ShakingMaximaConfig(Section):
     """Peak ground motion of the whole run, maxima.nc."""
 
     variables: Annotated[tuple[ShakingMeasure, ...], ONCE] = Field(
-        default=tuple(SHAKING_MEASURES),
+        default=USUAL_MEASURES,
         min_length=1,
-        description="Peak ground velocity pgv, acceleration pga and displacement pgd, also of the horizontal vector.",
+        description="Peak ground velocity pgv, acceleration pga and displacement pgd, also of the horizontal vector, "
+        "and on request of the components to true east and north and of the vertical one (pgv_east, pga_north ...).",
     )
 
 

@@ -14,10 +14,10 @@ class CrustPhysics(Section):
     """Order, attenuation, and the frequencies to be resolved."""
 
     order: Literal[4, 8] = Field(default=4, description="Order of accuracy in space: 4 or 8.")
-    attenuation: Literal["none", "coarse", "conventional"] = Field(
-        default="none",
+    attenuation: Literal["none", "coarse", "conventional"] | None = Field(
+        default=None,
         description="none (elastic), coarse (8 relaxation mechanisms, one per cell, coarse-grained) or "
-        "conventional (3 in every cell, for low Q).",
+        "conventional (3 in every cell, for low Q); null: coarse where the medium has Q, else none.",
     )
     memory_variable_precision: Literal["bfloat16"] | None = Field(
         default=None,
@@ -29,10 +29,11 @@ class CrustPhysics(Section):
         description="Frequency band [Hz] of constant Q as [from, to]; null: the two decades up to the highest "
         "frequency.",
     )
-    reference_frequency: Frequency | None = Field(
-        default=None,
+    reference_frequency: Frequency = Field(
+        default=1.0,
         gt=0,
-        description="Reference frequency [Hz] of vp and vs; null: the geometric mean of the band.",
+        description="Reference frequency [Hz] at which waves have the velocities vp and vs of the medium, where Q "
+        "makes these depend on frequency; it need not be in the band.",
     )
     max_frequency: Frequency | None = Field(
         default=None, gt=0, description="Highest frequency [Hz]; null: what the grid resolves."
@@ -44,7 +45,8 @@ class CrustPhysics(Section):
     )
     low_pass: bool = Field(
         default=True,
-        description="Low-pass filter the sources at the highest frequency that the grid resolves.",
+        description="Low-pass filter the sources that send more, at the highest frequency of the run: zero phase, so "
+        "that nothing is delayed; the gain is 1 / (1 + (f / highest)^4), one half there.",
     )
 
     @model_validator(mode="after")

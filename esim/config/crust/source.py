@@ -4,18 +4,50 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from esim.config.crust.time_function import TimeFunctionConfig, check_one
+from esim.config.crust.time_function import TimeFunctionConfig, TriangleConfig, check_one
 from esim.config.point import PointConfig
 from esim.config.yaml.paths import InputFile
-from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.section import KeyProblem, Section, kind_of
 from esim.config.yaml.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Speed
 
 
 class TimedSourceConfig(Section):
-    """Every source with one time function."""
+    """Every source with one time function: when it acts, by its onset or its centroid."""
 
-    onset: Duration = Field(default=0.0, ge=0, description="Onset [s] after the origin time.")
-    time_function: TimeFunctionConfig = Field(description="Source time function.")
+    onset: Duration = Field(
+        default=0.0, description="Onset [s] after the origin time; negative: the run begins before it."
+    )
+    centroid_time: Duration | None = Field(
+        default=None,
+        description="Instead of onset: centroid time [s] after the origin time, of the moment rate (of a wavelet: its "
+        "peak); null: as onset says.",
+    )
+    half_duration: Duration | None = Field(
+        default=None,
+        gt=0,
+        description="Instead of time_function: half duration [s] of an isosceles triangle, as in the Global CMT "
+        "catalogue.",
+    )
+    time_function: TimeFunctionConfig | None = Field(
+        default=None, description="Source time function; null: the triangle of half_duration."
+    )
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if self.time_function is None and self.half_duration is None:
+            raise KeyProblem("time_function", "is missing; expected one, or half_duration for a triangle")
+        check_one(self, "time_function", "half_duration")
+        if self.centroid_time is not None and self.onset != 0:
+            text = f"{self.centroid_time:g} s, and onset {self.onset:g} s: give one of them"
+            raise KeyProblem("centroid_time", text)
+        return self
+
+    @property
+    def rate(self) -> TimeFunctionConfig:
+        """The time function, that of half_duration included."""
+        if self.time_function is not None:
+            return self.time_function
+        return TriangleConfig(kind="triangle", half_duration=self.half_duration)
 
 
 class PointSourceConfig(PointConfig, TimedSourceConfig):
@@ -24,27 +56,54 @@ class PointSourceConfig(PointConfig, TimedSourceConfig):
     depth: Length = Field(description="Depth [m] below depth 0 of the grid, not below the ground.")
 
 
+EAST_NORTH_DOWN = ("mxx", "myy", "mzz", "mxy", "mxz", "myz")
+UP_SOUTH_EAST = ("mpp", "mtt", "mrr", "mtp", "mrp", "mrt")  # the same six
+SIGNS = (1, 1, 1, -1, -1, 1)  # south over north, up over down: of the latter six as the former
+
+
 class MomentTensorConfig(PointSourceConfig):
-    """Moment tensor in the axes of the grid: x east, y north, z down."""
+    """Moment tensor by six components: x east, y north, z down, or r up, t south, p east (Global CMT).
+
+    East and north are the true ones for a place by lon and lat, and the axes of the grid for one by x and y.
+    """
 
     kind: Literal["moment_tensor"] = Field(description="moment_tensor: six components.")
-    mxx: ScalarMoment = Field(default=0.0, description="Moment [N m], east-east.")
-    myy: ScalarMoment = Field(default=0.0, description="Moment [N m], north-north.")
-    mzz: ScalarMoment = Field(default=0.0, description="Moment [N m], down-down.")
-    mxy: ScalarMoment = Field(default=0.0, description="Moment [N m], east-north.")
-    mxz: ScalarMoment = Field(default=0.0, description="Moment [N m], east-down.")
-    myz: ScalarMoment = Field(default=0.0, description="Moment [N m], north-down.")
+    mxx: ScalarMoment | None = Field(default=None, description="Moment [N m], east-east; null: 0.")
+    myy: ScalarMoment | None = Field(default=None, description="Moment [N m], north-north; null: 0.")
+    mzz: ScalarMoment | None = Field(default=None, description="Moment [N m], down-down; null: 0.")
+    mxy: ScalarMoment | None = Field(default=None, description="Moment [N m], east-north; null: 0.")
+    mxz: ScalarMoment | None = Field(default=None, description="Moment [N m], east-down; null: 0.")
+    myz: ScalarMoment | None = Field(default=None, description="Moment [N m], north-down; null: 0.")
+    mrr: ScalarMoment | None = Field(default=None, description="Instead: moment [N m], up-up; null: 0.")
+    mtt: ScalarMoment | None = Field(default=None, description="Moment [N m], south-south; null: 0.")
+    mpp: ScalarMoment | None = Field(default=None, description="Moment [N m], east-east; null: 0.")
+    mrt: ScalarMoment | None = Field(default=None, description="Moment [N m], up-south; null: 0.")
+    mrp: ScalarMoment | None = Field(default=None, description="Moment [N m], up-east; null: 0.")
+    mtp: ScalarMoment | None = Field(default=None, description="Moment [N m], south-east; null: 0.")
 
     @model_validator(mode="after")
     def _acts(self) -> Self:
+        here, there = self._given(EAST_NORTH_DOWN), self._given(UP_SOUTH_EAST)
+        if here and there:
+            text = f"{here[0]} (x east, y north, z down) and {there[0]} (r up, t south, p east) are of two conventions"
+            raise KeyProblem(there[0], f"{text}; give all components in one of them")
         if not any(self.moment_tensor):
-            raise ValueError("needs at least one of mxx, myy, mzz, mxy, mxz, myz that is not 0")
+            raise ValueError(
+                "needs at least one of mxx, myy, mzz, mxy, mxz, myz that is not 0, or of mrr, mtt, mpp, mrt, mrp, mtp"
+            )
         return self
 
+    def _given(self, names: tuple[str, ...]) -> list[str]:
+        return [name for name in names if getattr(self, name) is not None]
+
     @property
-    def moment_tensor(self) -> tuple[float, float, float, float, float, float]:
-        """The moments (xx, yy, zz, xy, xz, yz) [N m]."""
-        return self.mxx, self.myy, self.mzz, self.mxy, self.mxz, self.myz
+    def moment_tensor(self) -> tuple[float, ...]:
+        """The moments (xx, yy, zz, xy, xz, yz) [N m], x east, y north, z down."""
+        if not self._given(UP_SOUTH_EAST):
+            return tuple(getattr(self, name) or 0.0 for name in EAST_NORTH_DOWN)
+        return tuple(
+            sign * (getattr(self, name) or 0.0) for name, sign in zip(UP_SOUTH_EAST, SIGNS, strict=True)
+        )
 
 
 class DoubleCoupleConfig(PointSourceConfig):
@@ -80,7 +139,7 @@ class ExplosionConfig(PointSourceConfig):
 
 
 class SingleForceConfig(PointSourceConfig):
-    """A force at a point."""
+    """A force at a point; east and north are the true ones by lon and lat, and the axes of the grid by x and y."""
 
     kind: Literal["force"] = Field(description="force: a force at a point.")
     fx: Force = Field(default=0.0, description="Force [N] towards east.")
@@ -104,7 +163,7 @@ class PlaneWaveConfig(TimedSourceConfig):
 
     kind: Literal["plane_wave"] = Field(description="plane_wave: vertically incident from below.")
     polarisation: Literal["x", "y", "z"] = Field(
-        description="Polarisation: x (east) or y (north) is an S wave, z a P wave."
+        description="Polarisation along x or y of the grid: an S wave; along z: a P wave."
     )
     depth: Length = Field(description="Depth [m] of the plane where it is injected.")
     amplitude: Speed = Field(description="Peak particle velocity [m/s] of the incident wave.")
@@ -118,14 +177,18 @@ class CrustFiniteFaultConfig(Section):
         description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp, Coulomb .inp), relative to the "
         "configuration, or data:NAME."
     )
-    onset: Duration = Field(default=0.0, ge=0, description="Onset [s] after the origin time.")
+    onset: Duration = Field(
+        default=0.0, description="Onset [s] after the origin time; negative: the run begins before it."
+    )
     rigidity: Pressure | None = Field(
         default=None,
         gt=0,
         description="Rigidity [Pa] for the seismic moment; null: from the file, or from the medium.",
     )
     rise_time: Duration | None = Field(
-        default=None, gt=0, description="Rise time [s] of subfaults without one in the file."
+        default=None,
+        gt=0,
+        description="Rise time [s] of subfaults without one in the file; in SRF, of those with slip and no slip rates.",
     )
     slip_rate: Literal["cosine", "triangle", "kupper", "yoffe"] = Field(
         default="cosine", description="Slip-rate function where the file has none."
@@ -137,12 +200,49 @@ class CrustFiniteFaultConfig(Section):
     )
 
 
+class EventConfig(Section):
+    """An earthquake, or a force, of a file of seismology."""
+
+    kind: Literal["event"] = Field(description="event: a point source from a file.")
+    file: InputFile = Field(
+        description="CMTSOLUTION or FORCESOLUTION (SPECFEM), or QuakeML, ndk and other catalogues with moment tensors "
+        "(need ObsPy), relative to the configuration, or data:NAME."
+    )
+    event: str | int | None = Field(
+        default=None, description="Which event of the file: its name or number, or all; null: the only one."
+    )
+    centroid_time: Duration | None = Field(
+        default=None,
+        description="Centroid time [s] after the origin time; null: that of the file after time.start, or, without "
+        "that, after the origin time in the file.",
+    )
+    half_duration: Duration | None = Field(
+        default=None, gt=0, description="Half duration [s] of a triangle; null: that of the file."
+    )
+    time_function: TimeFunctionConfig | None = Field(
+        default=None,
+        description="Source time function; null: that of the file, a triangle of its half duration.",
+    )
+
+    @model_validator(mode="after")
+    def _one_duration(self) -> Self:
+        if self.time_function is not None and self.half_duration is not None:
+            raise KeyProblem("half_duration", "is given, and time_function too: give one of them")
+        return self
+
+    @property
+    def onset(self) -> float:
+        """Origin time [s] of what has no date, for headers of seismograms."""
+        return 0.0
+
+
 CrustSourceConfig = Annotated[
     Annotated[MomentTensorConfig, Tag("kind=moment_tensor")]
     | Annotated[DoubleCoupleConfig, Tag("kind=double_couple")]
     | Annotated[ExplosionConfig, Tag("kind=explosion")]
     | Annotated[SingleForceConfig, Tag("kind=force")]
     | Annotated[PlaneWaveConfig, Tag("kind=plane_wave")]
-    | Annotated[CrustFiniteFaultConfig, Tag("kind=finite_fault")],
+    | Annotated[CrustFiniteFaultConfig, Tag("kind=finite_fault")]
+    | Annotated[EventConfig, Tag("kind=event")],
     Discriminator(kind_of),
 ]

@@ -58,18 +58,33 @@ class RickerConfig(Section):
         return RICKER_DELAY / self.frequency if self.delay is None else self.delay
 
 
-class TriangleConfig(Section):
+class PulseConfig(Section):
+    """Every pulse that is over after its duration, and symmetrical about the middle of it."""
+
+    duration: Duration | None = Field(default=None, gt=0, description="Duration [s].")
+    half_duration: Duration | None = Field(default=None, gt=0, description="Instead: half of it [s].")
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        check_one(self, "duration", "half_duration")
+        return self
+
+    @property
+    def length(self) -> float:
+        """The duration [s]."""
+        return self.duration if self.duration is not None else 2 * (self.half_duration or 0.0)
+
+
+class TriangleConfig(PulseConfig):
     """An isosceles triangle."""
 
     kind: Literal["triangle"] = Field(description="triangle: an isosceles triangle.")
-    duration: Duration = Field(gt=0, description="Duration [s].")
 
 
-class CosineConfig(Section):
+class CosineConfig(PulseConfig):
     """(1 - cos(2 pi t / duration)) / duration."""
 
     kind: Literal["cosine"] = Field(description="cosine: one period of 1 - cos.")
-    duration: Duration = Field(gt=0, description="Duration [s].")
 
 
 class BruneConfig(Section):
@@ -79,11 +94,10 @@ class BruneConfig(Section):
     duration: Duration = Field(gt=0, description="1 / (2 pi corner frequency) [s].")
 
 
-class KupperConfig(Section):
+class KupperConfig(PulseConfig):
     """(3 pi / (4 duration)) sin^3(pi t / duration)."""
 
     kind: Literal["kupper"] = Field(description="kupper: a Küpper pulse, smooth and of finite length.")
-    duration: Duration = Field(gt=0, description="Duration [s].")
 
 
 class YoffeConfig(Section):

@@ -1,10 +1,13 @@
-"""Which stations does a file list? A table (CSV), GeoJSON points, or StationXML."""
+"""Which stations does a file list? A table (CSV), GeoJSON points, StationXML, or a list of another program."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from esim.config.stations.contents import Contents, Row
+from esim.config.stations.lists import READERS
 from esim.config.table import Table, column, read_table
 from esim.config.yaml.suggest import listed, shown
 from esim.distribution import install
@@ -12,6 +15,8 @@ from esim.distribution import install
 # What columns and properties are called: the first of these that is there counts. Case, and units at the end, do not.
 SPELLINGS: Mapping[str, Sequence[str]] = {
     "name": ("name", "station_name", "station", "gauge", "site", "code", "station_id", "id", "sta"),
+    "network": ("network", "net"),
+    "location": ("location", "loc"),
     "lon": ("lon", "longitude", "long", "lng"),
     "lat": ("lat", "latitude"),
     "x": ("x", "easting", "east"),
@@ -23,22 +28,8 @@ SPELLINGS: Mapping[str, Sequence[str]] = {
 OF_PROPERTIES = ("name", "depth", "observed", "kind")
 
 
-class Row(NamedTuple):
-    """A station as a file has it: where it stands in there ("gauges.csv, line 7"), and its values by key."""
-
-    where: str
-    values: dict[str, Any]
-
-
-class Contents(NamedTuple):
-    """The stations of a file, and what it says beyond them that is not read."""
-
-    rows: list[Row]
-    unused: list[str]
-
-
 def read(path: Path, lonlat: bool) -> Contents:
-    """The stations of a CSV, GeoJSON or StationXML file, by the suffix of its name.
+    """The stations of a file, by the suffix of its name, or by its name where that is STATIONS.
 
     Positions have the keys lon and lat [degrees] or x and y [m], as the columns are called; those of GeoJSON are
     degrees where lonlat, else metres. Raises ValueError with a sentence for a file that is none of these.
@@ -48,12 +39,20 @@ def read(path: Path, lonlat: bool) -> Contents:
         **dict.fromkeys((".geojson", ".json"), _read_geojson),
         **dict.fromkeys((".xml", ".stationxml"), _read_stationxml),
     }
-    if path.suffix.lower() not in readers:
+    for kind, list_reader in READERS.items():
+        readers[kind] = partial(_without_axes, list_reader)
+    kind = "STATIONS" if path.name.startswith("STATIONS") else path.suffix.lower()
+    if kind not in readers:
         raise ValueError(f"{path}: unknown kind of file '{path.suffix}'; expected one of {listed(readers)}")
-    found = readers[path.suffix.lower()](path, lonlat)
+    found = readers[kind](path, lonlat)
     if not found.rows:
         raise ValueError(f"{path} has no stations")
     return found
+
+
+def _without_axes(reader: Callable[[Path], Contents], path: Path, lonlat: bool) -> Contents:
+    """A file that itself says whether its positions are degrees."""
+    return reader(path)
 
 
 def _read_table(path: Path, lonlat: bool) -> Contents:
@@ -71,6 +70,8 @@ def _read_table(path: Path, lonlat: bool) -> Contents:
         given = {
             key: text for key, text in values.items() if text or key == "name"
         }  # an empty cell says nothing
+        codes = [given.pop("network", ""), given["name"], given.pop("location", "")]
+        given["name"] = given["name"] and ".".join(filter(None, codes))
         rows.append(Row(f"{path.name}, line {number}", given))
     return Contents(rows, [one.title for n, one in enumerate(table.columns) if n not in columns.values()])
 
@@ -78,6 +79,8 @@ def _read_table(path: Path, lonlat: bool) -> Contents:
 def _columns(table: Table) -> dict[str, int]:
     """The number of the column of each key that has one."""
     found = {key: table.find(spellings) for key, spellings in SPELLINGS.items()}
+    if found["network"] is None:
+        found["location"] = None  # the name of a place, and no code
     return {key: n for key, n in found.items() if n is not None}
 
 

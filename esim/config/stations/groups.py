@@ -10,6 +10,7 @@ from esim.config.stations.station import StationConfig, StationFileConfig
 from esim.config.yaml.document import Document
 from esim.config.yaml.problems import input_error
 from esim.config.yaml.section import KeyProblem, KeyProblems, Section
+from esim.config.yaml.suggest import several
 from esim.data import locate
 from esim.errors import InputError
 
@@ -107,7 +108,7 @@ def part(
 def skipped_warning(stations: Sequence[StationConfig]) -> Iterator[str]:
     """A sentence about the stations that were skipped, if there are any."""
     if stations:
-        names = ", ".join(f"'{station.name}'" for station in stations)
+        names = several([f"'{station.name}'" for station in stations])
         yield f"stations: skipped, since they lie outside the grid: {names}"
 
 

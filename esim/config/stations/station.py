@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field, PrivateAttr
 
 from esim.config.point import PointConfig
-from esim.config.stations.file import Contents, read
+from esim.config.stations.contents import Contents
+from esim.config.stations.file import read
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import Section
 from esim.data import locate
@@ -33,7 +34,8 @@ class StationFileConfig(StationSettings):
 
     file: InputFile = Field(
         description="Stations of a file, relative to the configuration or data:NAME: CSV with columns name and lon, "
-        "lat or x, y; GeoJSON points with a property name; StationXML (needs ObsPy)."
+        "lat or x, y; GeoJSON points with a property name; StationXML (needs ObsPy); STATIONS (SPECFEM), .stl "
+        "(Broadband Platform), .ll and .xy (OpenSWPC)."
     )
 
     _contents: dict[bool, Contents] = PrivateAttr(default_factory=dict)

@@ -1,6 +1,6 @@
-"""Which valid word did the user mean?"""
+"""Which valid word did the user mean? And how are words, and sentences about many things, put together?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 
@@ -21,6 +21,23 @@ def hint(word: object, valid: Iterable[str], what: str = "expected one of") -> s
 def listed(words: Iterable[str]) -> str:
     """Words in quotes with commas between them."""
     return ", ".join(f"'{word}'" for word in words)
+
+
+FEW = 3  # things that are named one by one
+
+
+def several(names: Sequence[str]) -> str:
+    """Names with commas between them; of many the first few, and how many more there are."""
+    if len(names) <= FEW + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:FEW])} and {len(names) - FEW:,} more"
+
+
+def gathered(found: Sequence[tuple[str, str]], many: str) -> list[str]:
+    """A sentence "NAME: ..." for each of a few things (name, sentence), or one of all of them that ends with `many`."""
+    if len(found) <= FEW:
+        return [f"{name}: {sentence}" for name, sentence in found]
+    return [f"{several([name for name, _ in found])}: {many}"]
 
 
 def shown(value: object) -> str:

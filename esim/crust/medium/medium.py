@@ -16,6 +16,7 @@ from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust import Medium, cell_averages
 from esim.media.crust.box import Box
+from esim.media.crust.medium import RHO, VS
 from esim.media.crust.wave_speeds import Speeds, slownesses, speeds
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block
@@ -38,20 +39,17 @@ class CrustMedium:
         self.surface.fill(values, box)
         return values
 
-    def sample(self, x: float, y: float, depth: float) -> np.ndarray:
-        """vp, vs [m/s], rho [kg/m3], qp, qs of the rock at a point [m]."""
-        return self.rock.sample(np.array([x]), np.array([y]), np.array([depth]))[:, 0, 0, 0]
-
     def rigidity(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """Rigidity [Pa] at points [m]; raises InputError where there is a fluid."""
-        values = np.empty(np.shape(x))
-        for n, point in enumerate(zip(np.ravel(x), np.ravel(y), np.ravel(depth), strict=True)):
-            sample = self.sample(*point)
-            values.flat[n] = sample[2] * sample[1] ** 2
-            if values.flat[n] <= 0:
-                px, py, pz = point
-                raise InputError(f"a part of the fault at x {px:g}, y {py:g}, depth {pz:g} m lies in a fluid")
-        return values
+        """Rigidity [Pa] at points (n,) [m]; raises InputError where there is a fluid."""
+        values = self.rock.at(x, y, depth)
+        mu = values[RHO] * values[VS] ** 2
+        fluid = np.flatnonzero(mu <= 0)
+        if fluid.size:
+            n = fluid[0]
+            raise InputError(
+                f"a part of the fault at x {x[n]:g}, y {y[n]:g}, depth {depth[n]:g} m lies in a fluid"
+            )
+        return np.asarray(mu)
 
     def strips(self, block: Block, halo: int) -> Iterator[Box]:
         """Boxes of cells that cover a block with a halo, some layers at a time."""
@@ -72,6 +70,11 @@ class MediumSurvey:
     lowest_qs: float
     solid: bool
     descent: float
+
+    @property
+    def attenuates(self) -> bool:
+        """Whether any cell has a Q."""
+        return math.isfinite(min(self.lowest_qp, self.lowest_qs))
 
     def record(self) -> dict[str, float]:
         """What run.json has of it."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
+from esim.crust.discretisation import Discretisation
 from esim.crust.medium.surface import Surface
 from esim.crust.model import Crust
 from esim.crust.output.checkpoints import restore_arrays, saved_arrays
@@ -14,9 +15,9 @@ from esim.crust.output.grid_writer import GridWriter
 from esim.crust.output.receiver_sites import station_table
 from esim.crust.output.receivers import ReceiverRecorder
 from esim.crust.output.seismograms import Seismograms
-from esim.crust.output.snapshots import open_snapshots, surface_frame
+from esim.crust.output.snapshots import open_snapshots, own_convergence, surface_frame
 from esim.crust.output.surface_motion import SurfaceMotion, surface_layers
-from esim.crust.sources.build import CrustSource, strongest_event
+from esim.crust.sources.build import CrustSource, low_pass_text, strongest_event
 from esim.crust.stability import StabilityCheck
 from esim.errors import EsimError, InputError
 from esim.grids.interpolation import Site
@@ -41,30 +42,32 @@ class SeismicOutputs:
         surface: Surface,
         projection: Projection | None,
         sites: Sequence[Site],
-        sample_steps: int,
+        discretisation: Discretisation,
         sources: Sequence[CrustSource],
         stability: StabilityCheck,
     ) -> None:
-        """sites are those of the stations, sampled every so many steps; the strongest source is named in headers."""
+        """sites are those of the stations; the strongest source is named in headers."""
         self._config, self._crust, self._stability = config, crust, stability
         self.directory = config.output.directory
         self.writer = Writer(active=crust.comm.rank == 0)
         self._maps = GridWriter(crust.comm, self.writer, crust.backend.dtype.str[1:])
         self._attributes = cf.global_attributes(config.title, config.echo(), "esim-run")
+        if low_passed := low_pass_text(sources):
+            self._attributes["source_low_pass"] = low_passed
         self._frame = surface_frame(crust, projection)
-        layers = surface_layers(crust)
-        self._motion, self._elevation = SurfaceMotion(crust, layers), surface.elevation(layers)
-        output = config.output
+        layers, output = surface_layers(crust), config.output
+        measures = output.maxima.variables if output.maxima else ()
+        self._motion = SurfaceMotion(crust, layers, measures, own_convergence(self._frame, crust))
+        self._elevation = surface.elevation(layers)
         asked = (output.maxima, output.surface_displacement, output.fields)
         self._follows_surface = any(section is not None for section in asked)
+        static = self._frame, self._elevation
         self.snapshots = list(
-            open_snapshots(
-                config, crust, self._motion, projection, self._elevation, self._maps, self._attributes
-            )
+            open_snapshots(config, crust, self._motion, projection, *static, self._maps, self._attributes)
         )
         self._seismograms = None
         if sites:
-            recorder = ReceiverRecorder(crust, sites, output.stations.variables, sample_steps)
+            recorder = ReceiverRecorder(crust, sites, output.stations.variables, discretisation)
             table, event = station_table(config, projection), strongest_event(config, sources, projection)
             self._seismograms = Seismograms(config, recorder, table, event, self.writer, self._attributes)
 

@@ -1,5 +1,7 @@
 """Where are the stations? Their positions on the plane of the grid, and their sites below the ground."""
 
+from typing import Any
+
 import numpy as np
 
 from esim.config.crust.inside import outside
@@ -8,9 +10,11 @@ from esim.config.crust.station import ReceiverConfig
 from esim.config.point import PointConfig
 from esim.crust.medium.surface import Surface
 from esim.errors import InputError
+from esim.grids.axes import meridian_convergence
 from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
 from esim.io.crust.seismograms import StationTable
+from esim.io.crust.station_codes import MINISEED, SAC, CodeFormat
 
 
 def plane_position(point: PointConfig, projection: Projection | None) -> tuple[float, float]:
@@ -51,5 +55,16 @@ def station_table(config: SeismicConfig, projection: Projection | None) -> Stati
     """Names and positions of all stations, for their files."""
     stations = config.receivers
     x, y = np.array([plane_position(s, projection) for s in stations]).reshape(-1, 2).T
-    lon, lat = (None, None) if projection is None else projection.to_lonlat(x, y)
-    return StationTable([s.name for s in stations], x, y, np.array([s.depth for s in stations]), lon, lat)
+    depth, places = np.array([s.depth for s in stations]), dict[str, Any]()
+    if projection is not None:
+        lon, lat = projection.to_lonlat(x, y)
+        places = {"lon": lon, "lat": lat, "convergence": meridian_convergence(projection, lon, lat)}
+    true_axes = config.output.stations.axes == "geographic"
+    names, formats = [s.name for s in stations], waveform_formats(config)
+    return StationTable(names, x, y, depth, **places, true_axes=true_axes, formats=formats)
+
+
+def waveform_formats(config: SeismicConfig) -> list[CodeFormat]:
+    """The formats, besides NetCDF, in which seismograms are written."""
+    output = config.output.stations
+    return [one for one, wanted in ((SAC, output.sac), (MINISEED, output.miniseed)) if wanted]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from esim.backends.device_buffer import DeviceBuffer
+from esim.crust.discretisation import Discretisation
 from esim.crust.model import Crust
 from esim.grids.interpolation import NODES, Gather, Site
 from esim.io.crust.receiver_history import ReceiverHistory, merge
@@ -14,8 +15,10 @@ from esim.variables.crust import derive_series, needed_quantities, sample_times
 class ReceiverRecorder:
     """Records of all stations of a run; each is kept by the rank that owns its cell."""
 
-    def __init__(self, crust: Crust, sites: Sequence[Site], variables: Sequence[str], every: int) -> None:
-        self._crust, self._variables, self._every = crust, tuple(variables), every
+    def __init__(
+        self, crust: Crust, sites: Sequence[Site], variables: Sequence[str], times: Discretisation
+    ) -> None:
+        self._crust, self._variables, self._times = crust, tuple(variables), times
         self.count = len(sites)
         raw = needed_quantities(variables)
         stresses = tuple(name for name in raw if name in NODES and NODES[name].array == "s")
@@ -64,8 +67,7 @@ class ReceiverRecorder:
 
     def series(self, records: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Times [s] and the series (stations, times) asked for, from raw records."""
-        dt = self._crust.dt
+        dt, every, hidden = self._crust.dt, self._times.sample_steps, self._times.hidden
         raw = dict(zip(self.quantities, records, strict=True))
-        return sample_times(records.shape[-1], dt, self._every), derive_series(
-            self._variables, raw, dt, self._every
-        )
+        times = sample_times(records.shape[-1], dt, every, self._times.early, hidden)
+        return times, derive_series(self._variables, raw, dt, every, hidden)

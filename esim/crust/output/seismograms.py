@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
+from esim.crust.output.orientation import to_true_axes
 from esim.crust.output.receivers import ReceiverRecorder
 from esim.io.crust.seismograms import StationTable, write_seismograms
 from esim.io.crust.waveforms import Event, write_miniseed, write_sac
@@ -37,6 +38,8 @@ class Seismograms:
             return paths
         time, series = self.recorder.series(records)
         put, stations = self.writer.put, self.stations
+        if stations.true_axes and stations.convergence is not None:
+            series = to_true_axes(series, np.asarray(stations.convergence))
         put(write_seismograms, directory, stations, time, series, self.attributes, start)
         if not waveforms or not (output.stations.sac or output.stations.miniseed):
             return paths

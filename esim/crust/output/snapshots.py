@@ -11,6 +11,7 @@ from esim.config.crust.root import SeismicConfig
 from esim.crust.output.grid_writer import GridWriter
 from esim.crust.output.surface_motion import SurfaceMotion
 from esim.crust.state import CrustState
+from esim.grids.axes import meridian_convergence
 from esim.grids.projection import Projection
 from esim.io.gather import section_blocks
 from esim.io.gridded.frame import Frame, horizontal, section
@@ -59,13 +60,14 @@ def open_snapshots(
     crust: CrustState,
     motion: SurfaceMotion,
     projection: Projection | None,
+    surface: Frame,
     elevation: np.ndarray | None,
     writer: GridWriter,
     attributes: Mapping[str, str],
 ) -> Iterator[Snapshots]:
-    """All files of snapshots that a configuration asks for."""
+    """All files of snapshots that a configuration asks for; surface is the frame of the cells of a layer."""
     output, blocks = config.output, crust.decomposition.blocks
-    surface, static = surface_frame(crust, projection), None if elevation is None else "elevation"
+    static = None if elevation is None else "elevation"
 
     def opened(
         frame: Frame, variables: Sequence[str], stem: str, bits: int | None = None, static: str | None = None
@@ -102,15 +104,24 @@ def open_snapshots(
 
 
 def surface_frame(crust: CrustState, projection: Projection | None, depth: float | None = None) -> Frame:
-    """The frame of the cells of a layer, with longitude and latitude where they are known."""
+    """The frame of the cells of a layer, with longitude, latitude and the angle of its axes where they are known."""
     flat = crust.grid.horizontal
     return horizontal(flat, _lonlat(projection, *np.meshgrid(flat.x(), flat.y())), depth)
 
 
-def _lonlat(
-    projection: Projection | None, x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray] | None:
-    return None if projection is None else projection.to_lonlat(x, y)
+def own_convergence(frame: Frame, crust: CrustState) -> np.ndarray | None:
+    """The azimuth of y [degrees] of the owned columns of a frame of cells; None where it is not known."""
+    known = [part.values for part in frame.auxiliary if part.name == "meridian_convergence"]
+    block = crust.block
+    return known[0][block.j0 : block.j1, block.i0 : block.i1] if known else None
+
+
+def _lonlat(projection: Projection | None, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...] | None:
+    """Longitude, latitude and meridian convergence [degrees] of points [m], where the grid has a place on the Earth."""
+    if projection is None:
+        return None
+    lon, lat = projection.to_lonlat(x, y)
+    return lon, lat, meridian_convergence(projection, lon, lat)
 
 
 def _plane(

@@ -1,11 +1,12 @@
 """How does the surface move? Its velocity, displacement and maxima, one value for each column of cells."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from esim.crust.model import Crust
-from esim.variables.crust import SHAKING_MEASURES
+from esim.variables.crust import SHAKING_MEASURES, USUAL_MEASURES
 
 
 def surface_layers(crust: Crust) -> np.ndarray:
@@ -29,10 +30,19 @@ class SurfaceMotion:
     tops (nj, ni) is the first layer of ground or sea. vz lies on its upper face; vx and vy are means of the faces of
     that cell along x and y, half a cell lower. On rock at a flat free surface they are continued to it, by the parabola
     through two layers with the slope that leaves no traction, dvx/dz = -dvz/dx. update() is called after each step.
+
+    measures are the names of the maxima that are kept; convergence is the azimuth of y of the grid [degrees] of the
+    owned columns, (nj, ni), zero where it is not known.
     """
 
-    def __init__(self, crust: Crust, tops: np.ndarray) -> None:
-        self._crust = crust
+    def __init__(
+        self,
+        crust: Crust,
+        tops: np.ndarray,
+        measures: Sequence[str] = USUAL_MEASURES,
+        convergence: np.ndarray | None = None,
+    ) -> None:
+        self._crust, self._measures = crust, {name: SHAKING_MEASURES[name] for name in measures}
         block, h = crust.block, crust.block.halo
         nj, ni = block.shape
         j, i = np.meshgrid(np.arange(nj) + h, np.arange(ni) + h, indexing="ij")
@@ -55,7 +65,9 @@ class SurfaceMotion:
         self.velocity = crust.backend.zeros((3, nj, ni))
         self._before = crust.backend.zeros((3, nj, ni))
         self.displacement = crust.backend.zeros((3, nj, ni))
-        self.maxima = crust.backend.zeros((len(SHAKING_MEASURES), nj, ni))
+        self.maxima = crust.backend.zeros((len(self._measures), nj, ni))
+        angle = np.zeros((nj, ni)) if convergence is None else np.deg2rad(convergence)
+        self._cos, self._sin = map(crust.backend.from_host, (np.cos(angle), np.sin(angle)))
 
     def update(self) -> None:
         """Update motions and maxima with the step that was just done."""
@@ -71,14 +83,25 @@ class SurfaceMotion:
                 now[n] += self._free * (self._eighth * (now[n] - below) + rise)
         now[2] = flat[self._down]
         self.displacement += self._half_step * (now + self._before)
+        if not self._measures:
+            return
         motions = {
             "velocity": now,
             "displacement": self.displacement,
             "acceleration": (now - self._before) * self._rate,
         }
-        for n, measure in enumerate(SHAKING_MEASURES.values()):
-            motion = motions[measure.motion][: measure.components]
-            self._crust.backend.raise_to(self.maxima[n], (motion**2).sum(0))
+        for n, measure in enumerate(self._measures.values()):
+            square = self._square(motions[measure.motion], measure.components)
+            self._crust.backend.raise_to(self.maxima[n], square)
+
+    def _square(self, motion: Any, components: str) -> Any:
+        """The squared length of some components of a motion."""
+        if components in ("xyz", "xy"):
+            return (motion[: len(components)] ** 2).sum(0)
+        if components == "z":
+            return motion[2] ** 2
+        along, across = (motion[0], motion[1]) if components == "e" else (motion[1], -motion[0])
+        return (self._cos * along + self._sin * across) ** 2
 
     def velocity_on_host(self) -> np.ndarray:
         """Velocities [m/s] after the step that was done last."""
@@ -89,8 +112,8 @@ class SurfaceMotion:
         return self._crust.backend.to_host(self.displacement)
 
     def shaking(self) -> dict[str, np.ndarray]:
-        """The maxima so far, by the names of SHAKING_MEASURES [m/s, m/s2, m]."""
-        return dict(zip(SHAKING_MEASURES, np.sqrt(self._crust.backend.to_host(self.maxima)), strict=True))
+        """The maxima so far, by the names of their measures [m/s, m/s2, m]."""
+        return dict(zip(self._measures, np.sqrt(self._crust.backend.to_host(self.maxima)), strict=True))
 
     def state(self) -> dict[str, np.ndarray]:
         """What a checkpoint needs."""

@@ -1,25 +1,30 @@
 """Which sources does a run have? Built, checked against the medium, low-passed to what the grid resolves, recorded."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
 from esim.config.crust.source import CrustSourceConfig
+from esim.config.yaml.suggest import gathered
 from esim.crust.discretisation import Discretisation
 from esim.crust.medium.medium import CrustMedium, MediumSurvey
 from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.io.crust.waveforms import Event
+from esim.media.crust.medium import VS
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
 from esim.sources.crust import PlaneWave, PointSources, build, low_pass
+from esim.sources.crust.lowpass import GAIN, begin_filtered
 
 CrustSource = PointSources | PlaneWave
 # Share of the energy of a source above the highest frequency of the run, from which it is low-passed.
 ENERGY_FRACTION = 0.02
+UNRELEASED = 0.01  # share of the moment after the end of the run, from which there is a warning
 Warn = Callable[[str], None]
 
 
@@ -27,16 +32,17 @@ def build_sources(
     config: SeismicConfig,
     medium: CrustMedium,
     survey: MediumSurvey,
-    discretisation: Discretisation,
     projection: Projection | None,
     comm: Comm,
     warn: Warn,
 ) -> list[CrustSource]:
-    """The sources of a configuration, with warnings of frequencies that the grid does not resolve.
+    """The sources of a configuration.
 
-    Raises InputError, on all ranks, for the first one that cannot be where it is.
+    Raises InputError, on all ranks, for the first one that cannot be where or when it is.
     """
     sources: list[CrustSource] = []
+    late: list[tuple[str, str]] = []
+    end = config.time.duration
     for n, section in enumerate(config.source):
 
         def make(section: CrustSourceConfig = section) -> CrustSource:
@@ -47,8 +53,79 @@ def build_sources(
             _check_place(source, medium, survey)
         except InputError as error:
             raise InputError(f"source.{n}: {error}") from None
-        sources.append(_limited(f"source.{n}", source, config, discretisation, warn))
+        late += [(f"source.{n}", text) for text in _check_time(f"source.{n}", source, end)]
+        sources.append(source)
+    many = f"last beyond the end of the run at {end:g} s, and moment that is released after it is not in it"
+    for text in gathered(late, many):
+        warn(text)
     return sources
+
+
+def limit_sources(
+    config: SeismicConfig, sources: Sequence[CrustSource], discretisation: Discretisation, warn: Warn
+) -> list[CrustSource]:
+    """The sources, each with the corner of a low-pass if it sends more than the grid resolves, with a warning.
+
+    They are filtered when a run is prepared, by `filter_sources`: that takes its time where they are many.
+    """
+    frequency, wide = discretisation.frequency, [s.highest_frequency(ENERGY_FRACTION) for s in sources]
+    found = [(n, highest) for n, highest in enumerate(wide) if highest > frequency]
+    if config.physics.low_pass:
+        does = (
+            f"low-passed at {frequency:.3g} Hz, which this grid resolves with "
+            f"{discretisation.points_per_wavelength:.3g} points per wavelength, without delay (zero phase)"
+        )
+        one, many = f"it is {does}", f"they are {does}"
+    else:
+        one = many = f"this grid resolves {frequency:.3g} Hz, and higher frequencies are unresolved"
+    texts = [(f"source.{n}", f"sends waves {_up_to(highest)}; {one}") for n, highest in found]
+    for text in gathered(texts, f"send waves {_up_to(max(wide, default=0.0))}; {many}"):
+        warn(text)
+    if not config.physics.low_pass:
+        return list(sources)
+    return [
+        replace(source, low_pass=frequency) if highest > frequency else source
+        for source, highest in zip(sources, wide, strict=True)
+    ]
+
+
+def _up_to(frequency: float) -> str:
+    return f"up to {frequency:.3g} Hz" if math.isfinite(frequency) else "at all frequencies"
+
+
+def filter_sources(sources: Sequence[CrustSource], dt: float) -> list[CrustSource]:
+    """The sources of a run with steps of dt [s], those with a corner low-passed there."""
+    return [
+        source if source.low_pass is None else low_pass(source, source.low_pass, dt) for source in sources
+    ]
+
+
+def first_onset(sources: Sequence[CrustSource]) -> float:
+    """Time [s] at which the first of some sources begins; infinite where there are none."""
+    return min((source.begin for source in sources), default=math.inf)
+
+
+def first_motion(sources: Sequence[CrustSource], dt: float) -> float:
+    """The same when they are filtered."""
+    begins = [
+        source.begin if source.low_pass is None else begin_filtered(source, source.low_pass, dt)
+        for source in sources
+    ]
+    return min(begins, default=math.inf)
+
+
+def _check_time(key: str, source: CrustSource, end: float) -> Iterator[str]:
+    """Raises InputError for a source that begins after the end of the run [s]; says what is released after it."""
+    if source.begin >= end and math.isfinite(source.begin):
+        raise InputError(
+            f"{key}: {source.name} begins at {source.begin:g} s, and the run ends at {end:g} s; expected an earlier "
+            "onset, or a longer time.duration"
+        )
+    if isinstance(source, PointSources) and (part := source.released(end)) < 1 - UNRELEASED:
+        yield (
+            f"{source.name} lasts until {source.end:.4g} s: {100 * (1 - part):.2g} % of its moment is released "
+            f"after the end of the run at {end:g} s, and is not in it"
+        )
 
 
 def _check_place(source: CrustSource, medium: CrustMedium, survey: MediumSurvey) -> None:
@@ -62,9 +139,11 @@ def _check_place(source: CrustSource, medium: CrustMedium, survey: MediumSurvey)
         return
     shears = _shears(source)
     medium.surface.check_source(source, shears)
-    for n in map(int, np.flatnonzero(shears & (not survey.solid))):
-        if medium.sample(source.x[n], source.y[n], source.depth[n])[1] <= 0:
-            raise InputError(f"{source.where(n)} is in a fluid, where only an explosion can be")
+    asked = np.flatnonzero(shears & (not survey.solid))
+    if asked.size:
+        vs = medium.rock.at(source.x[asked], source.y[asked], source.depth[asked])[VS]
+        for n in asked[vs <= 0][:1]:
+            raise InputError(f"{source.where(int(n))} is in a fluid, where only an explosion can be")
 
 
 def _shears(source: PointSources) -> np.ndarray:
@@ -72,26 +151,6 @@ def _shears(source: PointSources) -> np.ndarray:
     shear = source.moment.copy()
     shear[:, :3] -= source.moment[:, :3].mean(1, keepdims=True)
     return np.abs(shear).max(1) > 1e-9 * np.abs(source.moment).max(1)
-
-
-def _limited(
-    key: str, source: CrustSource, config: SeismicConfig, discretisation: Discretisation, warn: Warn
-) -> CrustSource:
-    """A source, low-passed if it sends more than the grid resolves and the configuration does not forbid it."""
-    frequency, highest = discretisation.frequency, source.highest_frequency(ENERGY_FRACTION)
-    if highest <= frequency:
-        return source
-    high = f"up to {highest:.3g} Hz" if math.isfinite(highest) else "at all frequencies"
-    if not config.physics.low_pass:
-        warn(
-            f"{key}: sends waves {high}; this grid resolves {frequency:.3g} Hz, and higher frequencies are unresolved"
-        )
-        return source
-    warn(
-        f"{key}: sends waves {high}; it is low-passed at {frequency:.3g} Hz, which this grid resolves with "
-        f"{discretisation.points_per_wavelength:.3g} points per wavelength"
-    )
-    return low_pass(source, frequency, discretisation.dt)
 
 
 def origin(source: PointSources) -> tuple[float, float, float]:
@@ -111,17 +170,36 @@ def strongest_event(
     n, strongest = max(points, key=lambda item: item[1].total_moment)
     x, y, depth = origin(strongest)
     lon, lat = (None, None) if projection is None else map(float, projection.to_lonlat(x, y))
-    return Event(x, y, depth, lon, lat, strongest.magnitude, config.source[n].onset)
+    onset = strongest.origin_time if strongest.origin_time is not None else config.source[n].onset
+    return Event(x, y, depth, lon, lat, strongest.magnitude, onset, strongest.low_pass)
 
 
 def source_record(source: CrustSource) -> dict[str, Any]:
-    """What run.json has of a source: where it begins [m], its moment [N m] and magnitude, the outline of a fault."""
+    """What run.json has of a source: where it begins [m], its moment [N m] and magnitude, the outline of a fault.
+
+    low_pass is the corner frequency [Hz] of the filter that its rates pass, None for none.
+    """
     record: dict[str, Any] = {"name": source.name, "x": None, "y": None, "depth": None}
+    record["low_pass"] = source.low_pass
     if isinstance(source, PlaneWave):
         return record | {"depth": source.depth, "moment": None, "magnitude": None}
     record |= zip(("x", "y", "depth"), origin(source), strict=True)
     record |= {"moment": source.total_moment or None, "magnitude": source.magnitude}
     return record | ({"outline": _outline(source)} if source.x.size > 3 else {})
+
+
+def low_pass_record(sources: Sequence[CrustSource]) -> dict[str, Any] | None:
+    """What run.json has of the low-pass that sources have passed, with its corner [Hz]; None for none."""
+    corners = {source.low_pass for source in sources if source.low_pass is not None}
+    return {"filter": GAIN, "corner": max(corners)} if corners else None
+
+
+def low_pass_text(sources: Sequence[CrustSource]) -> str:
+    """The same as a sentence, for files; empty where no source has passed one."""
+    record = low_pass_record(sources)
+    if record is None:
+        return ""
+    return f"sources are low-passed: {record['filter']}, f0 = {record['corner']:.6g} Hz; nothing is delayed"
 
 
 def _outline(source: PointSources) -> list[list[float]]:

@@ -57,13 +57,13 @@ class SourceInjection:
             self._matrices.append((matrix, mine, rates[n]))
         self._nodes = crust.backend.index(used)
         self._size = max(1, min(BATCH, BATCH_VALUES // max(used.size, 1)))
-        self._first, self._batch = -self._size, crust.backend.zeros((0, 0))
+        self._first, self._batch = 0, crust.backend.zeros((0, 0))
 
     def add(self, step: int) -> None:
-        """Add what happens in a step, counted from 1, on the nodes of this rank."""
+        """Add what happens in the step that ends at the time step x dt, on the nodes of this rank."""
         if self._nodes.size == 0:
             return
-        if not self._first <= step < self._first + self._size:
+        if not self._first <= step < self._first + len(self._batch):
             self._prepare(step)
         self._flat[self._nodes] += self._batch[step - self._first]
 

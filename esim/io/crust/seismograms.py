@@ -4,16 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from esim.io import cf
-from esim.io.timeseries import write_timeseries
+from esim.io.crust.station_codes import CodeFormat
+from esim.io.timeseries import Described, write_timeseries
+from esim.variables.crust import TRUE
 
 
 @dataclass(frozen=True)
 class StationTable:
-    """Names and positions of the stations: x east, y north, depth below the surface [m]; lon, lat [degrees]."""
+    """Names and positions of the stations: x east, y north, depth below the surface [m]; lon, lat [degrees].
+
+    convergence is the azimuth of y of the grid [degrees] where the place on the Earth is known; with true_axes the
+    components there are to true east and north, else along x and y. formats: those whose station codes are told.
+    """
 
     names: Sequence[str]
     x: Sequence[float] | np.ndarray
@@ -21,6 +28,9 @@ class StationTable:
     depth: Sequence[float] | np.ndarray
     lon: Sequence[float] | np.ndarray | None = None
     lat: Sequence[float] | np.ndarray | None = None
+    convergence: Sequence[float] | np.ndarray | None = None
+    true_axes: bool = True
+    formats: Sequence[CodeFormat] = ()
 
     @property
     def located(self) -> bool:
@@ -38,8 +48,9 @@ def write_seismograms(
 ) -> None:
     """Writes stations.nc, whole or not at all; called on the writer thread.
 
-    series are variables (stations, times) in SI units by name: vx, vy, vz, ux, ..., ax, ..., exx, ..., pressure;
-    z points down. time is in seconds since the origin. Raises MachineError if the disk fails.
+    series are variables (stations, times) in SI units by name: vx, vy, vz, ux, ..., ax, ..., exx, ..., pressure; z
+    points down, and x and y are true east and north, or those of the grid, as `stations` says. time is in seconds
+    since the origin. Raises MachineError if the disk fails.
     """
     places = {"depth": stations.depth, "y": stations.y, "x": stations.x}
     coordinates = {name: (values, cf.coordinate_attributes(name)) for name, values in places.items()}
@@ -47,7 +58,26 @@ def write_seismograms(
     for name, values in (("lat", stations.lat), ("lon", stations.lon)):
         if values is not None:
             coordinates[name] = values, cf.auxiliary_attributes(name)
-    described = {name: (values, cf.variable_attributes(name, False)) for name, values in series.items()}
+    described = {name: (values, _about(name, stations)) for name, values in series.items()}
+    more: dict[str, Described] = {}
+    if stations.convergence is not None:
+        more["meridian_convergence"] = stations.convergence, cf.auxiliary_attributes("meridian_convergence")
+    for one in stations.formats:
+        codes = [code.text for code in one.codes(stations.names)]
+        more[f"{one.name.lower()}_code"] = (
+            codes,
+            {"long_name": f"network, station and location in {one.name} files"},
+        )
     write_timeseries(
-        directory / "stations.nc", stations.names, coordinates, described, time, attributes, start
+        directory / "stations.nc", stations.names, coordinates, described, time, attributes, start, more
     )
+
+
+def _about(name: str, stations: StationTable) -> dict[str, Any]:
+    """Attributes of a series, with the axes that its components have."""
+    attributes = cf.variable_attributes(name, False)
+    if stations.convergence is None or name not in TRUE:
+        return attributes
+    if stations.true_axes:
+        return {**attributes, "long_name": TRUE[name].long_name, "axes": "x true east, y true north"}
+    return {**attributes, "axes": "x and y of the grid, of which meridian_convergence is the azimuth of y"}

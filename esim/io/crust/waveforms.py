@@ -5,10 +5,7 @@ computed and not measured), the network is SY (synthetic) unless the station's n
 stay SI (SAC's own habit is nanometres): the header kuser0 tells. Without a date, time starts on 1970-01-01.
 """
 
-import logging
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +17,9 @@ from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 from esim.io.crust.seismograms import StationTable
-
-log = logging.getLogger(__name__)
+from esim.io.crust.station_codes import MINISEED, SAC
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NETWORK = "SY"
-SAC_LETTERS, SEED_LETTERS = 8, 5  # longest station code of each format
 MOTIONS = {  # SAC's name of the kind, and the unit
     "velocity": ("ivel", "M/S"),
     "displacement": ("idisp", "M"),
@@ -35,7 +29,10 @@ MOTIONS = {  # SAC's name of the kind, and the unit
 
 @dataclass(frozen=True)
 class Event:
-    """Where and how strong the earthquake was: x, y, depth [m], lon, lat [degrees], Mw, onset [s]."""
+    """Where and how strong the earthquake was: x, y, depth [m], lon, lat [degrees], Mw, onset [s].
+
+    low_pass is the corner [Hz] of the filter that it has passed.
+    """
 
     x: float
     y: float
@@ -44,6 +41,7 @@ class Event:
     lat: float | None = None
     magnitude: float | None = None
     onset: float = 0.0
+    low_pass: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,15 @@ class Channel:
 
 
 CHANNELS = (Channel("E", 1.0, 90.0, 90.0), Channel("N", 1.0, 0.0, 90.0), Channel("Z", -1.0, 0.0, 0.0))
+
+
+def channels(stations: StationTable, n: int) -> tuple[Channel, Channel, Channel]:
+    """The channels of the components x, y, z of a station: 2 and 1 in place of E and N where these are not meant."""
+    if stations.true_axes or stations.convergence is None:
+        return CHANNELS
+    azimuth = float(stations.convergence[n])
+    along_x, along_y = ((azimuth + turn) % 360 for turn in (90.0, 0.0))
+    return Channel("2", 1.0, along_x, 90.0), Channel("1", 1.0, along_y, 90.0), CHANNELS[2]
 
 
 def require_obspy(key: str) -> None:
@@ -84,7 +91,8 @@ def write_sac(
 ) -> list[Path]:
     """Writes one SAC file per station and channel into directory/sac, each whole or not at all.
 
-    components (3, stations, times) are along x, y and z (down) in SI units; the files hold E, N and Z (up).
+    components (3, stations, times) are along x, y and z (down) in SI units; the files hold E, N and Z (up), or 2, 1
+    and Z where x and y are the axes of a grid that is turned against them. user3 is the corner [Hz] of the low-pass.
     time is uniform, in seconds since the origin. motion is velocity, displacement or acceleration. Raises
     InputError without ObsPy, MachineError if the disk fails.
     """
@@ -92,12 +100,13 @@ def write_sac(
     from obspy.io.sac import SACTrace
 
     paths = []
-    codes = station_codes(stations.names, SAC_LETTERS)
-    for n, (network, code) in enumerate(codes):
-        for component, channel in zip(components[:, n], CHANNELS, strict=True):
-            path = directory / "sac" / f"{network}.{code}..{channel.code}.SAC"
+    for n, code in enumerate(SAC.codes(stations.names)):
+        for component, channel in zip(components[:, n], channels(stations, n), strict=True):
+            path = directory / "sac" / f"{'.'.join(code)}.{channel.code}.SAC"
             header = _header(stations, n, channel, time, motion) | _paths(stations, n, event)
-            trace = SACTrace(knetwk=network, kstnm=code, data=_samples(component, channel), **header)
+            header |= {"knetwk": code.network, "kstnm": code.station}
+            header |= {"khole": code.location} if code.location else {}
+            trace = SACTrace(data=_samples(component, channel), **header)
             trace.reftime = _origin(start)
             trace.b, trace.o = float(time[0]), event.onset if event else 0.0
             with whole_file(path) as temporary:
@@ -123,33 +132,6 @@ def write_miniseed(
         stream = Stream(list(_traces(stations, time, components, start)))
         stream.write(str(temporary), format="MSEED", encoding="FLOAT32", reclen=4096)
     return path
-
-
-def station_codes(names: Sequence[str], letters: int) -> list[tuple[str, str]]:
-    """Network and station code of each name: capitals and digits, at most `letters`, and no two alike.
-
-    A code that differs from its name is logged.
-    """
-    taken: set[tuple[str, str]] = set()
-    codes = []
-    for name in names:
-        network, _, station = name.rpartition(".")
-        network = _letters(network)[:2] or NETWORK
-        full = _letters(station) or "S"
-        code, number = full[:letters], 1
-        while (network, code) in taken:
-            number += 1
-            code = full[: letters - len(str(number))] + str(number)
-        taken.add((network, code))
-        codes.append((network, code))
-        if code != station:
-            log.info("station %s is called %s.%s where at most %d letters fit", name, network, code, letters)
-    return codes
-
-
-def _letters(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Z0-9]", "", plain.upper())
 
 
 def _samples(component: np.ndarray, channel: Channel) -> np.ndarray:
@@ -187,9 +169,9 @@ def _header(
     }
 
 
-def _paths(stations: StationTable, n: int, event: Event | None) -> dict[str, float | bool]:
+def _paths(stations: StationTable, n: int, event: Event | None) -> dict[str, float | bool | str]:
     """SAC headers of where station and earthquake are; distances on the plane where there are no lon and lat."""
-    header: dict[str, float | bool] = {"lcalda": stations.located}
+    header: dict[str, float | bool | str] = {"lcalda": stations.located}
     if stations.lon is not None and stations.lat is not None:
         header |= {"stlo": float(stations.lon[n]), "stla": float(stations.lat[n])}
     if event is None:
@@ -197,6 +179,8 @@ def _paths(stations: StationTable, n: int, event: Event | None) -> dict[str, flo
     header["evdp"] = event.depth / 1000
     if event.magnitude is not None:
         header["mag"] = event.magnitude
+    if event.low_pass is not None:
+        header |= {"user3": event.low_pass, "kuser2": "LP HZ U3"}
     if event.lon is not None and event.lat is not None:
         header |= {"evlo": event.lon, "evla": event.lat}
     if not stations.located:
@@ -211,11 +195,10 @@ def _traces(
 ) -> Iterator[Any]:
     from obspy import Trace
 
-    for n, (network, code) in enumerate(station_codes(stations.names, SEED_LETTERS)):
-        for component, channel in zip(components[:, n], CHANNELS, strict=True):
+    for n, code in enumerate(MINISEED.codes(stations.names)):
+        for component, channel in zip(components[:, n], channels(stations, n), strict=True):
             about = {
-                "network": network,
-                "station": code,
+                **code._asdict(),
                 "channel": channel.code,
                 "delta": _step(time),
                 "starttime": _origin(start) + float(time[0]),

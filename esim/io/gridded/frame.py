@@ -10,7 +10,8 @@ from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.io import cf
 
-Positions = tuple[np.ndarray, np.ndarray]
+Positions = tuple[np.ndarray, ...]
+GEOGRAPHIC = ("lon", "lat", "meridian_convergence")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def frame_of(place: Place) -> Frame:
 def horizontal(grid: Grid, lonlat: Positions | None = None, depth: float | None = None) -> Frame:
     """The cells of a grid, of a surface or of the plane at a depth [m].
 
-    lonlat are longitude and latitude [degrees] of the cells, each (ny, nx), where x and y are metres.
+    lonlat are longitude and latitude [degrees] of the cells, each (ny, nx), where x and y are metres, and may have the
+    meridian convergence, the azimuth of y [degrees].
     """
     south, east = grid.dims
     return Frame(
@@ -70,7 +72,7 @@ def horizontal(grid: Grid, lonlat: Positions | None = None, depth: float | None 
 def section(grid: Grid3D, along: str, at: float, lonlat: Positions | None = None) -> Frame:
     """The cells of a vertical plane along "x" or "y", which cuts the other axis `at` [m].
 
-    lonlat are longitude and latitude [degrees] of its columns of cells, each (n,).
+    lonlat are longitude and latitude [degrees] of its columns of cells, each (n,), and as of `horizontal`.
     """
     points, across = (grid.horizontal.x(), "y") if along == "x" else (grid.horizontal.y(), "x")
     return Frame(
@@ -87,7 +89,7 @@ def _along(name: str, values: np.ndarray) -> Coordinate:
 def _geographic(lonlat: Positions | None, dims: tuple[str, ...]) -> tuple[Coordinate, ...]:
     if lonlat is None:
         return ()
-    return tuple(Coordinate(name, dims, values) for name, values in zip(("lon", "lat"), lonlat, strict=True))
+    return tuple(Coordinate(name, dims, values) for name, values in zip(GEOGRAPHIC, lonlat, strict=False))
 
 
 def _fixed(name: str, value: float | None) -> tuple[Coordinate, ...]:

@@ -103,9 +103,13 @@ class Mechanisms:
     def unrelaxed(self, modulus: np.ndarray, inverse_q: np.ndarray, frequency: float) -> np.ndarray:
         """M_u, in the unit of `modulus`, with which waves of `frequency` [Hz] are as fast as `modulus` says.
 
-        Their phase velocity is then sqrt(modulus / density).
+        Their phase velocity is then sqrt(modulus / density). Outside the band, where the mechanisms have another Q,
+        the modulus is carried to its edge by the law of constant Q, (f / frequency)^(2 atan(1/Q) / pi) (Kjartansson
+        1979, eqs. 25 and 30).
         """
-        return modulus * np.interp(inverse_q, self.inverse_q, self._stiffening(frequency))
+        within = min(max(frequency, self.band[0]), self.band[1])
+        carried = modulus * (within / frequency) ** (2 / np.pi * np.arctan(inverse_q))
+        return carried * np.interp(inverse_q, self.inverse_q, self._stiffening(within))
 
     def phase_velocity(
         self, frequency: np.ndarray, velocity: float, inverse_q: float, reference: float

@@ -34,11 +34,11 @@ def build(section: MediumConfig, grid: Grid3D, projection: Projection | None) ->
 def _plain(section: MediumConfig, projection: Projection | None) -> Medium:
     match section.kind:
         case "layers":
-            return layers(section.layers)
+            return layers(section.layers, section.scaling)
         case "model":
-            return model_file.read(locate(section.file))
+            return model_file.read(locate(section.file), section.scaling)
         case "gradient":
             values = (section.vp, section.vs, section.rho, quality(section.qp), quality(section.qs))
             return Gradient(values, (section.vp_gradient, section.vs_gradient, section.rho_gradient))
         case "grid":
-            return Gridded(locate(section.file), projection)
+            return Gridded(locate(section.file), projection, section.scaling)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from esim.config.crust.bounds import BOUNDS, bounds_problem
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust.medium import QP, QS, RHO, VP, VS
@@ -18,7 +19,8 @@ UNITS = ("m/s", "m/s", "kg/m3", "", "")
 def require_sound(values: np.ndarray, place: Callable[[tuple[int, ...]], str]) -> None:
     """Raises InputError unless all values (5, ...) are possible: vp, vs [m/s], rho [kg/m3], qp, qs.
 
-    place tells where the entry with the given index (without the first axis) is: "FILE line 7", "at depth ...".
+    Values that are in other units are told by `BOUNDS`. place tells where the entry with the given index (without the
+    first axis) is: "FILE line 7", "at depth ...".
     """
     for row in (VP, VS, RHO):
         _refuse(~np.isfinite(values[row]), values, row, place, "expected a finite number")
@@ -27,6 +29,11 @@ def require_sound(values: np.ndarray, place: Callable[[tuple[int, ...]], str]) -
     _refuse(values[VS] < 0, values, VS, place, "expected 0 (a fluid) or more")
     for row in (QP, QS):
         _refuse(~(values[row] > 0), values, row, place, "expected more than 0")
+    for row, (name, bounds) in enumerate(BOUNDS.items()):
+        outside = (values[row] < bounds.low) | (values[row] > bounds.high)
+        for at in np.argwhere(outside & (values[row] != 0)):
+            index = tuple(int(n) for n in at)
+            raise InputError(f"{place(index)}: {bounds_problem(name, float(values[(row, *index)]))}")
     slow = values[VP] < LEAST_RATIO * (1 - ROUNDING) * values[VS]
     if slow.any():
         index = tuple(int(n) for n in np.argwhere(slow)[0])

@@ -24,6 +24,10 @@ class Medium(Protocol):
     def detail(self) -> float:
         """Distance of depths [m] between which values run straight, at least; inf if there is no limit."""
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the user should know of how it was read, a sentence each."""
+
     def check(self, grid: Grid3D) -> None:
         """Raises InputError, in one sentence, unless there is a sound value in every cell of the grid."""
 
@@ -32,3 +36,6 @@ class Medium(Protocol):
 
         A point has the same bits whichever block it is asked for in. Exactly at an interface it belongs below.
         """
+
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs [m/s], rho [kg/m3], qp, qs at points x, y, depth (n,) [m], as `sample` has them: float64 (5, n)."""

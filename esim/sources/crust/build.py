@@ -1,6 +1,7 @@
 """Which seismic source does the configuration describe?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -10,15 +11,18 @@ from esim.config.crust.source import (
     CrustSourceConfig,
     DoubleCoupleConfig,
     PointSourceConfig,
+    TimedSourceConfig,
 )
 from esim.data import locate
+from esim.grids.axes import tensor_to_grid, vector_to_grid
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.sources import bearing
-from esim.sources.crust import finite_fault, moment_tensor, srf, time_function
+from esim.sources.crust import events, finite_fault, moment_tensor, srf, time_function
 from esim.sources.crust.plane_wave import PlaneWave
-from esim.sources.crust.point import PointSources
+from esim.sources.crust.point import PointSources, join
 from esim.sources.crust.rates import Shifted
+from esim.sources.crust.time_function import TimeFunction
 from esim.sources.formats import csv_yaml
 
 Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -33,18 +37,22 @@ def build(
 ) -> PointSources | PlaneWave:
     """The source that one entry of `source:` in the configuration describes; its times count from `start`.
 
-    Positions and strikes by lon and lat are turned to the plane of the grid by the projection; the six numbers of a
-    moment tensor and the three of a force are in the axes of the grid as they are. rigidity gives that of the medium
+    What is placed by lon and lat, moment tensors and forces included, has true east and north, which the projection
+    turns to the axes of the grid; what is placed by x and y is in these. rigidity gives that of the medium
     [Pa] at x, y, depth [m], for finite faults that have none. Raises InputError if a file is not usable or a source
     lies outside the grid.
     """
-    source = _build(config, grid, projection, rigidity)
+    source = _build(config, grid, projection, start, rigidity)
     source.check(grid)
     return source
 
 
 def _build(
-    config: CrustSourceConfig, grid: Grid3D, projection: Projection | None, rigidity: Rigidity | None
+    config: CrustSourceConfig,
+    grid: Grid3D,
+    projection: Projection | None,
+    start: datetime | None,
+    rigidity: Rigidity | None,
 ) -> PointSources | PlaneWave:
     match config.kind:
         case "moment_tensor":
@@ -58,12 +66,29 @@ def _build(
             force = np.array(config.force, dtype=np.float64)
             return _point(config.kind, config, projection, force=force)
         case "plane_wave":
-            function = time_function.Peaked(time_function.build(config.time_function))
+            function = time_function.Peaked(time_function.build(config.rate))
+            onset = _onset(config, function)
             return PlaneWave(
-                config.kind, config.polarisation, config.depth, config.amplitude, function, config.onset
+                config.kind, config.polarisation, config.depth, config.amplitude, function, onset
             )
         case "finite_fault":
             return _finite_fault(config, grid, projection, rigidity)
+        case "event":
+            found, remarks = events.sections(config, start)
+            points = [
+                _labelled(f"event '{one.name}'", _build(one.section, grid, projection, start, rigidity))
+                for one in found
+            ]
+            label = config.file.name if len(points) > 1 else f"{config.file.name} event '{found[0].name}'"
+            source = join(label, points) if len(points) > 1 else points[0]
+            begin = min(one.origin_time for one in found)
+            return replace(source, name=label, remarks=remarks, origin_time=begin)
+
+
+def _labelled(label: str, source: PointSources | PlaneWave) -> PointSources:
+    """A source of one point, which messages call so."""
+    assert isinstance(source, PointSources)
+    return replace(source, labels=[label])
 
 
 def _point(
@@ -73,19 +98,23 @@ def _point(
     moment: np.ndarray | None = None,
     force: np.ndarray | None = None,
 ) -> PointSources:
-    x, y, _ = _place(kind, config, projection)
-    function = time_function.build(config.time_function)
+    x, y, north = _place(kind, config, projection)
+    function = time_function.build(config.rate)
+    onset = np.array([_onset(config, function)])
     return PointSources(
         kind,
         np.array([x], dtype=np.float64),
         np.array([y], dtype=np.float64),
         np.array([config.depth], dtype=np.float64),
-        np.zeros((1, 6)) if moment is None else moment[None],
-        np.zeros((1, 3)) if force is None else force[None],
-        Shifted(
-            function if force is None else time_function.Peaked(function), np.array([float(config.onset)])
-        ),
+        np.zeros((1, 6)) if moment is None else tensor_to_grid(moment[None], north),
+        np.zeros((1, 3)) if force is None else vector_to_grid(force[None], north),
+        Shifted(function if force is None else time_function.Peaked(function), onset),
     )
+
+
+def _onset(config: TimedSourceConfig, function: TimeFunction) -> float:
+    """Time [s] at which a source begins."""
+    return config.onset if config.centroid_time is None else config.centroid_time - function.centroid
 
 
 def _place(kind: str, config: PointSourceConfig, projection: Projection | None) -> tuple[float, float, float]:
@@ -97,8 +126,7 @@ def _place(kind: str, config: PointSourceConfig, projection: Projection | None) 
 
 
 def _double_couple(config: DoubleCoupleConfig, projection: Projection | None) -> PointSources:
-    strike = config.strike + _place(config.kind, config, projection)[2]
-    tensor = moment_tensor.double_couple(strike, config.dip, config.rake)
+    tensor = moment_tensor.double_couple(config.strike, config.dip, config.rake)
     return _point(config.kind, config, projection, moment=config.scalar_moment * tensor)
 
 
@@ -107,7 +135,8 @@ def _finite_fault(
 ) -> PointSources:
     path = locate(config.file)
     if path.suffix.lower() == ".srf":
-        return srf.sources(srf.read(path), projection, config.rigidity, rigidity, config.onset)
+        shape = config.slip_rate, config.rise_time
+        return srf.sources(srf.read(path), projection, config.rigidity, rigidity, config.onset, *shape)
     fault = csv_yaml.read(path, config.rigidity)
     return finite_fault.sources(
         path.name,

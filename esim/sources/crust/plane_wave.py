@@ -25,6 +25,7 @@ class PlaneWave:
     amplitude: float
     time_function: TimeFunction
     onset: float = 0.0
+    low_pass: float | None = None  # corner frequency [Hz] of the filter that it passes before it acts
 
     @property
     def compressional(self) -> bool:
@@ -40,6 +41,11 @@ class PlaneWave:
     def total_moment(self) -> float:
         """A plane wave has no moment [N m]."""
         return 0.0
+
+    @property
+    def begin(self) -> float:
+        """Time [s] at which it begins to pass its depth."""
+        return self.onset
 
     @property
     def end(self) -> float:

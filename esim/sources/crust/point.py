@@ -11,6 +11,7 @@ from esim.sources.crust import moment_tensor, spectrum
 from esim.sources.crust.rates import Joined, Rates
 
 EXAMINED = 64  # strongest sources whose spectra are looked at
+SAMPLES = 513  # of a rate, to see how much of it is released
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +21,9 @@ class PointSources:
     x, y: position towards east and north [m]; depth [m]; moment: (N, 6) tensors xx, yy, zz, xy, xz, yz [N m], x
     east, y north, z down; force: (N, 3) towards east, north and down [N]. rates(times (K,)) is (K, N): moment rate
     per unit of moment [1/s], and for a force the factor, of peak 1, by which it is multiplied. labels: how to call
-    each source in a message. remarks: what the user should know of how they were read, a sentence each.
+    each source in a message. remarks: what the user should know of how they were read, a sentence each. low_pass:
+    corner frequency [Hz] of the filter that the rates pass before they act. origin_time: that of an earthquake [s],
+    where a file tells it apart from the onset.
     """
 
     name: str
@@ -32,6 +35,8 @@ class PointSources:
     rates: Rates
     labels: Sequence[str] = ()
     remarks: tuple[str, ...] = ()
+    low_pass: float | None = None
+    origin_time: float | None = None
 
     @property
     def total_moment(self) -> float:
@@ -56,9 +61,33 @@ class PointSources:
         return moment_tensor.magnitude(moment) if moment > 1e-6 * size else None
 
     @property
+    def begin(self) -> float:
+        """Time [s] at which the first rate begins; infinite where there is none."""
+        return float(self.rates.first.min(initial=np.inf))
+
+    @property
     def end(self) -> float:
         """Time [s] after which all rates are zero to 1e-6."""
         return float(self.rates.last.max(initial=0.0))
+
+    def released(self, time: float) -> float:
+        """Fraction of the scalar moment, or of the impulse of forces, released up to a time [s]."""
+        size = moment_tensor.scalar(self.moment) + np.sqrt((self.force**2).sum(axis=1))
+        late = np.flatnonzero((self.rates.last > time) & (size > 0))
+        if late.size == 0:
+            return 1.0
+        part = np.zeros(late.size)
+        for n in range(0, late.size, EXAMINED):
+            part[n : n + EXAMINED] = self._released(late[n : n + EXAMINED], time)
+        return float(1 - (size[late] * (1 - part)).sum() / size.sum())
+
+    def _released(self, index: np.ndarray, time: float) -> np.ndarray:
+        """Fraction of the sources of an index array, by the area under the absolute value of their rates."""
+        first, last = self.rates.first[index], self.rates.last[index]
+        times = first + (last - first) * np.linspace(0, 1, SAMPLES)[:, None]
+        rate = np.abs(self.rates.at(times, index))
+        area = rate.sum(axis=0)
+        return np.where(area > 0, (rate * (times <= time)).sum(axis=0) / np.where(area > 0, area, 1.0), 1.0)
 
     def highest_frequency(self, fraction: float = 0.01) -> float:
         """Frequency [Hz] above which less than `fraction` of the energy of the far-field velocity lies.

@@ -1,6 +1,7 @@
 """How does a rupture in the Standard Rupture Format become point sources?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,9 +9,10 @@ from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.sources import bearing
 from esim.sources.crust import moment_tensor
-from esim.sources.crust.point import PointSources
-from esim.sources.crust.rates import Sampled
-from esim.sources.formats.srf import Rupture, read
+from esim.sources.crust.finite_fault import SHAPES
+from esim.sources.crust.point import PointSources, join
+from esim.sources.crust.rates import Rates, Sampled, Windows
+from esim.sources.formats.srf import Rupture, read, without_lost
 
 __all__ = ["Rupture", "read", "sources"]
 
@@ -26,16 +28,25 @@ def sources(
     rigidity: float | None = None,
     medium: Rigidity | None = None,
     onset: float = 0.0,
+    slip_rate: str = "cosine",
+    rise_time: float | None = None,
 ) -> PointSources:
     """A point source for each subfault and direction in which it slips.
 
     The moment is rigidity x area x slip. rigidity [Pa] is the given one, else that of the file (den vs^2), else that
     of the medium, called with x, y, depth [m]. Opening has lambda = mu. Times are counted from onset [s]. Between
-    samples the slip rate is linear; it falls to zero over one step after the last.
+    samples the slip rate is linear; it falls to zero over one step after the last. Slip without slip rates has the
+    shape slip_rate over rise_time [s] where that is given, else it is left out as `without_lost` says.
     """
     x, y, north = bearing.place(projection, rupture.lon, rupture.lat, str(rupture.path))
     strike = rupture.strike + north
     mu = _rigidity(rupture, x, y, rigidity, medium)
+    lost, along = np.nonzero(rupture.lost)
+    lost_slip = rupture.slip[lost, along]
+    if rise_time is None:
+        rupture = without_lost(rupture, mu)
+    else:
+        rupture = replace(rupture, slip=np.where(rupture.lost, 0.0, rupture.slip))
     tensors = np.stack(
         [
             moment_tensor.double_couple(strike, rupture.dip, rupture.rake),
@@ -44,21 +55,34 @@ def sources(
         ],
         axis=1,
     )
-    subfault, direction = np.nonzero(rupture.count)
-    if subfault.size == 0:
-        raise InputError(f"{rupture.path}: no subfault slips, expected slip rates of at least one")
-    slip, rates = _rates(rupture, subfault, direction, onset)
-    size = (mu * rupture.area)[subfault] * slip
     labels = [rupture.label(n) for n in range(rupture.line.size)]
-    return PointSources(
-        rupture.path.name,
-        x[subfault],
-        y[subfault],
-        rupture.depth[subfault],
-        size[:, None] * tensors[subfault, direction],
-        np.zeros((subfault.size, 3)),
-        rates,
-        [labels[n] for n in subfault],
+
+    def points(subfault: np.ndarray, direction: np.ndarray, slip: np.ndarray, rates: Rates) -> PointSources:
+        size = (mu * rupture.area)[subfault] * slip
+        return PointSources(
+            rupture.path.name,
+            x[subfault],
+            y[subfault],
+            rupture.depth[subfault],
+            size[:, None] * tensors[subfault, direction],
+            np.zeros((subfault.size, 3)),
+            rates,
+            [labels[n] for n in subfault],
+            rupture.remarks,
+        )
+
+    subfault, direction = np.nonzero(rupture.count)
+    if subfault.size == lost.size == 0:
+        raise InputError(f"{rupture.path}: no subfault slips, expected slip rates of at least one")
+    groups = []
+    if subfault.size:
+        groups.append(points(subfault, direction, *_rates(rupture, subfault, direction, onset)))
+    if lost.size and rise_time is not None:
+        start, unit = rupture.onset[lost] + onset, np.ones((lost.size, 1))
+        windows = Windows(start[:, None], rise_time * unit, unit, SHAPES[slip_rate])
+        groups.append(points(lost, along, lost_slip, windows))
+    return (
+        groups[0] if len(groups) == 1 else replace(join(rupture.path.name, groups), remarks=rupture.remarks)
     )
 
 

@@ -38,6 +38,10 @@ class TimeFunction(Protocol):
     def peak(self) -> float:
         """The largest absolute value [1/s]."""
 
+    @property
+    def centroid(self) -> float:
+        """Time since the onset [s] about which the moment is released; of a wavelet, that of its peak."""
+
 
 def _positive(what: str, **values: float) -> None:
     """Raises InputError unless all values are finite and above zero."""
@@ -86,6 +90,12 @@ class Gaussian:
         """Largest value [1/s]."""
         return 1 / (self.sigma * sqrt(2 * pi))
 
+    @property
+    def centroid(self) -> float:
+        """The peak, and a little later where what lies before the onset is missing [s]."""
+        cut = self.peak * exp(-0.5 * (self.centre / self.sigma) ** 2)
+        return self.centre + self.sigma**2 * cut / self.integral
+
     def __call__(self, since: np.ndarray) -> np.ndarray:
         """Moment rate [1/s] at times since the onset [s]."""
         t = (since - self.centre) / self.sigma
@@ -111,6 +121,11 @@ class Ricker:
     def centre(self) -> float:
         """Time of the peak [s]."""
         return 1.5 / self.frequency if self.delay is None else self.delay
+
+    @property
+    def centroid(self) -> float:
+        """The peak [s]."""
+        return self.centre
 
     @property
     def duration(self) -> float:
@@ -139,6 +154,11 @@ class Triangle:
         _positive("triangle", duration=self.duration)
 
     @property
+    def centroid(self) -> float:
+        """The middle [s]."""
+        return self.duration / 2
+
+    @property
     def peak(self) -> float:
         """Largest value [1/s]."""
         return 2 / self.duration
@@ -157,6 +177,11 @@ class Cosine:
 
     def __post_init__(self) -> None:
         _positive("cosine", duration=self.duration)
+
+    @property
+    def centroid(self) -> float:
+        """The middle [s]."""
+        return self.duration / 2
 
     @property
     def peak(self) -> float:
@@ -180,6 +205,11 @@ class Kupper:
         _positive("kupper", duration=self.duration)
 
     @property
+    def centroid(self) -> float:
+        """The middle [s]."""
+        return self.duration / 2
+
+    @property
     def peak(self) -> float:
         """Largest value [1/s]."""
         return 0.75 * pi / self.duration
@@ -201,6 +231,11 @@ class Texp:
 
     def __post_init__(self) -> None:
         _positive("texp", time=self.time)
+
+    @property
+    def centroid(self) -> float:
+        """Twice `time` [s]."""
+        return 2 * self.time
 
     @property
     def duration(self) -> float:
@@ -238,6 +273,11 @@ class Yoffe:
                 f"time function yoffe: smoothing is {self.smoothing:g} s, expected between 1e-4 and 1e4 times the "
                 f"rise time, {self.rise_time:g} s"
             )
+
+    @property
+    def centroid(self) -> float:
+        """A quarter of the rise time, the mean of Yoffe's function, and that of the triangle [s]."""
+        return 0.25 * self.rise_time + self.smoothing
 
     @property
     def duration(self) -> float:
@@ -281,6 +321,14 @@ class Table:
         return float(np.trapezoid(self.values, self.times))
 
     @cached_property
+    def centroid(self) -> float:
+        """Time [s] about which the integral is gathered; that of the peak where it vanishes."""
+        if abs(self.integral) < WAVELET * np.trapezoid(np.abs(self.values), self.times):
+            return float(self.times[np.argmax(np.abs(self.values))])
+        (t, u), (v, w) = ((a[:-1], a[1:]) for a in (self.times, self.values))
+        return float(((u - t) * (t * (2 * v + w) + u * (v + 2 * w))).sum() / (6 * self.integral))
+
+    @cached_property
     def peak(self) -> float:
         """Largest absolute value [1/s]."""
         return float(np.abs(self.values).max())
@@ -301,6 +349,11 @@ class Peaked:
     def duration(self) -> float:
         """Time after which it is over [s]."""
         return self.function.duration
+
+    @property
+    def centroid(self) -> float:
+        """That of the other one [s]."""
+        return self.function.centroid
 
     @property
     def integral(self) -> float:
@@ -374,11 +427,11 @@ def build(config: TimeFunctionConfig) -> TimeFunction:
         case "ricker":
             return Ricker(config.frequency, config.delay)
         case "triangle":
-            return Triangle(config.duration)
+            return Triangle(config.length)
         case "cosine":
-            return Cosine(config.duration)
+            return Cosine(config.length)
         case "kupper":
-            return Kupper(config.duration)
+            return Kupper(config.length)
         case "brune" | "texp":
             return Texp(config.duration)
         case "yoffe":

@@ -1,10 +1,9 @@
 """Lines of a text file, read one by one, with their numbers for messages."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
 
 from esim.errors import InputError
 
@@ -59,13 +58,23 @@ class Lines:
         words = self.next(expected).split()
         if len(words) < count:
             raise InputError(f"{self.where}: has {len(words)} values, expected {count}: {expected}")
-        return [self.number_of(word, expected) for word in words[:count]]
+        return self.numbers_of(words[:count], expected)
+
+    def numbers_of(self, words: Sequence[str], expected: str) -> list[float]:
+        """Finite numbers; InputError for the first word that is none."""
+        try:
+            values = [float(word) for word in words]
+            if math.isfinite(sum(values)):
+                return values
+        except ValueError:
+            pass
+        return [self.number_of(word, expected) for word in words]
 
     def number_of(self, word: str, expected: str) -> float:
         """One number; InputError if it is none."""
         try:
             value = float(word)
-            if np.isfinite(value):
+            if math.isfinite(value):
                 return value
         except ValueError:
             pass

@@ -10,9 +10,13 @@
 
 dep [km]; stk, dip, rake [degrees]; area [cm2]; tinit, dt [s]; vs [cm/s] and den [g/cm3], -1 where they are not
 given; slip [cm] along u1 (the rake), u2 (the rake + 90 degrees) and u3 (opening); slip rates [cm/s].
+Files that say one version and have the columns of the other, or say none, are read by their columns, with a remark.
 """
 
-from dataclasses import dataclass
+import math
+from array import array
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +26,10 @@ from esim.sources.finite_fault import RIGIDITY, FiniteFault, lowered
 from esim.sources.formats.lines import Lines, opened
 
 PLACE = "lon lat dep stk dip area tinit dt"
+ROCK = "vs den"
+COLUMNS = {"1.0": 8, "2.0": 10}  # of the place of a subfault, by version
+ROCKS = ((5e3, 1e6), (0.9, 8.0))  # what vs [cm/s] and den [g/cm3] can be, to tell them from other columns
+LOST = 0.01  # of the moment: slip without slip rates up to which a file is still read
 SLIP = "rake slip1 nt1 slip2 nt2 slip3 nt3"
 WINDOWS = 8  # parts of the slip rate that a rectangle keeps
 
@@ -32,7 +40,8 @@ class Rupture:
 
     Slip direction d of subfault n has the slip rates values[begin[n, d] : begin[n, d] + count[n, d]] [m/s], step[n]
     apart from onset[n] on. rigidity [Pa] is nan where the file does not give it; line is where each subfault begins;
-    ratio is its length along strike over its width, 1 where the planes of the file do not tell.
+    ratio is its length along strike over its width, 1 where the planes of the file do not tell. remarks: what the
+    user should know of how the file was read.
     """
 
     path: Path
@@ -51,12 +60,22 @@ class Rupture:
     count: np.ndarray
     values: np.ndarray
     ratio: np.ndarray
+    remarks: tuple[str, ...] = ()
 
     @property
     def begin(self) -> np.ndarray:
         """Number of the first slip rate of each subfault and direction, (N, 3)."""
         ends = np.cumsum(self.count.ravel()).reshape(self.count.shape)
         return ends - self.count
+
+    @cached_property
+    def lost(self) -> np.ndarray:
+        """Which slip (N, 3) has no slip rates, or none but zeros."""
+        moved = np.zeros(self.slip.shape)
+        there = self.count > 0
+        if there.any():
+            moved[there] = np.add.reduceat(np.abs(self.values), self.begin[there])
+        return (moved == 0) & (self.slip != 0)
 
     def label(self, n: int) -> str:
         """How to call subfault n in a message."""
@@ -70,13 +89,11 @@ def read(path: Path) -> Rupture:
 
 
 def _read(path: Path, lines: Lines) -> Rupture:
-    version = lines.next("the version, 1.0 or 2.0")
-    if version not in ("1.0", "2.0"):
-        raise InputError(f"{lines.where}: the version is '{version}', expected 1.0 or 2.0")
+    expected = "the version, 1.0 or 2.0"
+    version, line = _version(lines, lines.next(expected))
     rows: list[tuple] = []
-    rates: list[np.ndarray] = []
+    rates = array("d")
     ratios: list[float] = []
-    line = lines.next("PLANE or POINTS and a number")
     while line is not None:
         word, count = _block(lines, line)
         if word == "PLANE":
@@ -84,13 +101,33 @@ def _read(path: Path, lines: Lines) -> Rupture:
                 ratios += _plane(lines)
         else:
             for n in range(count):
-                row, series = _subfault(lines, version == "2.0", f"subfault {n + 1} of {count}")
-                rows.append(row)
-                rates.append(series)
-        line = lines.optional()  # type: ignore[assignment]
+                rows.append(_subfault(lines, version, _Name(n + 1, count), rates))
+        line = lines.optional()
     if not rows:
         raise InputError(f"{lines.where}: the file ends here, expected POINTS and the number of subfaults")
-    return _rupture(path, rows, rates, ratios)
+    return replace(_rupture(path, rows, rates, ratios), remarks=lines.remarks)
+
+
+def _version(lines: Lines, first: str) -> tuple[str | None, str | None]:
+    """The version and the line after it; None for a file that begins without one, as those of some programs do."""
+    if first.split()[0] in ("PLANE", "POINTS"):
+        lines.remark_all("has no version line; it is read by its columns")
+        return None, first
+    version = {"1": "1.0", "2": "2.0"}.get(first, first)
+    if version not in COLUMNS:
+        raise InputError(f"{lines.where}: the version is '{first}', expected 1.0 or 2.0")
+    return version, lines.next("PLANE or POINTS and a number")
+
+
+@dataclass(frozen=True)
+class _Name:
+    """How messages call a subfault, by its number in a block."""
+
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"subfault {self.number} of {self.count}"
 
 
 def _block(lines: Lines, line: str) -> tuple[str, int]:
@@ -110,30 +147,62 @@ def _plane(lines: Lines) -> list[float]:
     return [length / along / (width / down)] * int(along * down)
 
 
-def _subfault(lines: Lines, version_2: bool, what: str) -> tuple[tuple, np.ndarray]:
-    """(line, place, slip) of a subfault and its slip rates [cm/s]."""
-    names = f"{PLACE} vs den" if version_2 else PLACE
-    place = lines.numbers(f"{names} of {what}", len(names.split()))
-    line = lines.number
-    _check_place(lines, place)
-    slip = lines.numbers(f"{SLIP} of {what}", 7)
+def _subfault(lines: Lines, version: str | None, what: _Name, rates: array) -> tuple:
+    """Line, place, rigidity, rake, slip and counts of a subfault, whose slip rates [cm/s] go to the end of `rates`."""
+    place, rigidity = _place(lines, version, what)
+    line, step = lines.number, place[7]
+    slip = lines.numbers(SLIP, 7)
     counts = [
         _count(lines, name, value) for name, value in zip(("nt1", "nt2", "nt3"), slip[2::2], strict=True)
     ]
-    for n, (value, count) in enumerate(zip(slip[1::2], counts, strict=True), start=1):
-        if count == 0 and value != 0:
-            raise InputError(
-                f"{lines.where}: slip{n} is {value:g} cm but nt{n} is 0, expected its slip rates"
+    if any(counts):
+        if step <= 0:
+            raise InputError(f"{lines.path} line {line}: dt is {step:g}, expected a time above 0 s")
+        rates.extend(_series(lines, sum(counts), what))
+    return (line, *place, rigidity, slip[0], *slip[1::2], *counts)
+
+
+def _place(lines: Lines, version: str | None, what: _Name) -> tuple[list[float], float]:
+    """The first eight columns of a subfault, and its rigidity [Pa], nan where it has none."""
+    words = (
+        lines.optional() or lines.next(f"{PLACE} of {what}")
+    ).split()  # words for a message are made for one alone
+    if len(words) < COLUMNS["1.0"]:
+        raise InputError(
+            f"{lines.where}: has {len(words)} values, expected {COLUMNS[version or '1.0']}: {PLACE} of {what}"
+        )
+    numbers = lines.numbers_of(words, f"{PLACE} {ROCK}")
+    place, rock = numbers[:8], numbers[8:10]
+    _check_place(lines, place)
+    if len(words) not in ([COLUMNS[version]] if version else COLUMNS.values()):
+        _remark_columns(lines, version, len(words), _can_be_rock(rock))
+    if not _can_be_rock(rock):
+        if len(words) == COLUMNS["2.0"] and version != "1.0" and min(rock) > 0:
+            lines.remark(
+                "vs and den, here and elsewhere, are no rock in cm/s and g/cm3, and taken as not given"
             )
-    if any(counts) and place[7] <= 0:
-        raise InputError(f"{lines.path} line {line}: dt is {place[7]:g}, expected a time above 0 s")
-    if version_2:
-        vs, density = place[8] / 100, place[9] * 1000
-        rigidity = density * vs * vs if vs > 0 and density > 0 else np.nan
+        return place, math.nan
+    vs, density = rock[0] / 100, rock[1] * 1000
+    return place, density * vs * vs
+
+
+def _can_be_rock(rock: list[float]) -> bool:
+    return len(rock) == 2 and all(
+        low <= value <= high for value, (low, high) in zip(rock, ROCKS, strict=True)
+    )
+
+
+def _remark_columns(lines: Lines, version: str | None, found: int, rock: bool) -> None:
+    """Keep what is done with columns that the version does not have, or lacks."""
+    has = f"{version} has {COLUMNS[version]}" if version else "1.0 has 8 and 2.0 10"
+    begins = f"subfaults have {found} columns, but version {has}"
+    if found == COLUMNS["1.0"]:
+        lines.remark(f"{begins}; {ROCK} are taken as not given")
+    elif rock:
+        more = "" if found == COLUMNS["2.0"] else ", and the others are not used"
+        lines.remark(f"{begins}; the last are taken as {ROCK}{more}")
     else:
-        rigidity = np.nan
-    series = _series(lines, sum(counts), what)
-    return (line, *place[:8], rigidity, slip[0], *slip[1::2], *counts), series
+        lines.remark(f"{begins}; the others are not used")
 
 
 def _check_place(lines: Lines, place: list[float]) -> None:
@@ -159,30 +228,36 @@ def _count(lines: Lines, name: str, value: float) -> int:
     return int(value)
 
 
-def _series(lines: Lines, count: int, what: str) -> np.ndarray:
+def _series(lines: Lines, count: int, what: _Name) -> list[float]:
     """The next `count` slip rates, over as many lines as they take."""
     words: list[str] = []
-    expected = f"{count} slip rates of {what}"
-    seen: list[tuple[int, list[str]]] = []
+    seen: list[tuple[int, int]] = []
     while len(words) < count:
-        more = lines.next(f"{count - len(words)} more of the {expected}").split()
-        seen.append((lines.number, more))
-        words += more
+        more = lines.optional()
+        if more is None:
+            expected = f"{count - len(words)} more of the {count} slip rates of {what}"
+            raise InputError(f"{lines.where}: the file ends here, expected {expected}")
+        words += more.split()
+        seen.append((lines.number, len(words)))
     if len(words) > count:
-        raise InputError(f"{lines.where}: has {len(words) - count} values too many, expected {expected}")
+        raise InputError(
+            f"{lines.where}: has {len(words) - count} values too many, expected {count} slip rates of {what}"
+        )
     try:
-        values = np.fromiter(map(float, words), np.float64, count)
-        if np.isfinite(values).all():
+        values = list(map(float, words))
+        if math.isfinite(sum(values)):
             return values
     except ValueError:
         pass
-    for lines.number, more in seen:  # which line it was is only asked when something is wrong
-        for word in more:
-            lines.number_of(word, f"{expected} [cm/s]")
-    raise AssertionError("a number was refused, and then accepted")
+    begin = 0
+    for lines.number, end in seen:  # which line it was is only asked when something is wrong
+        for word in words[begin:end]:
+            lines.number_of(word, f"{count} slip rates of {what} [cm/s]")
+        begin = end
+    return list(map(float, words))
 
 
-def _rupture(path: Path, rows: list[tuple], rates: list[np.ndarray], ratios: list[float]) -> Rupture:
+def _rupture(path: Path, rows: list[tuple], rates: array, ratios: list[float]) -> Rupture:
     table = np.array(rows, dtype=np.float64)
     columns = table.T
     return Rupture(
@@ -200,9 +275,35 @@ def _rupture(path: Path, rows: list[tuple], rates: list[np.ndarray], ratios: lis
         rake=columns[10],
         slip=table[:, 11:14] * 1e-2,
         count=table[:, 14:17].astype(np.int64),
-        values=np.concatenate(rates) * 1e-2,
+        values=np.array(rates) * 1e-2,
         ratio=np.array(ratios) if len(ratios) == len(rows) else np.ones(len(rows)),
     )
+
+
+def without_lost(rupture: Rupture, rigidity: np.ndarray) -> Rupture:
+    """The rupture without the slip for which it has no slip rates, which is remarked with how much moment that is.
+
+    Programs round slip rates, and the little slip of some subfaults then has none. rigidity [Pa] is (N,). Raises
+    InputError where it is LOST of the moment or more.
+    """
+    lost = rupture.lost
+    if not lost.any():
+        return rupture
+    moment = (rigidity * rupture.area)[:, None] * rupture.slip
+    size = np.linalg.norm(np.where(lost, moment, 0.0), axis=1).sum() / np.linalg.norm(moment, axis=1).sum()
+    subfaults = np.flatnonzero(lost.any(axis=1))
+    n, d = (int(first[0]) for first in np.nonzero(lost))
+    begins = f"{rupture.path} line {rupture.line[n]}: slip{d + 1} is {rupture.slip[n, d] * 100:g} cm without slip rates"
+    if subfaults.size > 1:
+        begins += f", and so in {subfaults.size} of {rupture.line.size} subfaults"
+    begins += f", {100 * size:.3g} % of the moment"
+    if size >= LOST:
+        raise InputError(
+            f"{begins}; expected slip rates for all but {100 * LOST:g} % of it, or, for waves, the key rise_time of "
+            "the source, over which it then slips"
+        )
+    text = f"{begins}; slip without slip rates is left out"
+    return replace(rupture, slip=np.where(lost, 0.0, rupture.slip), remarks=(*rupture.remarks, text))
 
 
 def fault(rupture: Rupture, rigidity: float | None = None) -> FiniteFault:
@@ -210,11 +311,12 @@ def fault(rupture: Rupture, rigidity: float | None = None) -> FiniteFault:
 
     Slip along u1 and u2 becomes slip in one direction, that of its sum. rigidity [Pa] replaces that of the file.
     """
+    mu = np.where(np.isnan(rupture.rigidity), RIGIDITY, rupture.rigidity)
+    rupture = without_lost(rupture, mu if rigidity is None else np.full(mu.shape, rigidity))
     length = np.sqrt(rupture.area * rupture.ratio)
     halves = np.full(rupture.line.size, 0.5)
     depth, shifted = lowered(rupture.depth, rupture.area / length, rupture.dip, halves)
     start, rise, slip = _windows(rupture)
-    mu = np.where(np.isnan(rupture.rigidity), RIGIDITY, rupture.rigidity)
     return FiniteFault(
         lonlat=True,
         x=rupture.lon,
@@ -234,7 +336,7 @@ def fault(rupture: Rupture, rigidity: float | None = None) -> FiniteFault:
         rigidity=mu if rigidity is None else rigidity,
         labels=tuple(f"{rupture.path} line {line}" for line in rupture.line),
         rigidity_given=rigidity is not None or bool(np.isfinite(rupture.rigidity).all()),
-        remarks=(f"{rupture.path}: {shifted}",) if shifted else (),
+        remarks=(*rupture.remarks, *([f"{rupture.path}: {shifted}"] if shifted else ())),
     )
 
 

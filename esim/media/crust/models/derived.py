@@ -18,6 +18,11 @@ class Derived:
         return self.base.interfaces
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the user should know of how it was read."""
+        return self.base.remarks
+
+    @property
     def layered(self) -> bool:
         """Whether values depend on depth alone."""
         return self.base.layered

@@ -22,6 +22,7 @@ class Gradient:
     interfaces: tuple[float, ...] = ()
     layered: bool = True
     detail: float = np.inf
+    remarks: tuple[str, ...] = ()
 
     def check(self, grid: Grid3D) -> None:
         """Raises InputError if values are impossible in the first or the last layer of cells."""
@@ -33,6 +34,10 @@ class Gradient:
         """vp, vs, rho, qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx)."""
         column = self._column(depth)
         return np.broadcast_to(column[:, :, None, None], (*column.shape, y.size, x.size)).copy()
+
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs, rho, qp, qs at points x, y, depth (n,) [m]: float64 (5, n)."""
+        return self._column(depth)
 
     def _column(self, depth: np.ndarray) -> np.ndarray:
         column = np.empty((5, depth.size))

@@ -5,7 +5,8 @@ with it. Q is interpolated as 1/Q. A solid next to a fluid in the file becomes s
 the topography of the run rather than into the model.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,32 +15,41 @@ from typing import Any
 
 import numpy as np
 
+from esim.config.crust.scaling import rho_of_vp, scaling_remarks, vp_of_vs
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.io.gridded.axis import Places
-from esim.media.crust.checks import NAMES, ROUNDING, UNITS, require_sound, require_top
-from esim.media.crust.medium import QP, RHO
+from esim.media.crust.checks import ROUNDING, require_sound, require_top
+from esim.media.crust.medium import QP, RHO, VP, VS
 from esim.media.crust.models import netcdf_layout
 from esim.media.crust.models.netcdf_layout import Layout
 
 STRIP = 4_000_000  # values treated at one time
-# What vp, vs [m/s] and rho [kg/m3] can be within the Earth, to tell wrong units.
-POSSIBLE = ((100.0, 20_000.0), (0.0, 15_000.0), (100.0, 20_000.0))
+Pick = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Gridded:
     """A medium from the variables vp, vs, rho and, if there, qp, qs of a NetCDF file on (depth, lat, lon) or y, x.
 
-    projection turns x, y of the grid into degrees for a file that has these. Above its first depth the topmost
+    projection turns x, y of the grid into degrees for a file that has these. With scaling, vp and rho may be missing,
+    and are made of vs at the nodes (esim.config.crust.scaling). Above its first depth the topmost
     values are continued if it begins at sea level or higher.
     """
 
     path: Path
     projection: Projection | None
+    scaling: str | None = None
     interfaces: tuple[float, ...] = ()
     layered: bool = False
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is made of what, where the file has only a part of it."""
+        names = self._layout.names
+        of_vs, of_vp = (np.zeros(0) if names[row] is None else None for row in (VP, RHO))
+        return tuple(scaling_remarks(str(self.path), of_vs, of_vp))
 
     @property
     def detail(self) -> float:
@@ -81,8 +91,41 @@ class Gridded:
             last = min(first + step, y.size)
             strip = (_shifted(in_y, first, last, spans[1][0]), _shifted(in_x, first, last, spans[2][0]))
             for row in range(5):
-                values[row, :, first:last] = _down(_across(window[row], *strip), below)
+                planes = _across(_layers(window[row]), *strip)
+                values[row, :, first:last] = _down(planes, below)
         self._require_values(values, x, y, depth)
+        with np.errstate(divide="ignore"):
+            values[QP:] = 1 / values[QP:]
+        return values
+
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs, rho, qp, qs at points x, y, depth (n,) [m]: float64 (5, n); the file is opened once.
+
+        Raises InputError if the file has no value there.
+        """
+        layout = self._layout
+        rows, columns = self._in_file(x, y)
+        in_depth, in_y, in_x = layout.depth.locate(depth), layout.y.locate(rows), layout.x.locate(columns)
+        across = (in_y.window, in_x.window)
+        height = max(1, STRIP // math.prod(last - first for first, last in across))
+        ends = np.empty((2, 5, depth.size))  # at the depths of the file above and below
+        with _opened(self.path) as data:
+            for k in range(in_depth.window[0], in_depth.window[1], height):
+                span = (k, min(k + height, in_depth.window[1]))
+                window = self._read(data, (span, *across))
+                window[QP:] = 1 / window[QP:]
+                for values, plane in zip(ends, (in_depth.left, in_depth.right), strict=True):
+                    here = np.flatnonzero((plane >= span[0]) & (plane < span[1]))
+                    pick = _picker(window, plane[here] - k)
+                    places = (_picked(in_y, here, across[0][0]), _picked(in_x, here, across[1][0]))
+                    values[:, here] = _across(pick, *places)
+        upper, lower = ends
+        values = np.asarray(upper + in_depth.weight * (lower - upper))
+        if not np.isfinite(values[: RHO + 1]).all():
+            n = int(np.argmin(np.isfinite(values[: RHO + 1]).all(axis=0)))
+            raise InputError(
+                f"{self.path}: no value (NaN or missing) at x {x[n]:g}, y {y[n]:g}, depth {depth[n]:g} m"
+            )
         with np.errstate(divide="ignore"):
             values[QP:] = 1 / values[QP:]
         return values
@@ -90,7 +133,7 @@ class Gridded:
     @cached_property
     def _layout(self) -> Layout:
         with _opened(self.path) as data:
-            layout = netcdf_layout.find(self.path, data)
+            layout = netcdf_layout.find(self.path, data, self.scaling is not None)
         if layout.lonlat and self.projection is None:
             raise InputError(
                 f"{self.path}: is in longitude and latitude, for which grid.origin {{lon, lat}} must be given"
@@ -101,8 +144,14 @@ class Gridded:
         """All five values at a window of nodes (5, depth, y, x); Q that is 0 or missing is infinite."""
         layout = self._layout
         values = np.full((5, *(last - first for first, last in spans)), np.inf)
-        for row in range(len(layout.names)):
-            values[row] = layout.window(data, row, spans)
+        for row, name in enumerate(layout.names):
+            if name is not None:
+                values[row] = layout.window(data, name, layout.scale[row], spans)
+        solid = values[VS] != 0  # of a fluid, vs tells nothing
+        if layout.names[VP] is None:
+            values[VP] = np.where(solid, vp_of_vs(values[VS]), np.nan)
+        if layout.names[RHO] is None:
+            values[RHO] = np.where(solid, rho_of_vp(values[VP]), np.nan)
         q = values[QP:]
         q[(q == 0) | np.isnan(q)] = np.inf
         return values
@@ -154,14 +203,6 @@ class Gridded:
     def _require_plane(self, values: np.ndarray, origin: tuple[int, int, int]) -> None:
         """Raises InputError unless nodes (5, 1, y, x), the first one at `origin` of the file, can be rock."""
         require_sound(values, lambda index: self._place(index, origin))
-        for row, (low, high) in enumerate(POSSIBLE):
-            wild = (values[row] < low) | (values[row] > high)
-            if wild.any():
-                index = tuple(int(n) for n in np.argwhere(wild)[0])
-                raise InputError(
-                    f"{self._place(index, origin)}: {NAMES[row]} would be {values[(row, *index)]:g} {UNITS[row]}, "
-                    f"expected {low:g} to {high:g}; does the file say its units?"
-                )
 
     def _place(self, index: tuple[int, ...], origin: tuple[int, int, int]) -> str:
         layout = self._layout
@@ -201,12 +242,28 @@ def _shifted(places: Places, first: int, last: int, origin: int) -> Places:
     return Places(part.left - origin, part.right - origin, part.weight, part.inside)
 
 
-def _across(window: np.ndarray, y: Places, x: Places) -> np.ndarray:
-    """Values of each depth of a window (depth, y, x) at places (ny, nx)."""
-    south = window[:, y.left, x.left]
-    south = south + x.weight * (window[:, y.left, x.right] - south)
-    north = window[:, y.right, x.left]
-    north = north + x.weight * (window[:, y.right, x.right] - north)
+def _picked(places: Places, index: np.ndarray, origin: int) -> Places:
+    """Some of the places, with nodes counted from the first of the window."""
+    left, right, weight, inside = (values[index] for values in places)
+    return Places(left - origin, right - origin, weight, inside)
+
+
+def _layers(window: np.ndarray) -> Pick:
+    """The values of each depth of a window (depth, y, x) at nodes j, i."""
+    return lambda j, i: window[:, j, i]
+
+
+def _picker(window: np.ndarray, k: np.ndarray) -> Pick:
+    """The values (5, n) of a window (5, depth, y, x) at nodes k, j, i (n,)."""
+    return lambda j, i: window[:, k, j, i]
+
+
+def _across(pick: Pick, y: Places, x: Places) -> np.ndarray:
+    """Values at places between nodes, whose own values `pick` has at rows and columns in the shape of the places."""
+    south = pick(y.left, x.left)
+    south = south + x.weight * (pick(y.left, x.right) - south)
+    north = pick(y.right, x.left)
+    north = north + x.weight * (pick(y.right, x.right) - north)
     return south + y.weight * (north - south)
 
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from esim.config.crust.medium import LayerConfig
+from esim.config.crust.scaling import rho_of_vp, scaling_remarks, vp_of_vs
 from esim.errors import InputError
 from esim.media.crust.models.profile import Profile
 
 
-def layers(sections: Sequence[LayerConfig]) -> Profile:
+def layers(sections: Sequence[LayerConfig], scaling: str | None = None) -> Profile:
     """The medium of sections with top [m], vp, vs [m/s], rho [kg/m3] and qp, qs (None: no attenuation).
 
     Above the first top its values are continued. Raises InputError unless tops increase.
@@ -22,7 +23,21 @@ def layers(sections: Sequence[LayerConfig]) -> Profile:
             )
     rows = [(s.vp, s.vs, s.rho, quality(s.qp), quality(s.qs)) for s in sections]
     places = tuple(f"medium.layers.{n} (from depth {top:g} m)" for n, top in enumerate(tops))
-    return Profile(tops, np.array(rows, dtype=float).T, False, "medium.layers", places)
+    values = np.array(rows, dtype=float).T
+    return Profile(tops, values, False, "medium.layers", places, remarks=_scaled(values) if scaling else ())
+
+
+def _scaled(values: np.ndarray) -> tuple[str, ...]:
+    """What is said of layers whose vp and density were made by scaling."""
+    vp, vs, rho = values[:3]
+    of_vs, of_vp = vp == vp_of_vs(vs), rho == rho_of_vp(vp)
+    return tuple(
+        scaling_remarks(
+            f"medium.layers ({np.count_nonzero(of_vs | of_vp)} of {vs.size})",
+            vs[of_vs] if of_vs.any() else None,
+            vp[of_vp] if of_vp.any() else None,
+        )
+    )
 
 
 def quality(q: float | None) -> float:

@@ -22,7 +22,13 @@ class LeastVs(Derived):
 
     def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """vp, vs, rho, qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx)."""
-        values = self.base.sample(x, y, depth)
+        return self._raised(self.base.sample(x, y, depth))
+
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs, rho, qp, qs at points x, y, depth (n,) [m]: float64 (5, n)."""
+        return self._raised(self.base.at(x, y, depth))
+
+    def _raised(self, values: np.ndarray) -> np.ndarray:
         soft = (values[VS] > 0) & (values[VS] < self.least)
         values[VS] = np.where(soft, self.least, values[VS])
         values[VP] = np.where(soft, np.maximum(values[VP], POISSON_SOLID * self.least), values[VP])

@@ -43,23 +43,23 @@ class Layout:
     """The axes of a model, and its variables by row of a medium.
 
     depth [m] is positive down, y and x are latitude and longitude [degrees] (lonlat) or metres. names and scale
-    have the variables of vp, vs, rho and, if there, qp, qs, and their factors to SI units.
+    have the variables of vp, vs, rho and, if there, qp, qs, and their factors to SI units; None where there is none.
     """
 
     depth: Nodes
     y: Nodes
     x: Nodes
     lonlat: bool
-    names: tuple[str, ...]
+    names: tuple[str | None, ...]
     scale: tuple[float, ...]
     order: tuple[int, int, int]  # which dimension of the variables is depth, y, x
 
-    def window(self, data: Any, row: int, spans: tuple[tuple[int, int], ...]) -> np.ndarray:
+    def window(self, data: Any, name: str, scale: float, spans: tuple[tuple[int, int], ...]) -> np.ndarray:
         """Values (depth, y, x) of a variable of the open file at nodes first..last-1 of each axis, SI, float64.
 
         NaN where the file has none.
         """
-        variable = data[self.names[row]]
+        variable = data[name]
         picks = [
             axis.index[first:last]
             for axis, (first, last) in zip((self.depth, self.y, self.x), spans, strict=True)
@@ -68,12 +68,16 @@ class Layout:
         for pick, dimension in zip(picks, self.order, strict=True):
             slices[dimension] = slice(int(pick.min()), int(pick.max()) + 1)
         block = np.ma.filled(variable[tuple(slices)].astype(np.float64), np.nan).transpose(self.order)
-        return block[np.ix_(*(pick - pick.min() for pick in picks))] * self.scale[row]
+        return block[np.ix_(*(pick - pick.min() for pick in picks))] * scale
 
 
-def find(path: Path, data: Any) -> Layout:
-    """The layout of an open NetCDF model; raises InputError for what is missing or has an unknown unit."""
-    names = _variables(path, data)
+def find(path: Path, data: Any, scaled: bool = False) -> Layout:
+    """The layout of an open NetCDF model; raises InputError for what is missing or has an unknown unit.
+
+    scaled: vp and rho may be missing.
+    """
+    rows = _variables(path, data, scaled)
+    names = [name for name in rows if name is not None]
     dimensions = data[names[0]].dimensions
     for name in names:
         if sorted(data[name].dimensions) != sorted(dimensions) or len(dimensions) != 3:
@@ -100,24 +104,24 @@ def find(path: Path, data: Any) -> Layout:
         _nodes(path, y, 1.0 if lonlat else _factor(path, y, LENGTHS)),
         _nodes(path, x, 1.0 if lonlat else _factor(path, x, LENGTHS), wraps=lonlat),
         lonlat,
-        tuple(names),
-        tuple(_scale(path, data[name], row) for row, name in enumerate(names)),
+        tuple(rows),
+        tuple(1.0 if name is None else _scale(path, data[name], row) for row, name in enumerate(rows)),
         order,
     )
 
 
-def _variables(path: Path, data: Any) -> list[str]:
-    """Names of the variables in the order of a medium."""
+def _variables(path: Path, data: Any, scaled: bool) -> list[str | None]:
+    """Names of the variables in the order of a medium; None for those that scaling makes."""
     lower = {name.lower(): name for name in data.variables}
     missing = [name for name in NAMES[: RHO + 1] if name not in lower]
-    if missing:
+    if "vs" in missing or (missing and not scaled):
         raise InputError(
             f"{path}: no variable {missing[0]}, expected vp, vs, rho and, for attenuation, qp, qs; the file has "
-            f"{', '.join(data.variables) or 'no variables'}"
+            f"{', '.join(data.variables) or 'no variables'} (medium.scaling makes vp and rho of vs)"
         )
     if ("qp" in lower) != ("qs" in lower):
         raise InputError(f"{path}: has only one of qp and qs, expected both or none")
-    return [lower[name] for name in NAMES if name in lower]
+    return [lower.get(name) for name in NAMES if name in lower or name in NAMES[: RHO + 1]]
 
 
 def _kind(data: Any, dimension: str) -> str | None:

@@ -16,7 +16,7 @@ class Profile:
     depths [m] never fall; values (5, n) are vp, vs [m/s], rho [kg/m3], qp, qs at them. If `linear`, values run
     straight between depths (1/Q does, for Q), and a depth that is there twice is a jump; else they are those of
     the last depth above, and the lowest go on for ever. Above the first depth its values are continued.
-    name and places (n,) say in messages where the values come from.
+    name and places (n,) say in messages where the values come from. remarks: what the user should know of them.
     """
 
     depths: np.ndarray
@@ -25,6 +25,7 @@ class Profile:
     name: str
     places: tuple[str, ...]
     layered: bool = True
+    remarks: tuple[str, ...] = ()
 
     @property
     def interfaces(self) -> tuple[float, ...]:
@@ -49,8 +50,12 @@ class Profile:
 
     def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """vp, vs, rho, qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx)."""
-        column = self._straight(depth) if self.linear else self.values[:, self._above(depth)]
+        column = self.at(x, y, depth)
         return np.broadcast_to(column[:, :, None, None], (*column.shape, y.size, x.size)).copy()
+
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs, rho, qp, qs at points x, y, depth (n,) [m]: float64 (5, n)."""
+        return self._straight(depth) if self.linear else self.values[:, self._above(depth)]
 
     def _above(self, depth: np.ndarray) -> np.ndarray:
         """Index of the last entry at or above each depth; 0 above the table."""

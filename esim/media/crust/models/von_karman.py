@@ -49,8 +49,15 @@ class VonKarman(Derived):
 
     def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """vp, vs, rho, qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx)."""
-        values = self.base.sample(x, y, depth)
-        change = np.where(values[VS] > 0, self.sigma * self.deviation(x, y, depth), 0.0)
+        return self._disturbed(self.base.sample(x, y, depth), self.deviation(x, y, depth))
+
+    def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """vp, vs, rho, qp, qs at points x, y, depth (n,) [m]: float64 (5, n)."""
+        deviation = self._clipped(tuple(self._cells(x, y, depth)))
+        return self._disturbed(self.base.at(x, y, depth), deviation)
+
+    def _disturbed(self, values: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+        change = np.where(values[VS] > 0, self.sigma * deviation, 0.0)
         values[VP] *= 1 + change
         values[VS] *= 1 + change
         values[RHO] *= 1 + DENSITY * change
@@ -58,13 +65,19 @@ class VonKarman(Derived):
 
     def deviation(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """The field over sigma, cut at `limit`, in the cells of points: float64 (nz, ny, nx)."""
+        return self._clipped(np.ix_(*self._cells(x, y, depth)))
+
+    def _cells(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> list[np.ndarray]:
+        """Cells of the field along depth, y and x."""
         g, flat = self.grid, self.grid.horizontal
         axes = ((depth, g.depth_min, g.dz), (y, flat.y0, flat.dy), (x, flat.x0, flat.dx))
-        cells = [
+        return [
             np.floor((points - first) / step).astype(np.int64) % size
             for (points, first, step), size in zip(axes, self._field.shape, strict=True)
         ]
-        return np.clip(self._field[np.ix_(*cells)].astype(np.float64), -self.limit, self.limit)
+
+    def _clipped(self, cells: tuple[np.ndarray, ...]) -> np.ndarray:
+        return np.clip(self._field[cells].astype(np.float64), -self.limit, self.limit)
 
     @cached_property
     def _field(self) -> np.ndarray:
