@@ -110,6 +110,7 @@ _CONSTANTS = {
     "alpha": 1.159,
     "least": 0.5,
     "rising": 1.0,
+    "cessation": 0.8,
     "trough": -0.5,
     "flush": 1e-6,
     "red": 1.2,
@@ -166,6 +167,8 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "load": rng.standard_normal((1, *shape)),
         "x": rng.standard_normal((1, *shape)),
         "start": rng.standard_normal((1, *shape)),
+        "was_breaking": (np.indices(shape).sum(0, keepdims=True) % 5 == 0).astype(float),
+        "is_breaking": np.zeros((1, *shape)),
         "broken": np.zeros((1, *shape)),
     }
     return {name: np.array(value, dtype) for name, value in named.items()} | {"bed": bed}

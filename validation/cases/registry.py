@@ -13,7 +13,7 @@ from esim.validation.cases.crust import (
     static,
     topography,
 )
-from esim.validation.cases.nthmp import bp1, bp4, bp6, bp7
+from esim.validation.cases.nthmp import bp1, bp4, bp5, bp6, bp7
 from esim.validation.cases.ocean import (
     carrier_greenspan,
     current,
@@ -51,6 +51,7 @@ OCEAN = (
     runup.CASE,
     bp1.CASE,
     bp4.CASE,
+    bp5.CASE,
     bp6.CASE,
     bp7.CASE,
     rotating_sphere.CASE,
