@@ -7,7 +7,7 @@ from typing import Any
 from esim.config.crust.root import SeismicConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.stations.groups import skipped_warning, unused
-from esim.crust.advice import check_absorbed, check_absorbing_layers
+from esim.crust.advice import check_absorbed
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
 from esim.crust.medium.attenuation import attenuation_in_force, check_used
@@ -36,7 +36,7 @@ from esim.crust.sources.build import (
 )
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.sources.lines import plan_lines, summary_lines
-from esim.crust.stability import StabilityCheck
+from esim.crust.stability import StabilityCheck, longest_period
 from esim.drivers.driver import (
     Checkpoints,
     Driver,
@@ -151,7 +151,6 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             *remarks,
             *check_used(config.physics),
             *check_absorbed(config, grid, sources, sites),
-            *check_absorbing_layers(config, survey, discretisation),
             *rock.remarks,
             *(text for source in sources for text in getattr(source, "remarks", ())),
             *unused(config.stations, ReceiverConfig, projection is not None),
@@ -203,7 +202,8 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
                 crust, inject_forces(crust, sources, ground), inject_moments(crust, sources, ground)
             )
         last = max((source.end for source in sources), default=0.0)
-        stability = StabilityCheck(crust, last, config.run.watchdog)
+        window = longest_period(config.grid.boundary.kinds, setup.grid, ground.survey)
+        stability = StabilityCheck(crust, last, window, config.run.watchdog)
         outputs = SeismicOutputs(
             config,
             crust,

@@ -307,9 +307,9 @@ def crust_layer(name: str, box: Box3) -> tuple[Box3, Arrays]:
     k, j, i = ((b - LAYER, b) if n == axis else (a, b) for n, (a, b) in enumerate(box))
     shape = tuple(b - a for a, b in (k, j, i))
     along = tuple(size if n == axis else 1 for n, size in enumerate(shape))
-    signs = np.array([1, -1, -0.5, 1, -1, -0.5])[:, None, None, None]
+    signs = np.array([1, -1, -0.5, 1, -1, -0.5, 1])[:, None, None, None]
     own = {psi: rng.standard_normal(shape) * 1e-3 for psi in ("psi_n", "psi_1", "psi_2")}
-    return (k, j, i), own | {"coef": rng.random((6, *along)) * signs, "keep": rng.random((1, *shape))}
+    return (k, j, i), own | {"coef": rng.random((7, *along)) * signs, "keep": rng.random((1, *shape))}
 
 
 def crust_cuts(size: tuple[int, int, int], order: int) -> tuple[Box3, ...]:

@@ -5,10 +5,12 @@ from esim.validation.cases.crust import (
     absorption,
     attenuation,
     full_space,
+    hard_media,
     lamb,
     loh,
     memory16,
     reciprocity,
+    static,
     topography,
 )
 from esim.validation.cases.nthmp import bp1, bp4, bp5, bp6, bp7
@@ -74,6 +76,8 @@ CRUST = (
     memory16.CASE,
     reciprocity.CASE,
     absorption.CASE,
+    hard_media.CASE,
+    static.CASE,
     topography.CASE,
     *loh.CASES,
 )

@@ -20,14 +20,12 @@ from esim.media.crust.models.derived import Derived
 from esim.media.crust.models.draped import Draped
 from esim.media.crust.models.gridded import Gridded
 from esim.media.crust.topography.terrain import AIR, SOLID, WATER, Terrain
-from esim.media.crust.wave_speeds import Speeds, speeds
+from esim.media.crust.wave_speeds import Speeds, slownesses, speeds
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block
 
 STRIP_CELLS = 2_000_000  # cells whose medium is looked at together
 NO_SPEEDS = Speeds(0.0, math.inf, math.inf, 0.0)  # of no cells
-MILD_SPEED_RATIO = 3.5  # fastest over slowest waves up to which contrasts are not strong
-MILD_VP_VS = 2.2  # Vp/Vs up to which they are not
 
 
 @dataclass(frozen=True)
@@ -86,13 +84,15 @@ class CrustMedium:
 class MediumSurvey:
     """Extremes of the cells of all ranks: speeds [m/s] and Q, and the kinds of cells, as of `kinds`.
 
-    kinds (2, nz) has the lowest and the highest kind of each layer; fluid_rock says whether the medium itself has
-    fluids where topography has none, filled how many solid cells lie where the file of the model has no values.
+    descent is the longest time [s] that waves, S where there are any, need straight down through the grid. kinds
+    (2, nz) has the lowest and the highest kind of each layer; fluid_rock says whether the medium itself has fluids
+    where topography has none, filled how many solid cells lie where the file of the model has no values.
     """
 
     speeds: Speeds
     lowest_qp: float
     lowest_qs: float
+    descent: float
     kinds: np.ndarray
     fluid_rock: bool
     filled: int = 0
@@ -124,16 +124,6 @@ class MediumSurvey:
         """Whether any cell has a Q."""
         return math.isfinite(min(self.lowest_qp, self.lowest_qs))
 
-    @property
-    def strong_contrasts(self) -> bool:
-        """Whether there is soft ground, water or air, over which guided waves make absorbing layers unstable."""
-        found = self.speeds
-        return (
-            not self.solid
-            or found.largest_ratio > MILD_VP_VS
-            or found.fastest > MILD_SPEED_RATIO * found.slowest
-        )
-
     def record(self) -> dict[str, float]:
         """What run.json has of it."""
         return {
@@ -159,23 +149,25 @@ def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey
     """The extremes of the cells of all ranks, of which this one has a block; InputError if all are air."""
     found, qp, qs, fluid_rock, filled = NO_SPEEDS, math.inf, math.inf, False, 0
     layers = np.zeros((2, medium.grid.nz), np.uint8)
+    descent = np.zeros((block.j1 - block.j0, block.i1 - block.i0))
     for box in medium.strips(block, 0):
         values, classes = medium.filled(box)
         found = found.join(speeds(values))
         qp, qs = min(qp, float(values[3].min())), min(qs, float(values[4].min()))
         kind = kinds(values)
         layers[:, slice(*box[0])] = kind.min((1, 2)), kind.max((1, 2))
+        descent += medium.grid.dz * slownesses(values).sum(0)
         filled += medium.filled_in(box, classes)
         fluid_rock |= bool((kind != (SOLID if classes is None else classes)).any())
-    of_speeds, of_qp, of_qs, of_layers, of_fluid, of_filled = zip(
-        *comm.allgather((found, qp, qs, layers, fluid_rock, filled)), strict=True
-    )
+    gathered = comm.allgather((found, qp, qs, float(descent.max()), layers, fluid_rock, filled))
+    of_speeds, of_qp, of_qs, of_descent, of_layers, of_fluid, of_filled = zip(*gathered, strict=True)
     whole = reduce(Speeds.join, of_speeds)
     if whole.fastest <= 0:
         raise InputError("topography: the grid holds nothing but air; its depth axis must reach the ground")
     lowest, highest = np.min(of_layers, axis=0)[0], np.max(of_layers, axis=0)[1]
+    kinds_of_layers = np.stack([lowest, highest])
     return MediumSurvey(
-        whole, min(of_qp), min(of_qs), np.stack([lowest, highest]), any(of_fluid), sum(of_filled)
+        whole, min(of_qp), min(of_qs), max(of_descent), kinds_of_layers, any(of_fluid), sum(of_filled)
     )
 
 
