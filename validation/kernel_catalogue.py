@@ -111,6 +111,7 @@ _CONSTANTS = {
     "alpha": 1.159,
     "least": 0.5,
     "rising": 1.0,
+    "cessation": 0.8,
     "trough": -0.5,
     "flush": 1e-6,
     "red": 1.2,
@@ -167,6 +168,8 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "load": rng.standard_normal((1, *shape)),
         "x": rng.standard_normal((1, *shape)),
         "start": rng.standard_normal((1, *shape)),
+        "was_breaking": (np.indices(shape).sum(0, keepdims=True) % 5 == 0).astype(float),
+        "is_breaking": np.zeros((1, *shape)),
         "broken": np.zeros((1, *shape)),
     }
     return {name: np.array(value, dtype) for name, value in named.items()} | {"bed": bed}
@@ -309,9 +312,9 @@ def crust_layer(name: str, box: Box3) -> tuple[Box3, Arrays]:
     k, j, i = ((b - LAYER, b) if n == axis else (a, b) for n, (a, b) in enumerate(box))
     shape = tuple(b - a for a, b in (k, j, i))
     along = tuple(size if n == axis else 1 for n, size in enumerate(shape))
-    signs = np.array([1, -1, -0.5, 1, -1, -0.5])[:, None, None, None]
+    signs = np.array([1, -1, -0.5, 1, -1, -0.5, 1])[:, None, None, None]
     own = {psi: rng.standard_normal(shape) * 1e-3 for psi in ("psi_n", "psi_1", "psi_2")}
-    return (k, j, i), own | {"coef": rng.random((6, *along)) * signs, "keep": rng.random((1, *shape))}
+    return (k, j, i), own | {"coef": rng.random((7, *along)) * signs, "keep": rng.random((1, *shape))}
 
 
 def crust_cuts(size: tuple[int, int, int], order: int) -> tuple[Box3, ...]:

@@ -5,29 +5,14 @@ from collections.abc import Iterator, Sequence
 from esim.config.crust.grid import ABSORBING
 from esim.config.crust.root import SeismicConfig
 from esim.config.yaml.suggest import gathered
-from esim.crust.discretisation import Discretisation
-from esim.crust.medium.medium import MediumSurvey
-from esim.crust.settings import constant_alpha
+from esim.crust.medium.placing import ReceiverSite
 from esim.crust.sources.build import CrustSource, origin
 from esim.grids.grid3d import Grid3D
-from esim.grids.interpolation import Site
 from esim.sources.crust import PointSources
 
 
-def check_absorbing_layers(
-    config: SeismicConfig, survey: MediumSurvey, discretisation: Discretisation
-) -> Iterator[str]:
-    """A warning where layers are stable at the cost of long waves."""
-    if constant_alpha(config, survey) and "cpml" in config.grid.boundary.kinds:
-        yield (
-            "grid.boundary: absorbing layers have a constant frequency shift, stable over soft sediments, water or "
-            f"air, and reflect part of the waves below {discretisation.frequency / 4:.2g} Hz; make the block large "
-            "enough for these, or set grid.boundary.cpml_alpha: graded for a short run"
-        )
-
-
 def check_absorbed(
-    config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[Site]
+    config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[ReceiverSite]
 ) -> Iterator[str]:
     """Warnings of sources and stations in absorbing layers, where amplitudes are damped."""
     points = [

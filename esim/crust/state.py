@@ -110,6 +110,14 @@ class CrustState:
         """Sum of the squares of all velocities of all ranks [m2/s2]: what a watch needs to see growth."""
         return math.fsum(self.comm.allgather(self.backend.square_sum(self.v)))
 
+    def density_ratio(self) -> float:
+        """Largest over smallest density of the cells of all ranks that are not air."""
+        rho = self.own(self.fields["rho"])
+        some = rho[rho > 0]
+        extremes = self.comm.allgather((some.min(initial=np.inf), some.max(initial=0.0)))
+        smallest, largest = min(low for low, _ in extremes), max(high for _, high in extremes)
+        return float(largest / smallest)
+
 
 def allocate(
     grid: Grid3D,

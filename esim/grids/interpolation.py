@@ -6,13 +6,13 @@ nodes lie within two cells of the one that holds the receiver, so that the halo 
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 from itertools import product
-from math import floor, prod
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.grids.surface_strain import SurfaceStrain, even_cubic
 from esim.parallel.decomposition import Block
@@ -21,7 +21,6 @@ POINTS = 4  # nodes in each direction for a value; one more for a slope
 REACH = 2  # cells around that of the receiver
 SNAP = 1e-6  # of a cell: a receiver so near to a node or a face lies on it, and sees that node alone
 AXES = ("z", "y", "x")  # in the order of the indices
-SurfaceLayers = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Node(NamedTuple):
@@ -45,18 +44,15 @@ class Slope(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A receiver: x, y, depth [m], with top, the layer in which the ground begins there.
+    """A point: x, y, depth [m].
 
-    ghost: whether the layer above holds velocities that leave the free surface free of traction. Where the
-    ground is not level, values are those of the nearest column: the next one may be air.
+    ghost: whether the layer above the grid holds velocities that leave the free surface free of traction.
     """
 
     x: float
     y: float
     depth: float
-    top: int = 0
     ghost: bool = True
-    level: bool = True
 
 
 NODES = {
@@ -100,9 +96,7 @@ class Sites(NamedTuple):
     x: np.ndarray
     y: np.ndarray
     depth: np.ndarray
-    top: np.ndarray
     ghost: np.ndarray
-    level: np.ndarray
 
 
 class InterpolationTerms(NamedTuple):
@@ -113,6 +107,9 @@ class InterpolationTerms(NamedTuple):
     j: np.ndarray
     i: np.ndarray
     weights: np.ndarray
+
+
+Terms = Callable[[str], InterpolationTerms]
 
 
 def stencil(
@@ -134,46 +131,6 @@ def spread(
     return _values(grid, _columns(sites), staggering, seen=seen)
 
 
-def place_receiver(
-    grid: Grid3D,
-    where: str,
-    x: float,
-    y: float,
-    depth: float,
-    tops: SurfaceLayers | None = None,
-    ghost: bool = True,
-) -> Site:
-    """The site of a receiver at a depth [m] below the surface, the top of the grid or of the ground.
-
-    tops(j, i) gives the first layers of ground (j, i) of rows and columns of cells; None for a flat surface,
-    where ghost says whether it is a free surface. Raises InputError, beginning with `where`, for a site outside.
-    """
-    row, column = (floor(index + 0.5) for index in grid.horizontal.index(x, y))
-    top, around = 0, np.zeros((1, 1), int)
-    if tops is not None:
-        reach = np.arange(-REACH, REACH + 1)
-        around = tops(_inside(row + reach, grid, 0), _inside(column + reach, grid, 1))
-        top, ghost = int(around[REACH, REACH]), False
-    absolute = grid.depth_min + top * grid.dz + depth
-    _require_inside(grid, where, x, y, absolute)
-    lowest = floor(grid.index(x, y, absolute)[0] + 0.5) - REACH
-    level = bool((around == top).all() or around.max() <= lowest)
-    return Site(x, y, absolute, top, ghost, level)
-
-
-def _inside(indices: np.ndarray, grid: Grid3D, axis: int) -> np.ndarray:
-    """Row (axis 0) or column numbers of the grid: those beyond its sides wrap, or are the outermost."""
-    cells = grid.horizontal.shape[axis]
-    return indices % cells if grid.horizontal.periodic[axis] else np.clip(indices, 0, cells - 1)
-
-
-def _require_inside(grid: Grid3D, where: str, x: float, y: float, depth: float) -> None:
-    g = grid.horizontal
-    inside_x, inside_y = g.x0 <= x <= g.x0 + g.nx * g.dx, g.y0 <= y <= g.y0 + g.ny * g.dy
-    if not (inside_x and inside_y and grid.depth_min <= depth <= grid.depth_max):
-        raise InputError(f"{where} at x {x:g}, y {y:g}, depth {depth:g} m lies outside {grid.extent()}")
-
-
 class Gather:
     """What the receivers of one rank read from its arrays [variable, k, j, i], halo included.
 
@@ -181,9 +138,7 @@ class Gather:
     [m] or a `Site`. quantities are of one array: velocities and strain rates of v, or stresses of s. indices
     into the flat array and weights are (quantities, receivers, terms): as many terms for every receiver of
     every rank, so that sums have the same bits on any number of ranks. halo_k is the number of layers above
-    the grid, allocated the shape (k, j, i) of one variable, by default with as many layers below. strain is how it
-    is seen below a free surface.
-    """
+    the grid, allocated the shape (k, j, i) of one variable, by default with as many layers below."""
 
     def __init__(
         self,
@@ -194,8 +149,9 @@ class Gather:
         quantities: Sequence[str],
         *,
         allocated: tuple[int, int, int] | None = None,
-        strain: SurfaceStrain | None = None,
+        terms: Terms | None = None,
     ) -> None:
+        """terms(quantity) are the nodes and weights of all positions, where they are others than `terms_of`."""
         self.quantities = tuple(quantities)
         sites = [Site(*position) for position in positions]
         self.array = _one_array(self.quantities)
@@ -204,8 +160,9 @@ class Gather:
         self.receivers = np.flatnonzero(owned)
         shape = allocated or (grid.nz + 2 * halo_k, *block.allocated)
         corner = (-halo_k, block.j0 - block.halo, block.i0 - block.halo)
-        terms = _aligned([_compact(_terms(grid, sites, name, strain)) for name in self.quantities])
-        mine = [InterpolationTerms(*(values[owned] for values in part)) for part in terms]
+        found = terms or partial(terms_of, grid, sites)
+        aligned = _aligned([_compact(found(name)) for name in self.quantities])
+        mine = [InterpolationTerms(*(values[owned] for values in part)) for part in aligned]
         self.indices: Any = np.array([_flat(part, corner, shape) for part in mine])
         self.weights: Any = np.array([part.weights for part in mine])
 
@@ -229,8 +186,8 @@ def _one_array(quantities: Sequence[str]) -> str:
 
 def _columns(sites: Sequence[Site]) -> Sites:
     table = np.array(sites, dtype=np.float64).reshape(-1, len(Site._fields)).T
-    x, y, depth, top, ghost, level = table
-    return Sites(x, y, depth, top.astype(int), ghost.astype(bool), level.astype(bool))
+    x, y, depth, ghost = table
+    return Sites(x, y, depth, ghost.astype(bool))
 
 
 def _position(grid: Grid3D, sites: Sites) -> list[np.ndarray]:
@@ -255,19 +212,21 @@ def _cells(grid: Grid3D, sites: Sites) -> list[np.ndarray]:
     ]
 
 
-def _terms(
-    grid: Grid3D, sites: Sequence[Site], quantity: str, strain: SurfaceStrain | None
+def replaced(terms: InterpolationTerms, rows: np.ndarray, others: InterpolationTerms) -> InterpolationTerms:
+    """Terms with other ones for some rows (a mask), the shorter ones made longer by nodes of no weight."""
+    longer, shorter = _aligned([terms, others])
+    for values, other in zip(longer, shorter, strict=True):
+        values[rows] = other
+    return longer
+
+
+def terms_of(
+    grid: Grid3D, sites: Sequence[Site], quantity: str, strain: SurfaceStrain | None = None
 ) -> InterpolationTerms:
     """All terms of a value or of a strain rate."""
     columns = _columns(sites)
     if quantity not in RATES:
         return _values(grid, columns, quantity)
-    steep = [site for site in sites if not site.level]
-    if steep:
-        raise InputError(
-            f"strain and rotation cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not "
-            "level within two cells; leave them out, or move the station"
-        )
     # A rotation is not zero on the surface, as shear strain is, and no source is its adjoint.
     seen = None if strain is None or quantity in ROTATIONS else Seen(quantity, strain)
     parts = [_values(grid, columns, slope.velocity, slope, seen) for slope in RATES[quantity]]
@@ -283,7 +242,7 @@ def _values(
 ) -> InterpolationTerms:
     """Terms of a node's quantity, or of its slope, as the products of those in each direction."""
     node = NODES[name]
-    first = np.stack([sites.top - node.above * sites.ghost, *_first(grid, sites)])
+    first = np.stack([-node.above * sites.ghost, *_first(grid, sites)])
     last = _last(grid)
     lines = []
     for n, (position, cell) in enumerate(zip(_position(grid, sites), _cells(grid, sites), strict=True)):
@@ -294,10 +253,7 @@ def _values(
             # Of nodes half a cell away there are not enough within the halo.
             even = slope and seen and seen.strain.even and n and not node.offset[n]
             between = even_cubic if even else _cubic
-            start, weights = between(position - node.offset[n], first[n], last[n])
-            if n and not even:
-                weights = np.where(sites.level[:, None], weights, _nearest(position - node.offset[n], start))
-            lines.append((start, weights))
+            lines.append(between(position - node.offset[n], first[n], last[n]))
     if seen is not None:
         lines[0] = _along_z(grid, sites, seen, slope, lines[0])
     k, j, i, weights = _product(lines)
@@ -355,12 +311,6 @@ def _slopes(
     """First of five nodes around a cell, within first..last, and the slopes of their Lagrange weights."""
     start = np.maximum(np.minimum(cell - REACH, last - POINTS), first)
     return start, _lagrange_slope(position - start, POINTS + 1)
-
-
-def _nearest(position: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Weights that take the nearest of four nodes, the first of two equally near ones."""
-    nearest = np.clip(np.ceil(position - 0.5).astype(int) - start, 0, POINTS - 1)
-    return np.asarray(nearest[:, None] == np.arange(POINTS), dtype=np.float64)
 
 
 def _lagrange(u: np.ndarray, points: int) -> np.ndarray:

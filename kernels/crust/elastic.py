@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from esim.kernels.crust import closure
+from esim.kernels.crust.reduced_order import REDUCED_ORDER
 from esim.kernels.crust.staggered import (
     EIGHTH,
     ahead_x,
@@ -100,42 +101,6 @@ def s_z(k, j, i, near_interface, p):
     return (p.sz1, p.sz2, p.sz3, p.sz4)
 
 
-def blend(a, b, c, d, n, p):
-    """Weights of full order where n is zero, of second order where it is one."""
-    far = p.one - n
-    return (a * (far + n * p.second), b * far, c * far, d * far)
-
-
-def v_x_reduced(k, j, i, near_interface, p):
-    """Weights along x in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vx1, p.vx2, p.vx3, p.vx4, near_interface[k, j, i], p)
-
-
-def v_y_reduced(k, j, i, near_interface, p):
-    """Weights along y in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vy1, p.vy2, p.vy3, p.vy4, near_interface[k, j, i], p)
-
-
-def v_z_reduced(k, j, i, near_interface, p):
-    """Weights along z in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vz1, p.vz2, p.vz3, p.vz4, near_interface[k, j, i], p)
-
-
-def s_x_reduced(k, j, i, near_interface, p):
-    """Weights along x in the stress step, of second order beside rough surfaces."""
-    return blend(p.sx1, p.sx2, p.sx3, p.sx4, near_interface[k, j, i], p)
-
-
-def s_y_reduced(k, j, i, near_interface, p):
-    """Weights along y in the stress step, of second order beside rough surfaces."""
-    return blend(p.sy1, p.sy2, p.sy3, p.sy4, near_interface[k, j, i], p)
-
-
-def s_z_reduced(k, j, i, near_interface, p):
-    """Weights along z in the stress step, of second order beside rough surfaces."""
-    return blend(p.sz1, p.sz2, p.sz3, p.sz4, near_interface[k, j, i], p)
-
-
 NEAR_SURFACE = {
     order: {
         v_z: closure.ROW[order],
@@ -144,14 +109,6 @@ NEAR_SURFACE = {
         behind_z: closure.BEHIND[order],
     }
     for order in (4, 8)
-}
-REDUCED_ORDER = {
-    v_x: v_x_reduced,
-    v_y: v_y_reduced,
-    v_z: v_z_reduced,
-    s_x: s_x_reduced,
-    s_y: s_y_reduced,
-    s_z: s_z_reduced,
 }
 
 
@@ -235,7 +192,11 @@ VARIANTS = ("plain", "reduced_order", "near_surface")
 
 def _variant(name: str, order: int) -> Mapping[Callable, Callable]:
     """The functions that bodies of a variant call instead of others."""
-    return {"plain": NONE, "reduced_order": REDUCED_ORDER, "near_surface": NEAR_SURFACE[order]}[name]
+    if name == "reduced_order":
+        weights = {v_x: "v_x", v_y: "v_y", v_z: "v_z", s_x: "s_x", s_y: "s_y", s_z: "s_z"}
+        differences, named = REDUCED_ORDER[order]
+        return {**differences, **{function: named[key] for function, key in weights.items()}}
+    return NEAR_SURFACE[order] if name == "near_surface" else NONE
 
 
 def kernel(

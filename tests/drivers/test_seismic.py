@@ -282,7 +282,8 @@ def test_slip_leaves_a_lasting_offset_of_the_right_sign(tmp_path: Path) -> None:
     east, west = records(scene).uy
     late = east.sel(time=slice(2, 4))
     assert float(late.mean()) < 0 and float(late.max() - late.min()) < 0.05 * abs(float(late.mean()))
-    np.testing.assert_allclose(west, -east, atol=1e-3 * float(np.abs(east).max()))
+    # Friction in the layers is that of the centres of cells, half a cell beside the velocity across them.
+    np.testing.assert_allclose(west, -east, atol=2e-3 * float(np.abs(east).max()))
 
 
 def test_a_source_between_nodes_sends_what_one_on_them_does(tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ def build(
     dtype="float64",
     threads=1,
     comm=None,
+    contrast=20.0,
 ):
     """A crust of (nz, ny, nx) cells at rest. rock(k, j, i) gives vp, vs, rho, and kinds the sides x, y, bottom, top.
 
@@ -142,7 +143,7 @@ def build(
     sides = (*kinds[:3], "free" if free else kinds[3])
     deepest = int(near is not None) * nz
     settings = CrustSettings(
-        order, dt, free, sides, cells, fastest, frequency, mechanisms, max(inverse_q), deepest
+        order, dt, free, sides, cells, fastest, frequency, mechanisms, max(inverse_q), deepest, contrast
     )
     given = {name: machine.from_host(value) for name, value in medium.items()}
     made = build_crust(grid, decomposition, comm, machine, settings, given)

@@ -1,13 +1,14 @@
 """Sources near a free surface, and receivers in their place: what a force far away does there."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from types import SimpleNamespace
 
 import numpy as np
 from support import crusts
 
 from esim.crust.sources.injection import inject_forces, inject_moments
-from esim.grids.interpolation import Gather, Site
+from esim.grids.interpolation import Gather, Site, terms_of
 from esim.sources.crust.point import PointSources
 
 MOMENTS = ("mxx", "myy", "mzz", "mxy", "mxz", "myz")
@@ -94,11 +95,12 @@ class Pair:
             array[...] = 0
         at = [np.array([value]) for value in place]
         source = PointSources("pair", *at, strength[None, :6], strength[None, 6:], Wavelet())
-        forces, moments = inject_forces(made, [source]), inject_moments(made, [source])
+        ground = SimpleNamespace(grid=made.grid, uniform=True, plain=True, survey=SimpleNamespace(solid=True))
+        forces, moments = (put(made, [source], ground) for put in (inject_forces, inject_moments))
         gather = Gather(
             *(made.grid, made.block, made.block.halo, sites, quantities),
             allocated=made.v.shape[1:],
-            strain=made.strain,
+            terms=partial(terms_of, made.grid, sites, strain=made.strain),
         )
         distance = np.linalg.norm(np.subtract(self.far, (*self.place, 0.0)))
         steps = round((2.2 / FREQUENCY + 1.5 * distance / ROCK[1]) / made.dt)

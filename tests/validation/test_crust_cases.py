@@ -20,8 +20,10 @@ from esim.validation.cases.crust import (
     absorption,
     attenuation,
     full_space,
+    hard_media,
     lamb,
     reciprocity,
+    static,
     topography,
 )
 from esim.validation.cases.crust.records import read
@@ -171,3 +173,33 @@ def test_a_case_of_several_runs_is_judged_together(tmp_path: Path, monkeypatch: 
     assert [check["passed"] for check in checks] == [False, True]
     assert set(case.find(tmp_path / "pair")) == {"a", "b"}
     assert validate(["pair"], tmp_path / "again", run=tmp_path / "pair") == 1
+
+
+# ------------------------------------------------------------------ absorbing layers over long times
+
+
+@pytest.mark.cases
+def test_nothing_grows_beside_a_sill_of_basalt_nor_below_soft_soil(tmp_path: Path) -> None:
+    """The smaller case: 6,000 steps."""
+    bounds = hard_media.judge(hard_media.CASE.run(tmp_path, quick=True))
+    assert len(bounds) == 4 and failed(bounds) == []
+
+
+@pytest.mark.quick
+def test_growth_is_that_from_the_least_to_a_later_motion() -> None:
+    time = np.linspace(0, 1, 2001)
+    falls, rises = np.exp(-20 * time), 1e-6 * np.exp(8 * (time - 0.5)) * (time > 0.5)
+    assert hard_media.growth(falls) == 1
+    assert hard_media.growth(falls + rises) > hard_media.GROWTH_LIMIT
+    assert hard_media.growth(falls + 1e-5 * rises) == 1, "rounding"
+
+
+@pytest.mark.cases
+def test_permanent_displacement_is_okadas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On land, at the smaller size of the case, on cells of 400 m with a fault 3 km deep."""
+    monkeypatch.setattr(static, "CELL", 400.0)
+    monkeypatch.setattr(static, "FAULT", static.FAULT | {"depth": 3000.0})
+    monkeypatch.setattr(static, "INNER", 0.6)
+    bounds = {bound.quantity: bound for bound in static.judge(static.CASE.run(tmp_path, quick=True))}
+    assert bounds["land: vertical, at the end"].computed < 0.03
+    assert bounds["land: horizontal, at the end"].computed < 0.03

@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from esim.crust.layout import STRESSES, VELOCITIES
+from esim.crust.medium.ground import Ground
+from esim.crust.medium.placing import beside_interfaces
+from esim.crust.medium.stencils import Stencils
 from esim.crust.model import Crust
 from esim.grids.closure import ABOVE, SLOPE_ABOVE
-from esim.grids.interpolation import NODES, POINTS, Site, spread
+from esim.grids.interpolation import NODES, POINTS, Site, replaced, spread
 from esim.grids.interpolation import InterpolationTerms as Spread
 from esim.kernels.crust.staggered import WEIGHTS
 from esim.sources.crust import PlaneWave, PointSources
@@ -72,30 +75,38 @@ class SourceInjection:
         self._first = first
 
 
-def inject_moments(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
+def inject_moments(
+    crust: Crust, sources: Sequence[PointSources | PlaneWave], ground: Ground
+) -> SourceInjection:
     """What moment tensors add to the stresses: at t = n dt, between two stresses."""
     factor = -crust.dt / (np.prod(crust.grid.spacing) * 1e6)
     terms: list[Terms] = []
     rates: list[Rates] = []
     for group in sources:
         if isinstance(group, PointSources) and group.moment.any():
+            beside = beside_interfaces(ground, group)
             parts = [
-                _nodes(crust, group, name, factor * group.moment[:, n]) for n, name in enumerate(STRESSES)
+                _nodes(crust, group, name, factor * group.moment[:, n], beside)
+                for n, name in enumerate(STRESSES)
             ]
             terms.append(_joined(parts))
             rates.append(group.rates)
     return SourceInjection(crust, crust.s, 0.0, terms, rates)
 
 
-def inject_forces(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
+def inject_forces(
+    crust: Crust, sources: Sequence[PointSources | PlaneWave], ground: Ground
+) -> SourceInjection:
     """What forces and plane waves add to the velocities: at t = (n - 1/2) dt, between two velocities."""
     factor = crust.dt / np.prod(crust.grid.spacing)
     terms: list[Terms] = []
     rates: list[Rates] = []
     for group in sources:
         if isinstance(group, PointSources) and group.force.any():
+            beside = beside_interfaces(ground, group)
             parts = [
-                _nodes(crust, group, name, factor * group.force[:, n]) for n, name in enumerate(VELOCITIES)
+                _nodes(crust, group, name, factor * group.force[:, n], beside)
+                for n, name in enumerate(VELOCITIES)
             ]
             terms.append(_joined(parts))
             rates.append(group.rates)
@@ -117,7 +128,7 @@ def _one_column(wave: PlaneWave) -> Rates:
     return lambda times: wave.velocity(times)[:, None]
 
 
-def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) -> Terms:
+def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray, beside: Stencils) -> Terms:
     """Flat indices into v or s of this rank's nodes of a component, the source and the amount of each."""
     wanted = np.flatnonzero(amounts)
     sites = [Site(group.x[n], group.y[n], group.depth[n], ghost=crust.free) for n in wanted]
@@ -126,6 +137,10 @@ def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) ->
     )
     if crust.coarse and name in STRESSES:
         terms = _evened(crust, terms)
+    near = beside.near[wanted]
+    if near.any():
+        mine, even = beside.take(wanted), crust.coarse
+        terms = replaced(terms, near, mine.values(name) if name in VELOCITIES else mine.stresses(name, even))
     nodes = Nodes(
         *(terms.k, terms.j, terms.i),
         source=np.broadcast_to(wanted[:, None], terms.k.shape),
