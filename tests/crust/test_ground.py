@@ -339,7 +339,7 @@ def test_a_wave_from_below_reverberates_in_the_sea(tmp_path: Path, sea: str) -> 
     if sea == "layer":
         made["topography"] = None
     made["grid"] |= {"x": [-200, 200], "y": [-200, 200], "depth": depth, "spacing": 50,
-                     "boundary": {"kind": "periodic", "cpml_alpha": "graded"}}  # fmt: skip
+                     "boundary": {"kind": "periodic"}}  # fmt: skip
     bell = {"kind": "gaussian", "sigma": 0.12, "delay": 0.6}
     made["source"] = [
         {"kind": "plane_wave", "polarisation": "z", "depth": 1600, "amplitude": 1.0, "time_function": bell}

@@ -1,4 +1,4 @@
-"""What are keys called today that had another name in earlier versions?"""
+"""What became of keys of earlier versions? They are called otherwise, or are no longer needed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,9 +21,17 @@ RENAMED = {
     "stratification": Renamed("seawater_compressibility", {"compressible": "true", "none": "false"}),
 }
 
+LAYERS = "is no longer needed: absorbing layers are set by the medium; leave it out"
+GONE = {"shift": LAYERS, "cpml_alpha": LAYERS}
+
 
 def new_name(key: object, value: object, valid: Iterable[str]) -> str | None:
-    """A sentence that names today's key, one of the `valid` ones, for an old one; None for any other key."""
+    """A sentence that names today's key, one of the `valid` ones, for an old one, or says that none is needed.
+
+    None for any other key.
+    """
+    if key in GONE:
+        return GONE[str(key)]
     today = RENAMED.get(key) if isinstance(key, str) else None
     if today is None or today.name not in valid:
         return None
