@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from esim.crust.model import Crust
+from esim.crust.sources.incident import BoxInjection
 from esim.crust.sources.injection import SourceInjection
 
 
@@ -13,6 +14,7 @@ class CrustEngine:
     crust: Crust
     forces: SourceInjection
     moments: SourceInjection
+    box: BoxInjection | None = None  # what comes from outside
 
     def limit(self) -> float:
         """Time step [s]; it is fixed."""
@@ -23,6 +25,10 @@ class CrustEngine:
         number = round(end / self.crust.dt)
         self.crust.begin_step()
         self.forces.add(number)
+        if self.box is not None:
+            self.box.push(number)
         self.crust.advance()
         self.moments.add(number)
+        if self.box is not None:
+            self.box.strain(number)
         self.crust.end_step()

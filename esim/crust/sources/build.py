@@ -12,6 +12,7 @@ from esim.config.crust.source import CrustSourceConfig
 from esim.config.yaml.suggest import gathered
 from esim.crust.discretisation import Discretisation
 from esim.crust.medium.medium import CrustMedium, MediumSurvey
+from esim.crust.sources.incident import check_incident, half_space
 from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.io.crust.waveforms import Event
@@ -19,6 +20,7 @@ from esim.media.crust.medium import VS
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
 from esim.sources.crust import PlaneWave, PointSources, build, low_pass
+from esim.sources.crust.incident_wave import IncidentWave
 from esim.sources.crust.lowpass import GAIN, begin_filtered
 
 CrustSource = PointSources | PlaneWave
@@ -46,11 +48,13 @@ def build_sources(
     for n, section in enumerate(config.source):
 
         def make(section: CrustSourceConfig = section) -> CrustSource:
-            return build(section, medium.grid, projection, config.time.start, medium.rigidity)
+            return build(
+                section, medium.grid, projection, config.time.start, medium.rigidity, lambda: half_space(config, medium)
+            )
 
         try:
             source = root_first(comm, make)
-            _check_place(source, medium, survey)
+            _check_place(config, source, medium, survey, warn)
         except InputError as error:
             raise InputError(f"source.{n}: {error}") from None
         late += [(f"source.{n}", text) for text in _check_time(f"source.{n}", source, end)]
@@ -128,13 +132,22 @@ def _check_time(key: str, source: CrustSource, end: float) -> Iterator[str]:
         )
 
 
-def _check_place(source: CrustSource, medium: CrustMedium, survey: MediumSurvey) -> None:
+def _check_place(
+    config: SeismicConfig, source: CrustSource, medium: CrustMedium, survey: MediumSurvey, warn: Warn
+) -> None:
     """Raises InputError for a source in the air, a shear source in a fluid, or a plane wave that sides would bend."""
+    if isinstance(source, IncidentWave):
+        box = check_incident(config, source, medium)
+        warn(
+            f"plane_wave: the wave enters on the faces of the box {box.extent(medium.grid)}; outside of it seismograms, "
+            "maps and snapshots hold what scatters only"
+        )
+        return
     if isinstance(source, PlaneWave):
         if not all(medium.grid.horizontal.periodic):
             raise InputError(
                 "a plane wave needs grid.boundary.x and grid.boundary.y 'periodic', or it would be bent at the sides "
-                "of the block"
+                "of the block; for absorbing sides, give wave_type and incidence in place of polarisation"
             )
         return
     shears = _shears(source)

@@ -108,7 +108,7 @@ def inject_forces(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> 
             terms.append(_joined(parts))
             rates.append(group.rates)
     for wave in sources:
-        if isinstance(wave, PlaneWave):
+        if isinstance(wave, PlaneWave) and wave.polarisation is not None:  # others enter on a box
             terms.append(_sheet(crust, wave))
             rates.append(_one_column(wave))
     return SourceInjection(crust, crust.v, -0.5, terms, rates)

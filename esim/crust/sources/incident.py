@@ -1,0 +1,213 @@
+"""How does an oblique plane wave enter the crust? Computed in one column, and added on the faces of a box."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from esim.config.crust.root import SeismicConfig
+from esim.crust.medium.medium import CrustMedium
+from esim.crust.medium.surface import FlatSurface
+from esim.crust.model import Crust
+from esim.crust.sources.box import Crossing, InjectionBox, crossings, place_box
+from esim.crust.sources.column import BELOW, EXTRA, OFFSETS, STRESS, ColumnMotion, propagate
+from esim.crust.sources.injection import Rates, SourceInjection, Terms
+from esim.crust.sources.stencils import Stencil, read_stencils
+from esim.errors import InputError
+from esim.grids.grid3d import Grid3D
+from esim.sources.crust import PlaneWave, PointSources
+from esim.sources.crust.incident_wave import IncidentWave
+
+ALIKE = 1e-3  # relative difference of moduli and densities up to which a medium is the same
+POINTS = 6  # of Lagrange's interpolation in time
+MARGIN_STEPS = 12  # before anything moves
+MEDIUM = ("rho", "lam", "mu", "inv_qp", "inv_qs", "near_interface")
+
+
+@dataclass(frozen=True)
+class ColumnSeries:
+    """The motion of a column as it passes nodes at some places: a callable for `SourceInjection`."""
+
+    motion: ColumnMotion
+    rows: np.ndarray  # of motion.values, its first two axes as one
+    delay: np.ndarray  # p.x of each node [s]
+    late: float  # in steps: 0.5 for stresses
+
+    def __call__(self, times: np.ndarray) -> np.ndarray:
+        """Values (times, nodes) at times (K,) [s], a step apart."""
+        dt, values = self.motion.dt, self.motion.values
+        flat = values.reshape(-1, values.shape[-1])
+        at = (times[0] - self.delay - self.motion.begin) / dt - self.late
+        first = np.floor(at)
+        weights = lagrange(at - first)
+        index = first.astype(int) - (POINTS // 2 - 1) + np.arange(times.size)[:, None]
+        total = np.zeros(index.shape)
+        for n in range(POINTS):
+            m = index + n
+            total += np.where(m >= 0, weights[n] * flat[self.rows, np.clip(m, 0, flat.shape[1] - 1)], 0.0)
+        return total
+
+
+def lagrange(fraction: np.ndarray) -> np.ndarray:
+    """Weights (POINTS, n) of values at -2 .. 3 for an interpolation at 0 <= fraction < 1."""
+    nodes = np.arange(POINTS) - (POINTS // 2 - 1)
+    weights = np.ones((POINTS, *fraction.shape))
+    for n, here in enumerate(nodes):
+        for there in np.delete(nodes, n):
+            weights[n] *= (fraction - there) / (here - there)
+    return weights
+
+
+def check_incident(config: SeismicConfig, wave: IncidentWave, medium: CrustMedium) -> InjectionBox:
+    """The box on which a wave enters; InputError where the block has no sides, or no layered medium, for it."""
+    if config.grid.surface == "absorbing":
+        raise InputError("plane_wave: an oblique wave needs grid.surface 'free'; 'absorbing' has no ground above")
+    if config.physics.memory_variable_precision is not None:
+        raise InputError(
+            "physics.memory_variable_precision: an oblique plane wave needs memory variables in full precision; "
+            "leave it out"
+        )
+    box = place_box(medium.grid, config.grid.boundary)
+    for name, size, sides in (("x", wave.slowness[0], box.columns), ("y", wave.slowness[1], box.rows)):
+        if sides is None and abs(size) * wave.speed > 1e-9:
+            raise InputError(
+                f"grid.boundary.{name}: 'periodic' sides do not fit a wave that goes along {name}; expected cpml or "
+                "sponge, or a wave of another azimuth or incidence 0"
+            )
+    if not (medium.rock.layered and isinstance(medium.surface, FlatSurface)):
+        _require_layered(box, medium)
+    _check_reference(wave, medium, box)
+    return box
+
+
+def _require_layered(box: InjectionBox, medium: CrustMedium) -> None:
+    """Raises InputError unless the medium at the faces of a box depends on depth alone."""
+    grid = medium.grid
+    j, i = _corner(box)
+    column = medium.cells(((0, grid.nz), (j, j + 1), (i, i + 1)))
+    for (k0, k1), rows, columns in box.around(grid, 4):
+        for first in range(*rows, 64):
+            part = (first, min(first + 64, rows[1]))
+            values, wanted = medium.cells(((k0, k1), part, columns)), column[:, k0:k1]
+            with np.errstate(invalid="ignore"):
+                apart = np.abs(values - wanted) > ALIKE * np.maximum(np.abs(values), np.abs(wanted))
+            apart &= np.isfinite(values) | np.isfinite(wanted)
+            if apart.any():
+                _, dk, dj, di = np.argwhere(apart)[0]
+                _refuse(grid, box, k0 + dk, part[0] + dj, columns[0] + di, (j, i))
+
+
+def _refuse(grid: Grid3D, box: InjectionBox, k: int, j: int, i: int, corner: tuple[int, int]) -> None:
+    area = grid.horizontal
+    x, y, depth = area.x(i, i + 1)[0], area.y(j, j + 1)[0], grid.depth(k, k + 1)[0]
+    there = f"x {area.x(corner[1], corner[1] + 1)[0]:g}, y {area.y(corner[0], corner[0] + 1)[0]:g}"
+    raise InputError(
+        f"plane_wave: an oblique wave enters on the faces of the box {box.extent(grid)}, where the medium must depend on "
+        f"depth alone; at x {x:g}, y {y:g}, depth {depth:g} m it differs from that at {there}; expected a layered medium "
+        "and level ground around what is to be studied"
+    )
+
+
+def half_space(config: SeismicConfig, medium: CrustMedium) -> tuple[float, float]:
+    """vp and vs [m/s] of the lowest layer of cells at a corner of the box."""
+    (j, i), nz = _corner(place_box(medium.grid, config.grid.boundary)), medium.grid.nz
+    lam, mu, rho = medium.cells(((nz - 1, nz), (j, j + 1), (i, i + 1)))[:3, 0, 0, 0]
+    return float(np.sqrt((lam + 2 * mu) / rho)), float(np.sqrt(mu / rho))
+
+
+def _corner(box: InjectionBox) -> tuple[int, int]:
+    return (0 if box.rows is None else box.rows[0]), (0 if box.columns is None else box.columns[0])
+
+
+def _check_reference(wave: IncidentWave, medium: CrustMedium, box: InjectionBox) -> None:
+    """Raises InputError where the reference point lies above the half-space."""
+    grid, (j, i) = medium.grid, _corner(box)
+    column = medium.cells(((0, grid.nz), (j, j + 1), (i, i + 1)))[:3, :, 0, 0]
+    other = np.flatnonzero((np.abs(column - column[:, -1:]) > ALIKE * np.abs(column[:, -1:])).any(0))
+    top = grid.depth_min + (other[-1] + 1 if other.size else 0) * grid.dz
+    if wave.depth < top - 1e-6 * grid.dz:
+        raise InputError(
+            f"plane_wave: depth {wave.depth:g} m is above {top:g} m, the top of the lowest layer, in which the wave "
+            f"comes up; expected {top:g} to {grid.depth_max:g} m, or none for the latter"
+        )
+
+
+class BoxInjection:
+    """What some waves add on the faces of a box, for velocities, stresses and memory variables: each step's parts."""
+
+    def __init__(self, crust: Crust, box: InjectionBox, waves: Sequence[IncidentWave], end: float) -> None:
+        """end is that of the run [s]."""
+        self._crust, self._box = crust, box
+        stencils = read_stencils(crust.grid, crust.settings, _column(crust, box), crust.grid.nz + EXTRA)
+        self._motions = []
+        for wave in waves:
+            lead = wave.vertical_slowness * (crust.grid.depth_max + BELOW * crust.grid.dz - wave.depth)
+            begin = wave.onset - lead - MARGIN_STEPS * crust.dt
+            last = end + wave.lead + MARGIN_STEPS * crust.dt
+            self._motions.append((wave, propagate(stencils, wave, begin, last, crust.grid.nz)))
+        self._forces = self._part(crust.v, stencils.acceleration, -0.5, STRESS)
+        self._moments = self._part(crust.s, stencils.hooke, 0.0, 0)
+        self._strains = self._part(crust.memory, stencils.straining, 0.0, 0) if stencils.straining else None
+
+    def push(self, step: int) -> None:
+        """Add to the velocities of a step what comes in."""
+        self._forces.add(step)
+
+    def strain(self, step: int) -> None:
+        """The same to stresses and memory variables."""
+        self._moments.add(step)
+        if self._strains is not None:
+            self._strains.add(step)
+
+    def _part(self, array: np.ndarray, stencils: Sequence[Stencil], shift: float, first: int) -> SourceInjection:
+        terms: list[Terms] = []
+        rates: list[Rates] = []
+        crossing = crossings(self._box, self._crust.grid, self._crust.block, stencils)
+        for wave, motion in self._motions:
+            found, rate = self._terms(crossing, wave, motion, first)
+            terms.append(found)
+            rates.append(rate)
+        return SourceInjection(self._crust, array, shift, terms, rates)
+
+    def _terms(
+        self, crossing: Crossing, wave: IncidentWave, motion: ColumnMotion, first: int
+    ) -> tuple[Terms, Rates]:
+        block, h, area = self._crust.block, self._crust.block.halo, self._crust.grid.horizontal
+        variable, k, j, i = crossing.target
+        shape = self._crust.v.shape[1:]
+        at = (variable, k + h, j - block.j0 + h, i - block.i0 + h)
+        node = np.ravel_multi_index(at, (int(variable.max(initial=0)) + 1, *shape))
+        unique, column = np.unique(crossing.source, axis=1, return_inverse=True)
+        variable, k, j, i = unique
+        offsets = OFFSETS[variable + first]
+        x = area.x0 + (i + 0.5 + offsets[:, 0]) * area.dx - wave.x
+        y = area.y0 + (j + 0.5 + offsets[:, 1]) * area.dy - wave.y
+        delay = wave.slowness[0] * x + wave.slowness[1] * y
+        rows = (variable + first) * motion.values.shape[1] + k
+        series = ColumnSeries(motion, rows, delay, 0.5 if first == STRESS else 0.0)
+        return (node, column.reshape(-1), crossing.amount), series
+
+
+def _column(crust: Crust, box: InjectionBox) -> dict[str, np.ndarray]:
+    """The medium of all layers at a corner of a box, from the rank that has it."""
+    block, h, (j, i) = crust.block, crust.block.halo, _corner(box)
+    mine = None
+    if block.owns(j, i):
+        mine = {}
+        for name in MEDIUM:
+            if name in crust.fields:
+                values = crust.backend.to_host(crust.fields[name])
+                if values.shape != (1, 1, 1):
+                    column = values[h:-h, j - block.j0 + h, i - block.i0 + h].astype(float)
+                    mine[name] = np.pad(column, (0, crust.grid.nz - column.size))
+    return next(found for found in crust.comm.allgather(mine) if found is not None)
+
+
+def inject_incident(
+    config: SeismicConfig, crust: Crust, sources: Sequence[PointSources | PlaneWave]
+) -> BoxInjection | None:
+    """What the oblique plane waves among some sources add; None where there are none."""
+    waves = [source for source in sources if isinstance(source, IncidentWave)]
+    if not waves:
+        return None
+    return BoxInjection(crust, place_box(crust.grid, config.grid.boundary), waves, config.time.duration)
