@@ -194,6 +194,9 @@ def source_record(source: CrustSource) -> dict[str, Any]:
     """
     record: dict[str, Any] = {"name": source.name, "x": None, "y": None, "depth": None}
     record["low_pass"] = source.low_pass
+    if isinstance(source, IncidentWave):
+        names = ("x", "y", "depth", "slowness", "incidence")
+        record |= {name: getattr(source, name) for name in names} | {"wave_type": source.phase}
     if isinstance(source, PlaneWave):
         return record | {"depth": source.depth, "moment": None, "magnitude": None}
     record |= zip(("x", "y", "depth"), origin(source), strict=True)

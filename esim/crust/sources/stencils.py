@@ -21,7 +21,7 @@ from esim.parallel.comm import SerialComm
 from esim.parallel.decomposition import decompose
 
 WIDTH = 12  # cells across the column, more than a step reaches
-REACH = 7  # cells up and down that a step may reach
+REACH = 5  # cells up and down that a step may reach
 GAP = 2 * REACH + 2  # cells between impulses in a column
 
 
@@ -134,7 +134,7 @@ def _recalled(crust: Crust, memory: Any, h: int) -> tuple[list[Stencil], np.ndar
         memory[variable] = 1.0
         crust.begin_step()
         crust.advance()
-        stress = crust.own(crust.s)[:, :, :2, :2].transpose(0, 2, 3, 1)
+        stress = crust.own(crust.s)[:, :, :2, :2].transpose(0, 2, 3, 1).copy()
         recall += [Stencil(t, variable, (0, 0, 0), stress[t]) for t in range(6) if stress[t].any()]
-        remaining.append(crust.own(memory)[variable, :, :2, :2].transpose(1, 2, 0))
+        remaining.append(crust.own(memory)[variable, :, :2, :2].transpose(1, 2, 0).copy())
     return recall, np.array(remaining).reshape(-1, 2, 2, nz)
