@@ -28,7 +28,7 @@ from esim.crust.sources.build import (
     low_pass_record,
     source_record,
 )
-from esim.crust.sources.incident import inject_incident
+from esim.crust.sources.incident import inject_waves
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.sources.lines import plan_lines, summary_lines
 from esim.crust.stability import StabilityCheck
@@ -188,8 +188,8 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
             sources = filter_sources(setup.sources, setup.dt)
-            box = inject_incident(config, crust, sources)
-            engine = CrustEngine(crust, inject_forces(crust, sources), inject_moments(crust, sources), box)
+            boxes = [box for box in (inject_waves(config, crust, sources),) if box is not None]
+            engine = CrustEngine(crust, inject_forces(crust, sources), inject_moments(crust, sources), boxes)
         last = max((source.end for source in sources), default=0.0)
         stability = StabilityCheck(crust, last, config.run.watchdog)
         outputs = SeismicOutputs(

@@ -1,9 +1,10 @@
 """What does the loop advance? A crust and what its sources add to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from esim.crust.model import Crust
-from esim.crust.sources.incident import BoxInjection
+from esim.crust.sources.box_injection import BoxInjection
 from esim.crust.sources.injection import SourceInjection
 
 
@@ -14,7 +15,7 @@ class CrustEngine:
     crust: Crust
     forces: SourceInjection
     moments: SourceInjection
-    box: BoxInjection | None = None  # what comes from outside
+    boxes: Sequence[BoxInjection] = ()  # through which fields from outside enter
 
     def limit(self) -> float:
         """Time step [s]; it is fixed."""
@@ -25,10 +26,10 @@ class CrustEngine:
         number = round(end / self.crust.dt)
         self.crust.begin_step()
         self.forces.add(number)
-        if self.box is not None:
-            self.box.push(number)
+        for box in self.boxes:
+            box.push(number)
         self.crust.advance()
         self.moments.add(number)
-        if self.box is not None:
-            self.box.strain(number)
+        for box in self.boxes:
+            box.strain(number)
         self.crust.end_step()

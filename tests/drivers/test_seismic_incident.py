@@ -32,7 +32,9 @@ def bell(t: Any) -> Any:
     return 0.1 * np.exp(-(((t - 5 * SIGMA) / SIGMA) ** 2) / 2)
 
 
-def scene(directory: Path, source: dict, stations: list[tuple], duration: float = 2.5, **boundary: Any) -> dict:
+def scene(
+    directory: Path, source: dict, stations: list[tuple], duration: float = 2.5, **boundary: Any
+) -> dict:
     """A slice of 32 x 8 x 24 cells, periodic across, or a block."""
     made = halfspace(directory, [source], stations, time={"duration": duration})
     made["grid"] |= {"x": [-1600, 1600], "y": [-400, 400], "depth": [0, 2400],
@@ -61,7 +63,9 @@ def surface_motion(wave_type: str, p: float) -> tuple[float, ...]:
 
 
 @pytest.mark.parametrize(("wave_type", "incidence"), [("P", 45), ("SV", 20), ("SH", 55)])
-def test_a_free_surface_moves_as_its_coefficients_say(tmp_path: Path, wave_type: str, incidence: float) -> None:
+def test_a_free_surface_moves_as_its_coefficients_say(
+    tmp_path: Path, wave_type: str, incidence: float
+) -> None:
     speed = ROCK[0] if wave_type == "P" else ROCK[1]
     p = np.sin(np.deg2rad(incidence)) / speed
     stations = [(-430, 20, 0), (320, 0, 0), (-1500, 0, 400), (1500, 0, 0), (50, 0, 2200)]
@@ -83,7 +87,8 @@ LAYERS = ((2500.0, 1000.0, 2000.0), ROCK)
 
 def layered(made: dict, h: float) -> dict:
     made["medium"]["layers"] = [
-        {"top": top, "vp": vp, "vs": vs, "rho": rho} for top, (vp, vs, rho) in zip((0, h), LAYERS, strict=True)
+        {"top": top, "vp": vp, "vs": vs, "rho": rho}
+        for top, (vp, vs, rho) in zip((0, h), LAYERS, strict=True)
     ]
     return made
 
@@ -92,7 +97,9 @@ def layered(made: dict, h: float) -> dict:
 def test_a_layer_answers_as_its_propagator_says(tmp_path: Path, wave_type: str, incidence: float) -> None:
     h, x = 400.0, 230.0
     p = np.sin(np.deg2rad(incidence)) / LAYERS[1][0 if wave_type == "P" else 1]
-    made = layered(scene(tmp_path, wave(wave_type, incidence, x=0, depth=h, onset=1.0), [(x, 0, 0), (x, 0, 300)], 4.0), h)
+    made = layered(
+        scene(tmp_path, wave(wave_type, incidence, x=0, depth=h, onset=1.0), [(x, 0, 0), (x, 0, 300)], 4.0), h
+    )
     found = records(made)
     t = seconds(found)
     wanted = propagator.seismograms(LAYERS, [h], wave_type, p, [0, 300], lambda t: bell(t - 1.0 - p * x), t)
@@ -197,4 +204,7 @@ def test_the_record_and_the_plan_of_a_wave(tmp_path: Path) -> None:
     record = json.loads((tmp_path / "run.json").read_text())
     source = record["sources"][0]
     assert source["wave_type"] == "P" and source["incidence"] == pytest.approx(30, abs=0.1)
-    assert any("outside of it seismograms, maps and snapshots hold what scatters only" in w for w in record["warnings"])
+    assert any(
+        "outside of it seismograms, maps and snapshots hold what scatters only" in w
+        for w in record["warnings"]
+    )

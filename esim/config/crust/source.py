@@ -8,7 +8,17 @@ from esim.config.crust.time_function import TimeFunctionConfig, TriangleConfig, 
 from esim.config.point import PointConfig
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
-from esim.config.yaml.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Slowness, Speed
+from esim.config.yaml.units import (
+    Angle,
+    Duration,
+    Force,
+    Length,
+    Number,
+    Pressure,
+    ScalarMoment,
+    Slowness,
+    Speed,
+)
 
 
 class TimedSourceConfig(Section):
@@ -173,19 +183,31 @@ class PlaneWaveConfig(TimedSourceConfig):
         "azimuth, and down) or SH (positive to the right of its azimuth).",
     )
     incidence: Angle | None = Field(
-        default=None, ge=0, le=85, description="Angle of its way from the vertical [degrees], in the lowest layer."
+        default=None,
+        ge=0,
+        le=85,
+        description="Angle of its way from the vertical [degrees], in the lowest layer.",
     )
     slowness: Slowness | None = Field(
-        default=None, ge=0, description="Instead of incidence: horizontal slowness [s/m], such as '0.06 s/km'."
+        default=None,
+        ge=0,
+        description="Instead of incidence: horizontal slowness [s/m], such as '0.06 s/km'.",
     )
     azimuth: Angle | None = Field(
-        default=None, ge=-360, le=360, description="Direction in which it goes [degrees clockwise from y of the grid]."
+        default=None,
+        ge=-360,
+        le=360,
+        description="Direction in which it goes [degrees clockwise from y of the grid].",
     )
     back_azimuth: Angle | None = Field(
-        default=None, ge=-360, le=360, description="Instead of azimuth: direction from which it comes [degrees]."
+        default=None,
+        ge=-360,
+        le=360,
+        description="Instead of azimuth: direction from which it comes [degrees].",
     )
     x: Length | None = Field(
-        default=None, description="Reference point of an oblique wave, which it passes at onset; null: the middle."
+        default=None,
+        description="Reference point of an oblique wave, which it passes at onset; null: the middle.",
     )
     y: Length | None = Field(default=None, description="The same along y [m].")
     depth: Length | None = Field(
@@ -208,7 +230,9 @@ class PlaneWaveConfig(TimedSourceConfig):
     def _vertical(self) -> None:
         for name in ("incidence", "slowness", "azimuth", "back_azimuth", "x", "y"):
             if getattr(self, name) is not None:
-                raise KeyProblem(name, "is of an oblique wave; expected wave_type P, SV or SH in place of polarisation")
+                raise KeyProblem(
+                    name, "is of an oblique wave; expected wave_type P, SV or SH in place of polarisation"
+                )
         if self.depth is None:
             raise KeyProblem("depth", "is missing; a vertical wave needs the depth where it is injected")
 

@@ -41,11 +41,19 @@ class InjectionBox:
                 inside = inside & (pair[0] <= n) & (n < pair[1])
         return inside
 
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Row and column of its cells in the south-west."""
+        return (0 if self.rows is None else self.rows[0]), (0 if self.columns is None else self.columns[0])
+
     def extent(self, grid: Grid3D) -> str:
         """In words, for messages."""
         area = grid.horizontal
         texts = []
-        for name, pair, first, d in (("x", self.columns, area.x0, area.dx), ("y", self.rows, area.y0, area.dy)):
+        for name, pair, first, d in (
+            ("x", self.columns, area.x0, area.dx),
+            ("y", self.rows, area.y0, area.dy),
+        ):
             if pair is not None:
                 texts.append(f"{name} {first + pair[0] * d:g}..{first + pair[1] * d:g} m")
         return ", ".join([*texts, f"depth {grid.depth_min:g}..{grid.depth_min + self.bottom * grid.dz:g} m"])
@@ -120,9 +128,7 @@ class Crossing:
     amount: np.ndarray  # (n,)
 
 
-def crossings(
-    box: InjectionBox, grid: Grid3D, block: Block, stencils: Sequence[Stencil]
-) -> Crossing:
+def crossings(box: InjectionBox, grid: Grid3D, block: Block, stencils: Sequence[Stencil]) -> Crossing:
     """chi L(u) - L(chi u) of some stencils, at the cells of a block."""
     found = list(_crossings(box, grid, block, stencils))
     return Crossing(*(np.concatenate([one[n] for one in found], axis=-1) for n in range(3)))

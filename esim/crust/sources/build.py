@@ -49,7 +49,12 @@ def build_sources(
 
         def make(section: CrustSourceConfig = section) -> CrustSource:
             return build(
-                section, medium.grid, projection, config.time.start, medium.rigidity, lambda: half_space(config, medium)
+                section,
+                medium.grid,
+                projection,
+                config.time.start,
+                medium.rigidity,
+                lambda: half_space(config, medium),
             )
 
         try:

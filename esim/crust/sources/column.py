@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from esim.crust.sources.box_injection import STRESS
 from esim.crust.sources.stencils import Stencil, StepStencils
 from esim.kernels.crust.staggered import WEIGHTS
 from esim.sources.crust.incident_wave import IncidentWave
@@ -31,8 +32,10 @@ OFFSETS = np.array(
     + [(0, 0, 0)] * 3
     + [(0.5, 0.5, 0), (0.5, 0, -0.5), (0, 0.5, -0.5)]
 )
-STRESS = 3  # number of the first stress
-VERTICAL_V, VERTICAL_S = {(0, 4), (1, 5), (2, 2)}, {(0, 2), (1, 2), (2, 2), (4, 0), (5, 1)}  # differences along z
+VERTICAL_V, VERTICAL_S = (
+    {(0, 4), (1, 5), (2, 2)},
+    {(0, 2), (1, 2), (2, 2), (4, 0), (5, 1)},
+)  # differences along z
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,9 @@ class Assembly:
         return csr_array((np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))), shape=shape)
 
 
-def propagate(stencils: StepStencils, wave: IncidentWave, begin: float, end: float, layers: int) -> ColumnMotion:
+def propagate(
+    stencils: StepStencils, wave: IncidentWave, begin: float, end: float, layers: int
+) -> ColumnMotion:
     """The motion of the uppermost `layers` of a column from `begin` to `end` [s], stencils with EXTRA ones below.
 
     Nothing may move before `begin`.

@@ -9,10 +9,11 @@ from esim.config.crust.root import SeismicConfig
 from esim.crust.medium.medium import CrustMedium
 from esim.crust.medium.surface import FlatSurface
 from esim.crust.model import Crust
-from esim.crust.sources.box import Crossing, InjectionBox, crossings, place_box
-from esim.crust.sources.column import BELOW, EXTRA, OFFSETS, STRESS, ColumnMotion, propagate
-from esim.crust.sources.injection import Rates, SourceInjection, Terms
-from esim.crust.sources.stencils import Stencil, read_stencils
+from esim.crust.sources.box import InjectionBox, place_box
+from esim.crust.sources.box_injection import STRESS, BoxInjection, medium_column
+from esim.crust.sources.column import BELOW, EXTRA, OFFSETS, ColumnMotion, propagate
+from esim.crust.sources.injection import Rates
+from esim.crust.sources.stencils import read_stencils
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.sources.crust import PlaneWave, PointSources
@@ -21,7 +22,6 @@ from esim.sources.crust.incident_wave import IncidentWave
 ALIKE = 1e-3  # relative difference of moduli and densities up to which a medium is the same
 POINTS = 6  # of Lagrange's interpolation in time
 MARGIN_STEPS = 12  # before anything moves
-MEDIUM = ("rho", "lam", "mu", "inv_qp", "inv_qs", "near_interface")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ColumnSeries:
     motion: ColumnMotion
     rows: np.ndarray  # of motion.values, its first two axes as one
     delay: np.ndarray  # p.x of each node [s]
-    late: float  # in steps: 0.5 for stresses
+    late: np.ndarray  # in steps: 0.5 for stresses
 
     def __call__(self, times: np.ndarray) -> np.ndarray:
         """Values (times, nodes) at times (K,) [s], a step apart."""
@@ -61,7 +61,9 @@ def lagrange(fraction: np.ndarray) -> np.ndarray:
 def check_incident(config: SeismicConfig, wave: IncidentWave, medium: CrustMedium) -> InjectionBox:
     """The box on which a wave enters; InputError where the block has no sides, or no layered medium, for it."""
     if config.grid.surface == "absorbing":
-        raise InputError("plane_wave: an oblique wave needs grid.surface 'free'; 'absorbing' has no ground above")
+        raise InputError(
+            "plane_wave: an oblique wave needs grid.surface 'free'; 'absorbing' has no ground above"
+        )
     if config.physics.memory_variable_precision is not None:
         raise InputError(
             "physics.memory_variable_precision: an oblique plane wave needs memory variables in full precision; "
@@ -83,7 +85,7 @@ def check_incident(config: SeismicConfig, wave: IncidentWave, medium: CrustMediu
 def _require_layered(box: InjectionBox, medium: CrustMedium) -> None:
     """Raises InputError unless the medium at the faces of a box depends on depth alone."""
     grid = medium.grid
-    j, i = _corner(box)
+    j, i = box.corner
     column = medium.cells(((0, grid.nz), (j, j + 1), (i, i + 1)))
     for (k0, k1), rows, columns in box.around(grid, 4):
         for first in range(*rows, 64):
@@ -110,18 +112,14 @@ def _refuse(grid: Grid3D, box: InjectionBox, k: int, j: int, i: int, corner: tup
 
 def half_space(config: SeismicConfig, medium: CrustMedium) -> tuple[float, float]:
     """vp and vs [m/s] of the lowest layer of cells at a corner of the box."""
-    (j, i), nz = _corner(place_box(medium.grid, config.grid.boundary)), medium.grid.nz
+    (j, i), nz = place_box(medium.grid, config.grid.boundary).corner, medium.grid.nz
     lam, mu, rho = medium.cells(((nz - 1, nz), (j, j + 1), (i, i + 1)))[:3, 0, 0, 0]
     return float(np.sqrt((lam + 2 * mu) / rho)), float(np.sqrt(mu / rho))
 
 
-def _corner(box: InjectionBox) -> tuple[int, int]:
-    return (0 if box.rows is None else box.rows[0]), (0 if box.columns is None else box.columns[0])
-
-
 def _check_reference(wave: IncidentWave, medium: CrustMedium, box: InjectionBox) -> None:
     """Raises InputError where the reference point lies above the half-space."""
-    grid, (j, i) = medium.grid, _corner(box)
+    grid, (j, i) = medium.grid, box.corner
     column = medium.cells(((0, grid.nz), (j, j + 1), (i, i + 1)))[:3, :, 0, 0]
     other = np.flatnonzero((np.abs(column - column[:, -1:]) > ALIKE * np.abs(column[:, -1:])).any(0))
     top = grid.depth_min + (other[-1] + 1 if other.size else 0) * grid.dz
@@ -132,82 +130,38 @@ def _check_reference(wave: IncidentWave, medium: CrustMedium, box: InjectionBox)
         )
 
 
-class BoxInjection:
-    """What some waves add on the faces of a box, for velocities, stresses and memory variables: each step's parts."""
+@dataclass(frozen=True)
+class WaveField:
+    """A plane wave in the nodes of a grid."""
 
-    def __init__(self, crust: Crust, box: InjectionBox, waves: Sequence[IncidentWave], end: float) -> None:
-        """end is that of the run [s]."""
-        self._crust, self._box = crust, box
-        stencils = read_stencils(crust.grid, crust.settings, _column(crust, box), crust.grid.nz + EXTRA)
-        self._motions = []
-        for wave in waves:
-            lead = wave.vertical_slowness * (crust.grid.depth_max + BELOW * crust.grid.dz - wave.depth)
-            begin = wave.onset - lead - MARGIN_STEPS * crust.dt
-            last = end + wave.lead + MARGIN_STEPS * crust.dt
-            self._motions.append((wave, propagate(stencils, wave, begin, last, crust.grid.nz)))
-        self._forces = self._part(crust.v, stencils.acceleration, -0.5, STRESS)
-        self._moments = self._part(crust.s, stencils.hooke, 0.0, 0)
-        self._strains = self._part(crust.memory, stencils.straining, 0.0, 0) if stencils.straining else None
+    grid: Grid3D
+    wave: IncidentWave
+    motion: ColumnMotion
 
-    def push(self, step: int) -> None:
-        """Add to the velocities of a step what comes in."""
-        self._forces.add(step)
-
-    def strain(self, step: int) -> None:
-        """The same to stresses and memory variables."""
-        self._moments.add(step)
-        if self._strains is not None:
-            self._strains.add(step)
-
-    def _part(self, array: np.ndarray, stencils: Sequence[Stencil], shift: float, first: int) -> SourceInjection:
-        terms: list[Terms] = []
-        rates: list[Rates] = []
-        crossing = crossings(self._box, self._crust.grid, self._crust.block, stencils)
-        for wave, motion in self._motions:
-            found, rate = self._terms(crossing, wave, motion, first)
-            terms.append(found)
-            rates.append(rate)
-        return SourceInjection(self._crust, array, shift, terms, rates)
-
-    def _terms(
-        self, crossing: Crossing, wave: IncidentWave, motion: ColumnMotion, first: int
-    ) -> tuple[Terms, Rates]:
-        block, h, area = self._crust.block, self._crust.block.halo, self._crust.grid.horizontal
-        variable, k, j, i = crossing.target
-        shape = self._crust.v.shape[1:]
-        at = (variable, k + h, j - block.j0 + h, i - block.i0 + h)
-        node = np.ravel_multi_index(at, (int(variable.max(initial=0)) + 1, *shape))
-        unique, column = np.unique(crossing.source, axis=1, return_inverse=True)
-        variable, k, j, i = unique
-        offsets = OFFSETS[variable + first]
+    def rates(self, variable: np.ndarray, k: np.ndarray, j: np.ndarray, i: np.ndarray) -> Rates:
+        """What gives velocities [m/s] (variable 0..2) and stresses [MPa] (3..8) at nodes (n,) of the grid."""
+        area, wave, offsets = self.grid.horizontal, self.wave, OFFSETS[variable]
         x = area.x0 + (i + 0.5 + offsets[:, 0]) * area.dx - wave.x
         y = area.y0 + (j + 0.5 + offsets[:, 1]) * area.dy - wave.y
         delay = wave.slowness[0] * x + wave.slowness[1] * y
-        rows = (variable + first) * motion.values.shape[1] + k
-        series = ColumnSeries(motion, rows, delay, 0.5 if first == STRESS else 0.0)
-        return (node, column.reshape(-1), crossing.amount), series
+        rows = variable * self.motion.values.shape[1] + k
+        return ColumnSeries(self.motion, rows, delay, np.where(variable < STRESS, 0.0, 0.5))
 
 
-def _column(crust: Crust, box: InjectionBox) -> dict[str, np.ndarray]:
-    """The medium of all layers at a corner of a box, from the rank that has it."""
-    block, h, (j, i) = crust.block, crust.block.halo, _corner(box)
-    mine = None
-    if block.owns(j, i):
-        mine = {}
-        for name in MEDIUM:
-            if name in crust.fields:
-                values = crust.backend.to_host(crust.fields[name])
-                if values.shape != (1, 1, 1):
-                    column = values[h:-h, j - block.j0 + h, i - block.i0 + h].astype(float)
-                    mine[name] = np.pad(column, (0, crust.grid.nz - column.size))
-    return next(found for found in crust.comm.allgather(mine) if found is not None)
-
-
-def inject_incident(
+def inject_waves(
     config: SeismicConfig, crust: Crust, sources: Sequence[PointSources | PlaneWave]
 ) -> BoxInjection | None:
     """What the oblique plane waves among some sources add; None where there are none."""
     waves = [source for source in sources if isinstance(source, IncidentWave)]
     if not waves:
         return None
-    return BoxInjection(crust, place_box(crust.grid, config.grid.boundary), waves, config.time.duration)
+    grid, dt = crust.grid, crust.dt
+    box = place_box(grid, config.grid.boundary)
+    stencils = read_stencils(grid, crust.settings, medium_column(crust, box), grid.nz + EXTRA)
+    fields = []
+    for wave in waves:
+        ahead = wave.vertical_slowness * (grid.depth_max + BELOW * grid.dz - wave.depth)
+        begin = wave.onset - ahead - MARGIN_STEPS * dt
+        end = config.time.duration + wave.lead + MARGIN_STEPS * dt
+        fields.append(WaveField(grid, wave, propagate(stencils, wave, begin, end, grid.nz)))
+    return BoxInjection(crust, box, stencils, fields)

@@ -87,7 +87,9 @@ def _narrow_crust(
     fields: dict[str, Any] = {}
     for name, values in column.items():
         wide = np.concatenate([np.repeat(values[:1], h), values, np.repeat(values[-1:], shape[0])])
-        fields[name] = backend.from_host(np.ascontiguousarray(np.broadcast_to(wide[: shape[0], None, None], shape)))
+        fields[name] = backend.from_host(
+            np.ascontiguousarray(np.broadcast_to(wide[: shape[0], None, None], shape))
+        )
     closed = replace(settings, kinds=("periodic", "periodic", "wall", "free"), memory=None)
     return build_crust(tall, decomposition, comm, backend, closed, fields)
 

@@ -13,6 +13,7 @@ from esim.sources.crust.time_function import build as build_function
 
 STEEPEST = 85.0  # degrees from the vertical
 
+
 @dataclass(frozen=True, kw_only=True)
 class IncidentWave(PlaneWave):
     """A plane wave that comes up from the half-space below a layered medium.
@@ -57,10 +58,16 @@ def build(config: PlaneWaveConfig, grid: Grid3D, vp: float, vs: float) -> Incide
     """The wave of a configuration over a half-space of vp and vs [m/s]; InputError for one that cannot be."""
     phase, speed = config.wave_type, vp if config.wave_type == "P" else vs
     if speed <= 0:
-        raise InputError(f"plane_wave: the lowest layer is a fluid, in which there is no {phase} wave; expected P")
+        raise InputError(
+            f"plane_wave: the lowest layer is a fluid, in which there is no {phase} wave; expected P"
+        )
     angle = np.deg2rad(config.propagation_azimuth)
     direction = float(np.sin(angle)), float(np.cos(angle))
-    size = config.slowness if config.slowness is not None else np.sin(np.deg2rad(config.incidence or 0.0)) / speed
+    size = (
+        config.slowness
+        if config.slowness is not None
+        else np.sin(np.deg2rad(config.incidence or 0.0)) / speed
+    )
     if size * speed > np.sin(np.deg2rad(STEEPEST)):
         raise InputError(
             f"plane_wave: slowness {size:g} s/m is that of a wave at {STEEPEST:g} degrees or more from the vertical in "
