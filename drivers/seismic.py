@@ -15,6 +15,7 @@ from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, surv
 from esim.crust.medium.surface import build_surface
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
 from esim.crust.model import build_crust
+from esim.crust.output.injection import recorded_box
 from esim.crust.output.outputs import SeismicOutputs
 from esim.crust.output.receiver_sites import place_stations, waveform_formats
 from esim.crust.settings import crust_settings
@@ -29,6 +30,7 @@ from esim.crust.sources.build import (
     source_record,
 )
 from esim.crust.sources.incident import inject_waves
+from esim.crust.sources.injected import inject_fields
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.sources.lines import plan_lines, summary_lines
 from esim.crust.stability import StabilityCheck
@@ -138,6 +140,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         sources = limit_sources(config, sources, discretisation, warnings.add)
         motion, onset = first_motion(sources, discretisation.dt), first_onset(sources)
         discretisation = discretisation.starting(motion, onset)
+        recorded_box(config, grid)  # refused here where it does not fit
         sites = place_stations(config, medium.surface, projection)
         for text in (
             *check_used(config.physics),
@@ -188,7 +191,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
             sources = filter_sources(setup.sources, setup.dt)
-            boxes = [box for box in (inject_waves(config, crust, sources),) if box is not None]
+            boxes = [*inject_waves(config, crust, sources), *inject_fields(config, crust, sources)]
             engine = CrustEngine(crust, inject_forces(crust, sources), inject_moments(crust, sources), boxes)
         last = max((source.end for source in sources), default=0.0)
         stability = StabilityCheck(crust, last, config.run.watchdog)

@@ -183,7 +183,7 @@ def test_ranks_and_restarts_change_no_bit(tmp_path: Path) -> None:
 
 BAD = [
     ("grid.boundary", {"kind": "wall", "cells": 4}, "grid.boundary.y: 'wall' reflects"),
-    ("grid.boundary", {"cells": 4, "x": "periodic"}, "grid.boundary.x: 'periodic' sides do not fit a wave that goes along x"),
+    ("grid.boundary", {"cells": 4, "x": "periodic"}, "'periodic' sides do not fit a wave that goes along x"),
     ("grid.boundary", {"cells": 10}, "grid.depth|grid.y|grid.x"),
     ("grid.surface", "absorbing", "needs grid.surface 'free'"),
     ("source.0.depth", 300, "above 700 m, the top of the lowest layer"),

@@ -1,6 +1,7 @@
 """Plane waves in layers over a half-space by the propagator matrix (Thomson 1950; Haskell 1953), for tests.
 
-Of fields exp(iw (t - p x)), z down, the motion-stress vectors are (vx, vz, sxz, szz) and (vy, syz), with df/dz = iw B f.
+Of fields exp(iw (t - p x)), z down, the motion-stress vectors are (vx, vz, sxz, szz) and (vy, syz), and
+df/dz = iw B f.
 """
 
 import numpy as np

@@ -273,6 +273,20 @@ class CrustFiniteFaultConfig(Section):
     )
 
 
+class InjectionConfig(Section):
+    """What another run has recorded on the faces of a box."""
+
+    kind: Literal["injection"] = Field(description="injection: waves that enter through the faces of a box.")
+    file: InputFile = Field(
+        description="injection.nc of another run (output.injection), relative to the configuration, or data:NAME."
+    )
+
+    @property
+    def onset(self) -> float:
+        """Origin time [s]: that of the other run."""
+        return 0.0
+
+
 class EventConfig(Section):
     """An earthquake, or a force, of a file of seismology."""
 
@@ -316,6 +330,7 @@ CrustSourceConfig = Annotated[
     | Annotated[SingleForceConfig, Tag("kind=force")]
     | Annotated[PlaneWaveConfig, Tag("kind=plane_wave")]
     | Annotated[CrustFiniteFaultConfig, Tag("kind=finite_fault")]
+    | Annotated[InjectionConfig, Tag("kind=injection")]
     | Annotated[EventConfig, Tag("kind=event")],
     Discriminator(kind_of),
 ]

@@ -76,6 +76,10 @@ class InjectionBox:
                 boxes.append(((0, top), (at - reach, at + reach), inner))
         return boxes
 
+    def cell_count(self, grid: Grid3D, reach: int) -> int:
+        """Number of cells within `reach` of the faces."""
+        return sum(int(np.prod([b - a for a, b in part])) for part in self.around(grid, reach))
+
     def cells(self, grid: Grid3D, block: Block, reach: int) -> Cells:
         """The owned cells of a block within `reach` of the faces."""
         found = []
@@ -90,7 +94,7 @@ class InjectionBox:
 def place_box(grid: Grid3D, boundary: BoundaryConfig) -> InjectionBox:
     """The largest box inside the absorbing layers; InputError where it has no room."""
     edge = boundary.cells + MARGIN
-    ranges = []
+    ranges: list[Range] = []
     on_x, on_y, bottom = boundary.kinds
     nz, ny, nx = grid.shape
     for kind, size, name in ((on_y, ny, "y"), (on_x, nx, "x")):
@@ -109,6 +113,25 @@ def place_box(grid: Grid3D, boundary: BoundaryConfig) -> InjectionBox:
         )
     _require_room(nz - edge, SURFACE_CELLS, "grid.depth", edge)
     return InjectionBox(nz - edge, ranges[0], ranges[1])
+
+
+def require_free(box: InjectionBox, grid: Grid3D, boundary: BoundaryConfig, name: str) -> None:
+    """Raises InputError unless the cells beside the faces of a box are inside the absorbing layers of a grid."""
+    nz, ny, nx = grid.shape
+    on_x, on_y, bottom = boundary.kinds
+    edges = [boundary.cells if kind in ABSORBING else 0 for kind in (on_x, on_y, bottom)]
+    for axis, pair, size, edge in (("x", box.columns, nx, edges[0]), ("y", box.rows, ny, edges[1])):
+        least = edge + MARGIN
+        if pair is not None and not least <= pair[0] <= pair[1] - LEAST_CELLS <= size - least - LEAST_CELLS:
+            raise InputError(
+                f"{name}: the box {box.extent(grid)} does not lie {least} cells inside the sides of the grid along "
+                f"{axis}; expected cells {least} to {size - least} of grid.{axis}, at least {LEAST_CELLS} of them"
+            )
+    if not SURFACE_CELLS <= box.bottom <= nz - edges[2] - MARGIN:
+        raise InputError(
+            f"{name}: the lower face of the box {box.extent(grid)} is {box.bottom} cells down; expected "
+            f"{SURFACE_CELLS} to {nz - edges[2] - MARGIN}"
+        )
 
 
 def _require_room(cells: int, least: int, name: str, edge: int) -> None:

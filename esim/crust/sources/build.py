@@ -13,17 +13,18 @@ from esim.config.yaml.suggest import gathered
 from esim.crust.discretisation import Discretisation
 from esim.crust.medium.medium import CrustMedium, MediumSurvey
 from esim.crust.sources.incident import check_incident, half_space
+from esim.crust.sources.injected import check_injected
 from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.io.crust.waveforms import Event
 from esim.media.crust.medium import VS
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
-from esim.sources.crust import PlaneWave, PointSources, build, low_pass
+from esim.sources.crust import InjectedField, PlaneWave, PointSources, build, low_pass
 from esim.sources.crust.incident_wave import IncidentWave
 from esim.sources.crust.lowpass import GAIN, begin_filtered
 
-CrustSource = PointSources | PlaneWave
+CrustSource = PointSources | PlaneWave | InjectedField
 # Share of the energy of a source above the highest frequency of the run, from which it is low-passed.
 ENERGY_FRACTION = 0.02
 UNRELEASED = 0.01  # share of the moment after the end of the run, from which there is a warning
@@ -105,7 +106,10 @@ def _up_to(frequency: float) -> str:
 def filter_sources(sources: Sequence[CrustSource], dt: float) -> list[CrustSource]:
     """The sources of a run with steps of dt [s], those with a corner low-passed there."""
     return [
-        source if source.low_pass is None else low_pass(source, source.low_pass, dt) for source in sources
+        source
+        if source.low_pass is None or isinstance(source, InjectedField)
+        else low_pass(source, source.low_pass, dt)
+        for source in sources
     ]
 
 
@@ -117,7 +121,9 @@ def first_onset(sources: Sequence[CrustSource]) -> float:
 def first_motion(sources: Sequence[CrustSource], dt: float) -> float:
     """The same when they are filtered."""
     begins = [
-        source.begin if source.low_pass is None else begin_filtered(source, source.low_pass, dt)
+        source.begin
+        if source.low_pass is None or isinstance(source, InjectedField)
+        else begin_filtered(source, source.low_pass, dt)
         for source in sources
     ]
     return min(begins, default=math.inf)
@@ -141,11 +147,15 @@ def _check_place(
     config: SeismicConfig, source: CrustSource, medium: CrustMedium, survey: MediumSurvey, warn: Warn
 ) -> None:
     """Raises InputError for a source in the air, a shear source in a fluid, or a plane wave that sides would bend."""
+    if isinstance(source, InjectedField):
+        for text in check_injected(config, source, medium):
+            warn(text)
+        return
     if isinstance(source, IncidentWave):
         box = check_incident(config, source, medium)
         warn(
-            f"plane_wave: the wave enters on the faces of the box {box.extent(medium.grid)}; outside of it seismograms, "
-            "maps and snapshots hold what scatters only"
+            f"plane_wave: the wave enters on the faces of the box {box.extent(medium.grid)}; outside of it "
+            "seismograms, maps and snapshots hold what scatters only"
         )
         return
     if isinstance(source, PlaneWave):
@@ -202,6 +212,8 @@ def source_record(source: CrustSource) -> dict[str, Any]:
     if isinstance(source, IncidentWave):
         names = ("x", "y", "depth", "slowness", "incidence")
         record |= {name: getattr(source, name) for name in names} | {"wave_type": source.phase}
+    if isinstance(source, InjectedField):
+        return record | {"depth": 0.0, "moment": None, "magnitude": None, "box": list(source.box)}
     if isinstance(source, PlaneWave):
         return record | {"depth": source.depth, "moment": None, "magnitude": None}
     record |= zip(("x", "y", "depth"), origin(source), strict=True)

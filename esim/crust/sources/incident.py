@@ -13,14 +13,14 @@ from esim.crust.sources.box import InjectionBox, place_box
 from esim.crust.sources.box_injection import STRESS, BoxInjection, medium_column
 from esim.crust.sources.column import BELOW, EXTRA, OFFSETS, ColumnMotion, propagate
 from esim.crust.sources.injection import Rates
+from esim.crust.sources.interpolation import POINTS, lagrange
 from esim.crust.sources.stencils import read_stencils
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
-from esim.sources.crust import PlaneWave, PointSources
+from esim.sources.crust import InjectedField, PlaneWave, PointSources
 from esim.sources.crust.incident_wave import IncidentWave
 
 ALIKE = 1e-3  # relative difference of moduli and densities up to which a medium is the same
-POINTS = 6  # of Lagrange's interpolation in time
 MARGIN_STEPS = 12  # before anything moves
 
 
@@ -46,16 +46,6 @@ class ColumnSeries:
             m = index + n
             total += np.where(m >= 0, weights[n] * flat[self.rows, np.clip(m, 0, flat.shape[1] - 1)], 0.0)
         return total
-
-
-def lagrange(fraction: np.ndarray) -> np.ndarray:
-    """Weights (POINTS, n) of values at -2 .. 3 for an interpolation at 0 <= fraction < 1."""
-    nodes = np.arange(POINTS) - (POINTS // 2 - 1)
-    weights = np.ones((POINTS, *fraction.shape))
-    for n, here in enumerate(nodes):
-        for there in np.delete(nodes, n):
-            weights[n] *= (fraction - there) / (here - there)
-    return weights
 
 
 def check_incident(config: SeismicConfig, wave: IncidentWave, medium: CrustMedium) -> InjectionBox:
@@ -104,9 +94,9 @@ def _refuse(grid: Grid3D, box: InjectionBox, k: int, j: int, i: int, corner: tup
     x, y, depth = area.x(i, i + 1)[0], area.y(j, j + 1)[0], grid.depth(k, k + 1)[0]
     there = f"x {area.x(corner[1], corner[1] + 1)[0]:g}, y {area.y(corner[0], corner[0] + 1)[0]:g}"
     raise InputError(
-        f"plane_wave: an oblique wave enters on the faces of the box {box.extent(grid)}, where the medium must depend on "
-        f"depth alone; at x {x:g}, y {y:g}, depth {depth:g} m it differs from that at {there}; expected a layered medium "
-        "and level ground around what is to be studied"
+        f"plane_wave: an oblique wave enters on the faces of the box {box.extent(grid)}, where the medium must "
+        f"depend on depth alone; at x {x:g}, y {y:g}, depth {depth:g} m it differs from that at {there}; expected a "
+        "layered medium and level ground around what is to be studied"
     )
 
 
@@ -149,12 +139,12 @@ class WaveField:
 
 
 def inject_waves(
-    config: SeismicConfig, crust: Crust, sources: Sequence[PointSources | PlaneWave]
-) -> BoxInjection | None:
-    """What the oblique plane waves among some sources add; None where there are none."""
+    config: SeismicConfig, crust: Crust, sources: Sequence[PointSources | PlaneWave | InjectedField]
+) -> list[BoxInjection]:
+    """What the oblique plane waves among some sources add."""
     waves = [source for source in sources if isinstance(source, IncidentWave)]
     if not waves:
-        return None
+        return []
     grid, dt = crust.grid, crust.dt
     box = place_box(grid, config.grid.boundary)
     stencils = read_stencils(grid, crust.settings, medium_column(crust, box), grid.nz + EXTRA)
@@ -164,4 +154,4 @@ def inject_waves(
         begin = wave.onset - ahead - MARGIN_STEPS * dt
         end = config.time.duration + wave.lead + MARGIN_STEPS * dt
         fields.append(WaveField(grid, wave, propagate(stencils, wave, begin, end, grid.nz)))
-    return BoxInjection(crust, box, stencils, fields)
+    return [BoxInjection(crust, box, stencils, fields)]

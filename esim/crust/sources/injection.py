@@ -13,7 +13,7 @@ from esim.crust.layout import STRESSES, VELOCITIES
 from esim.crust.model import Crust
 from esim.grids.interpolation import POINTS, Site, spread
 from esim.grids.interpolation import InterpolationTerms as Spread
-from esim.sources.crust import PlaneWave, PointSources
+from esim.sources.crust import InjectedField, PlaneWave, PointSources
 
 BATCH = 64  # steps that are prepared at once
 BATCH_VALUES = 4_000_000  # numbers that a batch may have
@@ -78,7 +78,9 @@ class SourceInjection:
         self._first = first
 
 
-def inject_moments(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
+def inject_moments(
+    crust: Crust, sources: Sequence[PointSources | PlaneWave | InjectedField]
+) -> SourceInjection:
     """What moment tensors add to the stresses: at t = n dt, between two stresses."""
     factor = -crust.dt / (np.prod(crust.grid.spacing) * 1e6)
     terms: list[Terms] = []
@@ -93,7 +95,9 @@ def inject_moments(crust: Crust, sources: Sequence[PointSources | PlaneWave]) ->
     return SourceInjection(crust, crust.s, 0.0, terms, rates)
 
 
-def inject_forces(crust: Crust, sources: Sequence[PointSources | PlaneWave]) -> SourceInjection:
+def inject_forces(
+    crust: Crust, sources: Sequence[PointSources | PlaneWave | InjectedField]
+) -> SourceInjection:
     """What forces and plane waves add to the velocities: at t = (n - 1/2) dt, between two velocities."""
     factor = crust.dt / np.prod(crust.grid.spacing)
     terms: list[Terms] = []
@@ -271,7 +275,8 @@ def _density(crust: Crust, name: str, k: np.ndarray, j: np.ndarray, i: np.ndarra
 def _sheet(crust: Crust, wave: PlaneWave) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes of the sheet of force that sends a plane wave up, and one down: 2 rho c v per area (d'Alembert)."""
     grid, block = crust.grid, crust.block
-    name = "v" + wave.polarisation
+    polarisation = wave.polarisation or "z"
+    name = "v" + polarisation
     x, y = float(grid.horizontal.x(0, 1)[0]), float(grid.horizontal.y(0, 1)[0])
     terms = spread(grid, [Site(x, y, wave.depth, ghost=False)], name)
     weights = np.asarray(terms.weights)[0]
@@ -289,5 +294,5 @@ def _sheet(crust: Crust, wave: PlaneWave) -> tuple[np.ndarray, np.ndarray, np.nd
     rho, lam, mu = (crust.backend.to_host(crust.fields[n])[at].astype(float) for n in ("rho", "lam", "mu"))
     speed = np.sqrt((lam + 2 * mu if wave.compressional else mu) / rho) * ROOT_UNITS
     amount = 2 * speed * crust.dt / grid.dz * weight
-    variable = "xyz".index(wave.polarisation)
+    variable = "xyz".index(polarisation)
     return _flat(crust, variable, k, j, i), np.zeros(k.size, int), amount

@@ -20,13 +20,22 @@ from esim.grids.axes import tensor_to_grid, vector_to_grid
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.sources import bearing
-from esim.sources.crust import events, finite_fault, incident_wave, moment_tensor, srf, time_function
+from esim.sources.crust import (
+    events,
+    finite_fault,
+    incident_wave,
+    injected,
+    moment_tensor,
+    srf,
+    time_function,
+)
 from esim.sources.crust.plane_wave import PlaneWave
 from esim.sources.crust.point import PointSources, join
 from esim.sources.crust.rates import Shifted
 from esim.sources.crust.time_function import TimeFunction
 from esim.sources.formats import csv_yaml
 
+Source = PointSources | PlaneWave | injected.InjectedField
 HalfSpace = Callable[[], tuple[float, float]]
 Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
@@ -38,7 +47,7 @@ def build(
     start: datetime | None = None,
     rigidity: Rigidity | None = None,
     half_space: HalfSpace | None = None,
-) -> PointSources | PlaneWave:
+) -> Source:
     """The source that one entry of `source:` in the configuration describes; its times count from `start`.
 
     What is placed by lon and lat, moment tensors and forces included, has true east and north, which the projection
@@ -62,7 +71,7 @@ def _build(
     projection: Projection | None,
     start: datetime | None,
     rigidity: Rigidity | None,
-) -> PointSources | PlaneWave:
+) -> Source:
     match config.kind:
         case "moment_tensor":
             tensor = np.array(config.moment_tensor, dtype=np.float64)
@@ -81,6 +90,8 @@ def _build(
             return PlaneWave(
                 config.kind, config.polarisation, config.depth, config.amplitude, function, onset
             )
+        case "injection":
+            return injected.read_injection(locate(config.file))
         case "finite_fault":
             return _finite_fault(config, grid, projection, rigidity)
         case "event":
@@ -95,7 +106,7 @@ def _build(
             return replace(source, name=label, remarks=remarks, origin_time=begin)
 
 
-def _labelled(label: str, source: PointSources | PlaneWave) -> PointSources:
+def _labelled(label: str, source: Source) -> PointSources:
     """A source of one point, which messages call so."""
     assert isinstance(source, PointSources)
     return replace(source, labels=[label])

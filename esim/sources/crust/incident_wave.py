@@ -56,7 +56,8 @@ class IncidentWave(PlaneWave):
 
 def build(config: PlaneWaveConfig, grid: Grid3D, vp: float, vs: float) -> IncidentWave:
     """The wave of a configuration over a half-space of vp and vs [m/s]; InputError for one that cannot be."""
-    phase, speed = config.wave_type, vp if config.wave_type == "P" else vs
+    phase = config.wave_type or "P"
+    speed = vp if phase == "P" else vs
     if speed <= 0:
         raise InputError(
             f"plane_wave: the lowest layer is a fluid, in which there is no {phase} wave; expected P"
