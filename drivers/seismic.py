@@ -7,7 +7,7 @@ from typing import Any
 from esim.config.crust.root import SeismicConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.stations.groups import skipped_warning, unused
-from esim.crust.advice import check_absorbed, check_absorbing_layers
+from esim.crust.advice import check_absorbed, check_absorbing_layers, check_enclosed
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
 from esim.crust.medium.attenuation import attenuation_in_force, check_used
@@ -145,6 +145,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         for text in (
             *check_used(config.physics),
             *check_absorbed(config, grid, sources, sites),
+            *check_enclosed(config, grid, sources, sites),
             *check_absorbing_layers(config, survey, discretisation),
             *rock.remarks,
             *(text for source in sources for text in getattr(source, "remarks", ())),
@@ -208,7 +209,11 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.warnings)
         early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
-            Callback(Steps(snapshots.every, early, hidden), snapshots.write, binding=False)
+            Callback(
+                Steps(snapshots.every, early, 0 if snapshots.hidden else hidden),
+                snapshots.write,
+                binding=False,
+            )
             for snapshots in outputs.snapshots
         ]
         if config.output.checkpoint is not None:

@@ -1,7 +1,7 @@
 """How is the motion on the faces of a box recorded, so that a smaller block can be computed alone?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -53,8 +53,9 @@ class InjectionRecorder:
     file: SnapshotFile
     every: int
     writer: Writer
+    hidden: bool = field(default=True, init=False)  # what is sent ahead of sources is recorded, too
     own: Any
-    order: np.ndarray | None
+    order: np.ndarray
     shape: tuple[int, int]
 
     def begin(self) -> None:
@@ -67,7 +68,7 @@ class InjectionRecorder:
             flat = array.reshape(count, -1)
             values += [crust.backend.to_host(flat[n][self.own]) for n in range(count)]
         pieces = crust.comm.gather(np.stack(values))
-        if pieces is None or self.order is None:
+        if pieces is None:
             return
         whole = np.concatenate(pieces, axis=1)[:, self.order].reshape(len(VARIABLES), *self.shape)
         self.writer.put(self.file.append, clock.time, clock.step)
@@ -76,9 +77,14 @@ class InjectionRecorder:
 
 
 def open_injection(
-    config: SeismicConfig, crust: Crust, writer: Writer, dtype: str, attributes: Mapping[str, str]
+    config: SeismicConfig,
+    crust: Crust,
+    writer: Writer,
+    dtype: str,
+    attributes: Mapping[str, str],
+    onset: float,
 ) -> InjectionRecorder | None:
-    """The recorder that a configuration asks for; None where it asks for none."""
+    """The recorder that a configuration asks for, of a run shown from `onset` [s]; None where it asks for none."""
     box, section = recorded_box(config, crust.grid), config.output.injection
     if box is None or section is None:
         return None
@@ -99,6 +105,7 @@ def open_injection(
         "box": [*_edges(box.columns, area.x0, area.dx), *_edges(box.rows, area.y0, area.dy), grid.depth_min,
                 grid.depth_min + box.bottom * grid.dz],
         "spacing": list(grid.spacing), "every": every * crust.dt, "stress_delay": 0.5 * crust.dt,
+        "onset": onset,
         "differences": config.physics.order,
     }  # fmt: skip
     file = SnapshotFile(

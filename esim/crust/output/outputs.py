@@ -66,9 +66,9 @@ class SeismicOutputs:
         self.snapshots: list[Snapshots | InjectionRecorder] = list(
             open_snapshots(config, crust, self._motion, projection, *static, self._maps, self._attributes)
         )
-        if (
-            injection := open_injection(config, crust, self.writer, self._maps.dtype, self._attributes)
-        ) is not None:
+        onset = (discretisation.hidden - discretisation.early) * crust.dt
+        injection = open_injection(config, crust, self.writer, self._maps.dtype, self._attributes, onset)
+        if injection is not None:
             self.snapshots.append(injection)
         self._seismograms = None
         if sites:

@@ -115,7 +115,10 @@ def filter_sources(sources: Sequence[CrustSource], dt: float) -> list[CrustSourc
 
 def first_onset(sources: Sequence[CrustSource]) -> float:
     """Time [s] at which the first of some sources begins; infinite where there are none."""
-    return min((source.begin for source in sources), default=math.inf)
+    return min(
+        (s.onset if isinstance(s, InjectedField) else s.begin for s in sources),
+        default=math.inf,
+    )
 
 
 def first_motion(sources: Sequence[CrustSource], dt: float) -> float:
@@ -152,11 +155,7 @@ def _check_place(
             warn(text)
         return
     if isinstance(source, IncidentWave):
-        box = check_incident(config, source, medium)
-        warn(
-            f"plane_wave: the wave enters on the faces of the box {box.extent(medium.grid)}; outside of it "
-            "seismograms, maps and snapshots hold what scatters only"
-        )
+        check_incident(config, source, medium)
         return
     if isinstance(source, PlaneWave):
         if not all(medium.grid.horizontal.periodic):

@@ -12,7 +12,7 @@ from esim.io import netcdf
 
 VARIABLES = ("vx", "vy", "vz", "sxx", "syy", "szz", "sxy", "sxz", "syz")
 TABLES = ("time", "x", "y", "depth", "rho", "lam", "mu")
-WANTED = ("box", "spacing", "every", "stress_delay", "differences")
+WANTED = ("box", "spacing", "every", "stress_delay", "onset", "differences")
 ALIKE = 1e-6  # relative difference of lengths that are the same
 
 
@@ -32,6 +32,7 @@ class InjectedField:
     every: float
     stress_delay: float
     begin: float
+    onset: float  # from when on that run was shown [s]
     records: int
     position: np.ndarray
     medium: np.ndarray
@@ -112,6 +113,7 @@ def _field(path: Path, data: Any) -> InjectedField:
     box, spacing = (tuple(map(float, np.atleast_1d(data.getncattr(name)))) for name in ("box", "spacing"))
     return InjectedField(
         name=f"injection '{path.name}'", path=path, box=box, spacing=spacing, order=int(data.differences),
-        every=float(data.every), stress_delay=float(data.stress_delay), begin=float(times[0]), records=times.size,
+        every=float(data.every), stress_delay=float(data.stress_delay), begin=float(times[0]),
+        onset=float(data.onset), records=times.size,
         position=table("x", "y", "depth"), medium=table("rho", "lam", "mu"),
     )  # fmt: skip
