@@ -71,7 +71,8 @@ def test_a_box_holds_what_the_larger_run_has_in_it(tmp_path: Path, attenuation: 
     most = np.abs(wanted[:, :INSIDE]).max()
     inside = np.abs(found[:, :INSIDE] - wanted[:, :INSIDE]).max() / most
     outside = np.abs(found[:, INSIDE:]).max() / most
-    assert inside < 5e-4 and outside < 1e-3
+    # Coarse-grained, weights of the faces are those of the Q of one column.
+    assert inside < (2e-3 if attenuation == "coarse" else 5e-4) and outside < 1e-3
 
 
 def test_ranks_and_a_coarser_record_make_no_difference_that_matters(tmp_path: Path) -> None:
@@ -87,8 +88,8 @@ def test_ranks_and_a_coarser_record_make_no_difference_that_matters(tmp_path: Pa
     compute(scene)
     sparse = compute(small(tmp_path / "two", tmp_path / "sparse" / "injection.nc", scene))
     for name in ("vx", "vy", "vz"):
-        a, b = (found[f"stations.nc/{name}"] for found in (whole, sparse))
-        assert np.abs(a - b).max() < 2e-3 * np.abs(whole["stations.nc/vx"]).max()
+        a, b = (found[f"stations.{name}"] for found in (whole, sparse))
+        assert np.abs(a - b).max() < 2e-3 * np.abs(whole["stations.vx"]).max()
 
 
 def test_a_file_that_does_not_fit_is_refused_and_what_is_outside_is_said(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_a_file_that_does_not_fit_is_refused_and_what_is_outside_is_said(tmp_pat
     def told(**grid: Any) -> list[str]:
         made = small(tmp_path / "small", file, scene)
         made["grid"] |= grid
-        return list(Seismic().check(configured(made), SerialComm()).warnings)
+        return list(Seismic().check(configured(made), SerialComm()).warnings.texts)
 
     assert any("stations.3: station 's3': lies outside the box of source.0" in text for text in told())
     assert not any("station 's1'" in text for text in told())

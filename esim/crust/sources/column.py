@@ -11,6 +11,7 @@ comes down is absorbed by stretched coordinates.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,8 +55,7 @@ class Assembly:
     """Weights of stencils summed over what lies side by side, as sparse matrices of one frequency."""
 
     def __init__(self, stencils: StepStencils) -> None:
-        self._s, self._grid = stencils, stencils.grid
-        self.nz = stencils.grid.nz
+        self.stencils, self.nz = stencils, stencils.grid.nz
         recalled: dict[int, list[Stencil]] = {}
         for one in stencils.recall:
             recalled.setdefault(one.source, []).append(one)
@@ -70,9 +70,9 @@ class Assembly:
 
         stretch are factors of differences along z, at the centres of layers and on their upper faces.
         """
-        acceleration = [(a, a.weights.mean((0, 1))) for a in self._s.acceleration]
-        hooke = [(a, a.weights.mean((0, 1)).astype(complex)) for a in self._s.hooke]
-        left = self._s.remaining
+        acceleration = [(a, a.weights.mean((0, 1))) for a in self.stencils.acceleration]
+        hooke = [(a, a.weights.mean((0, 1)).astype(complex)) for a in self.stencils.hooke]
+        left = self.stencils.remaining
         for one, variable in self._lossy:
             late = one.weights / (z - left[variable])  # what the step before has left
             hooke.append((one, late.mean((0, 1))))
@@ -81,11 +81,19 @@ class Assembly:
             self._matrix(hooke, (6, 3), (STRESS, 0), k, stretch, VERTICAL_S),
         )
 
-    def _matrix(self, parts: list, sizes: tuple, firsts: tuple, k: Sequence[complex], stretch: Sequence[np.ndarray] | None, vertical: set):  # type: ignore[no-untyped-def] # fmt: skip # noqa: E501
+    def _matrix(
+        self,
+        parts: list[tuple[Stencil, np.ndarray]],
+        sizes: tuple[int, int],
+        firsts: tuple[int, int],
+        k: Sequence[complex],
+        stretch: Sequence[np.ndarray] | None,
+        vertical: set[tuple[int, int]],
+    ) -> Any:
         from scipy.sparse import csr_array
 
         rows, columns, data = [], [], []
-        layers, spacing = np.arange(self.nz), self._grid.spacing
+        layers, spacing = np.arange(self.nz), self.stencils.grid.spacing
         for one, weights in parts:
             shift = OFFSETS[firsts[1] + one.source] - OFFSETS[firsts[0] + one.target]
             dx, dy = (one.offset[2] + shift[0]) * spacing[0], (one.offset[1] + shift[1]) * spacing[1]
@@ -106,42 +114,58 @@ def propagate(
 ) -> ColumnMotion:
     """The motion of the uppermost `layers` of a column from `begin` to `end` [s], stencils with EXTRA ones below.
 
-    Nothing may move before `begin`.
+    Nothing may move before `begin`. What the half-space does not carry on this grid is left out.
     """
     from scipy import fft
-    from scipy.sparse import eye_array
-    from scipy.sparse.linalg import splu
 
-    grid, dt = stencils.grid, stencils.settings.dt
+    dt = stencils.settings.dt
     count = math.ceil((end - begin) / dt) + 8
     size = fft.next_fast_len(math.ceil(1.3 * count), real=True)
     decay = DECAY / (size * dt)
     damping = np.exp(-decay * dt * np.arange(size))
     spectrum = np.fft.rfft(wave.velocity(begin + dt * np.arange(size)) * damping)
     omega = 2 * np.pi * np.fft.rfftfreq(size, dt) - 1j * decay
-    assembly, motion = Assembly(stencils), np.zeros((9, layers, omega.size), complex)
-    identity = eye_array(3 * grid.nz, format="csc")
-    inside = np.arange(grid.nz) < grid.nz - ABSORBING - BELOW
-    inside_v, inside_s = np.repeat(inside, 3), np.repeat(inside, 6)
+    assembly = Assembly(stencils)
+    found = []
     for n in np.flatnonzero(np.abs(spectrum) > LEAST * np.abs(spectrum).max()):
-        z = np.exp(1j * omega[n] * dt)
-        delta = np.exp(0.5j * omega[n] * dt) - np.exp(-0.5j * omega[n] * dt)
-        k = omega[n] * wave.slowness[0], omega[n] * wave.slowness[1]
-        plain_v, plain_s = assembly.matrices(z, k, None)
-        incoming = _plane_wave(stencils, plain_v, plain_s, wave, omega[n], k)
-        if incoming is None:
+        motion = _motion(assembly, wave, omega[n])
+        if motion is None:
             break
-        to_v, to_s = assembly.matrices(z, k, _stretching(stencils, wave, omega[n]))
-        v_in = incoming.reshape(-1)
-        s_in = plain_s @ v_in / delta
-        q_v = inside_v * (to_v @ s_in) - to_v @ (inside_s * s_in)
-        q_s = inside_s * (to_s @ v_in) - to_s @ (inside_v * v_in)
-        v = splu((delta**2 * identity - to_v @ to_s).tocsc()).solve(delta * q_v + to_v @ q_s)
-        s = (to_s @ v + q_s) / delta * np.exp(0.5j * omega[n] * dt)
-        motion[:3, :, n] = v.reshape(-1, 3).T[:, :layers] * spectrum[n]
-        motion[3:, :, n] = s.reshape(-1, 6).T[:, :layers] * spectrum[n]
-    values = np.fft.irfft(motion, size, axis=-1)[:, :, :count] / damping[:count]
+        found.append((n, motion[:, :layers] * spectrum[n]))
+    values = np.zeros((9, layers, count))
+    for variable in range(9):  # one after the other: all frequencies of all are many numbers
+        whole = np.zeros((layers, omega.size), complex)
+        for n, motion in found:
+            whole[:, n] = motion[variable]
+        values[variable] = np.fft.irfft(whole, size, axis=-1)[:, :count] / damping[:count]
     return ColumnMotion(begin, dt, values)
+
+
+def _motion(assembly: Assembly, wave: IncidentWave, omega: complex) -> np.ndarray | None:
+    """Velocities and stresses (9, nz) for an amplitude of one; None where the grid does not carry the wave.
+
+    Stresses are half a step later. Where the wave is added, motion above is all there is, below it what comes down.
+    """
+    from scipy.sparse import eye_array
+    from scipy.sparse.linalg import splu
+
+    stencils, nz, half = assembly.stencils, assembly.nz, 0.5j * omega * assembly.stencils.settings.dt
+    delta, k = np.exp(half) - np.exp(-half), (omega * wave.slowness[0], omega * wave.slowness[1])
+    plain_v, plain_s = assembly.matrices(np.exp(2 * half), k, None)
+    incoming = _plane_wave(stencils, plain_v, plain_s, wave, omega, k)
+    if incoming is None:
+        return None
+    to_v, to_s = assembly.matrices(np.exp(2 * half), k, _stretching(stencils, wave, omega))
+    above = np.arange(nz) < nz - ABSORBING - BELOW
+    above_v, above_s = np.repeat(above, 3), np.repeat(above, 6)
+    v_in = incoming.reshape(-1)
+    s_in = plain_s @ v_in / delta
+    q_v = above_v * (to_v @ s_in) - to_v @ (above_s * s_in)
+    q_s = above_s * (to_s @ v_in) - to_s @ (above_v * v_in)
+    matrix = delta**2 * eye_array(3 * nz, format="csc") - to_v @ to_s
+    v = splu(matrix.tocsc()).solve(delta * q_v + to_v @ q_s)
+    s = (to_s @ v + q_s) / delta * np.exp(half)
+    return np.concatenate([v.reshape(-1, 3).T, s.reshape(-1, 6).T])
 
 
 def _stretching(stencils: StepStencils, wave: IncidentWave, omega: complex) -> list[np.ndarray]:
@@ -155,7 +179,14 @@ def _stretching(stencils: StepStencils, wave: IncidentWave, omega: complex) -> l
     ]
 
 
-def _plane_wave(stencils, to_v, to_s, wave, omega, k):  # type: ignore[no-untyped-def]
+def _plane_wave(
+    stencils: StepStencils,
+    to_v: Any,
+    to_s: Any,
+    wave: IncidentWave,
+    omega: complex,
+    k: tuple[complex, complex],
+) -> np.ndarray | None:
     """Velocities (nz, 3) of the wave in a half-space like the last layers; None where the grid does not carry it."""
     grid, settings = stencils.grid, stencils.settings
     weights, rows = np.array(WEIGHTS[settings.order]), grid.nz - ABSORBING - BELOW + np.arange(2)
