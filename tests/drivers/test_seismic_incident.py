@@ -208,3 +208,52 @@ def test_the_record_and_the_plan_of_a_wave(tmp_path: Path) -> None:
         "outside of it seismograms, maps and snapshots hold what scatters only" in w
         for w in record["warnings"]
     )
+
+
+@pytest.mark.parametrize("ground", ["steps", "sea"])
+def test_nothing_leaves_the_box_below_level_steps_and_water(tmp_path: Path, ground: str) -> None:
+    """Ground that ends at steps of cells moves as a free surface does; below the sea the seafloor does not shear."""
+    made = scene(tmp_path, wave("SV", 20, x=0, depth=2000), [(30, 0, 0), (1500, 0, 300)])
+    if ground == "steps":
+        made["grid"]["depth"] = [-400, 2400]
+        made["medium"]["layers"][0]["top"] = -400
+        made["topography"] = {"kind": "flat", "depth": 0, "water": False}
+    else:
+        made["medium"]["layers"] = [{"top": 0, "vp": 1500, "vs": 0, "rho": 1000},
+                                    {"top": 300, "vp": 4000, "vs": 2300, "rho": 2500}]  # fmt: skip
+    made["physics"] = {"attenuation": "none"}
+    made["run"]["precision"] = "float64"
+    found = records(made)
+    most = max(float(np.abs(found[name][0]).max()) for name in ("vx", "vz"))
+    assert all(float(np.abs(found[name][1]).max()) < 1e-6 * most for name in ("vx", "vy", "vz"))
+    if ground == "steps":
+        wanted = surface_motion("SV", np.sin(np.deg2rad(20)) / ROCK[1])
+        for name, factor in zip(("vx", "vz"), wanted, strict=True):
+            assert float(np.abs(found[name][0]).max()) == pytest.approx(0.1 * factor, rel=0.02)
+
+
+def test_what_a_hill_scatters_is_absorbed(tmp_path: Path) -> None:
+    """A hill across the way of a wave shakes the same in a block that is twice as wide."""
+    x, y = np.arange(-3600.0, 3601, 50), np.arange(-1000.0, 1001, 50)
+    height = 300 * np.exp(-((x / 300) ** 2)) * np.ones((y.size, 1))
+    height[height < 30] = 0
+    xr.Dataset({"elevation": (("y", "x"), height)}, {"x": x, "y": y}).to_netcdf(tmp_path / "hill.nc")
+
+    def shaken(name: str, half: float) -> xr.Dataset:
+        made = scene(
+            tmp_path / name, wave("SV", 15, x=0, depth=2000), [(0, 0, 0), (-420, 0, 0), (600, 0, 300)]
+        )
+        made["grid"] |= {"x": [-half, half], "depth": [-400, 2400]}
+        made["grid"]["boundary"]["cells"] = 8
+        made["medium"]["layers"][0]["top"] = -400
+        made["topography"] = {"file": str(tmp_path / "hill.nc"), "water": False}
+        made["physics"] = {"attenuation": "none"}
+        return records(made)
+
+    small, wide = shaken("small", 1900), shaken("wide", 3400)
+    level = surface_motion("SV", np.sin(np.deg2rad(15)) / ROCK[1])[0] * 0.1
+    assert float(np.abs(wide.vx[0]).max()) > 1.2 * level
+    for name in ("vx", "vz"):
+        assert np.abs(small[name].values - wide[name].values).max() < 0.02 * float(np.abs(wide.vx).max()), (
+            name
+        )
