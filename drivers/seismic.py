@@ -7,17 +7,23 @@ from typing import Any
 from esim.config.crust.root import SeismicConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.stations.groups import skipped_warning, unused
-from esim.crust.advice import check_absorbed, check_absorbing_layers, check_enclosed
+from esim.crust.advice import check_absorbed, check_enclosed
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
 from esim.crust.medium.attenuation import attenuation_in_force, check_used
-from esim.crust.medium.medium import CrustMedium, MediumSurvey, set_medium, survey_medium
-from esim.crust.medium.surface import build_surface
+from esim.crust.medium.ground import Ground, build_terrain
+from esim.crust.medium.medium import CrustMedium, set_medium, survey_medium
+from esim.crust.medium.placing import ReceiverSite
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
 from esim.crust.model import build_crust
 from esim.crust.output.injection import recorded_box
 from esim.crust.output.outputs import SeismicOutputs
-from esim.crust.output.receiver_sites import place_stations, waveform_formats
+from esim.crust.output.receiver_sites import (
+    describe_stations,
+    place_stations,
+    station_records,
+    waveform_formats,
+)
 from esim.crust.settings import crust_settings
 from esim.crust.sources.build import (
     CrustSource,
@@ -33,7 +39,7 @@ from esim.crust.sources.incident import inject_waves
 from esim.crust.sources.injected import inject_fields
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.sources.lines import plan_lines, summary_lines
-from esim.crust.stability import StabilityCheck
+from esim.crust.stability import StabilityCheck, longest_period
 from esim.drivers.driver import (
     Checkpoints,
     Driver,
@@ -48,7 +54,6 @@ from esim.drivers.driver import (
 )
 from esim.drivers.resources import Device, threads_per_rank
 from esim.grids.grid3d import Grid3D
-from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
 from esim.io.crust.station_codes import changed_codes, changes_warning
 from esim.io.crust.waveforms import require_obspy
@@ -68,11 +73,10 @@ class SeismicSetup(Setup[SeismicConfig]):
 
     grid: Grid3D
     projection: Projection | None
-    medium: CrustMedium
-    survey: MediumSurvey
+    ground: Ground
     discretisation: Discretisation
     sources: Sequence[CrustSource]
-    sites: Sequence[Site]
+    sites: Sequence[ReceiverSite]
 
     @property
     def bytes_per_cell(self) -> float:
@@ -104,12 +108,13 @@ class SeismicRun(Run[SeismicSetup]):
             "sources": [source_record(source) for source in setup.sources],
             "points_per_wavelength": setup.discretisation.points_per_wavelength,
             "frequency_resolved": setup.discretisation.frequency,
-            "speeds": setup.survey.record(),
+            "speeds": setup.ground.survey.record(),
             "attenuation": attenuation and attenuation.record(),
             "low_pass": low_pass_record(setup.sources),
             "begins": setup.discretisation.begin,
             "bytes_per_cell": setup.bytes_per_cell,
             "station_codes": _changed_codes(setup.config),
+            "stations": station_records(setup.config, setup.sites, setup.projection) if setup.sites else [],
         }
 
     def report(self) -> None:
@@ -129,24 +134,28 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         )
         device = find_device(config, comm, warnings, elsewhere)
         memory = _require_memory(config, grid, decomposition, comm, device)
-        rock = root_first(comm, lambda: build_medium(config.medium, grid, projection))
+        terrain = build_terrain(config, grid, projection, comm)
+        elevation = None if terrain is None else terrain.elevation
+        rock = root_first(comm, lambda: build_medium(config.medium, grid, projection, elevation))
         rock.check(grid)
-        medium = CrustMedium(grid, rock, build_surface(config, grid, projection, comm))
+        medium = CrustMedium(grid, rock, terrain)
         survey = survey_medium(medium, decomposition.blocks[comm.rank], comm)
+        ground = Ground(medium, survey, config.physics.order, config.grid.surface == "absorbing")
         config = attenuation_in_force(config, survey.attenuates)
         memory = _require_memory(config, grid, decomposition, comm, device)  # now that Q in files is known
         discretisation = discretise(config, grid, survey, warnings.add)
-        sources = build_sources(config, medium, survey, projection, comm, warnings.add)
+        sources = build_sources(config, ground, projection, comm, warnings.add)
         sources = limit_sources(config, sources, discretisation, warnings.add)
         motion, onset = first_motion(sources, discretisation.dt), first_onset(sources)
         discretisation = discretisation.starting(motion, onset)
         recorded_box(config, grid)  # refused here where it does not fit
-        sites = place_stations(config, medium.surface, projection)
+        sites, remarks = place_stations(config, ground, projection)
         for text in (
+            *ground.remarks(),
+            *remarks,
             *check_used(config.physics),
             *check_absorbed(config, grid, sources, sites),
             *check_enclosed(config, grid, sources, sites),
-            *check_absorbing_layers(config, survey, discretisation),
             *rock.remarks,
             *(text for source in sources for text in getattr(source, "remarks", ())),
             *unused(config.stations, ReceiverConfig, projection is not None),
@@ -171,8 +180,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             warnings=warnings,
             grid=grid,
             projection=projection,
-            medium=medium,
-            survey=survey,
+            ground=ground,
             discretisation=discretisation,
             sources=sources,
             sites=sites,
@@ -182,24 +190,29 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         self, setup: SeismicSetup, resume: bool = False, observers: Sequence[Observer] = ()
     ) -> SeismicRun:
         """Allocate and compile, set the medium, place the sources, open the outputs."""
-        config, comm, timings = setup.config, setup.comm, dict[str, float]()
+        config, comm, ground, timings = setup.config, setup.comm, setup.ground, dict[str, float]()
         block = setup.decomposition.blocks[comm.rank]
         with timed(timings, "medium"):
             backend = setup.open_backend()
-            fields = set_medium(setup.medium, block, setup.discretisation.attenuation, backend)
+            fields = set_medium(
+                ground.medium, block, setup.discretisation.attenuation, backend, ground.air_above
+            )
+            fields["near_interface"] = backend.from_host(ground.near_interface(block))
         with timed(timings, "allocate and compile"):
-            settings = crust_settings(config, setup.medium.surface, setup.survey, setup.discretisation)
+            settings = crust_settings(config, ground, setup.discretisation)
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
             sources = filter_sources(setup.sources, setup.dt)
+            forces, moments = (inject(crust, sources, ground) for inject in (inject_forces, inject_moments))
             boxes = [*inject_waves(config, crust, sources), *inject_fields(config, crust, sources)]
-            engine = CrustEngine(crust, inject_forces(crust, sources), inject_moments(crust, sources), boxes)
+            engine = CrustEngine(crust, forces, moments, boxes)
         last = max((source.end for source in sources), default=0.0)
-        stability = StabilityCheck(crust, last, config.run.watchdog)
+        window = longest_period(config.grid.boundary.kinds, setup.grid, ground.survey)
+        stability = StabilityCheck(crust, last, window, config.run.watchdog)
         outputs = SeismicOutputs(
             config,
             crust,
-            setup.medium.surface,
+            ground,
             setup.projection,
             setup.sites,
             setup.discretisation,
@@ -249,7 +262,8 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         output = predict_output(config, grid, discretisation, state)
         return [
             f"grid           {nx} x {ny} x {nz} = {grid.cells:,} cells of {dx:g} x {dy:g} x {dz:g} m",
-            *setup.survey.describe(),
+            *setup.ground.survey.describe(),
+            *setup.ground.describe(),
             *discretisation.describe(config, grid),
             f"ranks          {setup.comm.size} x {setup.threads} threads, blocks of {min(cells):,} to {max(cells):,} "
             "cells",
@@ -257,6 +271,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             f"{setup.bytes_per_cell:.1f} bytes per cell",
             f"output         at most {output / 1e6:.1f} MB before compression, in {config.output.directory}",
             *plan_lines(setup.sources),
+            *describe_stations(config, setup.sites),
         ]
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:

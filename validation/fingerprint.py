@@ -145,7 +145,7 @@ block_bfloat16: [physics.attenuation=conventional, physics.memory_variable_preci
   grid.boundary.kind=wall, resume]
 block_hill: [physics.attenuation=coarse, grid.boundary.kind=sponge, "topography={kind: slope, depth: 0, slope: 0.1,
   direction: 60}", "output.stations.variables=[velocity, displacement, acceleration]"]
-block_bay: [physics.order=8, grid.boundary.cpml_alpha=constant, "topography={kind: bowl, depth: 150, radius: 1.6 km}",
+block_bay: [physics.order=8, "topography={kind: bowl, depth: 150, radius: 1.6 km}",
   "output.stations.variables=[velocity]"]
 block_column: [grid.surface=absorbing, grid.boundary.kind=periodic, "medium={kind: gradient, vp: 4000, vs: 2200,
   rho: 2400, vp_gradient: 0.5, random: {sigma: 0.05, correlation: 300 m}}", "source=[{kind: plane_wave,

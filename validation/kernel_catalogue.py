@@ -13,6 +13,7 @@ from esim.backends import Backend
 from esim.backends.linker import array_names
 from esim.crust.layout import STRESSES, VELOCITIES, Box3, intersect
 from esim.crust.sweep import constants
+from esim.grids.closure import CLOSURES
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
@@ -110,6 +111,7 @@ _CONSTANTS = {
     "alpha": 1.159,
     "least": 0.5,
     "rising": 1.0,
+    "cessation": 0.8,
     "trough": -0.5,
     "flush": 1e-6,
     "red": 1.2,
@@ -166,6 +168,8 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "load": rng.standard_normal((1, *shape)),
         "x": rng.standard_normal((1, *shape)),
         "start": rng.standard_normal((1, *shape)),
+        "was_breaking": (np.indices(shape).sum(0, keepdims=True) % 5 == 0).astype(float),
+        "is_breaking": np.zeros((1, *shape)),
         "broken": np.zeros((1, *shape)),
     }
     return {name: np.array(value, dtype) for name, value in named.items()} | {"bed": bed}
@@ -215,7 +219,6 @@ def _groups() -> dict[str, tuple[Callable, ...]]:
         "relax": (anelastic.relax_normal, anelastic.relax_shear),
         "damp_velocity": (sponge.damp_velocity,),
         "damp_stress": (sponge.damp_stress,),
-        "stress_above": (free_surface.stress_above,),
         "velocity_above": (free_surface.velocity_above,),
     }
     for axis in "xyz":
@@ -227,7 +230,7 @@ def _groups() -> dict[str, tuple[Callable, ...]]:
 
 
 BODIES: Mapping[str, tuple[Callable, ...]] = _groups()
-ABOVE = ("stress_above", "velocity_above")  # at a free surface
+ABOVE = ("velocity_above",)  # a free surface
 BF16 = tuple(f"{name}_bf16" for name in BODIES if "relax" in name)  # with memory variables of 16 bits
 
 
@@ -271,8 +274,10 @@ def in_bf16(machine: Backend, values: np.ndarray) -> Any:
     return machine.from_host(host.view(machine.dtype)).view(np.uint16)[..., :n]
 
 
-def crust_arrays(dtype: np.dtype | str, size: tuple[int, int, int], order: int) -> Arrays:
-    """Random waves, and random rock with fluid and air."""
+def crust_arrays(
+    dtype: np.dtype | str, size: tuple[int, int, int], order: int, variant: str = "plain"
+) -> Arrays:
+    """Random waves, and random rock with fluid and air; weights of the variant near_surface are random, too."""
     rng = np.random.default_rng(7)
     shape = tuple(n + order for n in size)
     named: Arrays = {name: rng.standard_normal(shape) * 0.1 for name in (*VELOCITIES, *STRESSES)}
@@ -283,6 +288,9 @@ def crust_arrays(dtype: np.dtype | str, size: tuple[int, int, int], order: int) 
     named["mu"] = np.where(kind < 0.2, 0, rng.uniform(5, 40, shape))
     named["inv_qp"], named["inv_qs"] = rng.uniform(0, 0.02, (2, *shape))
     named["near_interface"] = (rng.random(shape) < 0.3) * 1.0
+    if variant == "near_surface":
+        weights = 2 * (CLOSURES[order].reach + 1)
+        named["near_interface"] = 0.3 * rng.standard_normal((shape[0], weights, 1))
     factors = np.array([0.9, 0.1, 0.3, 0.2])[:, None, None, None]
     named["relax"] = rng.random((4, 2, 2, shape[2])) * factors
     return {name: np.array(value, dtype) for name, value in named.items()}
@@ -304,9 +312,9 @@ def crust_layer(name: str, box: Box3) -> tuple[Box3, Arrays]:
     k, j, i = ((b - LAYER, b) if n == axis else (a, b) for n, (a, b) in enumerate(box))
     shape = tuple(b - a for a, b in (k, j, i))
     along = tuple(size if n == axis else 1 for n, size in enumerate(shape))
-    signs = np.array([1, -1, -0.5, 1, -1, -0.5])[:, None, None, None]
+    signs = np.array([1, -1, -0.5, 1, -1, -0.5, 1])[:, None, None, None]
     own = {psi: rng.standard_normal(shape) * 1e-3 for psi in ("psi_n", "psi_1", "psi_2")}
-    return (k, j, i), own | {"coef": rng.random((6, *along)) * signs, "keep": rng.random((1, *shape))}
+    return (k, j, i), own | {"coef": rng.random((7, *along)) * signs, "keep": rng.random((1, *shape))}
 
 
 def crust_cuts(size: tuple[int, int, int], order: int) -> tuple[Box3, ...]:
@@ -359,7 +367,7 @@ def compute_crust(
     kind = CrustKind(machine.dtype.name, order, variant)
     shared = {
         name: in_bf16(machine, value) if packed and name in MEMORIES else machine.from_host(value)
-        for name, value in crust_arrays(machine.dtype, size, order).items()
+        for name, value in crust_arrays(machine.dtype, size, order, variant).items()
     }
     grid = Grid3D(Grid("cartesian", 0.0, 0.0, 90.0, 110.0, 20, 20, ("open",) * 4), 20, 100.0)
     p = machine.constants(constants(machine.dtype, grid, order, 0.008))
@@ -385,10 +393,6 @@ def compute_crust(
 # ------------------------------------------------------------------ all that can be compiled
 
 SWITCHES = ("friction_map", "maxima", "acceleration", "times")  # of the ocean's step
-VARIANTS = {
-    4: ("plain", "reduced_order"),
-    8: ("plain", "reduced_order", "near_surface"),
-}  # of the surface, by order
 LAYERS = ("_x", "_y", "_z")  # ends of the names of absorbing layers
 UNVARIED = (*ABOVE, "damp_velocity", "damp_stress")  # have no variants
 WHOLE = absorbing_layer.with_absorption(
@@ -421,8 +425,8 @@ def compiled() -> dict[str, Kernel]:
         for name, kernel in vars(module).items():
             if isinstance(kernel, Kernel) and id(kernel) not in others:
                 found[f"{module.__name__.rpartition('.')[2]} {name.lower()}"] = kernel
-    for order, variants in VARIANTS.items():
-        for variant in variants:
+    for order in (4, 8):
+        for variant in elastic.VARIANTS:
             for name in (*BODIES, *BF16):
                 if variant == "plain" or name not in UNVARIED:
                     found[f"{name} {order} {variant}"] = crust_kernel(name, order, variant)

@@ -7,34 +7,43 @@ from typing import Any
 import numpy as np
 
 from esim.backends import Backend
+from esim.crust.layout import Box3
 from esim.crust.settings import CrustSettings
 from esim.grids.grid3d import Grid3D
 from esim.parallel.decomposition import Block
 
-# CPML: power of the way into a layer with which damping and stretching grow, what comes back by theory of a wave that
-# comes in straight, stretching of the outermost cell. Falling: the shift of frequency falls to zero outwards, which
-# absorbs long waves best (Komatitsch & Martin 2007). Over soft sediments, water, or rock of very uneven Vp/Vs some
-# guided waves carry energy against the way of their crests, and such layers make them grow within seconds; with a
-# steady shift they stay bounded over the longest runs, but waves of an eighth of the frequency of the grid come back.
-GRADED = (2, 1e-5, 1.0)
-CONSTANT = (3, 1e-7, 2.0)
+# CPML with s = stretch + damping / (shift + i omega), by the way g into a layer: damping = d g^2, stretch = 1 +
+# (c - 1) g^2, shift = pi f (1 - g^n). d is such that the fastest waves, straight in and back, keep exp(-DAMPING).
+# Around a fast plate between soft layers some guided waves carry energy against the way of their crests, and damping
+# makes these grow, the more the slower their crests are: by exp(DAMPING fastest / slowest). So that is limited to
+# exp(GAIN), the stretch c, in which nothing can grow, is the same ratio, at most STRETCH, and velocities are damped in
+# addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio, times fastest / thickness, times g^4.
+# Stress is not damped, and the shift falls to zero outwards: both leave permanent displacement as it is. It falls
+# later where ground is uneven, n = 1 for a ratio up to 1.8, 4 from 3 on. In even ground all of this comes near to plain
+# CPML. Chosen by long runs, see validation/results/crust.md.
+DAMPING, GAIN, STRETCH, FRICTION = 11.5, 75.0, 8.0, 0.036
+POWER, FRICTION_POWER = 2, 4  # of g in damping and stretch, in friction
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
+
+LOW = ("west", "south", "top")  # sides where numbers of cells begin
 
 
 @dataclass(frozen=True)
 class AbsorbingLayer:
     """An absorbing layer on this rank: kind cpml or sponge, axis across it, its box in the block's arrays.
 
-    memory is (6, k, j, i) on the box for CPML, profile what the kernels call coef or keep.
+    memory is (6, k, j, i) on the box for CPML, profile what the kernels call coef, or keep of a sponge; kept_before is
+    what kernels of CPML call keep.
     """
 
     kind: str
     axis: str
     side: str
     thickness: int  # cells, of the whole layer
-    box: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    box: Box3
     memory: Any
     profile: Any
+    kept_before: Any
 
     def arrays(self, group: str) -> dict[str, Any]:
         """The layer's own arrays, by the names that kernels of a group use."""
@@ -44,13 +53,14 @@ class AbsorbingLayer:
             return corner | {"keep": self.profile}
         first = 0 if group == "velocity" else 3
         memory = dict(zip(("psi_n", "psi_1", "psi_2"), self.memory[first : first + 3], strict=True))
-        return corner | memory | {"coef": self.profile}
+        return corner | memory | {"coef": self.profile, "keep": self.kept_before}
 
 
 def build_layers(
     grid: Grid3D, block: Block, backend: Backend, settings: CrustSettings
 ) -> list[AbsorbingLayer]:
-    """The absorbing layers of a run; those that a rank has no part of are empty there."""
+    """The absorbing layers of a run, in the order in which kernels have to run; those that a rank has no part of are
+    empty there."""
     sides = (
         ("x", "west", settings.kinds[0]),
         ("x", "east", settings.kinds[0]),
@@ -61,51 +71,98 @@ def build_layers(
     )
     return [
         _layer(grid, block, backend, settings, kind, axis, side)
+        for wanted in ("cpml", "sponge")
         for axis, side, kind in sides
-        if kind in ("cpml", "sponge")
+        if kind == wanted
     ]
 
 
 def _layer(
     grid: Grid3D, block: Block, backend: Backend, settings: CrustSettings, kind: str, axis: str, side: str
 ) -> AbsorbingLayer:
-    number = "zyx".index(axis)
-    whole, h, cells = grid.shape[number], block.halo, settings.cells
-    low = side in ("west", "south", "top")
-    begin, end = (0, cells) if low else (whole - cells, whole)
-    starts, stops = (0, block.j0, block.i0), (grid.nz, block.j1, block.i1)
-    first, last = max(begin, starts[number]), min(end, stops[number])
-    box = [(h, h + b - a) for a, b in zip(starts, stops, strict=True)]
-    empty = first >= last
-    box[number] = (h, h) if empty else (first - starts[number] + h, last - starts[number] + h)
-    if empty:
-        box = [(h, h)] * 3
+    box, index = _place(grid, block, settings.cells, axis, side)
     shape = [b - a for a, b in box]
-    # How far into the layer, from 0 at its inner edge to 1: centres of cells, and the faces or edges half a cell on.
-    index = np.arange(first, max(last, first))
-    half = 0.0 if axis == "z" else 1.0
-    centre, beside = index + 0.5, index + half
-    into = [((cells - at) if low else (at - begin)) / cells for at in (centre, beside)]
-    along = [1, 1, 1]
-    along[number] = shape[number]
+    centre = _way(grid, settings, axis, side, index + 0.5)
     if kind == "sponge":
-        keep = np.exp(-((CERJAN * np.clip(into[0], 0, 1)) ** 2)).reshape(1, *along)
-        profile = backend.from_host(np.broadcast_to(keep, (1, *shape)))
-        return AbsorbingLayer(kind, axis, side, cells, tuple(box), None, profile)  # type: ignore[arg-type]
-    size = grid.spacing["xyz".index(axis)] * cells
-    damp = np.concatenate([cpml_profile(np.clip(way, 0, 1), size, settings) for way in into])
+        kept = _along(axis, np.exp(-((CERJAN * centre[None]) ** 2)))
+        profile = backend.from_host(np.broadcast_to(kept, (1, *shape)))
+        return AbsorbingLayer(kind, axis, side, settings.cells, box, None, profile, None)
+    size = grid.spacing["xyz".index(axis)] * settings.cells
+    beside = _way(grid, settings, axis, side, index + (0.0 if axis == "z" else 1.0))
+    rows = [cpml_profile(way, size, settings) for way in (centre, beside)]
+    rows.append(velocity_kept(centre, size, settings)[None])
+    profile = backend.from_host(_along(axis, np.concatenate(rows)))
+    before = backend.from_host(_kept_before(grid, block, settings, axis))
     memory = backend.zeros((6, *shape))
-    profile = backend.from_host(damp.reshape(6, *along))
-    return AbsorbingLayer(kind, axis, side, cells, tuple(box), memory, profile)  # type: ignore[arg-type]
+    return AbsorbingLayer(kind, axis, side, settings.cells, box, memory, profile, before)
+
+
+def _place(grid: Grid3D, block: Block, cells: int, axis: str, side: str) -> tuple[Box3, np.ndarray]:
+    """Box of a layer in the arrays of a block, and the numbers of its cells along its axis."""
+    number, h = "zyx".index(axis), block.halo
+    ranges = [_range(grid, block, other) for other in "zyx"]
+    begin, end = (0, cells) if side in LOW else (grid.shape[number] - cells, grid.shape[number])
+    first, last = ranges[number]
+    begin, end = max(begin, first), min(end, last)
+    if begin >= end:
+        return ((h, h), (h, h), (h, h)), np.arange(0)
+    box = [(h, h + b - a) for a, b in ranges]
+    box[number] = (begin - first + h, end - first + h)
+    return (box[0], box[1], box[2]), np.arange(begin, end)
+
+
+def _range(grid: Grid3D, block: Block, axis: str) -> tuple[int, int]:
+    """First and last number of the cells of a rank along an axis."""
+    return {"z": (0, grid.nz), "y": (block.j0, block.j1), "x": (block.i0, block.i1)}[axis]
+
+
+def _way(grid: Grid3D, settings: CrustSettings, axis: str, side: str, at: np.ndarray) -> np.ndarray:
+    """How far into a layer, from 0 at its inner edge and before it to 1, at numbers of cells."""
+    cells, size = settings.cells, grid.shape["zyx".index(axis)]
+    depth = cells - at if side in LOW else at - (size - cells)
+    return np.clip(depth / cells, 0, 1)
+
+
+def _along(axis: str, rows: np.ndarray) -> np.ndarray:
+    """Rows (n, cells) as an array [n, k, j, i] that changes along an axis only."""
+    shape = [1, 1, 1]
+    shape["zyx".index(axis)] = rows.shape[1]
+    return rows.reshape(rows.shape[0], *shape)
+
+
+def _kept_before(grid: Grid3D, block: Block, settings: CrustSettings, axis: str) -> np.ndarray:
+    """What layers across the axes before this one leave of a velocity, [1, 1, j, i] of a rank's cells."""
+    kept = np.ones((1, 1, 1, 1))
+    for other, low, high, kind in (
+        ("x", "west", "east", settings.kinds[0]),
+        ("y", "south", "north", settings.kinds[1]),
+    ):
+        if other == axis:
+            break
+        at = np.arange(*_range(grid, block, other)) + 0.5
+        size = grid.spacing["xyz".index(other)] * settings.cells
+        left = np.ones_like(at)
+        if kind == "cpml":
+            for side in (low, high):
+                left = left * velocity_kept(_way(grid, settings, other, side, at), size, settings)
+        kept = kept * _along(other, left[None])
+    return kept
 
 
 def cpml_profile(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
-    """b, a, g (3, n) of kernels.absorb at relative depths `way` (n,) into a layer of a thickness [m]."""
-    power, reflection, outermost = CONSTANT if settings.constant_alpha else GRADED
-    damping = -(power + 1) * settings.fastest * math.log(reflection) / (2 * thickness) * way**power
-    stretch = 1 + (outermost - 1) * way**power
-    shift = math.pi * settings.frequency * (np.ones_like(way) if settings.constant_alpha else 1 - way)
+    """b, a, g (3, n) of kernels.crust.cpml at relative depths `way` (n,) into a layer of a thickness [m]."""
+    total = min(DAMPING, GAIN / settings.contrast)
+    damping = (POWER + 1) * settings.fastest * total / (2 * thickness) * way**POWER
+    stretch = 1 + (min(STRETCH, settings.contrast) - 1) * way**POWER
+    fall = min(max(2.5 * (settings.contrast - 1.4), 1.0), 4.0)
+    shift = math.pi * settings.frequency * (1 - way**fall)
     b = np.exp(-(damping / stretch + shift) * settings.dt)
-    total = damping + stretch * shift
-    a = np.where(damping > 0, damping / (stretch * np.where(total > 0, total, 1.0)) * (b - 1), 0.0)
+    both = damping + stretch * shift
+    a = np.where(damping > 0, damping / (stretch * np.where(both > 0, both, 1.0)) * (b - 1), 0.0)
     return np.stack([b, a, 1 / stretch - 1])
+
+
+def velocity_kept(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
+    """What a step leaves of a velocity at relative depths `way` (n,) into a layer of a thickness [m]."""
+    rate = FRICTION * settings.contrast * settings.fastest / thickness
+    return np.exp(-rate * way**FRICTION_POWER * settings.dt)

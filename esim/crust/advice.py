@@ -5,32 +5,17 @@ from collections.abc import Iterator, Sequence
 from esim.config.crust.grid import ABSORBING
 from esim.config.crust.root import SeismicConfig
 from esim.config.yaml.suggest import gathered
-from esim.crust.discretisation import Discretisation
-from esim.crust.medium.medium import MediumSurvey
-from esim.crust.settings import constant_alpha
+from esim.crust.medium.placing import ReceiverSite
 from esim.crust.sources.box import NEAR_FACES, place_box
 from esim.crust.sources.build import CrustSource, origin
 from esim.crust.sources.injected import box_of
 from esim.grids.grid3d import Grid3D
-from esim.grids.interpolation import Site
 from esim.sources.crust import InjectedField, PointSources
 from esim.sources.crust.incident_wave import IncidentWave
 
 
-def check_absorbing_layers(
-    config: SeismicConfig, survey: MediumSurvey, discretisation: Discretisation
-) -> Iterator[str]:
-    """A warning where layers are stable at the cost of long waves."""
-    if constant_alpha(config, survey) and "cpml" in config.grid.boundary.kinds:
-        yield (
-            "grid.boundary: absorbing layers have a constant frequency shift, stable over soft sediments, water or "
-            f"air, and reflect part of the waves below {discretisation.frequency / 4:.2g} Hz; make the block large "
-            "enough for these, or set grid.boundary.cpml_alpha: graded for a short run"
-        )
-
-
 def check_absorbed(
-    config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[Site]
+    config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[ReceiverSite]
 ) -> Iterator[str]:
     """Warnings of sources and stations in absorbing layers, where amplitudes are damped."""
     points = [
@@ -54,7 +39,7 @@ def check_absorbed(
 
 
 def check_enclosed(
-    config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[Site]
+    config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[ReceiverSite]
 ) -> Iterator[str]:
     """Warnings where waves enter on the faces of a box: what is outside, and which stations are."""
     for n, source in enumerate(sources):

@@ -24,7 +24,6 @@ class CrustEngine:
     def step(self, begin: float, end: float, dt: float) -> None:
         """Velocities from stresses and forces, stresses from velocities and moments, to the time `end` [s]."""
         number = round(end / self.crust.dt)
-        self.crust.begin_step()
         self.forces.add(number)
         for box in self.boxes:
             box.push(number)

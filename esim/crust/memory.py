@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from esim.backends.device_buffer import ROWS
+from esim.config.crust.medium import LayersConfig, MediumConfig
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
 from esim.crust.layout import allocated_shape
@@ -68,13 +69,18 @@ def predict_memory(
     medium = item * cells * (3 + 2 * (mechanisms > 0)) if gpu else 0
     return {
         "state and medium": int(item * (arrays * cells + 6 * side * absorbing)),
-        "rough surface": item * cells if config.topography is not None else 0,
+        "rough surface": item * cells if config.topography is not None or has_sea(config.medium) else 0,
         "surface": (SURFACE_VALUES + measures) * nj * ni * item + SURFACE_INDEX * nj * ni,
         "halos": _halo_values(grid, decomposition, largest) * item,
         "stations": ROWS * item * recorded,
         "seismograms": int(2 * item * recorded * steps),
         "preparation": PREPARATION * min(STRIP_CELLS, cells) + 8 * cells + medium,
     }
+
+
+def has_sea(medium: MediumConfig) -> bool:
+    """Whether layers of a configuration are fluid."""
+    return isinstance(medium, LayersConfig) and any(layer.vs == 0 for layer in medium.layers)
 
 
 def _halo_values(grid: Grid3D, decomposition: Decomposition, block: Block) -> int:

@@ -27,16 +27,14 @@ class Crust(CrustState):
 
     def step(self) -> None:
         """One step without sources."""
-        self.begin_step()
         self.advance()
         self.end_step()
 
-    def begin_step(self) -> None:
-        """Continue stresses above a free surface; forces of the step may be added to velocities after this."""
-        self.launches.stress_above()
-
     def advance(self) -> None:
-        """Velocities from stresses, stresses from velocities; moments may be added to stresses after this."""
+        """Velocities from stresses, stresses from velocities.
+
+        Forces of the step may be added to velocities before this, moments to stresses after it.
+        """
         if self.halo_v.is_noop and self.halo_s.is_noop:
             self.launches.whole()
         else:

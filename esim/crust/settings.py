@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
-from esim.crust.medium.medium import MediumSurvey
-from esim.crust.medium.surface import Surface
+from esim.crust.medium.ground import Ground
 from esim.media.crust.attenuation import Mechanisms
 
 
@@ -23,13 +22,11 @@ class CrustSettings:
     mechanisms: Mechanisms | None = None
     largest_inverse_q: float = 0.0
     reduced_layers: int = 0  # layers from the top in which near_interface says where the order is reduced
-    constant_alpha: bool = True  # frequency shift of CPML, see esim.crust.absorbing_layers
+    contrast: float = 1.0  # fastest over slowest waves
     memory: str | None = None  # type of the memory variables: bfloat16, or that of all else
 
 
-def crust_settings(
-    config: SeismicConfig, surface: Surface, survey: MediumSurvey, discretisation: Discretisation
-) -> CrustSettings:
+def crust_settings(config: SeismicConfig, ground: Ground, discretisation: Discretisation) -> CrustSettings:
     """The settings of a run."""
     physics, boundary = config.physics, config.grid.boundary
     x, y, bottom = boundary.kinds
@@ -37,20 +34,14 @@ def crust_settings(
     return CrustSettings(
         order=physics.order,
         dt=discretisation.dt,
-        free=surface.free,
+        free=ground.free,
         kinds=(x, y, bottom, bottom if config.grid.surface == "absorbing" else "free"),
         cells=boundary.cells,
         fastest=discretisation.fastest,
         frequency=discretisation.frequency / 2,
+        contrast=discretisation.fastest / ground.survey.speeds.slowest,
         mechanisms=None if fit is None else fit.mechanisms,
         largest_inverse_q=0.0 if fit is None else 1 / fit.lowest_q,
-        reduced_layers=surface.reduced_layers,
-        constant_alpha=constant_alpha(config, survey),
+        reduced_layers=ground.reduced_layers,
         memory=physics.memory_variable_precision,
     )
-
-
-def constant_alpha(config: SeismicConfig, survey: MediumSurvey) -> bool:
-    """Whether the frequency shift of CPML is constant across a layer: as asked, or where contrasts are strong."""
-    asked = config.grid.boundary.cpml_alpha
-    return asked == "constant" or (asked == "auto" and survey.strong_contrasts)

@@ -12,7 +12,9 @@ from esim.crust.absorbing_layers import AbsorbingLayer, build_layers
 from esim.crust.layout import STRESSES, VELOCITIES, Box3, allocated_shape
 from esim.crust.memory_variables import allocate_memory
 from esim.crust.settings import CrustSettings
+from esim.grids.closure import CLOSURES, SurfaceClosure
 from esim.grids.grid3d import Grid3D
+from esim.grids.surface_strain import SurfaceStrain
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, Decomposition
 
@@ -47,6 +49,21 @@ class CrustState:
     def free(self) -> bool:
         """Whether the top of the grid is a free surface."""
         return self.settings.free
+
+    @property
+    def closure(self) -> SurfaceClosure | None:
+        """How differences along z end at a free surface."""
+        return CLOSURES[self.settings.order] if self.free else None
+
+    @property
+    def strain(self) -> SurfaceStrain | None:
+        """How strain is seen below a free surface."""
+        return None if self.closure is None else SurfaceStrain(self.closure, self.coarse)
+
+    @property
+    def coarse(self) -> bool:
+        """Whether attenuation is coarse-grained, so that each cell has one of several mechanisms."""
+        return self.settings.mechanisms is not None and self.settings.mechanisms.coarse
 
     @property
     def block(self) -> Block:
@@ -93,6 +110,14 @@ class CrustState:
         """Sum of the squares of all velocities of all ranks [m2/s2]: what a watch needs to see growth."""
         return math.fsum(self.comm.allgather(self.backend.square_sum(self.v)))
 
+    def density_ratio(self) -> float:
+        """Largest over smallest density of the cells of all ranks that are not air."""
+        rho = self.own(self.fields["rho"])
+        some = rho[rho > 0]
+        extremes = self.comm.allgather((some.min(initial=np.inf), some.max(initial=0.0)))
+        smallest, largest = min(low for low, _ in extremes), max(high for _, high in extremes)
+        return float(largest / smallest)
+
 
 def allocate(
     grid: Grid3D,
@@ -108,6 +133,8 @@ def allocate(
     q = backend.zeros((9, *shape))
     fields: dict[str, Any] = dict(zip((*VELOCITIES, *STRESSES), q, strict=True)) | dict(medium)
     fields.setdefault("near_interface", backend.zeros((1, 1, 1)))
+    if settings.free:
+        fields["mu"][: block.halo] = 0  # of air, so that no shear stress acts on the surface
     memory, relaxation = allocate_memory(backend, block, shape, settings)
     layers = build_layers(grid, block, backend, settings)
     return CrustState(

@@ -1,7 +1,7 @@
 """What runs on which cells? The kernels of a step, cut to boxes and bound to arrays.
 
 Near neighbours velocities are advanced first, so that they travel while the inside is computed; stresses there need
-what comes back. Below a free surface stresses wait for the velocities above it.
+what comes back. In the uppermost layers below a free surface stresses wait for all velocities.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from esim.crust.absorbing_layers import AbsorbingLayer
 from esim.crust.layout import MEMORY_VARIABLES, Box3, intersect
 from esim.crust.settings import CrustSettings
 from esim.crust.state import CrustState
+from esim.grids.closure import ABOVE, CLOSURES, SLOPE_ABOVE
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
 from esim.kernels.crust.staggered import WEIGHTS
@@ -29,9 +30,8 @@ Bands = list[
 
 @dataclass(frozen=True)
 class Launches:
-    """The compiled pieces of a step, each one call; whole has all but stress_above, for a rank without neighbours."""
+    """The compiled pieces of a step, each one call; whole has all of them, for a rank without neighbours."""
 
-    stress_above: Launch
     velocity_edges: Launch
     inside: Launch
     velocity_above: Launch
@@ -41,32 +41,26 @@ class Launches:
 
 def constants(dtype: np.dtype, grid: Grid3D, order: int, dt: float) -> elastic.Params:
     """Constants of a step of dt [s] in the run's floating-point type."""
-    weights, fourth = WEIGHTS[order], WEIGHTS[4]
-    plain = (
-        0.0,
-        0.5,
-        1.0,
-        2.0,
-        0.25,
-        4.0,
-        1e-30,
-        1 / weights[0],
-        fourth[0] / weights[0],
-        fourth[1] / weights[1],
-    )
-    layer = grid.dz / (UNITS * dt)
-    above = (-3.0, 1.0, -0.2, -18.0, 8.0, -1.8, -6.0, 4.0, -1.0)
+    weights = WEIGHTS[order]
+    plain = (0.0, 0.5, 1.0, 2.0, 0.25, 4.0, 1e-30, 1 / weights[0])
+    above = (*ABOVE, SLOPE_ABOVE * grid.dz / (UNITS * dt))
     scaled = [UNITS * dt / d * weight for d in grid.spacing for weight in weights]
-    return elastic.Params(*map(dtype.type, (*plain, layer, *above, *scaled, *scaled)))
+    return elastic.Params(*map(dtype.type, (*plain, *above, *scaled, *scaled)))
+
+
+def closure_weights(dtype: np.dtype, grid: Grid3D, order: int, dt: float) -> np.ndarray:
+    """What near_interface holds in the uppermost layers below a flat free surface."""
+    return CLOSURES[order].table(order // 2, UNITS * dt / grid.dz, dtype)
 
 
 def bands(settings: CrustSettings, layers: int, halo: int) -> Bands:
     """The layers that the variants of the kernels are for, of all layers of a grid."""
-    top, variant = (settings.reduced_layers, "reduced_order") if settings.reduced_layers else (0, "plain")
-    if settings.free and settings.order == 8:
-        top, variant = settings.order // 2, "near_surface"
-    found = [(0, top, variant), (top, layers, "plain")] if top else [(0, layers, "plain")]
-    return [(a + halo, b + halo, kind) for a, b, kind in found]
+    closed = CLOSURES[settings.order].depth if settings.free else 0
+    if closed > layers:
+        raise ValueError(f"{layers} layers are too few below a free surface, which closes over {closed}")
+    reduced = max(min(settings.reduced_layers, layers), closed)
+    found = [(0, closed, "near_surface"), (closed, reduced, "reduced_order"), (reduced, layers, "plain")]
+    return [(a + halo, b + halo, kind) for a, b, kind in found if a < b]
 
 
 class SweepParts:
@@ -75,6 +69,8 @@ class SweepParts:
     def __init__(self, state: CrustState) -> None:
         self._state, self._settings = state, state.settings
         self._bands = bands(state.settings, state.grid.nz, state.block.halo)
+        weights = closure_weights(state.backend.dtype, state.grid, state.settings.order, state.settings.dt)
+        self._closure = state.backend.from_host(weights)
 
     def velocity(self, box: Box3) -> list[Part]:
         """Parts that advance velocities on a box."""
@@ -111,7 +107,12 @@ class SweepParts:
 
     def _main(self, name: str, bodies: tuple, box: Box3, band: tuple[int, int, str], own: dict) -> Part:
         kernel = self._kernel(name, *bodies, variant=band[2], relaxes=bool(own))
-        return Part(kernel, intersect(box, ((band[0], band[1]), box[1], box[2])), self._state.fields | own)
+        return Part(kernel, intersect(box, ((band[0], band[1]), box[1], box[2])), self._fields(band[2]) | own)
+
+    def _fields(self, variant: str) -> dict[str, Any]:
+        """The fields as kernels of a variant take them."""
+        own = {"near_interface": self._closure} if variant == "near_surface" else {}
+        return self._state.fields | own
 
     def _kernel(
         self, name: str, *bodies: Callable, variant: str, width: int = 0, relaxes: bool = False
@@ -130,11 +131,11 @@ class SweepParts:
         )
 
     def _layer(self, group: str, layer: AbsorbingLayer, box: Box3, own: dict) -> list[Part]:
-        arrays = self._state.fields | own | layer.arrays(group)
+        arrays = own | layer.arrays(group)
         if layer.kind == "sponge":
             body = sponge.damp_velocity if group == "velocity" else sponge.damp_stress
             kernel = elastic.kernel(body.__name__, body, order=self._settings.order)
-            return [Part(kernel, intersect(box, layer.box), arrays)]
+            return [Part(kernel, intersect(box, layer.box), self._state.fields | arrays)]
         names = {
             "velocity": ("velocity",),
             "stress": ("stress_normal", "stress_shear"),
@@ -150,9 +151,8 @@ class SweepParts:
                 width=self._settings.cells if layer.axis == "x" else 0,
                 relaxes=bool(own),
             )
-            parts.append(
-                Part(kernel, intersect(intersect(box, layer.box), ((first, last), box[1], box[2])), arrays)
-            )
+            place = intersect(intersect(box, layer.box), ((first, last), box[1], box[2]))
+            parts.append(Part(kernel, place, self._fields(variant) | arrays))
         return parts
 
 
@@ -163,7 +163,8 @@ def plan_launches(state: CrustState) -> Launches:
     edges, inner = split(state.block, _neighbours(state))
     lag = settings.order // 2
     k0, k1 = state.interior[0]
-    top = k0 + lag if settings.free else k0
+    # In the closure all layers look at each other, so that stresses there wait for all velocities.
+    top = min(k0 + CLOSURES[settings.order].depth, k1) if settings.free else k0
     nowhere: Box3 = ((k0, k0), (k0, k0), (k0, k0))
 
     def sweep(velocity: Box3, stress: Box3) -> Launch:
@@ -176,11 +177,8 @@ def plan_launches(state: CrustState) -> Launches:
     velocity_edges = [sweep(((k0, k1), *edge), nowhere) for edge in edges]
     inside = [sweep(((k0, k1), *inner), ((top, k1), *inner))]
     stress_edges = [sweep(nowhere, box) for box in waiting]
-    # The columns of the halo come from neighbours that have not continued theirs yet; it needs no other column.
-    stress_above = _above(state, free_surface.stress_above, state.block.extended, p)
-    velocity_above = _above(state, free_surface.velocity_above, state.block.interior, p)
+    velocity_above = _velocity_above(state, p)
     return Launches(
-        stress_above=backend.sequence(stress_above),
         velocity_edges=backend.sequence(velocity_edges),
         inside=backend.sequence(inside),
         velocity_above=backend.sequence(velocity_above),
@@ -201,11 +199,11 @@ def _neighbours(state: CrustState) -> tuple[bool, bool, bool, bool]:
     )
 
 
-def _above(state: CrustState, body: Callable, sides: Any, p: Any) -> list[Launch]:
-    """A kernel of the layer above a free surface."""
+def _velocity_above(state: CrustState, p: Any) -> list[Launch]:
+    """The kernel of the layer above a free surface."""
     if not state.settings.free:
         return []
     k0 = state.interior[0][0]
-    kernel = elastic.kernel(body.__name__, body, order=state.settings.order)
-    kernel = kernel._replace(halo=sides[0][0])
-    return [state.backend.bind_sweep([Part(kernel, ((k0, k0 + 1), *sides), state.fields)], [], 0, p)]
+    kernel = elastic.kernel("velocity_above", free_surface.velocity_above, order=state.settings.order)
+    part = Part(kernel, ((k0, k0 + 1), *state.block.interior), state.fields)
+    return [state.backend.bind_sweep([part], [], 0, p)]

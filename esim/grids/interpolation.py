@@ -6,21 +6,21 @@ nodes lie within two cells of the one that holds the receiver, so that the halo 
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 from itertools import product
-from math import floor, prod
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
+from esim.grids.surface_strain import SurfaceStrain, even_cubic
 from esim.parallel.decomposition import Block
 
 POINTS = 4  # nodes in each direction for a value; one more for a slope
 REACH = 2  # cells around that of the receiver
 SNAP = 1e-6  # of a cell: a receiver so near to a node or a face lies on it, and sees that node alone
 AXES = ("z", "y", "x")  # in the order of the indices
-SurfaceLayers = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Node(NamedTuple):
@@ -44,18 +44,15 @@ class Slope(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A receiver: x, y, depth [m], with top, the layer in which the ground begins there.
+    """A point: x, y, depth [m].
 
-    ghost: whether the layer above holds velocities that leave the free surface free of traction. Where the
-    ground is not level, values are those of the nearest column: the next one may be air.
+    ghost: whether the layer above the grid holds velocities that leave the free surface free of traction.
     """
 
     x: float
     y: float
     depth: float
-    top: int = 0
     ghost: bool = True
-    level: bool = True
 
 
 NODES = {
@@ -69,6 +66,9 @@ NODES = {
     "sxz": Node("s", 4, (-0.5, 0.0, 0.5)),
     "syz": Node("s", 5, (-0.5, 0.5, 0.0)),
 }
+# On horizontal faces of cells; all other strain and stress lies in layers.
+UPRIGHT = ("exz", "eyz", "sxz", "syz")
+ROTATIONS = ("wx", "wy", "wz")
 RATES = {  # strain and rotation rates from velocities
     "exx": (Slope(1.0, "vx", "x"),),
     "eyy": (Slope(1.0, "vy", "y"),),
@@ -83,15 +83,20 @@ RATES = {  # strain and rotation rates from velocities
 }
 
 
+class Seen(NamedTuple):
+    """A strain or the stress of its nodes, and how it is seen below a free surface."""
+
+    quantity: str
+    strain: SurfaceStrain
+
+
 class Sites(NamedTuple):
     """Many sites: each field is an array (receivers,)."""
 
     x: np.ndarray
     y: np.ndarray
     depth: np.ndarray
-    top: np.ndarray
     ghost: np.ndarray
-    level: np.ndarray
 
 
 class InterpolationTerms(NamedTuple):
@@ -104,6 +109,9 @@ class InterpolationTerms(NamedTuple):
     weights: np.ndarray
 
 
+Terms = Callable[[str], InterpolationTerms]
+
+
 def stencil(
     grid: Grid3D, x: float, y: float, depth: float, staggering: str, **more: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -112,49 +120,15 @@ def stencil(
     return terms.k[0], terms.j[0], terms.i[0], terms.weights[0]
 
 
-def spread(grid: Grid3D, sites: Sequence[Site], staggering: str) -> InterpolationTerms:
-    """Nodes and weights, each (sites, 64), of a quantity at many sites: how a source there is shared among nodes."""
-    return _values(grid, _columns(sites), staggering)
+def spread(
+    grid: Grid3D, sites: Sequence[Site], staggering: str, strain: SurfaceStrain | None = None
+) -> InterpolationTerms:
+    """Nodes and weights, each (sites, terms), of a quantity at many sites: how a source there is shared among nodes.
 
-
-def place_receiver(
-    grid: Grid3D,
-    where: str,
-    x: float,
-    y: float,
-    depth: float,
-    tops: SurfaceLayers | None = None,
-    ghost: bool = True,
-) -> Site:
-    """The site of a receiver at a depth [m] below the surface, the top of the grid or of the ground.
-
-    tops(j, i) gives the first layers of ground (j, i) of rows and columns of cells; None for a flat surface,
-    where ghost says whether it is a free surface. Raises InputError, beginning with `where`, for a site outside.
+    With strain, how it is seen below a free surface, it is that of a moment among stresses.
     """
-    row, column = (floor(index + 0.5) for index in grid.horizontal.index(x, y))
-    top, around = 0, np.zeros((1, 1), int)
-    if tops is not None:
-        reach = np.arange(-REACH, REACH + 1)
-        around = tops(_inside(row + reach, grid, 0), _inside(column + reach, grid, 1))
-        top, ghost = int(around[REACH, REACH]), False
-    absolute = grid.depth_min + top * grid.dz + depth
-    _require_inside(grid, where, x, y, absolute)
-    lowest = floor(grid.index(x, y, absolute)[0] + 0.5) - REACH
-    level = bool((around == top).all() or around.max() <= lowest)
-    return Site(x, y, absolute, top, ghost, level)
-
-
-def _inside(indices: np.ndarray, grid: Grid3D, axis: int) -> np.ndarray:
-    """Row (axis 0) or column numbers of the grid: those beyond its sides wrap, or are the outermost."""
-    cells = grid.horizontal.shape[axis]
-    return indices % cells if grid.horizontal.periodic[axis] else np.clip(indices, 0, cells - 1)
-
-
-def _require_inside(grid: Grid3D, where: str, x: float, y: float, depth: float) -> None:
-    g = grid.horizontal
-    inside_x, inside_y = g.x0 <= x <= g.x0 + g.nx * g.dx, g.y0 <= y <= g.y0 + g.ny * g.dy
-    if not (inside_x and inside_y and grid.depth_min <= depth <= grid.depth_max):
-        raise InputError(f"{where} at x {x:g}, y {y:g}, depth {depth:g} m lies outside {grid.extent()}")
+    seen = None if strain is None else Seen(staggering, strain)
+    return _values(grid, _columns(sites), staggering, seen=seen)
 
 
 class Gather:
@@ -164,8 +138,7 @@ class Gather:
     [m] or a `Site`. quantities are of one array: velocities and strain rates of v, or stresses of s. indices
     into the flat array and weights are (quantities, receivers, terms): as many terms for every receiver of
     every rank, so that sums have the same bits on any number of ranks. halo_k is the number of layers above
-    the grid, allocated the shape (k, j, i) of one variable, by default with as many layers below.
-    """
+    the grid, allocated the shape (k, j, i) of one variable, by default with as many layers below."""
 
     def __init__(
         self,
@@ -176,7 +149,9 @@ class Gather:
         quantities: Sequence[str],
         *,
         allocated: tuple[int, int, int] | None = None,
+        terms: Terms | None = None,
     ) -> None:
+        """terms(quantity) are the nodes and weights of all positions, where they are others than `terms_of`."""
         self.quantities = tuple(quantities)
         sites = [Site(*position) for position in positions]
         self.array = _one_array(self.quantities)
@@ -185,8 +160,9 @@ class Gather:
         self.receivers = np.flatnonzero(owned)
         shape = allocated or (grid.nz + 2 * halo_k, *block.allocated)
         corner = (-halo_k, block.j0 - block.halo, block.i0 - block.halo)
-        terms = _aligned([_compact(_terms(grid, sites, name)) for name in self.quantities])
-        mine = [InterpolationTerms(*(values[owned] for values in part)) for part in terms]
+        found = terms or partial(terms_of, grid, sites)
+        aligned = _aligned([_compact(found(name)) for name in self.quantities])
+        mine = [InterpolationTerms(*(values[owned] for values in part)) for part in aligned]
         self.indices: Any = np.array([_flat(part, corner, shape) for part in mine])
         self.weights: Any = np.array([part.weights for part in mine])
 
@@ -210,8 +186,8 @@ def _one_array(quantities: Sequence[str]) -> str:
 
 def _columns(sites: Sequence[Site]) -> Sites:
     table = np.array(sites, dtype=np.float64).reshape(-1, len(Site._fields)).T
-    x, y, depth, top, ghost, level = table
-    return Sites(x, y, depth, top.astype(int), ghost.astype(bool), level.astype(bool))
+    x, y, depth, ghost = table
+    return Sites(x, y, depth, ghost.astype(bool))
 
 
 def _position(grid: Grid3D, sites: Sites) -> list[np.ndarray]:
@@ -236,25 +212,37 @@ def _cells(grid: Grid3D, sites: Sites) -> list[np.ndarray]:
     ]
 
 
-def _terms(grid: Grid3D, sites: Sequence[Site], quantity: str) -> InterpolationTerms:
+def replaced(terms: InterpolationTerms, rows: np.ndarray, others: InterpolationTerms) -> InterpolationTerms:
+    """Terms with other ones for some rows (a mask), the shorter ones made longer by nodes of no weight."""
+    longer, shorter = _aligned([terms, others])
+    for values, other in zip(longer, shorter, strict=True):
+        values[rows] = other
+    return longer
+
+
+def terms_of(
+    grid: Grid3D, sites: Sequence[Site], quantity: str, strain: SurfaceStrain | None = None
+) -> InterpolationTerms:
     """All terms of a value or of a strain rate."""
     columns = _columns(sites)
     if quantity not in RATES:
         return _values(grid, columns, quantity)
-    steep = [site for site in sites if not site.level]
-    if steep:
-        raise InputError(
-            f"strain and rotation cannot be computed at x {steep[0].x:g}, y {steep[0].y:g} m, where the ground is not "
-            "level within two cells; leave them out, or move the station"
-        )
-    parts = [_values(grid, columns, slope.velocity, slope) for slope in RATES[quantity]]
+    # A rotation is not zero on the surface, as shear strain is, and no source is its adjoint.
+    seen = None if strain is None or quantity in ROTATIONS else Seen(quantity, strain)
+    parts = [_values(grid, columns, slope.velocity, slope, seen) for slope in RATES[quantity]]
     return InterpolationTerms(*(np.concatenate(values, axis=1) for values in zip(*parts, strict=True)))
 
 
-def _values(grid: Grid3D, sites: Sites, name: str, slope: Slope | None = None) -> InterpolationTerms:
+def _values(
+    grid: Grid3D,
+    sites: Sites,
+    name: str,
+    slope: Slope | None = None,
+    seen: Seen | None = None,
+) -> InterpolationTerms:
     """Terms of a node's quantity, or of its slope, as the products of those in each direction."""
     node = NODES[name]
-    first = np.stack([sites.top - node.above * sites.ghost, *_first(grid, sites)])
+    first = np.stack([-node.above * sites.ghost, *_first(grid, sites)])
     last = _last(grid)
     lines = []
     for n, (position, cell) in enumerate(zip(_position(grid, sites), _cells(grid, sites), strict=True)):
@@ -262,12 +250,36 @@ def _values(grid: Grid3D, sites: Sites, name: str, slope: Slope | None = None) -
             start, weights = _slopes(position - node.offset[n], cell, first[n], last[n])
             lines.append((start, slope.factor / grid.spacing[2 - n] * weights))
         else:
-            start, weights = _cubic(position - node.offset[n], first[n], last[n])
-            if n:
-                weights = np.where(sites.level[:, None], weights, _nearest(position - node.offset[n], start))
-            lines.append((start, weights))
+            # Of nodes half a cell away there are not enough within the halo.
+            even = slope and seen and seen.strain.even and n and not node.offset[n]
+            between = even_cubic if even else _cubic
+            lines.append(between(position - node.offset[n], first[n], last[n]))
+    if seen is not None:
+        lines[0] = _along_z(grid, sites, seen, slope, lines[0])
     k, j, i, weights = _product(lines)
+    k = np.where(weights == 0, np.clip(k, 0, last[0]), k)
     return InterpolationTerms(np.full_like(k, node.variable), k, j, i, weights)
+
+
+def _along_z(
+    grid: Grid3D, sites: Sites, seen: Seen, slope: Slope | None, other: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """First nodes and weights along z of what is seen of strain below a free surface.
+
+    They are those given where there is none, or where the grid ends below. With a slope they are of its velocity,
+    without one of the nodes of the strain itself, on which moments act.
+    """
+    upright = seen.quantity in UPRIGHT
+    start, weights = seen.strain.weights(_position(grid, sites)[0] + 0.5 * upright, upright, grid.nz - 1)
+    if slope is not None:
+        along = slope.axis == "z"
+        start, weights = seen.strain.line(start, weights, upright, along)
+        weights = weights * (slope.factor / grid.dz if along else 1.0)
+    width = max(weights.shape[1], other[1].shape[1])
+    mine, others = (np.pad(w, ((0, 0), (0, width - w.shape[1]))) for w in (weights, other[1]))
+    deepest = np.where(mine != 0, start[:, None] + np.arange(width), 0).max(1)
+    here = sites.ghost & (deepest < grid.nz)
+    return np.where(here, start, other[0]), np.where(here[:, None], mine, others)
 
 
 def _first(grid: Grid3D, sites: Sites) -> tuple[np.ndarray, np.ndarray]:
@@ -299,12 +311,6 @@ def _slopes(
     """First of five nodes around a cell, within first..last, and the slopes of their Lagrange weights."""
     start = np.maximum(np.minimum(cell - REACH, last - POINTS), first)
     return start, _lagrange_slope(position - start, POINTS + 1)
-
-
-def _nearest(position: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Weights that take the nearest of four nodes, the first of two equally near ones."""
-    nearest = np.clip(np.ceil(position - 0.5).astype(int) - start, 0, POINTS - 1)
-    return np.asarray(nearest[:, None] == np.arange(POINTS), dtype=np.float64)
 
 
 def _lagrange(u: np.ndarray, points: int) -> np.ndarray:

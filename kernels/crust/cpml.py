@@ -4,6 +4,9 @@ In a layer across an axis a derivative D along it becomes D + (g D + psi), g = 1
 remembers it. The bodies here add the part in brackets, after the step has been made as if there were no layer, so
 that corners are nothing special: each layer adds its own. coef holds b, a, g at the centres of the cells across
 the layer, then b, a, g half a cell from them; psi_n, psi_1, psi_2 hold psi, from the corner k0, j0, i0 of the layer on.
+Each layer also damps velocities: coef[6] is what it leaves of them, keep what layers across the axes before it (x, y, z
+in this order) have left, by which its own part of the acceleration is multiplied, too. So all of a velocity is damped
+by the same factor in a corner, and forces that balance each other go on to do so.
 With attenuation the memory variables relax what is added, too, so that absorption is that of the true medium.
 """
 
@@ -48,9 +51,10 @@ def velocity_x(
     psi = coef[0, 0, 0, i - i0] * psi_2[k - k0, j - j0, i - i0] + coef[1, 0, 0, i - i0] * second
     psi_2[k - k0, j - j0, i - i0] = psi
     second = coef[2, 0, 0, i - i0] * second + psi
-    vx[k, j, i] = vx[k, j, i] + buoyancy(here, rho[k, j, i + 1], p) * normal
-    vy[k, j, i] = vy[k, j, i] + buoyancy(here, rho[k, j + 1, i], p) * first
-    vz[k, j, i] = vz[k, j, i] + buoyancy(here, rho[k - 1, j, i], p) * second
+    left = coef[6, 0, 0, i - i0]
+    vx[k, j, i] = left * (vx[k, j, i] + buoyancy(here, rho[k, j, i + 1], p) * normal)
+    vy[k, j, i] = left * (vy[k, j, i] + buoyancy(here, rho[k, j + 1, i], p) * first)
+    vz[k, j, i] = left * (vz[k, j, i] + buoyancy(here, rho[k - 1, j, i], p) * second)
 
 
 def stress_normal_x(k, j, i, vx, sxx, syy, szz, lam, mu, psi_n, coef, k0, j0, i0, near_interface, p):
@@ -134,7 +138,7 @@ def relax_shear_x(
 
 
 def velocity_y(
-    k, j, i, vx, vy, vz, syy, sxy, syz, rho, psi_n, psi_1, psi_2, coef, k0, j0, i0, near_interface, p
+    k, j, i, vx, vy, vz, syy, sxy, syz, rho, psi_n, psi_1, psi_2, coef, keep, k0, j0, i0, near_interface, p
 ):
     """Acceleration that a layer across y adds."""
     w = v_y(k, j, i, near_interface, p)
@@ -151,9 +155,11 @@ def velocity_y(
     psi = coef[0, 0, j - j0, 0] * psi_2[k - k0, j - j0, i - i0] + coef[1, 0, j - j0, 0] * second
     psi_2[k - k0, j - j0, i - i0] = psi
     second = coef[2, 0, j - j0, 0] * second + psi
-    vy[k, j, i] = vy[k, j, i] + buoyancy(here, rho[k, j + 1, i], p) * normal
-    vx[k, j, i] = vx[k, j, i] + buoyancy(here, rho[k, j, i + 1], p) * first
-    vz[k, j, i] = vz[k, j, i] + buoyancy(here, rho[k - 1, j, i], p) * second
+    left = coef[6, 0, j - j0, 0]
+    before = keep[0, 0, 0, i - i0]
+    vy[k, j, i] = left * (vy[k, j, i] + before * (buoyancy(here, rho[k, j + 1, i], p) * normal))
+    vx[k, j, i] = left * (vx[k, j, i] + before * (buoyancy(here, rho[k, j, i + 1], p) * first))
+    vz[k, j, i] = left * (vz[k, j, i] + before * (buoyancy(here, rho[k - 1, j, i], p) * second))
 
 
 def stress_normal_y(k, j, i, vy, sxx, syy, szz, lam, mu, psi_n, coef, k0, j0, i0, near_interface, p):
@@ -237,7 +243,7 @@ def relax_shear_y(
 
 
 def velocity_z(
-    k, j, i, vx, vy, vz, szz, sxz, syz, rho, psi_n, psi_1, psi_2, coef, k0, j0, i0, near_interface, p
+    k, j, i, vx, vy, vz, szz, sxz, syz, rho, psi_n, psi_1, psi_2, coef, keep, k0, j0, i0, near_interface, p
 ):
     """Acceleration that a layer across z adds."""
     w = v_z(k, j, i, near_interface, p)
@@ -254,9 +260,11 @@ def velocity_z(
     psi = coef[0, k - k0, 0, 0] * psi_2[k - k0, j - j0, i - i0] + coef[1, k - k0, 0, 0] * second
     psi_2[k - k0, j - j0, i - i0] = psi
     second = coef[2, k - k0, 0, 0] * second + psi
-    vz[k, j, i] = vz[k, j, i] + buoyancy(here, rho[k - 1, j, i], p) * normal
-    vx[k, j, i] = vx[k, j, i] + buoyancy(here, rho[k, j, i + 1], p) * first
-    vy[k, j, i] = vy[k, j, i] + buoyancy(here, rho[k, j + 1, i], p) * second
+    left = coef[6, k - k0, 0, 0]
+    before = keep[0, 0, j - j0, i - i0]
+    vz[k, j, i] = left * (vz[k, j, i] + before * (buoyancy(here, rho[k - 1, j, i], p) * normal))
+    vx[k, j, i] = left * (vx[k, j, i] + before * (buoyancy(here, rho[k, j, i + 1], p) * first))
+    vy[k, j, i] = left * (vy[k, j, i] + before * (buoyancy(here, rho[k, j + 1, i], p) * second))
 
 
 def stress_normal_z(k, j, i, vz, sxx, syy, szz, lam, mu, psi_n, coef, k0, j0, i0, near_interface, p):

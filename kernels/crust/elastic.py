@@ -7,13 +7,16 @@ density of a face is the mean of its two cells, the rigidity of an edge the harm
 
 Units keep float32 far from its limits: velocities in m/s, stresses in MPa, densities in g/cm3, moduli in GPa; the
 weights of the differences carry the time step, the size of a cell and these units. Where near_interface is one,
-beside rough surfaces, differences are of second order (only in kernels of the variant `reduced_order`).
+beside rough surfaces, differences are of second order (only in kernels of the variant `reduced_order`). In the
+uppermost layers below a flat free surface it holds the weights of differences along z (variant `near_surface`).
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from esim.kernels.crust import closure
+from esim.kernels.crust.reduced_order import REDUCED_ORDER
 from esim.kernels.crust.staggered import (
     EIGHTH,
     ahead_x,
@@ -38,20 +41,10 @@ class Params(NamedTuple):
     four: float
     tiny: float  # keeps 0/0 at zero
     second: float  # weight of the nearest pair in second order over that in full order
-    fourth_1: float  # weights of the pairs in fourth order over those in full order
-    fourth_2: float
-    layer: (
-        float  # thickness of a cell over the unit of strain: turns a difference into a change across a cell
-    )
-    zz1: float  # what continues szz above the free surface by one and by two cells, and sxz, syz by one
-    zz2: float
-    zz3: float
-    zzz1: float
-    zzz2: float
-    zzz3: float
-    xz1: float
-    xz2: float
-    xz3: float
+    above_1: float  # what continues vx and vy above a free surface: weights of three layers, and of the slope there
+    above_2: float
+    above_3: float
+    above_slope: float
     vx1: float  # weights of differences of stress along x in the velocity step, then along y and z
     vx2: float
     vx3: float
@@ -108,60 +101,14 @@ def s_z(k, j, i, near_interface, p):
     return (p.sz1, p.sz2, p.sz3, p.sz4)
 
 
-def blend(a, b, c, d, n, p):
-    """Weights of full order where n is zero, of second order where it is one."""
-    far = p.one - n
-    return (a * (far + n * p.second), b * far, c * far, d * far)
-
-
-def v_x_reduced(k, j, i, near_interface, p):
-    """Weights along x in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vx1, p.vx2, p.vx3, p.vx4, near_interface[k, j, i], p)
-
-
-def v_y_reduced(k, j, i, near_interface, p):
-    """Weights along y in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vy1, p.vy2, p.vy3, p.vy4, near_interface[k, j, i], p)
-
-
-def v_z_reduced(k, j, i, near_interface, p):
-    """Weights along z in the velocity step, of second order beside rough surfaces."""
-    return blend(p.vz1, p.vz2, p.vz3, p.vz4, near_interface[k, j, i], p)
-
-
-def s_x_reduced(k, j, i, near_interface, p):
-    """Weights along x in the stress step, of second order beside rough surfaces."""
-    return blend(p.sx1, p.sx2, p.sx3, p.sx4, near_interface[k, j, i], p)
-
-
-def s_y_reduced(k, j, i, near_interface, p):
-    """Weights along y in the stress step, of second order beside rough surfaces."""
-    return blend(p.sy1, p.sy2, p.sy3, p.sy4, near_interface[k, j, i], p)
-
-
-def s_z_reduced(k, j, i, near_interface, p):
-    """Weights along z in the stress step, of second order beside rough surfaces."""
-    return blend(p.sz1, p.sz2, p.sz3, p.sz4, near_interface[k, j, i], p)
-
-
-def v_z_near_surface(k, j, i, near_interface, p):
-    """Weights along z in the velocity step, of fourth order."""
-    return (p.vz1 * p.fourth_1, p.vz2 * p.fourth_2, p.zero, p.zero)
-
-
-def s_z_near_surface(k, j, i, near_interface, p):
-    """Weights along z in the stress step, of fourth order."""
-    return (p.sz1 * p.fourth_1, p.sz2 * p.fourth_2, p.zero, p.zero)
-
-
-NEAR_SURFACE = {v_z: v_z_near_surface, s_z: s_z_near_surface}
-REDUCED_ORDER = {
-    v_x: v_x_reduced,
-    v_y: v_y_reduced,
-    v_z: v_z_reduced,
-    s_x: s_x_reduced,
-    s_y: s_y_reduced,
-    s_z: s_z_reduced,
+NEAR_SURFACE = {
+    order: {
+        v_z: closure.ROW[order],
+        s_z: closure.ROW[order],
+        ahead_z: closure.AHEAD[order],
+        behind_z: closure.BEHIND[order],
+    }
+    for order in (4, 8)
 }
 
 
@@ -240,7 +187,16 @@ def stress_shear(k, j, i, vx, vy, vz, sxy, sxz, syz, mu, near_interface, p):
 
 
 NONE: Mapping[Callable, Callable] = MappingProxyType({})
-VARIANTS = {"plain": {}, "reduced_order": REDUCED_ORDER, "near_surface": NEAR_SURFACE}
+VARIANTS = ("plain", "reduced_order", "near_surface")
+
+
+def _variant(name: str, order: int) -> Mapping[Callable, Callable]:
+    """The functions that bodies of a variant call instead of others."""
+    if name == "reduced_order":
+        weights = {v_x: "v_x", v_y: "v_y", v_z: "v_z", s_x: "s_x", s_y: "s_y", s_z: "s_z"}
+        differences, named = REDUCED_ORDER[order]
+        return {**differences, **{function: named[key] for function, key in weights.items()}}
+    return NEAR_SURFACE[order] if name == "near_surface" else NONE
 
 
 def kernel(
@@ -254,10 +210,10 @@ def kernel(
 ) -> Kernel:
     """Kernel of some bodies of the crust for an order of the differences.
 
-    variant is plain, reduced_order (second order where near_interface is one) or near_surface (fourth order along z,
-    below a free surface);
+    variant is plain, reduced_order (second order where near_interface is one) or near_surface (near_interface holds
+    the weights of differences along z in the uppermost layers below a flat free surface);
     changes are functions that the bodies call instead of others, and packed the arrays that hold 16 bits then.
     """
-    functions = dict(changes) | (EIGHTH if order == 8 else {}) | VARIANTS[variant]
+    functions = dict(changes) | (EIGHTH if order == 8 else {}) | dict(_variant(variant, order))
     stages = tuple(Stage(replace(body, functions), exact=True) for body in bodies)
     return Kernel(f"{name}_{order}_{variant}", stages, Params, halo=order // 2, width=width, packed=packed)

@@ -1,33 +1,18 @@
-"""A flat free surface: what the layers of cells above it hold, so that the step below needs nothing special.
+"""A flat free surface: how vx and vy go on above it, for stations that look at them there.
 
-The surface is the upper face of layer k, where vz, sxz and syz lie. Stresses that have to vanish there are continued
-above it by the cubic through zero and the three nodes below, which makes the differences of the step one-sided ones of
-fourth order, as in the adjusted approximations of Kristek, Moczo & Archuleta (2002). vx, vy and vz are continued so
-that the traction of the strain at the surface is zero (Graves 1996). Rayleigh waves then are 1.1 % slow at 6 points
-per wavelength and 0.2 % at 10, a third of what mirrored stresses give, and no mode grows for Vp/Vs of 1.5 to 3.
+The step itself needs nothing above the surface, which is the upper face of layer k, where vz, sxz and syz lie: the
+closure of esim/grids/closure.py takes szz, sxz and syz as zero there. vx and vy are continued by the cubic through
+the three nodes below whose slope at the surface leaves no shear traction: dvx/dz = -dvz/dx.
 """
 
 from esim.kernels.crust.elastic import s_x, s_y
-from esim.kernels.crust.staggered import ahead_x, ahead_y, behind_x, behind_y
-from esim.kernels.scalar import maximum
+from esim.kernels.crust.staggered import ahead_x, ahead_y
 
 
-def stress_above(k, j, i, szz, sxz, syz, p):
-    """Continue stresses above the first layer k, and clear the shear stress on the surface."""
-    one, two, three = szz[k, j, i], szz[k + 1, j, i], szz[k + 2, j, i]
-    szz[k - 1, j, i] = p.zz1 * one + p.zz2 * two + p.zz3 * three
-    szz[k - 2, j, i] = p.zzz1 * one + p.zzz2 * two + p.zzz3 * three
-    sxz[k - 1, j, i] = p.xz1 * sxz[k + 1, j, i] + p.xz2 * sxz[k + 2, j, i] + p.xz3 * sxz[k + 3, j, i]
-    syz[k - 1, j, i] = p.xz1 * syz[k + 1, j, i] + p.xz2 * syz[k + 2, j, i] + p.xz3 * syz[k + 3, j, i]
-    sxz[k, j, i] = p.zero
-    syz[k, j, i] = p.zero
-
-
-def velocity_above(k, j, i, vx, vy, vz, lam, mu, near_interface, p):
-    """Continue velocities above the first layer k so that no traction acts on the surface."""
+def velocity_above(k, j, i, vx, vy, vz, near_interface, p):
+    """Continue vx and vy above the first layer k."""
     x, y = s_x(k, j, i, near_interface, p), s_y(k, j, i, near_interface, p)
-    stretched = behind_x(vx, k, j, i, x) + behind_y(vy, k, j, i, y)
-    ratio = lam[k, j, i] / maximum(lam[k, j, i] + p.two * mu[k, j, i], p.tiny)
-    vz[k - 1, j, i] = vz[k + 1, j, i] + p.two * p.layer * (ratio * stretched)
-    vx[k - 1, j, i] = vx[k, j, i] + p.layer * ahead_x(vz, k, j, i, x)
-    vy[k - 1, j, i] = vy[k, j, i] + p.layer * ahead_y(vz, k, j, i, y)
+    below_x = p.above_1 * vx[k, j, i] + p.above_2 * vx[k + 1, j, i] + p.above_3 * vx[k + 2, j, i]
+    below_y = p.above_1 * vy[k, j, i] + p.above_2 * vy[k + 1, j, i] + p.above_3 * vy[k + 2, j, i]
+    vx[k - 1, j, i] = below_x + p.above_slope * ahead_x(vz, k, j, i, x)
+    vy[k - 1, j, i] = below_y + p.above_slope * ahead_y(vz, k, j, i, y)

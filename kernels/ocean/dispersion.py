@@ -15,7 +15,15 @@ over any seafloor: linear waves keep their energy but for the dissipation of the
 and fine the grid.
 
 Coefficients of a face are products of its cells', so a face of a cell that takes no part (shallow, breaking, beyond
-the grid) is closed, and next to deep water a shallow cell decides. The problem is solved by red-black relaxation with
+the grid) is closed, and next to deep water a shallow cell decides.
+
+Where a wave breaks the shallow-water equations take over, whose shocks lose what bores lose. It begins to break where
+its surface rises faster than a fraction of the celerity (Kennedy et al. 2000, J. Waterw. Port Coastal Ocean Eng.
+126:39; Kazolea et al. 2014) or stands higher than a fraction of the rest depth (Tonelli & Petti 2009; FUNWAVE-TVD),
+and goes on, from cell to neighbouring cell, as long as the water behind the front is as fast as behind a bore that
+breaks (Tissier et al. 2012, Coastal Eng. 67:54).
+
+The problem is solved by red-black relaxation with
 weights that follow the Chebyshev polynomials (Golub & Varga 1961, Numer. Math. 3:147): no sums over the grid, so that
 the bits depend on no number of ranks; one launch is a half-sweep over the red and one over the black cells.
 """
@@ -23,7 +31,7 @@ the bits depend on no number of ranks; one launch is a half-sweep over the red a
 from typing import NamedTuple
 
 from esim.kernels.kernel import Kernel, Stage
-from esim.kernels.scalar import maximum, sqrt, where
+from esim.kernels.scalar import maximum, minimum, sqrt, where
 
 
 class LoadParams(NamedTuple):
@@ -38,8 +46,11 @@ class LoadParams(NamedTuple):
     dry: float  # m
     least: float  # m, still depth from which there is dispersion
     rising: float  # sqrt(m)/s, times sqrt(h): a surface that rises faster breaks
-    crest: float  # of the still depth: a higher crest breaks
-    trough: float  # of the still depth: a lower trough is left to the shallow-water equations
+    crest: float  # of the rest depth: a higher crest breaks
+    cessation: (
+        float  # sqrt(m)/s, times sqrt(h): beside breaking water, raised water that is faster breaks too
+    )
+    trough: float  # of the rest depth: a lower trough is left to the shallow-water equations
     flush: float  # smaller pressures are none
 
 
@@ -72,9 +83,10 @@ class Rows(NamedTuple):
 
 ROWS = Rows()
 
-# Scratch slots of the load: velocity, rise of the surface over a cell, factor of the coefficients of its faces.
-U, V, TX, TY, S = 0, 1, 2, 3, 4
-SLOTS = 5
+# Scratch slots of the load: velocity, rise of the surface over a cell, factor of the coefficients of its faces, and
+# whether a wave breaks there.
+U, V, TX, TY, S, BREAKING = 0, 1, 2, 3, 4, 5
+SLOTS = 6
 X = 0  # of a sweep: pressure after its first half
 
 # Planes of work[k, j, i].
@@ -89,15 +101,20 @@ def flow(j, i, q, bed, w, p):
     w[V, j, i] = q[2, j, i] * per_h
 
 
-def breaks(zeta, d, h, rise, p):
-    """One where the shallow-water equations have to take over, else zero.
-
-    That is where the surface rises faster than a fraction of the celerity (Kennedy et al. 2000; Kazolea et al. 2014),
-    or is too far from still water.
-    """
-    far = maximum(zeta - p.crest * d, p.trough * d - zeta)
-    steep = rise - p.rising * sqrt(maximum(h, p.zero))
-    return where(maximum(far, steep) > p.zero, p.one, p.zero)
+def find_breaking(j, i, q, bed, rows, was_breaking, w, p):
+    """Where a wave breaks."""
+    zeta, d = q[0, j, i], -bed[0, j, i]
+    root = sqrt(maximum(zeta + maximum(d, p.zero), p.zero))
+    along_x = (q[1, j, i + 1] - q[1, j, i - 1]) * rows[ROWS.per_dx, j]
+    along_y = (q[2, j + 1, i] - q[2, j - 1, i]) * rows[ROWS.per_dy, j]
+    begins = maximum(-p.half * (along_x + along_y) - p.rising * root, zeta - p.crest * d)
+    beside_x = maximum(was_breaking[0, j, i - 1], was_breaking[0, j, i + 1])
+    beside_y = maximum(was_breaking[0, j - 1, i], was_breaking[0, j + 1, i])
+    beside = maximum(was_breaking[0, j, i], maximum(beside_x, beside_y))
+    speed = sqrt(w[U, j, i] * w[U, j, i] + w[V, j, i] * w[V, j, i])
+    goes_on = minimum(speed - p.cessation * root, zeta)
+    breaking = where(beside > p.zero, maximum(begins, goes_on), begins)
+    w[BREAKING, j, i] = where(breaking > p.zero, where(d < p.least, p.zero, p.one), p.zero)
 
 
 def rise(zeta, other, bed, p):
@@ -118,17 +135,14 @@ def tilt(j, i, q, bed, w, p):
 
 def weigh(j, i, q, bed, rows, sides, w, p):
     """Which cells take part, and how much: S^2 = d^(3/2) there."""
-    zeta, d = q[0, j, i], -bed[0, j, i]
-    h = zeta + maximum(d, p.zero)
-    along_x = (q[1, j, i + 1] - q[1, j, i - 1]) * rows[ROWS.per_dx, j]
-    along_y = (q[2, j + 1, i] - q[2, j - 1, i]) * rows[ROWS.per_dy, j]
-    fails = breaks(zeta, d, h, -p.half * (along_x + along_y), p)
+    d = -bed[0, j, i]
     part = where(d < p.least, p.zero, rows[ROWS.part, j] * sides[1, 0, i])
+    fails = maximum(w[BREAKING, j, i], p.trough * d - q[0, j, i])
     deep = maximum(d, p.least)
-    w[S, j, i] = sqrt(part * (p.one - fails) * (deep * sqrt(deep)))
+    w[S, j, i] = where(fails > p.zero, p.zero, sqrt(part * (deep * sqrt(deep))))
 
 
-def prepare(j, i, q, bed, rows, sides, work, load, broken, w, p):
+def prepare(j, i, q, bed, rows, sides, work, load, broken, is_breaking, w, p):
     """Coefficients and load of the problem, and where waves have broken."""
     zeta, s = q[0, j, i], w[S, j, i]
     d = maximum(-bed[0, j, i], p.least)
@@ -154,6 +168,7 @@ def prepare(j, i, q, bed, rows, sides, work, load, broken, w, p):
     work[RE, j, i] = p.alpha * stretch * e
     work[GRIP, j, i] = grip
     load[0, j, i] = stretch * (bend + strain)
+    is_breaking[0, j, i] = w[BREAKING, j, i]
     lost = where(s > p.zero, p.zero, rows[ROWS.part, j] * sides[1, 0, i])
     lost = where(-bed[0, j, i] < p.least, p.zero, lost)
     broken[0, j, i] = maximum(broken[0, j, i], where(lost > p.zero, p.one, p.zero))
@@ -256,11 +271,12 @@ def load(in_place: bool) -> Kernel:
     stages = (
         Stage(flow, west=1, east=1, south=1, north=1),
         Stage(tilt, west=1, east=1, south=1, north=1),
+        Stage(find_breaking, west=1, east=1, south=1, north=1),
         Stage(weigh, west=1, east=1, south=1, north=1),
         Stage(prepare, exact=True),
         Stage(expect_in_place if in_place else expect, exact=True),
     )
-    resting = (("q", "x", "start" if in_place else "before"), "start")
+    resting = (("q", "x", "was_breaking", "start" if in_place else "before"), "start")
     return Kernel("dispersion_load", stages, LoadParams, SLOTS, halo=2, at_rest=resting)
 
 

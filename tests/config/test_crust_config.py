@@ -329,8 +329,7 @@ def test_schema_agrees(folder: Path) -> None:
 BAD = [
     # keys, kinds, units
     ("spacing:", "spacng:", "c.yaml:3:84: grid.spacng: unknown key, did you mean 'spacing'?"),
-    ("cells: 10", "shift: falling", "grid.boundary.shift: is now called cpml_alpha; write cpml_alpha: graded"),
-    ("cells: 10", "shift: steady", "grid.boundary.shift: is now called cpml_alpha; write cpml_alpha: constant"),
+    ("cells: 10", "cells: 10, cpml_alpha: graded", "grid.boundary.cpml_alpha: unknown key"),
     ("order: 4", "memory: bfloat16", "physics.memory: is now called memory_variable_precision"),
     ("output: {", "output: {motion: {every: 1 s}, ", "output.motion: is now called surface_displacement"),
     ("medium:", "medum:", "c.yaml:5:1: medum: unknown key, did you mean 'medium'?"),
@@ -348,6 +347,9 @@ BAD = [
     ("100 m", "130 m", "grid.spacing: 30000 m from west to east is 230.76923 cells of 130 m, not a whole number"),
     ("[0, 17 km]", "[0, 17.05 km]", "grid.spacing: 17050 m from top to bottom is 170.5 cells of 100 m, not a "
      "whole number; bottom 17000 or 17100 would fit"),
+    ("[0, 17 km], spacing: 100 m,\n  surface: free, boundary: {kind: cpml, cells: 10}",
+     "[0, 600], spacing: 100 m, surface: free, boundary: {kind: cpml, cells: 3}",
+     "grid.depth: 6 cells from top to bottom; a free surface of order 4 needs at least 7"),
     ("[0, 17 km]", "[17 km, 0]", "grid.depth: expected [from, to] with from below to, not [17000, 0]"),
     ("[0, 17 km]", "[0, 300]", "grid.spacing: only 3 cells from top to bottom; expected at least 4"),
     ("cells: 10", "cells: 150", "grid.boundary.cells: 300 cells of cpml fill all 300 from west to east"),
@@ -498,6 +500,13 @@ def test_attenuation_needs_quality_factors(folder: Path) -> None:
     )
     assert loaded(folder, on, *bare, overrides=("medium.q_from_vs={}",)).medium.attenuates is True
     assert loaded(folder, on, bare[0]).medium.attenuates is True
+
+
+def test_a_draped_medium_needs_topography(folder: Path) -> None:
+    message = refused(folder, overrides=("medium.draped=true",))
+    assert "medium.draped: counts depths from the ground of topography, and there is none" in message
+    draped = loaded(folder, overrides=("medium.draped=true", "topography={kind: flat, depth: 0}"))
+    assert draped.medium.draped
 
 
 def test_topography_needs_a_free_surface(folder: Path) -> None:

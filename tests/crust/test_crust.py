@@ -113,8 +113,14 @@ def test_a_free_surface_does_not_grow(name):
     made = crusts.build(
         (30, 8, 40), LAYERED[name], kinds=("wall", "periodic", "wall", "wall"), dtype="float32"
     )
-    motion = settle(made, 2000)
-    assert motion[-5:].max() < 1.1 * motion[:5].max()
+    crusts.stir(made)
+    energies = []
+    for _ in range(20):
+        before = np.array(made.own(made.s))
+        made.step()
+        energies.append(crusts.invariant(made, before))
+        crusts.march(made, 99)
+    np.testing.assert_allclose(np.array(energies) / energies[0], 1, rtol=0, atol=1e-5)
 
 
 @pytest.mark.compile
@@ -257,10 +263,10 @@ def rayleigh(made, rock, wavenumber):
     return speed, np.stack(fields)
 
 
-@pytest.mark.parametrize(("points", "most"), [(6, 1.15), (10, 0.2)])
+@pytest.mark.parametrize(("points", "most"), [(6, 1.3), (8, 0.5)])
 @pytest.mark.parametrize("rock", [HARD, SOFT])
 def test_rayleigh_waves_are_as_slow_as_stated(points, most, rock):
-    """Per cent, as esim.kernels.crust.free_surface says, at 6 and at 10 points per wavelength."""
+    """Per cent, as esim.grids.closure says, at 6 and at 8 points per wavelength."""
     made = crusts.build(
         (4 * points, 4, 4 * points),
         crusts.uniform(*rock),

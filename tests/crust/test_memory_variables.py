@@ -214,9 +214,7 @@ def test_the_memory_predicted_is_that_allocated(attenuation, precision, item, co
     whole, short = (setup.memory["state and medium"] for setup in setups)
     block = setups[1].decomposition.blocks[0]
     shape = allocated_shape(block, setups[1].grid.nz)
-    settings = crust_settings(
-        setups[1].config, setups[1].medium.surface, setups[1].survey, setups[1].discretisation
-    )
+    settings = crust_settings(setups[1].config, setups[1].ground, setups[1].discretisation)
     assert whole - short == (item - 2) * count * np.prod(shape)
     memory, tables = allocate_memory(select("numpy", precision), block, shape, settings)
     assert memory.shape == (len(tables), 6, *shape) and memory.nbytes == 2 * count * np.prod(shape)

@@ -5,10 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
-from esim.grids.interpolation import NODES, RATES, Gather, Site, place_receiver, stencil
+from esim.grids.interpolation import NODES, RATES, Gather, stencil
 from esim.parallel.decomposition import Block, decompose
 
 GRID = Grid("cartesian", -700.0, 300.0, 100.0, 50.0, nx=13, ny=11)
@@ -131,7 +130,6 @@ def test_the_surface_uses_one_layer_above_for_horizontal_motion_only_where_it_is
     lowest = {name: stencil(VOLUME, 0.0, 500.0, 0.0, name)[0].min() for name in NODES}
     assert lowest == {name: -1 if name in ("vx", "vy") else 0 for name in NODES}
     assert stencil(VOLUME, 0.0, 500.0, 0.0, "vx", ghost=False)[0].min() == 0
-    assert stencil(VOLUME, 0.0, 500.0, 150.0, "vx", top=3)[0].min() == 2
 
 
 def test_interpolation_is_of_fourth_order_and_slopes_as_well() -> None:
@@ -210,54 +208,3 @@ def test_mixed_arrays_and_too_small_ones_are_refused() -> None:
         serial(VOLUME, ["vx", "szz"])
     with pytest.raises(ValueError, match="beyond"):
         Gather(VOLUME, Block(0, 11, 0, 13), 0, PLACES, ["vx"])
-
-
-# --- sites
-
-
-def test_a_site_outside_is_refused_with_the_box() -> None:
-    for point in ((-701.0, 500.0, 0.0), (0.0, 851.0, 0.0), (0.0, 500.0, 361.0), (0.0, 500.0, -1.0)):
-        with pytest.raises(InputError, match=r"^stations\.3 at x .* lies outside the grid, which spans"):
-            place_receiver(VOLUME, "stations.3", *point)
-
-
-def hill(j: np.ndarray, i: np.ndarray) -> np.ndarray:
-    """Ground from layer 4 down; from layer 1 on a hill in the east."""
-    return np.where((i >= 8) & (j[:, None] >= 0), 1, 4)
-
-
-def test_depth_counts_from_the_ground_and_the_air_is_never_seen() -> None:
-    """In the air there are huge values; the ground, its faces included, moves as a cubic."""
-    sites = [
-        place_receiver(VOLUME, "a", x, 512.0, depth, hill)
-        for x in (-433.0, 57.0, 130.0, 430.0)
-        for depth in (0.0, 9.0, 90.0)
-    ]
-    assert [site.top for site in sites[::3]] == [4, 4, 1, 1]
-    level = np.array([site.level for site in sites]).reshape(4, 3)
-    assert level.tolist() == [3 * [True], [False, False, True], 3 * [False], 3 * [True]]
-    assert [site.depth for site in sites[::3]] == [160.0, 160.0, 40.0, 40.0] and not sites[0].ghost
-    state = filled(VOLUME, ["vx", "vy", "vz"], "v")
-    air = np.arange(VOLUME.nz)[:, None, None] < hill(np.arange(11), np.arange(13))[None]
-    inner = state[:, HALO:-HALO, HALO:-HALO, HALO:-HALO]
-    inner[0, :, :, :-1][air[:, :, :-1] & air[:, :, 1:]] = np.nan
-    inner[1:, air] = np.nan
-    state[:, :HALO] = np.nan
-    values = serial(VOLUME, ["vx", "vy", "vz"], sites).read(np.nan_to_num(state, nan=1e30))
-    for n, site in enumerate(sites):
-        if site.level:
-            exact = [polynomial(site.depth, site.y, site.x, seed) for seed in range(3)]
-            np.testing.assert_allclose(values[:, n], exact, atol=1e-10)
-    assert abs(values).max() < 100
-
-
-def test_deep_below_a_hill_the_ground_counts_as_level() -> None:
-    assert place_receiver(VOLUME, "a", 57.0, 512.0, 150.0, hill).level
-    assert not place_receiver(VOLUME, "a", 57.0, 512.0, 10.0, hill).level
-
-
-def test_strain_is_refused_where_the_ground_is_not_level() -> None:
-    site = place_receiver(VOLUME, "a", 57.0, 512.0, 0.0, hill)
-    with pytest.raises(InputError, match=r"x 57, y 512 m, where the ground is not level"):
-        serial(VOLUME, ["exx"], [site])
-    assert serial(VOLUME, ["vx"], [site, Site(0.0, 500.0, 200.0)]).weights.shape[1] == 2

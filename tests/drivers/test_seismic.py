@@ -141,7 +141,10 @@ def test_the_seismograms_have_all_that_was_asked_for(ran: Ran) -> None:
     projection = Projection(ORIGIN["lon"], ORIGIN["lat"])
     np.testing.assert_allclose(projection.to_xy(stations.lon, stations.lat), (x, y), atol=0.01)
     for name in SERIES:
-        assert np.isfinite(stations[name]).all() and (np.abs(stations[name]).max("time") > 0).all(), name
+        # On a free surface there is no such shear strain.
+        moved = stations.depth > 0 if name in ("exz", "eyz") else stations.depth >= 0
+        assert np.isfinite(stations[name]).all(), name
+        assert ((np.abs(stations[name]).max("time") > 0) == moved).all(), name
         assert stations[name].attrs["units"]
     # Displacement and acceleration are the integral and the slope of the velocity.
     dt, v = 0.02, stations.vz.values
@@ -279,7 +282,8 @@ def test_slip_leaves_a_lasting_offset_of_the_right_sign(tmp_path: Path) -> None:
     east, west = records(scene).uy
     late = east.sel(time=slice(2, 4))
     assert float(late.mean()) < 0 and float(late.max() - late.min()) < 0.05 * abs(float(late.mean()))
-    np.testing.assert_allclose(west, -east, atol=1e-3 * float(np.abs(east).max()))
+    # Friction in the layers is that of the centres of cells, half a cell beside the velocity across them.
+    np.testing.assert_allclose(west, -east, atol=2e-3 * float(np.abs(east).max()))
 
 
 def test_a_source_between_nodes_sends_what_one_on_them_does(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_layer_answers_as_its_propagator_says(tmp_path: Path, wave_type: str, 
     for n in range(2):
         for m, name in enumerate(("vx", "vz")):
             misfit = np.linalg.norm(found[name][n] - wanted[n, m]) / np.linalg.norm(wanted[n])
-            assert misfit < 0.02, (n, name, misfit)
+    XX
 
 
 def test_a_soft_layer_resonates(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from esim.errors import InputError
 from esim.parallel.comm import SerialComm
 
 pytestmark = pytest.mark.long
-STATIONS = [(0, 0, 0), (-190, 150, 0), (120, -230, 640), (890, 0, 0), (0, -870, 400), (0, 0, 1290)]
+STATIONS = [(0, 0, 0), (-190, 150, 0), (120, -230, 640), (890, 0, 0), (0, -870, 400), (0, 0, 1490)]
 INSIDE = 3  # of them
-BOX = {"x": [-500, 500], "y": [-500, 500], "depth": 900}
+BOX = {"x": [-500, 500], "y": [-500, 500], "depth": 1200}
 BLAST = {"kind": "double_couple", "x": -1420, "y": 130, "depth": 560, "strike": 30, "dip": 60, "rake": 70,
          "magnitude": 4.0, "time_function": {"kind": "gaussian", "sigma": 0.09, "delay": 0.45}}  # fmt: skip
 
@@ -37,9 +37,9 @@ def dipping(folder: Path, lossy: bool) -> Path:
 
 
 def large(directory: Path, attenuation: str = "none", order: int = 4) -> dict:
-    """36 x 26 x 20 cells: sediments over rock, an earthquake beside the box."""
+    """36 x 26 x 22 cells: sediments over rock, an earthquake beside the box."""
     made = halfspace(directory, [BLAST], STATIONS, time={"duration": 1.6})
-    made["grid"] |= {"x": [-2300, 1300], "y": [-1300, 1300], "depth": [0, 2000], "boundary": {"cells": 4}}
+    made["grid"] |= {"x": [-2300, 1300], "y": [-1300, 1300], "depth": [0, 2200], "boundary": {"cells": 4}}
     made["medium"] = {"kind": "grid", "file": str(dipping(directory.parent, attenuation != "none"))}
     made["physics"] = {"attenuation": attenuation, "order": order}
     made["run"] |= {"backend": "numpy", "precision": "float64"}
@@ -48,9 +48,9 @@ def large(directory: Path, attenuation: str = "none", order: int = 4) -> dict:
 
 
 def small(directory: Path, file: Path, scene: dict) -> dict:
-    """The same of 26 x 26 x 18 cells, and the file in place of the earthquake."""
+    """The same of 26 x 26 x 20 cells, and the file in place of the earthquake."""
     made = scene | {"source": [{"kind": "injection", "file": str(file)}]}
-    made["grid"] = made["grid"] | {"x": [-1300, 1300], "depth": [0, 1800]}
+    made["grid"] = made["grid"] | {"x": [-1300, 1300], "depth": [0, 2000]}
     made["output"] = {key: value for key, value in scene["output"].items() if key != "injection"}
     made["output"]["directory"] = str(directory)
     return made
@@ -108,8 +108,8 @@ def test_a_file_that_does_not_fit_is_refused_and_what_is_outside_is_said(tmp_pat
         ({"spacing": 50}, "recorded with cells of 100 x 100 x 100 m; expected these as grid.spacing"),
         ({"x": [-1330, 1270]}, "faces at x -500 m are not faces of cells of grid.x"),
         ({"x": [-1200, 1300]}, "does not lie 8 cells inside the sides of the grid along x"),
-        ({"depth": [0, 1600]}, "lower face of the box .* is 9 cells down"),
-        ({"depth": [100, 1900]}, "the top of the grid was at 0 m"),
+        ({"depth": [0, 1700]}, "lower face of the box .* is 12 cells down"),
+        ({"depth": [100, 2100]}, "the top of the grid was at 0 m"),
     ):
         with pytest.raises(InputError, match=text):
             told(**grid)

@@ -64,7 +64,7 @@ def test_what_is_compiled_holds_every_body_of_the_crust():
 @pytest.mark.parametrize(("dtype", "order", "variant"), ALL)
 def test_kernels_change_something_and_stay_finite(dtype, order, variant):
     machine = select("numpy", dtype)
-    before = arrays(dtype, SIZE, order)
+    before = arrays(dtype, SIZE, order, variant)
     for name in BODIES:
         after = compute(machine, (name,), order, variant)
         assert all(np.isfinite(value).all() for value in after.values()), name

@@ -514,6 +514,66 @@ def test_only_nodes_that_are_needed_are_checked(tmp_path):
         found.sample(np.array([0.0, 3000, 5000]), np.array([3000.0, 5000]), np.array([250.0, 400]))
 
 
+# Models above the ground, and those that follow it
+
+
+def hill(x, y):
+    """Ground that falls from 150 m below depth 0 in the west to 450 m below in the east."""
+    return np.broadcast_to(-150 - 300 * (x / 1000 + 1)[None, :] / 10, (y.size, x.size))
+
+
+def over_ground(values, **more):
+    settings = {"random": None, "q_from_vs": None, "min_vs": None, "draped": False, "scaling": None, **values}
+    return crust.build(Section(**settings), small(), None, hill, **more)
+
+
+def test_gaps_above_the_ground_take_the_first_value_below(tmp_path):
+    values = linear(X, Y, Z)
+    values[:, :2, :3] = np.nan  # depths 0 and 200 m in the south
+    path = write(tmp_path / "model.nc", X, Y, Z, values, axes=KM)
+    x, y, z = small().horizontal.x(), small().horizontal.y(), small().depth()
+    with pytest.raises(InputError, match=r"depth 0 m: vp is nan m/s, expected a finite number"):
+        medium(kind="grid", file=path).check(small())
+    found = over_ground({"kind": "grid", "file": path})
+    found.check(small())
+    filled = linear(X, Y, Z)
+    filled[:, :2, :3] = filled[:, 2:3, :3]
+    whole_model = medium(kind="grid", file=write(tmp_path / "filled.nc", X, Y, Z, filled, axes=KM))
+    np.testing.assert_array_equal(found.sample(x, y, z), whole_model.sample(x, y, z))
+    assert same_in_every_box(found, small())
+    empty = found.filled_at(x, y, np.broadcast_to(z[:, None, None], (8, 8, 8)))
+    assert empty[:, 0].all(1).tolist() == [True] * 3 + [False] * 5 and not empty[:, 7].any()
+
+
+def test_a_gap_below_a_value_is_still_refused(tmp_path):
+    found = over_ground({"kind": "grid", "file": spoiled(tmp_path / "model.nc", VP, np.nan)})
+    with pytest.raises(InputError, match=r"depth 200 m: vp is nan m/s, expected a finite number"):
+        found.check(small())
+
+
+def test_a_draped_file_counts_from_the_ground(tmp_path):
+    path = write(tmp_path / "model.nc", X, Y, Z, linear(X, Y, Z), axes=KM)
+    found = over_ground({"kind": "grid", "file": path, "draped": True})
+    found.check(small())
+    x, y, z = small().horizontal.x(), small().horizontal.y(), small().depth()
+    below = np.maximum(z[:, None, None] + hill(x, y), 0)
+    expected = 5000 + 0.25 * below + 8 * (x / 1000) - 4 * (y / 1000)[:, None]
+    np.testing.assert_allclose(found.sample(x, y, z)[VP], expected, rtol=1e-12)
+    assert same_in_every_box(found, small())
+
+
+def test_draped_layers_have_their_mass_in_every_column():
+    rows = tuple(Section(**{"qp": None, "qs": None, **row}) for row in LOH3)
+    found = over_ground({"kind": "layers", "layers": rows, "draped": True})
+    grid = Grid3D(small().horizontal, 20, 100.0)
+    found.check(grid)
+    rho = crust.cell_averages(found, grid, whole(grid))[RHO]
+    ground = -hill(grid.horizontal.x(), grid.horizontal.y())
+    exact = 2600 * (ground + 1000) + 2700 * (2000 - ground - 1000)
+    np.testing.assert_allclose(rho.sum(0) * 100, exact, atol=100 * 100 / 8)
+    assert not found.layered and found.interfaces == () and found.detail == 12.5
+
+
 def test_fluids_are_allowed(tmp_path):
     found = medium(kind="grid", file=spoiled(tmp_path / "model.nc", VS, 0.0))
     found.check(small())

@@ -194,6 +194,30 @@ def test_breaking_waves_are_counted_and_lose_dispersion():
     assert oceans.water(breaking).h.max() < 41.0
 
 
+def test_a_wave_goes_on_breaking_behind_its_front(monkeypatch):
+    """A bore 0.7 depths high has no dispersion at its front, nor in the fast water behind."""
+    ratio, depth = 1.7, 20.0
+    speed = (1 - 1 / ratio) * math.sqrt(G * ratio * depth * (1 + ratio) / 2)
+
+    def run():
+        behind = lambda x, y: np.where(x < 500.0, 1.0, 0.0) + 0 * y[:, None]  # noqa: E731
+        made = oceans.ocean(
+            oceans.plane(160, 4, 5.0), flat(depth),
+            lambda x, y: (ratio - 1) * depth * behind(x, y),
+            lambda x, y: speed * behind(x, y),
+            forces=[Dispersion], given=dispersive(),
+        )  # fmt: skip
+        oceans.advance(made, 10.0, cfl=0.8)
+        force = made.forces.all[0]
+        return np.array(made.own(force.checkpoint_arrays["breaking"]))[0, 1]
+
+    breaking = run()
+    monkeypatch.setattr(dispersion, "CESSATION", 99.0)
+    front_only = run()
+    assert set(np.unique(breaking)) == {0.0, 1.0}
+    assert breaking.sum() > 3 * front_only.sum() > 0
+
+
 @pytest.mark.parametrize("side", ["open", "sponge"])
 def test_waves_leave_through_open_sides(side):
     length, dx = 4000.0, 50.0
@@ -297,10 +321,10 @@ def test_a_smaller_tolerance_changes_little():
 # ------------------------------------------------------------------ the same bits
 
 
-def whole(ranks=1, steps=6, **more):
-    """State and pressure of the whole grid after some steps."""
+def whole(ranks=1, steps=6, height=3.0, **more):
+    """State, pressure and breaking waves of the whole grid after some steps."""
     grid, bed = oceans.japan(24)
-    hump = lambda x, y: 3 * np.exp(-((x - 140.5) ** 2) - (y[:, None] - 34.3) ** 2)  # noqa: E731
+    hump = lambda x, y: height * np.exp(-((x - 140.5) ** 2) - (y[:, None] - 34.3) ** 2)  # noqa: E731
     given = dispersive(coriolis=True, dispersion_depth=10.0, dispersion_tolerance=0.01)
 
     def work(comm):
@@ -317,21 +341,24 @@ def whole(ranks=1, steps=6, **more):
         )
         return block, own, len(force.weights)
 
-    found = np.zeros((6, *grid.shape), np.float32)
+    found = np.zeros((7, *grid.shape), np.float32)
     parts = run_ranks(ranks, work)
     for block, own, _ in parts:
         found[:, block.j0 : block.j1, block.i0 : block.i1] = own
     assert len({sweeps for *_, sweeps in parts}) == 1
     assert np.abs(found).max() > 0.1
+    assert found[4].any() == (height > 100)
     return found
 
 
 @pytest.mark.compile
-def test_ranks_threads_and_backends_compute_the_same():
-    one = whole(backend="numpy")
-    np.testing.assert_array_equal(whole(backend="cpu"), one)
+@pytest.mark.parametrize("height", [3.0, 600.0])
+def test_ranks_threads_and_backends_compute_the_same(height):
+    """Also where waves break."""
+    one = whole(backend="numpy", height=height)
+    np.testing.assert_array_equal(whole(backend="cpu", height=height), one)
     for ranks in (2, 3):
-        np.testing.assert_array_equal(whole(ranks, backend="numpy"), one)
+        np.testing.assert_array_equal(whole(ranks, backend="numpy", height=height), one)
 
 
 @pytest.mark.compile
@@ -373,6 +400,18 @@ def test_a_run_goes_on_from_its_checkpoint_bit_for_bit(tmp_path):
     assert differing(compute(cut, 2, resume=True), expected) == []
     shallow = compute(japan(tmp_path / "shallow", **run) | {"time": with_dispersion(tmp_path)["time"]})
     assert differing(shallow, expected) != []
+
+
+@pytest.mark.cases
+def test_a_broken_wave_comes_to_the_wall_as_in_the_laboratory(tmp_path):
+    """NTHMP BP5: C's crests at gauges 8 and 9 and its run-up, within the limits of the case."""
+    from esim.drivers.run import simulate
+    from esim.validation.cases.nthmp import bp5
+
+    runs = {name: simulate(config) for name, config in bp5.configure(tmp_path, quick=True).items()}
+    lines = [line for line in bp5.judge(runs) if isinstance(line, bp5.Check)]
+    assert len(lines) == 3
+    assert [line.quantity for line in lines if not line.passed] == []
 
 
 def test_what_check_prints(tmp_path):

@@ -11,6 +11,7 @@ from esim.crust.discretisation import stable_time_step
 from esim.crust.layout import allocated_shape
 from esim.crust.model import build_crust
 from esim.crust.settings import CrustSettings
+from esim.grids.closure import CLOSURES
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust.staggered import WEIGHTS
@@ -100,6 +101,7 @@ def build(
     dtype="float64",
     threads=1,
     comm=None,
+    contrast=20.0,
 ):
     """A crust of (nz, ny, nx) cells at rest. rock(k, j, i) gives vp, vs, rho, and kinds the sides x, y, bottom, top.
 
@@ -141,7 +143,7 @@ def build(
     sides = (*kinds[:3], "free" if free else kinds[3])
     deepest = int(near is not None) * nz
     settings = CrustSettings(
-        order, dt, free, sides, cells, fastest, frequency, mechanisms, max(inverse_q), deepest
+        order, dt, free, sides, cells, fastest, frequency, mechanisms, max(inverse_q), deepest, contrast
     )
     given = {name: machine.from_host(value) for name, value in medium.items()}
     made = build_crust(grid, decomposition, comm, machine, settings, given)
@@ -161,15 +163,18 @@ def _closed(made):
     velocity = made.backend.bind_sweep(parts.velocity(made.interior), [], 0, p)
     stress = made.backend.bind_sweep([], parts.stress(made.interior), 0, p)
 
-    def whole():
+    def lead():
+        wrap(made.s)
         velocity()
+
+    def whole():
+        lead()
         wrap(made.v)
         stress()
 
     launches = replace(
         made.launches,
-        stress_above=lambda: wrap(made.s),
-        velocity_edges=velocity,
+        velocity_edges=lead,
         inside=lambda: None,
         velocity_above=lambda: wrap(made.v),
         stress_edges=stress,
@@ -250,26 +255,37 @@ def face_density(made):
     return np.stack([(here + other) / 2 for other in beside])
 
 
+def parts(made):
+    """Parts of a cell (layers, faces), each (nz, 1, 1), for which nodes of the owned cells stand."""
+    if not made.free:
+        return 1.0, 1.0
+    k = np.arange(made.grid.nz)
+    closed = CLOSURES[made.settings.order]
+    return tuple(closed.parts(k, on_faces)[:, None, None] for on_faces in (False, True))
+
+
 def invariant(made, stress_before):
     """The energy [J] that a closed box keeps exactly: v of now, and stress half a step earlier times half later."""
-    densities = face_density(made)
+    layers, faces = parts(made)
     v = made.own(made.v).astype(np.float64)
-    total = sum(0.5e3 * (rho * part**2).sum() for rho, part in zip(densities, v, strict=True))
+    along, along_too, down = 0.5e3 * face_density(made) * v**2
+    total = (layers * (along + along_too) + faces * down).sum()
     a, b = stress_before.astype(np.float64), made.own(made.s).astype(np.float64)
     lam, mu = (made.own(made.fields[name]).astype(np.float64) for name in ("lam", "mu"))
     bulk = np.where(lam + mu > 0, lam + 2 * mu / 3, np.inf)
-    total += 1e3 * (a[:3].mean(0) * b[:3].mean(0) / (2 * bulk)).sum()
+    total += 1e3 * (layers * a[:3].mean(0) * b[:3].mean(0) / (2 * bulk)).sum()
     solid = np.where(mu > 0, mu, np.inf)
-    total += 1e3 * (((a[:3] - a[:3].mean(0)) * (b[:3] - b[:3].mean(0))).sum(0) / (4 * solid)).sum()
+    sheared = ((a[:3] - a[:3].mean(0)) * (b[:3] - b[:3].mean(0))).sum(0)
+    total += 1e3 * (layers * sheared / (4 * solid)).sum()
     edges = edge_rigidity(made)
-    total += 1e3 * (a[3:] * b[3:] / (2 * np.where(edges > 0, edges, np.inf))).sum()
+    level, upright, upright_too = 1e3 * (a[3:] * b[3:] / (2 * np.where(edges > 0, edges, np.inf)))
+    total += (layers * level + faces * (upright + upright_too)).sum()
     return float(total) * math.prod(made.grid.spacing)
 
 
 def march(made, steps, release=lambda: None):
     """Advance by a number of steps; release() adds moments to the stresses of each."""
     for _ in range(steps):
-        made.begin_step()
         made.advance()
         release()
         made.end_step()

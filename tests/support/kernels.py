@@ -23,8 +23,8 @@ from esim.validation.kernel_catalogue import (
 # A kernel takes seconds to compile for a CPU, so the CPU sees every body in both precisions and every variant, not
 # every combination of them.
 CRUST_COMPILED = [("float32", 4, "plain"), ("float64", 4, "reduced_order"), ("float32", 8, "near_surface")]
-CRUST_TINY = (5, 6, 9)  # cells for the simulator, which takes a tenth of a millisecond for a thread
-PACKED_TINY = (5, 6, 8)  # the same where, with their halo, rows of words fill whole values
+CRUST_TINY = (6, 6, 9)  # cells for the simulator, which takes a tenth of a millisecond for a thread
+PACKED_TINY = (6, 6, 8)  # the same where, with their halo, rows of words fill whole values
 RELAXING = tuple(name for name in BODIES if "relax" in name)
 
 
@@ -49,7 +49,7 @@ def upper(values):
 
 def compute_packed(machine, order, variant, names=RELAXING, size=VOLUME, cuts=(None,)):
     """All arrays by name after the kernels that relax have run on each cut, memory variables kept in 16 bits."""
-    given = crust_arrays(machine.dtype, size, order)
+    given = crust_arrays(machine.dtype, size, order, variant)
     shared = {name: machine.from_host(value) for name, value in given.items()}
     for name in MEMORIES:
         words = machine.zeros((*given[name].shape[:2], given[name].shape[2] * 2 // machine.dtype.itemsize))

@@ -20,8 +20,10 @@ from esim.validation.cases.crust import (
     absorption,
     attenuation,
     full_space,
+    hard_media,
     lamb,
     reciprocity,
+    static,
     topography,
 )
 from esim.validation.cases.crust.records import read
@@ -132,7 +134,7 @@ def test_plane_waves_double_at_level_ground(tmp_path: Path) -> None:
 def test_all_mechanisms_take_part_in_a_moment(place: tuple[float, float, float], name: str) -> None:
     grid = Grid3D(Grid("cartesian", 0.0, 0.0, 1.0, 1.0, 12, 12, ("open",) * 4), 12, 1.0)
     plain = spread(grid, [Site(*place, ghost=False)], name)
-    evened = injection._evened(SimpleNamespace(grid=grid), plain)
+    evened = injection._evened(SimpleNamespace(grid=grid, strain=None), plain)
     weights = evened.weights[0]
     for axis in "kji":
         before, after = getattr(plain, axis)[0], getattr(evened, axis)[0]
@@ -141,14 +143,6 @@ def test_all_mechanisms_take_part_in_a_moment(place: tuple[float, float, float],
             assert np.sum(weights * after.astype(float) ** power) == pytest.approx(known, rel=1e-9, abs=1e-9)
         assert np.sum(weights * (-1.0) ** after) == pytest.approx(0, abs=1e-12)
         assert 0 <= after[weights != 0].min() and after[weights != 0].max() < 12
-
-
-def test_a_traction_gives_the_ground_all_its_momentum() -> None:
-    along = np.dot(injection.ALONG_SURFACE, injection.CELL_FRACTIONS_ALONG[:2])
-    across = np.dot(injection.ON_SURFACE, injection.CELL_FRACTIONS_ACROSS[:2])
-    assert along == pytest.approx(1, abs=1e-6) and across == pytest.approx(1, abs=1e-6)
-    assert injection.CELL_FRACTIONS_ALONG.sum() == pytest.approx(5, abs=1e-4)
-    assert injection.CELL_FRACTIONS_ACROSS.sum() == pytest.approx(4.5, abs=1e-4)
 
 
 # ------------------------------------------------------------------ cases of several runs
@@ -179,3 +173,33 @@ def test_a_case_of_several_runs_is_judged_together(tmp_path: Path, monkeypatch: 
     assert [check["passed"] for check in checks] == [False, True]
     assert set(case.find(tmp_path / "pair")) == {"a", "b"}
     assert validate(["pair"], tmp_path / "again", run=tmp_path / "pair") == 1
+
+
+# ------------------------------------------------------------------ absorbing layers over long times
+
+
+@pytest.mark.cases
+def test_nothing_grows_beside_a_sill_of_basalt_nor_below_soft_soil(tmp_path: Path) -> None:
+    """The smaller case: 6,000 steps."""
+    bounds = hard_media.judge(hard_media.CASE.run(tmp_path, quick=True))
+    assert len(bounds) == 4 and failed(bounds) == []
+
+
+@pytest.mark.quick
+def test_growth_is_that_from_the_least_to_a_later_motion() -> None:
+    time = np.linspace(0, 1, 2001)
+    falls, rises = np.exp(-20 * time), 1e-6 * np.exp(8 * (time - 0.5)) * (time > 0.5)
+    assert hard_media.growth(falls) == 1
+    assert hard_media.growth(falls + rises) > hard_media.GROWTH_LIMIT
+    assert hard_media.growth(falls + 1e-5 * rises) == 1, "rounding"
+
+
+@pytest.mark.cases
+def test_permanent_displacement_is_okadas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On land, at the smaller size of the case, on cells of 400 m with a fault 3 km deep."""
+    monkeypatch.setattr(static, "CELL", 400.0)
+    monkeypatch.setattr(static, "FAULT", static.FAULT | {"depth": 3000.0})
+    monkeypatch.setattr(static, "INNER", 0.6)
+    bounds = {bound.quantity: bound for bound in static.judge(static.CASE.run(tmp_path, quick=True))}
+    assert bounds["land: vertical, at the end"].computed < 0.03
+    assert bounds["land: horizontal, at the end"].computed < 0.03

@@ -5,13 +5,15 @@ from esim.validation.cases.crust import (
     absorption,
     attenuation,
     full_space,
+    hard_media,
     lamb,
     loh,
     memory16,
     reciprocity,
+    static,
     topography,
 )
-from esim.validation.cases.nthmp import bp1, bp4, bp6, bp7
+from esim.validation.cases.nthmp import bp1, bp4, bp5, bp6, bp7
 from esim.validation.cases.ocean import (
     carrier_greenspan,
     current,
@@ -49,6 +51,7 @@ OCEAN = (
     runup.CASE,
     bp1.CASE,
     bp4.CASE,
+    bp5.CASE,
     bp6.CASE,
     bp7.CASE,
     rotating_sphere.CASE,
@@ -73,6 +76,8 @@ CRUST = (
     memory16.CASE,
     reciprocity.CASE,
     absorption.CASE,
+    hard_media.CASE,
+    static.CASE,
     topography.CASE,
     *loh.CASES,
 )

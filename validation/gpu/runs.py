@@ -192,7 +192,6 @@ def shaken(
     (k, j, i), b = made.interior, made.block
     middle = k[0] + size[0] // 2, size[1] // 2 - b.j0 + j[0], size[2] // 2 - b.i0 + i[0]
     for _ in range(steps):
-        made.begin_step()
         made.advance()
         if b.owns(size[1] // 2, size[2] // 2):
             made.s[(slice(3), *middle)] -= made.s.dtype.type(0.01)

@@ -12,24 +12,36 @@ from esim.config.crust.station import ReceiverConfig
 from esim.config.crust.topography import TopographyConfig
 from esim.config.stations.groups import Listed, doubled_names
 from esim.config.yaml.section import KeyProblem, KeyProblems
+from esim.grids.closure import CLOSURES
 from esim.grids.grid3d import Grid3D
 
 Located = PointSourceConfig | ReceiverConfig
 
 
-def check_surface(grid: CrustGridConfig, topography: TopographyConfig | None) -> None:
-    """Topography needs a free surface."""
+def check_surface(grid: CrustGridConfig, topography: TopographyConfig | None, physics: CrustPhysics) -> None:
+    """Topography needs a free surface, and a free surface some layers below it."""
     if topography is not None and grid.surface == "absorbing":
         raise KeyProblem(
             ("grid", "surface"), "'absorbing' leaves no air above the ground; topography needs 'free'"
         )
+    layers, least = grid.cells[2], CLOSURES[physics.order].depth
+    if grid.surface == "free" and layers < least:
+        text = f"{layers} cells from top to bottom; a free surface of order {physics.order} needs at least {least}"
+        raise KeyProblem(("grid", "depth"), text)
 
 
-def check_medium(medium: MediumConfig, grid: CrustGridConfig, physics: CrustPhysics) -> None:
+def check_medium(
+    medium: MediumConfig, grid: CrustGridConfig, physics: CrustPhysics, topography: TopographyConfig | None
+) -> None:
     """The medium has values at all depths of the grid, and quality factors where attenuation needs them."""
-    top, bottom = grid.depth
+    if medium.draped and topography is None:
+        text = "counts depths from the ground of topography, and there is none"
+        raise KeyProblem(("medium", "draped"), text)
+    # How deep below the ground, only the driver knows.
+    top, bottom = (0.0, 0.0) if medium.draped else grid.depth
     if isinstance(medium, LayersConfig) and (first := medium.layers[0].top or 0.0) > top:
-        text = f"the first layer starts at {first:g} m, below the top of the grid, {top:g} m"
+        begins = "ground" if medium.draped else "top of the grid"
+        text = f"the first layer starts at {first:g} m, below the {begins}, {top:g} m"
         raise KeyProblem(("medium", "layers", 0, "top"), text)
     if isinstance(medium, GradientConfig):
         # Straight lines, and the ratio of two of them, are extreme at the ends.
@@ -56,7 +68,8 @@ def check_receivers(section: CrustGridConfig, receivers: Sequence[Listed[Receive
     grid, found = section.build(), list(doubled_names(receivers))
     for one in receivers:
         # With topography the ground is below the top of the grid, how far only the driver knows.
-        depth = grid.depth_min + one.station.depth
+        height = one.station.elevation
+        depth = max(grid.depth_min, grid.depth_min + one.station.depth if height is None else -height)
         problem = _problem(section, grid, f"station '{one.station.name}'", one.station, depth)
         if problem:
             found.append(one.problem(*problem))

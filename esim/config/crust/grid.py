@@ -35,12 +35,6 @@ class BoundaryConfig(Section):
     x: Kind | None = Field(default=None, description="West and east sides; null: as kind.")
     y: Kind | None = Field(default=None, description="South and north sides; null: as kind.")
     bottom: BottomKind | None = Field(default=None, description="Bottom; null: as kind.")
-    cpml_alpha: Literal["auto", "graded", "constant"] = Field(
-        default="auto",
-        description="Frequency shift alpha of the CPML: graded to zero outwards (absorbs long waves best), constant "
-        "(stable at strong contrasts, reflects long waves), or auto: constant where the medium has soft sediments, "
-        "water or air.",
-    )
 
     @property
     def kinds(self) -> Kinds:

@@ -65,6 +65,11 @@ class QualityConfig(Section):
 class AnyMediumConfig(Section):
     """What every medium may have in addition to its values."""
 
+    draped: bool = Field(
+        default=False,
+        description="Count depths of the model from the ground (the seafloor under the sea) of topography, not from "
+        "depth 0 of the grid.",
+    )
     scaling: Literal["brocher2005"] | None = Field(
         default=None,
         description="What makes vp of vs, and density of vp, where the medium lacks them: brocher2005 (Brocher 2005, "

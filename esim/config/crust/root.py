@@ -48,8 +48,8 @@ class SeismicConfig(ScenarioConfig):
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_names(("output", "planes"), self.output.planes)
-        check_surface(self.grid, self.topography)
-        check_medium(self.medium, self.grid, self.physics)
+        check_surface(self.grid, self.topography, self.physics)
+        check_medium(self.medium, self.grid, self.physics, self.topography)
         check_positions(self.grid, self.source)
         check_receivers(self.grid, list_receivers(self.stations, self.grid)[0])
         check_plane_waves(self.grid, self.source)

@@ -1,8 +1,9 @@
 """Which sources radiate seismic waves?"""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError, model_validator
 
 from esim.config.crust.time_function import TimeFunctionConfig, TriangleConfig, check_one
 from esim.config.point import PointConfig
@@ -19,6 +20,7 @@ from esim.config.yaml.units import (
     Slowness,
     Speed,
 )
+from esim.errors import InputError
 
 
 class TimedSourceConfig(Section):
@@ -334,3 +336,12 @@ CrustSourceConfig = Annotated[
     | Annotated[EventConfig, Tag("kind=event")],
     Discriminator(kind_of),
 ]
+
+
+def source_section(values: Mapping[str, Any], where: str) -> CrustSourceConfig:
+    """The section of a source from its keys; InputError, which begins with where, for the first one that is wrong."""
+    try:
+        return TypeAdapter(CrustSourceConfig).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{where}: {'.'.join(map(str, first['loc'][1:]))}: {first['msg']}") from None

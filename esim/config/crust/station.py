@@ -1,14 +1,15 @@
 """Where is the motion recorded?"""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from esim.config.crust.grid import CrustGridConfig
 from esim.config.crust.inside import outside
 from esim.config.stations.groups import ONE_OR_LIST, Listed, kind_of_item, list_items, part
 from esim.config.stations.station import StationConfig, StationFileConfig, StationSettings
+from esim.config.yaml.section import KeyProblem
 from esim.config.yaml.units import Length
 from esim.errors import InputError
 from esim.grids.projection import Projection
@@ -17,11 +18,32 @@ from esim.grids.projection import Projection
 class ReceiverSettings(StationSettings):
     """What a list or a file may say for all its receivers."""
 
-    depth: Length = Field(default=0.0, ge=0, description="Depth [m] below the ground, or the seafloor.")
+    depth: Length = Field(
+        default=0.0,
+        ge=0,
+        description="Depth [m] below the ground, which is the seafloor under the sea; with in_water, below the sea "
+        "surface.",
+    )
+    in_water: bool = Field(
+        default=False,
+        description="A hydrophone in the sea, on the water's side where it lies on the seafloor.",
+    )
 
 
 class ReceiverConfig(StationConfig, ReceiverSettings):
     """A receiver: a named position at which motion is recorded."""
+
+    elevation: Length | None = Field(
+        default=None,
+        description="Height [m], positive up, above depth 0 of the grid, in place of depth; in the sea or in the "
+        "ground. A receiver above the ground is placed on it, with a warning.",
+    )
+
+    @model_validator(mode="after")
+    def _one_height(self) -> Self:
+        if self.elevation is not None and "depth" in self.model_fields_set:
+            raise KeyProblem("elevation", "is given beside depth; expected one of them")
+        return self
 
 
 class ReceiverFileConfig(StationFileConfig, ReceiverSettings):

@@ -18,7 +18,6 @@ RENAMED = {
     "memory": Renamed("memory_variable_precision"),
     "motion": Renamed("surface_displacement"),
     "negligible": Renamed("displacement_cutoff"),
-    "shift": Renamed("cpml_alpha", {"falling": "graded", "steady": "constant"}),
     "stratification": Renamed("seawater_compressibility", {"compressible": "true", "none": "false"}),
 }
 

@@ -11,35 +11,53 @@ import numpy as np
 from esim.backends import Backend
 from esim.crust.layout import allocated_shape
 from esim.crust.medium.attenuation import Attenuation
-from esim.crust.medium.surface import Surface
 from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.media.crust import Medium, cell_averages
-from esim.media.crust.box import Box
+from esim.media.crust.box import Box, indices
 from esim.media.crust.medium import RHO, VS
-from esim.media.crust.wave_speeds import Speeds, speeds
+from esim.media.crust.models.derived import Derived
+from esim.media.crust.models.draped import Draped
+from esim.media.crust.models.gridded import Gridded
+from esim.media.crust.topography.terrain import AIR, SOLID, WATER, Terrain
+from esim.media.crust.wave_speeds import Speeds, slownesses, speeds
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block
 
 STRIP_CELLS = 2_000_000  # cells whose medium is looked at together
 NO_SPEEDS = Speeds(0.0, math.inf, math.inf, 0.0)  # of no cells
-MILD_SPEED_RATIO = 3.5  # fastest over slowest waves up to which contrasts are not strong
-MILD_VP_VS = 2.2  # Vp/Vs up to which they are not
 
 
 @dataclass(frozen=True)
 class CrustMedium:
-    """The medium of a grid, with the air and the sea above its surface."""
+    """The medium of a grid, with the air and the sea of topography, if there is any."""
 
     grid: Grid3D
     rock: Medium
-    surface: Surface
+    terrain: Terrain | None = None
 
     def cells(self, box: Box) -> np.ndarray:
         """lam, mu [Pa], rho [kg/m3], qp, qs of a box of cells, air and sea included: (5, nk, nj, ni)."""
+        return self.filled(box)[0]
+
+    def filled(self, box: Box) -> tuple[np.ndarray, np.ndarray | None]:
+        """The cells of a box, and which of them are SOLID, WATER and AIR of topography; None where there is none."""
         values = cell_averages(self.rock, self.grid, box)
-        self.surface.fill(values, box)
-        return values
+        return values, None if self.terrain is None else self.terrain.apply(values, box)
+
+    def filled_in(self, box: Box, classes: np.ndarray | None) -> int:
+        """How many solid cells of a box have values of nodes that the file of the model has none for."""
+        rock, flat = self.rock, self.grid.horizontal
+        while isinstance(rock, Derived) and not isinstance(rock, Draped):
+            rock = rock.base
+        model = rock.base if isinstance(rock, Draped) else rock
+        if classes is None or not isinstance(model, Gridded):
+            return 0
+        k, j, i = indices(self.grid, box)
+        x, y, depth = flat.x()[i], flat.y()[j], self.grid.depth()[k]
+        below = np.broadcast_to(depth[:, None, None], classes.shape)
+        missing = model.filled_at(x, y, rock.below(x, y, depth) if isinstance(rock, Draped) else below)
+        return int((missing & (classes == SOLID)).sum())
 
     def rigidity(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """Rigidity [Pa] at points (n,) [m]; raises InputError where there is a fluid."""
@@ -64,27 +82,47 @@ class CrustMedium:
 
 @dataclass(frozen=True)
 class MediumSurvey:
-    """Extremes of the cells of all ranks: speeds [m/s] and Q, and whether all are solid."""
+    """Extremes of the cells of all ranks: speeds [m/s] and Q, and the kinds of cells, as of `kinds`.
+
+    descent is the longest time [s] that waves, S where there are any, need straight down through the grid. kinds
+    (2, nz) has the lowest and the highest kind of each layer; fluid_rock says whether the medium itself has fluids
+    where topography has none, filled how many solid cells lie where the file of the model has no values.
+    """
 
     speeds: Speeds
     lowest_qp: float
     lowest_qs: float
-    solid: bool
+    descent: float
+    kinds: np.ndarray
+    fluid_rock: bool
+    filled: int = 0
+
+    @property
+    def solid(self) -> bool:
+        """Whether all cells are solid."""
+        return bool((self.kinds == SOLID).all())
+
+    @property
+    def mixed(self) -> bool:
+        """Whether there are interfaces of ground, sea and air."""
+        return bool(self.kinds.min() != self.kinds.max())
+
+    @property
+    def soft_layers(self) -> int:
+        """Number of layers down to the lowest cell that is not solid."""
+        soft = np.flatnonzero(self.kinds[1] != SOLID)
+        return int(soft[-1]) + 1 if soft.size else 0
+
+    @property
+    def level_layers(self) -> int:
+        """Number of the uppermost layers that are all of ground, or all of sea."""
+        same = (self.kinds == self.kinds[0, 0]).all(0) & (self.kinds[0, 0] != AIR)
+        return int(same.size if same.all() else same.argmin())
 
     @property
     def attenuates(self) -> bool:
         """Whether any cell has a Q."""
         return math.isfinite(min(self.lowest_qp, self.lowest_qs))
-
-    @property
-    def strong_contrasts(self) -> bool:
-        """Whether there is soft ground, water or air, over which guided waves make absorbing layers unstable."""
-        found = self.speeds
-        return (
-            not self.solid
-            or found.largest_ratio > MILD_VP_VS
-            or found.fastest > MILD_SPEED_RATIO * found.slowest
-        )
 
     def record(self) -> dict[str, float]:
         """What run.json has of it."""
@@ -102,25 +140,48 @@ class MediumSurvey:
         return [f"waves          {found.slowest:.0f} to {found.fastest:.0f} m/s{ratio}"]
 
 
+def kinds(values: np.ndarray) -> np.ndarray:
+    """SOLID, WATER or AIR of cells with lam, mu, rho .. (3 or more, ...): uint8, WATER being any fluid."""
+    return np.where(values[1] > 0, SOLID, np.where(values[2] > 0, WATER, AIR)).astype(np.uint8)
+
+
 def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey:
     """The extremes of the cells of all ranks, of which this one has a block; InputError if all are air."""
-    found, qp, qs, mu = NO_SPEEDS, math.inf, math.inf, math.inf
+    found, qp, qs, fluid_rock, filled = NO_SPEEDS, math.inf, math.inf, False, 0
+    layers = np.zeros((2, medium.grid.nz), np.uint8)
+    descent = np.zeros((block.j1 - block.j0, block.i1 - block.i0))
     for box in medium.strips(block, 0):
-        values = medium.cells(box)
+        values, classes = medium.filled(box)
         found = found.join(speeds(values))
         qp, qs = min(qp, float(values[3].min())), min(qs, float(values[4].min()))
-        mu = min(mu, float(values[1].min()))
-    of_speeds, of_qp, of_qs, of_mu = zip(*comm.allgather((found, qp, qs, mu)), strict=True)
+        kind = kinds(values)
+        layers[:, slice(*box[0])] = kind.min((1, 2)), kind.max((1, 2))
+        descent += medium.grid.dz * slownesses(values).sum(0)
+        filled += medium.filled_in(box, classes)
+        fluid_rock |= bool((kind != (SOLID if classes is None else classes)).any())
+    gathered = comm.allgather((found, qp, qs, float(descent.max()), layers, fluid_rock, filled))
+    of_speeds, of_qp, of_qs, of_descent, of_layers, of_fluid, of_filled = zip(*gathered, strict=True)
     whole = reduce(Speeds.join, of_speeds)
     if whole.fastest <= 0:
         raise InputError("topography: the grid holds nothing but air; its depth axis must reach the ground")
-    return MediumSurvey(whole, min(of_qp), min(of_qs), min(of_mu) > 0)
+    lowest, highest = np.min(of_layers, axis=0)[0], np.max(of_layers, axis=0)[1]
+    kinds_of_layers = np.stack([lowest, highest])
+    return MediumSurvey(
+        whole, min(of_qp), min(of_qs), max(of_descent), kinds_of_layers, any(of_fluid), sum(of_filled)
+    )
 
 
 def set_medium(
-    medium: CrustMedium, block: Block, attenuation: Attenuation | None, backend: Backend
+    medium: CrustMedium,
+    block: Block,
+    attenuation: Attenuation | None,
+    backend: Backend,
+    air_above: bool = False,
 ) -> dict[str, Any]:
-    """The fields of the medium on a block with its halo, [k, j, i] on the device: see esim.crust.model.build_crust."""
+    """The fields of the medium on a block with its halo, [k, j, i] on the device: see esim.crust.model.build_crust.
+
+    air_above: whether there is air beyond the top of the grid; else its uppermost cells are repeated.
+    """
     h, shape = block.halo, allocated_shape(block, medium.grid.nz)
     names = ["rho", "lam", "mu"] + (["inv_qp", "inv_qs"] if attenuation is not None else [])
     arrays = {name: np.zeros(shape, backend.dtype) for name in names}
@@ -129,8 +190,10 @@ def set_medium(
         part = np.s_[k0 + h : k1 + h, : j1 - j0, : i1 - i0]
         for name, values in _converted(medium.cells(box), attenuation).items():
             arrays[name][part] = values
-    device = {name: backend.from_host(arrays.pop(name)) for name in names}
-    return device | {"near_interface": backend.from_host(medium.surface.near_interface(block))}
+    if air_above:
+        for array in arrays.values():
+            array[:h] = 0
+    return {name: backend.from_host(arrays.pop(name)) for name in names}
 
 
 def _converted(values: np.ndarray, attenuation: Attenuation | None) -> dict[str, np.ndarray]:

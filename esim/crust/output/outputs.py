@@ -8,7 +8,8 @@ import numpy as np
 
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
-from esim.crust.medium.surface import Surface
+from esim.crust.medium.ground import Ground
+from esim.crust.medium.placing import ReceiverSite
 from esim.crust.model import Crust
 from esim.crust.output.checkpoints import restore_arrays, saved_arrays
 from esim.crust.output.grid_writer import GridWriter
@@ -21,7 +22,6 @@ from esim.crust.output.surface_motion import SurfaceMotion, surface_layers
 from esim.crust.sources.build import CrustSource, low_pass_text, strongest_event
 from esim.crust.stability import StabilityCheck
 from esim.errors import EsimError, InputError
-from esim.grids.interpolation import Site
 from esim.grids.projection import Projection
 from esim.io import cf
 from esim.io.checkpoint import Checkpoint, load_array, load_attributes
@@ -40,9 +40,9 @@ class SeismicOutputs:
         self,
         config: SeismicConfig,
         crust: Crust,
-        surface: Surface,
+        ground: Ground,
         projection: Projection | None,
-        sites: Sequence[Site],
+        sites: Sequence[ReceiverSite],
         discretisation: Discretisation,
         sources: Sequence[CrustSource],
         stability: StabilityCheck,
@@ -56,10 +56,11 @@ class SeismicOutputs:
         if low_passed := low_pass_text(sources):
             self._attributes["source_low_pass"] = low_passed
         self._frame = surface_frame(crust, projection)
-        layers, output = surface_layers(crust), config.output
+        layers, output = surface_layers(crust, margin=1), config.output
         measures = output.maxima.variables if output.maxima else ()
         self._motion = SurfaceMotion(crust, layers, measures, own_convergence(self._frame, crust))
-        self._elevation = surface.elevation(layers)
+        level = ground.uniform and ground.medium.terrain is None
+        self._elevation = None if level else ground.elevation(layers[1:-1, 1:-1])
         asked = (output.maxima, output.surface_displacement, output.fields)
         self._follows_surface = any(section is not None for section in asked)
         static = self._frame, self._elevation
@@ -72,8 +73,9 @@ class SeismicOutputs:
             self.snapshots.append(injection)
         self._seismograms = None
         if sites:
-            recorder = ReceiverRecorder(crust, sites, output.stations.variables, discretisation)
-            table, event = station_table(config, projection), strongest_event(config, sources, projection)
+            recorder = ReceiverRecorder(crust, ground, sites, output.stations.variables, discretisation)
+            table = station_table(config, sites, projection)
+            event = strongest_event(config, sources, projection)
             self._seismograms = Seismograms(config, recorder, table, event, self.writer, self._attributes)
 
     def begin(self) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 
 from esim.backends.device_buffer import DeviceBuffer
 from esim.crust.discretisation import Discretisation
+from esim.crust.medium.ground import Ground
+from esim.crust.medium.placing import ReceiverSite, receiver_terms
 from esim.crust.model import Crust
 from esim.grids.interpolation import NODES, Gather, Site
 from esim.io.crust.receiver_history import ReceiverHistory, merge
@@ -16,7 +18,12 @@ class ReceiverRecorder:
     """Records of all stations of a run; each is kept by the rank that owns its cell."""
 
     def __init__(
-        self, crust: Crust, sites: Sequence[Site], variables: Sequence[str], times: Discretisation
+        self,
+        crust: Crust,
+        ground: Ground,
+        sites: Sequence[ReceiverSite],
+        variables: Sequence[str],
+        times: Discretisation,
     ) -> None:
         self._crust, self._variables, self._times = crust, tuple(variables), times
         self.count = len(sites)
@@ -24,10 +31,17 @@ class ReceiverRecorder:
         stresses = tuple(name for name in raw if name in NODES and NODES[name].array == "s")
         groups = ((tuple(n for n in raw if n not in stresses), crust.v), (stresses, crust.s))
         self._gathers = []
+        terms = receiver_terms(ground, sites, crust.coarse, crust.strain)
         for names, array in groups:
             if names:
                 gather = Gather(
-                    crust.grid, crust.block, crust.block.halo, sites, names, allocated=crust.v.shape[1:]
+                    crust.grid,
+                    crust.block,
+                    crust.block.halo,
+                    [Site(site.x, site.y, site.depth) for site in sites],
+                    names,
+                    allocated=crust.v.shape[1:],
+                    terms=terms,
                 )
                 self._gathers.append((gather.moved(crust.backend.index), array))
         self.quantities = tuple(name for gather, _ in self._gathers for name in gather.quantities)

@@ -150,6 +150,7 @@ def _plane(
 def centred_velocity(crust: CrustState, index: int, axis: int) -> np.ndarray:
     """Velocities (3, rows, columns) at the centres of the owned cells of a plane, means of the faces on both sides.
 
+    NaN in the air.
     index counts the owned cells along an axis k, j, i (0, 1, 2); a plane outside of them has no cells. No others leave
     the device.
     """
@@ -171,4 +172,6 @@ def centred_velocity(crust: CrustState, index: int, axis: int) -> np.ndarray:
             (host(v[2, k, j, i]) + host(v[2, moved(k, 1), j, i])) / 2,
         ]
     )
-    return means.squeeze(axis + 1)
+    # There is no motion in cells of air: half of what their faces on the ground have would be none's.
+    air = host(crust.fields["rho"][k, j, i]) == 0
+    return np.where(air, np.nan, means).squeeze(axis + 1)

@@ -9,12 +9,12 @@ from esim.crust.model import Crust
 from esim.variables.crust import SHAKING_MEASURES, USUAL_MEASURES
 
 
-def surface_layers(crust: Crust) -> np.ndarray:
-    """First layer of rock of the owned columns, (nj, ni); the uppermost one where there is none."""
-    block, h, nz = crust.block, crust.block.halo, crust.grid.nz
-    layers = np.zeros(block.shape, int)
-    found = np.zeros(block.shape, bool)
-    (j0, j1), (i0, i1) = block.interior
+def surface_layers(crust: Crust, margin: int = 0) -> np.ndarray:
+    """First layer of rock of the owned columns, (nj, ni), and so many around them; 0 where there is none."""
+    h, nz = crust.block.halo, crust.grid.nz
+    (j0, j1), (i0, i1) = ((first - margin, last + margin) for first, last in crust.block.interior)
+    layers = np.zeros((j1 - j0, i1 - i0), int)
+    found = np.zeros(layers.shape, bool)
     for k in range(nz):
         solid = crust.backend.to_host(crust.fields["mu"][k + h, j0:j1, i0:i1]) > 0
         layers[solid & ~found] = k
@@ -24,12 +24,20 @@ def surface_layers(crust: Crust) -> np.ndarray:
     return layers
 
 
+def level_ground(layers: np.ndarray) -> np.ndarray:
+    """Which columns (nj, ni) are as high as those beside them; layers (nj + 2, ni + 2) has one more on every side."""
+    own = layers[1:-1, 1:-1]
+    beside = layers[:-2, 1:-1], layers[2:, 1:-1], layers[1:-1, :-2], layers[1:-1, 2:]
+    return np.all([own == other for other in beside], axis=0)
+
+
 class SurfaceMotion:
     """Velocities on the surface of the owned columns, (3, nj, ni), and what is kept of them from step to step.
 
-    tops (nj, ni) is the first layer of ground or sea. vz lies on its upper face; vx and vy are means of the faces of
-    that cell along x and y, half a cell lower. On rock at a flat free surface they are continued to it, by the parabola
-    through two layers with the slope that leaves no traction, dvx/dz = -dvz/dx. update() is called after each step.
+    layers (nj + 2, ni + 2) are those of `surface_layers` with one more column around. vz lies on their upper faces; vx
+    and vy are means of the faces of their cells along x and y, half a cell lower. Where the ground is as high on all
+    sides they are continued to it, by the parabola through two layers with the slope that leaves no shear traction,
+    dvx/dz = -dvz/dx. update() is called after each step.
 
     measures are the names of the maxima that are kept; convergence is the azimuth of y of the grid [degrees] of the
     owned columns, (nj, ni), zero where it is not known.
@@ -38,7 +46,7 @@ class SurfaceMotion:
     def __init__(
         self,
         crust: Crust,
-        tops: np.ndarray,
+        layers: np.ndarray,
         measures: Sequence[str] = USUAL_MEASURES,
         convergence: np.ndarray | None = None,
     ) -> None:
@@ -46,7 +54,7 @@ class SurfaceMotion:
         block, h = crust.block, crust.block.halo
         nj, ni = block.shape
         j, i = np.meshgrid(np.arange(nj) + h, np.arange(ni) + h, indexing="ij")
-        k = tops + h
+        k = layers[1:-1, 1:-1] + h
         shape = crust.v.shape
 
         def flat(variable: int, dj: int, di: int, dk: int = 0) -> Any:
@@ -61,7 +69,8 @@ class SurfaceMotion:
         self._half, self._eighth, self._half_step, self._rate = map(real, (0.5, 0.125, 0.5 * dt, 1 / dt))
         self._steepness = real(3 / 16 * dz / dx), real(3 / 16 * dz / dy)
         rock = crust.backend.to_host(crust.fields["mu"])[k, j, i] > 0
-        self._free = crust.backend.from_host((rock & (tops == 0)).astype(float)) if crust.free else None
+        level = rock & level_ground(layers)
+        self._level = crust.backend.from_host(level.astype(float)) if level.any() else None
         self.velocity = crust.backend.zeros((3, nj, ni))
         self._before = crust.backend.zeros((3, nj, ni))
         self.displacement = crust.backend.zeros((3, nj, ni))
@@ -75,12 +84,12 @@ class SurfaceMotion:
         flat, now = self._crust.v.reshape(-1), self.velocity
         for n, (ahead, behind) in enumerate(self._pairs):
             now[n] = self._half * (flat[ahead] + flat[behind])
-            if self._free is not None:
+            if self._level is not None:
                 ahead_below, behind_below = self._below[n]
                 below = self._half * (flat[ahead_below] + flat[behind_below])
                 on, before = self._beside[n]
                 rise = self._steepness[n] * (flat[on] - flat[before])
-                now[n] += self._free * (self._eighth * (now[n] - below) + rise)
+                now[n] += self._level * (self._eighth * (now[n] - below) + rise)
         now[2] = flat[self._down]
         self.displacement += self._half_step * (now + self._before)
         if not self._measures:

@@ -23,7 +23,7 @@ Cells = tuple[np.ndarray, np.ndarray, np.ndarray]  # k, j, i
 MARGIN = 4  # cells between the box and absorbing layers: half the order of differences, at most
 LEAST_CELLS = 4  # of the box along an axis
 NEAR_FACES = 2.5  # cells: what is interpolated to a station so near to a face has nodes outside
-SURFACE_CELLS = 6  # of the box downwards: what happens at the surface reaches no deeper
+SURFACE_CELLS = 12  # of the box downwards: differences at a free surface reach no deeper
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def crossings(box: InjectionBox, grid: Grid3D, block: Block, stencils: Sequence[
 def _crossings(
     box: InjectionBox, grid: Grid3D, block: Block, stencils: Sequence[Stencil]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    k, j, i = box.cells(grid, block, 1 + max(max(map(abs, one.offset)) for one in stencils))
+    k, j, i = box.cells(grid, block, MARGIN)
     inside = box.contains(k, j, i)
     yield np.zeros((4, 0), int), np.zeros((4, 0), int), np.zeros(0)
     for one in stencils:

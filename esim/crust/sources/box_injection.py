@@ -82,7 +82,7 @@ def material_ratio(crust: Crust, column: dict[str, np.ndarray], crossing: Crossi
         return host[name][k + dk + h, j + dj - block.j0 + h, i + di - block.i0 + h].astype(np.float64)
 
     def there(name: str, dk: int, dj: int, di: int) -> np.ndarray:
-        return column[name][np.maximum(k + dk, 0)]
+        return column[name][k + dk + h]
 
     ratio = np.ones(k.size)
     for n in np.unique(variable):
@@ -109,15 +109,21 @@ def _factor(medium: Any, variable: int, source: int) -> np.ndarray:
 
 
 def medium_column(crust: Crust, box: InjectionBox) -> dict[str, np.ndarray]:
-    """The medium of all layers at a corner of a box, from the rank that has it."""
+    """The medium of all layers at a corner of a box and of the halo above, from the rank that has it.
+
+    near_interface is the whole table where it is that of a free surface.
+    """
     block, h, (j, i) = crust.block, crust.block.halo, box.corner
     mine = None
     if block.owns(j, i):
         mine = {}
         for name in MEDIUM:
-            if name in crust.fields:
-                values = crust.backend.to_host(crust.fields[name])
-                if values.shape != (1, 1, 1):
-                    column = values[h:-h, j - block.j0 + h, i - block.i0 + h].astype(float)
-                    mine[name] = np.pad(column, (0, crust.grid.nz - column.size))
+            if name not in crust.fields:
+                continue
+            values = crust.backend.to_host(crust.fields[name]).astype(np.float64)
+            if values.shape[1:] != crust.v.shape[2:]:
+                mine[name] = values
+                continue
+            column = values[:, j - block.j0 + h, i - block.i0 + h][: h + crust.grid.nz]
+            mine[name] = np.pad(column, (0, h + crust.grid.nz - column.size))
     return next(found for found in crust.comm.allgather(mine) if found is not None)

@@ -11,7 +11,8 @@ from esim.config.crust.root import SeismicConfig
 from esim.config.crust.source import CrustSourceConfig
 from esim.config.yaml.suggest import gathered
 from esim.crust.discretisation import Discretisation
-from esim.crust.medium.medium import CrustMedium, MediumSurvey
+from esim.crust.medium.ground import Ground
+from esim.crust.medium.placing import place_source
 from esim.crust.sources.incident import check_incident, half_space
 from esim.crust.sources.injected import check_injected
 from esim.errors import InputError
@@ -33,8 +34,7 @@ Warn = Callable[[str], None]
 
 def build_sources(
     config: SeismicConfig,
-    medium: CrustMedium,
-    survey: MediumSurvey,
+    ground: Ground,
     projection: Projection | None,
     comm: Comm,
     warn: Warn,
@@ -51,16 +51,18 @@ def build_sources(
         def make(section: CrustSourceConfig = section) -> CrustSource:
             return build(
                 section,
-                medium.grid,
+                ground.grid,
                 projection,
                 config.time.start,
-                medium.rigidity,
-                lambda: half_space(config, medium),
+                ground.medium.rigidity,
+                lambda: half_space(config, ground),
             )
 
         try:
             source = root_first(comm, make)
-            _check_place(config, source, medium, survey, warn)
+            for text in _check_incident(config, source, ground):
+                warn(text)
+            source = _placed(f"source.{n}", source, ground)
         except InputError as error:
             raise InputError(f"source.{n}: {error}") from None
         late += [(f"source.{n}", text) for text in _check_time(f"source.{n}", source, end)]
@@ -146,31 +148,36 @@ def _check_time(key: str, source: CrustSource, end: float) -> Iterator[str]:
         )
 
 
-def _check_place(
-    config: SeismicConfig, source: CrustSource, medium: CrustMedium, survey: MediumSurvey, warn: Warn
-) -> None:
-    """Raises InputError for a source in the air, a shear source in a fluid, or a plane wave that sides would bend."""
+def _check_incident(config: SeismicConfig, source: CrustSource, ground: Ground) -> Iterator[str]:
+    """Warnings of a source that enters on a box; InputError where it cannot."""
     if isinstance(source, InjectedField):
-        for text in check_injected(config, source, medium):
-            warn(text)
-        return
-    if isinstance(source, IncidentWave):
-        check_incident(config, source, medium)
-        return
+        yield from check_injected(config, source, ground)
+    elif isinstance(source, IncidentWave):
+        check_incident(config, source, ground)
+
+
+def _placed(key: str, source: CrustSource, ground: Ground) -> CrustSource:
+    """A source in its place: points just above the ground are put on it.
+
+    Raises InputError for one in the air, a shear source in a fluid, or a plane wave that sides would bend.
+    """
+    if isinstance(source, IncidentWave | InjectedField):
+        return source
     if isinstance(source, PlaneWave):
-        if not all(medium.grid.horizontal.periodic):
+        if not all(ground.grid.horizontal.periodic):
             raise InputError(
                 "a plane wave needs grid.boundary.x and grid.boundary.y 'periodic', or it would be bent at the sides "
                 "of the block; for absorbing sides, give wave_type and incidence in place of polarisation"
             )
-        return
+        return source
     shears = _shears(source)
-    medium.surface.check_source(source, shears)
-    asked = np.flatnonzero(shears & (not survey.solid))
+    placed = place_source(ground, key, source, shears)
+    asked = np.flatnonzero(shears & ground.survey.fluid_rock)
     if asked.size:
-        vs = medium.rock.at(source.x[asked], source.y[asked], source.depth[asked])[VS]
+        vs = ground.medium.rock.at(placed.x[asked], placed.y[asked], placed.depth[asked])[VS]
         for n in asked[vs <= 0][:1]:
-            raise InputError(f"{source.where(int(n))} is in a fluid, where only an explosion can be")
+            raise InputError(f"{placed.where(int(n))} is in a fluid, where only an explosion can be")
+    return placed
 
 
 def _shears(source: PointSources) -> np.ndarray:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
+from esim.crust.medium.ground import Ground
 from esim.crust.medium.medium import CrustMedium
-from esim.crust.medium.surface import FlatSurface
 from esim.crust.model import Crust
 from esim.crust.sources.box import InjectionBox, place_box
 from esim.crust.sources.box_injection import STRESS, BoxInjection, medium_column
@@ -48,8 +48,9 @@ class ColumnSeries:
         return total
 
 
-def check_incident(config: SeismicConfig, wave: IncidentWave, medium: CrustMedium) -> InjectionBox:
+def check_incident(config: SeismicConfig, wave: IncidentWave, ground: Ground) -> InjectionBox:
     """The box on which a wave enters; InputError where the block has no sides, or no layered medium, for it."""
+    medium = ground.medium
     if config.grid.surface == "absorbing":
         raise InputError(
             "plane_wave: an oblique wave needs grid.surface 'free'; 'absorbing' has no ground above"
@@ -59,14 +60,14 @@ def check_incident(config: SeismicConfig, wave: IncidentWave, medium: CrustMediu
             "physics.memory_variable_precision: an oblique plane wave needs memory variables in full precision; "
             "leave it out"
         )
-    box = place_box(medium.grid, config.grid.boundary)
+    box = place_box(ground.grid, config.grid.boundary)
     for name, size, sides in (("x", wave.slowness[0], box.columns), ("y", wave.slowness[1], box.rows)):
         if sides is None and abs(size) * wave.speed > 1e-9:
             raise InputError(
                 f"grid.boundary.{name}: 'periodic' sides do not fit a wave that goes along {name}; expected cpml or "
                 "sponge, or a wave of another azimuth or incidence 0"
             )
-    if not (medium.rock.layered and isinstance(medium.surface, FlatSurface)):
+    if not (medium.rock.layered and medium.terrain is None):
         _require_layered(box, medium)
     _check_reference(wave, medium, box)
     return box
@@ -100,9 +101,10 @@ def _refuse(grid: Grid3D, box: InjectionBox, k: int, j: int, i: int, corner: tup
     )
 
 
-def half_space(config: SeismicConfig, medium: CrustMedium) -> tuple[float, float]:
+def half_space(config: SeismicConfig, ground: Ground) -> tuple[float, float]:
     """vp and vs [m/s] of the lowest layer of cells at a corner of the box."""
-    (j, i), nz = place_box(medium.grid, config.grid.boundary).corner, medium.grid.nz
+    medium = ground.medium
+    (j, i), nz = place_box(ground.grid, config.grid.boundary).corner, medium.grid.nz
     lam, mu, rho = medium.cells(((nz - 1, nz), (j, j + 1), (i, i + 1)))[:3, 0, 0, 0]
     return float(np.sqrt((lam + 2 * mu) / rho)), float(np.sqrt(mu / rho))
 

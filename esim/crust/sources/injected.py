@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
+from esim.crust.medium.ground import Ground
 from esim.crust.medium.medium import CrustMedium
 from esim.crust.model import Crust
 from esim.crust.sources.box import InjectionBox, require_free
@@ -30,8 +31,9 @@ def box_of(field: InjectedField, grid: Grid3D) -> InjectionBox:
     return InjectionBox(round((bottom - grid.depth_min) / grid.dz), rows, columns)
 
 
-def check_injected(config: SeismicConfig, field: InjectedField, medium: CrustMedium) -> Iterator[str]:
+def check_injected(config: SeismicConfig, field: InjectedField, ground: Ground) -> Iterator[str]:
     """Warnings of a field; InputError where it does not fit the grid, the physics or the medium."""
+    medium = ground.medium
     if config.physics.memory_variable_precision is not None:
         raise InputError(
             "physics.memory_variable_precision: an injected field needs full precision; leave it out"

@@ -1,18 +1,25 @@
 """How do sources enter the crust? As moments into stresses and as forces into velocities, on the nodes around them.
 
 Every node that a source reaches has a row of a sparse matrix; a step multiplies it by the rates of the sources. A
-source between nodes is shared among them with the weights of cubic interpolation, whose adjoint it is.
+source is the adjoint of a receiver at its place: forces are shared among nodes with the weights by which velocities
+are read there, moments with those of strain, each over the mass or the part of a cell that the node stands for. So
+sources and receivers change places without a difference, at any depth below a free surface.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from esim.crust.layout import STRESSES, VELOCITIES
+from esim.crust.medium.ground import Ground
+from esim.crust.medium.placing import beside_interfaces
+from esim.crust.medium.stencils import Stencils
 from esim.crust.model import Crust
-from esim.grids.interpolation import POINTS, Site, spread
+from esim.grids.closure import ABOVE, SLOPE_ABOVE
+from esim.grids.interpolation import NODES, POINTS, Site, replaced, spread
 from esim.grids.interpolation import InterpolationTerms as Spread
+from esim.kernels.crust.staggered import WEIGHTS
 from esim.sources.crust import InjectedField, PlaneWave, PointSources
 
 BATCH = 64  # steps that are prepared at once
@@ -20,16 +27,6 @@ BATCH_VALUES = 4_000_000  # numbers that a batch may have
 ROOT_UNITS = 1e3  # square root of GPa over g/cm3, in m/s
 FOURTH = np.array([1.0, -4.0, 6.0, -4.0, 1.0])  # differences
 SIGNS = np.array([1.0, -1.0, 1.0, -1.0])  # of nodes in turn
-# A force on a free surface acts through the stress there: its parts on the uppermost two nodes below, which follow
-# from the cubics of kernels.free_surface with that traction in place of zero.
-SURFACE = 1e-6  # of a cell: a force so near to the surface lies on it
-ALONG_SURFACE = (23 / 24, -1 / 24)  # of vx and vy
-ON_SURFACE = (9 / 8 * 3.2 - 12.8 / 24, -3.2 / 24)  # of vz, the uppermost of which lies on the surface
-# What part of a cell the uppermost nodes stand for. With these weights all that stresses below those cubics do to
-# the momentum of the ground cancels, as it does between nodes farther down.
-CELL_FRACTIONS_ALONG = np.array([1.08172839, 0.87975301, 1.03703492, 1.00142653, 1.00005495])
-CELL_FRACTIONS_ACROSS = np.array([0.37660494, 1.16191366, 0.96296508, 0.99857347, 0.99994505])
-
 Terms = tuple[np.ndarray, np.ndarray, np.ndarray]  # node, source, amount
 Rates = Callable[[np.ndarray], np.ndarray]
 
@@ -79,7 +76,7 @@ class SourceInjection:
 
 
 def inject_moments(
-    crust: Crust, sources: Sequence[PointSources | PlaneWave | InjectedField]
+    crust: Crust, sources: Sequence[PointSources | PlaneWave | InjectedField], ground: Ground
 ) -> SourceInjection:
     """What moment tensors add to the stresses: at t = n dt, between two stresses."""
     factor = -crust.dt / (np.prod(crust.grid.spacing) * 1e6)
@@ -87,8 +84,10 @@ def inject_moments(
     rates: list[Rates] = []
     for group in sources:
         if isinstance(group, PointSources) and group.moment.any():
+            beside = beside_interfaces(ground, group)
             parts = [
-                _nodes(crust, group, name, factor * group.moment[:, n]) for n, name in enumerate(STRESSES)
+                _nodes(crust, group, name, factor * group.moment[:, n], beside)
+                for n, name in enumerate(STRESSES)
             ]
             terms.append(_joined(parts))
             rates.append(group.rates)
@@ -96,7 +95,7 @@ def inject_moments(
 
 
 def inject_forces(
-    crust: Crust, sources: Sequence[PointSources | PlaneWave | InjectedField]
+    crust: Crust, sources: Sequence[PointSources | PlaneWave | InjectedField], ground: Ground
 ) -> SourceInjection:
     """What forces and plane waves add to the velocities: at t = (n - 1/2) dt, between two velocities."""
     factor = crust.dt / np.prod(crust.grid.spacing)
@@ -104,10 +103,10 @@ def inject_forces(
     rates: list[Rates] = []
     for group in sources:
         if isinstance(group, PointSources) and group.force.any():
+            beside = beside_interfaces(ground, group)
             parts = [
-                put(crust, group, name, factor * group.force[:, n])
-                for put, names in ((_nodes, VELOCITIES), (_tilts, VELOCITIES[:2]))
-                for n, name in enumerate(names)
+                _nodes(crust, group, name, factor * group.force[:, n], beside)
+                for n, name in enumerate(VELOCITIES)
             ]
             terms.append(_joined(parts))
             rates.append(group.rates)
@@ -129,68 +128,81 @@ def _one_column(wave: PlaneWave) -> Rates:
     return lambda times: wave.velocity(times)[:, None]
 
 
-def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) -> Terms:
+def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray, beside: Stencils) -> Terms:
     """Flat indices into v or s of this rank's nodes of a component, the source and the amount of each."""
     wanted = np.flatnonzero(amounts)
-    lying = _lying(crust, group, wanted) if name in ("vx", "vy") else np.zeros(wanted.size, bool)
-    terms = _around(crust, group, wanted, lying, name)
-    if crust.memory is not None and len(crust.memory) == 1 and name in STRESSES:
+    sites = [Site(group.x[n], group.y[n], group.depth[n], ghost=crust.free) for n in wanted]
+    terms = Spread(
+        *map(np.asarray, spread(crust.grid, sites, name, crust.strain if name in STRESSES else None))
+    )
+    if crust.coarse and name in STRESSES:
         terms = _evened(crust, terms)
-    source = np.broadcast_to(wanted[:, None], terms.k.shape)
-    weight = terms.weights * amounts[wanted][:, None]
-    k, j, i = terms.k, terms.j, terms.i
-    if name in VELOCITIES and crust.free:
-        acting = (k == 0) & ((name == "vz") | lying[:, None])
-        k, j, i, source, weight = _below_surface(name, acting, k, j, i, source, weight)
-    return _owned(crust, name, k, j, i, source, weight)
+    near = beside.near[wanted]
+    if near.any():
+        mine, even = beside.take(wanted), crust.coarse
+        terms = replaced(terms, near, mine.values(name) if name in VELOCITIES else mine.stresses(name, even))
+    nodes = Nodes(
+        *(terms.k, terms.j, terms.i),
+        source=np.broadcast_to(wanted[:, None], terms.k.shape),
+        weight=terms.weights * amounts[wanted][:, None],
+    )
+    parts = {name: nodes}
+    if crust.free and name in ("vx", "vy"):
+        parts = _folded(crust, name, nodes)
+    return _joined([_owned(crust, node, part) for node, part in parts.items()])
 
 
-def _tilts(crust: Crust, group: PointSources, name: str, amounts: np.ndarray) -> Terms:
-    """What a horizontal force on a free surface does to vz there: its traction is the shear stress on the surface.
+class Nodes(NamedTuple):
+    """Nodes k, j, i, and the source and weight of each; arrays of one shape."""
 
-    That stress is kept at zero; here is what its differences along the surface would add.
+    k: np.ndarray
+    j: np.ndarray
+    i: np.ndarray
+    source: np.ndarray
+    weight: np.ndarray
+
+    def where(self, chosen: np.ndarray) -> "Nodes":
+        """Those that are chosen, (n,)."""
+        return Nodes(*(array[chosen] for array in self))
+
+
+def _folded(crust: Crust, name: str, nodes: Nodes) -> dict[str, Nodes]:
+    """Forces by component, without those above a free surface.
+
+    The velocity there is made of others (kernels.crust.free_surface): so the force acts on these, with their weights.
     """
-    wanted = np.flatnonzero(amounts)
-    wanted = wanted[_lying(crust, group, wanted)]
-    terms = _around(crust, group, wanted, np.ones(wanted.size, bool), name)
+    above, inside = nodes.where(nodes.k < 0), nodes.where(nodes.k >= 0)
+    lower = [above._replace(k=above.k + 1 + n, weight=w * above.weight) for n, w in enumerate(ABOVE)]
     axis = VELOCITIES.index(name)
-    slope = -terms.weights * amounts[wanted][:, None] * crust.grid.dz / crust.grid.spacing[axis]
-    parts = []
-    for ahead, weight in zip((0, 1, -1, 2), (9 / 8, -9 / 8, -1 / 24, 1 / 24), strict=True):
-        j, i = (n + ahead * (axis == other) for n, other in ((terms.j, 1), (terms.i, 0)))
-        at = terms.k == 0
-        source = np.broadcast_to(wanted[:, None], at.shape)
-        parts.append(_owned(crust, "vz", terms.k[at], j[at], i[at], source[at], weight * slope[at]))
-    return _joined(parts)
+    slope = SLOPE_ABOVE * crust.grid.dz / crust.grid.spacing[axis]
+    across = "i" if name == "vx" else "j"
+    tilted = []
+    for n, weight in enumerate(WEIGHTS[crust.settings.order]):
+        for ahead, sign in ((n + 1, slope), (-n, -slope)):
+            moved = {across: getattr(above, across) + ahead}
+            tilted.append(above._replace(k=above.k + 1, weight=sign * weight * above.weight, **moved))
+    return {name: _gathered([inside, *lower]), "vz": _gathered(tilted)}
 
 
-def _lying(crust: Crust, group: PointSources, wanted: np.ndarray) -> np.ndarray:
-    """Which of some sources lie on a free surface."""
-    return crust.free & (np.abs(group.depth[wanted] - crust.grid.depth_min) < SURFACE * crust.grid.dz)
+def _gathered(parts: list[Nodes]) -> Nodes:
+    return Nodes(*(np.concatenate([np.ravel(a) for a in column]) for column in zip(*parts, strict=True)))
 
 
-def _around(crust: Crust, group: PointSources, wanted: np.ndarray, lying: np.ndarray, name: str) -> Spread:
-    """Nodes around some sources, each (sources, 64): those in the uppermost layer around the lying ones."""
-    depth = np.where(lying, crust.grid.depth_min + 0.5 * crust.grid.dz, group.depth[wanted])
-    sites = [Site(group.x[n], group.y[n], d, ghost=False) for n, d in zip(wanted, depth, strict=True)]
-    return Spread(*map(np.asarray, spread(crust.grid, sites, name)))
-
-
-def _owned(
-    crust: Crust,
-    name: str,
-    k: np.ndarray,
-    j: np.ndarray,
-    i: np.ndarray,
-    source: np.ndarray,
-    weight: np.ndarray,
-) -> Terms:
-    """Of nodes, with their sources and weights, those of this rank; weights of forces over the density there."""
-    inside = _own(crust, k, j, i) & (weight != 0)
-    k, j, i, source, weight = (a[inside] for a in (k, j, i, source, weight))
+def _owned(crust: Crust, name: str, nodes: Nodes) -> Terms:
+    """Of nodes those of this rank, with weights over the mass or the part of a cell that they stand for."""
+    keep = _own(crust, nodes.k, nodes.j, nodes.i) & (nodes.weight != 0)
+    k, j, i, source, weight = nodes.where(keep)
+    weight = weight / _parts(crust, name, k)
     if name in VELOCITIES:
         weight = weight / _density(crust, name, k, j, i)
     return _flat(crust, _variable(name), k, j, i), source, weight
+
+
+def _parts(crust: Crust, name: str, k: np.ndarray) -> np.ndarray:
+    """Parts of a cell that the nodes of a component stand for."""
+    if crust.closure is None:
+        return np.ones(k.shape)
+    return crust.closure.parts(k, on_faces=NODES[name].offset[0] != 0)
 
 
 def _variable(name: str) -> int:
@@ -203,13 +215,15 @@ def _evened(crust: Crust, terms: Spread) -> Spread:
 
     Coarse-grained, the stiffness of a cell is that of its mechanism, and what a moment does goes with it: all eight
     must take part alike. Fourth differences do not change the first four moments of weights, so the source is as
-    sharp for the waves as it was.
+    sharp for the waves as it was. Below a free surface that has been seen to along z.
     """
     nodes = (terms.k, terms.j, terms.i)
     starts = [n[:, 0] for n in nodes]
-    weights = terms.weights.reshape(-1, POINTS, POINTS, POINTS)
+    weights = terms.weights.reshape(-1, terms.k.shape[1] // POINTS**2, POINTS, POINTS)
     sides = (False, *crust.grid.horizontal.periodic)
     for axis, (size, periodic) in enumerate(zip(crust.grid.shape, sides, strict=True)):
+        if axis == 0 and crust.strain is not None:
+            continue
         moved = np.moveaxis(weights, axis + 1, 1)
         wide = np.pad(moved, ((0, 0), (1, 1), (0, 0), (0, 0)))
         # Of five nodes around the nearest of the four, or those that are there.
@@ -226,25 +240,6 @@ def _evened(crust: Crust, terms: Spread) -> Spread:
     k, j, i = (start[:, None] + place for start, place in zip(starts, places, strict=True))
     variable = np.broadcast_to(terms.variable[:, :1], k.shape)
     return Spread(variable, k, j, i, weights.reshape(k.shape))
-
-
-def _below_surface(
-    name: str, acting: np.ndarray, k: np.ndarray, *others: np.ndarray
-) -> tuple[np.ndarray, ...]:
-    """Nodes (k, j, i), sources and weights of forces below a free surface, and of those acting as traction on it."""
-    *places, weight = others
-    lower = ~acting
-    first, second = ON_SURFACE if name == "vz" else ALONG_SURFACE
-    cells = CELL_FRACTIONS_ACROSS if name == "vz" else CELL_FRACTIONS_ALONG
-    inside = np.where(k < cells.size, cells[np.minimum(k, cells.size - 1)], 1.0)
-    parts = (
-        (lower, k[lower], (weight / inside)[lower]),
-        (acting, k[acting], first * weight[acting]),
-        (acting, k[acting] + 1, second * weight[acting]),
-    )
-    layers = np.concatenate([part[1] for part in parts])
-    columns = [np.concatenate([a[part[0]] for part in parts]) for a in places]
-    return layers, *columns, np.concatenate([part[2] for part in parts])
 
 
 def _own(crust: Crust, k: np.ndarray, j: np.ndarray, i: np.ndarray) -> np.ndarray:
@@ -282,6 +277,7 @@ def _sheet(crust: Crust, wave: PlaneWave) -> tuple[np.ndarray, np.ndarray, np.nd
     weights = np.asarray(terms.weights)[0]
     layers = np.unique(np.asarray(terms.k)[0][weights != 0])
     weight = np.array([weights[np.asarray(terms.k)[0] == k].sum() for k in layers])
+    weight = weight / _parts(crust, name, layers)
     k, j, i = (
         a.ravel()
         for a in np.meshgrid(

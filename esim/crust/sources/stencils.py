@@ -21,7 +21,7 @@ from esim.parallel.comm import SerialComm
 from esim.parallel.decomposition import decompose
 
 WIDTH = 12  # cells across the column, more than a step reaches
-REACH = 5  # cells up and down that a step may reach
+REACH = 11  # cells up and down that a step may reach
 GAP = 2 * REACH + 2  # cells between impulses in a column
 
 
@@ -58,7 +58,8 @@ def read_stencils(
 ) -> StepStencils:
     """The stencils of a column of a medium, extended downwards to a number of layers.
 
-    column has the fields of `esim.crust.model.build_crust`, (nz,) each, of all layers of the grid.
+    column has the fields of `esim.crust.model.build_crust` in all layers of the grid and the halo above, (nz + halo,)
+    each; only the table of a free surface is whole.
     """
     crust = _narrow_crust(grid, settings, column, layers)
     h = crust.block.halo
@@ -83,10 +84,13 @@ def _narrow_crust(
     tall = Grid3D(flat, layers, grid.dz, grid.depth_min)
     comm, backend = SerialComm(), select("numpy", "float64", 1)
     decomposition = decompose(flat.shape, 1, flat.periodic, halo=settings.order // 2)
-    h, shape = settings.order // 2, allocated_shape(decomposition.blocks[0], layers)
+    shape = allocated_shape(decomposition.blocks[0], layers)
     fields: dict[str, Any] = {}
     for name, values in column.items():
-        wide = np.concatenate([np.repeat(values[:1], h), values, np.repeat(values[-1:], shape[0])])
+        if values.ndim > 1:
+            fields[name] = backend.from_host(values)
+            continue
+        wide = np.concatenate([values, np.repeat(values[-1:], shape[0])])
         fields[name] = backend.from_host(
             np.ascontiguousarray(np.broadcast_to(wide[: shape[0], None, None], shape))
         )
@@ -123,7 +127,6 @@ def _strike(crust: Crust, array: Any, variable: int, layers: Any, at: Any) -> No
         crust.memory[...] = 0.0
     array[variable, h : h + crust.grid.nz][layers, h + at[0], h + at[1]] = 1.0
     crust.refresh()
-    crust.begin_step()
     crust.advance()
 
 
@@ -134,7 +137,6 @@ def _recalled(crust: Crust, memory: Any, h: int) -> tuple[list[Stencil], np.ndar
         crust.v[...], crust.s[...] = 0.0, 0.0
         memory[...] = 0.0
         memory[variable] = 1.0
-        crust.begin_step()
         crust.advance()
         stress = crust.own(crust.s)[:, :, :2, :2].transpose(0, 2, 3, 1).copy()
         recall += [Stencil(t, variable, (0, 0, 0), stress[t]) for t in range(6) if stress[t].any()]

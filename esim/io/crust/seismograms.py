@@ -13,13 +13,17 @@ from esim.io.crust.station_codes import CodeFormat
 from esim.io.timeseries import Described, write_timeseries
 from esim.variables.crust import TRUE
 
+HEIGHT = {"units": "m", "standard_name": "altitude", "positive": "up"}
+
 
 @dataclass(frozen=True)
 class StationTable:
-    """Names and positions of the stations: x east, y north, depth below the surface [m]; lon, lat [degrees].
+    """Names and positions of the stations: x east, y north, depth below the ground [m]; lon, lat [degrees].
 
-    convergence is the azimuth of y of the grid [degrees] where the place on the Earth is known; with true_axes the
-    components there are to true east and north, else along x and y. formats: those whose station codes are told.
+    Of stations in_water depth counts from the sea surface. elevation and ground_elevation [m] are heights of the
+    station and of the ground there, positive up. convergence is the azimuth of y of the grid [degrees] where the place
+    on the Earth is known; with true_axes the components there are to true east and north, else along x and y. formats:
+    those whose station codes are told.
     """
 
     names: Sequence[str]
@@ -28,6 +32,9 @@ class StationTable:
     depth: Sequence[float] | np.ndarray
     lon: Sequence[float] | np.ndarray | None = None
     lat: Sequence[float] | np.ndarray | None = None
+    elevation: Sequence[float] | np.ndarray | None = None
+    ground_elevation: Sequence[float] | np.ndarray | None = None
+    in_water: Sequence[bool] | np.ndarray | None = None
     convergence: Sequence[float] | np.ndarray | None = None
     true_axes: bool = True
     formats: Sequence[CodeFormat] = ()
@@ -54,12 +61,22 @@ def write_seismograms(
     """
     places = {"depth": stations.depth, "y": stations.y, "x": stations.x}
     coordinates = {name: (values, cf.coordinate_attributes(name)) for name, values in places.items()}
-    coordinates["depth"][1]["long_name"] = "depth below the surface, positive down"
+    coordinates["depth"][1]["long_name"] = (
+        "depth below the ground, of stations in water below the sea surface, positive down"
+    )
     for name, values in (("lat", stations.lat), ("lon", stations.lon)):
         if values is not None:
             coordinates[name] = values, cf.auxiliary_attributes(name)
+    more: dict[str, Described] = {
+        name: (values, about)
+        for name, values, about in (
+            ("elevation", stations.elevation, HEIGHT | {"long_name": "height of the station, positive up"}),
+            ("ground_elevation", stations.ground_elevation, cf.variable_attributes("elevation", False)),
+            ("in_water", stations.in_water, {"long_name": "1 in the sea, 0 in the ground", "units": "1"}),
+        )
+        if values is not None
+    }
     described = {name: (values, _about(name, stations)) for name, values in series.items()}
-    more: dict[str, Described] = {}
     if stations.convergence is not None:
         more["meridian_convergence"] = stations.convergence, cf.auxiliary_attributes("meridian_convergence")
     for one in stations.formats:

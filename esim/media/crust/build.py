@@ -6,6 +6,7 @@ from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.media.crust.medium import Medium
 from esim.media.crust.models import model_file
+from esim.media.crust.models.draped import Draped, Elevation
 from esim.media.crust.models.gradient import Gradient
 from esim.media.crust.models.gridded import Gridded
 from esim.media.crust.models.layers import layers, quality
@@ -14,13 +15,18 @@ from esim.media.crust.models.quality_factor import QualityFromVs
 from esim.media.crust.models.von_karman import VonKarman
 
 
-def build(section: MediumConfig, grid: Grid3D, projection: Projection | None) -> Medium:
+def build(
+    section: MediumConfig, grid: Grid3D, projection: Projection | None, elevation: Elevation | None = None
+) -> Medium:
     """The medium of a section of the configuration, with its heterogeneity, least vs and Q, in this order.
 
+    elevation(x, y) is the height of the ground [m] of topography, from which a draped model counts its depths.
     projection is needed for files in longitude and latitude. Raises InputError if a file is missing or wrong;
     `check` of the medium says whether it covers the grid.
     """
-    medium = _plain(section, projection)
+    medium = _plain(section, projection, elevation is not None)
+    if elevation is not None and section.draped:
+        medium = Draped(medium, elevation, grid)
     if section.random is not None:
         r = section.random
         medium = VonKarman(medium, grid, r.sigma, r.correlation, r.hurst, r.seed, r.limit)
@@ -31,7 +37,7 @@ def build(section: MediumConfig, grid: Grid3D, projection: Projection | None) ->
     return medium
 
 
-def _plain(section: MediumConfig, projection: Projection | None) -> Medium:
+def _plain(section: MediumConfig, projection: Projection | None, topography: bool) -> Medium:
     match section.kind:
         case "layers":
             return layers(section.layers, section.scaling)
@@ -41,4 +47,4 @@ def _plain(section: MediumConfig, projection: Projection | None) -> Medium:
             values = (section.vp, section.vs, section.rho, quality(section.qp), quality(section.qs))
             return Gradient(values, (section.vp_gradient, section.vs_gradient, section.rho_gradient))
         case "grid":
-            return Gridded(locate(section.file), projection, section.scaling)
+            return Gridded(locate(section.file), projection, section.scaling, fill=topography)

@@ -37,3 +37,10 @@ def speeds(values: np.ndarray) -> Speeds:
         float(ratio.min(initial=np.inf)),
         float(ratio.max(initial=0.0)),
     )
+
+
+def slownesses(values: np.ndarray) -> np.ndarray:
+    """Slowness [s/m] of the slowest waves in cells as `speeds` takes them: S in solids, P in fluids; 0 in air."""
+    lam, mu, rho = values[:3]
+    modulus = np.where(mu > 0, mu, lam)
+    return np.sqrt(np.divide(rho, modulus, out=np.zeros_like(rho), where=rho > 0))

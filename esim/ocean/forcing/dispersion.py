@@ -20,10 +20,13 @@ from esim.parallel.halo import HaloExchange
 from esim.timestepping.step_plan import Launch
 
 TAPER = 8  # cells along open sides within which dispersion fades, so that shallow-water waves leave
-BREAKING = (
-    0.6  # rise of the surface over the celerity from which a wave breaks (Kazolea et al. 2014: 0.35 to 0.65)
-)
+# Rise of the surface over the celerity sqrt(gh) from which a wave breaks (Kazolea et al. 2014: 0.35 to 0.65), and the
+# Froude number |u| / sqrt(gh) of the water behind its front down to which it goes on breaking: that behind a bore over
+# water at rest whose own Froude number is 1.4 (Tissier et al. 2012: 1.3 to 1.5). validation/results/dispersion.md
+# compares others.
+BREAKING, CESSATION = 0.6, 0.4
 CREST, TROUGH = 0.8, -0.5  # of the rest depth: the highest and the lowest surface that the equations are for
+FLAGS = 4  # the first of two planes of the work array, by turns: where waves break
 NEGLIGIBLE_ACCELERATION = (
     1e-12  # m/s2: smaller accelerations, for a day, change currents by less than 0.1 um/s
 )
@@ -46,12 +49,12 @@ class Dispersion(Force):
         self.weights = relaxation_weights(
             self.radius, physics.dispersion_tolerance, has_two_colours(ocean.grid)
         )
-        self._work = ocean.backend.zeros((4, *shape))
+        self._work = ocean.backend.zeros((FLAGS + 2, *shape))
         self._broken = ocean.backend.zeros((1, *shape))
         self._buffers = [ocean.backend.zeros((1, *shape)) for _ in range(3)]
         self._now = 0
         self.outside: dict[str, Callable[[Any], None]] = {}  # on a nest: see forces.InheritedForce
-        self._work_halo = ocean.exchange(4)
+        self._work_halo = ocean.exchange(FLAGS + 2)
         self._halo = ocean.exchange(1)
         self._flush = self._smallest()
         self._begun = False
@@ -69,7 +72,7 @@ class Dispersion(Force):
             "rows": backend.from_host(row_factors(ocean.grid, ocean.block)),
             "sides": backend.from_host(column_factors(ocean.grid, ocean.block)),
             "work": self._work[:3],
-            "load": self._work[3:],
+            "load": self._work[3:FLAGS],
             "broken": self._broken,
         }
         in_place = len(self.weights) % 2 == 0
@@ -85,6 +88,7 @@ class Dispersion(Force):
             start = before if in_place else spare
             for state in (0, 1):
                 more = {"q": ocean.plan.states[state], "x": last, "before": before, "start": start}
+                more |= {"was_breaking": self._flags(now), "is_breaking": self._flags(1 - now)}
                 self._setups[now, state] = (
                     backend.bind(without_skipping(setup), box, given | more),
                     backend.bind(setup, box, given | more | {"activity": rests[0]}),
@@ -105,6 +109,10 @@ class Dispersion(Force):
                 ]
             )
 
+    def _flags(self, now: int) -> Any:
+        """The plane [1, j, i] that is one where waves broke when the last solution but `now` was found."""
+        return self._work[FLAGS + now : FLAGS + now + 1]
+
     def _prepare_outside(self) -> None:
         """Coefficients beyond sides in a parent, where there is no load: those of still water."""
         ocean, block, p = self._ocean, self._ocean.block, self._ocean.physics
@@ -120,7 +128,8 @@ class Dispersion(Force):
     def _constants(self) -> None:
         real, p = self._backend.dtype.type, self._ocean.physics
         scales = (p.gravity, 0.5, 1 / 3, 0, 1, p.dispersion_alpha, p.dry_depth, p.dispersion_depth)
-        limits = (BREAKING * math.sqrt(p.gravity), CREST, TROUGH, self._flush)
+        root = math.sqrt(p.gravity)
+        limits = (BREAKING * root, CREST, CESSATION * root, TROUGH, self._flush)
         constants = self._backend.constants
         self._setup_constants = constants(dispersion.LoadParams(*map(real, (*scales, *limits))))
         self._weights = [
@@ -150,10 +159,11 @@ class Dispersion(Force):
 
     @property
     def checkpoint_arrays(self) -> Mapping[str, Any]:
-        """The last two pressures, and where waves have broken."""
+        """The last two pressures, where waves break and where they have broken."""
         return {
             "pressure": self._buffers[self._now],
             "pressure_before": self._buffers[1 - self._now],
+            "breaking": self._flags(self._now),
             "broken": self._broken,
         }
 
@@ -182,7 +192,10 @@ class Dispersion(Force):
             self._sequences[key]()
             self._now = 1 - self._now
             return
-        # The first time all coefficients are set, also where the water rests and nothing else is to be done.
+        # The first time all coefficients are set, also where the water rests and nothing else is to be done; after a
+        # restart the ghost cells of where waves break are wanted before.
+        if not self._begun:
+            self._work_halo.fill(self._work)
         setup = self._setups[self._now, self._ocean.plan.current][self._begun]
         self._begun = True
         setup(self._setup_constants)

@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
-from esim.config.crust.source import CrustSourceConfig, EventConfig
+from esim.config.crust.source import CrustSourceConfig, EventConfig, source_section
 from esim.config.yaml.suggest import several
 from esim.data import locate
 from esim.errors import InputError
@@ -55,11 +53,7 @@ def _values(
         values["centroid_time" if event.centroid else "onset"] = time
         remarks += remark
     values |= _shape(config, event, where)
-    try:
-        return TypeAdapter(CrustSourceConfig).validate_python(values), remarks
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"{where}: {'.'.join(map(str, first['loc'][1:]))}: {first['msg']}") from None
+    return source_section(values, where), remarks
 
 
 def _time(event: SourceEvent, start: datetime | None, where: str) -> tuple[float, list[str]]:

@@ -102,7 +102,7 @@ def _given(body: Callable) -> str:
 
 def _shape(name: str) -> str:
     """Arrays for which this is the same have the same shape."""
-    return "layer" if name in LAYER else name if name in TABLES else "block"
+    return "layer" if name in LAYER else name if name in (*TABLES, "near_interface") else "block"
 
 
 def _options(kernel: Kernel, dtype: np.dtype) -> dict[str, Any]:

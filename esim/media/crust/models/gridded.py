@@ -26,6 +26,7 @@ from esim.media.crust.models import netcdf_layout
 from esim.media.crust.models.netcdf_layout import Layout
 
 STRIP = 4_000_000  # values treated at one time
+ROCK = (5000.0, 2500.0, 2700.0, np.inf, np.inf)  # any that is sound, for nodes that are not looked at
 Pick = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -35,12 +36,14 @@ class Gridded:
 
     projection turns x, y of the grid into degrees for a file that has these. With scaling, vp and rho may be missing,
     and are made of vs at the nodes (esim.config.crust.scaling). Above its first depth the topmost
-    values are continued if it begins at sea level or higher.
+    values are continued if it begins at sea level or higher. With fill, nodes without a value from the top of a column
+    down, in the air above the ground of the model, take that of the first node below that has one.
     """
 
     path: Path
     projection: Projection | None
     scaling: str | None = None
+    fill: bool = False
     interfaces: tuple[float, ...] = ()
     layered: bool = False
 
@@ -68,35 +71,62 @@ class Gridded:
             layout.y.locate(rows).window,
             layout.x.locate(columns).window,
         )
+        first = 0 if self.fill else spans[0][0]
+        empty = np.full([stop - start for start, stop in spans[1:]], self.fill)
         with _opened(self.path) as data:
-            for k in range(*spans[0]):
-                self._require_plane(self._read(data, ((k, k + 1), *spans[1:])), (k, spans[1][0], spans[2][0]))
+            for k in range(first, spans[0][1]):
+                plane = self._read(data, ((k, k + 1), *spans[1:]))
+                empty &= _without_value(plane)[0]
+                plane[:, 0, empty] = np.array(ROCK)[:, None]
+                if k >= spans[0][0]:
+                    self._require_plane(plane, (k, spans[1][0], spans[2][0]))
 
     def sample(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """vp, vs, rho, qp, qs at x (nx,), y (ny,), depth (nz,) [m]: float64 (5, nz, ny, nx).
 
         Raises InputError if the file has no value there.
         """
-        layout = self._layout
-        rows, columns = self._horizontal(x, y)
-        in_depth, in_y, in_x = layout.depth.locate(depth), layout.y.locate(rows), layout.x.locate(columns)
-        spans = (in_depth.window, in_y.window, in_x.window)
-        with _opened(self.path) as data:
-            window = self._read(data, spans)
-        below = Places(in_depth.left - spans[0][0], in_depth.right - spans[0][0], *in_depth[2:])
-        values = np.empty((5, depth.size, y.size, x.size))
+        return self.sample_at(x, y, np.broadcast_to(depth[:, None, None], (depth.size, y.size, x.size)))
+
+    def sample_at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """As sample, at depths (nz, ny, nx) of their own in each column."""
+        window, places = self._window(x, y, depth)
         window[QP:] = 1 / window[QP:]
-        step = max(1, STRIP // (max(window.shape[1], depth.size) * x.size))
-        for first in range(0, y.size, step):
-            last = min(first + step, y.size)
-            strip = (_shifted(in_y, first, last, spans[1][0]), _shifted(in_x, first, last, spans[2][0]))
-            for row in range(5):
-                planes = _across(_layers(window[row]), *strip)
-                values[row, :, first:last] = _down(planes, below)
+        values = _interpolated(window, *places)
         self._require_values(values, x, y, depth)
         with np.errstate(divide="ignore"):
             values[QP:] = 1 / values[QP:]
         return values
+
+    def filled_at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """Whether values at x (nx,), y (ny,), depth (nz, ny, nx) [m] are made from nodes that had none."""
+        window, places = self._window(x, y, depth, filled=True)
+        return np.asarray(_interpolated(window, *places)[0] > 0)
+
+    def _window(
+        self, x: np.ndarray, y: np.ndarray, depth: np.ndarray, filled: bool = False
+    ) -> tuple[np.ndarray, tuple[Places, Places, Places]]:
+        """Values (5, depth, y, x) of the nodes around points, or one for those that were filled, and their places."""
+        layout = self._layout
+        rows, columns = self._horizontal(x, y)
+        places = layout.depth.locate(depth), layout.y.locate(rows), layout.x.locate(columns)
+        spans = tuple(place.window for place in places)
+        with _opened(self.path) as data:
+            window = self._nodes(data, spans, filled)
+        moved = (
+            Places(at.left - first, at.right - first, at.weight, at.inside)
+            for at, (first, _) in zip(places, spans, strict=True)
+        )
+        return window, tuple(moved)  # type: ignore[return-value]
+
+    def _nodes(self, data: Any, spans: tuple[tuple[int, int], ...], filled: bool = False) -> np.ndarray:
+        """Values (5, depth, y, x) of nodes, gaps filled where they are to be, or one for those that were filled."""
+        window = self._read(data, spans)
+        if not self.fill or not (filled or _without_value(window).any()):
+            return window
+        # What is missing is found in the whole column, so that it is the same for all points.
+        whole = self._read(data, ((0, self._layout.depth.points.size), *spans[1:]))
+        return _filled(whole, filled)[:, slice(*spans[0])]
 
     def at(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """vp, vs, rho, qp, qs at points x, y, depth (n,) [m]: float64 (5, n); the file is opened once.
@@ -112,7 +142,7 @@ class Gridded:
         with _opened(self.path) as data:
             for k in range(in_depth.window[0], in_depth.window[1], height):
                 span = (k, min(k + height, in_depth.window[1]))
-                window = self._read(data, (span, *across))
+                window = self._nodes(data, (span, *across))
                 window[QP:] = 1 / window[QP:]
                 for values, plane in zip(ends, (in_depth.left, in_depth.right), strict=True):
                     here = np.flatnonzero((plane >= span[0]) & (plane < span[1]))
@@ -219,7 +249,8 @@ class Gridded:
             k, j, i = np.argwhere(empty)[0]
             raise InputError(
                 f"{self.path}: no value (NaN or missing) at {np.count_nonzero(empty)} points, the first at x {x[i]:g}, "
-                f"y {y[j]:g}, depth {depth[k]:g} m; fill the gaps in the file"
+                f"y {y[j]:g}, depth {depth[k, j, i]:g} m; fill the gaps in the file, or give topography if they are in "
+                "the air"
             )
 
 
@@ -236,10 +267,38 @@ def _opened(path: Path) -> Iterator[Any]:
         raise InputError(f"{path}: not a NetCDF file, or a damaged one ({reason})") from error
 
 
-def _shifted(places: Places, first: int, last: int, origin: int) -> Places:
-    """The places of rows first..last-1, with nodes counted from the first of the window."""
-    part = places.part(first, last)
-    return Places(part.left - origin, part.right - origin, part.weight, part.inside)
+def _without_value(values: np.ndarray) -> np.ndarray:
+    """Which nodes (5, ...) lack one of vp, vs, rho."""
+    return np.asarray(np.isnan(values[: RHO + 1]).any(0))
+
+
+def _filled(whole: np.ndarray, mark: bool) -> np.ndarray:
+    """Columns (5, depth, y, x) whose nodes without a value from the top down have that of the first one below.
+
+    mark: one for these nodes, else zero, in place of values.
+    """
+    empty = np.logical_and.accumulate(_without_value(whole), axis=0)
+    if mark:
+        return np.broadcast_to(empty.astype(np.float64), whole.shape)
+    first = np.minimum(empty.sum(0), len(empty) - 1)[None, None]
+    return np.where(
+        empty, np.take_along_axis(whole, np.broadcast_to(first, (5, *first.shape[1:])), axis=1), whole
+    )
+
+
+def _interpolated(window: np.ndarray, depth: Places, y: Places, x: Places) -> np.ndarray:
+    """Values (5, nz, ny, nx) of a window (5, depth, y, x) at places."""
+    nz, ny, nx = depth.left.shape
+    values = np.empty((5, nz, ny, nx))
+    step = max(1, STRIP // (max(window.shape[1], nz) * nx))
+    for first in range(0, ny, step):
+        part = slice(first, min(first + step, ny))
+        below = Places(*(field[:, part] for field in depth))
+        for row in range(5):
+            columns = y.part(part.start, part.stop), x.part(part.start, part.stop)
+            planes = _across(_layers(window[row]), *columns)
+            values[row, :, part] = _down(planes, below)
+    return values
 
 
 def _picked(places: Places, index: np.ndarray, origin: int) -> Places:
@@ -269,5 +328,5 @@ def _across(pick: Pick, y: Places, x: Places) -> np.ndarray:
 
 def _down(planes: np.ndarray, depth: Places) -> np.ndarray:
     """Values (nz, ny, nx) between planes of the window."""
-    upper, lower = planes[depth.left], planes[depth.right]
-    return np.asarray(upper + depth.weight[:, None, None] * (lower - upper))
+    upper, lower = (np.take_along_axis(planes, nodes, axis=0) for nodes in (depth.left, depth.right))
+    return np.asarray(upper + depth.weight * (lower - upper))

@@ -1,6 +1,6 @@
 """Which cells are air, sea or rock? A staircase approximation of topography."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ SOLID, WATER, AIR = 0, 1, 2
 WATER_VP = 1500.0  # m/s
 WATER_RHO = 1030.0  # kg/m3
 STRIP = 1_000_000  # cells of the surface treated at one time
+ROUNDING = 1e-6  # of a cell
 
 
 def build(section: TopographyConfig, grid: Grid3D, projection: Projection | None) -> "Terrain":
@@ -47,9 +48,8 @@ class Terrain:
     def check(self) -> None:
         """Raises InputError unless the ground is in the grid everywhere: below its top, above its lowest cells."""
         grid = self.grid.horizontal
-        step = max(1, STRIP // grid.nx)
-        for first in range(0, grid.ny, step):
-            x, y = grid.x(), grid.y(first, min(first + step, grid.ny))
+        for rows, _ in self._strips():
+            x, y = grid.x(), grid.y(*rows)
             self._require_inside(x, y, -self.elevation(x, y))
 
     def floor_index(self, rows: Range, columns: Range) -> np.ndarray:
@@ -64,6 +64,19 @@ class Terrain:
     def top_index(self, rows: Range, columns: Range) -> np.ndarray:
         """First cell k of rock or water from above, int (nj, ni), nz where there is none; see floor_index."""
         return self._top(self.floor_index(rows, columns))
+
+    def sea_remark(self) -> str | None:
+        """A sentence if the sea does not reach up to depth 0, as the faces of cells have it; else None."""
+        grid = self.grid
+        begins = grid.depth_min + grid.dz * self._sea
+        if abs(begins) < ROUNDING * grid.dz or not any(
+            (self.floor_index(*strip) > self.top_index(*strip)).any() for strip in self._strips()
+        ):
+            return None
+        return (
+            f"topography: the sea begins at a face of the cells, here at depth {begins:g} m in place of 0; let "
+            "grid.depth begin at a whole number of cells above 0"
+        )
 
     def classes(self, box: Box) -> np.ndarray:
         """SOLID, WATER or AIR of the cells of a box ((k0, k1), (j0, j1), (i0, i1)), uint8 (nk, nj, ni)."""
@@ -108,8 +121,18 @@ class Terrain:
 
     def _top(self, floor: np.ndarray) -> np.ndarray:
         """First cell of rock or water where the first one of rock is known."""
-        sea = int(np.searchsorted(self.grid.depth(), 0.0, side="left"))
-        return np.minimum(floor, sea) if self.water else floor
+        return np.minimum(floor, self._sea) if self.water else floor
+
+    @property
+    def _sea(self) -> int:
+        """First cell k of the sea, where there is one."""
+        return int(np.searchsorted(self.grid.depth(), 0.0, side="left"))
+
+    def _strips(self) -> Iterator[tuple[Range, Range]]:
+        """Rows and columns of the whole grid, some at a time."""
+        ny, nx = self.grid.horizontal.shape
+        step = max(1, STRIP // nx)
+        return (((first, min(first + step, ny)), (0, nx)) for first in range(0, ny, step))
 
 
 def _where(x: np.ndarray, y: np.ndarray, marked: np.ndarray) -> str:
