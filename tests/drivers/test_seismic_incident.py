@@ -106,7 +106,8 @@ def test_a_layer_answers_as_its_propagator_says(tmp_path: Path, wave_type: str, 
     for n in range(2):
         for m, name in enumerate(("vx", "vz")):
             misfit = np.linalg.norm(found[name][n] - wanted[n, m]) / np.linalg.norm(wanted[n])
-    XX
+            # Of the grid: at 2 Hz the layer has 5 points per wavelength.
+            assert misfit < 0.03, (n, name, misfit)
 
 
 def test_a_soft_layer_resonates(tmp_path: Path) -> None:
@@ -250,7 +251,9 @@ def test_what_a_hill_scatters_is_absorbed(tmp_path: Path) -> None:
         made["physics"] = {"attenuation": "none"}
         return records(made)
 
-    small, wide = shaken("small", 1900), shaken("wide", 3400)
+    small, wide = shaken("small", 2100), shaken("wide", 3400)
+    wide = wide.isel(time=slice(wide.sizes["time"] - small.sizes["time"], None))  # the wave enters it earlier
+    np.testing.assert_allclose(small.time, wide.time, atol=1e-9)
     level = surface_motion("SV", np.sin(np.deg2rad(15)) / ROCK[1])[0] * 0.1
     assert float(np.abs(wide.vx[0]).max()) > 1.2 * level
     for name in ("vx", "vz"):
