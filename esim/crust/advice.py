@@ -6,7 +6,7 @@ from esim.config.crust.grid import ABSORBING
 from esim.config.crust.root import SeismicConfig
 from esim.config.yaml.suggest import gathered
 from esim.crust.medium.placing import ReceiverSite
-from esim.crust.sources.box import NEAR_FACES, place_box
+from esim.crust.sources.box import place_box
 from esim.crust.sources.build import CrustSource, origin
 from esim.crust.sources.injected import box_of
 from esim.grids.grid3d import Grid3D
@@ -42,6 +42,7 @@ def check_enclosed(
     config: SeismicConfig, grid: Grid3D, sources: Sequence[CrustSource], sites: Sequence[ReceiverSite]
 ) -> Iterator[str]:
     """Warnings where waves enter on the faces of a box: what is outside, and which stations are."""
+    reach = config.physics.order // 2 + 2.5  # cells that a station on the surface takes its motion from
     for n, source in enumerate(sources):
         if isinstance(source, IncidentWave):
             box = place_box(grid, config.grid.boundary)
@@ -56,11 +57,11 @@ def check_enclosed(
         near = [
             (f"stations.{m}: station '{station.name}'", site)
             for m, (station, site) in enumerate(zip(config.receivers, sites, strict=True))
-            if not box.encloses(*grid.index(site.x, site.y, site.depth))
+            if not box.encloses(*grid.index(site.x, site.y, site.depth), reach)
         ]
         text = (
-            f"outside the box of source.{n}, or within {NEAR_FACES:g} cells of its faces, where a part of the motion "
-            "is missing"
+            f"outside the box of source.{n}, or within {reach:g} cells of its faces, where a part of the "
+            "motion may be missing"
         )
         yield from gathered([(name, f"lies {text}") for name, _ in near], f"lie {text}") if near else ()
 

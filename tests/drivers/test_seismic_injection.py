@@ -71,7 +71,8 @@ def test_a_box_holds_what_the_larger_run_has_in_it(tmp_path: Path, attenuation: 
     most = np.abs(wanted[:, :INSIDE]).max()
     inside = np.abs(found[:, :INSIDE] - wanted[:, :INSIDE]).max() / most
     outside = np.abs(found[:, INSIDE:]).max() / most
-    # Coarse-grained, weights of the faces are those of the Q of one column.
+    # With order 8 a station on the surface takes its motion from cells beyond the faces, too; coarse-grained, the
+    # weights at the faces are those of the Q of one column.
     assert inside < (2e-3 if attenuation == "coarse" else 5e-4) and outside < 1e-3
 
 
@@ -102,8 +103,8 @@ def test_a_file_that_does_not_fit_is_refused_and_what_is_outside_is_said(tmp_pat
         made["grid"] |= grid
         return list(Seismic().check(configured(made), SerialComm()).warnings.texts)
 
-    assert any("stations.3: station 's3': lies outside the box of source.0" in text for text in told())
-    assert not any("station 's1'" in text for text in told())
+    assert any("station 's3'" in text and "outside the box of source.0" in text for text in told())
+    assert not any("station 's0'" in text and "outside the box" in text for text in told())
     for grid, text in (
         ({"spacing": 50}, "recorded with cells of 100 x 100 x 100 m; expected these as grid.spacing"),
         ({"x": [-1330, 1270]}, "faces at x -500 m are not faces of cells of grid.x"),

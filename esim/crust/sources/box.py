@@ -22,7 +22,6 @@ Range = tuple[int, int] | None  # first cell and the one after the last; None: t
 Cells = tuple[np.ndarray, np.ndarray, np.ndarray]  # k, j, i
 MARGIN = 4  # cells between the box and absorbing layers: half the order of differences, at most
 LEAST_CELLS = 4  # of the box along an axis
-NEAR_FACES = 2.5  # cells: what is interpolated to a station so near to a face has nodes outside
 SURFACE_CELLS = 12  # of the box downwards: differences at a free surface reach no deeper
 
 
@@ -47,11 +46,11 @@ class InjectionBox:
         """Row and column of its cells in the south-west."""
         return (0 if self.rows is None else self.rows[0]), (0 if self.columns is None else self.columns[0])
 
-    def encloses(self, k: float, j: float, i: float) -> bool:
-        """Whether all nodes around a point are inside: k, j, i count cells, of which centres are whole numbers."""
+    def encloses(self, k: float, j: float, i: float, cells: float) -> bool:
+        """Whether a point, in cells whose centres are whole numbers, is so many cells inside all faces."""
         sides = [(n, pair) for n, pair in ((j, self.rows), (i, self.columns)) if pair is not None]
-        beside = all(first + NEAR_FACES - 0.5 <= n <= last - NEAR_FACES - 0.5 for n, (first, last) in sides)
-        return beside and k <= self.bottom - NEAR_FACES - 0.5
+        beside = all(first + cells - 0.5 <= n <= last - cells - 0.5 for n, (first, last) in sides)
+        return beside and k <= self.bottom - cells - 0.5
 
     def extent(self, grid: Grid3D) -> str:
         """In words, for messages."""
