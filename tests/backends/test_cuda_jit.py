@@ -30,7 +30,7 @@ TRAFFIC = {
     "velocity": (40, 3),
     "stress": (44, 6),
     "stress_relaxing": (62, 12),
-    "velocity_y": (28, 6),
+    "velocity_y": (30, 6),
     "damp_velocity": (4, 3),
 }
 

@@ -281,7 +281,6 @@ def test_the_inside_of_the_sea_is_queued_before_anything_is_waited_for() -> None
 def test_the_inside_of_the_rock_is_queued_before_anything_is_waited_for() -> None:
     exchange = [("send",), ("receive",), ("hold", "main")]
     assert calls_of_a_step("rock") == [
-        ("graph", "main"),  # stresses above the surface
         ("hold", "edges"),  # until the last step is done
         ("graph", "edges"),
         ("hold", "main"),  # until velocities of the edges are there, not until they are packed
