@@ -7,7 +7,7 @@ from typing import Any
 from esim.config.crust.root import SeismicConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.stations.groups import skipped_warning, unused
-from esim.crust.advice import check_absorbed
+from esim.crust.advice import check_absorbed, check_enclosed
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
 from esim.crust.medium.attenuation import attenuation_in_force, check_used
@@ -16,6 +16,7 @@ from esim.crust.medium.medium import CrustMedium, set_medium, survey_medium
 from esim.crust.medium.placing import ReceiverSite
 from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
 from esim.crust.model import build_crust
+from esim.crust.output.injection import recorded_box
 from esim.crust.output.outputs import SeismicOutputs
 from esim.crust.output.receiver_sites import (
     describe_stations,
@@ -34,6 +35,8 @@ from esim.crust.sources.build import (
     low_pass_record,
     source_record,
 )
+from esim.crust.sources.incident import inject_waves
+from esim.crust.sources.injected import inject_fields
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.sources.lines import plan_lines, summary_lines
 from esim.crust.stability import StabilityCheck, longest_period
@@ -145,12 +148,14 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         sources = limit_sources(config, sources, discretisation, warnings.add)
         motion, onset = first_motion(sources, discretisation.dt), first_onset(sources)
         discretisation = discretisation.starting(motion, onset)
+        recorded_box(config, grid)  # refused here where it does not fit
         sites, remarks = place_stations(config, ground, projection)
         for text in (
             *ground.remarks(),
             *remarks,
             *check_used(config.physics),
             *check_absorbed(config, grid, sources, sites),
+            *check_enclosed(config, grid, sources, sites),
             *rock.remarks,
             *(text for source in sources for text in getattr(source, "remarks", ())),
             *unused(config.stations, ReceiverConfig, projection is not None),
@@ -198,9 +203,9 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
             sources = filter_sources(setup.sources, setup.dt)
-            engine = CrustEngine(
-                crust, inject_forces(crust, sources, ground), inject_moments(crust, sources, ground)
-            )
+            forces, moments = (inject(crust, sources, ground) for inject in (inject_forces, inject_moments))
+            boxes = [*inject_waves(config, crust, sources), *inject_fields(config, crust, sources)]
+            engine = CrustEngine(crust, forces, moments, boxes)
         last = max((source.end for source in sources), default=0.0)
         window = longest_period(config.grid.boundary.kinds, setup.grid, ground.survey)
         stability = StabilityCheck(crust, last, window, config.run.watchdog)
@@ -217,7 +222,11 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.warnings)
         early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
-            Callback(Steps(snapshots.every, early, hidden), snapshots.write, binding=False)
+            Callback(
+                Steps(snapshots.every, early, 0 if snapshots.hidden else hidden),
+                snapshots.write,
+                binding=False,
+            )
             for snapshots in outputs.snapshots
         ]
         if config.output.checkpoint is not None:

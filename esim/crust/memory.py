@@ -10,6 +10,7 @@ from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
 from esim.crust.layout import allocated_shape
 from esim.crust.medium.medium import STRIP_CELLS
+from esim.crust.output.injection import REACH, recorded_box
 from esim.grids.grid3d import Grid3D
 from esim.io.directory import predict_sum
 from esim.parallel.decomposition import Block, Decomposition
@@ -107,6 +108,9 @@ def predict_output(config: SeismicConfig, grid: Grid3D, discretisation: Discreti
         maps.append((ny * nx, 3, records(out.surface_displacement.every)))
     areas = {"x": nz * ny, "y": nz * nx, "depth": ny * nx}
     maps += [(areas[p.axis], len(p.variables), records(p.every)) for p in out.planes]
+    if out.injection:
+        nodes = 0 if (box := recorded_box(config, grid)) is None else box.cell_count(grid, REACH)
+        maps.append((nodes, 9, records(out.injection.every or dt)))
     quantities = 3 * len(out.stations.variables)
     return predict_sum(
         maps,

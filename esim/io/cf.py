@@ -48,6 +48,11 @@ def coordinate_attributes(name: str) -> dict[str, str]:
         "x": ("projection_x_coordinate", "m", "X", "distance east"),
         "y": ("projection_y_coordinate", "m", "Y", "distance north"),
         "depth": ("depth", "m", "Z", "depth, positive down"),
+        "row": ("", "1", "", "row of a table of cells"),
+        "column": ("", "1", "", "column of a table of cells"),
+        "rho": ("", "g cm-3", "", "density of a cell"),
+        "lam": ("", "GPa", "", "first Lame parameter of a cell, unrelaxed"),
+        "mu": ("", "GPa", "", "rigidity of a cell, unrelaxed"),
         "meridian_convergence": ("", "degrees", "", "azimuth of y of the grid, clockwise from true north"),
     }[name]
     attributes = {"standard_name": standard_name, "units": units, "axis": axis, "long_name": long_name}

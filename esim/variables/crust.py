@@ -72,6 +72,12 @@ TRUE = {
 PRESSURE = {
     "pressure": Variable("Pa", "change of the pressure, compression positive", cell_methods="time: point")
 }
+STRESS = {
+    f"s{pair}": Variable(
+        "MPa", f"stress {pair} (x, y of the grid, z down), tension positive", cell_methods="time: point"
+    )
+    for pair in ("xx", "yy", "zz", "xy", "xz", "yz")
+}
 ELEVATION = {
     "elevation": Variable("m", "height of the ground, positive up", standard_name="ground_level_altitude")
 }
@@ -223,4 +229,4 @@ SHAKING_MEASURES |= {
 }
 
 VARIABLES = dict(chain.from_iterable(quantity.variables.items() for quantity in STATION_QUANTITIES.values()))
-VARIABLES |= {name: measure.variable for name, measure in SHAKING_MEASURES.items()} | ELEVATION
+VARIABLES |= {name: measure.variable for name, measure in SHAKING_MEASURES.items()} | ELEVATION | STRESS

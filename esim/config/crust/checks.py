@@ -81,7 +81,10 @@ def check_plane_waves(section: CrustGridConfig, sources: Sequence[CrustSourceCon
     """Plane waves start inside the grid."""
     grid = section.build()
     for n, source in enumerate(sources):
-        if isinstance(source, PlaneWaveConfig) and not grid.depth_min < source.depth < grid.depth_max:
+        if not isinstance(source, PlaneWaveConfig) or source.depth is None:
+            continue
+        deepest = source.depth == grid.depth_max and source.wave_type is not None
+        if not (grid.depth_min < source.depth < grid.depth_max or deepest):
             text = f"plane wave from {source.depth:g} m is outside {grid.extent()}"
             raise KeyProblem(("source", n, "depth"), text)
 

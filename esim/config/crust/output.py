@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from esim.config.cells import Range, check_range
 from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.yaml.section import Section
 from esim.config.yaml.suggest import shown
@@ -111,6 +112,26 @@ class SurfaceDisplacementConfig(Section):
     every: Duration = Field(gt=0, description="Simulated time [s] between records.")
 
 
+class InjectionOutputConfig(Section):
+    """Motion and stress on the faces of a box, injection.nc: a source for a smaller block around the same box."""
+
+    x: Range = Field(description="West and east face [m] as [from, to]; moved to the nearest faces of cells.")
+    y: Range = Field(description="South and north face [m] as [from, to].")
+    depth: Length = Field(description="Depth [m] of the lower face; the box begins at the top of the grid.")
+    every: Duration | None = Field(
+        default=None,
+        gt=0,
+        description="Simulated time [s] between records, at most a sixteenth of the shortest period; null: every time "
+        "step.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_range("x", self.x)
+        check_range("y", self.y)
+        return self
+
+
 class CrustOutputConfig(OutputConfig):
     """Files that the run writes."""
 
@@ -123,6 +144,9 @@ class CrustOutputConfig(OutputConfig):
     planes: tuple[PlaneConfig, ...] = Field(default=(), description="Snapshots on planes through the grid.")
     maxima: ShakingMaximaConfig | None = Field(
         default=ShakingMaximaConfig(), description="Peak ground motion; null: none."
+    )
+    injection: InjectionOutputConfig | None = Field(
+        default=None, description="Motion and stress on the faces of a box, for another run; null: none."
     )
     surface_displacement: SurfaceDisplacementConfig | None = Field(
         default=None, description="Displacement of the ground in time; null: none."

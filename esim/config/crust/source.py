@@ -9,7 +9,17 @@ from esim.config.crust.time_function import TimeFunctionConfig, TriangleConfig, 
 from esim.config.point import PointConfig
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
-from esim.config.yaml.units import Angle, Duration, Force, Length, Number, Pressure, ScalarMoment, Speed
+from esim.config.yaml.units import (
+    Angle,
+    Duration,
+    Force,
+    Length,
+    Number,
+    Pressure,
+    ScalarMoment,
+    Slowness,
+    Speed,
+)
 from esim.errors import InputError
 
 
@@ -161,14 +171,77 @@ class SingleForceConfig(PointSourceConfig):
 
 
 class PlaneWaveConfig(TimedSourceConfig):
-    """A vertically incident plane wave from below."""
+    """A plane wave from below: vertical between periodic sides, or oblique, entering on a box inside the sides."""
 
-    kind: Literal["plane_wave"] = Field(description="plane_wave: vertically incident from below.")
-    polarisation: Literal["x", "y", "z"] = Field(
-        description="Polarisation along x or y of the grid: an S wave; along z: a P wave."
+    kind: Literal["plane_wave"] = Field(description="plane_wave: incident from below.")
+    polarisation: Literal["x", "y", "z"] | None = Field(
+        default=None,
+        description="Of a vertical wave between periodic sides: polarisation along x or y of the grid: an S wave; "
+        "along z: a P wave.",
     )
-    depth: Length = Field(description="Depth [m] of the plane where it is injected.")
+    wave_type: Literal["P", "SV", "SH"] | None = Field(
+        default=None,
+        description="Of an oblique wave, between absorbing sides: P (positive along its way), SV (positive along its "
+        "azimuth, and down) or SH (positive to the right of its azimuth).",
+    )
+    incidence: Angle | None = Field(
+        default=None,
+        ge=0,
+        le=85,
+        description="Angle of its way from the vertical [degrees], in the lowest layer.",
+    )
+    slowness: Slowness | None = Field(
+        default=None,
+        ge=0,
+        description="Instead of incidence: horizontal slowness [s/m], such as '0.06 s/km'.",
+    )
+    azimuth: Angle | None = Field(
+        default=None,
+        ge=-360,
+        le=360,
+        description="Direction in which it goes [degrees clockwise from y of the grid].",
+    )
+    back_azimuth: Angle | None = Field(
+        default=None,
+        ge=-360,
+        le=360,
+        description="Instead of azimuth: direction from which it comes [degrees].",
+    )
+    x: Length | None = Field(
+        default=None,
+        description="Reference point of an oblique wave, which it passes at onset; null: the middle.",
+    )
+    y: Length | None = Field(default=None, description="The same along y [m].")
+    depth: Length | None = Field(
+        default=None,
+        description="Depth [m] of the plane where it is injected, or of the reference point of an oblique wave, in the "
+        "lowest layer; null, of an oblique wave: the bottom of the grid.",
+    )
     amplitude: Speed = Field(description="Peak particle velocity [m/s] of the incident wave.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        check_one(self, "polarisation", "wave_type")
+        if self.polarisation is not None:
+            self._vertical()
+        else:
+            check_one(self, "incidence", "slowness")
+            check_one(self, "azimuth", "back_azimuth")
+        return self
+
+    def _vertical(self) -> None:
+        for name in ("incidence", "slowness", "azimuth", "back_azimuth", "x", "y"):
+            if getattr(self, name) is not None:
+                raise KeyProblem(
+                    name, "is of an oblique wave; expected wave_type P, SV or SH in place of polarisation"
+                )
+        if self.depth is None:
+            raise KeyProblem("depth", "is missing; a vertical wave needs the depth where it is injected")
+
+    @property
+    def propagation_azimuth(self) -> float:
+        """Direction in which an oblique wave goes [degrees clockwise from y of the grid]."""
+        return self.azimuth if self.azimuth is not None else (self.back_azimuth or 0.0) + 180.0
 
 
 class CrustFiniteFaultConfig(Section):
@@ -200,6 +273,20 @@ class CrustFiniteFaultConfig(Section):
         gt=0,
         description="Largest spacing [m] of the point sources that represent a subfault; null: one cell.",
     )
+
+
+class InjectionConfig(Section):
+    """What another run has recorded on the faces of a box."""
+
+    kind: Literal["injection"] = Field(description="injection: waves that enter through the faces of a box.")
+    file: InputFile = Field(
+        description="injection.nc of another run (output.injection), relative to the configuration, or data:NAME."
+    )
+
+    @property
+    def onset(self) -> float:
+        """Origin time [s]: that of the other run."""
+        return 0.0
 
 
 class EventConfig(Section):
@@ -245,6 +332,7 @@ CrustSourceConfig = Annotated[
     | Annotated[SingleForceConfig, Tag("kind=force")]
     | Annotated[PlaneWaveConfig, Tag("kind=plane_wave")]
     | Annotated[CrustFiniteFaultConfig, Tag("kind=finite_fault")]
+    | Annotated[InjectionConfig, Tag("kind=injection")]
     | Annotated[EventConfig, Tag("kind=event")],
     Discriminator(kind_of),
 ]

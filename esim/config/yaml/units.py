@@ -58,6 +58,9 @@ SPEED = Dimension(
         "km/h": Fraction(1000, 3600),
     },
 )
+SLOWNESS = Dimension(
+    "a slowness", "'0.06 s/km'", {"s/m": Fraction(1), "s/km": Fraction(1, 1000), "ms/m": Fraction(1, 1000)}
+)
 ACCELERATION = Dimension("an acceleration", "'9.81 m/s2'", {"m/s2": Fraction(1), "m/s^2": Fraction(1)})
 PRESSURE = Dimension("a pressure", "'40 GPa'", _units(Pa=1, hPa=100, kPa=1000, MPa=10**6, GPa=10**9))
 FREQUENCY = Dimension("a frequency", "'2 Hz'", _units(Hz=1, kHz=1000, mHz="1/1000"))
@@ -88,6 +91,7 @@ DIMENSIONS = (
     ANGLE,
     TIME,
     SPEED,
+    SLOWNESS,
     ACCELERATION,
     PRESSURE,
     FREQUENCY,
@@ -163,6 +167,7 @@ Length = Annotated[float, *_quantity(LENGTH)]
 Angle = Annotated[float, *_quantity(ANGLE)]
 Duration = Annotated[float, *_quantity(TIME)]
 Speed = Annotated[float, *_quantity(SPEED)]
+Slowness = Annotated[float, *_quantity(SLOWNESS)]
 Acceleration = Annotated[float, *_quantity(ACCELERATION)]
 Pressure = Annotated[float, *_quantity(PRESSURE)]
 Frequency = Annotated[float, *_quantity(FREQUENCY)]

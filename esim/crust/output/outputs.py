@@ -13,10 +13,11 @@ from esim.crust.medium.placing import ReceiverSite
 from esim.crust.model import Crust
 from esim.crust.output.checkpoints import restore_arrays, saved_arrays
 from esim.crust.output.grid_writer import GridWriter
+from esim.crust.output.injection import InjectionRecorder, open_injection
 from esim.crust.output.receiver_sites import station_table
 from esim.crust.output.receivers import ReceiverRecorder
 from esim.crust.output.seismograms import Seismograms
-from esim.crust.output.snapshots import open_snapshots, own_convergence, surface_frame
+from esim.crust.output.snapshots import Snapshots, open_snapshots, own_convergence, surface_frame
 from esim.crust.output.surface_motion import SurfaceMotion, surface_layers
 from esim.crust.sources.build import CrustSource, low_pass_text, strongest_event
 from esim.crust.stability import StabilityCheck
@@ -63,9 +64,13 @@ class SeismicOutputs:
         asked = (output.maxima, output.surface_displacement, output.fields)
         self._follows_surface = any(section is not None for section in asked)
         static = self._frame, self._elevation
-        self.snapshots = list(
+        self.snapshots: list[Snapshots | InjectionRecorder] = list(
             open_snapshots(config, crust, self._motion, projection, *static, self._maps, self._attributes)
         )
+        onset = (discretisation.hidden - discretisation.early) * crust.dt
+        injection = open_injection(config, crust, self.writer, self._maps.dtype, self._attributes, onset)
+        if injection is not None:
+            self.snapshots.append(injection)
         self._seismograms = None
         if sites:
             recorder = ReceiverRecorder(crust, ground, sites, output.stations.variables, discretisation)

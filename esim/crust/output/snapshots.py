@@ -37,6 +37,7 @@ class Snapshots:
     blocks: Sequence[Block]
     writer: GridWriter
     elevation: np.ndarray | None = None
+    hidden: bool = False  # whether records begin before the run is shown
 
     def begin(self) -> None:
         """Write what does not change."""

@@ -13,16 +13,19 @@ from esim.config.yaml.suggest import gathered
 from esim.crust.discretisation import Discretisation
 from esim.crust.medium.ground import Ground
 from esim.crust.medium.placing import place_source
+from esim.crust.sources.incident import check_incident, half_space
+from esim.crust.sources.injected import check_injected
 from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.io.crust.waveforms import Event
 from esim.media.crust.medium import VS
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
-from esim.sources.crust import PlaneWave, PointSources, build, low_pass
+from esim.sources.crust import InjectedField, PlaneWave, PointSources, build, low_pass
+from esim.sources.crust.incident_wave import IncidentWave
 from esim.sources.crust.lowpass import GAIN, begin_filtered
 
-CrustSource = PointSources | PlaneWave
+CrustSource = PointSources | PlaneWave | InjectedField
 # Share of the energy of a source above the highest frequency of the run, from which it is low-passed.
 ENERGY_FRACTION = 0.02
 UNRELEASED = 0.01  # share of the moment after the end of the run, from which there is a warning
@@ -46,10 +49,19 @@ def build_sources(
     for n, section in enumerate(config.source):
 
         def make(section: CrustSourceConfig = section) -> CrustSource:
-            return build(section, ground.grid, projection, config.time.start, ground.medium.rigidity)
+            return build(
+                section,
+                ground.grid,
+                projection,
+                config.time.start,
+                ground.medium.rigidity,
+                lambda: half_space(config, ground),
+            )
 
         try:
             source = root_first(comm, make)
+            for text in _check_incident(config, source, ground):
+                warn(text)
             source = _placed(f"source.{n}", source, ground)
         except InputError as error:
             raise InputError(f"source.{n}: {error}") from None
@@ -96,19 +108,27 @@ def _up_to(frequency: float) -> str:
 def filter_sources(sources: Sequence[CrustSource], dt: float) -> list[CrustSource]:
     """The sources of a run with steps of dt [s], those with a corner low-passed there."""
     return [
-        source if source.low_pass is None else low_pass(source, source.low_pass, dt) for source in sources
+        source
+        if source.low_pass is None or isinstance(source, InjectedField)
+        else low_pass(source, source.low_pass, dt)
+        for source in sources
     ]
 
 
 def first_onset(sources: Sequence[CrustSource]) -> float:
     """Time [s] at which the first of some sources begins; infinite where there are none."""
-    return min((source.begin for source in sources), default=math.inf)
+    return min(
+        (s.onset if isinstance(s, InjectedField) else s.begin for s in sources),
+        default=math.inf,
+    )
 
 
 def first_motion(sources: Sequence[CrustSource], dt: float) -> float:
     """The same when they are filtered."""
     begins = [
-        source.begin if source.low_pass is None else begin_filtered(source, source.low_pass, dt)
+        source.begin
+        if source.low_pass is None or isinstance(source, InjectedField)
+        else begin_filtered(source, source.low_pass, dt)
         for source in sources
     ]
     return min(begins, default=math.inf)
@@ -128,16 +148,26 @@ def _check_time(key: str, source: CrustSource, end: float) -> Iterator[str]:
         )
 
 
+def _check_incident(config: SeismicConfig, source: CrustSource, ground: Ground) -> Iterator[str]:
+    """Warnings of a source that enters on a box; InputError where it cannot."""
+    if isinstance(source, InjectedField):
+        yield from check_injected(config, source, ground)
+    elif isinstance(source, IncidentWave):
+        check_incident(config, source, ground)
+
+
 def _placed(key: str, source: CrustSource, ground: Ground) -> CrustSource:
     """A source in its place: points just above the ground are put on it.
 
     Raises InputError for one in the air, a shear source in a fluid, or a plane wave that sides would bend.
     """
+    if isinstance(source, IncidentWave | InjectedField):
+        return source
     if isinstance(source, PlaneWave):
         if not all(ground.grid.horizontal.periodic):
             raise InputError(
                 "a plane wave needs grid.boundary.x and grid.boundary.y 'periodic', or it would be bent at the sides "
-                "of the block"
+                "of the block; for absorbing sides, give wave_type and incidence in place of polarisation"
             )
         return source
     shears = _shears(source)
@@ -185,6 +215,11 @@ def source_record(source: CrustSource) -> dict[str, Any]:
     """
     record: dict[str, Any] = {"name": source.name, "x": None, "y": None, "depth": None}
     record["low_pass"] = source.low_pass
+    if isinstance(source, IncidentWave):
+        names = ("x", "y", "depth", "slowness", "incidence")
+        record |= {name: getattr(source, name) for name in names} | {"wave_type": source.phase}
+    if isinstance(source, InjectedField):
+        return record | {"depth": 0.0, "moment": None, "magnitude": None, "box": list(source.box)}
     if isinstance(source, PlaneWave):
         return record | {"depth": source.depth, "moment": None, "magnitude": None}
     record |= zip(("x", "y", "depth"), origin(source), strict=True)

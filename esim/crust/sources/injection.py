@@ -20,7 +20,7 @@ from esim.grids.closure import ABOVE, SLOPE_ABOVE
 from esim.grids.interpolation import NODES, POINTS, Site, replaced, spread
 from esim.grids.interpolation import InterpolationTerms as Spread
 from esim.kernels.crust.staggered import WEIGHTS
-from esim.sources.crust import PlaneWave, PointSources
+from esim.sources.crust import InjectedField, PlaneWave, PointSources
 
 BATCH = 64  # steps that are prepared at once
 BATCH_VALUES = 4_000_000  # numbers that a batch may have
@@ -76,7 +76,7 @@ class SourceInjection:
 
 
 def inject_moments(
-    crust: Crust, sources: Sequence[PointSources | PlaneWave], ground: Ground
+    crust: Crust, sources: Sequence[PointSources | PlaneWave | InjectedField], ground: Ground
 ) -> SourceInjection:
     """What moment tensors add to the stresses: at t = n dt, between two stresses."""
     factor = -crust.dt / (np.prod(crust.grid.spacing) * 1e6)
@@ -95,7 +95,7 @@ def inject_moments(
 
 
 def inject_forces(
-    crust: Crust, sources: Sequence[PointSources | PlaneWave], ground: Ground
+    crust: Crust, sources: Sequence[PointSources | PlaneWave | InjectedField], ground: Ground
 ) -> SourceInjection:
     """What forces and plane waves add to the velocities: at t = (n - 1/2) dt, between two velocities."""
     factor = crust.dt / np.prod(crust.grid.spacing)
@@ -111,7 +111,7 @@ def inject_forces(
             terms.append(_joined(parts))
             rates.append(group.rates)
     for wave in sources:
-        if isinstance(wave, PlaneWave):
+        if isinstance(wave, PlaneWave) and wave.polarisation is not None:  # others enter on a box
             terms.append(_sheet(crust, wave))
             rates.append(_one_column(wave))
     return SourceInjection(crust, crust.v, -0.5, terms, rates)
@@ -270,7 +270,8 @@ def _density(crust: Crust, name: str, k: np.ndarray, j: np.ndarray, i: np.ndarra
 def _sheet(crust: Crust, wave: PlaneWave) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes of the sheet of force that sends a plane wave up, and one down: 2 rho c v per area (d'Alembert)."""
     grid, block = crust.grid, crust.block
-    name = "v" + wave.polarisation
+    polarisation = wave.polarisation or "z"
+    name = "v" + polarisation
     x, y = float(grid.horizontal.x(0, 1)[0]), float(grid.horizontal.y(0, 1)[0])
     terms = spread(grid, [Site(x, y, wave.depth, ghost=False)], name)
     weights = np.asarray(terms.weights)[0]
@@ -289,5 +290,5 @@ def _sheet(crust: Crust, wave: PlaneWave) -> tuple[np.ndarray, np.ndarray, np.nd
     rho, lam, mu = (crust.backend.to_host(crust.fields[n])[at].astype(float) for n in ("rho", "lam", "mu"))
     speed = np.sqrt((lam + 2 * mu if wave.compressional else mu) / rho) * ROOT_UNITS
     amount = 2 * speed * crust.dt / grid.dz * weight
-    variable = "xyz".index(wave.polarisation)
+    variable = "xyz".index(polarisation)
     return _flat(crust, variable, k, j, i), np.zeros(k.size, int), amount

@@ -10,21 +10,33 @@ from esim.config.crust.source import (
     CrustFiniteFaultConfig,
     CrustSourceConfig,
     DoubleCoupleConfig,
+    PlaneWaveConfig,
     PointSourceConfig,
     TimedSourceConfig,
 )
 from esim.data import locate
+from esim.errors import InputError
 from esim.grids.axes import tensor_to_grid, vector_to_grid
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.sources import bearing
-from esim.sources.crust import events, finite_fault, moment_tensor, srf, time_function
+from esim.sources.crust import (
+    events,
+    finite_fault,
+    incident_wave,
+    injected,
+    moment_tensor,
+    srf,
+    time_function,
+)
 from esim.sources.crust.plane_wave import PlaneWave
 from esim.sources.crust.point import PointSources, join
 from esim.sources.crust.rates import Shifted
 from esim.sources.crust.time_function import TimeFunction
 from esim.sources.formats import csv_yaml
 
+Source = PointSources | PlaneWave | injected.InjectedField
+HalfSpace = Callable[[], tuple[float, float]]
 Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -34,14 +46,20 @@ def build(
     projection: Projection | None,
     start: datetime | None = None,
     rigidity: Rigidity | None = None,
-) -> PointSources | PlaneWave:
+    half_space: HalfSpace | None = None,
+) -> Source:
     """The source that one entry of `source:` in the configuration describes; its times count from `start`.
 
     What is placed by lon and lat, moment tensors and forces included, has true east and north, which the projection
     turns to the axes of the grid; what is placed by x and y is in these. rigidity gives that of the medium
-    [Pa] at x, y, depth [m], for finite faults that have none. Raises InputError if a file is not usable or a source
+    [Pa] at x, y, depth [m], for finite faults that have none, half_space() vp and vs [m/s] of its lowest layer, for
+    oblique plane waves. Raises InputError if a file is not usable or a source
     lies outside the grid.
     """
+    if isinstance(config, PlaneWaveConfig) and config.wave_type is not None:
+        if half_space is None:
+            raise InputError("plane_wave: an oblique wave needs a medium that it comes from")
+        return incident_wave.build(config, grid, *half_space())
     source = _build(config, grid, projection, start, rigidity)
     source.check(grid)
     return source
@@ -53,7 +71,7 @@ def _build(
     projection: Projection | None,
     start: datetime | None,
     rigidity: Rigidity | None,
-) -> PointSources | PlaneWave:
+) -> Source:
     match config.kind:
         case "moment_tensor":
             tensor = np.array(config.moment_tensor, dtype=np.float64)
@@ -68,9 +86,12 @@ def _build(
         case "plane_wave":
             function = time_function.Peaked(time_function.build(config.rate))
             onset = _onset(config, function)
+            assert config.depth is not None  # as the configuration has checked
             return PlaneWave(
                 config.kind, config.polarisation, config.depth, config.amplitude, function, onset
             )
+        case "injection":
+            return injected.read_injection(locate(config.file))
         case "finite_fault":
             return _finite_fault(config, grid, projection, rigidity)
         case "event":
@@ -85,7 +106,7 @@ def _build(
             return replace(source, name=label, remarks=remarks, origin_time=begin)
 
 
-def _labelled(label: str, source: PointSources | PlaneWave) -> PointSources:
+def _labelled(label: str, source: Source) -> PointSources:
     """A source of one point, which messages call so."""
     assert isinstance(source, PointSources)
     return replace(source, labels=[label])

@@ -20,7 +20,7 @@ class PlaneWave:
     """
 
     name: str
-    polarisation: Literal["x", "y", "z"]
+    polarisation: Literal["x", "y", "z"] | None  # None: of another direction
     depth: float
     amplitude: float
     time_function: TimeFunction
