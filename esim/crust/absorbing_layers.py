@@ -19,8 +19,9 @@ from esim.parallel.decomposition import Block
 # exp(GAIN), the stretch c, in which nothing can grow, is the same ratio, at most STRETCH, and velocities are damped in
 # addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio, times fastest / thickness, times g^4.
 # Stress is not damped, and the shift falls to zero outwards: both leave permanent displacement as it is. It falls
-# later where ground is uneven, n = 1 for a ratio up to 1.8, 4 from 3 on. In even ground all of this comes near to plain
-# CPML. Chosen by long runs, see validation/results/crust.md.
+# later where ground is uneven, n = 1 for a ratio up to 1.8, 4 from 3 on. Such waves travel along the ground: layers
+# below and above it have n = 1 and no friction, or waves much longer than they are thick would come back from below. In
+# even ground all of this comes near to plain CPML. Chosen by long runs, see validation/results/crust.md.
 DAMPING, GAIN, STRETCH, FRICTION = 11.5, 75.0, 8.0, 0.036
 POWER, FRICTION_POWER = 2, 4  # of g in damping and stretch, in friction
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
@@ -89,8 +90,9 @@ def _layer(
         return AbsorbingLayer(kind, axis, side, settings.cells, box, None, profile, None)
     size = grid.spacing["xyz".index(axis)] * settings.cells
     beside = _way(grid, settings, axis, side, index + (0.0 if axis == "z" else 1.0))
-    rows = [cpml_profile(way, size, settings) for way in (centre, beside)]
-    rows.append(velocity_kept(centre, size, settings)[None])
+    rows = [cpml_profile(way, size, settings, axis) for way in (centre, beside)]
+    friction = np.ones_like(centre) if axis == "z" else velocity_kept(centre, size, settings)
+    rows.append(friction[None])
     profile = backend.from_host(_along(axis, np.concatenate(rows)))
     before = backend.from_host(_kept_before(grid, block, settings, axis))
     memory = backend.zeros((6, *shape))
@@ -149,12 +151,12 @@ def _kept_before(grid: Grid3D, block: Block, settings: CrustSettings, axis: str)
     return kept
 
 
-def cpml_profile(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
+def cpml_profile(way: np.ndarray, thickness: float, settings: CrustSettings, axis: str) -> np.ndarray:
     """b, a, g (3, n) of kernels.crust.cpml at relative depths `way` (n,) into a layer of a thickness [m]."""
     total = min(DAMPING, GAIN / settings.contrast)
     damping = (POWER + 1) * settings.fastest * total / (2 * thickness) * way**POWER
     stretch = 1 + (min(STRETCH, settings.contrast) - 1) * way**POWER
-    fall = min(max(2.5 * (settings.contrast - 1.4), 1.0), 4.0)
+    fall = 1.0 if axis == "z" else min(max(2.5 * (settings.contrast - 1.4), 1.0), 4.0)
     shift = math.pi * settings.frequency * (1 - way**fall)
     b = np.exp(-(damping / stretch + shift) * settings.dt)
     both = damping + stretch * shift

@@ -268,8 +268,7 @@ def test_strain_on_stepped_ground_is_that_of_a_linear_motion(monkeypatch: pytest
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("order", "attenuation", "height"),
-    [(4, "none", h) for h in (0.0, 0.4, 1.0, 2.3, 3.5)]
-    + [(8, "none", 0.4), (8, "none", 2.3), (4, "coarse", 0.4)],
+    [(4, "none", 0.0), (4, "none", 2.3), (8, "none", 0.4), (4, "coarse", 0.4)],
 )
 def test_sources_and_receivers_change_places_below_stepped_ground(
     tmp_path: Path, order: int, attenuation: str, height: float
