@@ -11,6 +11,7 @@ from esim.validation.cases.crust import (
     memory16,
     reciprocity,
     static,
+    surface_rupture,
     topography,
 )
 from esim.validation.cases.nthmp import bp1, bp4, bp5, bp6, bp7
@@ -80,6 +81,7 @@ CRUST = (
     static.CASE,
     topography.CASE,
     *loh.CASES,
+    surface_rupture.CASE,
 )
 GROUPS = {"ocean": OCEAN, "crust": CRUST}
 CASES = {case.name: case for group in GROUPS.values() for case in group}
