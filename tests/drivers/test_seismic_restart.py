@@ -405,7 +405,7 @@ from support.scenes import differing
 
 def scene(backend, attenuation):
     made = quake(Path(sys.argv[1]) / f"{attenuation}-{backend}", attenuation, backend=backend)
-    made["grid"] |= {"x": [-300, 300], "y": [-300, 200], "depth": [0, 500], "boundary": {"cells": 2}}
+    made["grid"] |= {"x": [-300, 300], "y": [-300, 200], "depth": [0, 700], "boundary": {"cells": 2}}
     made["source"] = [dict(made["source"][0], x=30, y=-20, depth=230), dict(made["source"][1], x=-130, y=60)]
     made["stations"] = [{"name": "a", "x": 110, "y": 40, "depth": 70}]
     made["output"]["planes"][1]["x"], made["output"]["planes"][2]["depth"] = -80, 250

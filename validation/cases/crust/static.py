@@ -33,7 +33,7 @@ LIMIT, VOLUME_LIMIT = 0.02, 0.05
 
 def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
     """Runs land and sea."""
-    duration = LEFT + 1 if quick else DURATION
+    duration = LEFT + 3 if quick else DURATION
     return {name: _run(folder, name, duration) for name in (("land",) if quick else ("land", "sea"))}
 
 
