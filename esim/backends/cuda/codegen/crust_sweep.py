@@ -111,7 +111,9 @@ def _options(kernel: Kernel, dtype: np.dtype) -> dict[str, Any]:
     many = kernel.halo > 2 or "near_interface[" in linked_source(kernel)
     few, some, most = AT_ONCE[dtype.itemsize]
     blocks = few if many else some if "relax" in array_names(kernel) else most
-    if kernel.name.endswith("near_surface"):  # sums over nine nodes or ten, in the few layers below a free surface
+    if kernel.name.endswith(
+        "near_surface"
+    ):  # sums over nine nodes or ten, in the few layers below a free surface
         blocks = 1
     return {"launch_bounds": (THREADS, blocks)}
 
