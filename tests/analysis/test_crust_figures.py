@@ -239,7 +239,7 @@ def test_motion_is_turned_towards_the_source_and_up(tmp_path: Path) -> None:
 
 
 def test_motion_to_true_east_and_north_is_turned_as_that_along_the_grid(tmp_path: Path) -> None:
-    """The same motion, told along other axes: 20 degrees from those of the grid."""
+    """The same motion along other axes: 20 degrees from those of the grid."""
     import xarray as xr
 
     from esim.analysis.crust import record_section
@@ -251,8 +251,8 @@ def test_motion_to_true_east_and_north_is_turned_as_that_along_the_grid(tmp_path
     data, angle = xr.load_dataset(folder / "stations.nc", decode_times=False), np.deg2rad(20.0)
     east = data.vx * np.cos(angle) + data.vy * np.sin(angle)
     north = data.vy * np.cos(angle) - data.vx * np.sin(angle)
-    told = {"axes": "x true east, y true north"}
-    data["vx"], data["vy"] = east.assign_attrs(told), north.assign_attrs(told)
+    axes = {"axes": "x true east, y true north"}
+    data["vx"], data["vy"] = east.assign_attrs(axes), north.assign_attrs(axes)
     data["meridian_convergence"] = ("station", [20.0, 20.0])
     data.to_netcdf(folder / "stations.nc")
     with open_run(folder) as run:

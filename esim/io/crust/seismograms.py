@@ -23,7 +23,7 @@ class StationTable:
     Of stations in_water depth counts from the sea surface. elevation and ground_elevation [m] are heights of the
     station and of the ground there, positive up. convergence is the azimuth of y of the grid [degrees] where the place
     on the Earth is known; with true_axes the components there are to true east and north, else along x and y. formats:
-    those whose station codes are told.
+    those whose station codes are reported.
     """
 
     names: Sequence[str]

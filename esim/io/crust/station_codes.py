@@ -53,7 +53,7 @@ class CodeFormat:
             keys.append((code.network, code.station, times[code]))
             times[code] += 1
         found: dict[tuple[str, str, int], str] = {}
-        taken: set[tuple[str, str]] = set()  # in capitals: not all file systems tell cases apart
+        taken: set[tuple[str, str]] = set()  # in capitals: not all file systems distinguish cases
         for key in sorted(dict.fromkeys(keys), key=self._rank):
             network, station, _ = key
             free = (one for one in self._candidates(station) if (network, one.upper()) not in taken)

@@ -19,7 +19,7 @@ UNITS = ("m/s", "m/s", "kg/m3", "", "")
 def require_sound(values: np.ndarray, place: Callable[[tuple[int, ...]], str]) -> None:
     """Raises InputError unless all values (5, ...) are possible: vp, vs [m/s], rho [kg/m3], qp, qs.
 
-    Values that are in other units are told by `BOUNDS`. place tells where the entry with the given index (without the
+    Values in other units are recognised by `BOUNDS`. place tells where the entry with the given index (without the
     first axis) is: "FILE line 7", "at depth ...".
     """
     for row in (VP, VS, RHO):

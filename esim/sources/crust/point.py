@@ -23,7 +23,7 @@ class PointSources:
     per unit of moment [1/s], and for a force the factor, of peak 1, by which it is multiplied. labels: how to call
     each source in a message. remarks: what the user should know of how they were read, a sentence each. low_pass:
     corner frequency [Hz] of the filter that the rates pass before they act. origin_time: that of an earthquake [s],
-    where a file tells it apart from the onset.
+    where a file distinguishes it from the onset.
     """
 
     name: str

@@ -28,7 +28,7 @@ from esim.sources.formats.lines import Lines, opened
 PLACE = "lon lat dep stk dip area tinit dt"
 ROCK = "vs den"
 COLUMNS = {"1.0": 8, "2.0": 10}  # of the place of a subfault, by version
-ROCKS = ((5e3, 1e6), (0.9, 8.0))  # what vs [cm/s] and den [g/cm3] can be, to tell them from other columns
+ROCKS = ((5e3, 1e6), (0.9, 8.0))  # what vs [cm/s] and den [g/cm3] can be, as distinct from other columns
 LOST = 0.01  # of the moment: slip without slip rates up to which a file is still read
 SLIP = "rake slip1 nt1 slip2 nt2 slip3 nt3"
 WINDOWS = 8  # parts of the slip rate that a rectangle keeps
@@ -40,7 +40,7 @@ class Rupture:
 
     Slip direction d of subfault n has the slip rates values[begin[n, d] : begin[n, d] + count[n, d]] [m/s], step[n]
     apart from onset[n] on. rigidity [Pa] is nan where the file does not give it; line is where each subfault begins;
-    ratio is its length along strike over its width, 1 where the planes of the file do not tell. remarks: what the
+    ratio is its length along strike over its width, 1 where the planes of the file do not say. remarks: what the
     user should know of how the file was read.
     """
 

@@ -177,7 +177,7 @@ class Gridded:
         for row, name in enumerate(layout.names):
             if name is not None:
                 values[row] = layout.window(data, name, layout.scale[row], spans)
-        solid = values[VS] != 0  # of a fluid, vs tells nothing
+        solid = values[VS] != 0  # vs of a fluid is no measure
         if layout.names[VP] is None:
             values[VP] = np.where(solid, vp_of_vs(values[VS]), np.nan)
         if layout.names[RHO] is None:

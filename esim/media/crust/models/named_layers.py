@@ -17,7 +17,7 @@ from esim.media.crust.models.profile import Profile
 def named_layers(
     path: Path, lines: Sequence[str], header: int, columns: Sequence[Column], scaling: str | None
 ) -> Profile:
-    """The layers below the line `header`, in SI units; the last one goes on for ever, whatever thickness it has.
+    """The layers below the line `header`, in SI units; the last one is a half-space, whatever thickness it has.
 
     Values run straight between depths if vp comes before the density, as in the forms without names, and are constant
     otherwise. scaling makes vp of vs, and density of vp, where there is no column. Raises InputError with the line that
