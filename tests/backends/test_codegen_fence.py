@@ -28,7 +28,7 @@ from support.kernels import CRUST_COMPILED
 from esim.validation.kernel_catalogue import BODIES, compute_crust
 for dtype, order, variant in CRUST_COMPILED:
     for name in BODIES:
-        size = (5, 5, 7)
+        size = (8, 5, 7)  # layers: as many as the differences below a free surface read
         compare((variant, name), lambda machine: compute_crust(select(machine, dtype), (name,), order, variant, size))
 """
 
