@@ -9,7 +9,14 @@ import numba
 import numpy as np
 
 from esim.backends.activity import STRIPE, ActivityMap, WorkCounter
-from esim.backends.cpu.compiler import COMPILER_SOURCES, FLAGS, assume, link_stages, no_overlap
+from esim.backends.cpu.compiler import (
+    COMPILER_SOURCES,
+    FLAGS,
+    UNCALLED,
+    assume,
+    link_stages,
+    no_overlap,
+)
 from esim.backends.cpu.crust_sweep import ThreadPool, bind_sweep
 from esim.backends.cpu.scratch import make_ring, prefetch
 from esim.backends.host_memory import HostMemory
@@ -24,7 +31,7 @@ AHEAD = 4  # rows of the arrays that are asked for ahead of their use
 VECTOR_BYTES = 64
 
 
-@numba.njit(forceinline=True)
+@numba.njit(forceinline=True, **UNCALLED)
 def at_rest(state, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
     """Whether a state is zero all over a box. Compiled without fast-math, so that NaN counts as motion."""
     for k in range(state.shape[0]):
@@ -39,7 +46,7 @@ def at_rest(state, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
     return True
 
 
-@numba.njit(forceinline=True)
+@numba.njit(forceinline=True, **UNCALLED)
 def clear(result, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
     """Set a result to zero on a box."""
     for k in range(result.shape[0]):
@@ -177,7 +184,7 @@ def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
         tools = {"assume": assume, "ring": ring, "prefetch": prefetch, "at_rest": at_rest, "clear": clear}
         tools |= {"prange": numba.prange, "thread": numba.get_thread_id}
         vars(module).update(tools | stages | {kernel.params.__name__: kernel.params})
-        vars(module)["cells"] = numba.njit(**no_overlap(), **FLAGS)(module.cells)
+        vars(module)["cells"] = numba.njit(**no_overlap(), **FLAGS, **UNCALLED)(module.cells)
         options = {"parallel": True} if threaded else {"nogil": True, **no_overlap()}
         vars(module)["compiled"] = numba.njit(cache=True, **options, **FLAGS)(module.sweep)
     return module.compiled
