@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from esim.analysis.ocean.misfit import TABLE, misfits, write_misfits
-from esim.analysis.run import open_run
+from esim.analysis.run import Run
 from esim.config.scenarios import SCENARIOS, load_part
 from esim.distribution import install
 from esim.errors import InputError
@@ -41,7 +41,7 @@ def plot(directory: Path, output: Path | None = None, format: str = "png") -> li
         raise InputError(f"figures need Matplotlib: {install('analysis')}") from None
     folder = directory / "figures" if output is None else output
     paths = []
-    with open_run(directory) as run, matplotlib.rc_context(STYLE):
+    with Run.open(directory) as run, matplotlib.rc_context(STYLE):
         for name, figure in load_part(SCENARIOS[run.scenario].figures)(run):
             paths.append(folder / f"{name}.{format}")
             _save(figure, paths[-1], format)

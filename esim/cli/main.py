@@ -20,6 +20,7 @@ examples:
   esim example tohoku2011              copy a scenario that comes with esim
   esim-run tohoku2011.yaml             compute it (see esim-run --help)
   esim plot out/tohoku2011             draw its figures
+  esim hazard out/kumamoto2016         its intensity measures and ShakeMap grids
   esim export out/tohoku2011           its maxima as GeoTIFF, for geographic information systems
   esim validate tohoku2011             compare a computation with what buoys recorded
   esim doctor                          what is fast on this machine, and what is not
@@ -55,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
         _example,
         _plot,
         _compare,
+        _hazard,
         _export,
         _validate,
         _bench,
@@ -145,23 +147,89 @@ def _compare(commands: Commands) -> None:
     command = _command(
         commands,
         "compare",
-        "compare the gauges of a finished run with observed records: arrival, first crest, misfit, lag",
-        "  esim compare out/tohoku2011                       a table, and figures/stations_misfit.csv\n",
+        "compare the gauges of a finished run with observed records, or a run with another one",
+        "  esim compare out/tohoku2011                       a table, and figures/stations_misfit.csv\n"
+        "  esim compare out/tohoku2011 out/tohoku2011_4min   norms of the differences, figures/differences.csv\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
     command.add_argument(
-        "--output", metavar="DIR", type=Path, help="folder of stations_misfit.csv (default: OUT/figures)"
+        "other", metavar="OTHER", type=Path, nargs="?", help="run to compare with (default: observed records)"
+    )
+    command.add_argument(
+        "--output", metavar="DIR", type=Path, help="folder of the table (default: OUT/figures)"
     )
     command.set_defaults(run=_run_compare)
 
 
 def _run_compare(options: argparse.Namespace) -> None:
-    from esim.analysis.ocean.misfit import HEADERS, compare_run, rows
     from esim.tools.table import show
 
-    found, path = compare_run(options.run_directory, options.output)
-    show(HEADERS, rows(found))
+    if options.other is not None:
+        from esim.analysis import difference
+
+        norms, path = difference.compare_runs(options.run_directory, options.other, options.output)
+        show(difference.Norms._fields, difference.rows(norms))
+    else:
+        from esim.analysis.ocean import misfit
+
+        found, path = misfit.compare_run(options.run_directory, options.output)
+        show(misfit.HEADERS, misfit.rows(found))
     print(path)
+
+
+def _hazard(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "hazard",
+        "write the hazard tables of a finished run: intensity measures and ShakeMap grids; travel times and warnings",
+        "  esim hazard out/kumamoto2016 --periods 0.5 1 3\n"
+        "  esim hazard out/tohoku2011 --places ports.csv\n"
+        "  esim hazard out/tohoku2011 --segments coasts.geojson --levels jma --green-depth '1 m'\n",
+    )
+    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
+    command.add_argument(
+        "--output", metavar="DIR", type=Path, help="folder of the files (default: OUT/figures)"
+    )
+    seismic = command.add_argument_group("of a seismic run")
+    seismic.add_argument(
+        "--periods", metavar="S", type=float, nargs="+", help="periods of the response spectra [s]"
+    )
+    seismic.add_argument(
+        "--damping", metavar="PART", type=float, help="of the response spectra (default: 0.05)"
+    )
+    tsunami = command.add_argument_group("of a tsunami run")
+    tsunami.add_argument(
+        "--places", metavar="FILE", type=Path, help="places for the travel times: name, lon, lat"
+    )
+    tsunami.add_argument(
+        "--segments",
+        metavar="FILE",
+        type=Path,
+        help="coastal segments: GeoJSON, or CSV with name, lon, lat, radius",
+    )
+    tsunami.add_argument(
+        "--radius", metavar="LENGTH", type=_length, help="of points without one, such as '20 km'"
+    )
+    tsunami.add_argument(
+        "--levels", metavar="WHOSE", help="jma, ptwc or a YAML file of levels (default: jma)"
+    )
+    tsunami.add_argument(
+        "--green-depth",
+        metavar="DEPTH",
+        type=_length,
+        help="take heights to this depth by Green's law (default: no)",
+    )
+    command.set_defaults(run=_run_hazard)
+
+
+def _run_hazard(options: argparse.Namespace) -> None:
+    from dataclasses import fields
+
+    from esim.analysis.hazard import HazardOptions, hazard
+
+    given = {field.name: getattr(options, field.name) for field in fields(HazardOptions)}
+    for path in hazard(options.run_directory, options.output, HazardOptions(**given)):
+        print(path)
 
 
 def _export(commands: Commands) -> None:
@@ -378,6 +446,16 @@ def _run_schema(options: argparse.Namespace) -> None:
     from esim.config import schema
 
     print(json.dumps(schema(), indent=2))
+
+
+def _length(text: str) -> float:
+    """A length in metres, or with a unit."""
+    from esim.config.yaml.units import LENGTH, parse
+
+    try:
+        return parse(text, LENGTH)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _count(text: str) -> int:
