@@ -90,9 +90,9 @@ def image(axes: "Axes", field: "xr.DataArray", smooth: bool = False, **options: 
     return axes.imshow(field.values, **style | options)
 
 
-def bar(axes: "Axes", drawn: Any, words: str, **options: Any) -> None:
-    """Adds the scale of colours beside a map, as high as the map."""
-    beside = axes.inset_axes((1.025, 0, 0.032, 1))
+def bar(axes: "Axes", drawn: Any, words: str, gap: float = 0.025, **options: Any) -> None:
+    """Adds the scale of colours beside a map, as high as the map; gap is a part of its width."""
+    beside = axes.inset_axes((1 + gap, 0, 0.032, 1))
     axes.figure.colorbar(drawn, cax=beside, **options).set_label(words)
 
 

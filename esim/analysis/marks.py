@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from esim import __version__
-from esim.analysis import chart, labels
+from esim.analysis import chart, coastline, labels
 from esim.analysis.run import Run
 from esim.constants import EARTH_RADIUS
 from esim.data import ORIGINALS, PREFIX
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 STAR: dict[str, Any] = {"marker": "*", "mec": "black", "mfc": "#ffd92f", "ls": "none"}
 NAMED = 40  # stations, beyond which they are dots without names
 BAR = 0.22  # of the width of a map: a scale bar, at most
+LOW = 8.0  # points from the lower edge of the map to a scale bar, at least
 TALL = 4.0  # degrees of latitude, from which a scale bar says where it holds
 SHIPPED = {"etopo1_nwpacific_6min.nc": "ETOPO1 (NOAA, doi:10.7289/V5C8276M)"}  # what comes with esim is of
 GAP = 5.0  # points between a figure and the line below it
-COAST = "GSHHG (Wessel and Smith 1996)"
 
 
 def stations(axes: "Axes", places: "xr.Dataset | None", names: bool = True) -> None:
@@ -91,7 +91,8 @@ def scale_bar(axes: "Axes", degrees: bool) -> None:
     latitude = (south + north) / 2
     km = np.deg2rad(1) * EARTH_RADIUS / 1000 * np.cos(np.deg2rad(latitude)) if degrees else 1.0
     length = _round_below(BAR * (east - west) * km)
-    right, low = east - 0.035 * (east - west), south + 0.035 * (north - south)
+    points = axes.get_window_extent().height * 72 / axes.figure.dpi
+    right, low = east - 0.035 * (east - west), south + max(0.035, LOW / points) * (north - south)
     ends = (right - length / km, right)
     for color, width in (("white", 5.5), (chart.INK, 2.5)):
         axes.plot(
@@ -113,14 +114,18 @@ def scale_bar(axes: "Axes", degrees: bool) -> None:
 def notes(axes: "Axes", lines: Iterable[str]) -> None:
     """Lines of small print in the lower left corner of a map."""
     if text := "\n".join(lines):
-        box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
-        place = {"xycoords": "axes fraction", "fontsize": 7.5, "color": chart.INK, "zorder": 9}
+        box: dict[str, Any] = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
+        place: dict[str, Any] = {"xycoords": "axes fraction", "fontsize": 7.5, "color": chart.INK, "zorder": 9}
         axes.annotate(text, (0.012, 0.012), bbox=box, **place)
 
 
 def credit(drawing: "Figure", run: Run, coast: bool = False) -> None:
     """A line below a figure that says where its data are from. Call it last: everything must have its place."""
-    parts = [*_files(run), *([f"coastline {COAST}"] if coast else []), f"computed with esim {__version__}"]
+    parts = [
+        *_files(run),
+        *([f"coastline {coastline.CREDIT}"] if coast else []),
+        f"computed with esim {__version__}",
+    ]
     every: Any = drawing
     every.draw_without_rendering()
     boxes = [axes.get_tightbbox() for axes in drawing.axes if axes.get_visible()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def _clock_axis(axes: "Axes", times: Clock) -> None:
     above.set_xticks(ticks, ["\n".join(times.texts(3600 * tick)) for tick in ticks], fontsize=7.5)
     above.tick_params(length=2.5, pad=2, color="0.4", labelcolor="0.3")
     names = "\n".join(times.name(zone) for zone in times.zones)
-    style = {"fontsize": 7.5, "ha": "right", "va": "bottom", "color": "0.3"}
+    style: dict[str, Any] = {"fontsize": 7.5, "ha": "right", "va": "bottom", "color": "0.3"}
     axes.annotate(names, (0, 1), (-4, 5), "axes fraction", "offset points", **style)
 
 

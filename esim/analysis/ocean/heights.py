@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 QUANTILE = 0.9995  # of the heights that the colours span
-DECADES = 2.0  # of height that the colours span where the run has no threshold of arrival
+DECADES = 2.0  # of height that the colours span, at most
 SIZE = 5.6, 7.4  # inches: width and height of the map, at most
 UNREACHED = (
     "white"  # apart from all colours, the palest of which is PALEST of the way along the map of colours
@@ -40,16 +40,17 @@ def figure(run: Run, grid: str = "", look: Look = PLAIN) -> "Figure | None":
         return None
     maxima = maxima.sel({name: part[name] for name in part.dims})
     height = chart.thin(part)
-    norm = _norm(height, _threshold(maxima))
+    threshold = _threshold(maxima)
+    norm = _norm(height, threshold)
     drawing = Figure(figsize=chart.size(height, SIZE), layout="constrained")
     axes = drawing.add_subplot()
     axes.set_facecolor(UNREACHED)
     chart.land(axes, chart.thin(maxima["bathymetry"]))
-    drawn = chart.image(axes, height, cmap=_colours(look), norm=norm)
-    _isochrones(axes, maxima)
+    drawn = chart.image(axes, height.where(height >= threshold), cmap=_colours(look), norm=norm)
+    _isochrones(axes, maxima, fault.subfaults(run, height))
     _layers(axes, maxima)
     chart.frame(axes, height)
-    _marks(axes, run, maxima, height, grid, norm)
+    _marks(axes, run, maxima, height, grid)
     chart.bar(
         axes, drawn, "maximum water-surface elevation (m)", extend="both", ticks=_ticks(norm), format="%g"
     )
@@ -58,19 +59,17 @@ def figure(run: Run, grid: str = "", look: Look = PLAIN) -> "Figure | None":
     return drawing
 
 
-def _threshold(maxima: "xr.Dataset") -> float | None:
-    """The displacement [m] of the water at which a wave has arrived."""
-    known = maxima["arrival_time"].attrs.get("threshold") if "arrival_time" in maxima else None
-    return None if known is None else float(known)
+def _threshold(maxima: "xr.Dataset") -> float:
+    """The displacement [m] of the water at which a wave has arrived; 0 where the run kept no arrivals."""
+    return float(maxima["arrival_time"].attrs.get("threshold", 0.0)) if "arrival_time" in maxima else 0.0
 
 
-def _norm(height: "xr.DataArray", threshold: float | None) -> Any:
-    """Colours by the logarithm of the height, from the threshold to nearly the largest height."""
+def _norm(height: "xr.DataArray", threshold: float) -> Any:
+    """Colours by the logarithm of the height, from the threshold, if that is not too low, to nearly the largest."""
     from matplotlib.colors import LogNorm
 
     top = chart.span(height, QUANTILE)
-    least = top / 10**DECADES if threshold is None else threshold
-    return LogNorm(min(least, top / 2), top)
+    return LogNorm(min(max(threshold, top / 10**DECADES), top / 2), top)
 
 
 def _colours(look: Look) -> Any:
@@ -78,15 +77,14 @@ def _colours(look: Look) -> Any:
     from matplotlib.colors import ListedColormap
 
     own = ListedColormap(colormaps["YlGnBu"](np.linspace(PALEST, 1, 256)))
-    return colormaps.get_cmap(look.colours(own)).with_extremes(under=UNREACHED, bad=(0, 0, 0, 0))
+    return colormaps.get_cmap(look.colours(own))
 
 
-def _marks(
-    axes: "Axes", run: Run, maxima: "xr.Dataset", height: "xr.DataArray", grid: str, norm: Any
-) -> None:
+def _marks(axes: "Axes", run: Run, maxima: "xr.Dataset", height: "xr.DataArray", grid: str) -> None:
     marks.nests(axes, run, grid)
     fault.draw(axes, run, height)
-    words = [f"white: below {_length(norm.vmin)}"]
+    threshold = _threshold(maxima)
+    words = [f"white: below {_length(threshold)}"] if threshold else []
     if "absorbing_layer" in maxima and maxima["absorbing_layer"].any():
         words.append("dashed: layers that absorb, where maxima are too small")
     marks.notes(axes, words)
@@ -94,11 +92,11 @@ def _marks(
     marks.stations(axes, run.stations)
 
 
-def _isochrones(axes: "Axes", maxima: "xr.Dataset") -> None:
+def _isochrones(axes: "Axes", maxima: "xr.Dataset", faults: list[np.ndarray]) -> None:
     """Lines of equal arrival time, labelled; small pieces are left out."""
     from matplotlib.path import Path
 
-    whole = isochrones.arrivals(maxima)
+    whole = isochrones.arrivals(maxima, faults)
     if whole is None:
         return
     arrival = chart.thin(whole)
@@ -132,7 +130,7 @@ def _ticks(norm: Any) -> list[float]:
 def _subtitle(run: Run, grid: str, maxima: "xr.Dataset", look: Look) -> list[str]:
     name, threshold = f"{grid}: " if grid else "", _threshold(maxima)
     words = f"{name}maximum water-surface elevation"
-    if threshold is not None:
+    if threshold:
         words += f", lines: arrival time (of {_length(threshold)})"
     return [words, *filter(None, [clock(run, look).origin()])]
 

@@ -42,11 +42,11 @@ def figure(run: Run, grid: str = "", look: Look = PLAIN) -> "Figure | None":
         return None
     rows, columns = (_around(np.asarray(shown.values.any(axis=axis))) for axis in (1, 0))
     zoom = {shown.dims[0]: rows, shown.dims[1]: columns}
-    depth = chart.crop(depth, look.extent) if look.extent else depth.isel(zoom)
-    if depth is None:
+    shown_depth = chart.crop(depth, look.extent) if look.extent else depth.isel(zoom)
+    if shown_depth is None:
         return None
-    part = maxima.sel({name: depth[name] for name in depth.dims})
-    depth = chart.thin(depth)
+    part = maxima.sel({name: shown_depth[name] for name in depth.dims})
+    depth = chart.thin(shown_depth)
     bathymetry = chart.thin(part["bathymetry"])
     drawing = Figure(figsize=chart.size(depth, SIZE), layout="constrained")
     axes = drawing.add_subplot()

@@ -1,5 +1,6 @@
 """Which lines of equal arrival time has a map? Those outside of the source, without crumbs."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,14 +33,15 @@ STEPS = (
 LINES = 9  # of them, at most, until LATE
 LATE = 0.95  # quantile of the arrival times: later ones are far bays and waves that have passed straits
 SOURCE = 0.02  # of the largest displacement of the seafloor: from there on, water stands in the source
-SHORT = 0.05  # of the diagonal of the map: shorter pieces are left out
+SHORT = 0.06  # of the diagonal of the map: pieces that reach less far are left out
 
 
-def arrivals(maxima: "xr.Dataset") -> "xr.DataArray | None":
+def arrivals(maxima: "xr.Dataset", faults: Sequence[np.ndarray] = ()) -> "xr.DataArray | None":
     """Arrival times [s] where they tell how the wave travels: outside of the source, and of layers that absorb.
 
-    In the source the water moves when the seafloor does, here a little earlier and there a little later; where only
-    troughs pass the threshold, noise decides which. None where the run kept no arrival times, or nothing has arrived.
+    faults are subfaults, as corners (n, 2) in degrees or km: what they enclose together belongs to the source. There
+    the water moves when the seafloor does, here a little earlier and there a little later; where only troughs pass the
+    threshold, noise decides which. None where the run kept no arrival times, or nothing has arrived.
     """
     if "arrival_time" not in maxima:
         return None
@@ -48,9 +50,21 @@ def arrivals(maxima: "xr.Dataset") -> "xr.DataArray | None":
         arrival = arrival.where(maxima["eta_max"] >= threshold)
     if "uplift" in maxima and float(largest := np.abs(maxima["uplift"]).max()) > 0:
         arrival = arrival.where(~(np.abs(maxima["uplift"]) >= SOURCE * largest))
+    if faults:
+        arrival = arrival.where(~_enclosed(arrival, np.concatenate(faults)))
     if "absorbing_layer" in maxima:
         arrival = arrival.where(maxima["absorbing_layer"] == 0)
     return arrival if arrival.notnull().any() and float(arrival.max()) > 0 else None
+
+
+def _enclosed(field: "xr.DataArray", points: np.ndarray) -> np.ndarray:
+    """Which cells of a field lie within the convex hull of points (n, 2) in degrees or km."""
+    from matplotlib.path import Path
+    from scipy.spatial import ConvexHull
+
+    x, y = np.meshgrid(*chart.plane(field))
+    hull = Path(points[ConvexHull(points).vertices])
+    return hull.contains_points(np.column_stack((x.ravel(), y.ravel()))).reshape(x.shape)
 
 
 def levels(arrival: "xr.DataArray", step: float | None = None) -> np.ndarray:
@@ -65,8 +79,8 @@ def levels(arrival: "xr.DataArray", step: float | None = None) -> np.ndarray:
 
 
 def pieces(lines: list[np.ndarray], diagonal: float) -> list[np.ndarray]:
-    """Those lines (points, 2) that are long enough to be seen on a map with a diagonal."""
-    return [line for line in lines if np.hypot(*np.diff(line, axis=0).T).sum() >= SHORT * diagonal]
+    """Those lines (points, 2) that reach far enough to be seen on a map with a diagonal."""
+    return [line for line in lines if len(line) and np.hypot(*np.ptp(line, axis=0)) >= SHORT * diagonal]
 
 
 def diagonal(field: "xr.DataArray") -> float:
