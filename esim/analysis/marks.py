@@ -115,7 +115,12 @@ def notes(axes: "Axes", lines: Iterable[str]) -> None:
     """Lines of small print in the lower left corner of a map."""
     if text := "\n".join(lines):
         box: dict[str, Any] = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
-        place: dict[str, Any] = {"xycoords": "axes fraction", "fontsize": 7.5, "color": chart.INK, "zorder": 9}
+        place: dict[str, Any] = {
+            "xycoords": "axes fraction",
+            "fontsize": 7.5,
+            "color": chart.INK,
+            "zorder": 9,
+        }
         axes.annotate(text, (0.012, 0.012), bbox=box, **place)
 
 

@@ -134,7 +134,7 @@ class FiniteFault:
         return self._point(n, 0.5, 0.5)[:2]
 
     def outline(self, n: int) -> np.ndarray:
-        """Corners (4, 3), or (3, 3) of a triangle, of subfault n: x, y as those of the fault, depth [m]; the top first."""
+        """Corners (4, 3), of a triangle (3, 3), of subfault n: x, y as those of the fault, depth [m]; the top first."""
         if self.corners is not None:
             return self.corners[n]
         ends = [(a, d) for d, sides in ((0.0, (0.0, 1.0)), (1.0, (1.0, 0.0))) for a in sides]
@@ -151,7 +151,7 @@ class FiniteFault:
         return self.labels[n] if self.labels else f"subfault {n + 1}"
 
     def _point(self, n: int, along: float, down: float) -> tuple[float, float, float]:
-        """x, y and depth [m] of the point of subfault n at fractions of its length along strike and its width down dip."""
+        """x, y, depth [m] of the point of subfault n at fractions of its length along strike and its width down dip."""
         length = (along - self.along[n]) * self.length[n]
         slant = (down - self.down[n]) * self.width[n]
         across = slant * cos(radians(self.dip[n]))

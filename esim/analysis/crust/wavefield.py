@@ -106,8 +106,9 @@ def _figure(run: Run, view: View, look: Look) -> "Figure":
     size = width * columns + 1.2, (width * ratio + 0.32) * rows + 1.1
     drawing = Figure(figsize=size, layout="compressed")
     panels = drawing.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    unit = medium.unit(span := _span(values.values), "m/s")
-    norm = _norm(chart.nice(span * unit.factor, (1, 2, 5)))
+    largest = span(values.values)
+    unit = medium.unit(largest, "m/s")
+    norm = root_norm(chart.nice(largest * unit.factor, (1, 2, 5)))
     for axes in panels.flat[len(chosen) :]:
         axes.set_visible(False)
     coast = map_marks.coast(run, (left, right, low, high)) if view.axis == "depth" else []
@@ -120,10 +121,10 @@ def _figure(run: Run, view: View, look: Look) -> "Figure":
             norm=norm,
             smooth=True,
         )
-        _frame(axes, view, snapshot, (left, right, low, high))
+        frame(axes, view, snapshot, (left, right, low, high))
         axes.set_title(f"{float(snapshot['seconds']):.3g} s", loc="left", fontsize=9)
         map_marks.shore(axes, coast)
-        _marks(axes, run, view, (left, right, low, high))
+        source_marks(axes, run, view, (left, right, low, high))
         axes.label_outer()
     ends = norm.vmax * np.array((0.1, 0.5, 1))
     bar = drawing.colorbar(drawn, ax=panels, shrink=0.8, pad=0.015, extend="both")
@@ -147,13 +148,13 @@ def _chosen(field: "xr.DataArray") -> np.ndarray:
     return np.unique(np.linspace(moving[0], moving[-1], PANELS).round().astype(int))
 
 
-def _span(values: np.ndarray) -> float:
+def span(values: np.ndarray) -> float:
     """The velocity [m/s] that all but the strongest places stay below; not zero."""
     size = np.abs(values[np.isfinite(values) & (values != 0)])
     return float(np.quantile(size, QUANTILE)) if size.size else 1e-9
 
 
-def _norm(reach: float) -> Any:
+def root_norm(reach: float) -> Any:
     """Colours by the root of the velocity, with its sign."""
     from matplotlib.colors import FuncNorm
 
@@ -166,7 +167,8 @@ def _norm(reach: float) -> Any:
     return FuncNorm((forward, inverse), vmin=-reach, vmax=reach)
 
 
-def _frame(axes: "Axes", view: View, snapshot: "xr.DataArray", box: chart.Box) -> None:
+def frame(axes: "Axes", view: View, snapshot: "xr.DataArray", box: chart.Box) -> None:
+    """Limits and labels of a map or a vertical plane, depth downwards."""
     if view.axis == "depth":
         chart.frame(axes, snapshot, box, ticks=4)
         return
@@ -176,7 +178,7 @@ def _frame(axes: "Axes", view: View, snapshot: "xr.DataArray", box: chart.Box) -
     axes.locator_params(nbins=6, steps=[1, 2, 5, 10])
 
 
-def _marks(axes: "Axes", run: Run, view: View, box: chart.Box) -> None:
+def source_marks(axes: "Axes", run: Run, view: View, box: chart.Box) -> None:
     """Sources on a map; on a vertical plane the sources near it, and interfaces of the medium."""
     if view.axis == "depth":
         map_marks.epicentres(axes, run, size=9)

@@ -28,7 +28,9 @@ from esim.sources.crust.lowpass import GAIN, begin_filtered
 CrustSource = PointSources | PlaneWave | InjectedField
 # Share of the energy of a source above the highest frequency of the run, from which it is low-passed.
 ENERGY_FRACTION = 0.02
-VISIBLE = 0.005  # share of the peak of a rate: its far field, the slope of the rate, then has about a hundredth of its own
+VISIBLE = (
+    0.005  # share of the peak of a rate: the far field, its slope, then has about a hundredth of its own peak
+)
 SAMPLES = 4001  # of a rate, between its first and last time
 ROUNDING = 1e-9  # of the largest moment
 UNRELEASED = 0.01  # share of the moment after the end of the run, from which there is a warning
