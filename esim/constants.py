@@ -1,6 +1,7 @@
 """Physical constants, SI units."""
 
 GRAVITY = 9.81  # m/s2
+STANDARD_GRAVITY = 9.80665  # m/s2, the unit g of accelerations
 EARTH_RADIUS = 6_371_000.0  # m, mean radius
 EARTH_ROTATION = 7.292115e-5  # rad/s
 SEA_DENSITY = 1025.0  # kg/m3, sea water

@@ -1,5 +1,6 @@
 """Analysis of finished runs: their files, figures and comparisons."""
 
-from esim.analysis.run import Run, open_run
+from esim.analysis.accessor import open_run
+from esim.analysis.run import Run
 
 __all__ = ["Run", "open_run"]

@@ -1,8 +1,10 @@
-"""How does a map look? The plane of a run, its land in grey relief, its coastline, its gauges."""
+"""How does a map look? The plane of a run, its land in grey relief, its coastline, its degrees."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from esim.analysis.look import Box
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -11,13 +13,32 @@ if TYPE_CHECKING:
 PIXELS = 1500  # cells along a side beyond which a map shows every second, third... of them
 INK = "#1a1a1a"
 RELIEF = 0.12  # how strongly slopes shade the land
-
-Box = tuple[float, float, float, float]  # west, east, south, north
+SMOOTH = 250  # cells along a side, below which waves are drawn smoothly between the middles of cells
+STEPS = np.append(  # degrees between ticks: seconds, minutes, degrees
+    np.array((1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800)) / 3600, (1, 2, 5, 10, 15, 30, 45, 60)
+)
 
 
 def thin(field: "xr.DataArray", pixels: int = PIXELS) -> "xr.DataArray":
     """Every n-th cell along both sides, so that neither has more than `pixels`."""
     return field.isel({name: slice(None, None, -(-field.sizes[name] // pixels)) for name in field.dims[-2:]})
+
+
+def crop(field: "xr.DataArray", box: Box | None) -> "xr.DataArray | None":
+    """The cells of a field that lie in a box, as maps count: degrees, by any turn of the globe, or km.
+
+    All of it where there is no box; None where the box is beside the grid.
+    """
+    if box is None:
+        return field
+    x, y = plane(field)
+    turn = 360 * np.round((x.mean() - (box[0] + box[1]) / 2) / 360) if lonlat(field) else 0.0
+    rows = np.flatnonzero((y >= box[2]) & (y <= box[3]))
+    columns = np.flatnonzero((x >= box[0] + turn) & (x <= box[1] + turn))
+    if min(rows.size, columns.size) < 2:
+        return None
+    first, last = ((found[0], found[-1] + 1) for found in (rows, columns))
+    return field.isel({field.dims[-2]: slice(*first), field.dims[-1]: slice(*last)})
 
 
 def plane(field: "xr.DataArray") -> tuple[np.ndarray, np.ndarray]:
@@ -31,32 +52,47 @@ def lonlat(field: "xr.DataArray") -> bool:
     return field.dims[-1] == "lon"
 
 
-def frame(axes: "Axes", field: "xr.DataArray", box: Box | None = None, ticks: int = 6) -> None:
+def frame(axes: "Axes", field: "xr.DataArray", box: Box | None = None, ticks: int = 7) -> None:
     """Limits (by default those of the field), true aspect, and labels of a map."""
     from matplotlib.ticker import MaxNLocator
 
     west, east, south, north = box or extent(field)
     axes.set(xlim=(west, east), ylim=(south, north), aspect=stretch(field, (south + north) / 2))
     axes.tick_params(direction="out", length=3)
+    if lonlat(field):
+        for axis, ends, words in (
+            (axes.xaxis, (west, east), meridian),
+            (axes.yaxis, (south, north), parallel),
+        ):
+            values = degrees(*ends, ticks)
+            axis.set_ticks(values, [words(value) for value in values])
+        return
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
-    if lonlat(field):
-        axes.xaxis.set_major_formatter(lambda value, _: meridian(value))
-        axes.yaxis.set_major_formatter(lambda value, _: parallel(value))
-    else:
-        axes.set(xlabel="x (km)", ylabel="y (km)")
+    axes.set(xlabel="x (km)", ylabel="y (km)")
 
 
-def image(axes: "Axes", field: "xr.DataArray", **options: Any) -> Any:
-    """Draws a field as coloured cells; cells without a value stay transparent."""
+def degrees(first: float, last: float, most: int) -> np.ndarray:
+    """Round degrees, minutes or seconds between two values [degrees], at most so many."""
+    step = next((step for step in STEPS if (last - first) / step <= most), STEPS[-1])
+    return step * np.arange(np.ceil(first / step - 1e-9), np.floor(last / step + 1e-9) + 1)
+
+
+def image(axes: "Axes", field: "xr.DataArray", smooth: bool = False, **options: Any) -> Any:
+    """Draws a field as coloured cells; cells without a value stay transparent.
+
+    `smooth` draws colours between the middles of cells, where these are so few that they would be seen.
+    """
     style: dict[str, Any] = {"origin": "lower", "interpolation": "nearest", "aspect": "auto", "zorder": 2}
     style["extent"] = extent(field)
+    if smooth and max(field.shape) < SMOOTH:
+        style |= {"interpolation": "bilinear", "interpolation_stage": "data"}
     return axes.imshow(field.values, **style | options)
 
 
-def bar(axes: "Axes", drawn: Any, words: str, **options: Any) -> None:
-    """Adds the scale of colours beside a map, as high as the map."""
-    beside = axes.inset_axes((1.025, 0, 0.032, 1))
+def bar(axes: "Axes", drawn: Any, words: str, gap: float = 0.025, **options: Any) -> None:
+    """Adds the scale of colours beside a map, as high as the map; gap is a part of its width."""
+    beside = axes.inset_axes((1 + gap, 0, 0.032, 1))
     axes.figure.colorbar(drawn, cax=beside, **options).set_label(words)
 
 
@@ -80,48 +116,6 @@ def land(axes: "Axes", bathymetry: "xr.DataArray") -> None:
     image(axes, shade, cmap="gray", vmin=0, vmax=1, zorder=1)
     if (height < 0).any():
         contours(axes, bathymetry, [0], colors=INK, linewidths=0.7, zorder=5)
-
-
-def gauges(axes: "Axes", stations: "xr.Dataset | None") -> None:
-    """Marks the stations that lie on the map, with their names."""
-    if stations is None:
-        return
-    degrees = "lon" in stations.coords or "lon" in stations
-    x, y = (stations[name].values for name in (("lon", "lat") if degrees else ("x", "y")))
-    x, y = (x, y) if degrees else (x / 1000, y / 1000)
-    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
-    for name, px, py in zip(stations["station"].values, x, y, strict=True):
-        if west < px < east and south < py < north:
-            axes.plot(px, py, "^", ms=7, mfc="white", mec=INK, mew=1.1, zorder=7)
-            label(axes, px, py, str(name))
-
-
-def label(axes: "Axes", x: float, y: float, text: str) -> None:
-    """Writes a name beside a point, readable on any colour."""
-    from matplotlib.patheffects import withStroke
-
-    halo = [withStroke(linewidth=2.2, foreground="white")]
-    left = x > np.mean(axes.get_xlim())
-    axes.annotate(
-        text,
-        (x, y),
-        xytext=(-7 if left else 7, 4),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        fontsize=8,
-        color=INK,
-        path_effects=halo,
-        zorder=8,
-    )
-
-
-def duration(seconds: float) -> str:
-    """A time since the origin in words: 45 s, 30 min, 2 h, 2 h 30 min."""
-    if seconds and seconds < 60:
-        return f"{seconds:.3g} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    words = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
-    return " ".join(words)
 
 
 def nice(value: float, steps: tuple[float, ...] = (1, 1.5, 2, 3, 4, 5, 6, 8)) -> float:
@@ -155,13 +149,28 @@ def ratio(field: "xr.DataArray") -> float:
     return stretch(field, (south + north) / 2) * (north - south) / (east - west)
 
 
-def meridian(degrees: float) -> str:
-    """A longitude in words, from 180 degrees west to 180 degrees east."""
-    degrees = (degrees + 180) % 360 - 180
-    side = "" if degrees in (0, -180) else "E" if degrees > 0 else "W"
-    return f"{abs(degrees):g}°{side}"
+def size(field: "xr.DataArray", most: tuple[float, float]) -> tuple[float, float]:
+    """Inches of a drawing with one map of a field that is at most so wide and high, its scale of colours and title."""
+    width = min(most[0], most[1] / ratio(field))
+    height = max(width * ratio(field), 2.2)
+    return width + 1.1, height + 1.1
 
 
-def parallel(degrees: float) -> str:
-    """A latitude in words."""
-    return f"{abs(degrees):g}°" + ("N" if degrees > 0 else "S" if degrees < 0 else "")
+def meridian(value: float) -> str:
+    """A longitude [degrees] in degrees, minutes and seconds, from 180 degrees west to 180 degrees east: 130°40′E."""
+    value = (value + 180) % 360 - 180
+    side = "" if round(abs(value) * 3600) in (0, 180 * 3600) else "E" if value > 0 else "W"
+    return _sexagesimal(value) + side
+
+
+def parallel(value: float) -> str:
+    """A latitude [degrees] in degrees, minutes and seconds."""
+    side = "" if round(value * 3600) == 0 else "N" if value > 0 else "S"
+    return _sexagesimal(value) + side
+
+
+def _sexagesimal(value: float) -> str:
+    minutes, seconds = divmod(round(abs(value) * 3600), 60)
+    whole, minutes = divmod(minutes, 60)
+    text = f"{whole}°" + (f"{minutes:02d}′" if minutes or seconds else "")
+    return text + (f"{seconds:02d}″" if seconds else "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis.run import Run, open_run
+from esim.analysis.run import Run
 from esim.config.yaml.suggest import hint
 from esim.distribution import install
 from esim.errors import InputError
@@ -48,7 +48,7 @@ def export(
     except ImportError:
         raise InputError(f"GeoTIFF needs rioxarray: {install('gis')}") from None
     folder = directory / "geotiff" if output is None else output
-    with open_run(directory) as run:
+    with Run.open(directory) as run:
         maps = {f"{name}_" if name else "": data for name, data in run.grids.items()}
         if not maps:
             raise InputError(f"{directory}: nothing to export, the run wrote no maxima")

@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from esim.analysis.look import PLAIN, Look
 from esim.analysis.ocean.misfit import TABLE, misfits, write_misfits
-from esim.analysis.run import open_run
+from esim.analysis.run import Run
 from esim.config.scenarios import SCENARIOS, load_part
+from esim.config.yaml.suggest import hint
 from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 FORMATS = ("png", "pdf", "svg")
 STYLE = {
     "font.size": 9,
-    "axes.titlesize": 10,
+    "axes.titlesize": 9.5,
     "axes.linewidth": 0.7,
-    "figure.titlesize": 10,
-    "savefig.dpi": 160,
+    "figure.titlesize": 9.5,
+    "savefig.dpi": 200,
     "savefig.bbox": "tight",
     "savefig.pad_inches": 0.08,
     "contour.negative_linestyle": "dashed",
@@ -28,12 +30,14 @@ STYLE = {
 }
 
 
-def plot(directory: Path, output: Path | None = None, format: str = "png") -> list[Path]:
+def plot(directory: Path, output: Path | None = None, format: str = "png", look: Look = PLAIN) -> list[Path]:
     """Draws what the files of a run allow into `output` (by default its `figures`); returns the paths.
 
-    Where stations have observed records, stations_misfit.csv beside the figures says how far the run is from them.
+    Where stations have observed records, stations_misfit.csv beside the figures says how far the run is from them,
+    unless the look wants some figures only.
 
-    Raises InputError if the directory is no run or has nothing to draw, or if Matplotlib is missing.
+    Raises InputError if the directory is no run, has nothing to draw or not what the look wants, or if Matplotlib is
+    missing.
     """
     try:
         import matplotlib
@@ -41,16 +45,39 @@ def plot(directory: Path, output: Path | None = None, format: str = "png") -> li
         raise InputError(f"figures need Matplotlib: {install('analysis')}") from None
     folder = directory / "figures" if output is None else output
     paths = []
-    with open_run(directory) as run, matplotlib.rc_context(STYLE):
-        for name, figure in load_part(SCENARIOS[run.scenario].figures)(run):
-            paths.append(folder / f"{name}.{format}")
-            _save(figure, paths[-1], format)
-        if found := list(misfits(run)):
+    with Run.open(directory) as run, matplotlib.rc_context(_style(look)):
+        sketches = dict(load_part(SCENARIOS[run.scenario].figures)(run, look))
+        _check_names(look, list(sketches))
+        for name, draw in sketches.items():
+            if look.wants(name) and (figure := draw()) is not None:
+                paths.append(folder / f"{name}.{format}")
+                _save(figure, paths[-1], format)
+        if not look.only and (found := list(misfits(run))):
             paths.append(folder / TABLE)
             write_misfits(paths[-1], found)
     if not paths:
-        raise InputError(f"{directory}: nothing to draw, the run wrote no maxima, stations or fields")
+        raise InputError(f"{directory}: nothing to draw{_why(look)}")
     return paths
+
+
+def _style(look: Look) -> dict[str, Any]:
+    return STYLE | ({} if look.dpi is None else {"savefig.dpi": look.dpi})
+
+
+def _check_names(look: Look, names: list[str]) -> None:
+    """Raises InputError for a name that no figure of the run has."""
+    for word in look.only:
+        if not any(Look(only=(word,)).wants(name) for name in names):
+            raise InputError(f"--only {word}: the run has no such figure, {hint(word, names)}")
+
+
+def _why(look: Look) -> str:
+    """Why a run may have nothing to draw."""
+    if look.extent is not None:
+        return " within --extent"
+    return (
+        f" for --only {' '.join(look.only)}" if look.only else ", the run wrote no maxima, stations or fields"
+    )
 
 
 def _save(figure: "Figure", path: Path, format: str) -> None:

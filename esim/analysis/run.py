@@ -1,15 +1,16 @@
-"""Which results has a run? Its files as xarray datasets, and its record."""
+"""What do figures and tables ask of a run? Its record, and the datasets of its tree, None where there are none."""
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import log10
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from esim.errors import InputError
+from esim.analysis.reader import read_tree
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +34,29 @@ class Run:
     planes: "dict[str, xr.Dataset]" = field(default_factory=dict)
     nests: "dict[str, xr.Dataset]" = field(default_factory=dict)
     runups: "dict[str, xr.Dataset]" = field(default_factory=dict)
+    tree: "xr.DataTree | None" = None
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str]) -> Self:
+        """The run in an output directory. Raises InputError if there is none, or it cannot be read."""
+        return cls.of(read_tree(directory))
+
+    @classmethod
+    def of(cls, tree: "xr.DataTree") -> Self:
+        """The run that a tree of `esim.open_run` holds."""
+        alone = {"": tree["runup"].to_dataset()} if "runup" in tree.children else {}
+        return cls(
+            Path(tree.attrs["directory"]),
+            json.loads(tree.attrs["run_json"]),
+            fields=_child(tree, "fields"),
+            maxima=_child(tree, "maxima"),
+            stations=_child(tree, "stations"),
+            surface_displacement=_child(tree, "surface_displacement"),
+            planes=dict(_members(tree, "planes")),
+            nests=dict(_members(tree, "nests", "maxima")),
+            runups=dict(_members(tree, "nests", "runup")) | alone,
+            tree=tree,
+        )
 
     @property
     def grids(self) -> "dict[str, xr.Dataset]":
@@ -52,7 +76,7 @@ class Run:
     @property
     def start(self) -> datetime | None:
         """Origin time in UTC; None for a run without a date."""
-        text = self.record["configuration"].get("time", {}).get("start")
+        text = (self.record["configuration"].get("time") or {}).get("start")
         if text is None:
             return None
         moment = datetime.fromisoformat(text)
@@ -67,12 +91,10 @@ class Run:
 
     def close(self) -> None:
         """Closes the files."""
-        single = self.fields, self.maxima, self.stations, self.surface_displacement
-        for dataset in (*single, *self.planes.values(), *self.nests.values(), *self.runups.values()):
-            if dataset is not None:
-                dataset.close()
+        if self.tree is not None:
+            self.tree.close()
 
-    def __enter__(self) -> "Run":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -81,62 +103,12 @@ class Run:
         self.close()
 
 
-def open_run(directory: str | os.PathLike[str]) -> Run:
-    """Opens the output directory of a finished run.
-
-    Raises InputError if it is none, or if one of its files cannot be read.
-    """
-    folder = Path(directory)
-    record = _record(folder)
-    fields, maxima, stations, displacement = (
-        _dataset(folder / f"{name}.nc") for name in ("fields", "maxima", "stations", "surface_displacement")
-    )
-    families = [_family(folder, stem) for stem in ("plane", "maxima", "runup")]
-    alone = _dataset(folder / "runup.nc")
-    families[-1] |= {} if alone is None else {"": alone}
-    return Run(folder, record, fields, maxima, stations, displacement, *families)
+def _child(tree: "xr.DataTree", name: str) -> "xr.Dataset | None":
+    return tree[name].to_dataset() if name in tree.children else None
 
 
-def _family(folder: Path, stem: str) -> "dict[str, xr.Dataset]":
-    """The datasets in files STEM_NAME.nc by their names."""
-    found = {
-        path.stem.removeprefix(f"{stem}_"): _dataset(path) for path in sorted(folder.glob(f"{stem}_*.nc"))
-    }
-    return {name: dataset for name, dataset in found.items() if dataset is not None}
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    path = folder / "run.json"
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such directory; expected the output directory of a run of esim-run")
-    if not path.is_file():
-        raise InputError(
-            f"{folder}: not the output directory of a finished run, it has no run.json; "
-            "expected what output.directory of the configuration names"
-        )
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        return dict(record, configuration=dict(record["configuration"]))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: not a record written by esim-run ({error})") from error
-
-
-def _dataset(path: Path) -> "xr.Dataset | None":
-    import xarray as xr
-
-    if not path.is_file():
-        return None
-    try:
-        raw = xr.open_dataset(path, decode_times=False)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0].split(". ")[0]
-        raise InputError(f"{path}: not a readable NetCDF file ({reason})") from error
-    if "time" not in raw:
-        return raw
-    seconds = raw["time"].values
-    decoded = xr.decode_cf(raw).assign_coords(
-        seconds=("time", seconds, {"units": "s", "long_name": "time since origin"}),
-        hours=("time", seconds / 3600, {"units": "h", "long_name": "time since origin"}),
-    )
-    decoded.set_close(raw.close)  # new coordinates make a new dataset, which would leave the file open
-    return decoded
+def _members(tree: "xr.DataTree", group: str, kind: str = "") -> "Iterator[tuple[str, xr.Dataset]]":
+    """The datasets GROUP/NAME, or GROUP/NAME/KIND, of a tree, by NAME."""
+    for name, node in tree[group].children.items() if group in tree.children else ():
+        if not kind or kind in node.children:
+            yield name, (node[kind] if kind else node).to_dataset()

@@ -1,15 +1,19 @@
 """The command `esim`: everything around a run. Each command imports what it needs when it is called."""
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from esim import __version__
 from esim.distribution import install
 from esim.errors import EsimError
+
+if TYPE_CHECKING:
+    from esim.analysis.look import Look
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
 
@@ -20,6 +24,8 @@ examples:
   esim example tohoku2011              copy a scenario that comes with esim
   esim-run tohoku2011.yaml             compute it (see esim-run --help)
   esim plot out/tohoku2011             draw its figures
+  esim hazard out/kumamoto2016         its intensity measures and ShakeMap grids
+  esim animate out/tohoku2011          the waves as a moving picture
   esim export out/tohoku2011           its maxima as GeoTIFF, for geographic information systems
   esim validate tohoku2011             compare a computation with what buoys recorded
   esim doctor                          what is fast on this machine, and what is not
@@ -54,7 +60,9 @@ def parser() -> argparse.ArgumentParser:
     for declare in (
         _example,
         _plot,
+        _animate,
         _compare,
+        _hazard,
         _export,
         _validate,
         _bench,
@@ -122,7 +130,11 @@ def _plot(commands: Commands) -> None:
         commands,
         "plot",
         "draw the figures of a finished run: heights or shaking, snapshots, gauges or record sections",
-        "  esim plot out/tohoku2011\n  esim plot out/loh1\n  esim plot out/tohoku2011 --format pdf --output figures\n",
+        "  esim plot out/tohoku2011\n"
+        "  esim plot out/tohoku2011 --format pdf --output figures\n"
+        "  esim plot out/tohoku2011 --only heights --extent 138 146 34 42 --dpi 300     one map, another part of it\n"
+        "  esim plot out/tohoku2011 --only heights --cmap cmo.amp --title 'Tohoku 2011' --timezone Asia/Tokyo\n"
+        "  esim plot out/kumamoto2016 --only pgv --extent -30 30 -30 30                 km, as on the map\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
     command.add_argument(
@@ -131,37 +143,200 @@ def _plot(commands: Commands) -> None:
     command.add_argument(
         "--output", metavar="DIR", type=Path, help="folder of the figures (default: OUT/figures)"
     )
+    command.add_argument(
+        "--only",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="figures to draw, by the names of their files; heights also draws heights_NEST (default: all)",
+    )
+    _look(command)
     command.set_defaults(run=_run_plot)
+
+
+def _look(command: argparse.ArgumentParser) -> None:
+    """The options that figures and moving pictures share."""
+    command.add_argument(
+        "--extent",
+        metavar=("WEST", "EAST", "SOUTH", "NORTH"),
+        type=float,
+        nargs=4,
+        help="part of the maps to show, in degrees, or in km where the map has km",
+    )
+    command.add_argument(
+        "--cmap",
+        metavar="NAME",
+        help="map of colours of Matplotlib, cmocean (cmo.deep) or cmcrameri (cmc.lapaz)",
+    )
+    command.add_argument("--title", metavar="TEXT", help="in place of the title of the run")
+    command.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="local time beside UTC, such as Asia/Tokyo (default: of the land nearest to the source)",
+    )
+    command.add_argument("--dpi", metavar="N", type=_count, help="pixels per inch (default: 200; GIF: 120)")
+
+
+def _chosen_look(options: argparse.Namespace) -> "Look":
+    from esim.analysis.look import Look, checked_colours, checked_extent, checked_zone
+
+    extent = None if options.extent is None else tuple(options.extent)
+    return Look(
+        extent=checked_extent(extent),
+        cmap=checked_colours(options.cmap),
+        title=options.title,
+        zone=checked_zone(options.timezone),
+        dpi=options.dpi,
+        only=tuple(getattr(options, "only", ())),
+    )
 
 
 def _run_plot(options: argparse.Namespace) -> None:
     from esim.analysis.plot import plot
 
-    for path in plot(options.run_directory, options.output, options.format):
+    for path in plot(options.run_directory, options.output, options.format, _chosen_look(options)):
         print(path)
+
+
+def _animate(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "animate",
+        "write the snapshots of a finished run as a moving picture, MP4 or GIF",
+        "  esim animate out/tohoku2011                              the water surface: figures/eta.mp4\n"
+        "  esim animate out/tohoku2011 --globe --fps 15             as from space\n"
+        "  esim animate out/tohoku2011 --format gif --extent 138 146 34 42\n"
+        "  esim animate out/kumamoto2016 --what vx                  the ground\n"
+        "  esim animate out/kumamoto2016 --plane west_east          a plane through the crust\n",
+    )
+    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
+    command.add_argument(
+        "--what", metavar="NAME", help="variable of the snapshots (default: eta, or the vertical velocity)"
+    )
+    command.add_argument("--plane", metavar="NAME", help="a plane through the crust, by its name")
+    command.add_argument(
+        "--format", choices=("mp4", "gif"), default="mp4", help="kind of file (default: mp4)"
+    )
+    command.add_argument(
+        "--fps", metavar="N", type=_rate, default=10.0, help="snapshots shown per second (default: 10)"
+    )
+    command.add_argument(
+        "--globe", action="store_true", help="orthographic projection, for grids of longitudes and latitudes"
+    )
+    command.add_argument(
+        "--output", metavar="FILE", type=Path, help="file to write (default: OUT/figures/NAME.mp4)"
+    )
+    _look(command)
+    command.set_defaults(run=_run_animate)
+
+
+def _run_animate(options: argparse.Namespace) -> None:
+    from esim.analysis.animate import animate
+    from esim.cli.progress import track
+
+    print(
+        animate(
+            options.run_directory,
+            options.output,
+            what=options.what,
+            plane=options.plane,
+            format=options.format,
+            fps=options.fps,
+            on_globe=options.globe,
+            look=_chosen_look(options),
+            progress=track,
+        )
+    )
 
 
 def _compare(commands: Commands) -> None:
     command = _command(
         commands,
         "compare",
-        "compare the gauges of a finished run with observed records: arrival, first crest, misfit, lag",
-        "  esim compare out/tohoku2011                       a table, and figures/stations_misfit.csv\n",
+        "compare the gauges of a finished run with observed records, or a run with another one",
+        "  esim compare out/tohoku2011                       a table, and figures/stations_misfit.csv\n"
+        "  esim compare out/tohoku2011 out/tohoku2011_4min   norms of the differences, figures/differences.csv\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
     command.add_argument(
-        "--output", metavar="DIR", type=Path, help="folder of stations_misfit.csv (default: OUT/figures)"
+        "other", metavar="OTHER", type=Path, nargs="?", help="run to compare with (default: observed records)"
+    )
+    command.add_argument(
+        "--output", metavar="DIR", type=Path, help="folder of the table (default: OUT/figures)"
     )
     command.set_defaults(run=_run_compare)
 
 
 def _run_compare(options: argparse.Namespace) -> None:
-    from esim.analysis.ocean.misfit import HEADERS, compare_run, rows
     from esim.tools.table import show
 
-    found, path = compare_run(options.run_directory, options.output)
-    show(HEADERS, rows(found))
+    if options.other is not None:
+        from esim.analysis import difference
+
+        norms, path = difference.compare_runs(options.run_directory, options.other, options.output)
+        show(difference.Norms._fields, difference.rows(norms))
+    else:
+        from esim.analysis.ocean import misfit
+
+        found, path = misfit.compare_run(options.run_directory, options.output)
+        show(misfit.HEADERS, misfit.rows(found))
     print(path)
+
+
+def _hazard(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "hazard",
+        "write the hazard tables of a finished run: intensity measures and ShakeMap grids; travel times and warnings",
+        "  esim hazard out/kumamoto2016 --periods 0.5 1 3\n"
+        "  esim hazard out/tohoku2011 --places ports.csv\n"
+        "  esim hazard out/tohoku2011 --segments coasts.geojson --levels jma --green-depth '1 m'\n",
+    )
+    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
+    command.add_argument(
+        "--output", metavar="DIR", type=Path, help="folder of the files (default: OUT/figures)"
+    )
+    seismic = command.add_argument_group("of a seismic run")
+    seismic.add_argument(
+        "--periods", metavar="S", type=float, nargs="+", help="periods of the response spectra [s]"
+    )
+    seismic.add_argument(
+        "--damping", metavar="PART", type=float, help="of the response spectra (default: 0.05)"
+    )
+    tsunami = command.add_argument_group("of a tsunami run")
+    tsunami.add_argument(
+        "--places", metavar="FILE", type=Path, help="places for the travel times: name, lon, lat"
+    )
+    tsunami.add_argument(
+        "--segments",
+        metavar="FILE",
+        type=Path,
+        help="coastal segments: GeoJSON, or CSV with name, lon, lat, radius",
+    )
+    tsunami.add_argument(
+        "--radius", metavar="LENGTH", type=_length, help="of points without one, such as '20 km'"
+    )
+    tsunami.add_argument(
+        "--levels", metavar="WHOSE", help="jma, ptwc or a YAML file of levels (default: jma)"
+    )
+    tsunami.add_argument(
+        "--green-depth",
+        metavar="DEPTH",
+        type=_length,
+        help="take heights to this depth by Green's law (default: no)",
+    )
+    command.set_defaults(run=_run_hazard)
+
+
+def _run_hazard(options: argparse.Namespace) -> None:
+    from dataclasses import fields
+
+    from esim.analysis.hazard import HazardOptions, hazard
+
+    given = {field.name: getattr(options, field.name) for field in fields(HazardOptions)}
+    for path in hazard(options.run_directory, options.output, HazardOptions(**given)):
+        print(path)
 
 
 def _export(commands: Commands) -> None:
@@ -378,6 +553,27 @@ def _run_schema(options: argparse.Namespace) -> None:
     from esim.config import schema
 
     print(json.dumps(schema(), indent=2))
+
+
+def _length(text: str) -> float:
+    """A length in metres, or with a unit."""
+    from esim.config.yaml.units import LENGTH, parse
+
+    try:
+        return parse(text, LENGTH)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _rate(text: str) -> float:
+    """A number of frames per second, from 0.1 to 120."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.1 <= value <= 120:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0.1 to 120")
+    return value
 
 
 def _count(text: str) -> int:

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -93,6 +93,20 @@ class Progress:
         ratio = simulated / wall
         left = (self._end - clock.time) / ratio
         return f"t = {span(clock.time)}  step {clock.step:,}  {_ratio(ratio)} x real time  {span(left)} left"
+
+
+def track(items: Iterable[Any], count: int) -> Iterator[Any]:
+    """The items, with a bar on a terminal, or a line at each fifth in a log, on stderr."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import track as bar
+
+        yield from bar(items, description="frames", total=count, console=Console(stderr=True))
+        return
+    for n, item in enumerate(items, start=1):
+        yield item
+        if n == count or (5 * n) // count > (5 * (n - 1)) // count:
+            print(f"  frame {n} of {count}", file=sys.stderr, flush=True)
 
 
 def say(*lines: str) -> None:

@@ -15,6 +15,8 @@ class Scenario:
     config: str  # the root of its configuration
     driver: str  # how it is run, an esim.drivers.driver.Driver
     figures: str  # what `esim plot` draws of a finished run
+    hazard: str  # the tables that `esim hazard` writes
+    movie: str  # what `esim animate` shows of it
 
     def load_config(self) -> type[ScenarioConfig]:
         """The root of its configuration."""
@@ -27,11 +29,15 @@ SCENARIOS = {
         config="esim.config.ocean.root:TsunamiConfig",
         driver="esim.drivers.tsunami:Tsunami",
         figures="esim.analysis.ocean.figures:draw",
+        hazard="esim.analysis.ocean.hazard:write",
+        movie="esim.analysis.ocean.movie:moving",
     ),
     "seismic": Scenario(
         config="esim.config.crust.root:SeismicConfig",
         driver="esim.drivers.seismic:Seismic",
         figures="esim.analysis.crust.figures:draw",
+        hazard="esim.analysis.crust.hazard:write",
+        movie="esim.analysis.crust.movie:moving",
     ),
 }
 PLANNED = ("coupled", "ensemble")

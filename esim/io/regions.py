@@ -1,7 +1,7 @@
 """Which points of a map lie in a region? Polygons from GeoJSON or corners, masks from NetCDF."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,13 @@ def polygon(corners: Sequence[tuple[float, float]], where: str) -> Polygons:
     from shapely.geometry import Polygon
 
     return Polygons(where, (_valid(Polygon(corners), where),))
+
+
+def polygons(where: str, geometry: Mapping[str, Any]) -> Polygons:
+    """The polygons of a GeoJSON geometry; where names it in messages. Raises InputError if its sides cross."""
+    from shapely.geometry import shape
+
+    return Polygons(where, (_valid(shape(geometry), where),))
 
 
 def read(path: Path, variable: str | None, lonlat: bool) -> Region:

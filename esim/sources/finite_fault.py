@@ -131,15 +131,34 @@ class FiniteFault:
 
     def centre(self, n: int) -> tuple[float, float]:
         """Position of the middle of subfault n, in the coordinates of x and y."""
-        along = (0.5 - self.along[n]) * self.length[n]
-        down = (0.5 - self.down[n]) * self.width[n] * cos(radians(self.dip[n]))
-        s, c = sin(radians(self.strike[n])), cos(radians(self.strike[n]))
-        x, y = float(self.x[n]), float(self.y[n])
-        return geodesy.travel(x, y, along * s + down * c, along * c - down * s, self.lonlat)
+        return self._point(n, 0.5, 0.5)[:2]
+
+    def outline(self, n: int) -> np.ndarray:
+        """Corners (4, 3), of a triangle (3, 3), of subfault n: x, y as those of the fault, depth [m]; the top first."""
+        if self.corners is not None:
+            return self.corners[n]
+        ends = [(a, d) for d, sides in ((0.0, (0.0, 1.0)), (1.0, (1.0, 0.0))) for a in sides]
+        return np.array([self._point(n, along, down) for along, down in ends])
+
+    def rupture_start(self) -> tuple[float, float] | None:
+        """Middle of the one subfault that slips first, as x and y; None where several do, or there is only one."""
+        starts = np.where(self.slip > 0, self.start, np.inf).min(axis=1)
+        first = np.flatnonzero(starts == starts.min())
+        return self.centre(int(first[0])) if first.size == 1 and starts.size > 1 else None
 
     def label(self, n: int) -> str:
         """How to call subfault n in a message."""
         return self.labels[n] if self.labels else f"subfault {n + 1}"
+
+    def _point(self, n: int, along: float, down: float) -> tuple[float, float, float]:
+        """x, y, depth [m] of the point of subfault n at fractions of its length along strike and its width down dip."""
+        length = (along - self.along[n]) * self.length[n]
+        slant = (down - self.down[n]) * self.width[n]
+        across = slant * cos(radians(self.dip[n]))
+        s, c = sin(radians(self.strike[n])), cos(radians(self.strike[n]))
+        x, y = float(self.x[n]), float(self.y[n])
+        place = geodesy.travel(x, y, length * s + across * c, length * c - across * s, self.lonlat)
+        return *place, float(self.depth[n] + slant * sin(radians(self.dip[n])))
 
     def _require(self, valid: np.ndarray, name: str, problem: str) -> None:
         """Raises InputError for the first subfault where valid is False."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.synthetic_crust import Quake, Scene, line, record, ring, write_run
 
-from esim.analysis import labels, open_run
+from esim.analysis import labels
 from esim.analysis.crust import medium
 from esim.analysis.crust.arrivals import first_arrival
 from esim.analysis.run import Run
@@ -107,7 +107,7 @@ def test_names_cover_neither_each_other_nor_the_places() -> None:
 
 def test_planes_and_motion_are_opened_by_name(folder: Path) -> None:
     (folder / "surface_displacement.nc").write_bytes((folder / "fields.nc").read_bytes())
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.scenario == "seismic" and run.magnitude == pytest.approx((19 - 9.1) / 1.5)
         assert set(run.planes) == {"xz", "yz", "deep"}
         assert run.planes["xz"]["vz"].dims == ("time", "depth", "x")
@@ -159,7 +159,7 @@ def test_a_gradient_and_a_file_become_many_layers(tmp_path: Path) -> None:
 
 
 def test_absorbing_cells_are_cut_off_and_free_ones_are_not(folder: Path) -> None:
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.maxima is not None
         assert medium.inner(run, run.maxima["pgv_horizontal"]).shape == (76, 76)
         assert medium.inner(run, run.planes["xz"]["vz"]).shape == (13, 18, 76)
@@ -201,7 +201,7 @@ def traces(axes) -> list[np.ndarray]:
 def test_traces_lie_at_their_distances_and_their_peaks_are_told(folder: Path) -> None:
     from esim.analysis.crust import record_section
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         figure = record_section.figure(run)
         assert run.stations is not None
         down = 100 * np.abs(run.stations["vz"].values).max(axis=1)
@@ -222,7 +222,7 @@ def test_motion_is_turned_towards_the_source_and_up(tmp_path: Path) -> None:
 
     quake = Quake(strike=0.0, depth=5e3)
     stations = {"ON": (0.0, 10e3), "NE": (8e3, 8e3), "SE": (16e3, -16e3)}
-    with open_run(write_run(tmp_path, Scene(quake, stations=stations, fields=False, maxima=False))) as run:
+    with Run.open(write_run(tmp_path, Scene(quake, stations=stations, fields=False, maxima=False))) as run:
         panels = record_section.figure(run).axes
         assert run.stations is not None
         vx, vz = run.stations["vx"].values, run.stations["vz"].values
@@ -246,7 +246,7 @@ def test_motion_to_true_east_and_north_is_turned_as_that_along_the_grid(tmp_path
 
     stations = {"N": (2e3, 9e3), "E": (9e3, -1e3)}
     folder = write_run(tmp_path, Scene(Quake(strike=10.0), stations=stations, fields=False, maxima=False))
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         wanted = [traces(axes) for axes in record_section.figure(run).axes]
     data, angle = xr.load_dataset(folder / "stations.nc", decode_times=False), np.deg2rad(20.0)
     east = data.vx * np.cos(angle) + data.vy * np.sin(angle)
@@ -255,7 +255,7 @@ def test_motion_to_true_east_and_north_is_turned_as_that_along_the_grid(tmp_path
     data["vx"], data["vy"] = east.assign_attrs(axes), north.assign_attrs(axes)
     data["meridian_convergence"] = ("station", [20.0, 20.0])
     data.to_netcdf(folder / "stations.nc")
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         for axes, before in zip(record_section.figure(run).axes, wanted, strict=True):
             np.testing.assert_allclose(traces(axes), before, atol=1e-6)
 
@@ -266,7 +266,7 @@ def test_the_lines_of_first_arrivals_precede_the_waves(tmp_path: Path) -> None:
     scene = Scene(
         Quake(pulse=0.3), stations=line(8, 3e3), duration=12, every=0.02, fields=False, maxima=False
     )
-    with open_run(write_run(tmp_path, scene)) as run:
+    with Run.open(write_run(tmp_path, scene)) as run:
         radial, transverse, _ = record_section.figure(run).axes
         time = run.stations["seconds"].values
     assert {"P", "S"} <= set(texts(radial))
@@ -282,7 +282,7 @@ def test_stations_at_one_distance_are_drawn_in_ranks(tmp_path: Path) -> None:
     from esim.analysis.crust import record_section
 
     scene = Scene(stations=ring(12), fields=False, maxima=False)
-    with open_run(write_run(tmp_path, scene)) as run:
+    with Run.open(write_run(tmp_path, scene)) as run:
         panels = record_section.figure(run).axes
     np.testing.assert_allclose([trace[0] for trace in traces(panels[0])], np.arange(12), atol=1e-6)
     names = [label.get_text() for label in panels[0].get_yticklabels()]
@@ -295,7 +295,7 @@ def test_a_hundred_stations_have_as_many_names_as_there_is_room_for(tmp_path: Pa
 
     places = np.random.default_rng(3).uniform(-38e3, 38e3, (100, 2))
     scene = Scene(stations={f"ST{n}": tuple(at) for n, at in enumerate(places)}, fields=False, maxima=False)
-    with open_run(write_run(tmp_path, scene)) as run:
+    with Run.open(write_run(tmp_path, scene)) as run:
         figure = record_section.figure(run)
     last = figure.axes[2]
     assert len(traces(last)) == 100
@@ -308,7 +308,7 @@ def test_a_hundred_stations_have_as_many_names_as_there_is_room_for(tmp_path: Pa
 def test_without_a_place_of_the_source_components_are_those_of_the_file(folder: Path) -> None:
     from esim.analysis.crust import record_section
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         run.record["sources"] = [{"name": "plane wave", "x": None, "y": None, "depth": None, "moment": None}]
         panels = record_section.figure(run).axes
         assert [axes.get_title().split()[0] for axes in panels] == ["east", "north", "up"]
@@ -320,7 +320,7 @@ def test_still_stations_and_one_above_the_source_are_drawn(tmp_path: Path) -> No
     from esim.analysis.crust import record_section
 
     stations = {"ABOVE": (0.0, 0.0), "A": (1e4, 0.0), "B": (2e4, 0.0)}
-    with open_run(write_run(tmp_path, Scene(stations=stations, fields=False, maxima=False))) as run:
+    with Run.open(write_run(tmp_path, Scene(stations=stations, fields=False, maxima=False))) as run:
         assert run.stations is not None
         assert len(traces(record_section.figure(run).axes[0])) == 3
         still = Run(tmp_path, run.record, None, None, run.stations * 0)
@@ -342,7 +342,7 @@ def test_intensities_are_the_published_ones() -> None:
 def test_the_map_shows_shaking_in_steps_with_fault_epicentre_and_stations(folder: Path) -> None:
     from esim.analysis.crust import shaking
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         drawn = dict(shaking.figures(run))
         assert run.maxima is not None
         peak = 100 * float(medium.inner(run, run.maxima["pgv_horizontal"]).max())
@@ -366,7 +366,7 @@ def test_the_map_shows_shaking_in_steps_with_fault_epicentre_and_stations(folder
 def test_lines_of_intensity_lie_where_the_velocity_says(folder: Path) -> None:
     from esim.analysis.crust import shaking
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         axes = dict(shaking.figures(run))["pgv"].axes[0]
         accelerations = dict(shaking.figures(run))["pga"].axes[0]
     (lines,) = (found for found in axes.collections if hasattr(found, "levels"))
@@ -380,7 +380,7 @@ def test_lines_of_intensity_lie_where_the_velocity_says(folder: Path) -> None:
 def test_a_still_run_has_a_map(folder: Path, still: float) -> None:
     from esim.analysis.crust import shaking
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         quiet = Run(folder, run.record, None, run.maxima * still, None)
         assert [name for name, _ in shaking.figures(quiet)] == ["pgv", "pga"]
     assert shaking.figures(bare(Scene())) == []
@@ -389,7 +389,7 @@ def test_a_still_run_has_a_map(folder: Path, still: float) -> None:
 def test_a_run_with_a_place_on_earth_has_degrees(tmp_path: Path) -> None:
     from esim.analysis.crust import shaking
 
-    with open_run(write_run(tmp_path, Scene(origin=(130.76, 32.76), fields=False))) as run:
+    with Run.open(write_run(tmp_path, Scene(origin=(130.76, 32.76), fields=False))) as run:
         axes = dict(shaking.figures(run))["pgv"].axes[0]
         lon, lat = (child for child in axes.child_axes)
         place = medium.projection(run)
@@ -408,7 +408,7 @@ def test_the_coast_is_that_of_the_ground_or_of_natural_earth(
     from esim.analysis.crust import map_marks
 
     box = (-30.0, 30.0, -30.0, 30.0)
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert map_marks.coastline(run, box) == []
         assert run.maxima is not None
         height = run.maxima["pgv_horizontal"] * 0 + run.maxima["x"] - 5000
@@ -434,7 +434,7 @@ def test_the_coast_is_that_of_the_ground_or_of_natural_earth(
 def test_snapshots_of_the_surface_show_upward_motion_while_waves_pass(folder: Path) -> None:
     from esim.analysis.crust import wavefield
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         drawn = dict(wavefield.figures(run))
         assert run.fields is not None
         field, seconds = medium.inner(run, run.fields["vz"]).values, run.fields["seconds"].values
@@ -456,7 +456,7 @@ def test_planes_show_depth_downwards_with_source_fault_and_interfaces(tmp_path: 
 
     layers = ({"top": 0.0, "vp": 5e3, "vs": 3e3}, {"top": 4e3, "vp": 6e3, "vs": 3464.0})
     scene = Scene(FAULT, planes={"xz": ("y", 1000.0), "far": ("x", 35e3)}, layers=layers, fields=False)
-    with open_run(write_run(tmp_path, scene)) as run:
+    with Run.open(write_run(tmp_path, scene)) as run:
         drawn = dict(wavefield.figures(run))
     assert set(drawn) == {"wavefield_xz", "wavefield_far"}
     axes = drawn["wavefield_xz"].axes[0]
@@ -475,7 +475,7 @@ def test_a_plane_shows_the_component_that_does_not_vanish_there(tmp_path: Path) 
     from esim.analysis.crust import wavefield
 
     scene = Scene(Quake(strike=90.0), planes={"along": ("y", 0.0)}, spacing=500.0, fields=False, maxima=False)
-    with open_run(write_run(tmp_path, scene)) as run:
+    with Run.open(write_run(tmp_path, scene)) as run:
         (_, figure) = wavefield.figures(run)[0]
     assert "velocity northward" in figure.get_suptitle()
 
@@ -483,7 +483,7 @@ def test_a_plane_shows_the_component_that_does_not_vanish_there(tmp_path: Path) 
 def test_a_still_surface_has_snapshots(folder: Path) -> None:
     from esim.analysis.crust import wavefield
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         still = Run(folder, run.record, run.fields * 0, None, None)
         assert [name for name, _ in wavefield.figures(still)] == ["wavefield"]
         once = Run(folder, run.record, run.fields.isel(time=[0]), None, None)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.synthetic_run import write_run
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.analysis.observations import Record, record_of
 from esim.analysis.ocean.misfit import HEADERS, compare, compare_run, misfits
 from esim.cli.main import main
@@ -97,7 +97,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_own_records_come_first_and_those_of_esim_else(run: Path) -> None:
-    with open_run(run) as opened:
+    with Run.open(run) as opened:
         found = {one.station: one for one in misfits(opened)}
         own, shipped = record_of(opened, "21418"), record_of(opened, "21401")
     assert own is not None and own.eta.max() == pytest.approx(0.935, rel=1e-3) and own.shaking == -np.inf

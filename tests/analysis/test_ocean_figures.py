@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.synthetic_run import BUOYS, START, write_run
 
-from esim.analysis import chart, open_run
+from esim.analysis import Run, chart
 from esim.analysis.observations import observed
 from esim.analysis.ocean.crest import Crest, first_crest
 from esim.errors import InputError
@@ -104,7 +104,7 @@ def test_no_record_is_made_up(station: str, start: datetime | None) -> None:
 
 
 def test_a_run_is_opened_with_dates_and_hours(folder: Path) -> None:
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.fields is not None and run.maxima is not None and run.stations is not None
         assert run.fields["time"].values[1] == np.datetime64("2011-03-11T06:01:24")
         np.testing.assert_allclose(run.fields["hours"][:3], [0, 0.25, 0.5])
@@ -115,29 +115,29 @@ def test_a_run_is_opened_with_dates_and_hours(folder: Path) -> None:
 
 
 def test_a_run_on_a_plane_has_no_date(tmp_path: Path) -> None:
-    with open_run(write_run(tmp_path, lonlat=False)) as run:
+    with Run.open(write_run(tmp_path, lonlat=False)) as run:
         assert run.start is None and run.stations is not None
         assert float(run.stations["seconds"][-1]) == 7200
 
 
 def test_files_that_were_not_written_are_none(tmp_path: Path) -> None:
-    with open_run(write_run(tmp_path, fields=False, stations=False)) as run:
+    with Run.open(write_run(tmp_path, fields=False, stations=False)) as run:
         assert run.fields is None and run.stations is None and run.maxima is not None
 
 
 def test_what_is_no_run_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such directory"):
-        open_run(tmp_path / "nowhere")
+        Run.open(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"no run\.json"):
-        open_run(tmp_path)
+        Run.open(tmp_path)
     for text in ("{", "[]", '{"title": 1}', '{"configuration": 3}'):
         (tmp_path / "run.json").write_text(text)
         with pytest.raises(InputError, match="not a record written by esim-run"):
-            open_run(tmp_path)
+            Run.open(tmp_path)
     (tmp_path / "run.json").write_text(json.dumps({"configuration": {}}))
     (tmp_path / "maxima.nc").write_bytes(b"CDF?")
     with pytest.raises(InputError, match=r"maxima\.nc: not a readable NetCDF file"):
-        open_run(tmp_path)
+        Run.open(tmp_path)
 
 
 # ------------------------------------------------------------------ figures
@@ -150,7 +150,7 @@ def texts(axes) -> list[str]:
 def test_the_uplift_is_drawn_around_the_source_with_a_symmetric_scale(folder: Path) -> None:
     from esim.analysis.ocean import uplift
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         axes = uplift.figure(run).axes[0]
     image = axes.images[-1]
     assert image.norm.vmin == -image.norm.vmax == -5
@@ -165,18 +165,18 @@ def test_the_uplift_is_drawn_around_the_source_with_a_symmetric_scale(folder: Pa
 def test_without_uplift_the_initial_water_is_drawn(tmp_path: Path) -> None:
     from esim.analysis.ocean import uplift
 
-    with open_run(write_run(tmp_path / "hump", uplift=0)) as run:
+    with Run.open(write_run(tmp_path / "hump", uplift=0)) as run:
         figure = uplift.figure(run)
     assert "initial water surface" in figure.axes[0].get_title("left")
     assert "Mw" not in figure.axes[0].get_title("left")
-    with open_run(write_run(tmp_path / "calm", uplift=0, fields=False)) as run:
+    with Run.open(write_run(tmp_path / "calm", uplift=0, fields=False)) as run:
         assert uplift.figure(run) is None
 
 
 def test_heights_are_drawn_with_land_coast_isochrones_and_gauges(folder: Path) -> None:
     from esim.analysis.ocean import heights
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         axes = heights.figure(run).axes[0]
     land, water = axes.images
     assert np.isfinite(land.get_array()[:, :4]).all() and water.get_array()[:, :4].mask.all()
@@ -194,7 +194,7 @@ def test_heights_are_drawn_with_land_coast_isochrones_and_gauges(folder: Path) -
 def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_path: Path) -> None:
     from esim.analysis.ocean import gauges
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         (figure,) = gauges.figures(run)
     labels = [{line.get_label() for line in axes.lines} for axes in figure.axes]
     assert all({"computed", "observed"} <= found for found in labels)
@@ -202,7 +202,7 @@ def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_pa
     assert figure.axes[0].get_xlim() == (0, 2)
     low, high = figure.axes[0].get_ylim()
     assert low < -0.93 and high > 1.88
-    with open_run(write_run(tmp_path, lonlat=False)) as run:
+    with Run.open(write_run(tmp_path, lonlat=False)) as run:
         (figure,) = gauges.figures(run)
     assert not any(line.get_label() == "observed" for axes in figure.axes for line in axes.lines)
 
@@ -211,7 +211,7 @@ def test_many_gauges_fill_several_figures(folder: Path) -> None:
     from esim.analysis.ocean import gauges
     from esim.analysis.run import Run
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         many = run.stations.isel(station=np.arange(19) % 3)
         figures = gauges.figures(Run(folder, run.record, None, None, many))
     assert [len(figure.axes) for figure in figures] == [8, 8, 3]
@@ -220,7 +220,7 @@ def test_many_gauges_fill_several_figures(folder: Path) -> None:
 def test_snapshots_are_chosen_over_the_whole_run(folder: Path) -> None:
     from esim.analysis.ocean import snapshots
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         figure = snapshots.figure(run)
     titles = [axes.get_title("left") for axes in figure.axes if axes.images]
     assert len(titles) == len(set(titles)) and titles[-1] == "2 h" and "0 min" not in titles
@@ -264,7 +264,7 @@ def test_a_still_or_dry_run_on_one_row_of_cells_is_drawn(folder: Path, still: fl
     from esim.analysis.ocean import heights, snapshots, uplift
     from esim.analysis.run import Run
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         fields, maxima = run.fields.isel(lat=[0]), run.maxima.isel(lat=[0])
         fields["eta"] = fields["eta"] * 0 + still
         maxima["eta_max"], maxima["arrival_time"] = maxima["eta_max"] * 0 + still, maxima["eta_max"] * np.nan
@@ -275,7 +275,7 @@ def test_a_still_or_dry_run_on_one_row_of_cells_is_drawn(folder: Path, still: fl
 
 
 def test_maps_are_thinned_to_what_can_be_seen(folder: Path) -> None:
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         field = run.maxima["eta_max"]
         assert chart.thin(field, 10).shape == (9, 8)
         assert chart.thin(field, 36).shape == field.shape

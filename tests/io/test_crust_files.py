@@ -281,9 +281,9 @@ def test_components_along_a_turned_grid_are_not_called_east_and_north(tmp_path: 
     places = replace(stations(), convergence=np.array([8.0, -1.0, 0.5]), true_axes=False)
     write_sac(tmp_path, places, TIME, MOTION, event=replace(EVENT, low_pass=3.4))
     for letter, azimuth, row in (("1", 359.0, 1), ("2", 89.0, 0), ("Z", 0.0, 2)):
-        read = [obspy.read(str(path))[0] for path in (tmp_path / "sac").glob(f"*BX{letter}.SAC")]
+        read = [obspy.read(str(path))[0] for path in (tmp_path / "sac").glob(f"*HX{letter}.SAC")]
         n, (trace,) = 1, [trace for trace in read if trace.stats.sac.user0 == 3000]
-        assert trace.stats.channel == f"BX{letter}"
+        assert trace.stats.channel == f"HX{letter}"
         assert trace.stats.sac.cmpaz == pytest.approx(azimuth)
         assert trace.stats.sac.user3 == pytest.approx(3.4) and trace.stats.sac.kuser2.strip() == "LP HZ U3"
         np.testing.assert_allclose(np.abs(trace.data), np.abs(MOTION[row, n]), rtol=1e-6)
@@ -293,13 +293,13 @@ def test_sac_files_are_read_by_obspy_with_up_as_z(tmp_path: Path) -> None:
     obspy = pytest.importorskip("obspy")
     paths = write_sac(tmp_path, stations(), TIME, MOTION, start=START, event=EVENT)
     assert names(tmp_path) == sorted(str(path.relative_to(tmp_path)) for path in paths)
-    assert len(paths) == 9 and "sac/BO.Mashiki..BXE.SAC" in names(tmp_path)
+    assert len(paths) == 9 and "sac/BO.Mashiki..HXE.SAC" in names(tmp_path)
     for number, (letter, sign, azimuth, incidence) in enumerate(
         [("E", 1, 90, 90), ("N", 1, 0, 90), ("Z", -1, 0, 0)]
     ):
-        (trace,) = obspy.read(tmp_path / "sac" / f"SY.KMMH16..BX{letter}.SAC")
+        (trace,) = obspy.read(tmp_path / "sac" / f"SY.KMMH16..HX{letter}.SAC")
         np.testing.assert_array_equal(trace.data, np.float32(sign * MOTION[number, 0]))
-        assert trace.id == f"SY.KMMH16..BX{letter}" and trace.stats.delta == pytest.approx(0.005)
+        assert trace.id == f"SY.KMMH16..HX{letter}" and trace.stats.delta == pytest.approx(0.005)
         assert trace.stats.starttime == obspy.UTCDateTime(START)
         sac = trace.stats.sac
         assert (sac.cmpaz, sac.cmpinc) == (azimuth, incidence)
@@ -315,7 +315,7 @@ def test_without_lon_lat_and_date_sac_has_plane_distances_and_starts_in_1970(tmp
     write_sac(
         tmp_path, stations(False), TIME, MOTION, motion="displacement", event=Event(0, 0, 2000, onset=0.5)
     )
-    (trace,) = obspy.read(tmp_path / "sac" / "BO.Mashiki..BXN.SAC")
+    (trace,) = obspy.read(tmp_path / "sac" / "BO.Mashiki..HXN.SAC")
     sac = trace.stats.sac
     assert trace.stats.starttime == obspy.UTCDateTime(0) and sac.o == 0.5
     assert (sac.dist, sac.az, sac.baz) == pytest.approx((5.0, 36.8699, 216.8699))
@@ -329,7 +329,7 @@ def test_miniseed_has_every_channel(tmp_path: Path) -> None:
     assert names(tmp_path) == ["waveforms.mseed"] and path == tmp_path / "waveforms.mseed"
     stream = obspy.read(path)
     assert len(stream) == 9
-    (up,) = stream.select(id="BO.Maiki..BXZ")
+    (up,) = stream.select(id="BO.Maiki..HXZ")
     np.testing.assert_array_equal(up.data, np.float32(-MOTION[2, 1]))
     assert up.stats.starttime == obspy.UTCDateTime(START) and up.stats.delta == pytest.approx(0.005)
     assert {trace.stats.station for trace in stream} == {"KMH16", "Maiki", "S"}
@@ -412,10 +412,10 @@ def test_codes_stand_in_the_headers_and_beside_the_series(tmp_path: Path) -> Non
     )
     write_sac(tmp_path, table, TIME, MOTION[:, :2], start=START)
     write_miniseed(tmp_path, table, TIME, MOTION[:, :2], start=START)
-    (trace,) = obspy.read(tmp_path / "sac/IU.ANMO.10.BXZ.SAC")
-    assert trace.id == "IU.ANMO.10.BXZ" and trace.stats.sac.khole.strip() == "10"
-    assert {trace.id for trace in obspy.read(tmp_path / "waveforms.mseed").select(channel="BXE")} == {
-        "IU.ANMO.10.BXE", "SY.KMH16..BXE",
+    (trace,) = obspy.read(tmp_path / "sac/IU.ANMO.10.HXZ.SAC")
+    assert trace.id == "IU.ANMO.10.HXZ" and trace.stats.sac.khole.strip() == "10"
+    assert {trace.id for trace in obspy.read(tmp_path / "waveforms.mseed").select(channel="HXE")} == {
+        "IU.ANMO.10.HXE", "SY.KMH16..HXE",
     }  # fmt: skip
     write_seismograms(tmp_path, table, np.arange(2.0), {"vx": np.zeros((2, 2))}, {}, START)
     with xr.open_dataset(tmp_path / "stations.nc") as data:
@@ -585,8 +585,8 @@ def test_what_has_to_be_recorded_is_named_once() -> None:
         "surface_displacement.nc",
         "plane_cut.nc",
         "waveforms.mseed",
-        "sac/SY.A..BXE.SAC",
-        "sac/.SY.A..BXE.SAC.partial",
+        "sac/SY.A..HXE.SAC",
+        "sac/.SY.A..HXE.SAC.partial",
         "checkpoint/plane_cut_0000000001.nc",
         "checkpoint/surface_displacement_0000000001.nc",
     ],

@@ -10,7 +10,7 @@ import xarray as xr
 from support.oceans import ocean, plane
 from support.scenes import configured
 
-from esim.analysis.run import open_run
+from esim.analysis.run import Run
 from esim.config import from_dict
 from esim.config.ocean.output import RunupConfig
 from esim.drivers.run import simulate
@@ -341,7 +341,7 @@ def test_a_damaged_file_is_told_in_one_line(tmp_path):
     simulate(from_dict(beach(tmp_path / "a")))
     (tmp_path / "a/maxima.nc").write_text("junk")
     with pytest.raises(InputError, match="maxima.nc: not a readable NetCDF file") as error:
-        open_run(tmp_path / "a")
+        Run.open(tmp_path / "a")
     assert "\n" not in str(error.value)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.analysis.ocean.misfit import compare_run
 from esim.cli.run import main
 from esim.config import from_dict
@@ -107,7 +107,7 @@ def test_a_pressure_gauge_is_compared_with_the_change_of_the_depth(risen: Path) 
 def test_the_figure_draws_what_the_record_is_of(risen: Path) -> None:
     from esim.analysis.ocean import gauges
 
-    with open_run(risen) as run:
+    with Run.open(risen) as run:
         (figure,) = gauges.figures(run)
     floor, buoy, _ = figure.axes
     assert (floor.get_ylabel(), buoy.get_ylabel()) == ("change of depth (m)", "elevation (m)")

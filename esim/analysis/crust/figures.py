@@ -1,19 +1,17 @@
 """Which figures does a seismic run have?"""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import partial
 
 from esim.analysis.crust import record_section, shaking, wavefield
+from esim.analysis.look import PLAIN, Look, Sketch
 from esim.analysis.run import Run
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
-
-def draw(run: Run) -> "Iterator[tuple[str, Figure]]":
-    """The figures that the files of a run allow, with their names."""
+def draw(run: Run, look: Look = PLAIN) -> Iterator[Sketch]:
+    """The figures that a run may have, with their names."""
     for motion, (words, _) in record_section.MOTIONS.items():
-        if (figure := record_section.figure(run, motion)) is not None:
-            yield "record_section" if motion == "v" else f"record_section_{words}", figure
-    yield from shaking.figures(run)
-    yield from wavefield.figures(run)
+        name = "record_section" if motion == "v" else f"record_section_{words}"
+        yield name, partial(record_section.figure, run, motion, look)
+    yield from shaking.figures(run, look)
+    yield from wavefield.figures(run, look)

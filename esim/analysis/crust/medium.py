@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis.chart import Box
+from esim.analysis.clock import clock
+from esim.analysis.look import Box, Look
 from esim.analysis.run import Run
 from esim.data import locate
 from esim.errors import InputError
@@ -24,7 +25,8 @@ LENGTHS = ((1.0, "m"), (1e2, "cm"), (1e3, "mm"), (1e6, "\N{MICRO SIGN}m"), (1e9,
 class Source(NamedTuple):
     """A source: its name, place [m] (x east, y north, depth down) and moment [N m], 0 for a force.
 
-    outlines are the polygons (corners, 3) [m] of the planes of a finite fault.
+    outlines are the polygons (corners, 3) [m] of the planes of a finite fault, begins [s] is when its first motion can
+    be seen, and shear whether it sends out S waves.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Source(NamedTuple):
     depth: float
     moment: float
     outlines: tuple[np.ndarray, ...]
+    begins: float = 0.0
+    shear: bool = True
 
 
 class Profile(NamedTuple):
@@ -117,10 +121,10 @@ def unit(peak: float, si: str) -> Unit:
     return Unit(factor, name + si.removeprefix("m")) if peak > 0 else Unit(1.0, si)
 
 
-def heading(run: Run, words: str) -> str:
-    """Title of a figure: that of the run, its magnitude, and what is drawn."""
+def heading(run: Run, words: str, look: Look) -> str:
+    """Title of a figure: that of the run, its magnitude, what is drawn, and the origin time."""
     size = f"Mw {run.magnitude:.2f}, " if run.magnitude is not None else ""
-    return f"{run.title}\n{size}{words}"
+    return "\n".join(filter(None, (look.heading(run), f"{size}{words}", clock(run, look).origin())))
 
 
 def resolved(run: Run) -> str:
@@ -151,7 +155,8 @@ def _source(entry: Mapping[str, Any]) -> Source:
     x, y, depth = (float(entry.get(key) or 0.0) for key in ("x", "y", "depth"))
     name = str(entry.get("name") or entry.get("source") or "")
     moment = float(entry.get("moment_Nm") or entry.get("moment") or 0.0)
-    return Source(name, x, y, depth, moment, _outlines(entry.get("outline")))
+    begins, shear = float(entry.get("pulse_begins") or 0.0), not entry.get("isotropic", False)
+    return Source(name, x, y, depth, moment, _outlines(entry.get("outline")), begins, shear)
 
 
 def _outlines(lists: Any) -> tuple[np.ndarray, ...]:

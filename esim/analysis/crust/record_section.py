@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from esim.analysis import labels
+from esim.analysis import labels, marks
 from esim.analysis.crust import medium
 from esim.analysis.crust.arrivals import first_arrival
+from esim.analysis.look import PLAIN, Look
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
@@ -32,13 +33,15 @@ ROOM = 0.2  # of the time axis beside the traces: for the peaks
 
 class Section(NamedTuple):
     """Traces in the order of distance: times [s], values (3, stations, times) in the unit, by station: name,
-    epicentral distance [km] and depth of the source [m]; names of the components."""
+    epicentral distance [km]; depth of the source [m] and when its first motion can be seen [s]; names of the
+    components."""
 
     time: np.ndarray
     values: np.ndarray
     names: list[str]
     distance: np.ndarray | None
     depth: float
+    begins: float
     components: tuple[str, str, str]
 
 
@@ -58,7 +61,7 @@ class Rows(NamedTuple):
     true: bool
 
 
-def figure(run: Run, motion: str = "v") -> "Figure | None":
+def figure(run: Run, motion: str = "v", look: Look = PLAIN) -> "Figure | None":
     """Radial, transverse and vertical motion of all stations; east and north where no source has a place.
 
     motion is "v" (velocity), "u" (displacement) or "a" (acceleration). Each station is scaled by its largest
@@ -75,7 +78,7 @@ def figure(run: Run, motion: str = "v") -> "Figure | None":
     unit = medium.unit(_typical(section.values), si)
     rows = _rows(section)
     height = float(np.clip(2.2 + 0.34 * len(section.names), *HEIGHT))
-    drawing = Figure(figsize=(11, height), layout="constrained")
+    drawing = Figure(figsize=(8.6, height), layout="constrained")
     panels = drawing.subplots(1, 3, sharex=True, sharey=True)
     for axes, values, component in zip(panels, section.values, section.components, strict=True):
         _panel(axes, section, rows, values)
@@ -85,9 +88,10 @@ def figure(run: Run, motion: str = "v") -> "Figure | None":
     for axes, peaks in zip(panels, unit.factor * _peak(section.values), strict=True):
         _peaks(axes, section, texts, peaks)
     _labels(panels, section, rows, texts)
-    lines = "" if medium.profile(run) is None or section.distance is None else "; lines: first P and S waves"
-    title = f"{words}{medium.resolved(run)}; each station normalised by its largest peak{lines}"
-    drawing.suptitle(medium.heading(run, title), x=0.01, ha="left")
+    waves = {"P": ": first P waves", "PS": ": first P and S waves"}.get("".join(_speeds(run, section)), "")
+    title = f"{words}{medium.resolved(run)}; each station normalised" + (f"; lines{waves}" if waves else "")
+    drawing.suptitle(medium.heading(run, title, look), x=0.01, ha="left")
+    marks.credit(drawing, run)
     return drawing
 
 
@@ -99,7 +103,7 @@ def _section(run: Run, motion: str) -> Section:
     time = run.stations["seconds"].values
     found = medium.sources(run)
     if not found:
-        return Section(time, np.array((east, north, -down)), names, None, 0.0, ("east", "north", "up"))
+        return Section(time, np.array((east, north, -down)), names, None, 0.0, 0.0, ("east", "north", "up"))
     dx, dy = (run.stations[axis].values - getattr(found[0], axis) for axis in ("x", "y"))
     distance = np.hypot(dx, dy)
     dx, dy = _in_axes_of_motion(run.stations, motion, dx, dy)
@@ -110,7 +114,10 @@ def _section(run: Run, motion: str) -> Section:
     transverse = toward[1][:, None] * east - toward[0][:, None] * north
     values = np.array((radial, transverse, -down))[:, order]
     parts = ("radial", "transverse", "up")
-    return Section(time, values, [names[n] for n in order], distance[order] / 1000, found[0].depth, parts)
+    begins = _begins(run, found[0])
+    return Section(
+        time, values, [names[n] for n in order], distance[order] / 1000, found[0].depth, begins, parts
+    )
 
 
 def _in_axes_of_motion(
@@ -212,14 +219,12 @@ def _labels(panels: np.ndarray, section: Section, rows: Rows, texts: Texts) -> N
 
 def _arrivals(axes: "Axes", run: Run, section: Section, rows: Rows) -> None:
     """Lines of the first P and S waves in the layers of the medium; ticks where traces are in ranks."""
-    profile = medium.profile(run)
-    if profile is None or section.distance is None:
-        return
-    onset, (low, high) = _onset(run), axes.get_ylim()
-    for speed, colour, name in ((profile.vp, P, "P"), (profile.vs, S, "S")):
+    profile, (low, high) = medium.profile(run), axes.get_ylim()
+    for name, (speed, colour) in _speeds(run, section).items():
+        assert profile is not None and section.distance is not None  # else there are no speeds
         place = np.linspace(max(low, 0), high, 400) if rows.true else rows.place
         distance = place if rows.true else section.distance
-        when = onset + first_arrival(profile.top, speed, section.depth, 1000 * distance)
+        when = section.begins + first_arrival(profile.top, speed, section.depth, 1000 * distance)
         when, place = when[when <= section.time[-1]], place[when <= section.time[-1]]
         if not when.size:
             continue
@@ -231,7 +236,17 @@ def _arrivals(axes: "Axes", run: Run, section: Section, rows: Rows) -> None:
         axes.annotate(name, (when[-1], top), (0, 2), textcoords="offset points", ha="center", color=colour)
 
 
-def _onset(run: Run) -> float:
-    """When the only source begins [s]; with several, the lines belong to one that begins at the origin."""
+def _speeds(run: Run, section: Section) -> dict[str, tuple[np.ndarray, str]]:
+    """Speeds [m/s] of the layers and colours of the waves whose first arrivals are known: P, and S if there are any."""
+    profile = medium.profile(run)
+    if profile is None or section.distance is None:
+        return {}
+    shear = any(source.shear for source in medium.sources(run))
+    return {"P": (profile.vp, P)} | ({"S": (profile.vs, S)} if shear else {})
+
+
+def _begins(run: Run, source: medium.Source) -> float:
+    """When the first motion of a source can be seen [s]; of a run that does not tell, the onset of its only source."""
     entries = run.record["configuration"].get("source") or []
-    return float(entries[0].get("onset") or 0.0) if len(entries) == 1 else 0.0
+    onset = float(entries[0].get("onset") or 0.0) if len(entries) == 1 else 0.0
+    return source.begins or onset

@@ -1,11 +1,14 @@
 """The figures of shaking: peak ground velocity and acceleration on the surface."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis import chart
+from esim.analysis import chart, marks
 from esim.analysis.crust import map_marks, medium
+from esim.analysis.look import PLAIN, Look, Sketch
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
@@ -23,6 +26,12 @@ class Measure(NamedTuple):
     unit: str
     words: str
 
+    @property
+    def short(self) -> str:
+        """Its usual name: "horizontal PGV", "PGA"."""
+        peak, _, horizontal = self.name.partition("_")
+        return f"{horizontal} {peak.upper()}".strip()
+
 
 MEASURES = {
     "pgv": (
@@ -36,6 +45,8 @@ MEASURES = {
 }
 SERIES = np.array((1, 2, 5))  # times powers of ten: where one colour ends and the next begins
 COLOURS = 8  # at most
+BESIDE_DEGREES = 0.13  # of the width of the map, where latitudes stand on its right
+SIZE = 5.4, 6.6  # inches: width and height of the map, at most
 SHOWN = 0.002, 0.9995  # quantiles of the values that the colours span
 
 # Peak ground velocity [cm/s] and modified Mercalli intensity (Worden et al. 2012, doi:10.1785/0120110156):
@@ -45,16 +56,12 @@ WEAK, STRONG = (3.78, 1.47), (2.89, 3.16)
 INTENSITIES = {3: "III", 4: "IV", 5: "V", 6: "VI", 7: "VII", 8: "VIII", 9: "IX", 10: "X"}
 
 
-def figures(run: Run) -> "list[tuple[str, Figure]]":
+def figures(run: Run, look: Look = PLAIN) -> Iterator[Sketch]:
     """Maps with their names: pgv and pga, as far as maxima.nc has them."""
-    if run.maxima is None:
-        return []
-    drawn = []
-    for name, choice in MEASURES.items():
-        measure = next((each for each in choice if each.name in run.maxima), None)
+    for name, choice in MEASURES.items() if run.maxima is not None else ():
+        measure = next((each for each in choice if run.maxima is not None and each.name in run.maxima), None)
         if measure is not None:
-            drawn.append((name, _figure(run, run.maxima[measure.name], measure)))
-    return drawn
+            yield name, partial(_figure, run, measure, look)
 
 
 def velocity(intensity: float) -> float:
@@ -63,26 +70,33 @@ def velocity(intensity: float) -> float:
     return float(10 ** ((intensity - constant) / slope))
 
 
-def _figure(run: Run, field: "xr.DataArray", measure: Measure) -> "Figure":
+def _figure(run: Run, measure: Measure, look: Look) -> "Figure | None":
+    from matplotlib import colormaps
     from matplotlib.colors import BoundaryNorm
     from matplotlib.figure import Figure
 
-    values = chart.thin(medium.inner(run, field)) * measure.factor
+    assert run.maxima is not None  # else there are no measures
+    part = chart.crop(medium.inner(run, run.maxima[measure.name]), look.extent)
+    if part is None:
+        return None
+    values = chart.thin(part) * measure.factor
     levels = _levels(values.values)
-    colours = _colours()
+    colours = colormaps.get_cmap(look.colours(_colours()))
     norm = BoundaryNorm(levels, colours.N, extend="both")
-    drawing = Figure(figsize=_size(values), layout="constrained")
+    drawing = Figure(figsize=chart.size(values, SIZE), layout="constrained")
     axes = drawing.add_subplot()
-    drawn = chart.image(axes, values, cmap=colours, norm=norm)
+    drawn = chart.image(axes, values, smooth=True, cmap=colours, norm=norm)
     chart.frame(axes, values)
-    bar = drawing.colorbar(drawn, ax=axes, shrink=0.9, pad=0.02, ticks=levels, format="%g")
-    bar.set_label(f"{measure.words} ({measure.unit})")
+    gap = 0.025 if medium.projection(run) is None else BESIDE_DEGREES
+    chart.bar(axes, drawn, f"{measure.short} ({measure.unit})", gap, ticks=levels, format="%g")
     if measure.unit == "cm/s":
         _intensities(axes, values)
     peak = float(np.nanmax(values.values, initial=0))
     words = f"{measure.words}{medium.resolved(run)}; largest {medium.number(peak)} {measure.unit}"
-    axes.set_title(medium.heading(run, words), loc="left")
-    map_marks.everything(axes, run)
+    axes.set_title(medium.heading(run, words, look), loc="left")
+    coast = map_marks.coast(run, chart.extent(values))
+    map_marks.everything(axes, run, coast)
+    marks.credit(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
     return drawing
 
 
@@ -103,13 +117,6 @@ def _colours() -> Any:
     from matplotlib.colors import ListedColormap
 
     return ListedColormap(colormaps["magma_r"](np.linspace(0.0, 0.75, 256)))
-
-
-def _size(field: "xr.DataArray") -> tuple[float, float]:
-    """Inches of a drawing whose map has the shape of the field."""
-    width = 6.4
-    height = float(np.clip(width * chart.ratio(field), 3.0, 8.5))
-    return min(width, height / chart.ratio(field)) + 1.9, height + 1.0
 
 
 def _intensities(axes: "Axes", values: "xr.DataArray") -> None:

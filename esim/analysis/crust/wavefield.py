@@ -1,12 +1,14 @@
 """The figures of propagation: the surface, and planes through the crust, at up to six times."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis import chart
+from esim.analysis import chart, marks
 from esim.analysis.crust import map_marks, medium
+from esim.analysis.look import PLAIN, Look, Sketch
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 PANELS = 6
 MANY = 8  # interfaces: a medium with more is better seen without them
-WIDTH = {3: 3.1, 2: 4.7, 1: 8.0}  # inches of a panel, by the number of columns
+WIDTH = {3: 2.5, 2: 3.6, 1: 6.4}  # inches of a panel, by the number of columns
 FLAT = 0.6, 0.15  # height over width, below which panels are in two columns, and in one
 PIXELS = 600  # cells along a side of a panel
 COARSE = 80  # cells along a side that tell how strong the motion is
@@ -38,18 +40,30 @@ class View(NamedTuple):
     at: float  # m
 
 
-def figures(run: Run) -> "list[tuple[str, Figure]]":
+def figures(run: Run, look: Look = PLAIN) -> Iterator[Sketch]:
     """Snapshots with their names: of the surface (fields.nc) and of each plane that has several."""
-    files = [] if run.fields is None else [("wavefield", run.fields, "at the surface", "depth", 0.0)]
-    for name, plane in run.planes.items():
-        axis, at = _position(run, name)
-        files.append((f"wavefield_{name}", plane, f"at {axis} = {at / 1000:g} km", axis, at))
-    drawn = []
-    for name, dataset, where, axis, at in files:
-        if dataset.sizes.get("time", 0) > 1 and set(WORDS) & set(dataset):
-            field, words = _component(dataset, axis)
-            drawn.append((name, _figure(run, View(medium.inner(run, field), words, where, axis, at))))
-    return drawn
+    for name in ("", *run.planes):
+        dataset = run.planes[name] if name else run.fields
+        if dataset is not None and dataset.sizes.get("time", 0) > 1 and set(WORDS) & set(dataset):
+            yield f"wavefield_{name}" if name else "wavefield", partial(_draw, run, name, look)
+
+
+def view(run: Run, name: str = "", variable: str | None = None) -> View:
+    """What to show of the surface, or of the plane of a name: a velocity, by default the one that tells most."""
+    dataset = run.planes[name] if name else run.fields
+    assert dataset is not None  # asked by the caller
+    axis, at = _position(run, name) if name else ("depth", 0.0)
+    field, words = _component(dataset, axis, variable)
+    where = f"at {axis} = {at / 1000:g} km" if name else "at the surface"
+    return View(medium.inner(run, field), words, where, axis, at)
+
+
+def _draw(run: Run, name: str, look: Look) -> "Figure | None":
+    found = view(run, name)
+    if found.axis == "depth":
+        part = chart.crop(found.field, look.extent)
+        return None if part is None else _figure(run, found._replace(field=part), look)
+    return _figure(run, found, look)
 
 
 def _position(run: Run, name: str) -> tuple[str, float]:
@@ -63,10 +77,12 @@ def _position(run: Run, name: str) -> tuple[str, float]:
     return axis, float(entry[axis])
 
 
-def _component(dataset: "xr.Dataset", axis: str) -> "tuple[xr.DataArray, str]":
+def _component(dataset: "xr.Dataset", axis: str, variable: str | None = None) -> "tuple[xr.DataArray, str]":
     """The vertical velocity on a map; on a vertical plane the strongest one, as some vanish by symmetry."""
     names = [name for name in WORDS if name in dataset]
-    if axis == "depth" and "vz" in names:
+    if variable is not None:
+        name = variable
+    elif axis == "depth" and "vz" in names:
         name = "vz"
     else:
         name = max(names, key=lambda each: float((chart.thin(dataset[each], COARSE) ** 2).mean()))
@@ -77,7 +93,7 @@ def _component(dataset: "xr.Dataset", axis: str) -> "tuple[xr.DataArray, str]":
     return (-dataset[name] if name == "vz" else dataset[name]), words
 
 
-def _figure(run: Run, view: View) -> "Figure":
+def _figure(run: Run, view: View, look: Look) -> "Figure":
     from matplotlib.figure import Figure
 
     chosen = _chosen(view.field)
@@ -87,22 +103,28 @@ def _figure(run: Run, view: View) -> "Figure":
     columns = min(len(chosen), 3 - sum(ratio < limit for limit in FLAT))
     rows = -(-len(chosen) // columns)
     width = WIDTH[3 - sum(ratio < limit for limit in FLAT)]
-    size = width * columns + 1.7, (width * ratio + 0.32) * rows + 1.1
-    drawing = Figure(figsize=size, layout="constrained")
+    size = width * columns + 1.2, (width * ratio + 0.32) * rows + 1.1
+    drawing = Figure(figsize=size, layout="compressed")
     panels = drawing.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    unit = medium.unit(span := _span(values.values), "m/s")
-    norm = _norm(chart.nice(span * unit.factor, (1, 2, 5)))
+    largest = span(values.values)
+    unit = medium.unit(largest, "m/s")
+    norm = root_norm(chart.nice(largest * unit.factor, (1, 2, 5)))
     for axes in panels.flat[len(chosen) :]:
         axes.set_visible(False)
-    coast = map_marks.coastline(run, (left, right, low, high)) if view.axis == "depth" else []
+    coast = map_marks.coast(run, (left, right, low, high)) if view.axis == "depth" else []
     for axes, snapshot in zip(panels.flat, values, strict=False):
         drawn = chart.image(
-            axes, snapshot * unit.factor, extent=(left, right, low, high), cmap="RdBu_r", norm=norm
+            axes,
+            snapshot * unit.factor,
+            extent=(left, right, low, high),
+            cmap=look.colours("RdBu_r"),
+            norm=norm,
+            smooth=True,
         )
-        _frame(axes, view, snapshot, (left, right, low, high))
+        frame(axes, view, snapshot, (left, right, low, high))
         axes.set_title(f"{float(snapshot['seconds']):.3g} s", loc="left", fontsize=9)
-        map_marks.coast(axes, coast)
-        _marks(axes, run, view, (left, right, low, high))
+        map_marks.shore(axes, coast)
+        source_marks(axes, run, view, (left, right, low, high))
         axes.label_outer()
     ends = norm.vmax * np.array((0.1, 0.5, 1))
     bar = drawing.colorbar(drawn, ax=panels, shrink=0.8, pad=0.015, extend="both")
@@ -111,8 +133,11 @@ def _figure(run: Run, view: View) -> "Figure":
     bar.ax.minorticks_off()
     bar.set_label(f"{view.words} ({unit.name})")
     drawing.suptitle(
-        medium.heading(run, f"{view.words}, {view.where}{medium.resolved(run)}"), x=0.01, ha="left"
+        medium.heading(run, f"{view.words}, {view.where}{medium.resolved(run)}", look), x=0.01, ha="left"
     )
+    if view.axis == "depth":
+        marks.scale_bar(panels[0, 0], degrees=False)
+    marks.credit(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
     return drawing
 
 
@@ -123,13 +148,13 @@ def _chosen(field: "xr.DataArray") -> np.ndarray:
     return np.unique(np.linspace(moving[0], moving[-1], PANELS).round().astype(int))
 
 
-def _span(values: np.ndarray) -> float:
+def span(values: np.ndarray) -> float:
     """The velocity [m/s] that all but the strongest places stay below; not zero."""
     size = np.abs(values[np.isfinite(values) & (values != 0)])
     return float(np.quantile(size, QUANTILE)) if size.size else 1e-9
 
 
-def _norm(reach: float) -> Any:
+def root_norm(reach: float) -> Any:
     """Colours by the root of the velocity, with its sign."""
     from matplotlib.colors import FuncNorm
 
@@ -142,7 +167,8 @@ def _norm(reach: float) -> Any:
     return FuncNorm((forward, inverse), vmin=-reach, vmax=reach)
 
 
-def _frame(axes: "Axes", view: View, snapshot: "xr.DataArray", box: chart.Box) -> None:
+def frame(axes: "Axes", view: View, snapshot: "xr.DataArray", box: chart.Box) -> None:
+    """Limits and labels of a map or a vertical plane, depth downwards."""
     if view.axis == "depth":
         chart.frame(axes, snapshot, box, ticks=4)
         return
@@ -152,7 +178,7 @@ def _frame(axes: "Axes", view: View, snapshot: "xr.DataArray", box: chart.Box) -
     axes.locator_params(nbins=6, steps=[1, 2, 5, 10])
 
 
-def _marks(axes: "Axes", run: Run, view: View, box: chart.Box) -> None:
+def source_marks(axes: "Axes", run: Run, view: View, box: chart.Box) -> None:
     """Sources on a map; on a vertical plane the sources near it, and interfaces of the medium."""
     if view.axis == "depth":
         map_marks.epicentres(axes, run, size=9)
@@ -168,4 +194,4 @@ def _marks(axes: "Axes", run: Run, view: View, box: chart.Box) -> None:
             for outline in source.outlines:
                 closed = np.vstack((outline, outline[:1])) / 1000
                 axes.plot(closed[:, along], closed[:, 2], color="black", lw=1.0, zorder=5)
-            axes.plot(place[along], source.depth / 1000, ms=9, mew=0.8, zorder=8, **map_marks.STAR)
+            axes.plot(place[along], source.depth / 1000, ms=9, mew=0.8, zorder=8, **marks.STAR)

@@ -1,10 +1,14 @@
 """The figure of the gauges: computed records, and observed ones where there are any."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from esim.analysis import chart
+from esim.analysis import marks
+from esim.analysis.clock import Clock, clock
+from esim.analysis.look import PLAIN, Look, Sketch
 from esim.analysis.observations import Record, record_of, variable_of
 from esim.analysis.run import Run
 
@@ -14,31 +18,56 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PER_FIGURE = 8
+CLOCK = (1 / 60, 1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 3, 6, 12, 24)  # h between ticks of the clock
+TICKS = 9  # of it, at most
 COMPUTED, OBSERVED, SHAKING = "#0072B2", "#1a1a1a", "#ececec"
 LABELS = {"eta": "elevation (m)", "depth_change": "change of depth (m)"}
 
 
-def figures(run: Run) -> "list[Figure]":
+def figures(run: Run, look: Look = PLAIN) -> Iterator[Sketch]:
     """One panel per station, at most eight in a figure; none without stations.nc."""
     if run.stations is None or not run.stations.sizes["station"] or not run.stations.sizes["time"]:
-        return []
+        return
     count = run.stations.sizes["station"]
-    return [_figure(run, first, min(first + PER_FIGURE, count)) for first in range(0, count, PER_FIGURE)]
+    for n, first in enumerate(range(0, count, PER_FIGURE), start=1):
+        draw = partial(_figure, run, first, min(first + PER_FIGURE, count), look)
+        yield "gauges" if n == 1 else f"gauges_{n}", draw
 
 
-def _figure(run: Run, first: int, last: int) -> "Figure":
+def _figure(run: Run, first: int, last: int, look: Look) -> "Figure":
     from matplotlib.figure import Figure
 
-    drawing = Figure(figsize=(7.6, 1.1 + 1.75 * (last - first)), layout="constrained")
+    drawing = Figure(figsize=(6.2, 1.5 + 1.5 * (last - first)), layout="constrained")
     panels = drawing.subplots(last - first, 1, sharex=True, squeeze=False)[:, 0]
     for axes, n in zip(panels, range(first, last), strict=True):
         _panel(axes, run, n)
+    times = clock(run, look)
     panels[-1].set_xlabel("time since origin (h)")
-    panels[0].set_title(_title(run), loc="left")
+    _clock_axis(panels[0], times)
     handles, names = _legend(panels)
-    panels[0].legend(handles, names, loc="upper right", ncols=3, frameon=False, fontsize=8)
+    panels[0].legend(
+        handles, names, loc="upper right", ncols=3, frameon=False, fontsize=7.5, handlelength=1.4
+    )
     drawing.align_ylabels()
+    drawing.suptitle("\n".join(filter(None, (look.heading(run), times.origin()))), x=0.01, ha="left")
+    marks.credit(drawing, run)
     return drawing
+
+
+def _clock_axis(axes: "Axes", times: Clock) -> None:
+    """Ticks along the upper edge, at whole hours or parts of them in UTC, with what the clocks show."""
+    if times.start is None:
+        return
+    low, high = axes.get_xlim()
+    step = next((step for step in CLOCK if (high - low) / step <= TICKS), CLOCK[-1])
+    begun = times.start.hour + times.start.minute / 60 + times.start.second / 3600
+    ticks = step * np.arange(np.ceil((begun + low) / step), (begun + high) / step) - begun
+    above = axes.secondary_xaxis("top")
+    above.set_xticks(ticks, ["\n".join(times.texts(3600 * tick)) for tick in ticks], fontsize=7.5)
+    above.tick_params(length=2.5, pad=2, color="0.4", labelcolor="0.3")
+    names = "\n".join(times.name(zone) for zone in times.zones)
+    style: dict[str, Any] = {"fontsize": 7.5, "ha": "right", "va": "bottom", "color": "0.3"}
+    axes.annotate(names, (0, 1), (-4, 5), "axes fraction", "offset points", **style)
 
 
 def _panel(axes: "Axes", run: Run, n: int) -> None:
@@ -83,13 +112,9 @@ def _name(station: "xr.Dataset") -> str:
     name = f"{station['station'].values}"
     if "lon" in station:
         lon, lat = (round(float(station[key]), 2) for key in ("lon", "lat"))
-        return f"{name}   {chart.meridian(lon)} {chart.parallel(lat)}"
+        lon = round((lon + 180) % 360 - 180, 2)
+        return f"{name}   {abs(lon):g}°{'E' if lon >= 0 else 'W'} {abs(lat):g}°{'N' if lat >= 0 else 'S'}"
     return f"{name}   x {float(station['x']) / 1000:g} km, y {float(station['y']) / 1000:g} km"
-
-
-def _title(run: Run) -> str:
-    start = f"\norigin {run.start:%Y-%m-%d %H:%M:%S} UTC" if run.start else ""
-    return f"{run.title}{start}"
 
 
 def _legend(panels: "np.ndarray") -> "tuple[list[object], list[str]]":

@@ -7,21 +7,22 @@ waves at which they correlate best with the observed ones; the other measures ar
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from esim.analysis.agreement import best_lag, correlation, relative_rms
 from esim.analysis.observations import Record, record_of, variable_of
 from esim.analysis.ocean.crest import first_arrival, first_crest
-from esim.analysis.run import Run, open_run
+from esim.analysis.run import Run
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 
 TABLE = "stations_misfit.csv"
 BEFORE, AFTER = 1800.0, 5400.0  # s, around the first crest
-LONGEST_LAG, PART = 1800.0, 0.25  # s, and of the time that is compared
+LONGEST_LAG = 1800.0  # s
 
 
 class Misfit(NamedTuple):
@@ -50,13 +51,13 @@ UNITS = {name: "s" for name in ("begin", "end", "arrival_difference", "crest_dif
 HEADERS = tuple(f"{name}_{UNITS[name]}" if name in UNITS else name for name in Misfit._fields)
 
 
-def misfits(run: Run) -> Iterator[Misfit]:
-    """The misfit of every gauge that has a record, in the order of stations.nc."""
+def misfits(run: Run, records: Mapping[str, Record] | None = None) -> Iterator[Misfit]:
+    """The misfit of every gauge that has a record, in the order of stations.nc; by default one that the run knows."""
     if run.stations is None or run.scenario != "tsunami":
         return
     time = run.stations["seconds"].values.astype(float)
     for n, name in enumerate(map(str, run.stations["station"].values)):
-        record = record_of(run, name)
+        record = record_of(run, name) if records is None else records.get(name)
         if record is not None:
             levels = run.stations[variable_of(run, name)].isel(station=n).values
             yield compare(name, time, levels.astype(float), record)
@@ -67,7 +68,7 @@ def compare_run(directory: Path, output: Path | None = None) -> tuple[list[Misfi
 
     Raises InputError where no station has a record.
     """
-    with open_run(directory) as run:
+    with Run.open(directory) as run:
         found = list(misfits(run))
     if not found:
         raise InputError(
@@ -89,7 +90,7 @@ def compare(station: str, time: np.ndarray, eta: np.ndarray, record: Record) -> 
     computed = np.interp(at, time, eta, left=np.nan, right=np.nan)
     known = np.isfinite(computed)
     at, observed, computed = at[known], observed[known], computed[known]
-    rms = _normalised_rms(computed, observed)
+    rms = relative_rms(computed, observed)
     return Misfit(
         station,
         begin=float(at[0]) if at.size else np.nan,
@@ -99,9 +100,9 @@ def compare(station: str, time: np.ndarray, eta: np.ndarray, record: Record) -> 
         crest_difference=_difference(found and found.time, wanted and wanted.time),
         crest_ratio=found.height / wanted.height if found and wanted else None,
         normalised_rms=rms,
-        correlation=_correlation(computed, observed),
+        correlation=correlation(computed, observed),
         variance_reduction=None if rms is None else 1 - rms**2,
-        lag=_lag(time, eta, at, observed),
+        lag=best_lag(time, eta, at, observed, LONGEST_LAG),
     )
 
 
@@ -115,7 +116,7 @@ def window(record: Record, last: float) -> np.ndarray:
 def normalised_rms(time: np.ndarray, eta: np.ndarray, record: Record) -> float | None:
     """Root mean square difference around the first crest over that of the record itself; None where they part."""
     near = window(record, time[-1])
-    return _normalised_rms(np.interp(record.time[near], time, eta), record.eta[near])
+    return relative_rms(np.interp(record.time[near], time, eta), record.eta[near])
 
 
 def write_misfits(path: Path, found: "list[Misfit]") -> None:
@@ -139,31 +140,3 @@ def _text(value: str | float | None) -> str:
 
 def _difference(found: float | None, wanted: float | None) -> float | None:
     return None if found is None or wanted is None else found - wanted
-
-
-def _normalised_rms(computed: np.ndarray, observed: np.ndarray) -> float | None:
-    if not observed.size or not observed.any():
-        return None
-    return float(np.sqrt(np.mean((computed - observed) ** 2) / np.mean(observed**2)))
-
-
-def _correlation(computed: np.ndarray, observed: np.ndarray) -> float | None:
-    if observed.size < 2 or not np.ptp(computed) or not np.ptp(observed):
-        return None
-    return float(np.corrcoef(computed, observed)[0, 1])
-
-
-def _lag(time: np.ndarray, eta: np.ndarray, at: np.ndarray, observed: np.ndarray) -> float | None:
-    """The delay [s] of the computed series at which it correlates best with the observed one."""
-    if at.size < 3:
-        return None
-    step = min(float(np.median(np.diff(at))), float(np.median(np.diff(time))))
-    count = int(min(LONGEST_LAG, PART * (at[-1] - at[0])) / step)
-    best: tuple[float, float] | None = None
-    for shift in sorted(np.arange(-count, count + 1) * step, key=abs):  # of equal ones the shortest
-        computed = np.interp(at + shift, time, eta, left=np.nan, right=np.nan)
-        known = np.isfinite(computed)
-        fit = _correlation(computed[known], observed[known]) if known.sum() > at.size / 2 else None
-        if fit is not None and (best is None or fit > best[0]):
-            best = fit, float(shift)
-    return None if best is None else best[1]

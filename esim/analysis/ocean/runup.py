@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esim.analysis import chart
+from esim.analysis import chart, marks
+from esim.analysis.look import PLAIN, Look
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
@@ -14,40 +15,55 @@ if TYPE_CHECKING:
 
 MARGIN = 0.06  # of the extent of the points, around them
 QUANTILE = 0.995  # of the heights that the colours span
-MAP, SIDE = 4.6, 3.2  # inches: the longer side of the map; of the diagram beside or below it
+MAP, SIDE = 4.0, 2.6  # inches: the longer side of the map; of the diagram beside or below it
 LEAST = 0.3  # of the longer side of the map: the shorter one, at least
 SHORE = "#7aa6c2"
 COLOURS = "viridis_r"
 
 
-def figure(run: Run, grid: str = "") -> "Figure | None":
+def figure(run: Run, grid: str = "", look: Look = PLAIN) -> "Figure | None":
     """Maximum water-surface elevation at coastal points on a map, and run-up along its longer side.
 
-    None where the run kept no points of the coast, or no water came to them.
+    None where the run kept no points of the coast, no water came to them, or none lies in the extent of the look.
     """
     from matplotlib.figure import Figure
 
     points, maxima = run.runups.get(grid), run.grids.get(grid)
     if points is None or maxima is None or not points.sizes["point"]:
         return None
+    points = _within(points, look.extent)
+    if points is None:
+        return None
     known = points["shore_level"].copy(data=np.fmax(points["runup"].values, points["shore_level"].values))
     if not known.notnull().any():
         return None
     bathymetry = maxima["bathymetry"]
     x, y = _places(points)
-    box = _box(x, y, bathymetry)
+    box = look.extent or _box(x, y, bathymetry)
     upright = (box[3] - box[2]) * chart.stretch(bathymetry, (box[2] + box[3]) / 2) >= box[1] - box[0]
     top = max(chart.span(known, QUANTILE), 1e-6)
     size = (MAP + SIDE, 1.7 * MAP) if upright else (1.7 * MAP, MAP + SIDE)
     drawing = Figure(figsize=size, layout="constrained")
     rows, columns = (1, 2) if upright else (2, 1)
     plain, diagram = drawing.subplots(rows, columns, sharex=not upright, sharey=upright)
-    _map(plain, bathymetry, box, x, y, known, top)
-    _along(diagram, points, y if upright else x, upright, top)
+    colours = look.colours(COLOURS)
+    _map(plain, bathymetry, box, x, y, known, top, colours)
+    _along(diagram, points, y if upright else x, upright, top, colours)
     chart.frame(plain, bathymetry, box)
     plain.set_aspect(chart.stretch(bathymetry, (box[2] + box[3]) / 2), adjustable="box")
-    plain.set_title(f"{run.title}\n{f'{grid}: ' if grid else ''}{_words(points)}", loc="left")
+    marks.scale_bar(plain, chart.lonlat(bathymetry))
+    plain.set_title(f"{look.heading(run)}\n{f'{grid}: ' if grid else ''}{_words(points)}", loc="left")
+    marks.credit(drawing, run)
     return drawing
+
+
+def _within(points: "xr.Dataset", box: chart.Box | None) -> "xr.Dataset | None":
+    """The points in a box, None if there are none."""
+    if box is None:
+        return points
+    x, y = _places(points)
+    inside = (x >= box[0]) & (x <= box[1]) & (y >= box[2]) & (y <= box[3])
+    return points.isel(point=inside) if inside.any() else None
 
 
 def _places(points: "xr.Dataset") -> tuple[np.ndarray, np.ndarray]:
@@ -81,6 +97,7 @@ def _map(
     y: np.ndarray,
     known: "xr.DataArray",
     top: float,
+    colours: str,
 ) -> None:
     rows, columns = bathymetry.dims
     scale = 1 if chart.lonlat(bathymetry) else 1000
@@ -93,14 +110,16 @@ def _map(
     chart.land(axes, chart.thin(near if min(near.shape) > 1 else bathymetry))
     order = np.argsort(np.nan_to_num(known.values))
     values = known.values[order]
-    axes.scatter(x[order], y[order], c=values, s=14, cmap=COLOURS, vmin=0, vmax=top, zorder=6, lw=0)
+    axes.scatter(x[order], y[order], c=values, s=14, cmap=colours, vmin=0, vmax=top, zorder=6, lw=0)
 
 
 def _ordered(axis: "xr.DataArray", low: float, high: float) -> tuple[float, float]:
     return (low, high) if axis.values[0] <= axis.values[-1] else (high, low)
 
 
-def _along(axes: "Axes", points: "xr.Dataset", place: np.ndarray, upright: bool, top: float) -> None:
+def _along(
+    axes: "Axes", points: "xr.Dataset", place: np.ndarray, upright: bool, top: float, cmap: str
+) -> None:
     """Bars of the run-up, coloured as on the map, and points of the maximum elevation at the shore, along the coast."""
     from matplotlib import colormaps
 
@@ -108,7 +127,7 @@ def _along(axes: "Axes", points: "xr.Dataset", place: np.ndarray, upright: bool,
     known = np.isfinite(runup)
     lines = axes.hlines if upright else axes.vlines
     if known.any():
-        colours = colormaps[COLOURS](np.clip(runup[known] / top, 0, 1))
+        colours = colormaps[cmap](np.clip(runup[known] / top, 0, 1))
         order = np.argsort(-runup[known])  # lower ones in front
         lines(
             place[known][order],

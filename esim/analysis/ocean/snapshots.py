@@ -4,45 +4,54 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esim.analysis import chart
+from esim.analysis import chart, marks
+from esim.analysis.clock import clock, duration
+from esim.analysis.look import PLAIN, Look
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PANELS, COLUMNS = 6, 3
+PANELS = 6
 CROWDED = 1.5  # how much closer the early snapshots are; 1: evenly spread
-WIDTH = 3.2  # inches, of a panel
+WIDTH = 2.9  # inches, of a panel
+WIDE = 0.75  # height over width, below which panels are in two columns
 PIXELS = 500  # cells along a side of a panel
 QUANTILE = 0.995  # of the water's displacement that the colours span
 
 
-def figure(run: Run) -> "Figure | None":
-    """The water surface at several times; None unless fields.nc has it at several."""
+def figure(run: Run, look: Look = PLAIN) -> "Figure | None":
+    """The water surface at several times; None unless fields.nc has it at several, within the extent of the look."""
     from matplotlib.figure import Figure
 
     if run.fields is None or "eta" not in run.fields or run.fields.sizes["time"] < 2:
         return None
-    chosen = _chosen(run.fields["hours"].values)
-    eta = chart.thin(run.fields["eta"].isel(time=chosen), PIXELS).load()
-    bathymetry = chart.thin(run.fields["bathymetry"], PIXELS)
+    bathymetry = chart.crop(run.fields["bathymetry"], look.extent)
+    whole = chart.crop(run.fields["eta"], look.extent)
+    if bathymetry is None or whole is None:
+        return None
+    chosen, times = _chosen(run.fields["hours"].values), clock(run, look)
+    eta, bathymetry = chart.thin(whole.isel(time=chosen), PIXELS).load(), chart.thin(bathymetry, PIXELS)
     reach = chart.span(eta, QUANTILE)
-    columns = min(COLUMNS, len(chosen))
+    columns = min(2 if chart.ratio(bathymetry) < WIDE else 3, len(chosen))
     rows = -(-len(chosen) // columns)
-    size = (WIDTH * columns + 1.5, (WIDTH * chart.ratio(bathymetry) + 0.25) * rows + 0.5)
-    drawing = Figure(figsize=size, layout="constrained")
+    size = (WIDTH * columns + 1.0, (WIDTH * chart.ratio(bathymetry) + 0.3) * rows + 0.6)
+    drawing = Figure(figsize=size, layout="compressed")
     panels = drawing.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes in panels.flat[len(chosen) :]:
         axes.set_visible(False)
     for axes, snapshot in zip(panels.flat, eta, strict=False):
         chart.land(axes, bathymetry)
-        drawn = chart.image(axes, snapshot, cmap="RdBu_r", vmin=-reach, vmax=reach)
-        chart.frame(axes, snapshot, ticks=4)
+        drawn = chart.image(axes, snapshot, smooth=True, cmap=look.colours("RdBu_r"), vmin=-reach, vmax=reach)
+        chart.frame(axes, snapshot, ticks=3)
         axes.label_outer()
-        axes.set_title(chart.duration(float(snapshot["seconds"])), loc="left", fontsize=9)
+        seconds = float(snapshot["seconds"])
+        axes.set_title(" | ".join((duration(seconds), *times.at(seconds))), loc="left", fontsize=8.5)
+    marks.scale_bar(panels[0, 0], chart.lonlat(bathymetry))
     bar = drawing.colorbar(drawn, ax=panels, shrink=0.8, pad=0.015, extend="both")
     bar.set_label("water-surface elevation (m)")
-    drawing.suptitle(run.title, x=0.01, ha="left")
+    drawing.suptitle("\n".join(filter(None, (look.heading(run), times.origin()))), x=0.01, ha="left")
+    marks.credit(drawing, run)
     return drawing
 
 

@@ -4,23 +4,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esim.analysis import chart
+from esim.analysis import chart, marks
+from esim.analysis.look import PLAIN, Look
+from esim.analysis.ocean import fault
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+SIZE = 5.4, 6.6  # inches: width and height of the map, at most
 SHOWN = 0.02  # of the largest displacement: what the map must contain
 MARGIN = 0.6  # of the size of that region, on each side
 QUANTILE = 0.995  # of the displacements there that the colours span
 OPAQUE = 0.08  # of the span: smaller displacements let the land shine through
 
 
-def figure(run: Run) -> "Figure | None":
+def figure(run: Run, look: Look = PLAIN) -> "Figure | None":
     """The uplift of the seafloor around the source; the initial water surface where the seafloor has not moved.
 
-    None if nothing has moved, or the run kept neither.
+    None if nothing has moved, if the run kept neither, or beside the extent of the look.
     """
     from matplotlib.figure import Figure
 
@@ -28,17 +31,24 @@ def figure(run: Run) -> "Figure | None":
     if found is None:
         return None
     field, bathymetry, words = found
+    part = chart.crop(field, look.extent or _around(field))
+    if part is None:
+        return None
     reach = _reach(field)
-    drawing = Figure(figsize=(6.6, 6.4), layout="constrained")
+    drawing = Figure(figsize=chart.size(part, SIZE), layout="constrained")
     axes = drawing.add_subplot()
     chart.land(axes, bathymetry)
-    colours = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach, "alpha": _opacity(field, reach)}
+    colours = {"cmap": look.colours("RdBu_r"), "vmin": -reach, "vmax": reach, "alpha": _opacity(field, reach)}
     drawn = chart.image(axes, field, **colours)
     chart.contours(axes, field, _levels(field, reach), colors=chart.INK, linewidths=0.5, alpha=0.7)
-    chart.frame(axes, field, _around(field), ticks=8)
-    chart.gauges(axes, run.stations)
+    chart.frame(axes, field, chart.extent(part))
+    marks.nests(axes, run)
+    fault.draw(axes, run, field)
+    marks.scale_bar(axes, chart.lonlat(field))
+    marks.stations(axes, run.stations)
     chart.bar(axes, drawn, f"{words} (m)", extend="both")
-    axes.set_title(_title(run, field, words), loc="left")
+    axes.set_title(_title(run, field, words, look), loc="left")
+    marks.credit(drawing, run)
     return drawing
 
 
@@ -92,8 +102,8 @@ def _around(field: "xr.DataArray") -> chart.Box:
     )
 
 
-def _title(run: Run, field: "xr.DataArray", words: str) -> str:
+def _title(run: Run, field: "xr.DataArray", words: str, look: Look) -> str:
     low, high = float(field.min()), float(field.max())
     size = f"Mw {run.magnitude:.2f}, " if run.magnitude is not None else ""
     span = f"{low:+.2f} to {high:+.2f} m".replace("-", "\N{MINUS SIGN}")
-    return f"{run.title}\n{size}{words} {span}"
+    return f"{look.heading(run)}\n{size}{words} {span}"

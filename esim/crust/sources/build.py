@@ -28,6 +28,11 @@ from esim.sources.crust.lowpass import GAIN, begin_filtered
 CrustSource = PointSources | PlaneWave | InjectedField
 # Share of the energy of a source above the highest frequency of the run, from which it is low-passed.
 ENERGY_FRACTION = 0.02
+VISIBLE = (
+    0.005  # share of the peak of a rate: the far field, its slope, then has about a hundredth of its own peak
+)
+SAMPLES = 4001  # of a rate, between its first and last time
+ROUNDING = 1e-9  # of the largest moment
 UNRELEASED = 0.01  # share of the moment after the end of the run, from which there is a warning
 Warn = Callable[[str], None]
 
@@ -189,9 +194,13 @@ def _shears(source: PointSources) -> np.ndarray:
 
 def origin(source: PointSources) -> tuple[float, float, float]:
     """x, y, depth [m] where a source begins: its point that is active first, and of those the strongest."""
-    size = np.abs(source.moment).sum(1) + np.abs(source.force).sum(1)
-    first = np.lexsort((-size, source.rates.first))[0]
+    first = _first_point(source)
     return float(source.x[first]), float(source.y[first]), float(source.depth[first])
+
+
+def _first_point(source: PointSources) -> int:
+    size = np.abs(source.moment).sum(1) + np.abs(source.force).sum(1)
+    return int(np.lexsort((-size, source.rates.first))[0])
 
 
 def strongest_event(
@@ -211,7 +220,8 @@ def strongest_event(
 def source_record(source: CrustSource) -> dict[str, Any]:
     """What run.json has of a source: where it begins [m], its moment [N m] and magnitude, the outline of a fault.
 
-    low_pass is the corner frequency [Hz] of the filter that its rates pass, None for none.
+    low_pass is the corner frequency [Hz] of the filter that its rates pass, None for none; pulse_begins [s] is when
+    the first motion can be seen (see VISIBLE), isotropic whether it sends out no S waves.
     """
     record: dict[str, Any] = {"name": source.name, "x": None, "y": None, "depth": None}
     record["low_pass"] = source.low_pass
@@ -224,6 +234,7 @@ def source_record(source: CrustSource) -> dict[str, Any]:
         return record | {"depth": source.depth, "moment": None, "magnitude": None}
     record |= zip(("x", "y", "depth"), origin(source), strict=True)
     record |= {"moment": source.total_moment or None, "magnitude": source.magnitude}
+    record |= {"pulse_begins": _pulse_begins(source), "isotropic": _is_isotropic(source)}
     return record | ({"outline": _outline(source)} if source.x.size > 3 else {})
 
 
@@ -239,6 +250,25 @@ def low_pass_text(sources: Sequence[CrustSource]) -> str:
     if record is None:
         return ""
     return f"sources are low-passed: {record['filter']}, f0 = {record['corner']:.6g} Hz; nothing is delayed"
+
+
+def _pulse_begins(source: PointSources) -> float:
+    """When the rate of the point where a source begins reaches a part VISIBLE of its peak [s]."""
+    first = _first_point(source)
+    times = np.linspace(source.rates.first[first], source.rates.last[first], SAMPLES)
+    rate = np.abs(source.rates.at(times[:, None], np.array([first]))[:, 0])
+    return float(times[np.argmax(rate >= VISIBLE * rate.max())])
+
+
+def _is_isotropic(source: PointSources) -> bool:
+    """Whether all points are explosions or implosions."""
+    normal, shear = source.moment[:, :3], source.moment[:, 3:]
+    size = np.abs(source.moment).max()
+    return bool(
+        size > 0
+        and np.ptp(normal, axis=1).max() <= ROUNDING * size
+        and np.abs(shear).max() <= ROUNDING * size
+    )
 
 
 def _outline(source: PointSources) -> list[list[float]]:

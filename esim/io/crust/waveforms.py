@@ -1,11 +1,12 @@
 """How do seismograms get into a seismologist's tools? SAC and miniSEED files, through ObsPy.
 
-Seismologists look up: channel Z is the upward motion, the opposite of esim's z. Channels are BXE, BXN, BXZ (X:
-computed and not measured), the network is SY (synthetic) unless the station's name brings one, as NET.STA. Units
-stay SI (SAC's own habit is nanometres): the header kuser0 tells. Without a date, time starts on 1970-01-01.
+Seismologists look up: channel Z is the upward motion, the opposite of esim's z. Channels are BXE, BXN, BXZ (B: the band
+of SEED for 10 to 80 samples a second, H: 80 to 250, and so on; X: computed and not measured), the network is SY
+(synthetic) unless the station's name brings one, as NET.STA. Units stay SI (SAC's own habit is nanometres): the header
+kuser0 tells. Without a date, time starts on 1970-01-01.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 from esim.io.crust.seismograms import StationTable
-from esim.io.crust.station_codes import MINISEED, SAC
+from esim.io.crust.station_codes import MINISEED, SAC, Code
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOTIONS = {  # SAC's name of the kind, and the unit
@@ -53,12 +54,19 @@ class Channel:
     azimuth: float
     incidence: float
 
-    @property
-    def code(self) -> str:
-        """Name of the channel."""
-        return f"BX{self.letter}"
+    def code(self, step: float) -> str:
+        """Name of the channel at a sampling interval [s]."""
+        return f"{band(step)}X{self.letter}"
 
 
+BANDS = (
+    (1000.0, "F"),
+    (250.0, "C"),
+    (80.0, "H"),
+    (10.0, "B"),
+    (1.001, "M"),
+    (0.5, "L"),
+)  # from so many a second
 CHANNELS = (Channel("E", 1.0, 90.0, 90.0), Channel("N", 1.0, 0.0, 90.0), Channel("Z", -1.0, 0.0, 0.0))
 
 
@@ -71,8 +79,13 @@ def channels(stations: StationTable, n: int) -> tuple[Channel, Channel, Channel]
     return Channel("2", 1.0, along_x, 90.0), Channel("1", 1.0, along_y, 90.0), CHANNELS[2]
 
 
+def band(step: float) -> str:
+    """The SEED band code of broadband channels at a sampling interval [s]."""
+    return next((letter for rate, letter in BANDS if 1 / step >= rate), "V")
+
+
 def require_obspy(key: str) -> None:
-    """Raises InputError, naming the key of the configuration that needs it, where ObsPy is not installed."""
+    """Raises InputError, naming the key of the configuration (or what else) needs it, where ObsPy is not installed."""
     try:
         import obspy  # noqa: F401
     except ImportError as error:
@@ -102,7 +115,7 @@ def write_sac(
     paths = []
     for n, code in enumerate(SAC.codes(stations.names)):
         for component, channel in zip(components[:, n], channels(stations, n), strict=True):
-            path = directory / "sac" / f"{'.'.join(code)}.{channel.code}.SAC"
+            path = directory / "sac" / f"{'.'.join(code)}.{channel.code(_step(time))}.SAC"
             header = _header(stations, n, channel, time, motion) | _paths(stations, n, event)
             header |= {"knetwk": code.network, "kstnm": code.station}
             header |= {"khole": code.location} if code.location else {}
@@ -125,13 +138,25 @@ def write_miniseed(
 ) -> Path:
     """Writes all stations and channels into waveforms.mseed, whole or not at all; arguments as in `write_sac`."""
     require_obspy("output.stations.miniseed")
-    from obspy import Stream
-
     path = directory / "waveforms.mseed"
+    codes = MINISEED.codes(stations.names)
     with whole_file(path) as temporary:
-        stream = Stream(list(_traces(stations, time, components, start)))
+        stream = stream_of(stations, codes, time, components, start)
         stream.write(str(temporary), format="MSEED", encoding="FLOAT32", reclen=4096)
     return path
+
+
+def stream_of(
+    stations: StationTable,
+    codes: Sequence[Code],
+    time: np.ndarray,
+    components: np.ndarray,
+    start: datetime | None = None,
+) -> Any:
+    """An ObsPy Stream of all stations, by their codes, and channels; other arguments as in `write_sac`."""
+    from obspy import Stream
+
+    return Stream(list(_traces(stations, codes, time, components, start)))
 
 
 def _samples(component: np.ndarray, channel: Channel) -> np.ndarray:
@@ -157,7 +182,7 @@ def _header(
         "iztype": "io",
         "idep": kind,
         "delta": _step(time),
-        "kcmpnm": channel.code,
+        "kcmpnm": channel.code(_step(time)),
         "cmpaz": channel.azimuth,
         "cmpinc": channel.incidence,
         "kuser0": unit,
@@ -191,15 +216,19 @@ def _paths(stations: StationTable, n: int, event: Event | None) -> dict[str, flo
 
 
 def _traces(
-    stations: StationTable, time: np.ndarray, components: np.ndarray, start: datetime | None
+    stations: StationTable,
+    codes: Sequence[Code],
+    time: np.ndarray,
+    components: np.ndarray,
+    start: datetime | None,
 ) -> Iterator[Any]:
     from obspy import Trace
 
-    for n, code in enumerate(MINISEED.codes(stations.names)):
+    for n, code in enumerate(codes):
         for component, channel in zip(components[:, n], channels(stations, n), strict=True):
             about = {
                 **code._asdict(),
-                "channel": channel.code,
+                "channel": channel.code(_step(time)),
                 "delta": _step(time),
                 "starttime": _origin(start) + float(time[0]),
             }

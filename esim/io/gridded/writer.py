@@ -12,7 +12,9 @@ from esim.io import cf, netcdf
 from esim.io.atomic import partial, publish, writing
 from esim.io.gridded.frame import Place, define_frame, frame_of
 
-CHUNK = 512  # cells along each side of a compressed block, at most
+CHUNK = (
+    256  # cells along each side of a compressed block, at most: a map has few of them, a series reads little
+)
 
 
 class GridFile:

@@ -129,7 +129,7 @@ class SeafloorMotion:
                 "begins_s": float(source.times[0]),
                 "ends_s": float(source.times[-1]),
             }
-            | ({"assumed_rigidity_Pa": source.assumed_rigidity} if isinstance(source, FaultSource) else {})
+            | (_fault_record(source) if isinstance(source, FaultSource) else {})
         )
         inner = paste(ocean, bed[-1], box)
         h = ocean.block.halo
@@ -247,6 +247,15 @@ class SeafloorMotion:
         x, y = ocean.grid.x(block.i0, block.i1), ocean.grid.y(block.j0, block.j1)
         bed = ocean.own(ocean.bed)[0].astype(np.float64)
         return initial_water(states, bed, x, y, ocean.grid.lonlat, ocean.physics.dry_depth)
+
+
+def _fault_record(source: FaultSource) -> dict[str, Any]:
+    """What run.json has of a fault: the corners [x, y, depth] of the subfaults that move, as its file counts x and y
+    (degrees if lonlat, else m), and where slip begins."""
+    fault = source.fault
+    outlines = [fault.outline(int(n)).tolist() for n in np.flatnonzero(fault.moving)]
+    places = {"lonlat": fault.lonlat, "outline": outlines, "rupture_start": fault.rupture_start()}
+    return {"assumed_rigidity_Pa": source.assumed_rigidity} | places
 
 
 def _odd(source: dict[str, Any], duration: float) -> Iterator[str]:

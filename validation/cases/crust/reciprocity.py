@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import ScenarioConfig, from_dict
 from esim.validation.cases.case import Bound, Case, Runs
 from esim.validation.cases.crust.records import read
@@ -169,14 +169,14 @@ def _compared(folder: Path, far: list[Path], quantity: str, depth: str) -> tuple
 
 
 def _series(folder: Path, quantity: str, station: str) -> np.ndarray:
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.stations is not None
         return np.asarray(run.stations[quantity].sel(station=station).values)
 
 
 def _work(folder: Path) -> np.ndarray:
     """The moment times the strain (T,) at A in a run."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.stations is not None
         at = run.stations.isel(station=list(POINTS).index("A"))
         parts = zip(MOMENT.values(), STRAINS.items(), strict=True)

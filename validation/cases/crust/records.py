@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import from_dict
 from esim.config.crust.root import SeismicConfig
 from esim.errors import InputError
@@ -29,7 +29,7 @@ class Records(NamedTuple):
 
 def read(folder: Path, quantity: str = "v") -> Records:
     """Velocities (quantity v) or displacements (u) of a run; raises InputError for a run that did not record them."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         found = run.stations
         names = [quantity + axis for axis in "xyz"]
         if found is None or names[0] not in found:
@@ -42,7 +42,7 @@ def read(folder: Path, quantity: str = "v") -> Records:
 
 def configuration(folder: Path) -> SeismicConfig:
     """What a run was asked for."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         cfg = from_dict(run.record["configuration"])
     if not isinstance(cfg, SeismicConfig):
         raise InputError(f"{folder}: not a run of scenario seismic")

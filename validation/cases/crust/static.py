@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import ScenarioConfig, from_dict
 from esim.errors import InputError
 from esim.sources.ocean import okada
@@ -72,7 +72,7 @@ def _run(folder: Path, name: str, duration: float) -> ScenarioConfig:
 
 def surface(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Times (T,) [s], displacement east, north and up (T, 3, j, i) [m] of the inner part, and Okada's (3, j, i)."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         data = run.surface_displacement
         if data is None:
             raise InputError(f"{folder}: no surface_displacement.nc")

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
 from esim.validation.cases.nthmp import nthmp
@@ -100,7 +100,7 @@ def _one(folder: Path, case: str, height: float, serre: bool, cell: float) -> Sc
 
 def around(folder: Path, angles: np.ndarray) -> np.ndarray:
     """Run-up [m] at angles [degrees] from where the waves come: the water highest up each ray from the centre."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.maxima is not None
         x, y = run.maxima["x"].values, run.maxima["y"].values
         thickness = np.nan_to_num(run.maxima["inundation_depth_max"].values)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from esim import data
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import ScenarioConfig
 from esim.io import netcdf
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
@@ -97,7 +97,7 @@ def observed() -> np.ndarray:
 
 def runups(folder: Path) -> np.ndarray:
     """Run-up [m] at the three points: the highest water on land near them."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.maxima is not None
         x, y = run.maxima["x"].values, run.maxima["y"].values
         level = np.nan_to_num(run.maxima["eta_max"].values)
@@ -165,7 +165,7 @@ def draw(runs: Runs, output: Path) -> list[Path]:
         axis.plot(when, 100 * known[gauge], "k.", ms=2, label="laboratory")
         axis.set(xlim=(0, END), ylim=(-2, 5.5), xlabel="s", ylabel="surface [cm]", title=f"gauge {gauge}")
     axes[0].legend(frameon=False)
-    with open_run(next(iter(runs.values()))) as run:
+    with Run.open(next(iter(runs.values()))) as run:
         assert run.maxima is not None
         maxima = run.maxima
         x, y = maxima["x"].values, maxima["y"].values

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from esim import data
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config.ocean.root import TsunamiConfig
 from esim.errors import InputError
 from esim.validation.cases.ocean import flow
@@ -113,7 +113,7 @@ def solitary(height: float, depth: float, *, x: float, direction: float, exact: 
 
 def runup(folder: Path, depth: float, seen: float) -> float:
     """The highest water on the beach over the depth [m], where it was thicker than `seen` [m]."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.maxima is not None
         thickness = np.nan_to_num(run.maxima["inundation_depth_max"].values[0])
         wet = thickness > seen
@@ -136,7 +136,7 @@ def highest(fields: Fields, n: int, depth: float, seen: float, x: np.ndarray) ->
 
 def gauges(folder: Path) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
     """Times [s], and surfaces [m] by the names of the gauges."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         stations = run.stations
         assert stations is not None
         names = [str(name) for name in stations["station"].values]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import from_dict
 from esim.config.ocean.root import TsunamiConfig
 from esim.errors import InputError
@@ -153,7 +153,7 @@ def write_initial(path: Path, grid: Grid, bed: Formula, water: Water) -> None:
 
 def read(folder: Path) -> Fields:
     """The snapshots of a run; raises InputError for a run that has none of h, u and v."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         found = run.fields
         if found is None or not {"h", "u", "v"} <= set(found.data_vars):
             raise InputError(f"{folder}: no h, u and v in fields.nc")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import ScenarioConfig
 from esim.constants import EARTH_RADIUS
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
@@ -100,7 +100,7 @@ def _errors(folder: Path, angle: float) -> tuple[float, float, float, float]:
 
 def _series(folder: Path, angle: float) -> list[np.ndarray]:
     """Times, what is known, and what was found at each bearing."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.stations is not None
         stations = run.stations
         times = stations["seconds"].values.astype(float)

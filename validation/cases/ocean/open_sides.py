@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 from esim.validation.cases.ocean import flow
@@ -164,7 +164,7 @@ def reflection(runs: Runs, kind: str, angle: int) -> float:
 
 def maxima_error(small: Path, large: Path) -> float:
     """Largest relative error of the maxima of a box, outside of its layers, against those of a larger one."""
-    with open_run(small) as run, open_run(large) as other:
+    with Run.open(small) as run, Run.open(large) as other:
         assert run.maxima is not None and other.maxima is not None
         found, damped = run.maxima["eta_max"].values, run.maxima["absorbing_layer"].values > 0
         wide = other.maxima["eta_max"].values

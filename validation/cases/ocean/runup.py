@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
 from esim.validation.cases.ocean import flow
@@ -102,7 +102,7 @@ def judge(runs: Runs) -> list[Comparison]:
 
 def highest(folder: Path, cot: float, height: float) -> float:
     """The highest water on the beach, over the depth."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         assert run.maxima is not None
         depth = run.maxima["inundation_depth_max"].values[0]
         wet = np.nan_to_num(depth) > SEEN * runup.law(height, cot) * DEPTH

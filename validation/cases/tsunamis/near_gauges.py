@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 
 from esim import data
-from esim.analysis import Run, open_run
+from esim.analysis import Run
 from esim.analysis.observations import Record
 from esim.analysis.ocean.crest import first_crest
 from esim.config import ScenarioConfig, load
@@ -98,7 +98,7 @@ def judge(runs: Runs) -> list[Comparison]:
     """First crests as either kind of gauge, and what the ground did under them."""
     records = read_records()
     lines: list[Comparison] = []
-    opened = {name: open_run(folder) for name, folder in runs.items()}
+    opened = {name: Run.open(folder) for name, folder in runs.items()}
     try:
         for gauge, record in records.items():
             if gauge not in UNLIKE:
@@ -185,7 +185,7 @@ def draw(runs: Runs, output: Path) -> list[Path]:
 
     records = read_records()
     figure, panels = plt.subplots(4, 2, figsize=(9, 9), layout="constrained", sharex=True)
-    with open_run(runs[BEST]) as run:
+    with Run.open(runs[BEST]) as run:
         for axes, (gauge, record) in zip(panels.T.flat, records.items(), strict=True):
             axes.axhline(0, color="0.8", lw=0.6)
             axes.plot(record.time / 60, record.eta, "k", lw=1, label="observed")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from esim import data
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import ScenarioConfig, from_dict
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
 
@@ -71,7 +71,7 @@ def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
 
 def energies(folder: Path) -> np.ndarray:
     """Potential energy of the waves at sea [J] over g rho at each time."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         fields = run.fields
         assert fields is not None
         cells = np.cos(np.deg2rad(fields["lat"].values))[:, None]
@@ -88,7 +88,7 @@ def judge(runs: Runs) -> list[Comparison]:
     lines: list[Comparison] = []
     rates = {}
     for name in sorted(runs):
-        with open_run(runs[name]) as run:
+        with Run.open(runs[name]) as run:
             record = run.record
             assert run.fields is not None
             highest = float(np.abs(run.fields["eta"][-1].where(run.fields["bathymetry"] < 0)).max())

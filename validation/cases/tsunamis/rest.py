@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.config import ScenarioConfig, from_dict
 from esim.grids.grid import Grid
 from esim.validation.cases.case import Bound, Case, Comparison, Runs
@@ -73,7 +73,7 @@ def judge(runs: Runs) -> list[Comparison]:
         raised = what == "raised"
         limit = LIMITS[precision] if raised else 0.0
         label = f"{'water at 1.7 m' if raised else f'{what} sides'}, {precision}"
-        with open_run(folder) as run:
+        with Run.open(folder) as run:
             assert run.maxima is not None and run.fields is not None
             level = LEVEL if raised else 0.0
             wet = run.fields["h"].values[-1] > 1e-3

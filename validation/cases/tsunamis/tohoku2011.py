@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from esim import data
-from esim.analysis import Run, open_run
+from esim.analysis import Run
 from esim.analysis.observations import observed
 from esim.analysis.ocean.crest import first_crest
 from esim.config import load
@@ -41,7 +41,7 @@ def configure(folder: Path, quick: bool) -> TsunamiConfig:
 
 def judge(folder: Path) -> list[Check]:
     """Times and heights of the first crests in a run; raises InputError if it is not one of this event."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         return [check for buoy in BUOYS for check in _compare(run, buoy)]
 
 

@@ -9,7 +9,7 @@ ones, from half an hour before the first crest to an hour and a half after it.
 from collections.abc import Mapping
 from pathlib import Path
 
-from esim.analysis import open_run
+from esim.analysis import Run
 from esim.analysis.observations import observed
 from esim.analysis.ocean.misfit import normalised_rms
 from esim.config import ScenarioConfig
@@ -48,7 +48,7 @@ def _rest(check: tohoku2011.Check) -> tuple:
 
 def misfit(folder: Path, buoy: str) -> float | None:
     """Root mean square difference around the first crest over that of the record itself."""
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         record = observed(buoy, run.start)
         times, levels = tohoku2011.series(run, buoy)
     assert record is not None
@@ -63,7 +63,7 @@ def draw(runs: Runs, output: Path) -> list[Path]:
     for axes, buoy in zip(rows, tohoku2011.BUOYS, strict=True):
         end = 0.0
         for name in sorted(runs):
-            with open_run(runs[name]) as run:
+            with Run.open(runs[name]) as run:
                 times, levels = tohoku2011.series(run, buoy)
                 record = observed(buoy, run.start)
             end = times[-1]

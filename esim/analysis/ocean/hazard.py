@@ -1,0 +1,54 @@
+"""Which hazard tables does a tsunami run have?"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from esim.analysis.ocean import travel_times, warning_levels
+from esim.analysis.run import Run
+from esim.config.ocean.warning_levels import warning_levels as levels_of
+from esim.errors import InputError
+from esim.io.ocean.coastal_segments import read_segments
+
+if TYPE_CHECKING:
+    from esim.analysis.hazard import HazardOptions
+
+LEVELS = "jma"
+OF_SEGMENTS = ("radius", "levels", "green_depth")
+
+
+def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
+    """Writes travel_times.csv, and of coastal segments warning_levels.csv and .geojson; returns the paths.
+
+    Raises InputError where the run has neither gauges nor places nor segments are given.
+    """
+    options.refuse("tsunami", "periods", "damping")
+    if options.segments is None:
+        options.refuse("tsunami without --segments", *OF_SEGMENTS)
+    found = list(_tables(run, folder, options))
+    if not found:
+        raise InputError(f"{run.directory}: the run has no gauges; expected --places or --segments")
+    return found
+
+
+def _tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
+    if options.places or (run.stations is not None and run.stations.sizes["station"]):
+        found = travel_times.travel_times(run, options.places)
+        path = folder / travel_times.TABLE
+        travel_times.write_travel_times(path, found, _lonlat(run), run.start)
+        yield path
+    if options.segments is not None:
+        yield from _warnings(run, folder, options, options.segments)
+
+
+def _warnings(run: Run, folder: Path, options: "HazardOptions", path: Path) -> list[Path]:
+    levels = levels_of(options.levels or LEVELS)
+    segments = read_segments(path, _lonlat(run), options.radius)
+    found = warning_levels.warnings(run, segments, levels, options.green_depth)
+    return warning_levels.write_warnings(folder, segments, found, levels, _lonlat(run), options.green_depth)
+
+
+def _lonlat(run: Run) -> bool:
+    """Whether places of a run are in degrees."""
+    data = run.maxima if run.maxima is not None else run.stations
+    return data is not None and "lon" in data.coords

@@ -1,0 +1,53 @@
+"""What moves in a tsunami: the water surface, or another variable of fields.nc."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from esim.analysis import chart, marks
+from esim.analysis.clock import clock
+from esim.analysis.look import Look
+from esim.analysis.moving import Moving, cropped, sample, variable
+from esim.analysis.ocean import fault
+from esim.analysis.run import Run
+from esim.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+QUANTILE = 0.995  # of the absolute values that the colours span
+
+
+def moving(run: Run, what: str | None, plane: str | None, look: Look) -> Moving:
+    """The variable `what` of fields.nc, by default eta. Raises InputError if the run has no snapshots of it."""
+    if plane is not None:
+        raise InputError(f"--plane {plane}: a tsunami has no planes")
+    field = cropped(variable(run.fields, what or "eta", f"{run.directory}/fields.nc"), look.extent)
+    assert run.fields is not None  # it has the variable
+    bathymetry = cropped(run.fields["bathymetry"], look.extent)
+    norm, colours = _colours(sample(field))
+    name, unit = field.attrs.get("long_name", str(field.name)), field.attrs.get("units", "1")
+
+    def dress(axes: "Axes") -> None:
+        chart.land(axes, chart.thin(bathymetry))
+        chart.frame(axes, bathymetry)
+        marks.nests(axes, run)
+        for x, y in fault.epicentres(run, bathymetry):
+            marks.star(axes, x, y)
+        marks.scale_bar(axes, chart.lonlat(bathymetry))
+
+    title = "\n".join(filter(None, (look.heading(run), clock(run, look).origin())))
+    words = f"{name} ({unit})" if unit != "1" else name
+    return Moving(field, 1.0, words, title, look.colours(colours), norm, dress, bathymetry)
+
+
+def _colours(values: "xr.DataArray") -> tuple[Any, str]:
+    """The scale for the whole run, and its map of colours: two-sided where values have both signs."""
+    from matplotlib.colors import Normalize
+
+    known = values.values[np.isfinite(values.values)]
+    moved = np.abs(known[known != 0])
+    top = chart.nice(float(np.quantile(moved, QUANTILE))) if moved.size else 1.0
+    two_sided = bool(known.size) and known.min() < 0
+    return (Normalize(-top, top), "RdBu_r") if two_sided else (Normalize(0, top), "YlGnBu")

@@ -1,0 +1,218 @@
+"""Which warning does a tsunami call for, along which part of a coast?
+
+The height of a segment is the largest above the still water in its coastal cells: those of the sea with land in one of
+the eight around them, or all of the sea where the segment has none of these. It is taken from the finest grid with
+such cells. On a coarse grid these lie in deeper water than the shore; Green's law, H = H_cell (d_cell / d)^(1/4), then
+gives the height at a depth d, commonly 1 m (Kamigaichi 2009). Cells in absorbing layers, where waves are damped, do
+not count.
+"""
+
+import csv
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from esim.analysis.ocean.travel_times import still_water
+from esim.analysis.plane import Plane, plane_of, spacing
+from esim.analysis.run import Run
+from esim.config.ocean.warning_levels import WarningLevels
+from esim.errors import InputError
+from esim.io.atomic import whole_file
+from esim.io.ocean.coastal_segments import Segment
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+TABLE, MAP = "warning_levels.csv", "warning_levels.geojson"
+PLACES = {True: ("lon", "lat"), False: ("x", "y")}
+
+
+class SegmentWarning(NamedTuple):
+    """The warning of a segment, and the cell that calls for it; None, and no level, where no sea lies in it.
+
+    height [m] is that above still water, by Green's law where that was asked for, cell_height [m] that of the cell, in
+    depth [m] of still water at x, y. arrival [s since origin] is the first in any of the cells.
+    """
+
+    segment: str
+    level: str
+    height: float | None = None
+    cell_height: float | None = None
+    depth: float | None = None
+    x: float | None = None
+    y: float | None = None
+    arrival: float | None = None
+    cells: int = 0
+    coastal: bool = False
+    grid: str = ""
+
+
+class Cells(NamedTuple):
+    """Cells of a segment: height above and depth of the still water [m], arrival [s], places; all (cells,)."""
+
+    height: np.ndarray
+    depth: np.ndarray
+    arrival: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    coastal: bool
+
+
+def warnings(
+    run: Run, segments: Sequence[Segment], levels: WarningLevels, green_depth: float | None = None
+) -> list[SegmentWarning]:
+    """The warning of each segment. green_depth [m] is the depth to which Green's law takes the heights; None: not.
+
+    Raises InputError for a run without eta_max, or a depth that is not positive. A warning names segments without sea.
+    """
+    if green_depth is not None and not green_depth > 0:
+        raise InputError(
+            f"the depth for Green's law is {green_depth:g} m; expected a positive one, such as 1 m"
+        )
+    if not run.grids or "eta_max" not in next(iter(run.grids.values())):
+        raise InputError(
+            f"{run.directory}: warnings need maxima.nc with eta_max, which the run did not write"
+        )
+    planes = {name: plane_of(data, run.record["configuration"]) for name, data in run.grids.items()}
+    found = [_warning(run, planes, segment, levels, green_depth) for segment in segments]
+    if dry := [one.segment for one in found if not one.cells]:
+        logging.getLogger("esim").warning(
+            "no cell of the sea lies in segment %s: it has no level", ", ".join(dry)
+        )
+    return found
+
+
+def green(height: np.ndarray, depth: np.ndarray, target: float) -> np.ndarray:
+    """Heights [m] at a target depth [m], by Green's law, of those at other depths [m]; the same in shallower water."""
+    return height * np.maximum(depth / target, 1.0) ** 0.25
+
+
+def write_warnings(
+    folder: Path,
+    segments: Sequence[Segment],
+    found: Sequence[SegmentWarning],
+    levels: WarningLevels,
+    lonlat: bool,
+    green_depth: float | None,
+) -> list[Path]:
+    """Writes warning_levels.csv, and warning_levels.geojson with the geometries of the segments; returns the paths."""
+    rows = [_properties(one, lonlat, green_depth) for one in found]
+    table, places = folder / TABLE, folder / MAP
+    with whole_file(table) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        lines = csv.writer(stream)
+        lines.writerow(rows[0])
+        lines.writerows(["" if value is None else value for value in row.values()] for row in rows)
+    features = [
+        {"type": "Feature", "geometry": dict(segment.geometry), "properties": row}
+        for segment, row in zip(segments, rows, strict=True)
+    ]
+    tree = {"type": "FeatureCollection", "name": levels.name or "warning levels", "features": features}
+    with whole_file(places) as temporary:
+        temporary.write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
+    return [table, places]
+
+
+def _warning(
+    run: Run, planes: Mapping[str, Plane], segment: Segment, levels: WarningLevels, green_depth: float | None
+) -> SegmentWarning:
+    """The warning from the finest grid with coastal cells in a segment, or else with any of the sea."""
+    ordered = sorted(planes, key=lambda name: spacing(planes[name].x))
+    each = [(name, _cells(run.grids[name], planes[name], segment, still_water(run))) for name in ordered]
+    some = [(name, cells) for name, cells in each if cells is not None]
+    if not some:
+        return SegmentWarning(segment.name, "")
+    grid, cells = next(((name, one) for name, one in some if one.coastal), some[0])
+    height = cells.height if green_depth is None else green(cells.height, cells.depth, green_depth)
+    top = int(height.argmax())
+    arrivals = cells.arrival[np.isfinite(cells.arrival)]
+    return SegmentWarning(
+        segment.name,
+        levels.level(float(height[top])),
+        height=float(height[top]),
+        cell_height=float(cells.height[top]),
+        depth=float(cells.depth[top]),
+        x=float(cells.x[top]),
+        y=float(cells.y[top]),
+        arrival=float(arrivals.min()) if arrivals.size else None,
+        cells=cells.height.size,
+        coastal=cells.coastal,
+        grid=grid,
+    )
+
+
+def _cells(data: "xr.Dataset", plane: Plane, segment: Segment, still: float) -> Cells | None:
+    """The coastal cells of a grid in a segment, or those of the sea; None without any."""
+    part = _around(data, plane, segment)
+    if part is None:
+        return None
+    x, y = part[plane.columns].values, part[plane.rows].values
+    fields = {
+        name: part[name].transpose(plane.rows, plane.columns).values for name in ("eta_max", "bathymetry")
+    }
+    depth = still - fields["bathymetry"]
+    damped = part["absorbing_layer"].values > 0 if "absorbing_layer" in part else np.zeros(depth.shape, bool)
+    sea = (depth > 0) & np.isfinite(fields["eta_max"]) & ~damped & segment.place.contains(x, y, plane.lonlat)
+    coast = sea & _beside(depth <= 0)
+    chosen = coast if coast.any() else sea
+    if not chosen.any():
+        return None
+    arrival = part["arrival_time"].values if "arrival_time" in part else np.full(depth.shape, np.nan)
+    columns, rows = np.meshgrid(x, y)
+    values = (fields["eta_max"] - still, depth, arrival, columns, rows)
+    height, deep, when, east, north = (one[chosen].astype(float) for one in values)
+    return Cells(height, deep, when, east, north, bool(coast.any()))
+
+
+def _around(data: "xr.Dataset", plane: Plane, segment: Segment) -> "xr.Dataset | None":
+    """The part of a grid within the bounds of a segment, and a cell more on every side."""
+    west, south, east, north = segment.place.bounds(plane.lonlat)
+    x = plane.x
+    if plane.lonlat:
+        middle = (west + east) / 2
+        x = x - 360.0 * np.round((x - middle) / 360.0)
+    columns = np.flatnonzero((x >= west - spacing(plane.x)) & (x <= east + spacing(plane.x)))
+    rows = np.flatnonzero((plane.y >= south - spacing(plane.y)) & (plane.y <= north + spacing(plane.y)))
+    if not (rows.size and columns.size):
+        return None
+    return data.isel({plane.rows: rows, plane.columns: columns})
+
+
+def _beside(land: np.ndarray) -> np.ndarray:
+    """Which cells have land in one of the eight around them."""
+    wide = np.pad(land, 1)
+    ny, nx = land.shape
+    around = [
+        wide[1 + j : 1 + j + ny, 1 + i : 1 + i + nx]
+        for j in (-1, 0, 1)
+        for i in (-1, 0, 1)
+        if (j, i) != (0, 0)
+    ]
+    return np.any(around, axis=0)
+
+
+def _properties(one: SegmentWarning, lonlat: bool, green_depth: float | None) -> dict[str, Any]:
+    """What a warning says, by the names of columns, which end with their units."""
+    x, y = PLACES[lonlat]
+    what = "still water" if green_depth is None else f"still water, by Green's law at {green_depth:g} m depth"
+    return {
+        "segment": one.segment,
+        "level": one.level,
+        "height_m": _rounded(one.height),
+        "height_above": what,
+        "cell_height_m": _rounded(one.cell_height),
+        "cell_depth_m": _rounded(one.depth),
+        f"cell_{x}": _rounded(one.x, 9),
+        f"cell_{y}": _rounded(one.y, 9),
+        "arrival_s": _rounded(one.arrival),
+        "cells": one.cells,
+        "cells_at": "coast" if one.coastal else "sea" if one.cells else "",
+        "grid": one.grid,
+    }
+
+
+def _rounded(value: float | None, digits: int = 4) -> float | None:
+    return None if value is None else float(f"{value:.{digits}g}")
