@@ -64,7 +64,7 @@ def test_the_travel_times_of_gauges_are_those_of_their_waves(folder: Path) -> No
         assert one.maximum_height == one.first_crest_height == pytest.approx(top, rel=2e-3)
 
 
-def test_places_take_the_nearest_water(folder: Path, tmp_path: Path) -> None:
+def test_places_take_the_nearest_cell_of_the_sea(folder: Path, tmp_path: Path) -> None:
     places = tmp_path / "ports.csv"
     places.write_text("name,lon,lat\nport,141.7,37.2\nacross,-214.8,36.8\n")  # on land, and at sea
     out = tmp_path / "out"
@@ -82,7 +82,7 @@ def test_places_take_the_nearest_water(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("name,lon,lat\nA,130,37\n", "place 'A' lies outside of the grid or has no water within 5 cells"),
+        ("name,lon,lat\nA,130,37\n", "place 'A' lies outside of the grid or has no sea within 5 cells"),
         ("name,lon\nA,140.2\n", "line 2: has no position; expected lon and lat"),
         ("lon,lat\n1,2\n", "has no column of names"),
     ],

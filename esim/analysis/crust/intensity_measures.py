@@ -22,7 +22,7 @@ from esim.analysis.crust.cumulative import (
 from esim.analysis.crust.ground_motion import GroundMotion, ground_motions
 from esim.analysis.crust.jma_intensity import jma_class, jma_intensity
 from esim.analysis.crust.mmi import PGA, PGV, mmi
-from esim.analysis.crust.response_spectrum import DAMPING, PERIODS, oscillator
+from esim.analysis.crust.response_spectrum import DAMPING, PERIODS, check_oscillator, oscillator
 from esim.analysis.crust.rotd import rotd
 from esim.analysis.run import Run
 from esim.constants import STANDARD_GRAVITY
@@ -41,6 +41,8 @@ def intensity_measures(run: Run, periods: Sequence[float] = PERIODS, damping: fl
     periods [s] and damping are those of the response spectra. Raises InputError for a run without seismograms. A
     warning names periods that the grid does not resolve.
     """
+    for period in periods:
+        check_oscillator(period, damping)
     records = ground_motions(run)
     _warn(run, periods)
     assert run.stations is not None
