@@ -92,7 +92,7 @@ def write_intensity_measures(path: Path, rows: Sequence[Row]) -> None:
 
 def _both(name: str, unit: str, values: np.ndarray) -> dict[str, float]:
     found = rotd(values[0], values[1])
-    return {f"{name}_rotd50_{unit}": float(found.rotd50), f"{name}_rotd100_{unit}": float(found.rotd100)}
+    return {f"{name}_rotd50_{unit}": found.rotd50, f"{name}_rotd100_{unit}": found.rotd100}
 
 
 def _text(value: Any) -> str:
