@@ -29,7 +29,7 @@ from esim.constants import STANDARD_GRAVITY
 from esim.io.atomic import whole_file
 
 TABLE = "intensity_measures.csv"
-PLACES = ("lon", "lat", "x", "y")
+PLACES = {"lon": "lon", "lat": "lat", "x": "x_m", "y": "y_m", "depth": "depth_m"}  # columns of positions
 CM = 100.0
 
 Row = dict[str, str | float]
@@ -46,10 +46,10 @@ def intensity_measures(run: Run, periods: Sequence[float] = PERIODS, damping: fl
     records = ground_motions(run)
     _warn(run, periods)
     assert run.stations is not None
-    places = {name: run.stations[name].values for name in PLACES if name in run.stations}
+    places = {title: run.stations[name].values for name, title in PLACES.items() if name in run.stations}
     rows = []
     for motion, n in zip(records.motions, records.numbers, strict=True):
-        where = {name: float(values[n]) for name, values in places.items()}
+        where = {title: float(values[n]) for title, values in places.items()}
         rows.append({"station": motion.station, **where, **measures_of(motion, records.dt, periods, damping)})
     return rows
 
