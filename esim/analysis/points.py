@@ -8,6 +8,7 @@ import numpy as np
 from esim.analysis.plane import GEOGRAPHIC, Plane, plane_of, project, spacing
 from esim.analysis.sampling import sample
 from esim.config.yaml.suggest import hint
+from esim.constants import DEGREE
 from esim.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def at_points(
             _with_places(found, planes[name], x, y).assign_coords(grid=("point", [name] * mine.size))
         )
         order.extend(mine)
-    whole = pieces[0] if len(pieces) == 1 else xr.concat(pieces, "point", join="inner", coords="minimal")
+    whole = pieces[0] if len(pieces) == 1 else _joined(pieces)
     whole = whole.isel(point=np.argsort(order))
     return whole if chosen.ndim else whole.isel(point=0)
 
@@ -86,6 +87,13 @@ def along_line(
     found = _with_places(sample(data, plane, x, y, method), plane, x, y)
     about = {"units": "m", "long_name": "distance along the transect"}
     return found.assign_coords(distance=("distance", distance, about))
+
+
+def _joined(pieces: "list[xr.Dataset]") -> "xr.Dataset":
+    """Points of several grids in one dataset, at the times that all have."""
+    import xarray as xr
+
+    return xr.concat(pieces, "point", join="inner", coords="minimal", data_vars="minimal", compat="override")
 
 
 def _finest(planes: Mapping[str, Plane], located: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
@@ -129,7 +137,7 @@ def _evenly(
     starts = np.concatenate(([0.0], np.cumsum(lengths)))
     if not starts[-1] > 0:
         raise InputError("a transect needs two different points")
-    step = spacing(plane.x) * (111_195.0 if plane.lonlat else 1.0)
+    step = spacing(plane.x) * (DEGREE if plane.lonlat else 1.0)
     count = max(2, n if n is not None else int(starts[-1] / step) + 2)
     distance = np.linspace(0.0, starts[-1], count)
     leg = np.clip(np.searchsorted(starts, distance, "right") - 1, 0, lengths.size - 1)

@@ -10,7 +10,7 @@ from support.synthetic_run import CRESTS, SPEED, write_run
 
 from esim.analysis import Run
 from esim.analysis.ocean.travel_times import travel_times
-from esim.analysis.ocean.warning_levels import green, warnings
+from esim.analysis.ocean.warning_levels import green, segment_warnings
 from esim.cli.main import main
 from esim.config.ocean.warning_levels import warning_levels
 from esim.errors import InputError
@@ -132,20 +132,22 @@ def test_greens_law_takes_heights_to_shallow_water(folder: Path, tmp_path: Path)
     assert green(np.array([1.0, 1.0]), np.array([4096.0, 0.5]), 1.0).tolist() == [8.0, 1.0]
     with Run.open(folder) as run:
         places = read_segments(segments(tmp_path / "a.geojson"), True)
-        plain, raised = (warnings(run, places, warning_levels("ptwc"), depth)[0] for depth in (None, 1.0))
+        plain, raised = (
+            segment_warnings(run, places, warning_levels("ptwc"), depth)[0] for depth in (None, 1.0)
+        )
         assert (plain.level, raised.level) == ("1 to 3 m", "more than 3 m")
         assert (
             raised.height == pytest.approx(plain.height * 4000**0.25) and raised.cell_height == plain.height
         )
         with pytest.raises(InputError, match=r"depth for Green's law is 0 m; expected a positive one"):
-            warnings(run, places, warning_levels("jma"), 0.0)
+            segment_warnings(run, places, warning_levels("jma"), 0.0)
 
 
 def test_points_with_a_radius_are_circles_on_the_earth(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("name,lon,lat,radius_km\nbay,-217.75,37.25,60\n")
     (circle,) = read_segments(tmp_path / "a.csv", True)
     with Run.open(folder) as run:
-        (found,) = warnings(run, [circle], warning_levels("jma"))
+        (found,) = segment_warnings(run, [circle], warning_levels("jma"))
     assert found.cells == 3 and found.x == SHORE  # half a degree of latitude is 55 km
 
 

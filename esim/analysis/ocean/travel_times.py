@@ -18,6 +18,7 @@ from esim.analysis.ocean.crest import first_crest
 from esim.analysis.plane import Plane, plane_of, spacing
 from esim.analysis.run import Run
 from esim.config.stations import file as station_files
+from esim.constants import DEGREE
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 
@@ -152,7 +153,7 @@ def _nearest_sea(run: Run, grid: str, plane: Plane, x: float, y: float) -> "tupl
     rows, columns = (slice(max(n - REACH, 0), n + REACH + 1) for n in (j, i))
     part = run.grids[grid].isel({plane.rows: rows, plane.columns: columns})
     dx, dy = part[plane.columns].values - x, (part[plane.rows].values - y)[:, None]
-    metre = 111_195.0 if plane.lonlat else 1.0
+    metre = DEGREE if plane.lonlat else 1.0
     distance = metre * np.hypot(dx * (np.cos(np.deg2rad(y)) if plane.lonlat else 1.0), dy)
     sea = part["eta_max"].notnull() & (part["bathymetry"] < still_water(run))
     distance[~sea.transpose(plane.rows, plane.columns).values] = np.inf

@@ -62,7 +62,7 @@ class Cells(NamedTuple):
     coastal: bool
 
 
-def warnings(
+def segment_warnings(
     run: Run, segments: Sequence[Segment], levels: WarningLevels, green_depth: float | None = None
 ) -> list[SegmentWarning]:
     """The warning of each segment. green_depth [m] is the depth to which Green's law takes the heights; None: not.
@@ -150,9 +150,7 @@ def _cells(data: "xr.Dataset", plane: Plane, segment: Segment, still: float) -> 
     if part is None:
         return None
     x, y = part[plane.columns].values, part[plane.rows].values
-    fields = {
-        name: part[name].transpose(plane.rows, plane.columns).values for name in ("eta_max", "bathymetry")
-    }
+    fields = {name: part[name].values for name in ("eta_max", "bathymetry")}
     depth = still - fields["bathymetry"]
     damped = part["absorbing_layer"].values > 0 if "absorbing_layer" in part else np.zeros(depth.shape, bool)
     sea = (depth > 0) & np.isfinite(fields["eta_max"]) & ~damped & segment.place.contains(x, y, plane.lonlat)
@@ -178,7 +176,7 @@ def _around(data: "xr.Dataset", plane: Plane, segment: Segment) -> "xr.Dataset |
     rows = np.flatnonzero((plane.y >= south - spacing(plane.y)) & (plane.y <= north + spacing(plane.y)))
     if not (rows.size and columns.size):
         return None
-    return data.isel({plane.rows: rows, plane.columns: columns})
+    return data.isel({plane.rows: rows, plane.columns: columns}).transpose(plane.rows, plane.columns)
 
 
 def _beside(land: np.ndarray) -> np.ndarray:
