@@ -36,8 +36,8 @@ def at_points(
 ) -> "xr.Dataset":
     """What the finest of some grids, by their names, says at places: lon and lat, or x and y; numbers or lists.
 
-    Lists have the dimension `point`. `grid` is the name of the grid that was read. Raises InputError for a place
-    outside of all grids.
+    Lists have the dimension `point`, or the one of an `xarray.DataArray`, with its index. `grid` is the name of the
+    grid that was read. Raises InputError for a place outside of all grids.
     """
     import xarray as xr
 
@@ -56,7 +56,9 @@ def at_points(
         order.extend(mine)
     whole = pieces[0] if len(pieces) == 1 else _joined(pieces)
     whole = whole.isel(point=np.argsort(order))
-    return whole if chosen.ndim else whole.isel(point=0)
+    if not chosen.ndim:
+        return whole.isel(point=0)
+    return _named_as(whole, next(one for one in places.values() if one is not None))
 
 
 def along_line(
@@ -87,6 +89,13 @@ def along_line(
     found = _with_places(sample(data, plane, x, y, method), plane, x, y)
     about = {"units": "m", "long_name": "distance along the transect"}
     return found.assign_coords(distance=("distance", distance, about))
+
+
+def _named_as(data: "xr.Dataset", given: Any) -> "xr.Dataset":
+    """Points by the dimension, and its index, that the places had when they were given."""
+    name = getattr(given, "dims", ("point",))[0]
+    data = data.rename(point=name) if name != "point" else data
+    return data.assign_coords({name: given[name]}) if name in getattr(given, "coords", ()) else data
 
 
 def _joined(pieces: "list[xr.Dataset]") -> "xr.Dataset":

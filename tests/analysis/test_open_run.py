@@ -87,6 +87,8 @@ def test_between_cells_values_are_bilinear_and_lazy(tmp_path: Path) -> None:
         assert found.eta.chunks is not None and "bilinear" in found.eta.attrs["interpolation"]
         exact = 2 * np.array([141.13, 149.9, 143.0]) + 3 * np.array([30.2, 35.7, 33.3])
         np.testing.assert_allclose(found.eta, [exact, 2 * exact], rtol=1e-12)
+        ports = xr.DataArray([141.0, 142.0], {"port": ["A", "B"]}, "port")
+        assert tree.esim.at(lon=ports, lat=[31.0, 31.0]).eta.sel(port="B")[0] == 2 * 142 + 3 * 31
         one = tree.esim.at(lon=141.2, lat=30.2, method="nearest")
         assert one.eta.dims == ("time",) and one.eta[0] == 2 * 141 + 3 * 30
 
