@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,11 @@ def height(lon: float, lat: float) -> float:
 def square(west: float, south: float, east: float, north: float) -> dict:
     corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [corners]}
+
+
+def one_square(path: Path, *bounds: float) -> Path:
+    path.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": square(*bounds)}))
+    return path
 
 
 def segments(path: Path) -> Path:
@@ -141,6 +147,22 @@ def test_greens_law_takes_heights_to_shallow_water(folder: Path, tmp_path: Path)
         )
         with pytest.raises(InputError, match=r"depth for Green's law is 0 m; expected a positive one"):
             segment_warnings(run, places, warning_levels("jma"), 0.0)
+
+
+def test_of_nested_grids_the_finest_around_a_place_counts(folder: Path, tmp_path: Path) -> None:
+    """A nest over the northern half of the coast: its cells replace those below, and the south still counts."""
+    with Run.open(folder) as run:
+        maxima = run.maxima.load()
+        fine = maxima.interp(lon=np.arange(141.05, 144, 0.1), lat=np.arange(38.05, 40, 0.1), method="nearest")
+        nested = replace(run, nests={"bay": fine.assign(eta_max=0.1 * fine.eta_max)})
+        (segment,) = read_segments(one_square(tmp_path / "a.geojson", 141, 36, 143, 40), True)
+        south = segment_warnings(nested, [segment], warning_levels("jma"))[0]
+        nested = replace(run, nests={"bay": fine.assign(eta_max=10 * fine.eta_max)})
+        north = segment_warnings(nested, [segment], warning_levels("jma"))[0]
+    assert (south.grid, south.y) == ("", 37.25) and south.height == pytest.approx(
+        height(SHORE, 37.25), rel=1e-5
+    )
+    assert north.grid == "bay" and north.height > 10 and south.cells == north.cells == 4 + 20
 
 
 def test_points_with_a_radius_are_circles_on_the_earth(folder: Path, tmp_path: Path) -> None:
