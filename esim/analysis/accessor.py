@@ -86,9 +86,9 @@ class DatasetVerbs:
     ) -> "xr.Dataset":
         """The series of stations by name, or the values at places: lon, lat [degrees] or x, y [m].
 
-        Places are numbers, or lists, which have the dimension `point`. Maps are interpolated bilinearly, or read in the
-        nearest cell with method="nearest"; the attribute `interpolation` says so. Always lazy: nothing is read but the
-        blocks around the places, when the values are asked for.
+        Places are numbers, or lists, which have the dimension `point`, or that of a DataArray. Maps are interpolated
+        bilinearly, or read in the nearest cell with method="nearest"; the attribute `interpolation` says so. Always
+        lazy: nothing is read but the blocks around the places, when the values are asked for.
         """
         if name is not None:
             return at_station(_with_stations(self._data), name)
@@ -176,10 +176,11 @@ class RunVerbs:
     ) -> "xr.Dataset":
         """The series of stations by name, or those of the snapshots at places: lon, lat [degrees] or x, y [m].
 
-        Places are numbers, or lists, which have the dimension `point`; each is read from the finest nested grid around
-        it (coordinate `grid`, "" for the whole one). Maps are interpolated bilinearly, or read in the nearest cell with
-        method="nearest"; the attribute `interpolation` says so. Always lazy: nothing is read but the blocks around the
-        places, when the values are asked for. Of a group, such as tree["maxima"].esim, its own maps are read.
+        Places are numbers, or lists, which have the dimension `point`, or that of a DataArray; each is read from the
+        finest nested grid around it (coordinate `grid`, "" for the whole one). Maps are interpolated bilinearly, or
+        read in the nearest cell with method="nearest"; the attribute `interpolation` says so. Always lazy: nothing is
+        read but the blocks around the places, when the values are asked for. Of a group, such as tree["maxima"].esim,
+        its own maps are read.
         """
         if name is not None:
             return at_station(_with_stations(self._group("stations")), name)

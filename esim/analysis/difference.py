@@ -112,7 +112,13 @@ def _series(a: "xr.Dataset", b: "xr.Dataset") -> "tuple[xr.Dataset, xr.Dataset] 
     low, high = b["seconds"].values[[0, -1]]
     a = a.isel(time=(a["seconds"].values >= low - SAME_TIME) & (a["seconds"].values <= high + SAME_TIME))
     at = a["seconds"].values.clip(low, high)
-    return (lazily(a), _plainly(lazily(b)).swap_dims(time="seconds").interp(seconds=at)) if at.size else None
+    return (lazily(a), _at_times(lazily(b), at)) if at.size else None
+
+
+def _at_times(data: "xr.Dataset", seconds: np.ndarray) -> "xr.Dataset":
+    """Series at other times [s since origin], linearly."""
+    plain = data.drop_vars(["time", "hours"], errors="ignore").chunk(time=-1).swap_dims(time="seconds")
+    return plain.interp(seconds=seconds).rename(seconds="time")
 
 
 def _maps(
@@ -130,13 +136,13 @@ def _maps(
     if np.array_equal(one.x, two.x) and np.array_equal(one.y, two.y):
         return lazily(a), lazily(b)
     if spacing(one.x) >= spacing(two.x):
-        pair = _within(a, one, two)
+        pair = _overlap(a, one, two)
         return pair and (lazily(pair[0]), sample(b, two, *pair[1]))
-    pair = _within(b, two, one)
+    pair = _overlap(b, two, one)
     return pair and (sample(a, one, *pair[1]), lazily(pair[0]))
 
 
-def _within(
+def _overlap(
     data: "xr.Dataset", plane: Plane, finer: Plane
 ) -> "tuple[xr.Dataset, tuple[xr.DataArray, xr.DataArray]] | None":
     """The part of a map whose cell centres are within a finer one, and their places there."""
@@ -169,8 +175,8 @@ def _difference(a: "xr.Dataset", b: "xr.Dataset") -> "xr.Dataset":
     """The variables of one dataset less those of another of the same shapes, and the norms."""
     found = a.copy()
     for name in list(a.data_vars):
-        less = a[name] - b[name].transpose(*_same_order(a[name], b[name])).data
-        other = b[name].fillna(0.0).where(b[name].notnull()) ** 2
+        less = a[name] - b[name].transpose(*a[name].dims).data
+        other = (a[name] - less) ** 2  # where both have a value
         square = less**2
         about = a[name].attrs
         found[name] = less.assign_attrs(about | {"comment": "this run less the other one"})
@@ -184,13 +190,3 @@ def _difference(a: "xr.Dataset", b: "xr.Dataset") -> "xr.Dataset":
             units = {} if norm == "relative_l2" else {"units": about.get("units", "1")}
             found[f"{name}_{norm}"] = value.assign_attrs(units | {"long_name": words})
     return found
-
-
-def _same_order(a: "xr.DataArray", b: "xr.DataArray") -> list[Any]:
-    """The dimensions of one variable in the order of another, in which time may be called seconds."""
-    return ["seconds" if name == "time" and "seconds" in b.dims else name for name in a.dims]
-
-
-def _plainly(data: "xr.Dataset") -> "xr.Dataset":
-    """The series of a dataset with times as numbers, whole in memory along them."""
-    return data.chunk(time=-1)

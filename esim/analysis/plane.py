@@ -1,6 +1,6 @@
 """On which plane does a dataset lie, and where on it is a place?"""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,9 +80,13 @@ def plane_of(data: "xr.Dataset", configuration: Mapping[str, Any]) -> Plane:
     for rows, columns in AXES:
         if {rows, columns} <= set(data.dims):
             y, x = (np.asarray(data[name].values, dtype=float) for name in (rows, columns))
+            if (np.diff(y) <= 0).any() or (np.diff(x) <= 0).any():
+                raise InputError(
+                    f"{rows} and {columns} do not rise; expected data.sortby(['{rows}', '{columns}'])"
+                )
             return Plane(rows, columns, y, x, GEOGRAPHIC if columns == "lon" else _crs(configuration))
     raise InputError(
-        f"the dataset has the dimensions {_names(data.dims)}; expected a horizontal map: lat and lon, or y and x"
+        f"the dataset has the dimensions {_listed(data)}; expected a horizontal map: lat and lon, or y and x"
     )
 
 
@@ -107,6 +111,10 @@ def project(source: Any, target: Any, x: Any, y: Any) -> tuple[np.ndarray, np.nd
 
     found = pyproj.Transformer.from_crs(source, target, always_xy=True).transform(x, y)
     return np.asarray(found[0], dtype=float), np.asarray(found[1], dtype=float)
+
+
+def _listed(data: "xr.Dataset") -> str:
+    return ", ".join(map(str, data.dims)) or "none"
 
 
 def _crs(configuration: Mapping[str, Any]) -> str:
@@ -139,8 +147,3 @@ def _within(centres: np.ndarray, at: np.ndarray, turn: float | None = None) -> n
     half = spacing(centres) / 2
     inside = (at >= centres[0] - half) & (at <= centres[-1] + half)
     return np.isfinite(at) if turn else inside
-
-
-def _names(names: Any) -> str:
-    ordered: list[Hashable] = list(names)
-    return ", ".join(map(str, ordered)) or "none"

@@ -8,6 +8,7 @@ import numpy as np
 from esim.analysis.plane import GEOGRAPHIC, Plane, plane_of, project, spacing
 from esim.analysis.sampling import sample
 from esim.config.yaml.suggest import hint
+from esim.constants import DEGREE
 from esim.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def at_points(
 ) -> "xr.Dataset":
     """What the finest of some grids, by their names, says at places: lon and lat, or x and y; numbers or lists.
 
-    Lists have the dimension `point`. `grid` is the name of the grid that was read. Raises InputError for a place
-    outside of all grids.
+    Lists have the dimension `point`, or the one of an `xarray.DataArray`, with its index. `grid` is the name of the
+    grid that was read. Raises InputError for a place outside of all grids.
     """
     import xarray as xr
 
@@ -53,9 +54,11 @@ def at_points(
             _with_places(found, planes[name], x, y).assign_coords(grid=("point", [name] * mine.size))
         )
         order.extend(mine)
-    whole = pieces[0] if len(pieces) == 1 else xr.concat(pieces, "point", join="inner", coords="minimal")
+    whole = pieces[0] if len(pieces) == 1 else _joined(pieces)
     whole = whole.isel(point=np.argsort(order))
-    return whole if chosen.ndim else whole.isel(point=0)
+    if not chosen.ndim:
+        return whole.isel(point=0)
+    return _named_as(whole, next(one for one in places.values() if one is not None))
 
 
 def along_line(
@@ -86,6 +89,20 @@ def along_line(
     found = _with_places(sample(data, plane, x, y, method), plane, x, y)
     about = {"units": "m", "long_name": "distance along the transect"}
     return found.assign_coords(distance=("distance", distance, about))
+
+
+def _named_as(data: "xr.Dataset", given: Any) -> "xr.Dataset":
+    """Points by the dimension, and its index, that the places had when they were given."""
+    name = getattr(given, "dims", ("point",))[0]
+    data = data.rename(point=name) if name != "point" else data
+    return data.assign_coords({name: given[name]}) if name in getattr(given, "coords", ()) else data
+
+
+def _joined(pieces: "list[xr.Dataset]") -> "xr.Dataset":
+    """Points of several grids in one dataset, at the times that all have."""
+    import xarray as xr
+
+    return xr.concat(pieces, "point", join="inner", coords="minimal", data_vars="minimal", compat="override")
 
 
 def _finest(planes: Mapping[str, Plane], located: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
@@ -129,7 +146,7 @@ def _evenly(
     starts = np.concatenate(([0.0], np.cumsum(lengths)))
     if not starts[-1] > 0:
         raise InputError("a transect needs two different points")
-    step = spacing(plane.x) * (111_195.0 if plane.lonlat else 1.0)
+    step = spacing(plane.x) * (DEGREE if plane.lonlat else 1.0)
     count = max(2, n if n is not None else int(starts[-1] / step) + 2)
     distance = np.linspace(0.0, starts[-1], count)
     leg = np.clip(np.searchsorted(starts, distance, "right") - 1, 0, lengths.size - 1)

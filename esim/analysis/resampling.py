@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 EDGE = 65  # places along each side of a map, whose bounds are looked for
-MOST = 200_000_000  # cells of a new map
+MOST = 100_000_000  # cells of a new map
 
 
 def to_regular(

@@ -318,7 +318,9 @@ def _hazard(commands: Commands) -> None:
         "--radius", metavar="LENGTH", type=_length, help="of points without one, such as '20 km'"
     )
     tsunami.add_argument(
-        "--levels", metavar="WHOSE", help="jma, ptwc or a YAML file of levels (default: jma)"
+        "--levels",
+        metavar="WHOSE",
+        help="jma, ptwc or a YAML file with levels: [{name: Advisory, above: 0.2 m}, ...] (default: jma)",
     )
     tsunami.add_argument(
         "--green-depth",

@@ -93,6 +93,14 @@ def test_rotd_of_motion_along_a_line(azimuth: float) -> None:
     assert found.rotd50 == pytest.approx(2 / np.sqrt(2), rel=1e-3)
 
 
+def test_the_hull_has_the_peaks_of_all_samples() -> None:
+    east, north = np.random.default_rng(1).standard_normal((2, 5000)) * [[1], [3]]
+    angles = np.deg2rad(np.arange(180))[:, None]
+    peaks = np.abs(np.cos(angles) * east + np.sin(angles) * north).max(axis=1)
+    np.testing.assert_allclose(rotd(east, north), [np.median(peaks), peaks.max()], rtol=1e-12)
+    assert rotd(np.zeros(5), np.zeros(5)) == (0, 0) and rotd(np.ones(2), np.zeros(2)).rotd100 == 1
+
+
 # ------------------------------------------------------------------ sums
 
 

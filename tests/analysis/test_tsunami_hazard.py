@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from support.synthetic_run import CRESTS, SPEED, write_run
 
 from esim.analysis import Run
 from esim.analysis.ocean.travel_times import travel_times
-from esim.analysis.ocean.warning_levels import green, warnings
+from esim.analysis.ocean.warning_levels import green, segment_warnings
 from esim.cli.main import main
 from esim.config.ocean.warning_levels import warning_levels
 from esim.errors import InputError
@@ -33,6 +34,11 @@ def height(lon: float, lat: float) -> float:
 def square(west: float, south: float, east: float, north: float) -> dict:
     corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [corners]}
+
+
+def one_square(path: Path, *bounds: float) -> Path:
+    path.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": square(*bounds)}))
+    return path
 
 
 def segments(path: Path) -> Path:
@@ -64,7 +70,7 @@ def test_the_travel_times_of_gauges_are_those_of_their_waves(folder: Path) -> No
         assert one.maximum_height == one.first_crest_height == pytest.approx(top, rel=2e-3)
 
 
-def test_places_take_the_nearest_water(folder: Path, tmp_path: Path) -> None:
+def test_places_take_the_nearest_cell_of_the_sea(folder: Path, tmp_path: Path) -> None:
     places = tmp_path / "ports.csv"
     places.write_text("name,lon,lat\nport,141.7,37.2\nacross,-214.8,36.8\n")  # on land, and at sea
     out = tmp_path / "out"
@@ -82,7 +88,7 @@ def test_places_take_the_nearest_water(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("name,lon,lat\nA,130,37\n", "place 'A' lies outside of the grid or has no water within 5 cells"),
+        ("name,lon,lat\nA,130,37\n", "place 'A' lies outside of the grid or has no sea within 5 cells"),
         ("name,lon\nA,140.2\n", "line 2: has no position; expected lon and lat"),
         ("lon,lat\n1,2\n", "has no column of names"),
     ],
@@ -132,20 +138,38 @@ def test_greens_law_takes_heights_to_shallow_water(folder: Path, tmp_path: Path)
     assert green(np.array([1.0, 1.0]), np.array([4096.0, 0.5]), 1.0).tolist() == [8.0, 1.0]
     with Run.open(folder) as run:
         places = read_segments(segments(tmp_path / "a.geojson"), True)
-        plain, raised = (warnings(run, places, warning_levels("ptwc"), depth)[0] for depth in (None, 1.0))
+        plain, raised = (
+            segment_warnings(run, places, warning_levels("ptwc"), depth)[0] for depth in (None, 1.0)
+        )
         assert (plain.level, raised.level) == ("1 to 3 m", "more than 3 m")
         assert (
             raised.height == pytest.approx(plain.height * 4000**0.25) and raised.cell_height == plain.height
         )
         with pytest.raises(InputError, match=r"depth for Green's law is 0 m; expected a positive one"):
-            warnings(run, places, warning_levels("jma"), 0.0)
+            segment_warnings(run, places, warning_levels("jma"), 0.0)
+
+
+def test_of_nested_grids_the_finest_around_a_place_counts(folder: Path, tmp_path: Path) -> None:
+    """A nest over the northern half of the coast: its cells replace those below, and the south still counts."""
+    with Run.open(folder) as run:
+        maxima = run.maxima.load()
+        fine = maxima.interp(lon=np.arange(141.05, 144, 0.1), lat=np.arange(38.05, 40, 0.1), method="nearest")
+        nested = replace(run, nests={"bay": fine.assign(eta_max=0.1 * fine.eta_max)})
+        (segment,) = read_segments(one_square(tmp_path / "a.geojson", 141, 36, 143, 40), True)
+        south = segment_warnings(nested, [segment], warning_levels("jma"))[0]
+        nested = replace(run, nests={"bay": fine.assign(eta_max=10 * fine.eta_max)})
+        north = segment_warnings(nested, [segment], warning_levels("jma"))[0]
+    assert (south.grid, south.y) == ("", 37.25) and south.height == pytest.approx(
+        height(SHORE, 37.25), rel=1e-5
+    )
+    assert north.grid == "bay" and north.height > 10 and south.cells == north.cells == 4 + 20
 
 
 def test_points_with_a_radius_are_circles_on_the_earth(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("name,lon,lat,radius_km\nbay,-217.75,37.25,60\n")
     (circle,) = read_segments(tmp_path / "a.csv", True)
     with Run.open(folder) as run:
-        (found,) = warnings(run, [circle], warning_levels("jma"))
+        (found,) = segment_warnings(run, [circle], warning_levels("jma"))
     assert found.cells == 3 and found.x == SHORE  # half a degree of latitude is 55 km
 
 

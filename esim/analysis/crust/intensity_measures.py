@@ -22,14 +22,14 @@ from esim.analysis.crust.cumulative import (
 from esim.analysis.crust.ground_motion import GroundMotion, ground_motions
 from esim.analysis.crust.jma_intensity import jma_class, jma_intensity
 from esim.analysis.crust.mmi import PGA, PGV, mmi
-from esim.analysis.crust.response_spectrum import DAMPING, PERIODS, oscillator
+from esim.analysis.crust.response_spectrum import DAMPING, PERIODS, check_oscillator, oscillator
 from esim.analysis.crust.rotd import rotd
 from esim.analysis.run import Run
 from esim.constants import STANDARD_GRAVITY
 from esim.io.atomic import whole_file
 
 TABLE = "intensity_measures.csv"
-PLACES = ("lon", "lat", "x", "y")
+PLACES = {"lon": "lon", "lat": "lat", "x": "x_m", "y": "y_m", "depth": "depth_m"}  # columns of positions
 CM = 100.0
 
 Row = dict[str, str | float]
@@ -41,13 +41,15 @@ def intensity_measures(run: Run, periods: Sequence[float] = PERIODS, damping: fl
     periods [s] and damping are those of the response spectra. Raises InputError for a run without seismograms. A
     warning names periods that the grid does not resolve.
     """
+    for period in periods:
+        check_oscillator(period, damping)
     records = ground_motions(run)
     _warn(run, periods)
     assert run.stations is not None
-    places = {name: run.stations[name].values for name in PLACES if name in run.stations}
+    places = {title: run.stations[name].values for name, title in PLACES.items() if name in run.stations}
     rows = []
     for motion, n in zip(records.motions, records.numbers, strict=True):
-        where = {name: float(values[n]) for name, values in places.items()}
+        where = {title: float(values[n]) for title, values in places.items()}
         rows.append({"station": motion.station, **where, **measures_of(motion, records.dt, periods, damping)})
     return rows
 
@@ -90,7 +92,7 @@ def write_intensity_measures(path: Path, rows: Sequence[Row]) -> None:
 
 def _both(name: str, unit: str, values: np.ndarray) -> dict[str, float]:
     found = rotd(values[0], values[1])
-    return {f"{name}_rotd50_{unit}": float(found.rotd50), f"{name}_rotd100_{unit}": float(found.rotd100)}
+    return {f"{name}_rotd50_{unit}": found.rotd50, f"{name}_rotd100_{unit}": found.rotd100}
 
 
 def _text(value: Any) -> str:

@@ -26,11 +26,7 @@ def oscillator(acceleration: np.ndarray, dt: float, period: float, damping: floa
     """
     from scipy.signal import lfilter
 
-    if not (period > 0 and 0 <= damping < 1):
-        raise InputError(
-            f"an oscillator of period {period:g} s and damping {damping:g} is none; expected a positive period and a "
-            "damping from 0 to below 1"
-        )
+    check_oscillator(period, damping)
     parts = max(1, int(np.ceil(FINE * dt / period)))
     numerator, denominator = _filter(dt / parts, 2 * np.pi / period, damping)
     answer = lfilter(numerator, denominator, refine(acceleration, parts), axis=-1)
@@ -43,6 +39,15 @@ def response_spectrum(
     """Pseudo-spectral accelerations (..., periods) [m/s2] of accelerations (..., times) [m/s2] every dt [s]."""
     peaks = [np.abs(oscillator(acceleration, dt, period, damping)).max(axis=-1) for period in periods]
     return np.stack(peaks, axis=-1)
+
+
+def check_oscillator(period: float, damping: float) -> None:
+    """Raises InputError for a period [s] that is not positive, or a damping out of 0 <= damping < 1."""
+    if not (0 < period < np.inf and 0 <= damping < 1):
+        raise InputError(
+            f"an oscillator of period {period:g} s and damping {damping:g} is none; expected a positive period and a "
+            "damping from 0 to below 1"
+        )
 
 
 def refine(values: np.ndarray, parts: int) -> np.ndarray:

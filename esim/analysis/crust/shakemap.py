@@ -6,6 +6,7 @@ of the two to east and north where the run kept these (pgv_east, pgv_north, ...)
 the length of the horizontal vector, which are larger, by a tenth to a fifth mostly. The MMI is that of PGV.
 """
 
+import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +65,7 @@ def write_shakemap(run: Run, folder: Path) -> list[Path]:
         maps.to_netcdf(os.fspath(temporary), engine="netcdf4")
     plane = plane_of(maps, run.record["configuration"])
     if not plane.crs:
+        logging.getLogger("esim").warning("no grid.xml: the run has no place on the Earth (grid.origin)")
         return [path]
     return [path, _write_grid_xml(run, maps, plane, folder / "grid.xml")]
 

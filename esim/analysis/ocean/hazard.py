@@ -44,7 +44,7 @@ def _tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
 def _warnings(run: Run, folder: Path, options: "HazardOptions", path: Path) -> list[Path]:
     levels = levels_of(options.levels or LEVELS)
     segments = read_segments(path, _lonlat(run), options.radius)
-    found = warning_levels.warnings(run, segments, levels, options.green_depth)
+    found = warning_levels.segment_warnings(run, segments, levels, options.green_depth)
     return warning_levels.write_warnings(folder, segments, found, levels, _lonlat(run), options.green_depth)
 
 

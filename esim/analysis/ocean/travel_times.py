@@ -2,7 +2,7 @@
 
 Levels are those above the still water, of a pressure gauge the change of the depth. A wave has arrived when the level
 first differs from zero by the arrival threshold of the run. At places without a gauge all is that of the nearest cell
-with water in the finest grid around it: there is no first crest, and a time of the maximum only where the run kept it.
+of the sea in the finest grid around it: there is no first crest, and a time of the maximum only where the run kept it.
 """
 
 import csv
@@ -18,6 +18,7 @@ from esim.analysis.ocean.crest import first_crest
 from esim.analysis.plane import Plane, plane_of, spacing
 from esim.analysis.run import Run
 from esim.config.stations import file as station_files
+from esim.constants import DEGREE
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 TABLE = "travel_times.csv"
 THRESHOLD = 0.01  # m, of runs whose record does not tell
-REACH = 5  # cells: how far from a place the nearest water may be
+REACH = 5  # cells: how far from a place the sea may be
 TIMES = ("arrival", "first_crest", "maximum")
 
 
@@ -53,7 +54,7 @@ def travel_times(run: Run, places: Path | None = None) -> list[TravelTime]:
     """The travel times to the gauges of a run, and to the places of a file (CSV, GeoJSON: name, lon, lat or x, y).
 
     Raises InputError where there are neither, for a file that cannot be read, and for places outside of the grid or
-    without water nearby.
+    without sea nearby.
     """
     found = [*_gauges(run), *(_places(run, places) if places else ())]
     if not found:
@@ -129,11 +130,11 @@ def _places(run: Run, path: Path) -> Iterator[TravelTime]:
 
 
 def _place(run: Run, planes: dict[str, Plane], name: str, x: float, y: float) -> TravelTime:
-    """What the nearest cell with water says, in the finest grid that has one within reach."""
+    """What the nearest cell of the sea says, in the finest grid that has one within reach."""
     for grid in sorted(planes, key=lambda one: spacing(planes[one].x)):
         plane = planes[grid]
         places = plane.locate(lon=x, lat=y) if plane.lonlat else plane.locate(x=x, y=y)
-        if plane.contains(*places) and (cell := _nearest_water(run.grids[grid], plane, *map(float, places))):
+        if plane.contains(*places) and (cell := _nearest_sea(run, grid, plane, *map(float, places))):
             data, distance = cell
             height = float(data["eta_max"]) - still_water(run)
             when = float(data["eta_max_time"]) if "eta_max_time" in data else np.nan
@@ -142,19 +143,20 @@ def _place(run: Run, planes: dict[str, Plane], name: str, x: float, y: float) ->
                 name, "place", x, y, distance, _known(arrival), None, None, _known(when), height
             )
     raise InputError(
-        f"place '{name}' lies outside of the grid or has no water within {REACH} cells; expected a place at the sea"
+        f"place '{name}' lies outside of the grid or has no sea within {REACH} cells; expected a place at the sea"
     )
 
 
-def _nearest_water(data: "xr.Dataset", plane: Plane, x: float, y: float) -> "tuple[xr.Dataset, float] | None":
-    """The nearest cell that had water, within reach, and how far it is [m]."""
+def _nearest_sea(run: Run, grid: str, plane: Plane, x: float, y: float) -> "tuple[xr.Dataset, float] | None":
+    """The nearest cell of the sea, within reach, and how far it is [m]."""
     i, j = int(np.abs(plane.x - x).argmin()), int(np.abs(plane.y - y).argmin())
     rows, columns = (slice(max(n - REACH, 0), n + REACH + 1) for n in (j, i))
-    part = data.isel({plane.rows: rows, plane.columns: columns})
+    part = run.grids[grid].isel({plane.rows: rows, plane.columns: columns})
     dx, dy = part[plane.columns].values - x, (part[plane.rows].values - y)[:, None]
-    metre = 111_195.0 if plane.lonlat else 1.0
+    metre = DEGREE if plane.lonlat else 1.0
     distance = metre * np.hypot(dx * (np.cos(np.deg2rad(y)) if plane.lonlat else 1.0), dy)
-    distance[~np.isfinite(part["eta_max"].transpose(plane.rows, plane.columns).values)] = np.inf
+    sea = part["eta_max"].notnull() & (part["bathymetry"] < still_water(run))
+    distance[~sea.transpose(plane.rows, plane.columns).values] = np.inf
     row, column = np.unravel_index(int(distance.argmin()), distance.shape)
     if not np.isfinite(distance[row, column]):
         return None

@@ -1,8 +1,8 @@
 """Which warning does a tsunami call for, along which part of a coast?
 
 The height of a segment is the largest above the still water in its coastal cells: those of the sea with land in one of
-the eight around them, or all of the sea where the segment has none of these. It is taken from the finest grid with
-such cells. On a coarse grid these lie in deeper water than the shore; Green's law, H = H_cell (d_cell / d)^(1/4), then
+the eight around them, or all of the sea where the segment has none of these. Of nested grids the finest around a place
+counts. On a coarse grid such cells lie in deeper water than the shore; Green's law, H = H_cell (d_cell / d)^(1/4), then
 gives the height at a depth d, commonly 1 m (Kamigaichi 2009). Cells in absorbing layers, where waves are damped, do
 not count.
 """
@@ -52,17 +52,20 @@ class SegmentWarning(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """Cells of a segment: height above and depth of the still water [m], arrival [s], places; all (cells,)."""
+    """Cells of a segment: height above and depth of the still water [m], arrival [s], places, whether at a coast.
+
+    All are arrays (cells,).
+    """
 
     height: np.ndarray
     depth: np.ndarray
     arrival: np.ndarray
     x: np.ndarray
     y: np.ndarray
-    coastal: bool
+    coast: np.ndarray
 
 
-def warnings(
+def segment_warnings(
     run: Run, segments: Sequence[Segment], levels: WarningLevels, green_depth: float | None = None
 ) -> list[SegmentWarning]:
     """The warning of each segment. green_depth [m] is the depth to which Green's law takes the heights; None: not.
@@ -119,55 +122,69 @@ def write_warnings(
 def _warning(
     run: Run, planes: Mapping[str, Plane], segment: Segment, levels: WarningLevels, green_depth: float | None
 ) -> SegmentWarning:
-    """The warning from the finest grid with coastal cells in a segment, or else with any of the sea."""
-    ordered = sorted(planes, key=lambda name: spacing(planes[name].x))
-    each = [(name, _cells(run.grids[name], planes[name], segment, still_water(run))) for name in ordered]
-    some = [(name, cells) for name, cells in each if cells is not None]
-    if not some:
+    """The warning of a segment, by its highest cell."""
+    found = _segment_cells(run, planes, segment)
+    if not found:
         return SegmentWarning(segment.name, "")
-    grid, cells = next(((name, one) for name, one in some if one.coastal), some[0])
-    height = cells.height if green_depth is None else green(cells.height, cells.depth, green_depth)
-    top = int(height.argmax())
-    arrivals = cells.arrival[np.isfinite(cells.arrival)]
+    heights = {
+        grid: cells.height if green_depth is None else green(cells.height, cells.depth, green_depth)
+        for grid, cells in found.items()
+    }
+    grid = max(heights, key=lambda name: heights[name].max())
+    cells, top = found[grid], int(heights[grid].argmax())
+    arrivals = np.concatenate([one.arrival for one in found.values()])
     return SegmentWarning(
         segment.name,
-        levels.level(float(height[top])),
-        height=float(height[top]),
+        levels.level(float(heights[grid][top])),
+        height=float(heights[grid][top]),
         cell_height=float(cells.height[top]),
         depth=float(cells.depth[top]),
         x=float(cells.x[top]),
         y=float(cells.y[top]),
-        arrival=float(arrivals.min()) if arrivals.size else None,
-        cells=cells.height.size,
-        coastal=cells.coastal,
+        arrival=float(np.nanmin(arrivals)) if np.isfinite(arrivals).any() else None,
+        cells=arrivals.size,
+        coastal=bool(cells.coast[top]),
         grid=grid,
     )
 
 
-def _cells(data: "xr.Dataset", plane: Plane, segment: Segment, still: float) -> Cells | None:
-    """The coastal cells of a grid in a segment, or those of the sea; None without any."""
+def _segment_cells(run: Run, planes: Mapping[str, Plane], segment: Segment) -> dict[str, Cells]:
+    """The cells of a segment by their grids: those at the coast, or all of the sea where none is."""
+    found: dict[str, Cells] = {}
+    for name in sorted(planes, key=lambda one: spacing(planes[one].x)):
+        finer = [planes[one] for one in found]
+        cells = _cells(run.grids[name], planes[name], finer, segment, still_water(run))
+        if cells.height.size:
+            found[name] = cells
+    if not any(cells.coast.any() for cells in found.values()):
+        return found
+    return {name: _chosen(cells, cells.coast) for name, cells in found.items() if cells.coast.any()}
+
+
+def _cells(data: "xr.Dataset", plane: Plane, finer: Sequence[Plane], segment: Segment, still: float) -> Cells:
+    """The cells of the sea in a segment, but for those within finer grids."""
     part = _around(data, plane, segment)
-    if part is None:
-        return None
     x, y = part[plane.columns].values, part[plane.rows].values
-    fields = {
-        name: part[name].transpose(plane.rows, plane.columns).values for name in ("eta_max", "bathymetry")
-    }
-    depth = still - fields["bathymetry"]
-    damped = part["absorbing_layer"].values > 0 if "absorbing_layer" in part else np.zeros(depth.shape, bool)
-    sea = (depth > 0) & np.isfinite(fields["eta_max"]) & ~damped & segment.place.contains(x, y, plane.lonlat)
-    coast = sea & _beside(depth <= 0)
-    chosen = coast if coast.any() else sea
-    if not chosen.any():
-        return None
-    arrival = part["arrival_time"].values if "arrival_time" in part else np.full(depth.shape, np.nan)
     columns, rows = np.meshgrid(x, y)
-    values = (fields["eta_max"] - still, depth, arrival, columns, rows)
-    height, deep, when, east, north = (one[chosen].astype(float) for one in values)
-    return Cells(height, deep, when, east, north, bool(coast.any()))
+    eta, depth = part["eta_max"].values, still - part["bathymetry"].values
+    unknown = np.full(depth.shape, np.nan)
+    arrival = part["arrival_time"].values if "arrival_time" in part else unknown
+    sea = (depth > 0) & np.isfinite(eta) & segment.place.contains(x, y, plane.lonlat)
+    if "absorbing_layer" in part:
+        sea &= part["absorbing_layer"].values == 0
+    for one in finer:
+        places = one.locate(lon=columns.ravel(), lat=rows.ravel()) if plane.lonlat else (columns, rows)
+        sea &= ~one.contains(*places).reshape(sea.shape)
+    east = (columns + 180) % 360 - 180 if plane.lonlat else columns
+    found = Cells(eta - still, depth, arrival, east, rows, _beside(depth <= 0))
+    return _chosen(found, sea)
 
 
-def _around(data: "xr.Dataset", plane: Plane, segment: Segment) -> "xr.Dataset | None":
+def _chosen(cells: Cells, which: np.ndarray) -> Cells:
+    return Cells(*(values[which] for values in cells))
+
+
+def _around(data: "xr.Dataset", plane: Plane, segment: Segment) -> "xr.Dataset":
     """The part of a grid within the bounds of a segment, and a cell more on every side."""
     west, south, east, north = segment.place.bounds(plane.lonlat)
     x = plane.x
@@ -176,9 +193,7 @@ def _around(data: "xr.Dataset", plane: Plane, segment: Segment) -> "xr.Dataset |
         x = x - 360.0 * np.round((x - middle) / 360.0)
     columns = np.flatnonzero((x >= west - spacing(plane.x)) & (x <= east + spacing(plane.x)))
     rows = np.flatnonzero((plane.y >= south - spacing(plane.y)) & (plane.y <= north + spacing(plane.y)))
-    if not (rows.size and columns.size):
-        return None
-    return data.isel({plane.rows: rows, plane.columns: columns})
+    return data.isel({plane.rows: rows, plane.columns: columns}).transpose(plane.rows, plane.columns)
 
 
 def _beside(land: np.ndarray) -> np.ndarray:

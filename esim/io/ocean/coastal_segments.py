@@ -11,12 +11,12 @@ import numpy as np
 from esim.config.table import read_table
 from esim.config.yaml.suggest import listed
 from esim.config.yaml.units import LENGTH, parse
+from esim.constants import DEGREE
 from esim.errors import InputError
 from esim.io import regions
 
 NAMES = ("name", "segment", "id")
 POSITIONS = {True: ("lon", "lat"), False: ("x", "y")}
-DEGREE = 111_195.0  # m of a degree of latitude
 
 
 @dataclass(frozen=True)
