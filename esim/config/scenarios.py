@@ -16,6 +16,7 @@ class Scenario:
     driver: str  # how it is run, an esim.drivers.driver.Driver
     figures: str  # what `esim plot` draws of a finished run
     movie: str  # what `esim animate` shows of it
+    layers: str  # what `esim export` writes of it as points, lines and polygons
 
     def load_config(self) -> type[ScenarioConfig]:
         """The root of its configuration."""
@@ -29,12 +30,14 @@ SCENARIOS = {
         driver="esim.drivers.tsunami:Tsunami",
         figures="esim.analysis.ocean.figures:draw",
         movie="esim.analysis.ocean.movie:moving",
+        layers="esim.analysis.ocean.layers:layers",
     ),
     "seismic": Scenario(
         config="esim.config.crust.root:SeismicConfig",
         driver="esim.drivers.seismic:Seismic",
         figures="esim.analysis.crust.figures:draw",
         movie="esim.analysis.crust.movie:moving",
+        layers="esim.analysis.crust.layers:layers",
     ),
 }
 PLANNED = ("coupled", "ensemble")
