@@ -85,7 +85,7 @@ class Screen:
         self._field = scene.field if view else chart.thin(scene.field, pixels)
         first = self._field[0]
         ratio = _ratio(first, view)
-        width = min(SIZE[0] - SIDE - 0.1, (SIZE[1] - HEADER - FOOTER) / ratio)
+        width = min(SIZE[0] - SIDE - 0.2, (SIZE[1] - HEADER - FOOTER) / ratio)
         height = width * ratio
         drawing = Figure(figsize=(SIZE[0], _even(height + HEADER + FOOTER, dpi)), dpi=dpi)
         self._canvas: Any = FigureCanvasAgg(drawing)

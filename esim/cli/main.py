@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from esim import __version__
 from esim.distribution import install
-from esim.errors import EsimError
+from esim.errors import EsimError, InputError
 
 if TYPE_CHECKING:
     from esim.analysis.look import Look
@@ -26,7 +26,7 @@ examples:
   esim plot out/tohoku2011             draw its figures
   esim hazard out/kumamoto2016         its intensity measures and ShakeMap grids
   esim animate out/tohoku2011          the waves as a moving picture
-  esim export out/tohoku2011           its maxima as GeoTIFF, for geographic information systems
+  esim export out/tohoku2011           its results for geographic information systems and Google Earth
   esim validate tohoku2011             compare a computation with what buoys recorded
   esim doctor                          what is fast on this machine, and what is not
   esim COMMAND --help                  options and examples of a command
@@ -345,36 +345,101 @@ def _export(commands: Commands) -> None:
     command = _command(
         commands,
         "export",
-        "write the maxima of a finished run as GeoTIFF, for geographic information systems",
-        "  esim export out/tohoku2011\n"
+        "write results of a finished run for geographic information systems and Google Earth, or a table of places",
+        "  esim export out/tohoku2011                                     the maxima as GeoTIFF\n"
         "  esim export out/tohoku2011 --variable eta_max --variable extent --output maps\n"
-        "  esim export out/harbour --crs EPSG:32654      x and y of a Cartesian run\n",
+        "  esim export out/tohoku2011 --format cog                        with tiles and overviews, for the web\n"
+        "  esim export out/tohoku2011 --format kml                        isochrones, flood, run-up, stations, faults\n"
+        "  esim export out/tohoku2011 --format geojson --variable isochrones --step '10 min'\n"
+        "  esim export out/tohoku2011 --places towns.csv --within '3 km'  how long until, how high: places.csv\n"
+        "  esim export out/harbour --crs EPSG:32654                       x and y of a Cartesian run\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
     command.add_argument(
-        "--format", choices=("geotiff",), default="geotiff", help="kind of file (default: geotiff)"
+        "--format",
+        choices=("geotiff", "cog", "geojson", "gpkg", "kml"),
+        default="geotiff",
+        help="kind of file: maps (geotiff, cog), or points, lines and polygons (default: geotiff)",
     )
     command.add_argument(
         "--variable",
         metavar="NAME",
         action="append",
         default=[],
-        help="a variable of maxima.nc; may be repeated (default: all)",
+        help="a variable of maxima.nc, or a layer such as isochrones; may be repeated (default: all)",
+    )
+    command.add_argument(
+        "--step",
+        metavar="TIME",
+        help="time between isochrones, such as '10 min' (default: about ten of them)",
     )
     command.add_argument(
         "--crs", help="reference system of x and y (default: grid.crs of the run); longitudes are EPSG:4326"
     )
     command.add_argument(
-        "--output", metavar="DIR", type=Path, help="folder of the files (default: OUT/geotiff)"
+        "--places",
+        metavar="FILE",
+        type=Path,
+        help="CSV with columns name, lon, lat, or GeoJSON points: write when the first wave comes and how high it is",
+    )
+    command.add_argument(
+        "--within",
+        metavar="LENGTH",
+        default="5 km",
+        help="distance from a place to the nearest wet cell, at most (default: 5 km)",
+    )
+    command.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="local time of the table (default: of the land nearest to the source)",
+    )
+    command.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="folder of the files (default: OUT/FORMAT, OUT for the table)",
     )
     command.set_defaults(run=_run_export)
 
 
 def _run_export(options: argparse.Namespace) -> None:
+    if options.places is not None:
+        _run_places(options)
+        return
     from esim.analysis.export import export
 
-    for path in export(options.run_directory, options.output, options.variable, options.crs):
+    step = None if options.step is None else _positive("--step", options.step, "TIME")
+    for path in export(
+        options.run_directory, options.output, options.variable, options.crs, options.format, step
+    ):
         print(path)
+
+
+def _run_places(options: argparse.Namespace) -> None:
+    from esim.analysis.export import places
+    from esim.analysis.look import Look, checked_zone
+    from esim.tools.table import show
+
+    within = _positive("--within", options.within, "LENGTH")
+    look = Look(zone=checked_zone(options.timezone))
+    rows, path = places.tabulate(
+        options.run_directory, options.places, within, options.output, options.crs, look
+    )
+    show(places.SUMMARY, list(places.summary(rows)))
+    print(path)
+
+
+def _positive(option: str, text: str, dimension: str) -> float:
+    """A quantity above zero, with a unit, in SI units; dimension is the name of one of those of the configuration."""
+    from esim.config.yaml import units
+
+    try:
+        value = units.parse(text, getattr(units, dimension))
+    except ValueError as error:
+        raise InputError(f"{option}: {error}") from None
+    if value <= 0:
+        raise InputError(f"{option} {text}: expected more than 0")
+    return value
 
 
 def _validate(commands: Commands) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from esim.analysis.place import GEOGRAPHIC, is_lonlat, reference_system
 from esim.analysis.run import Run
 from esim.config.yaml.suggest import hint
 from esim.distribution import install
@@ -16,10 +17,10 @@ from esim.io.atomic import whole_file
 if TYPE_CHECKING:
     import xarray as xr
 
-FORMATS = ("geotiff",)
-GEOGRAPHIC = "EPSG:4326"
+FORMATS = ("geotiff", "cog")
 UNKNOWN = 255  # no class of a variable of whole numbers
 TIE = 1e-9  # of a cell
+TILE = 256  # pixels along a side of a tile of a cloud-optimised picture
 
 
 class Piece(NamedTuple):
@@ -30,36 +31,31 @@ class Piece(NamedTuple):
     west: float
 
 
-def export(
-    directory: Path, output: Path | None = None, variables: Sequence[str] = (), crs: str | None = None
-) -> list[Path]:
-    """Writes variables (all, if none is named) of maxima.nc, and of those of nests, as GeoTIFF; returns the paths.
+def write(run: Run, folder: Path, variables: Sequence[str], crs: str | None, format: str) -> list[Path]:
+    """Writes variables (all, if none is named) of the maxima of all grids as GeoTIFF; returns the paths.
 
-    They go into `output`, by default the folder geotiff of the run: VARIABLE.tif, NEST_VARIABLE.tif. Pictures are
-    north up, in the run's own units, missing values are NaN (255 in `extent`). Longitudes are from -180 to 180
-    degrees in EPSG:4326: a map across the dateline becomes two, VARIABLE_east.tif up to it and VARIABLE_west.tif
-    beyond. A Cartesian map has the reference system crs, or that of grid.crs, or none.
+    VARIABLE.tif, NEST_VARIABLE.tif: north up, in the run's own units, missing values are NaN (255 in `extent`).
+    Longitudes are from -180 to 180 degrees in EPSG:4326: a map across the dateline becomes two, VARIABLE_east.tif up
+    to it and VARIABLE_west.tif beyond. "cog" is cloud-optimised: tiles, and overviews of half the size and less.
 
-    Raises InputError if the directory is no run, has no maxima, or a variable that it does not have is named, if
-    the reference system is not known, or if rioxarray is missing.
+    Raises InputError if the run has no maxima or not a variable named, if the reference system is not known, or if
+    rioxarray is missing.
     """
     try:
         import rioxarray  # noqa: F401
     except ImportError:
         raise InputError(f"GeoTIFF needs rioxarray: {install('gis')}") from None
-    folder = directory / "geotiff" if output is None else output
-    with Run.open(directory) as run:
-        maps = {f"{name}_" if name else "": data for name, data in run.grids.items()}
-        if not maps:
-            raise InputError(f"{directory}: nothing to export, the run wrote no maxima")
-        wanted = {name: _wanted(data, variables, directory) for name, data in maps.items()}
-        system = None if _lonlat(next(iter(maps.values()))) else _system(run, crs)
-        return [
-            path
-            for name, data in maps.items()
-            for variable in wanted[name]
-            for path in _write(data[variable], folder / f"{name}{variable}", system)
-        ]
+    maps = {f"{name}_" if name else "": data for name, data in run.grids.items()}
+    if not maps:
+        raise InputError(f"{run.directory}: nothing to export, the run wrote no maxima")
+    wanted = {name: _wanted(data, variables, run.directory) for name, data in maps.items()}
+    system = None if is_lonlat(run) else reference_system(run, crs)
+    return [
+        path
+        for name, data in maps.items()
+        for variable in wanted[name]
+        for path in _write(data[variable], folder / f"{name}{variable}", system, format)
+    ]
 
 
 def _wanted(data: "xr.Dataset", variables: Sequence[str], directory: Path) -> list[str]:
@@ -70,25 +66,7 @@ def _wanted(data: "xr.Dataset", variables: Sequence[str], directory: Path) -> li
     return list(variables) or known
 
 
-def _lonlat(data: "xr.Dataset") -> bool:
-    return "lon" in data.dims
-
-
-def _system(run: Run, crs: str | None) -> str | None:
-    """The reference system of a Cartesian run, checked."""
-    name = crs or run.record["configuration"].get("grid", {}).get("crs")
-    if name is None:
-        return None
-    from pyproj import CRS
-    from pyproj.exceptions import CRSError
-
-    try:
-        return str(CRS.from_user_input(name).to_wkt())
-    except CRSError:
-        raise InputError(f"'{name}' is not a coordinate reference system, such as EPSG:32654") from None
-
-
-def _write(field: "xr.DataArray", stem: Path, system: str | None) -> Iterator[Path]:
+def _write(field: "xr.DataArray", stem: Path, system: str | None, format: str) -> Iterator[Path]:
     lonlat = field.dims[-1] == "lon"
     y, x = (field[name].values for name in field.dims)
     height, width = _size(y, x), _size(x, y)
@@ -101,7 +79,10 @@ def _write(field: "xr.DataArray", stem: Path, system: str | None) -> Iterator[Pa
         transform = width, 0.0, piece.west, 0.0, -height, north
         words = {key: field.attrs[key] for key in ("units", "long_name") if key in field.attrs}
         words |= _classes(field)
-        _picture(path, upright[:, piece.columns], transform, nodata, GEOGRAPHIC if lonlat else system, words)
+        picture = _picture(
+            upright[:, piece.columns], transform, nodata, GEOGRAPHIC if lonlat else system, words
+        )
+        _save(picture, path, format, words)
         yield path
 
 
@@ -143,20 +124,25 @@ def _pieces(lon: np.ndarray, width: float) -> list[Piece]:
 
 
 def _picture(
-    path: Path,
-    values: np.ndarray,
-    transform: tuple[float, ...],
-    nodata: float,
-    system: str | None,
-    words: dict[str, Any],
-) -> None:
+    values: np.ndarray, transform: tuple[float, ...], nodata: float, system: str | None, words: dict[str, Any]
+) -> "xr.DataArray":
+    """The values with their place on the map."""
     import rioxarray  # noqa: F401
     import xarray as xr
     from affine import Affine
 
     picture = xr.DataArray(values, dims=("y", "x"), attrs=words)
     picture = picture.rio.write_transform(Affine(*transform)).rio.write_nodata(nodata)
-    if system is not None:
-        picture = picture.rio.write_crs(system)
+    return picture if system is None else picture.rio.write_crs(system)
+
+
+def _save(picture: "xr.DataArray", path: Path, format: str, words: dict[str, Any]) -> None:
+    options: dict[str, Any] = {"driver": "GTiff"}
+    if format == "cog":
+        options = {
+            "driver": "COG",
+            "blocksize": TILE,
+            "overview_resampling": "average" if picture.dtype.kind == "f" else "nearest",
+        }
     with whole_file(path) as temporary:
-        picture.rio.to_raster(os.fspath(temporary), driver="GTiff", compress="deflate", tags=words)
+        picture.rio.to_raster(os.fspath(temporary), compress="deflate", tags=words, **options)

@@ -1,0 +1,49 @@
+"""The results of a run in a format of geographic information systems, or of Google Earth."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from esim.analysis.export import kml, rasters, vectors
+from esim.analysis.run import open_run
+from esim.config.scenarios import SCENARIOS, load_part
+from esim.config.yaml.suggest import hint
+from esim.errors import InputError
+
+FORMATS = (*rasters.FORMATS, *vectors.FORMATS, *kml.FORMATS)
+
+
+def export(
+    directory: Path,
+    output: Path | None = None,
+    variables: Sequence[str] = (),
+    crs: str | None = None,
+    format: str = "geotiff",
+    step: float | None = None,
+) -> list[Path]:
+    """Writes results into `output`, by default a folder of the run called like the format; returns the paths.
+
+    geotiff, cog (cloud-optimised): variables (all, if none is named) of maxima.nc and of those of nests, a file each.
+    geojson, gpkg, kml: layers (all, if none is named in `variables`): stations, faults, and of a tsunami isochrones,
+    every `step` [s], flood and runup; of nests with their names behind. GeoJSON has a file for each, the others have
+    one for all. GeoJSON and KML are in longitude and latitude of WGS84, the others in the system of the grid. A
+    Cartesian grid has the reference system crs, or that of grid.crs or grid.origin, or none.
+
+    Raises InputError if the directory is no run or has nothing to export, if a variable or layer that it does not have
+    is named, if the reference system is not known, or if a package is missing.
+    """
+    folder = directory / format if output is None else output
+    with open_run(directory) as run:
+        if format in rasters.FORMATS:
+            return rasters.write(run, folder, variables, crs, format)
+        found = load_part(SCENARIOS[run.scenario].layers)(run, step)
+        known = [layer.name for layer in found]
+        for name in variables:
+            if name not in known:
+                raise InputError(f"{directory}: there is no layer '{name}', {hint(name, known)}")
+        chosen = [layer for layer in found if not variables or layer.name in variables]
+        if not chosen:
+            raise InputError(
+                f"{directory}: nothing to export as {format}, no stations, faults, arrivals or floods"
+            )
+        write = kml.write if format in kml.FORMATS else vectors.write
+        return write(run, chosen, folder, crs, format)
