@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     )
     for declare in (
         _example,
+        _explain,
         _plot,
         _compare,
         _export,
@@ -115,6 +116,26 @@ def _run_example(options: argparse.Namespace) -> None:
     from esim.cli.example import example
 
     example(options.name, options.folder)
+
+
+def _explain(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "explain",
+        "say what a key of the YAML file means: type, unit, default, bounds, choices, an example",
+        "  esim explain                        the sections\n"
+        "  esim explain source.okada\n"
+        "  esim explain grid.boundary\n"
+        "  esim explain seismic.physics        of one scenario\n",
+    )
+    command.add_argument("key", metavar="KEY", nargs="?", help="path of a key (default: list the sections)")
+    command.set_defaults(run=_run_explain)
+
+
+def _run_explain(options: argparse.Namespace) -> None:
+    from esim.cli.explain import explain
+
+    explain(options.key)
 
 
 def _plot(commands: Commands) -> None:

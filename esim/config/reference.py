@@ -115,12 +115,15 @@ def find(path: str) -> list[Key]:
 
 
 def _suggestion(wanted: str) -> str:
-    """The keys that end with the word, or the key most like it, or all sections."""
+    """The path most like it, or those that end with the word most like its last one, or all sections."""
     paths = list(dict.fromkeys(key.path for key in all_keys()))
-    same = [path for path in paths if path.endswith(f".{wanted}")]
-    near = same[:3] or [path for path in [nearest(wanted, paths)] if path]
+    last = wanted.rpartition(".")[2]
+    near = [path for path in paths if path.endswith(f".{wanted}")]
+    near = near or [path for path in [nearest(wanted, paths)] if path]
+    if not near and (name := nearest(last, {key.name for key in all_keys()})):
+        near = [path for path in paths if path.endswith(f".{name}")]
     if near:
-        return f"did you mean {listed(near).replace(', ', ' or ')}?"
+        return f"did you mean {listed(near[:3]).replace(', ', ' or ')}?"
     return f"the sections are {listed(dict.fromkeys(key.name for key in sections()))}"
 
 
