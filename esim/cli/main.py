@@ -17,8 +17,11 @@ DESCRIPTION = """\
 Tsunamis and earthquakes, around a run: esim-run computes a scenario, esim does the rest."""
 EXAMPLES = """\
 examples:
+  esim new tsunami --magnitude 8.8 --lon -72.9 --lat -36.1 --depth 30 --strike 18 --dip 18 --rake 100
+                                       write the YAML file of an earthquake of your own
   esim example tohoku2011              copy a scenario that comes with esim
   esim-run tohoku2011.yaml             compute it (see esim-run --help)
+  esim explain source.okada            what a key of the YAML file means
   esim plot out/tohoku2011             draw its figures
   esim export out/tohoku2011           its maxima as GeoTIFF, for geographic information systems
   esim validate tohoku2011             compare a computation with what buoys recorded
@@ -52,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
         dest="command", metavar="COMMAND", required=True, title="commands", parser_class=_Command
     )
     for declare in (
+        _new,
         _example,
         _explain,
         _plot,
@@ -116,6 +120,20 @@ def _run_example(options: argparse.Namespace) -> None:
     from esim.cli.example import example
 
     example(options.name, options.folder)
+
+
+def _new(commands: Commands) -> None:
+    from esim.cli import new
+
+    command = _command(
+        commands,
+        "new",
+        "write the YAML file of an earthquake of your own: a tsunami, or seismic waves at stations",
+        "  esim new tsunami --magnitude 8.8 --lon -72.9 --lat -36.1 --depth 30 --strike 18 --dip 18 --rake 100\n"
+        "  esim new tsunami --usgs FFM.geojson --bathymetry gebco.nc\n"
+        "  esim new seismic --cmt CMTSOLUTION --model prem --stations STATIONS --fmax 0.5\n",
+    )
+    new.declare(command)
 
 
 def _explain(commands: Commands) -> None:
