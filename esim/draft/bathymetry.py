@@ -135,4 +135,4 @@ def _least(around: Footprint) -> Box:
 def _smaller(name: str, cut: Box, box: Box) -> tuple[str, ...]:
     if cut == box:
         return ()
-    return (f"{name} does not cover {box}: the box is cut to what it covers",)
+    return (f"the box is cut to what {name} covers of {box}",)

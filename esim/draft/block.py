@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -120,8 +121,9 @@ def _block(quake: Earthquake, places: Places, profile: Profile, frequency: float
         why = f"the end of the model; {why}"
     if quake.depth > bottom - room:
         raise InputError(
-            f"the earthquake is {quake.depth / 1e3:.0f} km deep, and {profile.name} ends at {lowest / 1e3:.0f} km, too "
-            "near for an absorbing layer below it; expected a deeper model"
+            f"the earthquake is {quake.depth / 1e3:.0f} km deep, and {Path(profile.name).name} ends at "
+            f"{lowest / 1e3:.0f} km, too near for {ABSORBING + ROOM} cells of {spacing / 1e3:g} km below it; expected "
+            "a deeper model, or a higher --fmax"
         )
     order = 8 if farthest * frequency / slowest > LONG_WAY else 4
     return Block(x, y, bottom, spacing, order, frequency, slowest, why)

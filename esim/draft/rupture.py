@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import cos, hypot, radians, sin
 
+from esim.constants import EARTH_RADIUS
 from esim.draft.earthquake import Earthquake
 from esim.sources import geodesy
 from esim.sources.finite_fault import FiniteFault
@@ -99,19 +100,18 @@ def footprint(rupture: Rupture, strike: float, dip: float) -> Footprint:
 
 
 def fault_footprint(fault: FiniteFault) -> Footprint:
-    """What the subfaults that slip cover on the map, about as far as their centres go."""
+    """What the subfaults that slip cover on the map: their centres, and half a subfault around them."""
     moving = [n for n, moves in enumerate(fault.moving) if moves]
     corners = [fault.centre(n) for n in moving]
     lon0 = corners[0][0]
     corners = [(lon - 360.0 * round((lon - lon0) / 360.0), lat) for lon, lat in corners]
-    widest = float(max(fault.width[moving].max(), fault.length[moving].max()))
     box = _around(corners, 0.0)
-    lon, lat = box.centre
-    reach = 0.5 * widest
+    lat = box.centre[1]
+    reach = 0.5 * float(max(fault.width[moving].max(), fault.length[moving].max()))
     west, south = geodesy.travel(box.west, box.south, -reach, -reach, True)
     east, north = geodesy.travel(box.east, box.north, reach, reach, True)
-    sizes = (111.2e3 * (east - west) * cos(radians(lat)), 111.2e3 * (north - south))
-    return Footprint(west, east, south, north, min(sizes))
+    wide = radians(east - west) * EARTH_RADIUS * cos(radians(lat))
+    return Footprint(west, east, south, north, min(wide, radians(north - south) * EARTH_RADIUS))
 
 
 def _around(corners: list[tuple[float, float]], across: float) -> Footprint:

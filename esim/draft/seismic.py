@@ -1,13 +1,16 @@
 """Which configuration computes the seismic waves of an earthquake at stations? The block, its cells, the duration."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from esim.config.stations.file import read as read_stations
+from esim.config.crust.station import ReceiverConfig, ReceiverFileConfig
+from esim.config.stations.groups import list_items
+from esim.config.yaml.section import KeyProblems
 from esim.config.yaml.suggest import hint
 from esim.config.yaml.units import TIME
 from esim.draft.block import ABSORBING, POINTS, ROOM, Block, Places, fitting_block, rounded
@@ -72,10 +75,10 @@ def _choose(quake: Earthquake, wanted: Wanted, target: Path) -> Draft:
     if not (math.isfinite(wanted.fmax) and wanted.fmax > 0):
         raise InputError(f"--fmax is {wanted.fmax:g}; expected a frequency above 0 Hz, such as 1")
     model, profile = _model(wanted.model)
-    places = _places(quake, wanted)
+    stations = _stations(quake, wanted)
+    places = _places(quake, stations)
     attenuates = bool(np.isfinite(profile.values[3:]).any())
     block, remarks = fitting_block(quake, places, profile, wanted.fmax, attenuates)
-    skip = ", outside: skip" if wanted.within is not None else ""
     return Draft(
         quake,
         places,
@@ -84,7 +87,7 @@ def _choose(quake: Earthquake, wanted: Wanted, target: Path) -> Draft:
         _copied(model, target),
         attenuates,
         _source(quake, wanted, target),
-        f"{{file: {relative(wanted.stations, target)}{skip}}}",
+        _stations_yaml(stations, wanted, target),
         (*quake.remarks, *_why_plane(quake, wanted), *remarks, *_doubts(quake, places)),
         target,
     )
@@ -115,38 +118,50 @@ def _copied(model: Path, target: Path) -> str:
     return quoted(f"models/{model.name}")
 
 
-def _places(quake: Earthquake, wanted: Wanted) -> Places:
-    """Where source and stations are; those that are wanted."""
-    names, lonlat = _read(wanted.stations)
-    lonlat[:, 0] -= 360.0 * np.round((lonlat[:, 0] - quake.lon) / 360.0)
-    distances = np.array([distance(quake.lon, quake.lat, *point) for point in lonlat])
-    near = distances <= (math.inf if wanted.within is None else 1e3 * wanted.within)
-    if not near.any():
+def _stations(quake: Earthquake, wanted: Wanted) -> list[ReceiverConfig]:
+    """The stations of the file that are wanted; InputError where there are none."""
+    if not wanted.stations.is_file():
+        raise InputError(f"{wanted.stations}: no such file")
+    try:
+        listed = list_items((ReceiverFileConfig(file=wanted.stations),), ReceiverConfig, True)
+    except KeyProblems as error:
+        raise InputError(str(error)) from None
+    found = [one.station for one in listed]
+    if not all(station.lonlat for station in found):
+        raise InputError(f"{wanted.stations}: expected stations with longitude and latitude, not x and y")
+    if wanted.within is None:
+        return found
+    distances = [distance(quake.lon, quake.lat, *station.position) for station in found]
+    near = [station for station, way in zip(found, distances, strict=True) if way <= 1e3 * wanted.within]
+    if not near:
         raise InputError(
             f"--within {wanted.within:g}: no station of {wanted.stations.name} is as near; the nearest one is "
-            f"{distances.min() / 1e3:.0f} km away"
+            f"{min(distances) / 1e3:.0f} km away"
         )
-    lonlat, distances = lonlat[near], distances[near]
+    return near
+
+
+def _places(quake: Earthquake, stations: Sequence[ReceiverConfig]) -> Places:
+    """Source and stations on the plane of a grid whose origin is between them."""
+    lonlat = np.array([station.position for station in stations])
+    lonlat[:, 0] -= 360.0 * np.round((lonlat[:, 0] - quake.lon) / 360.0)
     around = np.vstack([lonlat, [[quake.lon, quake.lat]]])
     lon, lat = (round(float(0.5 * (a.min() + a.max())), 2) for a in around.T)
-    x, y = Projection(lon, lat).to_xy(around[:, 0], around[:, 1])
-    plane = np.column_stack([x, y])
-    kept = tuple(name for name, here in zip(names, near, strict=True) if here)
-    return Places((lon, lat), kept, plane[:-1], plane[-1], distances)
+    plane = np.column_stack(Projection(lon, lat).to_xy(around[:, 0], around[:, 1]))
+    distances = np.array([distance(quake.lon, quake.lat, *point) for point in lonlat])
+    return Places((lon, lat), tuple(station.name for station in stations), plane[:-1], plane[-1], distances)
 
 
-def _read(path: Path) -> tuple[list[str], np.ndarray]:
-    """Names, and longitudes and latitudes (n, 2), of a file of stations."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    try:
-        rows = read_stations(path, True).rows
-        places = [[float(row.values["lon"]), float(row.values["lat"])] for row in rows]
-    except KeyError:
-        raise InputError(f"{path}: expected stations with longitude and latitude") from None
-    except ValueError as error:
-        raise InputError(str(error)) from None
-    return [str(row.values["name"]) for row in rows], np.array(places)
+def _stations_yaml(stations: Sequence[ReceiverConfig], wanted: Wanted, target: Path) -> str:
+    """The key stations: the file, or those of it that are near."""
+    if wanted.within is None:
+        return f"stations: {{file: {relative(wanted.stations, target)}}}\n"
+    lines = [f"stations:    # of {wanted.stations.name}, within {wanted.within:g} km\n"]
+    for station in stations:
+        values = {name: getattr(station, name) for name in station.model_fields_set}
+        values["name"] = quoted(station.name)
+        lines.append(f"  - {{{', '.join(f'{name}: {value}' for name, value in values.items())}}}\n")
+    return "".join(lines)
 
 
 def _duration(quake: Earthquake, places: Places, profile: Profile, asked: str | None) -> Choice:
@@ -166,7 +181,7 @@ def _duration(quake: Earthquake, places: Places, profile: Profile, asked: str | 
 
 
 def _half_duration(quake: Earthquake) -> float:
-    """Half duration [s]: that of the file, or 1.05e-8 M0^(1/3), M0 in dyn cm (Ekstroem et al. 2012)."""
+    """Half duration [s]: that of the file, or 1.05e-8 M0^(1/3), M0 in dyn cm (Ekström et al. 2012)."""
     if quake.half_duration is not None:
         return quake.half_duration
     return float(1.05e-8 * (1e7 * moment_of(quake.magnitude)) ** (1 / 3))
@@ -178,8 +193,8 @@ def _doubts(quake: Earthquake, places: Places) -> list[str]:
     near = int(np.count_nonzero(places.distances < length))
     if near:
         found.append(
-            f"a point source stands for a rupture about {length / 1e3:.0f} km long, and {near} of "
-            f"{places.distances.size} stations are nearer than that: there a finite fault is needed"
+            f"a point source stands for a rupture about {length / 1e3:.0f} km long: for stations nearer than that, "
+            f"{near} of {places.distances.size}, a finite fault is needed"
         )
     if places.distances.max() > FLAT_EARTH:
         found.append(
@@ -221,7 +236,7 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
         + f"physics:\n  order: {block.order}    # {wavelengths:.0f} wavelengths to the farthest station\n"
         + f"  attenuation: {'coarse' if draft.attenuates else 'none'}\n  max_frequency: {block.frequency:g} Hz\n"
         + f"source:\n{draft.source}"
-        + f"stations: {draft.stations}\n"
+        + draft.stations
         + f"output:\n  directory: out/{name}\n"
         + f"  stations: {{every: {sampling:g} s, variables: [velocity]}}    # sac: true also writes SAC files\n"
         + f"  fields: {{every: {rounded(max(draft.duration.value / 60, sampling)):g} s}}\n  maxima: {{}}\n"
@@ -236,7 +251,7 @@ def _why_plane(quake: Earthquake, wanted: Wanted) -> tuple[str, ...]:
 def _source(quake: Earthquake, wanted: Wanted, target: Path) -> str:
     """The lines of YAML of the source: the file where there is one, else a double couple."""
     half = _half_duration(quake)
-    assumed = "  # 1.05e-8 M0^(1/3), Ekstroem et al. (2012)" if quake.half_duration is None else ""
+    assumed = "  # 1.05e-8 M0^(1/3), Ekström et al. (2012)" if quake.half_duration is None else ""
     if wanted.event_file is not None:
         event = f"    event: {quoted(wanted.event)}\n" if wanted.event is not None else ""
         duration = f"    half_duration: {half:.3g} s{assumed}\n" if assumed else ""

@@ -16,6 +16,7 @@ from esim.errors import EsimError, InputError, MachineError
 from esim.parallel.comm import SerialComm
 
 WIDTH = 100
+FAR = "../../.."  # from here on a path is easier to read when it is absolute
 
 
 def comment(text: str, indent: int = 0) -> str:
@@ -52,13 +53,18 @@ def quoted(text: object) -> str:
 
 
 def relative(file: Path, target: Path) -> str:
-    """The path of a file as a configuration at `target` names it."""
-    return quoted(os.path.relpath(file, target.parent))
+    """The path of a file as a configuration at `target` names it: relative where it is near, else absolute."""
+    path = os.path.relpath(file, target.parent)
+    return quoted(os.path.abspath(file) if path.startswith(FAR) else path)
 
 
 def date(moment: datetime | None) -> str:
     """A moment in UTC as YAML has it; "" for none."""
-    return moment.isoformat().replace("+00:00", "Z") if moment else ""
+    if moment is None:
+        return ""
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace(
+        "+00:00", "Z"
+    )
 
 
 def time_words(seconds: float) -> str:
@@ -72,7 +78,9 @@ def time_words(seconds: float) -> str:
 
 def memory_words(size: float) -> str:
     """An amount of memory [bytes]."""
-    return f"{size / 1e9:.2g} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"
+    if size >= 1e10:
+        return f"{size / 1e9:.0f} GB"
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"
 
 
 def cost_words(setup: Setup[Any], plan: str, seconds: float) -> str:

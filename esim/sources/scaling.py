@@ -64,9 +64,9 @@ def likely_setting(depth: float, dip: float, rake: float) -> tuple[Setting, str]
     if depth > SLAB_DEPTH:
         return "intraslab", f"it is deeper than {SLAB_DEPTH / 1e3:g} km"
     if min(abs(turned), 180.0 - abs(turned)) < OBLIQUE:
-        return "strike-slip", f"rake {rake:g} is nearly along strike"
+        return "strike-slip", f"rake {rake:.4g} is nearly along strike"
     if turned < 0:
-        return "normal", f"rake {rake:g} is down dip"
+        return "normal", f"rake {rake:.4g} is down dip"
     if dip <= INTERFACE_DIP:
-        return "interface", f"it is a thrust that dips {dip:g} degrees, no more than {INTERFACE_DIP:g}"
-    return "reverse", f"it is a thrust that dips {dip:g} degrees, more than {INTERFACE_DIP:g}"
+        return "interface", f"it is a thrust that dips {dip:.3g} degrees, no more than {INTERFACE_DIP:g}"
+    return "reverse", f"it is a thrust that dips {dip:.3g} degrees, more than {INTERFACE_DIP:g}"
