@@ -17,7 +17,17 @@ from esim.draft.block import ABSORBING, POINTS, ROOM, Block, Places, fitting_blo
 from esim.draft.cost import crust_time
 from esim.draft.earthquake import Earthquake
 from esim.draft.extent import Choice, distance, positive
-from esim.draft.text import comment, comments, cost_words, date, heading, quoted, relative, write_checked
+from esim.draft.text import (
+    comment,
+    comments,
+    cost_words,
+    date,
+    duration,
+    heading,
+    quoted,
+    relative,
+    write_checked,
+)
 from esim.drivers.driver import Setup
 from esim.errors import InputError
 from esim.grids.projection import Projection
@@ -218,7 +228,7 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
         + comments(draft.remarks)
         + f"scenario: seismic\ntitle: {quoted(quake.title)}\ntime:\n{start}"
         + comment(draft.duration.why, 2)
-        + f"  duration: {draft.duration.value:g} s\n"
+        + f"  duration: {duration(draft.duration.value)}\n"
         + "grid:\n  kind: cartesian\n"
         + f"  origin: {{lon: {places.origin[0]:g}, lat: {places.origin[1]:g}}}    # between source and stations\n"
         + comment(

@@ -67,6 +67,14 @@ def date(moment: datetime | None) -> str:
     )
 
 
+def duration(seconds: float) -> str:
+    """A duration as YAML has it, without rounding."""
+    for size, unit in ((1800, 3600), (60, 60)):
+        if seconds % size == 0:
+            return f"{seconds / unit:g} {'h' if unit == 3600 else 'min'}"
+    return f"{seconds:.12g} s"
+
+
 def time_words(seconds: float) -> str:
     """A time as people say it."""
     for limit, size, unit in ((100, 1, "second"), (100 * 60, 60, "minute"), (48 * 3600, 3600, "hour")):
@@ -88,7 +96,8 @@ def cost_words(setup: Setup[Any], plan: str, seconds: float) -> str:
     size = memory_words(sum(setup.memory.values()))
     if setup.device.backend != "cpu":
         return f"{plan}, {size}"
-    return f"{plan}, {size}, about {time_words(seconds)} on {setup.threads} threads of this machine"
+    threads = "1 thread" if setup.threads == 1 else f"{setup.threads} threads"
+    return f"{plan}, {size}, about {time_words(seconds)} on {threads} of this machine"
 
 
 def require_free(target: Path) -> None:

@@ -22,7 +22,7 @@ from esim.draft.extent import (
 )
 from esim.draft.rupture import Footprint
 from esim.draft.source import Source
-from esim.draft.text import comment, comments, cost_words, heading, quoted, write_checked
+from esim.draft.text import comment, comments, cost_words, duration, heading, quoted, write_checked
 from esim.drivers.driver import Setup
 from esim.media import elevation
 
@@ -65,17 +65,17 @@ def draft_tsunami(source: Source, wanted: Wanted, target: Path) -> list[str]:
 
 def _choose(source: Source, wanted: Wanted, target: Path) -> Draft:
     around = source.around
-    duration = None
+    time = None
     if wanted.duration is not None:
-        duration = Choice(positive("--duration", wanted.duration, TIME), "as asked for")
+        time = Choice(positive("--duration", wanted.duration, TIME), "as asked for")
     if wanted.box is not None:
         box = typed_box(*wanted.box)
     else:
-        box = choose_box(around, source.magnitude, duration.value if duration else None)
+        box = choose_box(around, source.magnitude, time.value if time else None)
     sea = _sea(box.value, around, wanted, target)
-    duration = duration or choose_duration(around, sea.box)
-    spacing = choose_spacing(around, sea, duration.value, wanted.spacing)
-    return Draft(source, Choice(snapped(sea.box, spacing.value), box.why), spacing, duration, sea, target)
+    time = time or choose_duration(around, sea.box)
+    spacing = choose_spacing(around, sea, time.value, wanted.spacing)
+    return Draft(source, Choice(snapped(sea.box, spacing.value), box.why), spacing, time, sea, target)
 
 
 def _sea(box: Box, around: Footprint, wanted: Wanted, target: Path) -> Bathymetry:
@@ -102,7 +102,7 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
         + comments(source.remarks)
         + f"scenario: tsunami\ntitle: {quoted(source.title)}\ntime:\n{start}"
         + comment(draft.duration.why, 2)
-        + f"  duration: {draft.duration.value / 3600:.6g} h\n"
+        + f"  duration: {duration(draft.duration.value)}\n"
         + "grid:\n  kind: lonlat\n"
         + comments([draft.box.why, *draft.sea.remarks], 2)
         + edges
