@@ -24,6 +24,7 @@ MANTLE = 4200.0  # m/s: vs below the Moho
 MOHO_DISTANCE = 100e3  # m, from which waves along the Moho come first
 CELL_BYTES = {False: 60.0, True: 100.0}  # of memory per cell, without and with attenuation
 SHARE = 0.8  # of the memory that a run may take
+LOWEST = 0.01  # of the frequency that is wanted, below which none is looked for
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,10 @@ def fitting_block(
         return wanted, []
     found = wanted
     while found.cells > allowed:
+        if found.frequency < LOWEST * frequency:
+            raise InputError(
+                f"{memory_words(_memory())} of free memory hold no block around source and stations"
+            )
         found = _block(quake, places, profile, 0.97 * found.frequency)
     found = _block(quake, places, profile, rounded(found.frequency))
     text = (
@@ -104,7 +109,8 @@ def _memory() -> float:
 
 
 def _block(quake: Earthquake, places: Places, profile: Profile, frequency: float) -> Block:
-    slowest = float(profile.values[1][profile.values[1] > 0].min())
+    vp, vs = profile.values[:2]
+    slowest = float(np.where(vs > 0, vs, vp).min())
     spacing = rounded(slowest / (POINTS * frequency))
     room = (ABSORBING + ROOM) * spacing
     points = np.vstack([places.stations, places.source])

@@ -26,6 +26,7 @@ from esim.draft.text import (
     heading,
     quoted,
     relative,
+    write,
     write_checked,
 )
 from esim.drivers.driver import Setup
@@ -123,8 +124,7 @@ def _copied(model: Path, target: Path) -> str:
         raise InputError(
             f"{copy}: is there already with other content; move it away, or name it with --model {copy}"
         )
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_bytes(model.read_bytes())
+    write(copy, model.read_text(encoding="utf-8"))
     return quoted(f"models/{model.name}")
 
 
@@ -264,11 +264,11 @@ def _source(quake: Earthquake, wanted: Wanted, target: Path) -> str:
     assumed = "  # 1.05e-8 M0^(1/3), Ekström et al. (2012)" if quake.half_duration is None else ""
     if wanted.event_file is not None:
         event = f"    event: {quoted(wanted.event)}\n" if wanted.event is not None else ""
-        duration = f"    half_duration: {half:.3g} s{assumed}\n" if assumed else ""
-        return f"  - kind: event\n    file: {relative(wanted.event_file, target)}\n{event}{duration}"
+        added = f"    half_duration: {half:.3g} s{assumed}\n" if assumed else ""
+        return f"  - kind: event\n    file: {relative(wanted.event_file, target)}\n{event}{added}"
     plane = quake.plane
     return (
-        f"  - kind: double_couple\n    lon: {quake.lon:g}\n    lat: {quake.lat:g}\n"
+        f"  - kind: double_couple\n    lon: {quake.lon:.8g}\n    lat: {quake.lat:.8g}\n"
         f"    depth: {quake.depth / 1e3:g} km\n"
         f"    strike: {plane.strike:g}\n    dip: {plane.dip:g}\n    rake: {plane.rake:g}\n"
         f"    magnitude: {quake.magnitude:g}\n    half_duration: {half:.3g} s{assumed}\n"

@@ -112,18 +112,19 @@ def write_checked(target: Path, text: Callable[[Setup[Any] | None], str]) -> Set
     text makes the file, of a setup once there is one. Raises the error of the check, and then leaves no file;
     MachineError where nothing can be written.
     """
-    _write(target, text(None))
+    write(target, text(None))
     try:
         config = load(target)
         setup: Setup[Any] = driver_of(config).check(config, SerialComm())
     except EsimError:
         target.unlink()
         raise
-    _write(target, text(setup))
+    write(target, text(setup))
     return setup
 
 
-def _write(target: Path, text: str) -> None:
+def write(target: Path, text: str) -> None:
+    """Writes a file, and makes the folders that it is in; MachineError where that fails."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
