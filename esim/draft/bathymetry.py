@@ -16,7 +16,7 @@ from esim.media.elevation_file import elevation_file, require_elevation
 
 NAMES = ("etopo1_nwpacific_6min.nc", "bathymetry/")  # how the names of bathymetry in the registry begin
 AROUND = 1.0  # degrees around a rupture that bathymetry must cover at least
-FEW = 1e-6  # degrees
+FEW = 1e-6  # degrees, of round-off
 
 
 class Box(NamedTuple):
@@ -58,12 +58,12 @@ def of_file(path: Path, box: Box, around: Footprint, target: Path) -> Bathymetry
     """That of a file of the user's, for what it covers of a box; InputError unless that holds the rupture."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    variable = _describe(path)
+    variable, least = _describe(path), _least(around, box)
     cut = _covered(variable, box)
-    if not _holds(cut, around):
+    if not _holds(cut, least):
         raise InputError(
-            f"{path}: covers {_covered(variable, Box(-360, 720, -90, 90))}; expected at least {_least(around)}, the "
-            f"rupture and {AROUND:g} degree around it, better {box}"
+            f"{path}: covers {_covered(variable, Box(-360, 720, -90, 90))}; expected at least {least}, the rupture and "
+            f"{AROUND:g} degree around it, better {box}"
         )
     yaml = f"{{file: {relative(path, target)}}}"
     return Bathymetry(yaml, variable.resolution[1], cut, _smaller(path.name, cut, box))
@@ -74,10 +74,11 @@ def known(box: Box, around: Footprint) -> Bathymetry:
 
     Raises InputError, which says what is needed, where none holds the rupture.
     """
-    found = [one for one in _candidates(box) if _holds(one.box, around)]
+    least = _least(around, box)
+    found = [one for one in _candidates(box) if _holds(one.box, least)]
     if not found:
         raise InputError(
-            f"no bathymetry here covers {_least(around)}: cut {box} from GEBCO (gebco.net, NetCDF) or another grid and "
+            f"no bathymetry here covers {least}: cut {box} from GEBCO (gebco.net, NetCDF) or another grid and "
             "name the file with --bathymetry, or take a flat ocean with --flat DEPTH"
         )
     return min(found, key=lambda one: (-round(one.box.area / box.area, 1), one.step))
@@ -112,8 +113,7 @@ def _overlap(extent: tuple[float, float], wanted: tuple[float, float]) -> tuple[
     return max(extent[0] + shift, wanted[0]), min(extent[1] + shift, wanted[1])
 
 
-def _holds(box: Box, around: Footprint) -> bool:
-    least = _least(around)
+def _holds(box: Box, least: Box) -> bool:
     return (
         box.west <= least.west + FEW
         and box.east >= least.east - FEW
@@ -122,17 +122,17 @@ def _holds(box: Box, around: Footprint) -> bool:
     )
 
 
-def _least(around: Footprint) -> Box:
-    """The rupture and what is around it at least, in whole degrees."""
+def _least(around: Footprint, box: Box) -> Box:
+    """The rupture and what is around it at least, in whole degrees, as far as a box goes."""
     return Box(
-        math.floor(around.west - AROUND),
-        math.ceil(around.east + AROUND),
-        max(-89.0, math.floor(around.south - AROUND)),
-        min(89.0, math.ceil(around.north + AROUND)),
+        max(box.west, math.floor(around.west - AROUND)),
+        min(box.east, math.ceil(around.east + AROUND)),
+        max(box.south, math.floor(around.south - AROUND)),
+        min(box.north, math.ceil(around.north + AROUND)),
     )
 
 
 def _smaller(name: str, cut: Box, box: Box) -> tuple[str, ...]:
-    if cut == box:
+    if all(abs(a - b) < FEW for a, b in zip(cut, box, strict=True)):
         return ()
     return (f"the box is cut to what {name} covers of {box}",)

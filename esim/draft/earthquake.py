@@ -8,7 +8,7 @@ from math import isfinite, log10
 from pathlib import Path
 from typing import Any
 
-from esim.config.yaml.suggest import listed, nearest
+from esim.config.yaml.suggest import listed, nearest, several
 from esim.errors import InputError
 from esim.sources.formats import events
 from esim.sources.nodal_planes import NodalPlane, both_planes, planes_of, scalar_moment, tensor
@@ -136,7 +136,7 @@ def read_event(path: Path, event: str | None) -> Found:
     event is the name or the number of one of several. Raises InputError where there is none that can be used.
     """
     _require_file(path)
-    (one,) = _single(path, events.choose(path, events.read(path), event))
+    one = _single(path, events.read(path), event)
     if one.values["kind"] not in ("moment_tensor", "double_couple") or "lon" not in one.values:
         raise InputError(
             f"{path}: '{one.name}' is no earthquake at a longitude and latitude; expected a moment tensor with them"
@@ -153,12 +153,16 @@ def read_event(path: Path, event: str | None) -> Found:
     return Found(values, planes, one.name, one.origin, one.half_duration, remarks)
 
 
-def _single(path: Path, found: list[events.SourceEvent]) -> list[events.SourceEvent]:
-    if len(found) != 1:
+def _single(path: Path, found: list[events.SourceEvent], event: str | None) -> events.SourceEvent:
+    """The only event, or the one that is asked for."""
+    if len(found) == 1 and event is None:
+        return found[0]
+    if event in (None, "all"):
+        names = several([f"'{one.name}'" for one in found])
         raise InputError(
-            f"{path}: has {len(found)} events; expected --event with the name or number of one of them"
+            f"{path}: has {len(found)} events, {names}; expected --event with the name or number of one"
         )
-    return found
+    return events.choose(path, found, event)[0]
 
 
 def _mechanism(values: Mapping[str, Any]) -> tuple[tuple[NodalPlane, NodalPlane], float]:

@@ -56,8 +56,8 @@ def distance(lon0: float, lat0: float, lon: float, lat: float) -> float:
     return EARTH_RADIUS * math.acos(min(1.0, max(-1.0, cosine)))
 
 
-def typed_box(west: float, east: float, south: float, north: float) -> Choice:
-    """The box of --box; InputError for one that is none."""
+def typed_box(around: Footprint, west: float, east: float, south: float, north: float) -> Choice:
+    """The box of --box; InputError for one that is none, or is elsewhere than the rupture."""
     if not (
         -90 < south < north < 90 and -360 <= west <= 360 and west < east + 360 * (east <= west) <= west + 360
     ):
@@ -65,7 +65,11 @@ def typed_box(west: float, east: float, south: float, north: float) -> Choice:
             f"--box {west:g} {east:g} {south:g} {north:g}: expected west, east, south and north in degrees, with south "
             "below north"
         )
-    return Choice(Box(west, east + 360 * (east <= west), south, north), "as asked for")
+    lon, lat = around.centre
+    box = Box(west, east + 360 * (east <= west), south, north)
+    if (lon - west) % 360 > box.east - west or not south <= lat <= north:
+        raise InputError(f"--box: the rupture, at lon {lon:.4g}, lat {lat:.4g}, is not in {box}")
+    return Choice(box, "as asked for")
 
 
 def choose_box(around: Footprint, magnitude: float, duration: float | None) -> Choice:
@@ -117,7 +121,7 @@ def choose_spacing(around: Footprint, sea: Bathymetry, duration: float, asked: s
     )
     useful = min((one for one in SPACINGS if one / 60 >= sea.step - 1e-6), default=SPACINGS[-1])
     if useful > fine:
-        fine, why = useful, f"as fine as the bathymetry, whose nodes are {60 * sea.step:.3g} arcmin apart"
+        fine, why = useful, f"the nodes of the bathymetry are {60 * sea.step:.3g} arcmin apart"
     quick = min((one for one in SPACINGS if _time(sea.box, one, duration) <= PATIENCE), default=SPACINGS[-1])
     if quick > fine:
         why = f"with {fine:g} arcmin ({why}) the run would take longer than {time_words(PATIENCE)} here"

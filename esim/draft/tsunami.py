@@ -69,7 +69,7 @@ def _choose(source: Source, wanted: Wanted, target: Path) -> Draft:
     if wanted.duration is not None:
         time = Choice(positive("--duration", wanted.duration, TIME), "as asked for")
     if wanted.box is not None:
-        box = typed_box(*wanted.box)
+        box = typed_box(around, *wanted.box)
     else:
         box = choose_box(around, source.magnitude, time.value if time else None)
     sea = _sea(box.value, around, wanted, target)
@@ -93,7 +93,7 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
     """The YAML file; with a setup, also what it takes."""
     source, name = draft.source, draft.target.stem
     start = f"  start: {source.start}\n" if source.start else ""
-    edges = "".join(f"  {side}: {value:.10g}\n" for side, value in draft.box.value._asdict().items())
+    edges = "".join(f"  {side}: {value:.13g}\n" for side, value in draft.box.value._asdict().items())
     lon, lat = source.around.centre
     narrow = source.around.across < DISPERSIVE
     return (
@@ -107,14 +107,14 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
         + comments([draft.box.why, *draft.sea.remarks], 2)
         + edges
         + comment(draft.spacing.why, 2)
-        + f"  spacing: {60 * draft.spacing.value:.10g} arcmin\n"
+        + f"  spacing: {60 * draft.spacing.value:.15g} arcmin\n"
         + "  boundary: open    # waves leave through an absorbing layer\n"
         + f"bathymetry: {draft.sea.yaml}\n"
         + "physics:\n  manning: 0.025    # of sand and rock\n"
         + "  # dispersion: serre    # waves of a narrow rupture disperse on a long way; slower\n" * narrow
         + f"source:\n{source.yaml}"
-        + "stations: []\n"
-        + f"  # - {{name: harbour, lon: {lon:.2f}, lat: {lat:.2f}, snap: water}}    a gauge; or {{file: gauges.csv}}\n"
+        + "# stations:\n"
+        + f"#   - {{name: harbour, lon: {lon:.2f}, lat: {lat:.2f}, snap: water}}    a gauge; or {{file: gauges.csv}}\n"
         + f"output:\n  directory: out/{name}\n"
         + "  fields: {every: 5 min, variables: [eta], significant_bits: 12}\n"
         + "  maxima: {arrival_threshold: 5 cm}\n"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from support import fault_files
-from support.drafts import MAULE, cmt, drafted, sea, usgs_event
+from support.drafts import MAULE, TOKACHI, cmt, drafted, sea, usgs_event
 
 from esim.cli.main import main
 from esim.drivers.run import driver_of
@@ -73,6 +73,14 @@ def test_a_moment_tensor_has_two_planes_of_which_the_flatter_is_taken(here: Path
     assert fault(other).dip > 45
 
 
+def test_one_of_several_events_is_asked_for(here: Path, capsys: Captured) -> None:
+    path = cmt(here)
+    path.write_text(TOKACHI + "\n" + TOKACHI.replace("50A", "50B").replace("142.8", "143.8"))
+    assert "has 2 events, '200309251950A', '200309251950B'" in refused(capsys, "--cmt", path, *FLAT)
+    config: Any = drafted("tsunami", "--cmt", path, "--event", "200309251950B", *FLAT)
+    assert config.title == "200309251950B"
+
+
 def test_an_event_of_the_usgs_has_its_mechanism_or_is_given_one(here: Path, capsys: Captured) -> None:
     config: Any = drafted("tsunami", "--usgs", usgs_event(here), *FLAT)
     assert (fault(config).strike, fault(config).dip) == (220, 26) and config.title == "M 8.3 - Hokkaido"
@@ -115,7 +123,7 @@ def test_what_is_shipped_is_taken_where_it_covers_the_rupture_and_nothing_is_mad
 
 
 def test_what_the_user_asks_for_holds() -> None:
-    asked = ("--duration", "40 min", "--spacing", "5 arcmin", "--box", "-80", "-70", "-40", "-32")
+    asked = ("--duration", "40 min", "--spacing", "300 arcsec", "--box", "-80", "-70", "-40", "-32")
     config: Any = drafted("tsunami", *MAULE, *FLAT, *asked, "--setting", "reverse")
     assert config.time.duration == 2400 and config.grid.spacing == (
         pytest.approx(5 / 60),
@@ -162,6 +170,10 @@ def test_doubts_are_said(values: str, sentence: str, here: Path, capsys: Capture
         ([*MAULE, "--flat", "-4 km"], "--flat is -4 km; expected a length above 0"),
         ([*MAULE, *FLAT, "--duration", "0 h"], "--duration is 0 h"),
         ([*MAULE, *FLAT, "--box", -70, -80, 10, 0], "with south below north"),
+        (
+            [*MAULE, *FLAT, "--box", 140, 150, 30, 40],
+            "the rupture, at lon -72.79, lat -36.14, is not in lon 140",
+        ),
         ([*MAULE, *FLAT, "--bathymetry", "a.nc"], "--bathymetry and --flat are both given"),
         ([*MAULE, "--bathymetry", "a.nc"], "a.nc: no such file"),
         (["--usgs", "a.geojson"], "a.geojson: cannot be read"),
