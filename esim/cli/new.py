@@ -171,6 +171,10 @@ def run_seismic(options: argparse.Namespace) -> None:
 def _from_cmt(options: argparse.Namespace) -> "Found | None":
     from esim.draft.earthquake import read_event
 
+    if options.cmt is None and options.event is not None:
+        raise InputError(
+            f"--event {options.event}: no file of events is given; expected --cmt FILE beside it"
+        )
     return read_event(options.cmt, options.event) if options.cmt else None
 
 

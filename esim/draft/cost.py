@@ -6,10 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 OCEAN_RATE = 1e8  # cell updates per second and thread, bound by arithmetic (validation/results/README.md)
-CRUST_BYTES = {
-    False: 120.0,
-    True: 176.0,
-}  # per cell update, without and with attenuation: bound by the memory
+# Bytes per cell update, without and with attenuation: bound by the memory.
+CRUST_BYTES = {False: 120.0, True: 176.0}
 CRUST_SHARE = 0.9  # of the bandwidth that is reached
 STARTING = 20.0  # s for compiling, once, and for preparing
 ARRAY = 32 << 20  # bytes of an array of the measurement, larger than caches

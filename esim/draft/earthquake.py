@@ -76,6 +76,7 @@ def earthquake(given: Mapping[str, float | None], found: Found | None, plane: in
     if angles and len(angles) < 3:
         raise InputError(f"--{angles[0]} is given; expected --strike, --dip and --rake together")
     values = {name: value for name, value in found.values.items() if value is not None} | typed
+    replaced = [name for name in typed if found.values.get(name) is not None]
     chosen, why_plane = _plane(typed, found, plane)
     _require({name: values.get(name) for name in ("magnitude", "lon", "lat", "depth")})
     _require(dict(chosen._asdict()))
@@ -89,7 +90,7 @@ def earthquake(given: Mapping[str, float | None], found: Found | None, plane: in
         title,
         found.origin,
         found.half_duration,
-        found.remarks,
+        (*found.remarks, *([f"as typed, not as in the file: {', '.join(replaced)}"] if replaced else [])),
         why_plane,
     )
 

@@ -87,8 +87,9 @@ def test_an_event_of_the_usgs_has_its_mechanism_or_is_given_one(here: Path, caps
     bare = usgs_event(here, products=False)
     assert "--strike, --dip and --rake are missing" in refused(capsys, "--usgs", bare, *FLAT)
     Path("my.yaml").unlink()
-    typed: Any = drafted("tsunami", "--usgs", bare, "--strike", 210, "--dip", 20, "--rake", 80, *FLAT)
-    assert fault(typed).strike == 210
+    angles = ("--strike", 210, "--dip", 20, "--rake", 80, "--depth", 30)
+    typed: Any = drafted("tsunami", "--usgs", bare, *angles, *FLAT)
+    assert fault(typed).strike == 210 and "As typed, not as in the file: depth\n" in capsys.readouterr().out
 
 
 def test_a_finite_fault_is_taken_as_it_is(here: Path, capsys: Captured) -> None:
@@ -176,6 +177,7 @@ def test_doubts_are_said(values: str, sentence: str, here: Path, capsys: Capture
         ),
         ([*MAULE, *FLAT, "--bathymetry", "a.nc"], "--bathymetry and --flat are both given"),
         ([*MAULE, "--bathymetry", "a.nc"], "a.nc: no such file"),
+        ([*MAULE, *FLAT, "--event", "a"], "--event a: no file of events is given"),
         (["--usgs", "a.geojson"], "a.geojson: cannot be read"),
         (["--cmt", "a"], "a: no such file"),
     ],
