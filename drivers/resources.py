@@ -160,7 +160,7 @@ def _lacking_on_gpu(
 
 def _check_host(predicted: Mapping[str, int], limit: int | None, comm: Comm) -> None:
     need = sum(predicted.values())
-    available = _available_memory() / comm.local_size
+    available = available_memory() / comm.local_size
     allowed = min(available, limit or math.inf)
     if need > allowed:
         largest = max(predicted, key=lambda name: predicted[name])
@@ -188,7 +188,8 @@ def explain_out_of_memory(predicted: Mapping[str, int]) -> Iterator[None]:
         ) from error
 
 
-def _available_memory() -> float:
+def available_memory() -> float:
+    """Memory [bytes] of this machine, or of the container in which this process runs, that is free."""
     with open("/proc/meminfo") as info:
         fields = dict(line.split(":") for line in info)
     available = float(fields["MemAvailable"].split()[0]) * 1024

@@ -1,5 +1,6 @@
 """The scenarios that come with esim: which are there, and copies of them to run and to change."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,12 +14,20 @@ from esim.errors import InputError, MachineError
 from esim.tools.table import show
 
 FOLDER = Path(__file__).parents[1] / "configs"
+TAKES = re.compile(
+    r"# Takes (.+?) and ([\d.]+ GB)\."
+)  # the second line of a scenario; the first says what it is
 
 
 class Example(NamedTuple):
-    """A scenario: files it names and its own, as paths in FOLDER, and data it needs that do not come with esim."""
+    """A scenario: what it is, files it names and its own, as paths in FOLDER, and data that do not come with esim.
 
-    title: str
+    time and memory are those of a run on two cores, in words.
+    """
+
+    what: str
+    time: str
+    memory: str
     files: tuple[Path, ...]
     data: tuple[str, ...]
     output: str
@@ -32,10 +41,13 @@ def example(name: str | None, folder: Path) -> None:
     known = examples()
     if name is None:
         show(
-            ("name", "title", "needs"),
-            [(name, found.title, ", ".join(found.data) or "nothing else") for name, found in known.items()],
+            ("name", "time", "memory", "needs", "what it is"),
+            [
+                (name, found.time, found.memory, ", ".join(found.data) or "nothing else", found.what)
+                for name, found in known.items()
+            ],
         )
-        print("esim example NAME [DIR] copies one")
+        print("esim example NAME [DIR] copies one; times are those of two cores")
         return
     found = known.get(name.removesuffix(".yaml"))
     if found is None:
@@ -105,8 +117,12 @@ def _example(path: Path) -> Example:
     texts = list(_texts(content))
     named = [Path(text) for text in texts if (FOLDER / text).is_file()]
     names = [text for text in texts if text.startswith(data.PREFIX)]
+    what, takes = path.read_text(encoding="utf-8").splitlines()[:2]
+    time, memory = TAKES.match(takes).groups()  # type: ignore[union-attr]  # each begins like this
     return Example(
-        content["title"],
+        what.removeprefix("# "),
+        time,
+        memory,
         (*named, Path(path.name)),  # the scenario last: where it is, all that it names is there too
         tuple(name for name in names if not (data.FOLDER / name.removeprefix(data.PREFIX)).is_file()),
         content["output"]["directory"],

@@ -21,8 +21,11 @@ DESCRIPTION = """\
 Tsunamis and earthquakes, around a run: esim-run computes a scenario, esim does the rest."""
 EXAMPLES = """\
 examples:
+  esim new tsunami --magnitude 8.8 --lon -72.9 --lat -36.1 --depth 30 --strike 18 --dip 18 --rake 100
+                                       write the YAML file of an earthquake of your own
   esim example tohoku2011              copy a scenario that comes with esim
   esim-run tohoku2011.yaml             compute it (see esim-run --help)
+  esim explain source.okada            what a key of the YAML file means
   esim plot out/tohoku2011             draw its figures
   esim hazard out/kumamoto2016         its intensity measures and ShakeMap grids
   esim animate out/tohoku2011          the waves as a moving picture
@@ -58,7 +61,9 @@ def parser() -> argparse.ArgumentParser:
         dest="command", metavar="COMMAND", required=True, title="commands", parser_class=_Command
     )
     for declare in (
+        _new,
         _example,
+        _explain,
         _plot,
         _animate,
         _compare,
@@ -123,6 +128,40 @@ def _run_example(options: argparse.Namespace) -> None:
     from esim.cli.example import example
 
     example(options.name, options.folder)
+
+
+def _new(commands: Commands) -> None:
+    from esim.cli import new
+
+    command = _command(
+        commands,
+        "new",
+        "write the YAML file of an earthquake of your own: a tsunami, or seismic waves at stations",
+        "  esim new tsunami --magnitude 8.8 --lon -72.9 --lat -36.1 --depth 30 --strike 18 --dip 18 --rake 100\n"
+        "  esim new tsunami --usgs FFM.geojson --bathymetry gebco.nc\n"
+        "  esim new seismic --cmt CMTSOLUTION --model prem --stations STATIONS --fmax 0.5\n",
+    )
+    new.declare(command)
+
+
+def _explain(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "explain",
+        "say what a key of the YAML file means: type, unit, default, bounds, choices, an example",
+        "  esim explain                        the sections\n"
+        "  esim explain source.okada\n"
+        "  esim explain grid.boundary\n"
+        "  esim explain seismic.physics        of one scenario\n",
+    )
+    command.add_argument("key", metavar="KEY", nargs="?", help="path of a key (default: list the sections)")
+    command.set_defaults(run=_run_explain)
+
+
+def _run_explain(options: argparse.Namespace) -> None:
+    from esim.cli.explain import explain
+
+    explain(options.key)
 
 
 def _plot(commands: Commands) -> None:

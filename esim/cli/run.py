@@ -43,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    p.add_argument("config", metavar="CONFIG", help="scenario, a YAML file ('esim schema' describes it)")
+    p.add_argument(
+        "config", metavar="CONFIG", help="scenario, a YAML file ('esim explain' describes its keys)"
+    )
     p.add_argument("--output", metavar="DIR", help="directory for the outputs, in place of output.directory")
     p.add_argument(
         "--set",

@@ -33,14 +33,16 @@ def refused(captured: Captured, *arguments: str) -> str:
     return err
 
 
-def test_every_configuration_is_listed_with_its_title_and_what_it_needs(here: Path, capsys: Captured) -> None:
+def test_every_configuration_is_listed_with_what_it_is_takes_and_needs(here: Path, capsys: Captured) -> None:
     assert main(["example"]) == 0
     rows = capsys.readouterr().out.splitlines()[2:-1]
     assert [row.split()[0] for row in rows] == sorted(path.stem for path in FOLDER.glob("*.yaml"))
-    cells = dict(re.split("  +", row)[::2] for row in rows)
-    assert cells["tohoku2011"] == "nothing else"
-    assert cells["tohoku2011_4min"] == "data:bathymetry/nwpacific_4min.nc"
-    assert "2011 Tohoku earthquake and tsunami, nested" in rows[-1]
+    cells = {name: rest for name, *rest in (re.split("  +", row) for row in rows)}
+    assert cells["tohoku2011"][:3] == ["a minute", "0.1 GB", "nothing else"]
+    assert cells["tohoku2011_4min"][2] == "data:bathymetry/nwpacific_4min.nc"
+    assert all(
+        time and memory.endswith(" GB") and what.endswith(".") for time, memory, _, what in cells.values()
+    )
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.yaml")))

@@ -310,7 +310,9 @@ def test_bad_yaml_and_other_files(tmp_path: Path) -> None:
         csv_yaml.read(written(tmp_path, "rigidity: 3e10\n", "fault.yaml"))
     with pytest.raises(InputError, match="expected a subfault"):
         csv_yaml.read(written(tmp_path, "faults: [1]\n", "fault.yaml"))
-    with pytest.raises(InputError, match=".csv, .yaml, .yml, .param, .fsp, .srf and .inp files, not '.txt'"):
+    with pytest.raises(
+        InputError, match=".csv, .yaml, .yml, .param, .fsp, .srf, .geojson and .inp files, not '.txt'"
+    ):
         csv_yaml.read(written(tmp_path, "faults: [1]\n", "fault.txt"))
     with pytest.raises(InputError, match="cannot be read"):
         csv_yaml.read(tmp_path / "absent.csv")

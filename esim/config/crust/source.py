@@ -249,7 +249,7 @@ class CrustFiniteFaultConfig(Section):
 
     kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
     file: InputFile = Field(
-        description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp, Coulomb .inp), relative to the "
+        description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp, .geojson, Coulomb .inp), relative to the "
         "configuration, or data:NAME."
     )
     onset: Duration = Field(

@@ -46,7 +46,7 @@ class FiniteFaultConfig(FaultSourceConfig):
 
     kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
     file: InputFile = Field(
-        description="Finite-fault file (.csv, .yaml, USGS .param, .fsp, .srf, Coulomb .inp), relative to the "
+        description="Finite-fault file (.csv, .yaml, USGS .param, .fsp, .geojson, .srf, Coulomb .inp), relative to the "
         "configuration, or data:NAME."
     )
 

@@ -1,1 +1,1 @@
-"""Files of finite faults: CSV, YAML, USGS .param and .fsp, SRF, Coulomb .inp."""
+"""Files of finite faults: CSV, YAML, USGS .param, .fsp and .geojson, SRF, Coulomb .inp."""

@@ -1,7 +1,7 @@
 """How is a finite fault written down? As a CSV table or as YAML, with the same names in both.
 
-Files of other makers are read as well: `.param` and `.fsp` of the USGS and SRCMOD (`param`, `fsp`), `.srf` (`srf`),
-`.inp` of Coulomb (`coulomb`).
+Files of other makers are read as well: `.param` and `.fsp` of the USGS and SRCMOD (`param`, `fsp`), `.geojson` of the
+USGS (`geojson`), `.srf` (`srf`), `.inp` of Coulomb (`coulomb`).
 
 Columns (any order; lengths in m, or in km with `_km` after the name; angles in degrees, times in s):
 
@@ -41,10 +41,15 @@ import numpy as np
 
 from esim.errors import InputError
 from esim.sources.finite_fault import REFERENCES, RIGIDITY, FiniteFault
-from esim.sources.formats import coulomb, fsp, param, srf, triangles
+from esim.sources.formats import coulomb, fsp, geojson, param, srf, triangles
 
-KINDS = (".csv", ".yaml", ".yml", ".param", ".fsp", ".srf", ".inp")
-MARKS = {"fault_segment": ".param", "finite-source": ".fsp", "x-start": ".inp"}
+KINDS = (".csv", ".yaml", ".yml", ".param", ".fsp", ".srf", ".geojson", ".inp")
+MARKS = {
+    "fault_segment": ".param",
+    "finite-source": ".fsp",
+    "x-start": ".inp",
+    "featurecollection": ".geojson",
+}
 LENGTHS = (
     "x",
     "y",
@@ -88,6 +93,8 @@ def read(path: Path, rigidity: float | None = None) -> FiniteFault:
             return srf.fault(srf.read(path), rigidity)
         case ".inp":
             return coulomb.read(path, rigidity)
+        case ".geojson":
+            return geojson.read(path, rigidity)
     common, entries = (_read_csv if kind == ".csv" else _read_yaml)(path)
     if not entries:
         raise InputError(f"{path}: holds no subfault")

@@ -1,0 +1,193 @@
+"""Does `esim new tsunami` write a configuration that runs, and say what is to be doubted?"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import fault_files
+from support.drafts import MAULE, TOKACHI, cmt, drafted, sea, usgs_event
+
+from esim.cli.main import main
+from esim.drivers.run import driver_of
+from esim.parallel.comm import SerialComm
+
+Captured = pytest.CaptureFixture[str]
+FLAT = ("--flat", "4 km")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder, and no data beyond those of the package."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ESIM_DATA", raising=False)
+    return tmp_path
+
+
+def refused(captured: Captured, *arguments: object) -> str:
+    """What is said in one sentence, with code 2, before anything is written."""
+    captured.readouterr()
+    assert main(["new", "tsunami", *map(str, arguments), "--output", "new/my.yaml"]) == 2
+    out, err = captured.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("esim new: ")
+    assert not Path("new/my.yaml").exists()
+    return err
+
+
+def fault(config: Any) -> Any:
+    return config.source[0].faults[0]
+
+
+def test_magnitude_and_place_become_a_rupture_of_that_moment_in_a_box_around_it() -> None:
+    config: Any = drafted("tsunami", *MAULE, *FLAT)
+    setup = driver_of(config).check(config, SerialComm())
+    assert setup.sources[0].magnitude == pytest.approx(8.8, abs=0.01)
+    one = fault(config)
+    assert (one.strike, one.dip, one.rake) == (18, 18, 100)
+    assert one.length == pytest.approx(523e3, rel=0.01) and one.width == pytest.approx(219e3, rel=0.01)
+    grid = config.grid
+    assert grid.west < one.lon - 10 < one.lon + 10 < grid.east and grid.south < one.lat - 10 < grid.north - 20
+    text = Path("my.yaml").read_text()
+    for words in (
+        "Thingbaijam et al. (2017), interface",
+        "cells per wavelength",
+        "farthest corner",
+        "of this machine",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize(("lon", "west"), [(179.5, 160.0), (-179.5, -200.0)])
+def test_a_box_crosses_the_date_line(lon: float, west: float) -> None:
+    place = f"--magnitude 7.6 --lon {lon} --lat -20 --depth 25 --strike 200 --dip 25 --rake 90".split()
+    grid: Any = drafted("tsunami", *place, *FLAT).grid
+    assert grid.build().contains(lon, -20.0) and 15 < grid.east - grid.west < 30
+    assert abs((grid.west - west + 180) % 360 - 180) < 12
+
+
+def test_a_moment_tensor_has_two_planes_of_which_the_flatter_is_taken(here: Path, capsys: Captured) -> None:
+    config: Any = drafted("tsunami", "--cmt", cmt(here), *FLAT)
+    assert fault(config).dip == pytest.approx(19, abs=8) and config.time.start.year == 2003
+    assert "Plane 1 is taken" in (out := capsys.readouterr().out) and "--plane 2 takes the other" in out
+    Path("my.yaml").unlink()
+    other: Any = drafted("tsunami", "--cmt", cmt(here), "--plane", 2, *FLAT)
+    assert fault(other).dip > 45
+
+
+def test_one_of_several_events_is_asked_for(here: Path, capsys: Captured) -> None:
+    path = cmt(here)
+    path.write_text(TOKACHI + "\n" + TOKACHI.replace("50A", "50B").replace("142.8", "143.8"))
+    assert "has 2 events, '200309251950A', '200309251950B'" in refused(capsys, "--cmt", path, *FLAT)
+    config: Any = drafted("tsunami", "--cmt", path, "--event", "200309251950B", *FLAT)
+    assert config.title == "200309251950B"
+
+
+def test_an_event_of_the_usgs_has_its_mechanism_or_is_given_one(here: Path, capsys: Captured) -> None:
+    config: Any = drafted("tsunami", "--usgs", usgs_event(here), *FLAT)
+    assert (fault(config).strike, fault(config).dip) == (220, 26) and config.title == "M 8.3 - Hokkaido"
+    bare = usgs_event(here, products=False)
+    assert "--strike, --dip and --rake are missing" in refused(capsys, "--usgs", bare, *FLAT)
+    Path("my.yaml").unlink()
+    angles = ("--strike", 210, "--dip", 20, "--rake", 80, "--depth", 30)
+    typed: Any = drafted("tsunami", "--usgs", bare, *angles, *FLAT)
+    assert fault(typed).strike == 210 and "As typed, not as in the file: depth\n" in capsys.readouterr().out
+
+
+def test_a_finite_fault_is_taken_as_it_is(here: Path, capsys: Captured) -> None:
+    file = fault_files.param(here)
+    config: Any = drafted("tsunami", "--usgs", file, *FLAT)
+    assert config.source[0].kind == "finite_fault" and config.source[0].file == file
+    assert "has its own" in refused(capsys, "--usgs", file, "--magnitude", 8, *FLAT)
+
+
+def test_the_box_is_cut_to_what_the_bathymetry_covers(here: Path, capsys: Captured) -> None:
+    file = sea(here, -80, -68, -42, -30, coast=-72.0)
+    config: Any = drafted("tsunami", *MAULE, "--bathymetry", file)
+    assert (config.grid.west, config.grid.east, config.grid.south, config.grid.north) == (-80, -68, -42, -30)
+    assert config.bathymetry.file == file and 'file: "gebco.nc"' in Path("my.yaml").read_text()
+    assert "The box is cut to what gebco.nc covers" in capsys.readouterr().out
+    far = sea(here, -80, -73, -42, -30)
+    assert "expected at least lon -76 to -69" in refused(capsys, *MAULE, "--bathymetry", far)
+
+
+def test_what_is_shipped_is_taken_where_it_covers_the_rupture_and_nothing_is_made_up(
+    capsys: Captured,
+) -> None:
+    japan = "--magnitude 9.0 --lon 142.9 --lat 38.1 --depth 20 --strike 200 --dip 12 --rake 90".split()
+    config: Any = drafted("tsunami", *japan)
+    assert str(config.bathymetry.file) == "data:etopo1_nwpacific_6min.nc"
+    said = refused(capsys, *MAULE)
+    assert (
+        "no bathymetry here covers lon -76 to -69" in said
+        and "cut lon -94 to -52" in said
+        and "--flat" in said
+    )
+
+
+def test_what_the_user_asks_for_holds() -> None:
+    asked = ("--duration", "40 min", "--spacing", "300 arcsec", "--box", "-80", "-70", "-40", "-32")
+    config: Any = drafted("tsunami", *MAULE, *FLAT, *asked, "--setting", "reverse")
+    assert config.time.duration == 2400 and config.grid.spacing == (
+        pytest.approx(5 / 60),
+        pytest.approx(5 / 60),
+    )
+    assert (config.grid.west, config.grid.north) == (-80, -32)
+    assert config.source[0].rigidity == 30e9
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            "--magnitude 7.5 --depth 10 --strike 30 --dip 85 --rake 3",
+            "A strike-slip earthquake lifts the sea floor",
+        ),
+        ("--magnitude 5.5 --depth 10 --strike 30 --dip 40 --rake 90", "Mw 5.5 is small"),
+        ("--magnitude 9.5 --depth 30 --strike 30 --dip 15 --rake 90", "length and width are extrapolated"),
+        ("--magnitude 7.5 --depth 150 --strike 30 --dip 40 --rake -90", "it hardly moves the sea floor"),
+        (
+            "--magnitude 7.0 --lon -68.5 --depth 10 --strike 0 --dip 40 --rake 90",
+            "The earthquake lies inland",
+        ),
+    ],
+)
+def test_doubts_are_said(values: str, sentence: str, here: Path, capsys: Captured) -> None:
+    file = sea(here, -90, -60, -50, -20, coast=-71.0)
+    drafted(
+        "tsunami", "--lon", -74, "--lat", -36, *values.split(), "--bathymetry", file, "--spacing", "15 arcmin"
+    )
+    assert sentence in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--magnitude", 8], "--strike, --dip and --rake are missing"),
+        ([*MAULE[2:], *FLAT], "--magnitude is missing; expected 3 to 9.7"),
+        ([*MAULE, "--magnitude", 99, *FLAT], "--magnitude is 99; expected 3 to 9.7"),
+        ([*MAULE, "--magnitude", "nan", *FLAT], "--magnitude is nan"),
+        ([*MAULE, "--lat", 84, *FLAT], "beyond 80 degrees of latitude"),
+        ([*MAULE[:-2], *FLAT], "expected --strike, --dip and --rake together"),
+        ([*MAULE, "--flat", "4 s"], "--flat: '4 s' is a time; expected a length"),
+        ([*MAULE, "--flat", "-4 km"], "--flat is -4 km; expected a length above 0"),
+        ([*MAULE, *FLAT, "--duration", "0 h"], "--duration is 0 h"),
+        ([*MAULE, *FLAT, "--box", -70, -80, 10, 0], "with south below north"),
+        (
+            [*MAULE, *FLAT, "--box", 140, 150, 30, 40],
+            "the rupture, at lon -72.79, lat -36.14, is not in lon 140",
+        ),
+        ([*MAULE, *FLAT, "--bathymetry", "a.nc"], "--bathymetry and --flat are both given"),
+        ([*MAULE, "--bathymetry", "a.nc"], "a.nc: no such file"),
+        ([*MAULE, *FLAT, "--event", "a"], "--event a: no file of events is given"),
+        (["--usgs", "a.geojson"], "a.geojson: cannot be read"),
+        (["--cmt", "a"], "a: no such file"),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments: list[Any], sentence: str, capsys: Captured) -> None:
+    assert sentence in refused(capsys, *arguments)
+
+
+def test_a_file_that_is_there_is_left_alone(here: Path, capsys: Captured) -> None:
+    (here / "my.yaml").write_text("mine")
+    assert main(["new", "tsunami", *MAULE, *FLAT, "--output", "my.yaml"]) == 2
+    assert "my.yaml: is there already" in capsys.readouterr().err
+    assert (here / "my.yaml").read_text() == "mine"
