@@ -4,15 +4,20 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from esim.config.reference import all_keys
 from esim.config.scenarios import config_classes
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of a configuration: every key with its title, description and units.
+    """The JSON schema (draft 2020-12) of a configuration: every key with its title, description, bounds and an example.
 
     It is one of the schemas of the scenarios, which `scenario` tells apart.
     """
     places, body = models_json_schema([(model, "validation") for model in config_classes()])
+    for key in all_keys():
+        if key.field and key.examples:
+            model, name = key.field
+            body["$defs"][model.__name__]["properties"][name].setdefault("examples", list(key.examples))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "esim configuration",

@@ -156,9 +156,7 @@ def _quantity(
     dimension: Dimension, convert: Callable[..., Any] = parse
 ) -> tuple[BeforeValidator, WithJsonSchema]:
     """The pydantic annotations of a number with units, and how the schema shows it."""
-    schema: dict[str, Any] = {"type": ["number", "string"], "examples": [dimension.example.strip("'")]}
-    if not dimension.units:
-        schema = {"type": "number"}
+    schema = {"type": ["number", "string"] if dimension.units else "number"}
     return BeforeValidator(partial(convert, dimension=dimension)), WithJsonSchema(schema)
 
 
