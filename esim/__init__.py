@@ -1,3 +1,3 @@
 """esim: tsunamis and earthquakes on CPUs, GPUs and MPI clusters from one physics source."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
