@@ -31,22 +31,22 @@ class SeicheConfig(ScenarioConfig):
 
     scenario: Literal["seiche"] = Field(description="Scenario: the seiches of a basin.")
     basin: BasinConfig = Field(description="The basin.")
-    height: Length = Field(description="Height [m] of the hump of water at its west end that sets them off.")
+    height: Length = Field(description="Height [m] of a hump of water at its west end.")
     output: OceanOutputConfig = Field(description="Files that the run writes.")
     run: OceanRunConfig = Field(default=OceanRunConfig(), description="Machine and time step.")
 
     def tsunami(self) -> dict[str, Any]:
         """The same as the configuration of a tsunami."""
-        basin, common = self.basin, self.model_dump(include={"title", "time", "output", "run"}, mode="json")
-        grid = {"kind": "cartesian", "x": [0, basin.length], "y": [0, basin.width], "spacing": basin.spacing}
-        hump = {"kind": "hump", "x": basin.spacing, "y": basin.width / 2, "height": self.height}
-        return common | {
+        basin, middle = self.basin, self.basin.width / 2
+        x, y = [0, basin.length], [0, basin.width]
+        hump = {"kind": "hump", "height": self.height, "radius": basin.length / 2}
+        return self.model_dump(include={"title", "time", "output", "run"}, mode="json") | {
             "scenario": "tsunami",
-            "grid": grid | {"boundary": "wall"},
+            "grid": {"kind": "cartesian", "x": x, "y": y, "spacing": basin.spacing, "boundary": "wall"},
             "bathymetry": {"kind": "flat", "depth": basin.depth},
             "physics": {"manning": 0},
-            "source": [hump | {"radius": basin.length / 2}],
-            "stations": [{"name": "end", "x": basin.length - basin.spacing, "y": basin.width / 2}],
+            "source": [hump | {"x": basin.spacing, "y": middle}],
+            "stations": [{"name": "end", "x": basin.length - basin.spacing, "y": middle}],
         }
 
 
@@ -54,7 +54,7 @@ class Seiche(Tsunami):
     """A tsunami in a basin, whose plan has the period by which its seiche is known."""
 
     def check(self, config: SeicheConfig, comm: Comm, elsewhere: bool = False) -> TsunamiSetup:
-        """Find everything that can be known to be wrong before anything is allocated or written."""
+        """Find everything that can be known to be wrong before a run."""
         tsunami = from_dict(config.tsunami())
         assert isinstance(tsunami, TsunamiConfig)
         return super().check(tsunami, comm, elsewhere)
@@ -67,7 +67,7 @@ class Seiche(Tsunami):
 
 
 def merian_period(length: float, depth: float) -> float:
-    """Period [s] of the first seiche of a basin of a length and a depth [m]: 2 L / sqrt(g h) (Merian 1828)."""
+    """2 L / sqrt(g h) [s] of a basin of a length L and a depth h [m] (Merian 1828)."""
     return 2 * length / math.sqrt(9.81 * depth)
 
 

@@ -20,6 +20,7 @@ from esim.cli import run as esim_run
 from esim.config import load
 from esim.config.scenarios import SCENARIOS
 from esim.drivers.run import driver_of, simulate
+from esim.errors import InputError
 from esim.parallel.comm import SerialComm
 
 TOP = Path(__file__).parents[2]
@@ -124,6 +125,12 @@ def test_the_source_of_the_manual_runs_where_its_changes_are_made(folder: Path, 
 
 
 # ------------------------------------------------------------------ commands
+
+
+def test_the_mistake_of_the_first_run_is_answered_as_its_page_says() -> None:
+    with pytest.raises(InputError) as error:
+        load(TOP / "configs/tohoku2011.yaml", ["grid.spacng=4arcmin"])
+    assert f"esim-run: {error.value}\n" in (DOCS / "first-run.md").read_text(encoding="utf-8")
 
 
 def commands() -> Iterator[tuple[str, str]]:
