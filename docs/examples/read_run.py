@@ -12,8 +12,9 @@ def highest_gauge(directory: Path) -> str:
         eta = run.stations.eta
         name = eta.max("time").idxmax("station").item()
         record = eta.sel(station=name)
-        hour = record.hours[record.argmax("time")]
-        return f"{run.title}: {record.max().item():.2f} m at {name} after {hour.item():.1f} h"
+        height = record.max().item()
+        hour = record.hours[record.argmax("time")].item()
+        return f"{run.title}: {height:.2f} m at {name} after {hour:.1f} h"
 
 
 if __name__ == "__main__":
