@@ -3,18 +3,17 @@
 import sys
 from pathlib import Path
 
-from esim.analysis import open_run
+import xarray as xr
 
 
 def highest_gauge(directory: Path) -> str:
-    """The gauge with the highest water, when and how high."""
-    with open_run(directory) as run:
-        eta = run.stations.eta
+    """The gauge with the highest water, how high and when."""
+    with xr.open_dataset(directory / "stations.nc") as stations:
+        eta = stations.eta
         name = eta.max("time").idxmax("station").item()
         record = eta.sel(station=name)
-        height = record.max().item()
-        hour = record.hours[record.argmax("time")].item()
-        return f"{run.title}: {height:.2f} m at {name} after {hour:.1f} h"
+        crest = record.isel(time=record.argmax("time"))
+        return f"{crest.item():.2f} m at {name}, {crest.time.values}"
 
 
 if __name__ == "__main__":

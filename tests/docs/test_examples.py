@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from support.commands import write_grid
 
-from esim.analysis import open_run
 from esim.cli import main as esim
 from esim.cli import run as esim_run
 from esim.config import load
@@ -78,7 +78,7 @@ def test_the_python_of_the_manual_computes_a_pond_and_finds_its_gauge(tmp_path: 
     compute = runpy.run_path(str(EXAMPLES / "compute.py"))["compute_pond"]
     highest_gauge = runpy.run_path(str(EXAMPLES / "read_run.py"))["highest_gauge"]
     directory = compute(tmp_path / "pond", 2.0)
-    assert re.fullmatch(r"pond: 0\.\d\d m at gauge after 0\.1 h", highest_gauge(directory))
+    assert re.fullmatch(r"0\.\d\d m at gauge, \d+\.0", highest_gauge(directory))
 
 
 # ------------------------------------------------------------------ extensions
@@ -105,8 +105,8 @@ def test_the_scenario_of_the_manual_has_the_period_that_its_plan_names(
     driver = driver_of(config)
     assert driver.describe(driver.check(config, SerialComm()))[0].startswith("first seiche")
     simulate(config)
-    with open_run(directory) as run:
-        eta, seconds = run.stations.eta[0].values, run.stations.seconds.values
+    with xr.open_dataset(directory / "stations.nc") as stations:
+        eta, seconds = stations.eta[0].values, stations.time.values
     eta = eta - eta.mean()
     falls = seconds[1:][(eta[:-1] > 0) & (eta[1:] <= 0)]
     assert np.diff(falls).mean() == pytest.approx(merian_period(10e3, 20.0), rel=0.03)
@@ -120,8 +120,8 @@ def test_the_source_of_the_manual_runs_where_its_changes_are_made(folder: Path, 
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
-    with open_run(folder / "out/cavity") as run:
-        assert float(run.maxima.eta_min.min()) == pytest.approx(-20, rel=0.05)
+    with xr.open_dataset(folder / "out/cavity/maxima.nc") as maxima:
+        assert float(maxima.eta_min.min()) == pytest.approx(-20, rel=0.05)
 
 
 # ------------------------------------------------------------------ commands
