@@ -1,6 +1,7 @@
 """A scenario of its own: the seiches of a closed basin, named by what describes a basin."""
 
 import math
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -10,7 +11,7 @@ from esim.config.ocean.output import OceanOutputConfig
 from esim.config.ocean.root import TsunamiConfig
 from esim.config.ocean.run import OceanRunConfig
 from esim.config.scenario import ScenarioConfig
-from esim.config.scenarios import SCENARIOS, Scenario
+from esim.config.scenarios import SCENARIOS
 from esim.config.yaml.section import Section
 from esim.config.yaml.units import Length
 from esim.drivers.tsunami import Tsunami, TsunamiSetup
@@ -71,8 +72,7 @@ def merian_period(length: float, depth: float) -> float:
     return 2 * length / math.sqrt(9.81 * depth)
 
 
-SCENARIOS["seiche"] = Scenario(
-    config=f"{__name__}:SeicheConfig",
-    driver=f"{__name__}:Seiche",
-    figures="esim.analysis.ocean.figures:draw",
+# What is drawn of a run is what is drawn of a tsunami.
+SCENARIOS["seiche"] = replace(
+    SCENARIOS["tsunami"], config=f"{__name__}:SeicheConfig", driver=f"{__name__}:Seiche"
 )
