@@ -21,7 +21,7 @@ class EnergyParams(NamedTuple):
 
 
 def energy_of_cell(j, i, q, bed, energy, p):
-    """Potential and kinetic energy over the density, g zeta^2 / 2 + (hu^2 + hv^2) / (2 h) [m3/s2]; none where dry."""
+    """Energy over the density, (g zeta^2 + (hu^2 + hv^2) / h) / 2 [m3/s2]; that of waves at sea."""
     zeta, hu, hv = q[0, j, i], q[1, j, i], q[2, j, i]
     h = zeta + maximum(-bed[0, j, i], p.zero)
     per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
@@ -33,9 +33,10 @@ ENERGY = Kernel("energy", (Stage(energy_of_cell, exact=True),), EnergyParams)
 
 # [run
 def energy(backend_name: str, q: np.ndarray, bed: np.ndarray) -> np.ndarray:
-    """Energy (ny, nx) of a state q (3, ny, nx) over a bed (1, ny, nx), by the kernel on a backend."""
+    """Energy (ny, nx) of a state q (3, ny, nx) over a bed (1, ny, nx)."""
     backend = select(backend_name, "float32")
-    arrays = {"q": backend.from_host(q), "bed": backend.from_host(bed), "energy": backend.zeros(bed.shape)}
+    arrays = {"q": backend.from_host(q), "bed": backend.from_host(bed)}
+    arrays["energy"] = backend.zeros(bed.shape)
     box = ((0, bed.shape[1]), (0, bed.shape[2]))
     launch = backend.bind(ENERGY, box, arrays)
     launch(backend.constants(EnergyParams(*map(np.float32, (0.5, 9.81, 0, 1, 1e-3)))))
