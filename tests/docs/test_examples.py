@@ -136,7 +136,7 @@ def test_the_mistake_of_the_first_run_is_answered_as_its_page_says() -> None:
 def commands() -> Iterator[tuple[str, str]]:
     """Every command of esim in the pages, with the name of its page."""
     for page in PAGES:
-        text = page.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
         lines = [
             line
             for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL)
