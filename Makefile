@@ -1,6 +1,7 @@
 # make demo   set up and compute the 2011 Tohoku tsunami, with figures
 # make test   set up and pass lint, types and the quick tests: every backend, both engines, in minutes
 # make test-all   the same, then all other tests
+# make docs   set up and build the manual, docs/_build/html/index.html
 # make gpu-compile   set up and compile every CUDA kernel; needs no GPU
 # make gpu-check     set up and check everything on this GPU: results, repeatability, speed; writes a report
 # make gpu-wheels    fetch into wheels/ what gpu-check needs, for a machine without a package registry: there, in a
@@ -18,7 +19,7 @@ WHEELS ?=
 PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 OFFLINE = --no-index --find-links $(WHEELS)
 
-.PHONY: demo test test-all bench gpu-compile gpu-check gpu-wheels clean
+.PHONY: demo test test-all docs bench gpu-compile gpu-check gpu-wheels clean
 
 demo: .venv/demo
 	$(BIN)/mpirun -n $(RANKS) $(BIN)/esim-run configs/tohoku2011.yaml --set output.overwrite=true
@@ -34,6 +35,9 @@ test: .venv/test
 
 test-all: test
 	$(PYTEST) -m "not quick and ($(SLOW))"
+
+docs: .venv/docs
+	$(BIN)/sphinx-build --builder html --fail-on-warning --keep-going --jobs auto --quiet docs docs/_build/html
 
 bench: .venv/demo
 	$(BIN)/esim bench
@@ -59,6 +63,10 @@ gpu-wheels: .venv/bin/pip
 	$(BIN)/pip install --quiet --editable '.[mpi,dev]'
 	touch $@ .venv/demo
 
+.venv/docs: .venv/bin/pip pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[docs]'
+	touch $@
+
 .venv/cuda-compile: .venv/bin/pip pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[cuda-compile]'
 	touch $@
@@ -69,4 +77,4 @@ gpu-wheels: .venv/bin/pip
 	touch $@
 
 clean:
-	rm -rf .venv out
+	rm -rf .venv out docs/_build docs/reference/made

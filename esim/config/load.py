@@ -31,7 +31,12 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Scenari
 def from_dict(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") -> ScenarioConfig:
     """Check a configuration given as nested dictionaries; input files are relative to `directory`.
 
-    Raises InputError with a sentence per problem that names the key.
+    Raises InputError with a sentence per problem that names the key:
+
+    >>> from_dict({"scenario": "tsunmi"})
+    Traceback (most recent call last):
+        ...
+    esim.errors.InputError: scenario: 'tsunmi' is not a choice here, did you mean 'tsunami'?
     """
     return _validate(Document(data, Path(os.path.abspath(directory))))
 

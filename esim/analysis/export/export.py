@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from esim.analysis.export import kml, rasters, vectors
-from esim.analysis.run import open_run
+from esim.analysis.run import Run
 from esim.config.scenarios import SCENARIOS, load_part
 from esim.config.yaml.suggest import hint
 from esim.errors import InputError
@@ -32,7 +32,7 @@ def export(
     is named, if the reference system is not known, or if a package is missing.
     """
     folder = directory / format if output is None else output
-    with open_run(directory) as run:
+    with Run.open(directory) as run:
         if format in rasters.FORMATS:
             return rasters.write(run, folder, variables, crs, format)
         found = load_part(SCENARIOS[run.scenario].layers)(run, step)

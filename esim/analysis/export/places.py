@@ -11,7 +11,7 @@ from esim.analysis import chart
 from esim.analysis.clock import Clock, clock, duration
 from esim.analysis.look import PLAIN, Look
 from esim.analysis.place import is_lonlat, reference_system, to_lonlat
-from esim.analysis.run import Run, open_run
+from esim.analysis.run import Run
 from esim.config.stations import file as stations_file
 from esim.errors import InputError
 from esim.io.atomic import whole_file
@@ -65,7 +65,7 @@ def tabulate(
 
     Raises InputError if the run is no tsunami with maxima, or the file is not usable.
     """
-    with open_run(directory) as run:
+    with Run.open(directory) as run:
         if not run.grids or "eta_max" not in next(iter(run.grids.values())):
             raise InputError(f"{directory}: no maxima of a tsunami, from which places could be told")
         times = clock(run, look)

@@ -27,7 +27,13 @@ def slip(strike: Angle, dip: Angle, rake: Angle) -> np.ndarray:
 
 
 def double_couple(strike: Angle, dip: Angle, rake: Angle) -> np.ndarray:
-    """Tensor of a shear fault with the scalar moment 1, (..., 6)."""
+    """Tensor of a shear fault with the scalar moment 1, (..., 6).
+
+    A fault that strikes north and stands upright, with left-lateral slip, has xy (east-north) alone:
+
+    >>> [round(float(m), 9) + 0.0 for m in double_couple(0.0, 90.0, 0.0)]
+    [0.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+    """
     return _pair(slip(strike, dip, rake), normal(strike, dip))
 
 
@@ -55,7 +61,11 @@ def scalar(moment: np.ndarray) -> np.ndarray:
 
 
 def magnitude(moment: float) -> float | None:
-    """Moment magnitude 2/3 (log10 M0 - 9.1), M0 in N m (Hanks & Kanamori 1979); None where there is no moment."""
+    """Moment magnitude 2/3 (log10 M0 - 9.1), M0 in N m (Hanks & Kanamori 1979); None where there is no moment.
+
+    >>> magnitude(1e22)
+    8.6
+    """
     return (log10(moment) - 9.1) / 1.5 if moment > 0 else None
 
 

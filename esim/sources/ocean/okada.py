@@ -38,6 +38,12 @@ def displacement(
     east, north [m] broadcast to one shape; depth of the top edge, length, width [m]; strike, dip (0..90) and
     rake [degrees] after Aki and Richards: the fault dips to the right of strike, rake 90 is a thrust; slip,
     opening [m].
+
+    A thrust that dips east lifts the ground above its middle:
+
+    >>> up = displacement(np.array(20e3), np.array(0.0), 5e3, 100e3, 50e3, 0.0, 15.0, 90.0, 1.0)[2]
+    >>> round(float(up), 3)
+    0.206
     """
     sin_strike, cos_strike = sin_cos(strike)
     sin_dip, cos_dip = sin_cos(dip)
