@@ -108,7 +108,7 @@ def _place(run: Run, where: str, values: dict[str, Any], crs: str | None) -> Pla
         raise InputError(
             f"{where}: '{name}' has x and y, and the grid longitude and latitude; expected lon and lat"
         )
-    lon, lat = (None, None) if convert is None else map(float, convert(x, y))
+    lon, lat = (None, None) if convert is None else map(float, convert(x, y))  # type: ignore[assignment]
     return Place(name, lon, lat, x, y)
 
 
