@@ -198,6 +198,7 @@ def test_levels_of_a_file(tmp_path: Path) -> None:
         ("a.csv", "name,lon,lat,radius\nbay,142,37,5\nbay,142,38,5\n", "two segments are called 'bay'"),
         ("a.csv", "name,lon,lat,radius\nbay,5e5,4e6,5\n", "segment 'bay' is not in degrees"),
         ("a.geojson", '{"type": "LineString", "coordinates": []}', "no coastal segments"),
+        ("a.geojson", '{"type": "Feature", "geometry": null}', "'segment 1' has no geometry"),
         ("a.geojson", "nonsense", "expected GeoJSON with polygons or points, or CSV"),
     ],
 )
