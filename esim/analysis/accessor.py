@@ -45,15 +45,15 @@ def register() -> None:
     import xarray as xr
 
     if getattr(xr.Dataset, "esim", None) is None:
-        xr.register_dataset_accessor("esim")(DatasetVerbs)
-        xr.register_datatree_accessor("esim")(RunVerbs)
+        xr.register_dataset_accessor("esim")(DatasetAccessor)
+        xr.register_datatree_accessor("esim")(RunAccessor)
 
 
 def _places(lon: Any, lat: Any, x: Any, y: Any) -> dict[str, Any]:
     return {"lon": lon, "lat": lat, "x": x, "y": y}
 
 
-class DatasetVerbs:
+class DatasetAccessor:
     """The verbs of one dataset that esim wrote: fields, maxima, stations."""
 
     def __init__(self, data: "xr.Dataset") -> None:
@@ -122,7 +122,7 @@ class DatasetVerbs:
         return to_projected(self._data, self.configuration, crs, spacing, method)
 
 
-class RunVerbs:
+class RunAccessor:
     """The verbs of a run, or of a group of its tree that holds a dataset."""
 
     def __init__(self, tree: "xr.DataTree") -> None:
@@ -209,12 +209,12 @@ class RunVerbs:
 
     def isochrones(self, interval: float, variable: str = "arrival_time") -> list[Isochrone]:
         """Lines of equal arrival time at the multiples of an interval [s]."""
-        return self._verbs("maxima").isochrones(interval, variable)
+        return self._dataset_of("maxima").isochrones(interval, variable)
 
     def compare(self, other: "xr.DataTree | str | os.PathLike[str]") -> "xr.DataTree":
         """The differences of this run less another, opened or by its directory; see esim.analysis.difference."""
         tree = read_tree(other) if isinstance(other, str | os.PathLike) else other
-        return compare(self._tree, tree, self.configuration, RunVerbs(tree).configuration)
+        return compare(self._tree, tree, self.configuration, RunAccessor(tree).configuration)
 
     def misfit(self, observations: Mapping[str, Any] | Any = None) -> "xr.Dataset":
         """How far the series at stations are from what was observed there, by `station`.
@@ -256,8 +256,8 @@ class RunVerbs:
             raise InputError(f"the run wrote no {name}; it has {groups}")
         return self._tree[name].to_dataset()
 
-    def _verbs(self, name: str) -> DatasetVerbs:
-        return DatasetVerbs(self._group(name).assign_attrs(configuration=json.dumps(self.configuration)))
+    def _dataset_of(self, name: str) -> DatasetAccessor:
+        return DatasetAccessor(self._group(name).assign_attrs(configuration=json.dumps(self.configuration)))
 
 
 def _line(

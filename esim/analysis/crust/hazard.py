@@ -21,7 +21,7 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
 
     Raises InputError where it allows nothing.
     """
-    options.refuse("seismic", *TSUNAMI)
+    options.refuse("a seismic run", *TSUNAMI)
     found = list(_tables(run, folder, options))
     if not found:
         raise InputError(

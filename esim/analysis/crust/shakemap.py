@@ -83,7 +83,9 @@ def _choices(key: str, maxima: "xr.Dataset") -> Any:
 
 def _mmi(pgv: "xr.DataArray") -> "xr.DataArray":
     about = {"units": "1", "long_name": "modified Mercalli intensity from PGV (Worden et al. 2012)"}
-    return pgv.copy(data=mmi(pgv.values, PGV).astype("f4")).assign_attrs(about | {"component": ""})
+    found = pgv.copy(data=mmi(pgv.values, PGV).astype("f4"))
+    found.attrs = about
+    return found
 
 
 def _write_grid_xml(run: Run, maps: "xr.Dataset", plane: Plane, path: Path) -> Path:
