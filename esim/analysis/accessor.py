@@ -29,11 +29,11 @@ def open_run(directory: str | os.PathLike[str], chunks: Chunks = None) -> "xr.Da
     are directory, scenario, title and run_json, the text of run.json. Verbs are in `tree.esim`, those of one dataset in
     `dataset.esim`. As a context manager, or by `close()`, the tree closes its files.
 
-    chunks are those of `xarray.open_dataset`: None reads a variable when its values are asked for, while `.esim` is lazy
-    all the same; {} makes Dask arrays with the blocks of the files, which for snapshots are one time by at most 256 x 256
-    cells, and for maxima as many. A map of N cells is so read in N / 65,536 pieces of 256 KB, and a series at a point
-    takes one piece per snapshot. The series of a station lie together in stations.nc. Where the snapshots have millions
-    of such blocks, "auto", or None, keeps Dask's graph small.
+    chunks are those of `xarray.open_dataset`: None reads a variable when its values are asked for, while `.esim` is
+    lazy all the same; {} makes Dask arrays with the blocks of the files, which for snapshots are one time by at most
+    256 x 256 cells, and for maxima as many. A map of N cells is so read in N / 65,536 pieces of 256 KB, and a series
+    at a point takes one piece per snapshot. The series of a station lie together in stations.nc. Where the snapshots
+    have millions of such blocks, "auto", or None, keeps Dask's graph small.
 
     Raises InputError if the directory is none of a run, or if one of its files cannot be read.
     """
