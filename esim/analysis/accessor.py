@@ -29,10 +29,11 @@ def open_run(directory: str | os.PathLike[str], chunks: Chunks = None) -> "xr.Da
     are directory, scenario, title and run_json, the text of run.json. Verbs are in `tree.esim`, those of one dataset in
     `dataset.esim`. As a context manager, or by `close()`, the tree closes its files.
 
-    chunks are those of `xarray.open_dataset`: None reads a variable when its values are asked for; {} makes Dask arrays
-    with the blocks of the files, which for snapshots are one time by at most 256 x 256 cells, and for maxima as many.
-    A map of N cells is so read in N / 65,536 pieces of 256 KB, and a series at a point takes one piece per snapshot.
-    The series of a station lie together in stations.nc.
+    chunks are those of `xarray.open_dataset`: None reads a variable when its values are asked for, while `.esim` is
+    lazy all the same; {} makes Dask arrays with the blocks of the files, which for snapshots are one time by at most
+    256 x 256 cells, and for maxima as many. A map of N cells is so read in N / 65,536 pieces of 256 KB, and a series
+    at a point takes one piece per snapshot. The series of a station lie together in stations.nc. Where the snapshots
+    have millions of such blocks, "auto", or None, keeps Dask's graph small.
 
     Raises InputError if the directory is none of a run, or if one of its files cannot be read.
     """
@@ -45,15 +46,15 @@ def register() -> None:
     import xarray as xr
 
     if getattr(xr.Dataset, "esim", None) is None:
-        xr.register_dataset_accessor("esim")(DatasetVerbs)
-        xr.register_datatree_accessor("esim")(RunVerbs)
+        xr.register_dataset_accessor("esim")(DatasetAccessor)
+        xr.register_datatree_accessor("esim")(RunAccessor)
 
 
 def _places(lon: Any, lat: Any, x: Any, y: Any) -> dict[str, Any]:
     return {"lon": lon, "lat": lat, "x": x, "y": y}
 
 
-class DatasetVerbs:
+class DatasetAccessor:
     """The verbs of one dataset that esim wrote: fields, maxima, stations."""
 
     def __init__(self, data: "xr.Dataset") -> None:
@@ -122,7 +123,7 @@ class DatasetVerbs:
         return to_projected(self._data, self.configuration, crs, spacing, method)
 
 
-class RunVerbs:
+class RunAccessor:
     """The verbs of a run, or of a group of its tree that holds a dataset."""
 
     def __init__(self, tree: "xr.DataTree") -> None:
@@ -209,12 +210,12 @@ class RunVerbs:
 
     def isochrones(self, interval: float, variable: str = "arrival_time") -> list[Isochrone]:
         """Lines of equal arrival time at the multiples of an interval [s]."""
-        return self._verbs("maxima").isochrones(interval, variable)
+        return self._dataset_of("maxima").isochrones(interval, variable)
 
     def compare(self, other: "xr.DataTree | str | os.PathLike[str]") -> "xr.DataTree":
         """The differences of this run less another, opened or by its directory; see esim.analysis.difference."""
         tree = read_tree(other) if isinstance(other, str | os.PathLike) else other
-        return compare(self._tree, tree, self.configuration, RunVerbs(tree).configuration)
+        return compare(self._tree, tree, self.configuration, RunAccessor(tree).configuration)
 
     def misfit(self, observations: Mapping[str, Any] | Any = None) -> "xr.Dataset":
         """How far the series at stations are from what was observed there, by `station`.
@@ -256,8 +257,8 @@ class RunVerbs:
             raise InputError(f"the run wrote no {name}; it has {groups}")
         return self._tree[name].to_dataset()
 
-    def _verbs(self, name: str) -> DatasetVerbs:
-        return DatasetVerbs(self._group(name).assign_attrs(configuration=json.dumps(self.configuration)))
+    def _dataset_of(self, name: str) -> DatasetAccessor:
+        return DatasetAccessor(self._group(name).assign_attrs(configuration=json.dumps(self.configuration)))
 
 
 def _line(

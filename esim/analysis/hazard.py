@@ -26,10 +26,10 @@ class HazardOptions:
     levels: str | None = None
     green_depth: float | None = None
 
-    def refuse(self, scenario: str, *names: str) -> None:
-        """Raises InputError where one of the options was given that the scenario has no use for."""
+    def refuse(self, what: str, *names: str) -> None:
+        """Raises InputError where one of the options was given that what is asked for has no use for."""
         if given := [name for name in names if getattr(self, name) is not None]:
-            raise InputError(f"--{given[0].replace('_', '-')} has no meaning for a {scenario} run")
+            raise InputError(f"--{given[0].replace('_', '-')} has no meaning for {what}")
 
 
 def hazard(directory: Path, output: Path | None = None, options: HazardOptions | None = None) -> list[Path]:

@@ -135,7 +135,7 @@ def _pair(first: str, a: Any, second: str, b: Any) -> tuple[np.ndarray, np.ndarr
     if a is None:
         return None
     found = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if found[0].shape != found[1].shape or found[0].ndim > 1:
+    if found[0].shape != found[1].shape or found[0].ndim > 1 or not found[0].size:
         raise InputError(
             f"{first} and {second} are not alike; expected two numbers, or two lists of the same length"
         )

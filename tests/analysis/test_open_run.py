@@ -135,6 +135,7 @@ def test_the_finest_grid_around_a_place_is_read(tmp_path: Path) -> None:
         ({"x": 1.0, "y": 2.0}, r"the grid is in degrees; expected lon and lat"),
         ({}, r"expected one of these pairs"),
         ({"lon": [141.0, 142.0], "lat": [31.0]}, r"not alike"),
+        ({"lon": [], "lat": []}, r"expected two numbers, or two lists"),
         ({"lon": 141.0, "lat": 31.0, "method": "liner"}, r"did you mean 'linear'"),
         ({"name": "A"}, r"the run wrote no stations; it has fields"),
     ],

@@ -198,6 +198,7 @@ def test_levels_of_a_file(tmp_path: Path) -> None:
         ("a.csv", "name,lon,lat,radius\nbay,142,37,5\nbay,142,38,5\n", "two segments are called 'bay'"),
         ("a.csv", "name,lon,lat,radius\nbay,5e5,4e6,5\n", "segment 'bay' is not in degrees"),
         ("a.geojson", '{"type": "LineString", "coordinates": []}', "no coastal segments"),
+        ("a.geojson", '{"type": "Feature", "geometry": null}', "'segment 1' has no geometry"),
         ("a.geojson", "nonsense", "expected GeoJSON with polygons or points, or CSV"),
     ],
 )
@@ -211,4 +212,4 @@ def test_options_of_the_other_scenario_are_refused(folder: Path, capsys: pytest.
     assert main(["hazard", str(folder), "--damping", "0.1"]) == 2
     assert "--damping has no meaning for a tsunami run" in capsys.readouterr().err
     assert main(["hazard", str(folder), "--levels", "jma"]) == 2
-    assert "--levels" in capsys.readouterr().err
+    assert "--levels has no meaning for a tsunami run without --segments" in capsys.readouterr().err

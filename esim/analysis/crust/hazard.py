@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from esim.analysis.crust.intensity_measures import TABLE, intensity_measures, write_intensity_measures
 from esim.analysis.crust.response_spectrum import DAMPING, PERIODS
-from esim.analysis.crust.shakemap import write_shakemap
+from esim.analysis.crust.shakemap import has_pgv, write_shakemap
 from esim.analysis.run import Run
 from esim.errors import InputError
 
@@ -21,7 +21,7 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
 
     Raises InputError where it allows nothing.
     """
-    options.refuse("seismic", *TSUNAMI)
+    options.refuse("a seismic run", *TSUNAMI)
     found = list(_tables(run, folder, options))
     if not found:
         raise InputError(
@@ -36,5 +36,5 @@ def _tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
         rows = intensity_measures(run, options.periods or PERIODS, damping)
         write_intensity_measures(folder / TABLE, rows)
         yield folder / TABLE
-    if run.maxima is not None and any(str(name).startswith("pgv") for name in run.maxima):
+    if has_pgv(run):
         yield from write_shakemap(run, folder)

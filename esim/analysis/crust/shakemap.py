@@ -28,14 +28,24 @@ from esim.io.atomic import whole_file
 if TYPE_CHECKING:
     import xarray as xr
 
-MEASURES = {  # by name: that in maxima.nc, what it is multiplied with, units, those of grid.xml, long name
-    "pga": ("pga", 100 / STANDARD_GRAVITY, "percent of g", "pctg", "peak ground acceleration"),
-    "pgv": ("pgv", 100.0, "cm s-1", "cms", "peak ground velocity"),
+MEASURES = {  # by name: what it is multiplied with, units, those of grid.xml, long name
+    "pga": (
+        100 / STANDARD_GRAVITY,
+        "0.01 standard_free_fall",
+        "pctg",
+        "peak ground acceleration, percent of g",
+    ),
+    "pgv": (100.0, "cm s-1", "cms", "peak ground velocity"),
 }
 SCHEMA = "http://earthquake.usgs.gov/eqcenter/shakemap"
 LOCATION = f"http://earthquake.usgs.gov {SCHEMA}/xml/schemas/shakemap.xsd"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 EDGE = 129  # places along each side of the map
+
+
+def has_pgv(run: Run) -> bool:
+    """Whether a run kept a map of a PGV that is horizontal, or of all components."""
+    return run.maxima is not None and any(_choices("pgv", run.maxima))
 
 
 def shaking_map(run: Run) -> "xr.Dataset":
@@ -45,11 +55,11 @@ def shaking_map(run: Run) -> "xr.Dataset":
     """
     import xarray as xr
 
-    if run.maxima is None or not any(_choices("pgv", run.maxima)):
+    if run.maxima is None or not has_pgv(run):
         raise InputError(f"{run.directory}: the run has no map of PGV; expected maxima.nc of a seismic run")
     found = {}
-    for name, (key, factor, units, _, words) in MEASURES.items():
-        if (choice := next(_choices(key, run.maxima), None)) is not None:
+    for name, (factor, units, _, words) in MEASURES.items():
+        if (choice := next(_choices(name, run.maxima), None)) is not None:
             field, component = choice
             about = {"units": units, "long_name": words, "component": component}
             found[name] = (medium.inner(run, field) * factor).astype("f4").assign_attrs(about)
@@ -83,7 +93,9 @@ def _choices(key: str, maxima: "xr.Dataset") -> Any:
 
 def _mmi(pgv: "xr.DataArray") -> "xr.DataArray":
     about = {"units": "1", "long_name": "modified Mercalli intensity from PGV (Worden et al. 2012)"}
-    return pgv.copy(data=mmi(pgv.values, PGV).astype("f4")).assign_attrs(about | {"component": ""})
+    found = pgv.copy(data=mmi(pgv.values, PGV).astype("f4"))
+    found.attrs = about
+    return found
 
 
 def _write_grid_xml(run: Run, maps: "xr.Dataset", plane: Plane, path: Path) -> Path:
@@ -125,7 +137,7 @@ def _tree(run: Run, grid: "xr.Dataset", step: float) -> ElementTree.ElementTree:
     ElementTree.SubElement(root, "event", _event(run, event))
     ElementTree.SubElement(root, "grid_specification", _specification(grid, step))
     names = [name for name in (*MEASURES, "mmi") if name in grid]
-    units = {name: entry[3] for name, entry in MEASURES.items()} | {"mmi": "intensity"}
+    units = {name: entry[2] for name, entry in MEASURES.items()} | {"mmi": "intensity"}
     fields = [("LON", "dd"), ("LAT", "dd"), *((name.upper(), units[name]) for name in names)]
     for n, (name, unit) in enumerate(fields, start=1):
         ElementTree.SubElement(root, "grid_field", {"index": str(n), "name": name, "units": unit})

@@ -22,9 +22,9 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
 
     Raises InputError where the run has neither gauges nor places nor segments are given.
     """
-    options.refuse("tsunami", "periods", "damping")
+    options.refuse("a tsunami run", "periods", "damping")
     if options.segments is None:
-        options.refuse("tsunami without --segments", *OF_SEGMENTS)
+        options.refuse("a tsunami run without --segments", *OF_SEGMENTS)
     found = list(_tables(run, folder, options))
     if not found:
         raise InputError(f"{run.directory}: the run has no gauges; expected --places or --segments")

@@ -12,9 +12,7 @@ from esim.io import cf, netcdf
 from esim.io.atomic import partial, publish, writing
 from esim.io.gridded.frame import Place, define_frame, frame_of
 
-CHUNK = (
-    256  # cells along each side of a compressed block, at most: a map has few of them, a series reads little
-)
+CHUNK = 256  # cells along each side of a compressed block, at most: so that a series at a point reads little
 
 
 class GridFile:

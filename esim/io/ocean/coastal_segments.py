@@ -101,12 +101,15 @@ def _geojson(path: Path, radius: float | None) -> Iterator[Segment]:
     for number, feature in enumerate(features, start=1):
         properties, geometry = feature.get("properties") or {}, feature["geometry"]
         title = next((str(properties[key]) for key in NAMES if properties.get(key)), f"segment {number}")
-        yield Segment(title, _place(title, geometry, properties.get("radius", radius)), geometry)
+        if geometry is None:
+            raise ValueError(f"'{title}' has no geometry")
+        place = _place(path, title, geometry, properties.get("radius", radius))
+        yield Segment(title, place, geometry)
 
 
-def _place(name: str, geometry: Mapping[str, Any], radius: Any) -> Circle | Area:
+def _place(path: Path, name: str, geometry: Mapping[str, Any], radius: Any) -> Circle | Area:
     if geometry["type"] in ("Polygon", "MultiPolygon"):
-        return Area(regions.polygons(name, geometry))
+        return Area(regions.polygons(f"{path}: segment '{name}'", geometry))
     if geometry["type"] != "Point":
         raise ValueError(f"'{name}' is a {geometry['type']}")
     x, y = geometry["coordinates"][:2]
