@@ -84,8 +84,6 @@ def _places(run: Run, file: Path, crs: str | None) -> list[Place]:
     try:
         rows = stations_file.read(file, True).rows
         return [_place(run, row.where, row.values, crs) for row in rows]
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such file") from None
     except ValueError as error:
         raise InputError(str(error)) from None
 
