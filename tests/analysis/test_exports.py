@@ -221,7 +221,7 @@ def test_the_finest_grid_that_has_water_nearby_tells(dateline: Path, tmp_path: P
     [
         ("name,lon,lat\na,1,100\n", "'a' has no position"),
         ("name,lon\na,1\n", "'a' has no position"),
-        ("name,x,y\na,1,1\n", "expected lon and lat"),
+        ("name,x,y\na,1,1\n", "expected lon and lat in degrees$"),
         ("lon,lat\n1,1\n", "no column of names"),
     ],
 )
@@ -230,3 +230,40 @@ def test_places_that_cannot_be_used_are_told(dateline: Path, tmp_path: Path, tex
         table(dateline, text, tmp_path)
     with pytest.raises(InputError, match="No such file"):
         places.tabulate(dateline, tmp_path / "nowhere.csv")
+
+
+# ------------------------------------------------------------------ the command line
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--step", "5 min"], "a step is that of isochrones"),
+        (["--format", "kml", "--step", "5 km"], "--step: '5 km' is a length"),
+        (["--format", "kml", "--step", "0"], "--step 0: expected more than 0"),
+        (["--within", "2 km"], "--within is for --places"),
+        (["--places", "a.csv", "--format", "kml"], "--format is not for --places"),
+        (["--places", "a.csv", "--timezone", "Tokyo"], "--timezone: no time zone is called 'Tokyo'"),
+    ],
+)
+def test_options_that_would_not_be_used_are_refused(
+    dateline: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    from esim.cli.main import main
+
+    assert main(["export", str(dateline), *options]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_command_prints_the_table_of_places(
+    dateline: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from esim.cli.main import main
+
+    (tmp_path / "towns.csv").write_text("name,lon,lat\nsea,-179.35,11.05\n")
+    assert (
+        main(["export", str(dateline), "--places", str(tmp_path / "towns.csv"), "--output", str(tmp_path)])
+        == 0
+    )
+    out = capsys.readouterr().out
+    assert "8 min" in out and str(tmp_path / "places.csv") in out

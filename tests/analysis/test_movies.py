@@ -136,3 +136,11 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, format: str) -> None
     with pytest.raises(InputError, match="damaged"):
         film.write(tmp_path / f"a.{format}", frames(), format, 10)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_name_of_a_file_says_what_it_is(tmp_path: Path) -> None:
+    assert film.chosen_format(None, None) == "mp4" and film.chosen_format("gif", None) == "gif"
+    assert film.chosen_format(None, tmp_path / "a.GIF") == "gif"
+    for format, name in ((None, "a.avi"), ("mp4", "a.gif")):
+        with pytest.raises(InputError, match="the name of a moving picture ends with .mp4"):
+            film.chosen_format(format, tmp_path / name)
