@@ -17,6 +17,18 @@ COLOURS = 192  # of a GIF
 PLAYABLE = ["-f", "mp4", "-movflags", "+faststart"]  # the index first, so that browsers begin at once
 
 
+def chosen_format(format: str | None, output: Path | None) -> str:
+    """The format that is asked for, or that of the name of the file; MP4 without either.
+
+    Raises InputError where the name ends otherwise.
+    """
+    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
+    if output is not None and suffix not in ([format] if format else FORMATS):
+        wanted = f".{format}" if format else " or ".join(f".{each}" for each in FORMATS)
+        raise InputError(f"{output}: the name of a moving picture ends with {wanted}")
+    return format or suffix or FORMATS[0]
+
+
 def check(format: str) -> None:
     """Raises InputError if what writes a format is not installed."""
     try:

@@ -131,8 +131,9 @@ def credit(drawing: "Figure", run: Run, coast: bool = False) -> None:
         *([f"coastline {coastline.CREDIT}"] if coast else []),
         f"computed with esim {__version__}",
     ]
-    every: Any = drawing
-    every.draw_without_rendering()
+    if (layout := drawing.get_layout_engine()) is not None:
+        layout.execute(drawing)
+        drawing.set_layout_engine("none")  # which would do the same again on each drawing
     boxes = [axes.get_tightbbox() for axes in drawing.axes if axes.get_visible()]
     left, low = (min(getattr(box, side) for box in boxes if box is not None) for side in ("x0", "y0"))
     x, y = drawing.transFigure.inverted().transform((left, low - GAP * drawing.dpi / 72))

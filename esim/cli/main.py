@@ -172,7 +172,7 @@ def _plot(commands: Commands) -> None:
         "  esim plot out/tohoku2011\n"
         "  esim plot out/tohoku2011 --format pdf --output figures\n"
         "  esim plot out/tohoku2011 --only heights --extent 138 146 34 42 --dpi 300     one map, another part of it\n"
-        "  esim plot out/tohoku2011 --only heights --cmap cmo.amp --title 'Tohoku 2011' --timezone Asia/Tokyo\n"
+        "  esim plot out/tohoku2011 --only heights --cmap cmo.amp --title Tohoku --timezone Asia/Tokyo\n"
         "  esim plot out/kumamoto2016 --only pgv --extent -30 30 -30 30                 km, as on the map\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
@@ -214,7 +214,7 @@ def _look(command: argparse.ArgumentParser) -> None:
         metavar="ZONE",
         help="local time beside UTC, such as Asia/Tokyo (default: of the land nearest to the source)",
     )
-    command.add_argument("--dpi", metavar="N", type=_count, help="pixels per inch (default: 200; GIF: 120)")
+    command.add_argument("--dpi", metavar="N", type=_dpi, help="pixels per inch (default: 200; GIF: 120)")
 
 
 def _chosen_look(options: argparse.Namespace) -> "Look":
@@ -255,7 +255,7 @@ def _animate(commands: Commands) -> None:
     )
     command.add_argument("--plane", metavar="NAME", help="a plane through the crust, by its name")
     command.add_argument(
-        "--format", choices=("mp4", "gif"), default="mp4", help="kind of file (default: mp4)"
+        "--format", choices=("mp4", "gif"), help="kind of file (default: that of --output, or mp4)"
     )
     command.add_argument(
         "--fps", metavar="N", type=_rate, default=10.0, help="snapshots shown per second (default: 10)"
@@ -272,21 +272,21 @@ def _animate(commands: Commands) -> None:
 
 def _run_animate(options: argparse.Namespace) -> None:
     from esim.analysis.animate import animate
+    from esim.analysis.film import chosen_format
     from esim.cli.progress import track
 
-    print(
-        animate(
-            options.run_directory,
-            options.output,
-            what=options.what,
-            plane=options.plane,
-            format=options.format,
-            fps=options.fps,
-            on_globe=options.globe,
-            look=_chosen_look(options),
-            progress=track,
-        )
+    path = animate(
+        options.run_directory,
+        options.output,
+        what=options.what,
+        plane=options.plane,
+        format=chosen_format(options.format, options.output),
+        fps=options.fps,
+        on_globe=options.globe,
+        look=_chosen_look(options),
+        progress=track,
     )
+    print(path)
 
 
 def _compare(commands: Commands) -> None:
@@ -389,15 +389,14 @@ def _export(commands: Commands) -> None:
         "  esim export out/tohoku2011 --variable eta_max --variable extent --output maps\n"
         "  esim export out/tohoku2011 --format cog                        with tiles and overviews, for the web\n"
         "  esim export out/tohoku2011 --format kml                        isochrones, flood, run-up, stations, faults\n"
-        "  esim export out/tohoku2011 --format geojson --variable isochrones --step '10 min'\n"
-        "  esim export out/tohoku2011 --places towns.csv --within '3 km'  how long until, how high: places.csv\n"
+        "  esim export out/tohoku2011 --format geojson --variable isochrones --step 10min\n"
+        "  esim export out/tohoku2011 --places towns.csv --within 3km  how long until, how high: places.csv\n"
         "  esim export out/harbour --crs EPSG:32654                       x and y of a Cartesian run\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
     command.add_argument(
         "--format",
         choices=("geotiff", "cog", "geojson", "gpkg", "kml"),
-        default="geotiff",
         help="kind of file: maps (geotiff, cog), or points, lines and polygons (default: geotiff)",
     )
     command.add_argument(
@@ -410,7 +409,7 @@ def _export(commands: Commands) -> None:
     command.add_argument(
         "--step",
         metavar="TIME",
-        help="time between isochrones, such as '10 min' (default: about ten of them)",
+        help="time between isochrones, such as 10min (default: about ten of them)",
     )
     command.add_argument(
         "--crs", help="reference system of x and y (default: grid.crs of the run); longitudes are EPSG:4326"
@@ -424,7 +423,6 @@ def _export(commands: Commands) -> None:
     command.add_argument(
         "--within",
         metavar="LENGTH",
-        default="5 km",
         help="distance from a place to the nearest wet cell, at most (default: 5 km)",
     )
     command.add_argument(
@@ -442,15 +440,15 @@ def _export(commands: Commands) -> None:
 
 
 def _run_export(options: argparse.Namespace) -> None:
+    from esim.analysis.export import export
+
     if options.places is not None:
         _run_places(options)
         return
-    from esim.analysis.export import export
-
+    _refuse(options, ("within", "timezone"), "is for --places")
     step = None if options.step is None else _positive("--step", options.step, "TIME")
-    for path in export(
-        options.run_directory, options.output, options.variable, options.crs, options.format, step
-    ):
+    form = options.format or "geotiff"
+    for path in export(options.run_directory, options.output, options.variable, options.crs, form, step):
         print(path)
 
 
@@ -459,13 +457,21 @@ def _run_places(options: argparse.Namespace) -> None:
     from esim.analysis.look import Look, checked_zone
     from esim.tools.table import show
 
-    within = _positive("--within", options.within, "LENGTH")
+    _refuse(options, ("format", "variable", "step"), "is not for --places, which writes a table (CSV)")
+    within = places.WITHIN if options.within is None else _positive("--within", options.within, "LENGTH")
     look = Look(zone=checked_zone(options.timezone))
     rows, path = places.tabulate(
         options.run_directory, options.places, within, options.output, options.crs, look
     )
     show(places.SUMMARY, list(places.summary(rows)))
     print(path)
+
+
+def _refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
+    """Raises InputError for an option that would not be used."""
+    for name in names:
+        if getattr(options, name):
+            raise InputError(f"--{name} {why}")
 
 
 def _positive(option: str, text: str, dimension: str) -> float:
@@ -669,6 +675,13 @@ def _length(text: str) -> float:
         return parse(text, LENGTH)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _dpi(text: str) -> int:
+    """A whole number of pixels per inch, from 20 to 1200."""
+    if not text.isdecimal() or not 20 <= int(text) <= 1200:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 20 to 1200")
+    return int(text)
 
 
 def _rate(text: str) -> float:

@@ -1,6 +1,5 @@
 """Do the figures of a crust run show what its files hold?"""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +34,11 @@ def bare(scene: Scene, **configuration: object) -> Run:
 
 def texts(axes) -> list[str]:
     return [text.get_text() for text in axes.texts]
+
+
+def made(sketches) -> dict:
+    """The figures by name."""
+    return {name: draw() for name, draw in sketches}
 
 
 # ------------------------------------------------------------------ arrivals
@@ -343,7 +347,7 @@ def test_the_map_shows_shaking_in_steps_with_fault_epicentre_and_stations(folder
     from esim.analysis.crust import shaking
 
     with Run.open(folder) as run:
-        drawn = dict(shaking.figures(run))
+        drawn = made(shaking.figures(run))
         assert run.maxima is not None
         peak = 100 * float(medium.inner(run, run.maxima["pgv_horizontal"]).max())
     assert list(drawn) == ["pgv", "pga"]
@@ -367,8 +371,8 @@ def test_lines_of_intensity_lie_where_the_velocity_says(folder: Path) -> None:
     from esim.analysis.crust import shaking
 
     with Run.open(folder) as run:
-        axes = dict(shaking.figures(run))["pgv"].axes[0]
-        accelerations = dict(shaking.figures(run))["pga"].axes[0]
+        axes = made(shaking.figures(run))["pgv"].axes[0]
+        accelerations = made(shaking.figures(run))["pga"].axes[0]
     (lines,) = (found for found in axes.collections if hasattr(found, "levels"))
     told = {shaking.velocity(number) for number in shaking.INTENSITIES}
     assert set(lines.levels) <= told and len(lines.levels) >= 2
@@ -382,50 +386,47 @@ def test_a_still_run_has_a_map(folder: Path, still: float) -> None:
 
     with Run.open(folder) as run:
         quiet = Run(folder, run.record, None, run.maxima * still, None)
-        assert [name for name, _ in shaking.figures(quiet)] == ["pgv", "pga"]
-    assert shaking.figures(bare(Scene())) == []
+        assert list(made(shaking.figures(quiet))) == ["pgv", "pga"]
+    assert list(shaking.figures(bare(Scene()))) == []
 
 
 def test_a_run_with_a_place_on_earth_has_degrees(tmp_path: Path) -> None:
     from esim.analysis.crust import shaking
 
     with Run.open(write_run(tmp_path, Scene(origin=(130.76, 32.76), fields=False))) as run:
-        axes = dict(shaking.figures(run))["pgv"].axes[0]
-        lon, lat = (child for child in axes.child_axes)
+        axes = made(shaking.figures(run))["pgv"].axes[0]
+        lon, lat = axes.child_axes[1:]
         place = medium.projection(run)
-    names = {label.get_text() for label in lon.get_xticklabels()}
-    assert "130.75°E" in names or "131°E" in names
+    assert [label.get_text() for label in lon.get_xticklabels()] == [
+        "130°30′E",
+        "130°40′E",
+        "130°50′E",
+        "131°E",
+        "131°10′E",
+    ]
+    assert len(lat.get_yticks()) > 1
     for tick, label in zip(lat.get_yticks(), lat.get_yticklabels(), strict=True):
         east = axes.get_xlim()[1]
-        assert place.to_lonlat(1000 * east, 1000 * tick)[1] == pytest.approx(
-            float(label.get_text()[:-2]), abs=1e-3
-        )
+        whole, _, minutes = label.get_text().strip("N′").partition("°")
+        latitude = float(whole) + float(minutes or 0) / 60
+        assert place.to_lonlat(1000 * east, 1000 * tick)[1] == pytest.approx(latitude, abs=1e-3)
 
 
-def test_the_coast_is_that_of_the_ground_or_of_natural_earth(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_coast_is_that_of_the_ground_or_of_gshhg(folder: Path) -> None:
     from esim.analysis.crust import map_marks
 
-    box = (-30.0, 30.0, -30.0, 30.0)
     with Run.open(folder) as run:
-        assert map_marks.coastline(run, box) == []
+        assert map_marks.coast(run, (-30.0, 30.0, -30.0, 30.0)) == []
         assert run.maxima is not None
         height = run.maxima["pgv_horizontal"] * 0 + run.maxima["x"] - 5000
         hilly = Run(folder, run.record, None, run.maxima.assign(elevation=height), None)
-        (shore,) = map_marks.coastline(hilly, box)
+        (shore,) = map_marks.coast(hilly, (-30.0, 30.0, -30.0, 30.0))
         np.testing.assert_allclose(shore[0], 5, atol=1e-6)
-    file = tmp_path / map_marks.COAST
-    file.parent.mkdir()
-    shape = {"type": "LineString", "coordinates": [[130.7, 32.7], [130.76, 32.76], [0.0, 0.0]]}
-    file.write_text(json.dumps({"features": [{"geometry": shape}]}))
-    monkeypatch.setattr(
-        map_marks, "table", lambda: [type("Known", (), {"name": map_marks.COAST, "path": file})]
-    )
-    monkeypatch.setattr(map_marks, "locate", lambda name: file)
-    (coast,) = map_marks.coastline(bare(Scene(origin=(130.76, 32.76))), box)
-    assert coast[0, 0] == pytest.approx(-5.62, abs=0.02) and np.abs(coast[:, 1]).max() < 1e-6
-    assert np.isnan(coast[:, 2]).all()
+    pytest.importorskip("roaring_landmask", reason="coastlines need roaring-landmask")
+    # Oshima is an island of 9 by 13 km, alone in the sea.
+    island = max(map_marks.coast(bare(Scene(origin=(139.4, 34.73))), (-15.0, 15.0, -15.0, 15.0)), key=np.size)
+    assert np.ptp(island[0]) == pytest.approx(9, abs=1.5) and np.ptp(island[1]) == pytest.approx(13, abs=1.5)
+    np.testing.assert_allclose(island.mean(axis=1), 0, atol=2)
 
 
 # ------------------------------------------------------------------ snapshots
@@ -435,7 +436,7 @@ def test_snapshots_of_the_surface_show_upward_motion_while_waves_pass(folder: Pa
     from esim.analysis.crust import wavefield
 
     with Run.open(folder) as run:
-        drawn = dict(wavefield.figures(run))
+        drawn = made(wavefield.figures(run))
         assert run.fields is not None
         field, seconds = medium.inner(run, run.fields["vz"]).values, run.fields["seconds"].values
     figure = drawn["wavefield"]
@@ -457,7 +458,7 @@ def test_planes_show_depth_downwards_with_source_fault_and_interfaces(tmp_path: 
     layers = ({"top": 0.0, "vp": 5e3, "vs": 3e3}, {"top": 4e3, "vp": 6e3, "vs": 3464.0})
     scene = Scene(FAULT, planes={"xz": ("y", 1000.0), "far": ("x", 35e3)}, layers=layers, fields=False)
     with Run.open(write_run(tmp_path, scene)) as run:
-        drawn = dict(wavefield.figures(run))
+        drawn = made(wavefield.figures(run))
     assert set(drawn) == {"wavefield_xz", "wavefield_far"}
     axes = drawn["wavefield_xz"].axes[0]
     low, high = axes.get_ylim()
@@ -476,7 +477,7 @@ def test_a_plane_shows_the_component_that_does_not_vanish_there(tmp_path: Path) 
 
     scene = Scene(Quake(strike=90.0), planes={"along": ("y", 0.0)}, spacing=500.0, fields=False, maxima=False)
     with Run.open(write_run(tmp_path, scene)) as run:
-        (_, figure) = wavefield.figures(run)[0]
+        (figure,) = made(wavefield.figures(run)).values()
     assert "velocity northward" in figure.get_suptitle()
 
 
@@ -485,9 +486,9 @@ def test_a_still_surface_has_snapshots(folder: Path) -> None:
 
     with Run.open(folder) as run:
         still = Run(folder, run.record, run.fields * 0, None, None)
-        assert [name for name, _ in wavefield.figures(still)] == ["wavefield"]
+        assert list(made(wavefield.figures(still))) == ["wavefield"]
         once = Run(folder, run.record, run.fields.isel(time=[0]), None, None)
-        assert wavefield.figures(once) == []
+        assert list(wavefield.figures(once)) == []
 
 
 # ------------------------------------------------------------------ comparison
@@ -539,3 +540,37 @@ def test_a_crust_run_with_nothing_to_draw_is_refused(tmp_path: Path) -> None:
     write_run(tmp_path, Scene(fields=False, maxima=False))
     with pytest.raises(InputError, match="nothing to draw"):
         plot(tmp_path)
+
+
+# ------------------------------------------------------------------ when waves begin to be seen
+
+
+def test_the_first_waves_are_those_that_can_be_seen_and_an_explosion_has_no_s(folder: Path) -> None:
+    from esim.analysis.crust import record_section
+
+    with Run.open(folder) as run:
+        plain = record_section.figure(run)
+        run.record["sources"][0] |= {"pulse_begins": 2.5, "isotropic": True}
+        late = record_section.figure(run)
+    assert "first P and S waves" in plain.get_suptitle() and "first P waves" in late.get_suptitle()
+    first, second = ([line.get_xdata()[0] for line in figure.axes[0].lines if line.get_color() == record_section.P]
+                     for figure in (plain, late))  # fmt: skip
+    assert second[0] == pytest.approx(first[0] + 2.5)
+    assert "S" in texts(plain.axes[0]) and "S" not in texts(late.axes[0])
+
+
+@pytest.mark.parametrize(("kind", "shear"), [("explosion", False), ("double couple", True)])
+def test_a_run_records_when_a_pulse_begins_and_whether_it_shears(kind: str, shear: bool) -> None:
+    from esim.crust.sources.build import source_record
+    from esim.sources.crust.point import PointSources
+    from esim.sources.crust.rates import Shifted
+    from esim.sources.crust.time_function import Gaussian
+
+    moment = np.array([[1.0, 1, 1, 0, 0, 0]]) if kind == "explosion" else np.array([[0.0, 0, 0, 1, 0, 0]])
+    at = np.zeros(1)
+    rates = Shifted(Gaussian(0.1), np.array([1.0]))
+    source = PointSources("a", at, at, at + 500, 1e15 * moment, np.zeros((1, 3)), rates, ("a",))
+    record = source_record(source)
+    # Half a per cent of the peak, 3.26 standard deviations before it, which is 6 of them after the onset.
+    assert record["pulse_begins"] == pytest.approx(1 + 0.1 * (6 - np.sqrt(-2 * np.log(0.005))), abs=1e-3)
+    assert record["isotropic"] is not shear

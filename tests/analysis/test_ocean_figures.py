@@ -9,6 +9,8 @@ import pytest
 from support.synthetic_run import BUOYS, START, write_run
 
 from esim.analysis import Run, chart
+from esim.analysis.clock import clock, duration, local_zone
+from esim.analysis.look import Look, checked_colours, checked_extent, checked_zone
 from esim.analysis.observations import observed
 from esim.analysis.ocean.crest import Crest, first_crest
 from esim.errors import InputError
@@ -195,7 +197,8 @@ def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_pa
     from esim.analysis.ocean import gauges
 
     with Run.open(folder) as run:
-        (figure,) = gauges.figures(run)
+        ((_, draw),) = gauges.figures(run)
+        figure = draw()
     labels = [{line.get_label() for line in axes.lines} for axes in figure.axes]
     assert all({"computed", "observed"} <= found for found in labels)
     assert figure.axes[-1].get_xlabel() == "time since origin (h)"
@@ -203,7 +206,8 @@ def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_pa
     low, high = figure.axes[0].get_ylim()
     assert low < -0.93 and high > 1.88
     with Run.open(write_run(tmp_path, lonlat=False)) as run:
-        (figure,) = gauges.figures(run)
+        ((_, draw),) = gauges.figures(run)
+        figure = draw()
     assert not any(line.get_label() == "observed" for axes in figure.axes for line in axes.lines)
 
 
@@ -213,8 +217,9 @@ def test_many_gauges_fill_several_figures(folder: Path) -> None:
 
     with Run.open(folder) as run:
         many = run.stations.isel(station=np.arange(19) % 3)
-        figures = gauges.figures(Run(folder, run.record, None, None, many))
-    assert [len(figure.axes) for figure in figures] == [8, 8, 3]
+        sketches = dict(gauges.figures(Run(folder, run.record, None, None, many)))
+        assert list(sketches) == ["gauges", "gauges_2", "gauges_3"]
+        assert [len(draw().axes) for draw in sketches.values()] == [8, 8, 3]
 
 
 def test_snapshots_are_chosen_over_the_whole_run(folder: Path) -> None:
@@ -223,7 +228,8 @@ def test_snapshots_are_chosen_over_the_whole_run(folder: Path) -> None:
     with Run.open(folder) as run:
         figure = snapshots.figure(run)
     titles = [axes.get_title("left") for axes in figure.axes if axes.images]
-    assert len(titles) == len(set(titles)) and titles[-1] == "2 h" and "0 min" not in titles
+    assert len(titles) == len(set(titles)) and titles[-1].startswith("2 h | 07:46 UTC")
+    assert not any(title.startswith("0 min") for title in titles)
 
 
 def test_all_figures_become_files(folder: Path, tmp_path: Path) -> None:
@@ -286,7 +292,7 @@ def test_maps_are_thinned_to_what_can_be_seen(folder: Path) -> None:
     [(0, "0 min"), (45, "45 s"), (1800, "30 min"), (3600, "1 h"), (5400, "1 h 30 min"), (7199.9, "2 h")],
 )
 def test_durations_are_told_in_words(seconds: float, words: str) -> None:
-    assert chart.duration(seconds) == words
+    assert duration(seconds) == words
 
 
 @pytest.mark.parametrize(("degrees", "words"), [(140, "140°E"), (190, "170°W"), (180, "180°"), (-70, "70°W")])
@@ -302,3 +308,144 @@ def test_scales_end_at_round_numbers(value: float, rounded: float) -> None:
 def test_a_crest_is_a_sample_of_the_record() -> None:
     crest = first_crest(np.array([0.0, 60, 120, 180]), np.array([0.0, 1.2, 0.9, 0.0]))
     assert crest == Crest(60.0, 1.2)
+
+
+# ------------------------------------------------------------------ what a cartographer asks for
+
+
+def test_what_no_wave_has_reached_has_no_colour(folder: Path) -> None:
+    from esim.analysis.ocean import heights
+    from esim.analysis.run import Run
+
+    with Run.open(folder) as run:
+        low = run.maxima.copy()
+        low["eta_max"] = low["eta_max"].where(low["lat"] < 40, 0.009)
+        axes = heights.figure(Run(folder, run.record, None, low, None)).axes[0]
+    shown = axes.images[-1].get_array()
+    assert shown[-1].mask.all() and not shown[0, 4:].mask.any()
+    assert any(text == "white: below 1 cm" for text in texts(axes))
+    assert min(axes.images[-1].cmap(0.0)[:3]) < 0.8  # the palest colour is not white
+
+
+def test_isochrones_keep_out_of_the_source_and_of_crumbs() -> None:
+    import xarray as xr
+
+    from esim.analysis.ocean import isochrones
+
+    x, y = np.arange(50.0), np.arange(40.0)
+    time = xr.DataArray(60 * np.hypot(x - 25, y[:, None] - 20), {"lat": y, "lon": x}, ("lat", "lon"))
+    time = time.assign_attrs(threshold=0.01)
+    maxima = xr.Dataset({"arrival_time": time, "eta_max": time * 0 + 1, "uplift": time * 0})
+    maxima["uplift"][18:23, 23:28] = 2.0
+    maxima["eta_max"][:5] = 0.001
+    triangle = np.array([[10.0, 10], [16, 10], [10, 16]])
+    kept = isochrones.arrivals(maxima, [triangle]).notnull()
+    assert not kept[20, 25] and not kept[:5].any() and not kept[11, 11] and kept[15, 15] and kept[30, 40]
+    assert isochrones.levels(time)[0] == 300 and len(isochrones.levels(time)) <= 10
+    assert list(isochrones.levels(time, 600.0)) == [600, 1200, 1800]
+    long, crumb = np.array([[0.0, 0], [10, 0]]), np.array([[0.0, 0], [1, 0], [0, 1], [0, 0]])
+    assert len(isochrones.pieces([long, crumb], 50.0)) == 1
+
+
+def test_faults_and_nests_are_outlined_on_the_map(folder: Path) -> None:
+    from dataclasses import replace
+
+    from esim.analysis.ocean import heights
+
+    corners = [[-216.0, 36.0, 5e3], [-215.0, 36.0, 5e3], [-215.0, 38.0, 2e4], [-216.0, 38.0, 2e4]]
+    with Run.open(folder) as run:
+        run.record["sources"] = [{"lonlat": True, "outline": [corners], "rupture_start": [-215.5, 37.0]}]
+        inner = run.maxima.isel(lon=slice(8, 16), lat=slice(8, 16))
+        axes = heights.figure(replace(run, nests={"bay": inner})).axes[0]
+    (star,) = (line for line in axes.lines if line.get_marker() == "*")
+    assert (star.get_xdata()[0], star.get_ydata()[0]) == (144.5, 37)
+    (fault,) = (
+        each
+        for each in axes.collections
+        if type(each).__name__ == "LineCollection" and each.get_alpha() == 0.75
+    )
+    np.testing.assert_allclose(fault.get_segments()[0].min(axis=0), (144, 36))
+    box = next(line for line in axes.lines if line.get_color() == "#D55E00").get_xydata()
+    np.testing.assert_allclose((box.min(axis=0), box.max(axis=0)), ((144, 32), (148, 36)))
+    assert "bay" in texts(axes) and any(text.endswith("km at 37°N") for text in texts(axes))
+
+
+def test_a_scale_bar_has_the_length_that_it_says(folder: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from esim.analysis import marks
+
+    axes = Figure().add_subplot(xlim=(140, 156), ylim=(28, 46))
+    marks.scale_bar(axes, degrees=True)
+    ends = axes.lines[-1].get_xdata()
+    assert texts(axes) == ["200 km at 37°N"]
+    assert (ends[1] - ends[0]) * 111.19 * np.cos(np.deg2rad(37)) == pytest.approx(200, rel=1e-3)
+
+
+def test_cells_too_coarse_for_inundation_are_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    from esim.analysis.ocean import inundation
+    from esim.analysis.run import Run
+
+    with Run.open(folder) as run:
+        wet = run.maxima.copy()
+        wet["inundation_depth_max"] = wet["inundation_depth_max"].fillna(1.0)
+        assert inundation.figure(Run(folder, run.record, None, wet, None)) is None
+        assert "cells of 55.6 km do not resolve it, 500 m at most" in caplog.text
+        fine = wet.assign_coords(lon=140 + 1e-3 * np.arange(32), lat=38 + 1e-3 * np.arange(36))
+        assert inundation.figure(Run(folder, run.record, None, fine, None)) is not None
+
+
+def test_maps_show_the_part_the_colours_and_the_title_that_are_chosen(folder: Path) -> None:
+    from esim.analysis.ocean import heights, snapshots, uplift
+
+    look = Look(extent=(144.0 - 360, 148.0 - 360, 36.0, 39.0), cmap="cividis", title="mine")
+    with Run.open(folder) as run:
+        for figure in (heights.figure(run, look=look), uplift.figure(run, look), snapshots.figure(run, look)):
+            axes = figure.axes[0]
+            assert axes.get_xlim() == (144, 148) and axes.get_ylim() == (36, 39)
+            assert axes.images[-1].cmap.name == "cividis"
+            assert f"{axes.get_title('left')}{figure.get_suptitle()}".count("mine") == 1
+        assert heights.figure(run, look=Look(extent=(0, 1, 0, 1))) is None
+
+
+def test_only_some_figures_are_drawn(folder: Path, tmp_path: Path) -> None:
+    from esim.analysis.plot import plot
+
+    (path,) = plot(folder, tmp_path, look=Look(only=("gauges",), dpi=50))
+    assert path.name == "gauges.png"
+    with pytest.raises(InputError, match="--only hights: the run has no such figure, did you mean 'heights'"):
+        plot(folder, tmp_path, look=Look(only=("hights",)))
+    with pytest.raises(InputError, match="nothing to draw within --extent"):
+        plot(folder, tmp_path, look=Look(only=("heights",), extent=(0, 1, 0, 1)))
+
+
+def test_choices_that_mean_nothing_are_told() -> None:
+    with pytest.raises(InputError, match="--extent 2 1 0 1 is no box"):
+        checked_extent((2, 1, 0, 1))
+    with pytest.raises(InputError, match="no map of colours is called 'virdis', did you mean 'viridis'"):
+        checked_colours("virdis")
+    with pytest.raises(InputError, match="no time zone is called 'Asia/Tokio', did you mean 'Asia/Tokyo'"):
+        checked_zone("Asia/Tokio")
+
+
+def test_clocks_are_those_of_the_land_nearest_to_the_source(folder: Path) -> None:
+    pytest.importorskip("tzfpy", reason="time zones of places need tzfpy")
+    with Run.open(folder) as run:
+        times = clock(run, Look(zone=checked_zone("Asia/Tokyo")))
+        elsewhere = clock(run, Look(zone=checked_zone("Asia/Kathmandu")))
+    assert times.origin() == "origin 2011-03-11 05:46:24 UTC = 14:46:24 JST"
+    assert times.at(3600) == ["06:46 UTC", "15:46 JST"] and times.at(36000)[1] == "12 Mar 00:46 JST"
+    assert elsewhere.at(0)[1] == "11:31 UTC+5:45"
+    assert str(local_zone(141.5, 38.3)) == "Asia/Tokyo" == str(local_zone(-218.5, 38.3))
+    assert local_zone(160.0, 20.0).utcoffset(START).total_seconds() == 11 * 3600
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((130.2, 131.5), ["130°30′E", "131°E", "131°30′E"]),
+        ((178.0, 182.0), ["178°E", "179°E", "180°", "179°W", "178°W"]),
+    ],
+)
+def test_degrees_are_round_in_minutes(ends: tuple[float, float], words: list[str]) -> None:
+    assert [chart.meridian(value) for value in chart.degrees(*ends, 5)] == words

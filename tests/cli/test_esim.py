@@ -18,7 +18,19 @@ from esim.cli.main import main, parser
 from esim.tools import doctor, table
 
 TOP = Path(__file__).parents[2]
-COMMANDS = ("example", "plot", "validate", "bench", "doctor", "job", "data", "schema")
+COMMANDS = (
+    "example",
+    "plot",
+    "animate",
+    "compare",
+    "export",
+    "validate",
+    "bench",
+    "doctor",
+    "job",
+    "data",
+    "schema",
+)
 HEAVY = (
     "numpy",
     "numba",

@@ -108,7 +108,8 @@ def test_the_figure_draws_what_the_record_is_of(risen: Path) -> None:
     from esim.analysis.ocean import gauges
 
     with Run.open(risen) as run:
-        (figure,) = gauges.figures(run)
+        ((_, draw),) = gauges.figures(run)
+        figure = draw()
     floor, buoy, _ = figure.axes
     assert (floor.get_ylabel(), buoy.get_ylabel()) == ("change of depth (m)", "elevation (m)")
     lines = [{line.get_label(): line.get_ydata() for line in axes.lines} for axes in (floor, buoy)]

@@ -28,6 +28,8 @@ def moving(run: Run, what: str | None, plane: str | None, look: Look) -> Moving:
     if what is not None and what not in known:
         raise InputError(f"--what {what}: is no velocity, {hint(what, known)}")
     view = wavefield.view(run, plane or "", what)
+    if view.axis != "depth" and look.extent is not None:
+        raise InputError(f"--extent is for maps, and the plane '{plane}' is none")
     if view.axis == "depth":
         view = view._replace(field=cropped(view.field, look.extent))
     span = wavefield.span(sample(view.field).values)

@@ -28,11 +28,15 @@ def export(
     one for all. GeoJSON and KML are in longitude and latitude of WGS84, the others in the system of the grid. A
     Cartesian grid has the reference system crs, or that of grid.crs or grid.origin, or none.
 
-    Raises InputError if the directory is no run or has nothing to export, if a variable or layer that it does not have
-    is named, if the reference system is not known, or if a package is missing.
+    Raises InputError if the directory is no run, has nothing to export, or no isochrones where a step is given, if a
+    variable or layer that it does not have is named, if the reference system is not known, or if a package is missing.
     """
     folder = directory / format if output is None else output
     with Run.open(directory) as run:
+        if format in rasters.FORMATS and step is not None:
+            raise InputError(
+                f"a step is that of isochrones, and {format} has none; expected geojson, gpkg or kml"
+            )
         if format in rasters.FORMATS:
             return rasters.write(run, folder, variables, crs, format)
         found = load_part(SCENARIOS[run.scenario].layers)(run, step)
@@ -40,6 +44,8 @@ def export(
         for name in variables:
             if name not in known:
                 raise InputError(f"{directory}: there is no layer '{name}', {hint(name, known)}")
+        if step is not None and not any(layer.kind == "isochrones" for layer in found):
+            raise InputError(f"{directory}: has no isochrones for which a step could be chosen")
         chosen = [layer for layer in found if not variables or layer.name in variables]
         if not chosen:
             raise InputError(

@@ -65,16 +65,18 @@ def wrapped(shape: Any) -> Any:
     turns = range(int(np.floor((west + 180) / TURN)), int(np.floor((east + 180) / TURN)) + 1)
     if list(turns) == [0]:
         return shape
-    parts = [_on_turn(shape, turn) for turn in turns]
-    kept = [
-        part for part in parts if not part.is_empty and (part.length or shape.geom_type.endswith("Point"))
-    ]
-    return kept[0] if len(kept) == 1 else shapely.union_all(kept)
+    return shapely.union_all([_like(shape, _on_turn(shape, turn)) for turn in turns])
 
 
 def valid(shape: Any) -> Any:
     """The shape, mended where a projection has made its sides cross."""
-    return shape if shape.is_valid else shapely.make_valid(shape)
+    return shape if shape.is_valid else _like(shape, shapely.make_valid(shape))
+
+
+def _like(shape: Any, found: Any) -> Any:
+    """What a shape has become, without the lines and points that areas leave where they touch, lines likewise."""
+    parts = shapely.get_parts(found)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == shapely.get_dimensions(shape)])
 
 
 def _on_turn(shape: Any, turn: int) -> Any:

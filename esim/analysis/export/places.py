@@ -13,6 +13,7 @@ from esim.analysis.look import PLAIN, Look
 from esim.analysis.place import is_lonlat, reference_system, to_lonlat
 from esim.analysis.run import Run
 from esim.config.stations import file as stations_file
+from esim.config.yaml import units
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 
@@ -84,32 +85,31 @@ def _places(run: Run, file: Path, crs: str | None) -> list[Place]:
     try:
         rows = stations_file.read(file, True).rows
         return [_place(run, row.where, row.values, crs) for row in rows]
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such file") from None
     except ValueError as error:
         raise InputError(str(error)) from None
 
 
 def _place(run: Run, where: str, values: dict[str, Any], crs: str | None) -> Place:
     name = str(values["name"])
+    x, y = (_number(values.get(key), units.LENGTH) for key in ("x", "y"))
+    lon, lat = (_number(values.get(key), units.ANGLE) for key in ("lon", "lat"))
+    if lon is not None and lat is not None and -360 <= lon <= 360 and -90 <= lat <= 90:
+        return Place(name, lon, lat, *_on_grid(run, lon, lat, crs))
+    if x is None or y is None or is_lonlat(run):
+        wanted = "lon and lat in degrees" + ("" if is_lonlat(run) else ", or x and y in m")
+        raise InputError(f"{where}: '{name}' has no position; expected {wanted}")
+    if (convert := to_lonlat(run, crs)) is None:
+        return Place(name, None, None, x, y)
+    east, north = convert(x, y)
+    return Place(name, float(east), float(north), x, y)
+
+
+def _number(value: Any, dimension: units.Dimension) -> float | None:
+    """A value with a unit or without; None where there is none that can be read."""
     try:
-        if "lon" in values and "lat" in values:
-            lon, lat = float(values["lon"]), float(values["lat"])
-            if not (-360 <= lon <= 360 and -90 <= lat <= 90):
-                raise ValueError
-            return Place(name, lon, lat, *_on_grid(run, lon, lat, crs))
-        x, y = float(values["x"]), float(values["y"])
-    except (KeyError, ValueError, TypeError):
-        raise InputError(
-            f"{where}: '{name}' has no position; expected lon and lat in degrees, or x and y in m"
-        ) from None
-    convert = None if is_lonlat(run) else to_lonlat(run, crs)
-    if is_lonlat(run):
-        raise InputError(
-            f"{where}: '{name}' has x and y, and the grid longitude and latitude; expected lon and lat"
-        )
-    lon, lat = (None, None) if convert is None else map(float, convert(x, y))  # type: ignore[assignment]
-    return Place(name, lon, lat, x, y)
+        return units.parse(value, dimension)
+    except ValueError:
+        return None
 
 
 def _on_grid(run: Run, lon: float, lat: float, crs: str | None) -> tuple[float, float]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+SIGNED = ("eta", "u", "v", "hu", "hv")  # variables around zero, even where they happen to be positive
 QUANTILE = 0.995  # of the absolute values that the colours span
 
 
@@ -43,11 +44,11 @@ def moving(run: Run, what: str | None, plane: str | None, look: Look) -> Moving:
 
 
 def _colours(values: "xr.DataArray") -> tuple[Any, str]:
-    """The scale for the whole run, and its map of colours: two-sided where values have both signs."""
+    """The scale for the whole run, and its map of colours: two-sided for what has both signs."""
     from matplotlib.colors import Normalize
 
     known = values.values[np.isfinite(values.values)]
     moved = np.abs(known[known != 0])
     top = chart.nice(float(np.quantile(moved, QUANTILE))) if moved.size else 1.0
-    two_sided = bool(known.size) and known.min() < 0
+    two_sided = values.name in SIGNED or bool(known.size and known.min() < 0)
     return (Normalize(-top, top), "RdBu_r") if two_sided else (Normalize(0, top), "YlGnBu")
