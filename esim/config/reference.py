@@ -1,8 +1,8 @@
 """What does a key mean? Type, unit, default, bounds, kinds and an example of every key, from the models themselves."""
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ _Model = type[Section]
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class _Step:
     """A word on the way to a key: the name of a scenario, of a key, of a list, or of a kind, which may be left out."""
 
@@ -39,7 +39,7 @@ class _Step:
     written: bool = False  # a kind that the key `kind` names
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Key:
     """A key of the YAML file, or a kind of a section: source.okada.faults.slip is the slip of a fault of kind okada."""
 
@@ -53,8 +53,8 @@ class Key:
     examples: tuple[Any, ...]  # plain data, as read from YAML
     kinds: tuple[str, ...]  # the children that are kinds, of which one is chosen
     children: tuple["Key", ...]
-    way: tuple[_Step, ...] = field(repr=False)
-    field: tuple[_Model, str] | None = field(repr=False)  # where it is declared; None for a kind
+    way: tuple[_Step, ...] = dataclasses.field(repr=False)
+    field: tuple[_Model, str] | None = dataclasses.field(repr=False)  # where it is declared; None for a kind
 
     @property
     def unit(self) -> str:

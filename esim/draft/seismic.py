@@ -243,6 +243,7 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
         )
         + f"  spacing: {block.spacing:g} m\n  boundary: {{kind: cpml, cells: {ABSORBING}}}\n"
         + f"medium: {{kind: model, file: {draft.model}}}\n"
+        + "# topography: {file: dem.tif}    flat without it; with it, grid.depth begins above the highest peak\n"
         + f"physics:\n  order: {block.order}    # {wavelengths:.0f} wavelengths to the farthest station\n"
         + f"  attenuation: {'coarse' if draft.attenuates else 'none'}\n  max_frequency: {block.frequency:g} Hz\n"
         + f"source:\n{draft.source}"
