@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from esim.config.reference import Key, find, sections
 
 WIDTH = 110
+LONGEST = 30  # letters of a default in a table
 
 
 def explain(path: str | None) -> None:
@@ -51,9 +52,9 @@ def _alike(keys: Sequence[Key]) -> list[list[Key]]:
 
 def _lines(keys: Sequence[Key]) -> Iterator[str]:
     key = keys[0]
-    yield ", ".join(dict.fromkeys(f"{one.path} ({one.scenario})" for one in keys))
+    yield from _wrapped(", ".join(dict.fromkeys(f"{one.path} ({one.scenario})" for one in keys)), "", "  ")
     yield from _wrapped(key.description, "  ", "  ")
-    facts = {"type": _type(key), "default": _default(key), "bounds": key.bounds}
+    facts = {"type": key.type, "unit": _units(key), "default": _default(key), "bounds": key.bounds}
     for name, text in facts.items():
         if text:
             yield f"  {name:<9}{text}"
@@ -66,12 +67,10 @@ def _lines(keys: Sequence[Key]) -> Iterator[str]:
         yield textwrap.indent(key.example, "    ")
 
 
-def _type(key: Key) -> str:
-    """The type, and the units in which it may be written; the first one is that of a bare number."""
-    if not key.unit:
-        return key.type
-    others = [unit for unit in key.units if unit != key.unit]
-    return f"{key.type} in {key.unit}" + (f", or with one of the units {', '.join(others)}" if others else "")
+def _units(key: Key) -> str:
+    """The unit of a bare number, and those that may be written."""
+    others = f", or with the unit: {', '.join(key.units[1:])}" if key.units[1:] else ""
+    return f"{key.unit}{others}"
 
 
 def _default(key: Key) -> str:
@@ -88,10 +87,14 @@ def _children(key: Key) -> list[str]:
             ("  kind", "what it is"), [(f"  {kind.name}", kind.description) for kind in key.children]
         )
     rows = [
-        (f"  {child.name}", _default(child) or "those of its keys", child.description)
+        (f"  {child.name}", _short(_default(child)) or "those of its keys", child.description)
         for child in key.children
     ]
     return _table(("  key", "default", "what it says"), rows)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

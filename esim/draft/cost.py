@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 
@@ -24,6 +25,7 @@ def crust_time(cells: int, steps: float, threads: int, attenuation: bool) -> flo
     return STARTING + cells * steps / rate
 
 
+@cache
 def bandwidth(threads: int) -> float:
     """Bytes per second that so many threads copy, read and written: the best of a few runs."""
     arrays = [(np.zeros(ARRAY // 4, np.float32), np.ones(ARRAY // 4, np.float32)) for _ in range(threads)]

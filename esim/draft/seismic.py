@@ -41,6 +41,7 @@ SLOW_LAYER = 3e3  # m of the uppermost rock, in which surface waves travel
 SURFACE_WAVES = 0.9  # of vs
 FLAT_EARTH = 500e3  # m, beyond which the curvature of the Earth counts
 SAMPLES = 10  # of a seismogram, per shortest period
+HOUR = 3600.0  # s
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def draft_seismic(quake: Earthquake, wanted: Wanted, target: Path) -> list[str]:
     """
     draft = _choose(quake, wanted, target)
     setup = write_checked(target, lambda setup: _text(draft, setup))
-    return [*draft.remarks, _cost(setup)]
+    return [*draft.remarks, _cost(setup), *_patience(setup, draft.block.frequency)]
 
 
 def _choose(quake: Earthquake, wanted: Wanted, target: Path) -> Draft:
@@ -243,6 +244,7 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
         )
         + f"  spacing: {block.spacing:g} m\n  boundary: {{kind: cpml, cells: {ABSORBING}}}\n"
         + f"medium: {{kind: model, file: {draft.model}}}\n"
+        + "# topography: {file: dem.tif}    flat without it; with it, grid.depth begins above the highest peak\n"
         + f"physics:\n  order: {block.order}    # {wavelengths:.0f} wavelengths to the farthest station\n"
         + f"  attenuation: {'coarse' if draft.attenuates else 'none'}\n  max_frequency: {block.frequency:g} Hz\n"
         + f"source:\n{draft.source}"
@@ -277,8 +279,24 @@ def _source(quake: Earthquake, wanted: Wanted, target: Path) -> str:
 
 def _cost(setup: Setup[Any]) -> str:
     """What the run takes on this machine."""
-    grid, discretisation = setup.grid, setup.discretisation  # type: ignore[attr-defined]
-    nz, ny, nx = grid.shape
-    steps, attenuates = discretisation.steps, discretisation.attenuation is not None
-    plan = f"{nx} x {ny} x {nz} cells, {steps:,} steps of {setup.dt:.3g} s"
-    return cost_words(setup, plan, crust_time(grid.cells, steps, setup.threads, attenuates))
+    nz, ny, nx = setup.grid.shape  # type: ignore[attr-defined]
+    steps = setup.discretisation.steps  # type: ignore[attr-defined]
+    return cost_words(
+        setup, f"{nx} x {ny} x {nz} cells, {steps:,} steps of {setup.dt:.3g} s", _seconds(setup)
+    )
+
+
+def _seconds(setup: Setup[Any]) -> float:
+    """Wall-clock time of the run [s], on CPU cores."""
+    discretisation = setup.discretisation  # type: ignore[attr-defined]
+    cells = setup.grid.cells  # type: ignore[attr-defined]
+    return crust_time(cells, discretisation.steps, setup.threads, discretisation.attenuation is not None)
+
+
+def _patience(setup: Setup[Any], frequency: float) -> list[str]:
+    """At which frequency [Hz] a long run would take an hour: time grows with its fourth power."""
+    if setup.device.backend != "cpu" or _seconds(setup) <= HOUR:
+        return []
+    return [
+        f"with --fmax {rounded(frequency * (HOUR / _seconds(setup)) ** 0.25):g} it would take about an hour"
+    ]

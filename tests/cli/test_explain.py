@@ -24,7 +24,7 @@ def test_without_a_key_the_sections_are_listed(capsys: Captured) -> None:
 
 def test_a_key_is_told_with_type_unit_default_bounds_and_example(capsys: Captured) -> None:
     out = said(capsys, "tsunami.source.okada.time_step")
-    assert "type     time in s, or with one of the units sec, second" in out
+    assert "type     time\n" in out and "unit     s, or with the unit: ms, min, h, d\n" in out
     assert "default  10.0 s\n" in out and "bounds   more than 0\n" in out
     assert out.endswith("example\n    source:\n      - {kind: okada, time_step: 5 s}\n")
 

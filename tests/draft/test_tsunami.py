@@ -12,7 +12,7 @@ from esim.drivers.run import driver_of
 from esim.parallel.comm import SerialComm
 
 Captured = pytest.CaptureFixture[str]
-FLAT = ("--flat", "4 km")
+FLAT = ("--flat", "4 km", "--spacing", "10 arcmin")
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def fault(config: Any) -> Any:
 
 
 def test_magnitude_and_place_become_a_rupture_of_that_moment_in_a_box_around_it() -> None:
-    config: Any = drafted("tsunami", *MAULE, *FLAT)
+    config: Any = drafted("tsunami", *MAULE, "--flat", "4 km")
     setup = driver_of(config).check(config, SerialComm())
     assert setup.sources[0].magnitude == pytest.approx(8.8, abs=0.01)
     one = fault(config)
