@@ -17,6 +17,7 @@ class Scenario:
     figures: str  # what `esim plot` draws of a finished run
     hazard: str  # the tables that `esim hazard` writes
     movie: str  # what `esim animate` shows of it
+    report: str  # the sections that `esim report` writes of it
 
     def load_config(self) -> type[ScenarioConfig]:
         """The root of its configuration."""
@@ -31,6 +32,7 @@ SCENARIOS = {
         figures="esim.analysis.ocean.figures:draw",
         hazard="esim.analysis.ocean.hazard:write",
         movie="esim.analysis.ocean.movie:moving",
+        report="esim.analysis.report.ocean.sections:sections",
     ),
     "seismic": Scenario(
         config="esim.config.crust.root:SeismicConfig",
@@ -38,6 +40,7 @@ SCENARIOS = {
         figures="esim.analysis.crust.figures:draw",
         hazard="esim.analysis.crust.hazard:write",
         movie="esim.analysis.crust.movie:moving",
+        report="esim.analysis.report.crust.sections:sections",
     ),
 }
 PLANNED = ("coupled", "ensemble")
