@@ -30,10 +30,12 @@ examples:
   esim hazard out/kumamoto2016         its intensity measures and ShakeMap grids
   esim animate out/tohoku2011          the waves as a moving picture
   esim export out/tohoku2011           its results for geographic information systems and Google Earth
+  esim report out/tohoku2011           the whole run on one page, as a file for a browser
   esim validate tohoku2011             compare a computation with what buoys recorded
   esim doctor                          what is fast on this machine, and what is not
   esim COMMAND --help                  options and examples of a command
 """
+ZONE_HELP = "local time beside UTC, such as Asia/Tokyo (default: of the land nearest to the source)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
         _explain,
         _plot,
         _animate,
+        _report,
         _compare,
         _hazard,
         _export,
@@ -212,7 +215,7 @@ def _look(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--timezone",
         metavar="ZONE",
-        help="local time beside UTC, such as Asia/Tokyo (default: of the land nearest to the source)",
+        help=ZONE_HELP,
     )
     command.add_argument("--dpi", metavar="N", type=_dpi, help="pixels per inch (default: 200; GIF: 120)")
 
@@ -287,6 +290,38 @@ def _run_animate(options: argparse.Namespace) -> None:
         progress=track,
     )
     print(path)
+
+
+def _report(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "report",
+        "write a finished run as one page: summary, maps, waves in time, records, arrivals, provenance",
+        "  esim report out/tohoku2011                               for any browser: out/tohoku2011/report.html\n"
+        "  esim report out/tohoku2011 --places ports.csv --output tohoku.html\n"
+        "  esim report out/kumamoto2016 --timezone Asia/Tokyo\n",
+    )
+    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
+    command.add_argument(
+        "--output", metavar="FILE", type=Path, help="file to write (default: OUT/report.html)"
+    )
+    command.add_argument(
+        "--places",
+        metavar="FILE",
+        type=Path,
+        help="places for the arrival times of a tsunami: name, lon, lat",
+    )
+    command.add_argument("--timezone", metavar="ZONE", help=ZONE_HELP)
+    command.set_defaults(run=_run_report)
+
+
+def _run_report(options: argparse.Namespace) -> None:
+    from esim.analysis.look import Look, checked_zone
+    from esim.analysis.report.page import report
+    from esim.analysis.report.section import Choices
+
+    choices = Choices(Look(zone=checked_zone(options.timezone)), options.places)
+    print(report(options.run_directory, options.output, choices))
 
 
 def _compare(commands: Commands) -> None:

@@ -18,6 +18,7 @@ class Scenario:
     hazard: str  # the tables that `esim hazard` writes
     movie: str  # what `esim animate` shows of it
     layers: str  # what `esim export` writes of it as points, lines and polygons
+    report: str  # the sections that `esim report` writes of it
 
     def load_config(self) -> type[ScenarioConfig]:
         """The root of its configuration."""
@@ -33,6 +34,7 @@ SCENARIOS = {
         hazard="esim.analysis.ocean.hazard:write",
         movie="esim.analysis.ocean.movie:moving",
         layers="esim.analysis.ocean.layers:layers",
+        report="esim.analysis.report.ocean.sections:sections",
     ),
     "seismic": Scenario(
         config="esim.config.crust.root:SeismicConfig",
@@ -41,6 +43,7 @@ SCENARIOS = {
         hazard="esim.analysis.crust.hazard:write",
         movie="esim.analysis.crust.movie:moving",
         layers="esim.analysis.crust.layers:layers",
+        report="esim.analysis.report.crust.sections:sections",
     ),
 }
 PLANNED = ("coupled", "ensemble")

@@ -5,6 +5,7 @@ import json
 import math
 import platform
 import resource
+import shlex
 import socket
 import sys
 from collections.abc import Iterable, Mapping
@@ -43,6 +44,7 @@ def run_record(
     """
     record = {
         "configuration": configuration,
+        "command": shlex.join(sys.orig_argv),
         "versions": versions(mpi),
         "machine": machine(),
         "inputs": [input_file(path) for path in inputs],

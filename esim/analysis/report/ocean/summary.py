@@ -1,0 +1,147 @@
+"""What happened, in a few sentences for everyone, and in numbers?"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from esim.analysis import chart
+from esim.analysis.clock import Clock, clock
+from esim.analysis.ocean.inundation import COARSE
+from esim.analysis.ocean.travel_times import still_water, travel_times
+from esim.analysis.plane import plane_of, spacing
+from esim.analysis.report import words
+from esim.analysis.report.event import computed, magnitude, number_of, of_magnitude, sentence, within
+from esim.analysis.report.section import Choices, Fact, Section, known
+from esim.analysis.run import Run
+
+DEGREE = 111.195  # km
+CAUTION = "This page describes a computation. It is not a warning: follow those of the authorities."
+
+
+class Highest(NamedTuple):
+    """The highest water surface [m above still water], and where it is (degrees or km)."""
+
+    height: float
+    x: float
+    y: float
+    lonlat: bool
+
+
+def summary(run: Run, choices: Choices) -> Iterator[Section]:
+    """The first section of a tsunami."""
+    times = clock(run, choices.look)
+    sentences = [_event(run, times), _water(run), _first_gauge(run, times), *_land(run)]
+    text = " ".join(filter(None, sentences))
+    yield Section(
+        "Summary", "summary.html", {"text": text, "caution": CAUTION, "facts": list(_facts(run, times))}
+    )
+
+
+def _event(run: Run, times: Clock) -> str:
+    """What set the water in motion, and when."""
+    size = of_magnitude(run)
+    what = f"An earthquake {size}" if size else "The source of this tsunami"
+    when = words.date(times)
+    up, down = (_largest(run, name) for name in ("largest_uplift_m", "largest_subsidence_m"))
+    moved = [f"lifted the seafloor by up to {_metres(up)}"] if up else []
+    moved += [f"lowered it by up to {_metres(down)}"] if up and down else []
+    done = words.listed(moved) if moved else "began" if when else ""
+    return sentence(what, when, done) if done else ""
+
+
+def _water(run: Run) -> str:
+    highest = _highest(run)
+    if highest is None:
+        return ""
+    where = words.place(highest.x, highest.y, highest.lonlat)
+    return (
+        f"{within(run, 'sea')} rose to at most {_metres(highest.height)} above its still level, at {where}."
+    )
+
+
+def _first_gauge(run: Run, times: Clock) -> str:
+    """When the first of the gauges was reached."""
+    if run.stations is None or not run.stations.sizes["station"]:
+        return ""
+    count = run.stations.sizes["station"]
+    found = [(one.arrival, one.name) for one in travel_times(run) if one.arrival is not None]
+    if not found:
+        return "It reached no gauge in that time."
+    arrival, name = min(found)
+    if arrival <= 0:  # a gauge above the source
+        return f"It reached {len(found)} of {number_of(count, 'gauge')}."
+    which = f"the first of {count} gauges, {name}," if count > 1 else f"the gauge {name}"
+    return f"The tsunami reached {which} {words.after(arrival, times)}."
+
+
+def _land(run: Run) -> Iterator[str]:
+    """What was flooded, as far as the cells are small enough to tell."""
+    told: Mapping[str, Any] = run.record.get("hazard") or {}
+    size = cell(run)
+    if told and size is not None and 1000 * size > COARSE:
+        yield f"Cells of {words.number(size, 'km', 2)} are too large to tell what was flooded."
+    elif flooded := sum(coast["flooded_km2"] for coast in told.values()):
+        deep, high = (_most(told, name) for name in ("deepest_flood_m", "highest_runup_m"))
+        yield f"Water flooded {words.number(flooded, 'km²')} of land"
+        yield f"up to {_metres(deep)} deep, and ran up to ground {_metres(high)} high."
+
+
+def _facts(run: Run, times: Clock) -> Iterator[Fact]:
+    told: Mapping[str, Any] = run.record.get("hazard") or {}
+    highest, size = _highest(run), cell(run)
+    shown = told if size is not None and 1000 * size <= COARSE else {}
+    flooded = sum(coast["flooded_km2"] for coast in shown.values()) if shown else None
+    yield from known(
+        ("Moment magnitude", magnitude(run)),
+        ("Origin time", times.origin().removeprefix("origin ")),
+        ("Largest uplift of the seafloor", words.number(_largest(run, "largest_uplift_m"), "m")),
+        ("Maximum water-surface elevation", words.number(highest.height, "m") if highest else ""),
+        ("Maximum drawdown", words.number(_most(told, "largest_drawdown_m"), "m")),
+        ("Flooded land", words.number(flooded, "km²")),
+        ("Maximum inundation depth", words.number(_most(shown, "deepest_flood_m"), "m")),
+        ("Maximum run-up", words.number(_most(shown, "highest_runup_m"), "m")),
+        ("Computed time", computed(run)),
+        ("Smallest cells", words.number(size, "km") if size else ""),
+        ("Nested grids", words.count(len(run.nests)) if run.nests else ""),
+    )
+
+
+def _metres(value: float | None) -> str:
+    """A height as sentences tell it, with two digits."""
+    return words.number(value, "m", digits=2)
+
+
+def _largest(run: Run, name: str) -> float | None:
+    """The largest of a number of the sources."""
+    found = [entry[name] for entry in run.record.get("sources", []) if entry.get(name)]
+    return max(found, default=None)
+
+
+def _most(told: Mapping[str, Any], name: str) -> float | None:
+    """The largest of a number of the coasts of all grids."""
+    return max((coast[name] for coast in told.values() if coast.get(name) is not None), default=None)
+
+
+def _highest(run: Run) -> Highest | None:
+    """The maximum over the sea of all grids; land that is flooded is told apart."""
+    found = []
+    for maxima in run.grids.values():
+        if "eta_max" not in maxima or "bathymetry" not in maxima:
+            continue
+        height = maxima["eta_max"].where(maxima["bathymetry"] < 0) - still_water(run)
+        if not height.notnull().any():
+            continue
+        row, column = np.unravel_index(int(np.nanargmax(height.values)), height.shape)
+        x, y = chart.plane(height)
+        found.append(
+            Highest(float(height[row, column]), float(x[column]), float(y[row]), chart.lonlat(height))
+        )
+    return max(found, default=None)
+
+
+def cell(run: Run) -> float | None:
+    """The longer side of the smallest cells [km]; None without maxima."""
+    planes = [plane_of(maxima, run.record["configuration"]) for maxima in run.grids.values()]
+    sides = [max(spacing(plane.x), spacing(plane.y)) * (DEGREE if plane.lonlat else 1e-3) for plane in planes]
+    return min(sides, default=None)

@@ -1,0 +1,93 @@
+"""How do records get into an interactive plot? As JSON, thinned so that no peak is lost."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from esim.analysis.run import Run
+
+POINTS = 3000  # of a trace, at most
+DIGITS = 5  # of its values
+PLOTS = 24  # on a page, at most
+HOUR, MINUTE, SECOND = (3600.0, "h"), (60.0, "min"), (1.0, "s")
+UNITS = ((4 * 3600.0, HOUR), (600.0, MINUTE), (0.0, SECOND))  # from a duration on [s]
+BLUE, INK, ORANGE, GREEN = "#0072B2", "#1a1a1a", "#D55E00", "#009E73"  # of Okabe and Ito, for all eyes
+
+
+class Trace(NamedTuple):
+    """Values at times [s] since the origin; dots mark samples, dash is one of Plotly."""
+
+    name: str
+    time: np.ndarray
+    values: np.ndarray
+    colour: str
+    dots: bool = False
+    dash: str = "solid"
+
+
+class Plot(NamedTuple):
+    """A plot: its name, where the station is, its traces, the label of its values, their limits and a remark.
+
+    series is what the script of the page draws.
+    """
+
+    name: str
+    where: str
+    traces: Sequence[Trace]
+    series: Mapping[str, Any]
+    alt: str
+    said: str = ""
+
+
+def series(
+    run: Run,
+    traces: Sequence[Trace],
+    label: str,
+    limits: tuple[float, float] | None = None,
+    shaded: float = 0.0,
+) -> dict[str, Any]:
+    """What the script draws; times are in a handy unit, and until `shaded` [s] the plot is grey."""
+    last = max(float(trace.time[-1]) for trace in traces)
+    factor, unit = next(found for least, found in UNITS if last >= least)
+    start = None if run.start is None else run.start.timestamp()
+    return {
+        "start": start,
+        "seconds": factor,
+        "time": f"time since origin ({unit})",
+        "unit": unit,
+        "label": label,
+        "until": last / factor,
+        "limits": limits,
+        "shaded": shaded / factor,
+        "traces": [_trace(trace, factor) for trace in traces],
+    }
+
+
+def _trace(trace: Trace, factor: float) -> dict[str, Any]:
+    kept = thinned(trace.values)
+    style = {"name": trace.name, "colour": trace.colour, "dots": trace.dots, "dash": trace.dash}
+    return style | {
+        "x": _plain(trace.time[kept] / factor, DIGITS + 1),
+        "y": _plain(trace.values[kept], DIGITS),
+    }
+
+
+def thinned(values: np.ndarray, points: int = POINTS) -> np.ndarray:
+    """Indices of the lowest and the highest value of each of so many parts; all of what is short."""
+    if values.size <= points:
+        return np.arange(values.size)
+    edges = np.linspace(0, values.size, points // 2 + 1).astype(int)
+    ends = [0, values.size - 1]
+    for first, last in zip(edges[:-1], edges[1:], strict=True):
+        part = values[first:last]
+        if np.isfinite(part).any():
+            ends += [first + int(np.nanargmin(part)), first + int(np.nanargmax(part))]
+        else:
+            ends.append(int(first))  # keeps the gap
+    return np.unique(ends)
+
+
+def _plain(values: np.ndarray, digits: int) -> list[float | None]:
+    """Values for JSON, rounded; None where there is none."""
+    return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values.tolist()]

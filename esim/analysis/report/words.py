@@ -1,0 +1,95 @@
+"""How are numbers, places and times written on the page?"""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+
+from esim.analysis.clock import Clock, duration
+
+MINUS = "\N{MINUS SIGN}"
+DIGITS = 3
+LONGEST = 1e9  # numbers from here on are written with a power of ten
+MEMORY = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float | None, unit: str = "", digits: int = DIGITS) -> str:
+    """A number of some significant digits with its unit; empty for None and what is not finite."""
+    if value is None or not math.isfinite(value):
+        return ""
+    rounded = float(f"{value:.{digits}g}")
+    text = f"{rounded:.{digits}g}" if abs(rounded) < 10**digits else f"{rounded:,.0f}"
+    if abs(rounded) >= LONGEST or "e" in text:
+        text = _with_power(rounded, digits)
+    return " ".join(filter(None, (text.replace("-", MINUS), unit)))
+
+
+def count(value: float | None) -> str:
+    """A whole number, with commas between thousands from ten thousand on."""
+    return "" if value is None else f"{value:,.0f}" if value >= 10_000 else f"{value:.0f}"
+
+
+def signed(value: float | None, unit: str = "") -> str:
+    """A number with its sign."""
+    text = number(value, unit)
+    return f"+{text}" if text and value is not None and value > 0 else text
+
+
+def span(values: Iterable[float | None], unit: str = "") -> str:
+    """From the smallest to the largest of some numbers; empty where none is known."""
+    found = [value for value in values if value is not None and math.isfinite(value)]
+    ends = dict.fromkeys((number(min(found)), number(max(found)))) if found else {}
+    return " ".join(filter(None, (" to ".join(ends), unit if ends else "")))
+
+
+def memory(size: float | None) -> str:
+    """A number of bytes in GB, MB or kB."""
+    if size is None:
+        return ""
+    factor, unit = next((entry for entry in MEMORY if size >= entry[0]), (1.0, "bytes"))
+    return number(size / factor, unit)
+
+
+def place(x: float, y: float, lonlat: bool) -> str:
+    """A position: 38.71°N 148.69°E, or x 20 km, y 12 km; x and y are degrees or km."""
+    if not lonlat:
+        return f"x {number(x, 'km', 4)}, y {number(y, 'km', 4)}"
+    east, north = round((x + 180) % 360 - 180, 2), round(y, 2)
+    return f"{abs(north):g}°{'N' if north >= 0 else 'S'} {abs(east):g}°{'E' if east >= 0 else 'W'}"
+
+
+def moment(seconds: float | None, times: Clock) -> str:
+    """A time since the origin, and what the clocks show then; empty where it is not known."""
+    if seconds is None or not math.isfinite(seconds):
+        return ""
+    return ", ".join((duration(seconds), *_clocks(seconds, times)))
+
+
+def after(seconds: float, times: Clock) -> str:
+    """The same in a sentence: 29 min after the origin (06:15 UTC, 15:15 JST)."""
+    clocks = ", ".join(_clocks(seconds, times))
+    return f"{duration(seconds)} after the origin{f' ({clocks})' if clocks else ''}"
+
+
+def date(times: Clock) -> str:
+    """When it began, in a sentence: on 11 March 2011 at 05:46 UTC (14:46 JST); empty without an origin time."""
+    if times.start is None:
+        return ""
+    first, *others = times.at(0.0)
+    start = times.start.astimezone(UTC)
+    return f"on {start.day} {start:%B %Y} at {first}{f' ({others[0]})' if others else ''}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _clocks(seconds: float, times: Clock) -> list[str]:
+    return times.at(seconds, "%H:%M:%S" if abs(seconds) < 60 else "%H:%M")
+
+
+def _with_power(value: float, digits: int) -> str:
+    """A number as 4.17 × 10²²."""
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(RAISED)}"
