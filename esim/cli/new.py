@@ -126,18 +126,18 @@ def _declare_earthquake(command: argparse.ArgumentParser) -> None:
 
 def run_tsunami(options: argparse.Namespace) -> None:
     """Writes the configuration of a tsunami."""
-    from esim.draft import earthquake, source, tsunami
+    from esim.draft import source, tsunami, usgs
     from esim.draft.text import require_free
 
     _show_warnings()
     _only_one(options, "cmt", "usgs")
     _only_one(options, "bathymetry", "flat")
-    if options.usgs is not None and earthquake.is_finite_fault(options.usgs):
+    if options.usgs is not None and usgs.is_finite_fault(options.usgs):
         _unused(options, (*VALUES, "event", "plane", "setting"), "a finite fault has its own")
         target = options.output or Path(f"tsunami_{options.usgs.stem}.yaml")
         lifts = source.finite_fault(options.usgs, target)
     else:
-        found = earthquake.read_usgs(options.usgs, options.event) if options.usgs else _from_cmt(options)
+        found = usgs.read_usgs(options.usgs, options.event) if options.usgs else _from_cmt(options)
         quake = _earthquake(options, found)
         target = options.output or Path(f"tsunami_m{quake.magnitude:.1f}.yaml")
         lifts = source.point_source(quake, options.setting)

@@ -1,14 +1,13 @@
-"""Which earthquake? Magnitude, place and mechanism, as typed, or from a file of seismology or of the USGS."""
+"""Which earthquake? Magnitude, place and mechanism, as typed, or from a file of seismology."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from math import isfinite, log10
 from pathlib import Path
 from typing import Any
 
-from esim.config.yaml.suggest import listed, nearest, several
+from esim.config.yaml.suggest import several
 from esim.errors import InputError
 from esim.sources.formats import events
 from esim.sources.nodal_planes import NodalPlane, both_planes, planes_of, scalar_moment, tensor
@@ -27,9 +26,6 @@ BOUNDS = {
     "dip": (0.1, 90.0, " degrees"),
     "rake": (-360.0, 360.0, " degrees"),
 }
-PLANES = "nodal-plane-{}-{}"  # how the USGS calls the angles of a plane
-MILLISECOND = timedelta(milliseconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -136,7 +132,7 @@ def read_event(path: Path, event: str | None) -> Found:
 
     event is the name or the number of one of several. Raises InputError where there is none that can be used.
     """
-    _require_file(path)
+    require_file(path)
     one = _single(path, events.read(path), event)
     if one.values["kind"] not in ("moment_tensor", "double_couple") or "lon" not in one.values:
         raise InputError(
@@ -177,85 +173,7 @@ def _mechanism(values: Mapping[str, Any]) -> tuple[tuple[NodalPlane, NodalPlane]
     return planes, values["magnitude"]
 
 
-def is_finite_fault(path: Path) -> bool:
-    """Whether a file of the USGS is a finite fault, and not an event of its catalogue."""
-    content = _geojson(path)
-    return content is None or any("slip" in (one.get("properties") or {}) for one in _features(content))
-
-
-def read_usgs(path: Path, event: str | None) -> Found:
-    """An event of the USGS catalogue, GeoJSON: with its moment tensor or mechanism, where these products are in it.
-
-    Raises InputError for a file of another kind, or with several events unless `event` is the id of one of them.
-    """
-    _require_file(path)
-    content = _geojson(path)
-    feature = _choose(path, _features(content) if content else [], event)
-    properties, (lon, lat, depth) = feature["properties"], _point(path, feature)
-    values = {"magnitude": properties.get("mag"), "lon": lon, "lat": lat, "depth": depth}
-    planes, remarks = _product(properties)
-    origin = None
-    if isinstance(time := properties.get("time"), int | float):
-        origin = EPOCH + time * MILLISECOND
-    title = str(properties.get("title") or properties.get("place") or feature.get("id") or "")
-    said = f"magnitude and hypocentre are those of {path.name}"
-    return Found(values, planes, title, origin, None, (said, *remarks))
-
-
-def _geojson(path: Path) -> dict[str, Any] | None:
-    """The content of a GeoJSON file; None for another file."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError:
-        return None
-    return content if isinstance(content, dict) and "type" in content else None
-
-
-def _features(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    features = content.get("features") if content["type"] == "FeatureCollection" else [content]
-    return [one for one in features or [] if isinstance(one, dict)]
-
-
-def _choose(path: Path, features: list[dict[str, Any]], event: str | None) -> dict[str, Any]:
-    found = [one for one in features if "mag" in (one.get("properties") or {})]
-    names = [str(one.get("id", n)) for n, one in enumerate(found, 1)]
-    if event is not None and event in names:
-        return found[names.index(event)]
-    if not found:
-        raise InputError(
-            f"{path}: neither a finite fault (.param, .fsp, GeoJSON with slip) nor GeoJSON of an event with 'mag'"
-        )
-    if event is None and len(found) == 1:
-        return found[0]
-    near = nearest(event, names) if event else None
-    hint = f"did you mean --event {near}?" if near else f"expected --event with one of {listed(names[:5])}"
-    raise InputError(f"{path}: has {len(found)} events; {hint}")
-
-
-def _point(path: Path, feature: Mapping[str, Any]) -> tuple[float, float, float]:
-    """Longitude, latitude [degrees] and depth [km]."""
-    try:
-        lon, lat, depth = (float(value) for value in feature["geometry"]["coordinates"])
-    except (KeyError, TypeError, ValueError):
-        raise InputError(f"{path}: its geometry is no point with longitude, latitude and depth") from None
-    return lon, lat, max(0.0, depth)
-
-
-def _product(properties: Mapping[str, Any]) -> tuple[tuple[NodalPlane, NodalPlane] | None, tuple[str, ...]]:
-    """The planes of the first moment tensor or mechanism among the products of an event, and where they are from."""
-    products = properties.get("products") or {}
-    for kind in ("moment-tensor", "focal-mechanism"):
-        for product in products.get(kind) or ():
-            values = product.get("properties") or {}
-            angles = [values.get(PLANES.format(1, name)) for name in ("strike", "dip", "rake")]
-            if all(angle is not None for angle in angles):
-                strike, dip, rake = (float(str(angle)) for angle in angles)
-                return both_planes(NodalPlane(strike, dip, rake)), (f"planes are those of its {kind}",)
-    return None, ()
-
-
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Raises InputError where there is no such file."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")

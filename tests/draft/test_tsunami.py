@@ -92,6 +92,19 @@ def test_an_event_of_the_usgs_has_its_mechanism_or_is_given_one(here: Path, caps
     assert fault(typed).strike == 210 and "As typed, not as in the file: depth\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "change",
+    ['"mag": "big"', '"mag": 8, "time": "now"', '"mag": 8, "products": [1]', '"mag": null', '"place": "mag"'],
+)
+def test_an_event_that_is_not_as_it_should_be_is_refused(change: str, here: Path, capsys: Captured) -> None:
+    geometry = '{"type": "Point", "coordinates": [142, 38, 20]}'
+    (here / "bad.json").write_text(
+        f'{{"type": "Feature", "properties": {{{change}}}, "geometry": {geometry}}}'
+    )
+    said = refused(capsys, "--usgs", "bad.json", "--strike", 200, "--dip", 20, "--rake", 90, *FLAT)
+    assert "bad.json: " in said or "--magnitude is missing" in said
+
+
 def test_a_finite_fault_is_taken_as_it_is(here: Path, capsys: Captured) -> None:
     file = fault_files.param(here)
     config: Any = drafted("tsunami", "--usgs", file, *FLAT)
