@@ -20,10 +20,7 @@ RIM = 1.03  # of that radius: half of the picture of the whole disc
 SLENDER = 0.6  # height over width of a picture, at least, and width over height
 EDGE = 200  # points along the grid by which its place in the picture is found
 SEA, LAND, LINES = "#e4ebf1", "#bdbdbd", "#9aa7b2"
-GRATICULE = (
-    10.0,
-    30.0,
-)  # degrees between meridians and parallels of a part of the Earth, and of the whole disc
+GRATICULE = 10.0, 30.0  # degrees between its lines, of a part of the Earth and of the whole disc
 
 
 class Globe(NamedTuple):
