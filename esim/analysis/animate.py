@@ -10,6 +10,7 @@ from esim.analysis import chart, film, globe
 from esim.analysis.clock import Clock, clock, duration
 from esim.analysis.look import PLAIN, Look
 from esim.analysis.moving import Moving
+from esim.analysis.place import source
 from esim.analysis.plot import STYLE
 from esim.analysis.run import Run
 from esim.config.scenarios import SCENARIOS, load_part
@@ -68,7 +69,7 @@ def _screen(run: Run, scene: Moving, on_globe: bool, look: Look, format: str) ->
     if on_globe:
         if scene.bathymetry is None or not chart.lonlat(scene.bathymetry):
             raise InputError("--globe needs a grid of longitudes and latitudes")
-        view = globe.globe(scene.bathymetry, PIXELS[format])
+        view = globe.globe(scene.bathymetry, PIXELS[format], source(run))
     return Screen(scene, clock(run, look), view, look.dpi or DPI[format], PIXELS[format])
 
 

@@ -15,14 +15,12 @@ if TYPE_CHECKING:
 
 MARGIN = 0.06  # of the size of what is shown, on each side
 WHOLE = 0.75  # of the radius of the Earth: what reaches further from the middle is shown on the whole disc
+HALF = 180.0  # degrees of longitude
 RIM = 1.03  # of that radius: half of the picture of the whole disc
 SLENDER = 0.6  # height over width of a picture, at least, and width over height
 EDGE = 200  # points along the grid by which its place in the picture is found
 SEA, LAND, LINES = "#e4ebf1", "#bdbdbd", "#9aa7b2"
-GRATICULE = (
-    10.0,
-    30.0,
-)  # degrees between meridians and parallels of a part of the Earth, and of the whole disc
+GRATICULE = 10.0, 30.0  # degrees between its lines, of a part of the Earth and of the whole disc
 
 
 class Globe(NamedTuple):
@@ -47,10 +45,15 @@ class Globe(NamedTuple):
         return np.ma.masked_where(self.row < 0, found)
 
 
-def globe(field: "xr.DataArray", pixels: int) -> Globe:
-    """The picture of a grid of degrees, `pixels` along its longer side; the middle of the grid faces the reader."""
+def globe(field: "xr.DataArray", pixels: int, facing: tuple[float, float] | None = None) -> Globe:
+    """The picture of a grid of degrees, `pixels` along its longer side.
+
+    The middle of the grid faces the reader, or of a grid over half of the Earth or more the place `facing`.
+    """
     lon, lat = chart.plane(field)
     centre = float((lon[0] + lon[-1]) / 2), float((lat[0] + lat[-1]) / 2)
+    if facing is not None and np.ptp(lon) >= HALF:
+        centre = facing
     box = _box(lon, lat, centre)
     width, height = box[1] - box[0], box[3] - box[2]
     step = max(width, height) / pixels
@@ -96,7 +99,7 @@ def _box(lon: np.ndarray, lat: np.ndarray, centre: tuple[float, float]) -> chart
     """The part of the disc that the grid covers, with a margin; the whole one where that is most of it."""
     sample = np.meshgrid(np.linspace(lon[0], lon[-1], EDGE), np.linspace(lat[0], lat[-1], EDGE))
     x, y = (each[np.isfinite(each)] for each in _place(centre)(*sample))
-    if max(np.abs(x).max(), np.abs(y).max()) > WHOLE or np.ptp(lon) >= 180:
+    if max(np.abs(x).max(), np.abs(y).max()) > WHOLE or np.ptp(lon) >= HALF:
         return -RIM, RIM, -RIM, RIM
     half = np.array((np.ptp(x), np.ptp(y))) * (0.5 + MARGIN)
     half = np.maximum(half, SLENDER * half[::-1])

@@ -143,12 +143,15 @@ def credit(drawing: "Figure", run: Run, coast: bool = False) -> None:
 def _files(run: Run) -> list[str]:
     """The files of bathymetry and sources of a run, by name; those known to esim by their origin."""
     told = run.record["configuration"]
-    beds = [
-        told.get("bathymetry"),
-        *(nest.get("bathymetry") for nest in told.get("grid", {}).get("nests") or ()),
-    ]
-    groups = {"bathymetry": beds, "source": told.get("source") or (), "model": [told.get("medium")]}
+    nests = told.get("grid", {}).get("nests") or ()
+    beds = [bed for part in (told, *nests) for bed in _sections(part.get("bathymetry"))]
+    groups = {"bathymetry": beds, "source": told.get("source") or (), "model": _sections(told.get("medium"))}
     return [f"{what} {', '.join(names)}" for what, parts in groups.items() if (names := _names(parts))]
+
+
+def _sections(part: Any) -> list[Any]:
+    """One section, a list of them, or none, as a list."""
+    return part if isinstance(part, list) else [] if part is None else [part]
 
 
 def _names(parts: Iterable[Any]) -> list[str]:

@@ -68,10 +68,11 @@ def home(run: Run) -> tuple[float, float] | None:
     None for a run without a place on Earth.
     """
     centre = middle(run)
-    if centre is None or run.maxima is None or "bathymetry" not in run.maxima or not is_lonlat(run):
+    data = run.fields if run.maxima is None else run.maxima
+    if centre is None or data is None or "bathymetry" not in data or not is_lonlat(run):
         return centre
-    lon, lat = _source(run) or centre
-    height = chart.thin(run.maxima["bathymetry"])
+    lon, lat = source(run) or centre
+    height = chart.thin(data["bathymetry"])
     x, y = np.meshgrid(*chart.plane(height))
     land = height.values > 0
     if not land.any():
@@ -81,7 +82,7 @@ def home(run: Run) -> tuple[float, float] | None:
     return float(x[land][nearest]), float(y[land][nearest])
 
 
-def _source(run: Run) -> tuple[float, float] | None:
+def source(run: Run) -> tuple[float, float] | None:
     """Where the first fault in degrees begins to slip, or its middle; None where there is none."""
     for entry in run.record.get("sources", []):
         if entry.get("lonlat") and entry.get("outline"):

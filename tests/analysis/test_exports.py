@@ -107,6 +107,16 @@ def test_shapes_across_the_dateline_are_cut_there(geopandas, dateline: Path) -> 
     assert np.abs(lines.total_bounds[::2]).max() <= 180
 
 
+@pytest.mark.parametrize(
+    ("lon", "found"), [(180.0, -180.0), (-180.0, -180.0), (190.0, -170.0), (-190.0, 170.0), (5.0, 5.0)]
+)
+def test_a_point_stays_one_point(lon: float, found: float) -> None:
+    shapely = pytest.importorskip("shapely")
+    from esim.analysis.export.layer import wrapped
+
+    assert wrapped(shapely.Point(lon, 1)).equals(shapely.Point(found, 1))
+
+
 def test_a_geopackage_keeps_the_system_of_the_grid(geopandas, harbour: Path, tmp_path: Path) -> None:
     pyogrio = pytest.importorskip("pyogrio", reason="GeoPackage needs pyogrio")
     (path,) = export(harbour, tmp_path, format="gpkg")

@@ -97,6 +97,8 @@ def test_a_picture_of_the_whole_earth_has_a_limb(ocean: Path) -> None:
             lon=np.linspace(5, 355, field.sizes["lon"]), lat=np.linspace(-80, 80, field.sizes["lat"])
         )
     view = globe.globe(wide, 100)
+    turned = globe.globe(wide, 101, (143.0, 38.0))
+    assert turned.lon[50, 50] == pytest.approx(143, abs=1) and turned.lat[50, 50] == pytest.approx(38, abs=1)
     assert view.whole and np.isnan(view.lon[0, 0])
     assert np.isfinite(view.lon).mean() == pytest.approx(np.pi / 4 / 1.03**2, abs=0.02)
 

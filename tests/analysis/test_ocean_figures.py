@@ -449,3 +449,26 @@ def test_clocks_are_those_of_the_land_nearest_to_the_source(folder: Path) -> Non
 )
 def test_degrees_are_round_in_minutes(ends: tuple[float, float], words: list[str]) -> None:
     assert [chart.meridian(value) for value in chart.degrees(*ends, 5)] == words
+
+
+def test_the_line_below_a_figure_names_the_data(folder: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from esim.analysis import marks
+
+    with open_run(folder) as run:
+        beds = [
+            {"kind": "file", "file": "data:etopo1_nwpacific_6min.nc"},
+            {"kind": "file", "file": "/a/harbour.nc"},
+        ]
+        run.record["configuration"] |= {
+            "bathymetry": beds,
+            "source": [{"file": "b/slip.csv"}, {"kind": "hump"}],
+        }
+        drawing = Figure(layout="constrained")
+        drawing.add_subplot()
+        marks.credit(drawing, run, coast=True)
+    (line,) = (text.get_text() for text in drawing.texts)
+    assert line.startswith(
+        "bathymetry ETOPO1 (NOAA, doi:10.7289/V5C8276M), harbour.nc; source slip.csv; coastline GSHHG"
+    )

@@ -164,6 +164,21 @@ def test_same_uplift_by_top_centre_corner_and_centre() -> None:
         assert fault.centre(0) == pytest.approx(middle.centre(0))
 
 
+def test_a_fault_tells_its_corners_and_where_it_begins() -> None:
+    fault = one_fault(dip=30.0)
+    across, down = 20e3 * np.cos(np.pi / 6), 10e3 + 10e3
+    corners = [(0, -20e3, 10e3), (0, 20e3, 10e3), (across, 20e3, down), (across, -20e3, down)]
+    np.testing.assert_allclose(fault.outline(0), corners, atol=1e-6)
+    assert fault.rupture_start() is None
+    plain = dict(y=0.0, depth=5e3, length=1e3, width=1e3, strike=0.0, dip=90.0, rake=0.0)
+    parts = ((0.0, 1.0, 20.0), (7e3, 1.0, 10.0), (9e3, 0.0, 0.0))  # x, slip, time
+    entries = [plain | dict(x=x, slip=slip, rupture_time=time) for x, slip, time in parts]
+    made = csv_yaml.assemble(
+        csv_yaml.Entry("test", {}), [csv_yaml.Entry(f"fault {n}", e) for n, e in enumerate(entries)]
+    )
+    assert made.rupture_start() == pytest.approx((7e3, 0.0))
+
+
 def test_dateline_changes_nothing() -> None:
     east = fault_at(lon=179.9)
     x, y = np.arange(175.0, 185.0, 0.5), np.arange(-3.0, 3.0, 0.5)

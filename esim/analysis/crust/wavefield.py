@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 PANELS = 6
 MANY = 8  # interfaces: a medium with more is better seen without them
-WIDTH = {3: 2.5, 2: 3.6, 1: 6.4}  # inches of a panel, by the number of columns
-FLAT = 0.6, 0.15  # height over width, below which panels are in two columns, and in one
+WIDTH = {2: 3.0, 1: 6.4}  # inches of a panel, by the number of columns
+FLAT = 0.15  # height over width, below which panels are in one column, else in two
 PIXELS = 600  # cells along a side of a panel
 COARSE = 80  # cells along a side that tell how strong the motion is
 QUANTILE = 0.9995  # of the velocities that the colours span
@@ -100,9 +100,10 @@ def _figure(run: Run, view: View, look: Look) -> "Figure":
     values = chart.thin(view.field.isel(time=chosen), PIXELS).load()
     left, right, low, high = medium.box(values)
     ratio = (high - low) / (right - left)
-    columns = min(len(chosen), 3 - sum(ratio < limit for limit in FLAT))
+    most = 1 if ratio < FLAT else 2
+    columns = min(len(chosen), most)
     rows = -(-len(chosen) // columns)
-    width = WIDTH[3 - sum(ratio < limit for limit in FLAT)]
+    width = WIDTH[most]
     size = width * columns + 1.2, (width * ratio + 0.32) * rows + 1.1
     drawing = Figure(figsize=size, layout="compressed")
     panels = drawing.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -127,7 +128,7 @@ def _figure(run: Run, view: View, look: Look) -> "Figure":
         source_marks(axes, run, view, (left, right, low, high))
         axes.label_outer()
     ends = norm.vmax * np.array((0.1, 0.5, 1))
-    bar = drawing.colorbar(drawn, ax=panels, shrink=0.8, pad=0.015, extend="both")
+    bar = drawing.colorbar(drawn, ax=panels, shrink=0.7, aspect=30, pad=0.015, extend="both")
     ticks = [*-ends[::-1], 0, *ends]
     bar.set_ticks(ticks, labels=[f"{tick:g}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
     bar.ax.minorticks_off()

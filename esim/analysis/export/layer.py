@@ -62,7 +62,8 @@ def wgs84(run: Run, shapes: list[Any], crs: str | None) -> list[Any]:
 def wrapped(shape: Any) -> Any:
     """A shape in degrees on any turn of the globe, between -180 and 180, cut in two at the dateline."""
     west, _, east, _ = shape.bounds
-    turns = range(int(np.floor((west + 180) / TURN)), int(np.floor((east + 180) / TURN)) + 1)
+    first, last = int(np.floor((west + 180) / TURN)), int(np.ceil((east + 180) / TURN))
+    turns = range(first, max(last, first + 1))
     if list(turns) == [0]:
         return shape
     return shapely.union_all([_like(shape, _on_turn(shape, turn)) for turn in turns])

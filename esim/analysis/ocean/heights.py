@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 QUANTILE = 0.9995  # of the heights that the colours span
 DECADES = 2.0  # of height that the colours span, at most
 SIZE = 5.6, 7.4  # inches: width and height of the map, at most
-UNREACHED = (
-    "white"  # apart from all colours, the palest of which is PALEST of the way along the map of colours
-)
+UNREACHED = "white"  # which no colour is: the palest is so far along the map of colours
 PALEST = 0.14
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 PANELS = 6
 CROWDED = 1.5  # how much closer the early snapshots are; 1: evenly spread
+COLUMNS = 2  # so that a figure is no wider than can be read on a phone
 WIDTH = 2.9  # inches, of a panel
-WIDE = 0.75  # height over width, below which panels are in two columns
 PIXELS = 500  # cells along a side of a panel
 QUANTILE = 0.995  # of the water's displacement that the colours span
 
@@ -33,7 +33,7 @@ def figure(run: Run, look: Look = PLAIN) -> "Figure | None":
     chosen, times = _chosen(run.fields["hours"].values), clock(run, look)
     eta, bathymetry = chart.thin(whole.isel(time=chosen), PIXELS).load(), chart.thin(bathymetry, PIXELS)
     reach = chart.span(eta, QUANTILE)
-    columns = min(2 if chart.ratio(bathymetry) < WIDE else 3, len(chosen))
+    columns = min(COLUMNS, len(chosen))
     rows = -(-len(chosen) // columns)
     size = (WIDTH * columns + 1.0, (WIDTH * chart.ratio(bathymetry) + 0.3) * rows + 0.6)
     drawing = Figure(figsize=size, layout="compressed")
@@ -48,7 +48,7 @@ def figure(run: Run, look: Look = PLAIN) -> "Figure | None":
         seconds = float(snapshot["seconds"])
         axes.set_title(" | ".join((duration(seconds), *times.at(seconds))), loc="left", fontsize=8.5)
     marks.scale_bar(panels[0, 0], chart.lonlat(bathymetry))
-    bar = drawing.colorbar(drawn, ax=panels, shrink=0.8, pad=0.015, extend="both")
+    bar = drawing.colorbar(drawn, ax=panels, shrink=0.7, aspect=30, pad=0.015, extend="both")
     bar.set_label("water-surface elevation (m)")
     drawing.suptitle("\n".join(filter(None, (look.heading(run), times.origin()))), x=0.01, ha="left")
     marks.credit(drawing, run)

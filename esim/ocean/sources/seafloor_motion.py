@@ -19,6 +19,7 @@ from esim.sources.ocean import AnySource, InitialState, Landslide, Source
 from esim.sources.ocean.fault_source import FaultSource
 
 LARGEST_UPLIFT = 50.0  # m, several times what earthquakes were seen to do
+OUTLINED = 2000  # subfaults, beyond which run.json does not list them
 FEWEST_CELLS = 6.0  # cells along or across a landslide, fewer of which give a poor wave
 
 
@@ -250,10 +251,11 @@ class SeafloorMotion:
 
 
 def _fault_record(source: FaultSource) -> dict[str, Any]:
-    """What run.json has of a fault: the corners [x, y, depth] of the subfaults that move, as its file counts x and y
-    (degrees if lonlat, else m), and where slip begins."""
+    """What run.json has of a fault: the corners [x, y, depth] of the subfaults that move, if there are not too many, as
+    x and y of the fault count (degrees if lonlat, else m), and where slip begins."""
     fault = source.fault
-    outlines = [fault.outline(int(n)).tolist() for n in np.flatnonzero(fault.moving)]
+    moving = np.flatnonzero(fault.moving)
+    outlines = [fault.outline(int(n)).tolist() for n in moving] if moving.size <= OUTLINED else []
     places = {"lonlat": fault.lonlat, "outline": outlines, "rupture_start": fault.rupture_start()}
     return {"assumed_rigidity_Pa": source.assumed_rigidity} | places
 
