@@ -79,9 +79,12 @@ def _dimension(annotation: Any) -> Dimension | None:
     return next((one for one in found if one is not None), None)
 
 
-def unit_of(dimension: Dimension | None) -> str:
-    """The unit of a bare number; "" where numbers have none."""
-    return next((name for name, size in dimension.units.items() if size == 1), "") if dimension else ""
+def units_of(dimension: Dimension | None) -> tuple[str, ...]:
+    """The units of numbers, one spelling of each, that of a bare number first; none where numbers have none."""
+    found: dict[Any, str] = {}
+    for name, size in dimension.units.items() if dimension else ():
+        found.setdefault(size, name)
+    return tuple(sorted(found.values(), key=lambda name: name != found[1]))
 
 
 BOUNDS = ((Gt, "more than", "gt"), (Ge, "at least", "ge"), (Lt, "less than", "lt"), (Le, "at most", "le"))
@@ -115,12 +118,19 @@ def _type(annotation: Any) -> str:
     if origin is Literal:
         return _or([str(one) for one in inner])
     if origin in (Union, UnionType):
-        return _or(list(dict.fromkeys(_type(one) for one in inner)))
+        return _or(list(dict.fromkeys(text for one in inner for text in _choice_words(one))))
     if origin is tuple:
         return _list(inner)
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return "mapping"
     return WORDS[annotation]
+
+
+def _choice_words(annotation: Any) -> list[str]:
+    """The words of a member of a union: each choice, where it has several."""
+    if get_origin(annotation) is Literal:
+        return [str(one) for one in get_args(annotation)]
+    return [_type(annotation)]
 
 
 def _annotated(annotation: Any) -> str:

@@ -1,8 +1,8 @@
 """What does a key mean? Type, unit, default, bounds, kinds and an example of every key, from the models themselves."""
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from esim.config.annotations import (
     dimension_of,
     sections_of,
     type_of,
-    unit_of,
+    units_of,
 )
 from esim.config.examples import ALSO, EXAMPLES
 from esim.config.scenarios import SCENARIOS
@@ -29,7 +29,7 @@ _Model = type[Section]
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class _Step:
     """A word on the way to a key: the name of a scenario, of a key, of a list, or of a kind, which may be left out."""
 
@@ -39,7 +39,7 @@ class _Step:
     written: bool = False  # a kind that the key `kind` names
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Key:
     """A key of the YAML file, or a kind of a section: source.okada.faults.slip is the slip of a fault of kind okada."""
 
@@ -47,15 +47,19 @@ class Key:
     path: str
     scenario: str
     type: str  # in words: "length", "list of mappings", "open or wall"
-    unit: str  # of a bare number; "" for none
-    units: tuple[str, ...]  # all that may be written
+    units: tuple[str, ...]  # that numbers may have, that of a bare number first
     bounds: str  # "more than 0, at most 1"; "" for none
     description: str
     examples: tuple[Any, ...]  # plain data, as read from YAML
     kinds: tuple[str, ...]  # the children that are kinds, of which one is chosen
     children: tuple["Key", ...]
-    way: tuple[_Step, ...] = field(repr=False)
-    field: tuple[_Model, str] | None = field(repr=False)  # where it is declared; None for a kind
+    way: tuple[_Step, ...] = dataclasses.field(repr=False)
+    field: tuple[_Model, str] | None = dataclasses.field(repr=False)  # where it is declared; None for a kind
+
+    @property
+    def unit(self) -> str:
+        """The unit of a bare number; "" for none."""
+        return self.units[0] if self.units else ""
 
     @property
     def is_required(self) -> bool:
@@ -115,12 +119,15 @@ def find(path: str) -> list[Key]:
 
 
 def _suggestion(wanted: str) -> str:
-    """The keys that end with the word, or the key most like it, or all sections."""
+    """The path most like it, or those that end with the word most like its last one, or all sections."""
     paths = list(dict.fromkeys(key.path for key in all_keys()))
-    same = [path for path in paths if path.endswith(f".{wanted}")]
-    near = same[:3] or [path for path in [nearest(wanted, paths)] if path]
+    last = wanted.rpartition(".")[2]
+    near = [path for path in paths if path.endswith(f".{wanted}")]
+    near = near or [path for path in [nearest(wanted, paths)] if path]
+    if not near and (name := nearest(last, {key.name for key in all_keys()})):
+        near = [path for path in paths if path.endswith(f".{name}")]
     if near:
-        return f"did you mean {listed(near).replace(', ', ' or ')}?"
+        return f"did you mean {listed(near[:3]).replace(', ', ' or ')}?"
     return f"the sections are {listed(dict.fromkeys(key.name for key in sections()))}"
 
 
@@ -159,12 +166,10 @@ def _key(model: _Model, name: str, info: FieldInfo, above: _Way) -> Key:
         children = tuple(_kind(kind, models[kind], way) for kind in kinds)
     else:
         children = _keys(models[""], way) if models else ()
-    dimension = dimension_of(info)
     return _made(
         way,
         type=type_of(info),
-        unit=unit_of(dimension),
-        units=tuple(dimension.units) if dimension else (),
+        units=units_of(dimension_of(info)),
         bounds=bounds_of(info),
         description=info.description or "",
         kinds=kinds,
@@ -180,7 +185,6 @@ def _kind(name: str, model: _Model, above: _Way) -> Key:
     return _made(
         way,
         type="mapping",
-        unit="",
         units=(),
         bounds="",
         description=" ".join((model.__doc__ or "").split()),
