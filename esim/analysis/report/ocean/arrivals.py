@@ -20,7 +20,8 @@ def arrivals(run: Run, choices: Choices) -> Iterator[Section]:
     rows = [_row(one, times, lonlat) for one in travel_times(run, choices.places)]
     told = (
         f"A wave has arrived when the level first differs by {words.number(arrival_threshold(run), 'm')} from the "
-        "still water, from which heights count. Times count from the origin. Cells are empty where the run does not tell."
+        "still water, from which heights count. Times count from the origin. "
+        "Cells are empty where the run does not tell."
     )
     table = Table("Arrival times and heights", HEADERS, rows)
     yield from contents("Arrival at named places", words=[told], tables=[table])

@@ -16,12 +16,13 @@ from esim.analysis.run import Run
 
 def sections(run: Run, choices: Choices) -> Iterator[Section]:
     """The sections of a tsunami. Raises InputError where the file of places is wrong."""
+    reached = list(arrivals(run, choices))  # first: a wrong file is told before anything is drawn
     yield from summary(run, choices)
     yield from source(run, choices)
     yield from surface(run, choices)
     yield from gauges(run, choices)
     yield from maps(run, choices)
-    yield from arrivals(run, choices)
+    yield from reached
     yield from agreement(run)
 
 

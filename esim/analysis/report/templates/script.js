@@ -1,5 +1,6 @@
 "use strict";
-const PAPER = 670; // CSS pixels between the margins of a sheet
+const SCREEN = 280; // CSS pixels: height of a plot
+const PAPER = [670, 215]; // width between the margins of a sheet, and height of a plot there
 
 /** Shows one frame of a moving picture, chosen by the slider, the keyboard on it, or one after the other. */
 function moving(element) {
@@ -22,6 +23,7 @@ function moving(element) {
   function play() {
     if (slider.value === slider.max) slider.value = 0;
     button.textContent = "Pause";
+    show();
     timer = setInterval(() => {
       slider.value = Number(slider.value) + 1;
       show();
@@ -51,7 +53,7 @@ function layoutOf(given) {
   const axis = { ticks: "outside", linecolor: "#1a1a1a", gridcolor: "#e4e4e4", zerolinecolor: "#9a9a9a" };
   const grey = { type: "rect", xref: "x", yref: "paper", x0: 0, x1: given.shaded, y0: 0, y1: 1, layer: "below" };
   return {
-    height: 280, margin: { l: 64, r: 12, t: 28, b: 46 }, showlegend: false, hovermode: "x unified",
+    height: SCREEN, margin: { l: 64, r: 12, t: 28, b: 46 }, showlegend: false, hovermode: "x unified",
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     paper_bgcolor: "white", plot_bgcolor: "white", font: { family: "system-ui, sans-serif", size: 12, color: "#1a1a1a" },
     xaxis: {
@@ -81,7 +83,7 @@ document.querySelectorAll(".plot").forEach(plot);
 
 const areas = document.querySelectorAll(".area");
 addEventListener("beforeprint", () => {
-  areas.forEach((area) => Plotly.relayout(area, { width: PAPER, autosize: false }));
+  areas.forEach((area) => Plotly.relayout(area, { width: PAPER[0], height: PAPER[1], autosize: false }));
   document.querySelectorAll("details").forEach((element) => { element.open = true; });
 });
-addEventListener("afterprint", () => areas.forEach((area) => Plotly.relayout(area, { width: null, autosize: true })));
+addEventListener("afterprint", () => areas.forEach((area) => Plotly.relayout(area, { width: null, height: SCREEN, autosize: true })));

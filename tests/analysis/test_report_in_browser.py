@@ -1,0 +1,119 @@
+"""Does the page of a run work in a browser: slider, traces, phones, keyboard, paper? Without a network."""
+
+import base64
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.synthetic_run import write_run
+
+from esim.analysis.report.page import report
+
+for package in ("matplotlib", "jinja2", "plotly", "selenium"):
+    pytest.importorskip(package, reason="needs the extras report and dev")
+
+CHROMIUM, DRIVER = (
+    next(filter(None, map(shutil.which, names)), None)
+    for names in (
+        ("chromium", "chromium-browser", "google-chrome"),
+        ("chromedriver", "chromium.chromedriver"),
+    )
+)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None or DRIVER is None,
+    reason="needs Chromium and its driver: apt-get install chromium chromium-driver",
+)
+OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A browser without a network that shows the page of a tsunami."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    path = report(write_run(tmp_path_factory.mktemp("run")))
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for option in OPTIONS:
+        options.add_argument(option)
+    os.environ.setdefault("SE_OFFLINE", "true")
+    driver = webdriver.Chrome(options, Service(str(DRIVER)))
+    driver.execute_cdp_cmd("Network.enable", {})
+    offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    driver.get(path.as_uri())
+    yield driver
+    driver.quit()
+
+
+def shown(browser: Any) -> list[int]:
+    """Which frames of the moving picture can be seen."""
+    script = "return [...document.querySelectorAll('.frames li')].map(f => f.offsetParent !== null)"
+    return [n for n, seen in enumerate(browser.execute_script(script)) if seen]
+
+
+def test_the_keyboard_moves_the_slider_and_the_picture(browser: Any) -> None:
+    slider = browser.find_element("css selector", ".frames input[type=range]")
+    first = shown(browser)
+    slider.send_keys("\ue014")  # arrow to the right
+    assert len(first) == 1 and shown(browser) == [first[0] + 1]
+    assert slider.get_attribute("aria-valuetext") == "30 min, 06:16 UTC, 15:16 UTC+9"
+    slider.send_keys("\ue010")  # the end
+    assert shown(browser) == [8]
+    assert browser.find_element("css selector", ".frames output").text == "2 h, 07:46 UTC, 16:46 UTC+9"
+
+
+def test_the_button_plays_and_pauses(browser: Any) -> None:
+    button = browser.find_element("css selector", ".frames button")
+    button.click()  # at the end: from the beginning
+    assert (button.text, shown(browser)) == ("Pause", [0])
+    button.click()
+    assert button.text == "Play"
+
+
+def test_traces_are_toggled(browser: Any) -> None:
+    lines = "return document.querySelectorAll('.plot .scatterlayer')[0].querySelectorAll('.trace').length"
+    assert browser.execute_script(lines) == 2
+    box = browser.find_element("css selector", ".plot fieldset input[value='1']")
+    box.click()
+    assert browser.execute_script(lines) == 1
+    box.click()
+    assert browser.execute_script(lines) == 2
+
+
+def test_all_plots_are_drawn_and_the_console_is_silent(browser: Any) -> None:
+    assert browser.execute_script("return document.querySelectorAll('.plot .main-svg').length") >= 3
+    pictures = "return [...document.images].every(image => image.complete && image.naturalWidth > 100)"
+    assert browser.execute_script(pictures)
+    assert browser.get_log("browser") == []
+
+
+def test_the_policy_stops_scripts_that_are_not_of_the_page(browser: Any) -> None:
+    smuggle = "document.body.insertAdjacentHTML('beforeend', '<img src=data:, onerror=\"window.owned = 1\">')"
+    browser.execute_script(smuggle)
+    browser.execute_async_script("setTimeout(arguments[0], 200)")
+    assert browser.execute_script("return window.owned") is None
+    assert "Content Security Policy" in browser.get_log("browser")[0]["message"]
+
+
+def test_a_phone_needs_no_scrolling_sideways(browser: Any) -> None:
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    browser.execute_async_script("setTimeout(arguments[0], 300)")
+    assert browser.execute_script("return document.documentElement.scrollWidth") == 390
+    widest = "return Math.max(...[...document.querySelectorAll('figure')].map(f => f.getBoundingClientRect().right))"
+    assert browser.execute_script(widest) <= 390
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_on_paper_there_are_pictures_in_place_of_the_slider(browser: Any) -> None:
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert shown(browser) == [1, 3, 4, 5, 7, 8]
+    assert not browser.find_element("css selector", ".frames input").is_displayed()
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    printed = browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
+    assert base64.b64decode(printed).startswith(b"%PDF")
