@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
 from esim.analysis.run import Run
@@ -14,13 +15,17 @@ class HazardOptions:
     """What may be asked for; None where nothing was said.
 
     Of a seismic run: periods [s] and damping of response spectra. Of a tsunami: a file of places for the travel-time
-    table; a file of coastal segments, the radius [m] of its points, the warning levels (jma, ptwc or a file), and the
-    depth [m] to which Green's law takes heights.
+    table, how far [m] from them the water may be, the reference system of x and y, the local time zone; a file of
+    coastal segments, the radius [m] of its points, the warning levels (jma, ptwc or a file), and the depth [m] to which
+    Green's law takes heights.
     """
 
     periods: Sequence[float] | None = None
     damping: float | None = None
     places: Path | None = None
+    within: float | None = None
+    crs: str | None = None
+    zone: tzinfo | None = None
     segments: Path | None = None
     radius: float | None = None
     levels: str | None = None

@@ -364,7 +364,7 @@ def _hazard(commands: Commands) -> None:
         "hazard",
         "write the hazard tables of a finished run: intensity measures and ShakeMap grids; travel times and warnings",
         "  esim hazard out/kumamoto2016 --periods 0.5 1 3\n"
-        "  esim hazard out/tohoku2011 --places ports.csv\n"
+        "  esim hazard out/tohoku2011 --places towns.csv --within 3km     how long until, how high\n"
         "  esim hazard out/tohoku2011 --segments coasts.geojson --levels jma --green-depth '1 m'\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
@@ -382,6 +382,14 @@ def _hazard(commands: Commands) -> None:
     tsunami.add_argument(
         "--places", metavar="FILE", type=Path, help="places for the travel times: name, lon, lat"
     )
+    tsunami.add_argument(
+        "--within",
+        metavar="LENGTH",
+        type=_length,
+        help="distance from a place to the nearest wet cell, at most (default: 5 km)",
+    )
+    tsunami.add_argument("--crs", help="reference system of x and y (default: grid.crs of the run)")
+    tsunami.add_argument("--timezone", metavar="ZONE", help=ZONE_HELP)
     tsunami.add_argument(
         "--segments",
         metavar="FILE",
@@ -409,7 +417,9 @@ def _run_hazard(options: argparse.Namespace) -> None:
     from dataclasses import fields
 
     from esim.analysis.hazard import HazardOptions, hazard
+    from esim.analysis.look import checked_zone
 
+    options.zone = checked_zone(options.timezone)
     given = {field.name: getattr(options, field.name) for field in fields(HazardOptions)}
     for path in hazard(options.run_directory, options.output, HazardOptions(**given)):
         print(path)
@@ -419,13 +429,12 @@ def _export(commands: Commands) -> None:
     command = _command(
         commands,
         "export",
-        "write results of a finished run for geographic information systems and Google Earth, or a table of places",
+        "write results of a finished run for geographic information systems and Google Earth",
         "  esim export out/tohoku2011                                     the maxima as GeoTIFF\n"
         "  esim export out/tohoku2011 --variable eta_max --variable extent --output maps\n"
         "  esim export out/tohoku2011 --format cog                        with tiles and overviews, for the web\n"
         "  esim export out/tohoku2011 --format kml                        isochrones, flood, run-up, stations, faults\n"
         "  esim export out/tohoku2011 --format geojson --variable isochrones --step 10min\n"
-        "  esim export out/tohoku2011 --places towns.csv --within 3km  how long until, how high: places.csv\n"
         "  esim export out/harbour --crs EPSG:32654                       x and y of a Cartesian run\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
@@ -450,26 +459,10 @@ def _export(commands: Commands) -> None:
         "--crs", help="reference system of x and y (default: grid.crs of the run); longitudes are EPSG:4326"
     )
     command.add_argument(
-        "--places",
-        metavar="FILE",
-        type=Path,
-        help="CSV with columns name, lon, lat, or GeoJSON points: write when the first wave comes and how high it is",
-    )
-    command.add_argument(
-        "--within",
-        metavar="LENGTH",
-        help="distance from a place to the nearest wet cell, at most (default: 5 km)",
-    )
-    command.add_argument(
-        "--timezone",
-        metavar="ZONE",
-        help="local time of the table (default: of the land nearest to the source)",
-    )
-    command.add_argument(
         "--output",
         metavar="DIR",
         type=Path,
-        help="folder of the files (default: OUT/FORMAT, OUT for the table)",
+        help="folder of the files (default: OUT/FORMAT)",
     )
     command.set_defaults(run=_run_export)
 
@@ -477,36 +470,10 @@ def _export(commands: Commands) -> None:
 def _run_export(options: argparse.Namespace) -> None:
     from esim.analysis.export import export
 
-    if options.places is not None:
-        _run_places(options)
-        return
-    _refuse(options, ("within", "timezone"), "is for --places")
     step = None if options.step is None else _positive("--step", options.step, "TIME")
     form = options.format or "geotiff"
     for path in export(options.run_directory, options.output, options.variable, options.crs, form, step):
         print(path)
-
-
-def _run_places(options: argparse.Namespace) -> None:
-    from esim.analysis.export import places
-    from esim.analysis.look import Look, checked_zone
-    from esim.tools.table import show
-
-    _refuse(options, ("format", "variable", "step"), "is not for --places, which writes a table (CSV)")
-    within = places.WITHIN if options.within is None else _positive("--within", options.within, "LENGTH")
-    look = Look(zone=checked_zone(options.timezone))
-    rows, path = places.tabulate(
-        options.run_directory, options.places, within, options.output, options.crs, look
-    )
-    show(places.SUMMARY, list(places.summary(rows)))
-    print(path)
-
-
-def _refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
-    """Raises InputError for an option that would not be used."""
-    for name in names:
-        if getattr(options, name):
-            raise InputError(f"--{name} {why}")
 
 
 def _positive(option: str, text: str, dimension: str) -> float:

@@ -456,7 +456,7 @@ def test_the_line_below_a_figure_names_the_data(folder: Path) -> None:
 
     from esim.analysis import marks
 
-    with open_run(folder) as run:
+    with Run.open(folder) as run:
         beds = [
             {"kind": "file", "file": "data:etopo1_nwpacific_6min.nc"},
             {"kind": "file", "file": "/a/harbour.nc"},

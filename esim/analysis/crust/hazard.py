@@ -13,7 +13,7 @@ from esim.errors import InputError
 if TYPE_CHECKING:
     from esim.analysis.hazard import HazardOptions
 
-TSUNAMI = ("places", "segments", "radius", "levels", "green_depth")
+TSUNAMI = ("places", "within", "crs", "zone", "segments", "radius", "levels", "green_depth")
 
 
 def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from esim.analysis.clock import clock
+from esim.analysis.look import Look
 from esim.analysis.ocean import travel_times, warning_levels
+from esim.analysis.ocean.places import WITHIN
 from esim.analysis.run import Run
 from esim.config.ocean.warning_levels import warning_levels as levels_of
 from esim.errors import InputError
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from esim.analysis.hazard import HazardOptions
 
 LEVELS = "jma"
+OF_PLACES = ("within", "crs")
 OF_SEGMENTS = ("radius", "levels", "green_depth")
 
 
@@ -23,6 +27,8 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
     Raises InputError where the run has neither gauges nor places nor segments are given.
     """
     options.refuse("a tsunami run", "periods", "damping")
+    if options.places is None:
+        options.refuse("a tsunami run without --places", *OF_PLACES)
     if options.segments is None:
         options.refuse("a tsunami run without --segments", *OF_SEGMENTS)
     found = list(_tables(run, folder, options))
@@ -33,9 +39,10 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
 
 def _tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
     if options.places or (run.stations is not None and run.stations.sizes["station"]):
-        found = travel_times.travel_times(run, options.places)
-        path = folder / travel_times.TABLE
-        travel_times.write_travel_times(path, found, _lonlat(run), run.start)
+        within = WITHIN if options.within is None else options.within
+        found = travel_times.travel_times(run, options.places, within, options.crs)
+        path, times = folder / travel_times.TABLE, clock(run, Look(zone=options.zone))
+        travel_times.write_travel_times(path, found, _lonlat(run), times)
         yield path
     if options.segments is not None:
         yield from _warnings(run, folder, options, options.segments)

@@ -1,24 +1,23 @@
 """When does a tsunami reach which place, and how high is it there? The travel-time table of a run.
 
 Levels are those above the still water, of a pressure gauge the change of the depth. A wave has arrived when the level
-first differs from zero by the arrival threshold of the run. At places without a gauge all is that of the nearest cell
-of the sea in the finest grid around it: there is no first crest, and a time of the maximum only where the run kept it.
+first differs from zero by the arrival threshold of the run. At places without a gauge all is that of the nearest wet
+cell in the finest grid around it: there is no first crest, and a time of the maximum only where the run kept it.
 """
 
 import csv
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from esim.analysis.clock import Clock
 from esim.analysis.observations import variable_of
 from esim.analysis.ocean.crest import first_crest
-from esim.analysis.plane import Plane, plane_of, spacing
+from esim.analysis.ocean.places import WITHIN, Cell, Place, nearest_water, read_places
 from esim.analysis.run import Run
-from esim.config.stations import file as station_files
-from esim.constants import DEGREE
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 
@@ -27,52 +26,67 @@ if TYPE_CHECKING:
 
 TABLE = "travel_times.csv"
 THRESHOLD = 0.01  # m, of runs whose record does not tell
-REACH = 5  # cells: how far from a place the sea may be
 TIMES = ("arrival", "first_crest", "maximum")
+NUMBERS = (
+    ("arrival", "s"), ("first_crest", "s"), ("first_crest_height", "m"), ("maximum", "s"), ("maximum_height", "m"),
+    ("inundation_depth", "m"), ("distance", "m"),
+)  # fmt: skip
+REACHED, NOT_REACHED = "reached", "not reached"
+Told = tuple[float | None, float | None, float | None, float | None, float | None]
 
 
 class TravelTime(NamedTuple):
     """What reached a place: times [s] since the origin and heights [m] above still water; None where there is none.
 
-    kind is gauge or place; x and y are its longitude and latitude [degrees], or east and north [m]. distance [m] is
-    that from the place to the cell that is read, None at a gauge.
+    kind is gauge or place; x and y are where it is on the grid, longitude and latitude [degrees] or east and north
+    [m]. note says whether a wave came, or why nothing is known. Of a place, inundation_depth [m] is that in the cell
+    that is read, which lies at a distance [m], in a grid ("" for the whole one).
     """
 
     name: str
     kind: str
     x: float
     y: float
-    distance: float | None
-    arrival: float | None
-    first_crest: float | None
-    first_crest_height: float | None
-    maximum: float | None
-    maximum_height: float | None
+    note: str
+    arrival: float | None = None
+    first_crest: float | None = None
+    first_crest_height: float | None = None
+    maximum: float | None = None
+    maximum_height: float | None = None
+    inundation_depth: float | None = None
+    distance: float | None = None
+    grid: str = ""
 
 
-def travel_times(run: Run, places: Path | None = None) -> list[TravelTime]:
+def travel_times(
+    run: Run, places: Path | None = None, within: float = WITHIN, crs: str | None = None
+) -> list[TravelTime]:
     """The travel times to the gauges of a run, and to the places of a file (CSV, GeoJSON: name, lon, lat or x, y).
 
-    Raises InputError where there are neither, for a file that cannot be read, and for places outside of the grid or
-    without sea nearby.
+    A place is told what happened in the nearest cell that was ever wet, of the finest grid that has one within a
+    distance [m]. crs is the reference system of x and y where the configuration does not tell.
+
+    Raises InputError where there are neither, and for a file that cannot be read.
     """
-    found = [*_gauges(run), *(_places(run, places) if places else ())]
+    found = [*_gauges(run), *(_places(run, places, within, crs) if places else ())]
     if not found:
         raise InputError(f"{run.directory}: the run has no gauges; expected a file of places (--places)")
     return found
 
 
-def write_travel_times(path: Path, found: list[TravelTime], lonlat: bool, start: datetime | None) -> None:
-    """Writes the table (CSV), whole or not at all; with dates (UTC) where the origin time is known."""
+def write_travel_times(path: Path, found: list[TravelTime], lonlat: bool, times: Clock) -> None:
+    """Writes the table (CSV), whole or not at all; with dates, UTC and local, where the origin time is known."""
     names = ("lon", "lat") if lonlat else ("x", "y")
-    headers = ["name", "kind", *names, "distance_m", "arrival_s", "first_crest_s", "first_crest_m"]
-    headers += ["maximum_s", "maximum_m", *(f"{name}_utc" for name in TIMES if start)]
+    headers = ["name", "kind", *names, "note", *(f"{name}_{unit}" for name, unit in NUMBERS), "grid"]
+    headers += [f"{name}_{zone}" for name in TIMES for zone in ("utc", "local")[: len(times.zones)]]
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream)
         table.writerow(headers)
         for one in found:
-            dates = [_date(getattr(one, name), start) for name in TIMES if start]
-            table.writerow([*one[:2], *map(_text, one[2:]), *dates])
+            numbers = [_text(getattr(one, name)) for name, _ in NUMBERS]
+            dates = [date for name in TIMES for date in _dates(getattr(one, name), times)]
+            place = (_text(one.x), _text(one.y))
+            table.writerow([one.name, one.kind, *place, one.note, *numbers, one.grid, *dates])
 
 
 def arrival_threshold(run: Run) -> float:
@@ -95,83 +109,76 @@ def _gauges(run: Run) -> Iterator[TravelTime]:
     for n, name in enumerate(map(str, data["station"].values)):
         variable = variable_of(run, name)
         level = data[variable].isel(station=n).values - (still_water(run) if variable == "eta" else 0.0)
-        yield TravelTime(name, "gauge", float(x[n]), float(y[n]), None, *_of_series(time, level, threshold))
+        told = _of_series(time, level, threshold)
+        note = NOT_REACHED if told[0] is None else REACHED
+        yield TravelTime(name, "gauge", float(x[n]), float(y[n]), note, *told)
 
 
-def _of_series(time: np.ndarray, level: np.ndarray, threshold: float) -> tuple[float | None, ...]:
-    """Arrival, time and height of the first crest, time and height of the maximum."""
+def _of_series(time: np.ndarray, level: np.ndarray, threshold: float) -> Told:
+    """Arrival, time and height of the first crest, time and height of the maximum of a series of levels [m]."""
     known = np.isfinite(level)
     time, level = time[known], level[known]
     arrived = np.abs(level) >= threshold
     if not arrived.any():
-        return (None,) * 5
+        return None, None, None, None, None
     crest, top = first_crest(time, level), int(level.argmax())
     first = (None, None) if crest is None else crest
     return float(time[arrived.argmax()]), *first, float(time[top]), float(level[top])
 
 
-def _places(run: Run, path: Path) -> Iterator[TravelTime]:
+def _places(run: Run, path: Path, within: float, crs: str | None) -> Iterator[TravelTime]:
     if not run.grids or "eta_max" not in next(iter(run.grids.values())):
         raise InputError(f"{run.directory}: places need maxima.nc with eta_max, which the run did not write")
-    planes = {name: plane_of(data, run.record["configuration"]) for name, data in run.grids.items()}
-    lonlat = next(iter(planes.values())).lonlat
-    try:
-        rows = station_files.read(path, lonlat).rows
-    except ValueError as error:
-        raise InputError(str(error)) from None
-    for where, values in rows:
-        try:
-            x, y = (float(values[key]) for key in (("lon", "lat") if lonlat else ("x", "y")))
-        except (KeyError, ValueError):
-            raise InputError(
-                f"{where}: has no position; expected {'lon and lat' if lonlat else 'x and y'}"
-            ) from None
-        yield _place(run, planes, str(values.get("name") or where), x, y)
+    for place in read_places(run, path, crs):
+        cell = nearest_water(run, place, within)
+        yield _outside(place, cell) if isinstance(cell, str) else _near(place, cell, still_water(run))
 
 
-def _place(run: Run, planes: dict[str, Plane], name: str, x: float, y: float) -> TravelTime:
-    """What the nearest cell of the sea says, in the finest grid that has one within reach."""
-    for grid in sorted(planes, key=lambda one: spacing(planes[one].x)):
-        plane = planes[grid]
-        places = plane.locate(lon=x, lat=y) if plane.lonlat else plane.locate(x=x, y=y)
-        if plane.contains(*places) and (cell := _nearest_sea(run, grid, plane, *map(float, places))):
-            data, distance = cell
-            height = float(data["eta_max"]) - still_water(run)
-            when = float(data["eta_max_time"]) if "eta_max_time" in data else np.nan
-            arrival = float(data["arrival_time"]) if "arrival_time" in data else np.nan
-            return TravelTime(
-                name, "place", x, y, distance, _known(arrival), None, None, _known(when), height
-            )
-    raise InputError(
-        f"place '{name}' lies outside of the grid or has no sea within {REACH} cells; expected a place at the sea"
+def _outside(place: Place, why: str) -> TravelTime:
+    return TravelTime(place.name, "place", place.x, place.y, why)
+
+
+def _near(place: Place, cell: Cell, still: float) -> TravelTime:
+    """What the nearest wet cell tells."""
+    arrival, height, when, depth = (
+        _value(cell.values, name)
+        for name in ("arrival_time", "eta_max", "eta_max_time", "inundation_depth_max")
+    )
+    return TravelTime(
+        place.name,
+        "place",
+        place.x,
+        place.y,
+        _note(cell, arrival),
+        arrival,
+        maximum=when,
+        maximum_height=None if height is None else height - still,
+        inundation_depth=depth,
+        distance=cell.distance,
+        grid=cell.grid,
     )
 
 
-def _nearest_sea(run: Run, grid: str, plane: Plane, x: float, y: float) -> "tuple[xr.Dataset, float] | None":
-    """The nearest cell of the sea, within reach, and how far it is [m]."""
-    i, j = int(np.abs(plane.x - x).argmin()), int(np.abs(plane.y - y).argmin())
-    rows, columns = (slice(max(n - REACH, 0), n + REACH + 1) for n in (j, i))
-    part = run.grids[grid].isel({plane.rows: rows, plane.columns: columns})
-    dx, dy = part[plane.columns].values - x, (part[plane.rows].values - y)[:, None]
-    metre = DEGREE if plane.lonlat else 1.0
-    distance = metre * np.hypot(dx * (np.cos(np.deg2rad(y)) if plane.lonlat else 1.0), dy)
-    sea = part["eta_max"].notnull() & (part["bathymetry"] < still_water(run))
-    distance[~sea.transpose(plane.rows, plane.columns).values] = np.inf
-    row, column = np.unravel_index(int(distance.argmin()), distance.shape)
-    if not np.isfinite(distance[row, column]):
-        return None
-    return part.isel({plane.rows: row, plane.columns: column}), float(distance[row, column])
+def _note(cell: Cell, arrival: float | None) -> str:
+    note = REACHED if arrival is not None else NOT_REACHED
+    if "arrival_time" not in cell.values:
+        note = "arrival not kept"
+    return note + ", in an absorbing layer: too low" * bool(_value(cell.values, "absorbing_layer"))
 
 
-def _known(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+def _value(values: "xr.Dataset", name: str) -> float | None:
+    """A value of a cell; None where the run has none."""
+    found = float(values[name]) if name in values else np.nan
+    return found if np.isfinite(found) else None
 
 
 def _text(value: float | None) -> str:
     return "" if value is None else f"{value:.9g}" if abs(value) >= 1000 else f"{value:.6g}"
 
 
-def _date(seconds: float | None, start: datetime | None) -> str:
-    if seconds is None or start is None:
-        return ""
-    return f"{start + timedelta(seconds=round(seconds)):%Y-%m-%dT%H:%M:%SZ}"
+def _dates(seconds: float | None, times: Clock) -> list[str]:
+    """The date and time on each clock; empty where nothing came."""
+    if seconds is None or times.start is None:
+        return [""] * len(times.zones)
+    moment = times.start + timedelta(seconds=round(seconds))
+    return [f"{moment.astimezone(zone):%Y-%m-%dT%H:%M:%S%z}" for zone in times.zones]

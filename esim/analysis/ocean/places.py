@@ -1,31 +1,20 @@
-"""How long until the tsunami comes to a town, and how high is it there? A table of the places of a file."""
+"""Where are the places of a file, and what did the water do near them?"""
 
-import csv
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from esim.analysis import chart
-from esim.analysis.clock import Clock, clock, duration
-from esim.analysis.look import PLAIN, Look
 from esim.analysis.place import is_lonlat, reference_system, to_lonlat
 from esim.analysis.run import Run
 from esim.config.stations import file as stations_file
 from esim.config.yaml import units
 from esim.errors import InputError
-from esim.io.atomic import whole_file
 
 if TYPE_CHECKING:
     import xarray as xr
 
-TABLE = "places.csv"
-HEADERS = (
-    "name", "lon", "lat", "what", "arrival_s", "arrival", "utc", "local", "eta_max_m", "inundation_depth_m",
-    "distance_m", "cell_x", "cell_y", "grid",
-)  # fmt: skip
-SUMMARY = ("name", "what", "arrival", "utc", "local", "eta_max_m", "distance_m")
 WITHIN = 5000.0  # m
 WINDOW = 1.1  # times the distance: half the box of cells that are looked at
 
@@ -42,51 +31,39 @@ class Place(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A wet cell of a grid near a place: its position, its distance [m], and what happened there."""
+    """A wet cell near a place: its grid ("" for the whole one), its position, its distance [m], its maxima."""
 
+    grid: str
     x: float
     y: float
     distance: float
     values: "xr.Dataset"
 
 
-def tabulate(
-    directory: Path,
-    file: Path,
-    within: float = WITHIN,
-    output: Path | None = None,
-    crs: str | None = None,
-    look: Look = PLAIN,
-) -> tuple[list[tuple[str, ...]], Path]:
-    """The table as text, and the CSV file in `output` (by default OUT/places.csv) that holds it.
+def read_places(run: Run, file: Path, crs: str | None = None) -> list[Place]:
+    """The places of a file (CSV with columns name, lon, lat or x, y; GeoJSON with points), on the grid of a run.
 
-    file has columns name, lon, lat (or x, y [m]), or is GeoJSON with points. Of each place it says what happened in
-    the nearest cell that was ever wet, of the finest grid that has one within a distance [m]: when the first wave came
-    (the threshold of arrival_time) and how high the water rose. `what` says whether it came, or why nothing is known.
-
-    Raises InputError if the run is no tsunami with maxima, or the file is not usable.
+    crs is the reference system of x and y where the configuration does not tell. Raises InputError for a file that
+    cannot be read, or a place that has no position.
     """
-    with Run.open(directory) as run:
-        if not run.grids or "eta_max" not in next(iter(run.grids.values())):
-            raise InputError(f"{directory}: no maxima of a tsunami, from which places could be told")
-        times = clock(run, look)
-        grids = sorted(run.grids.items(), key=lambda item: _spacing(item[1]["eta_max"]))
-        rows = [_row(place, grids, within, times) for place in _places(run, file, crs)]
-    path = directory / TABLE if output is None else output / TABLE
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
-        table.writerow(HEADERS)
-        table.writerows(rows)
-    return rows, path
-
-
-def _places(run: Run, file: Path, crs: str | None) -> list[Place]:
-    """The places of a file, on the grid. Raises InputError for one that has no position."""
     try:
         rows = stations_file.read(file, True).rows
         return [_place(run, row.where, row.values, crs) for row in rows]
+    except FileNotFoundError:
+        raise InputError(f"{file}: no such file") from None
     except ValueError as error:
         raise InputError(str(error)) from None
+
+
+def nearest_water(run: Run, place: Place, within: float = WITHIN) -> Cell | str:
+    """The nearest cell that was ever wet, of the finest grid with one within a distance [m]; or why there is none."""
+    covered = False
+    for name, maxima in sorted(run.grids.items(), key=lambda item: _spacing(item[1]["eta_max"])):
+        if _covers(maxima["eta_max"], place):
+            covered = True
+            if (cell := _nearest(name, maxima, place, within)) is not None:
+                return cell
+    return f"no wet cell within {within / 1000:g} km" if covered else "outside the grid"
 
 
 def _place(run: Run, where: str, values: dict[str, Any], crs: str | None) -> Place:
@@ -127,46 +104,7 @@ def _on_grid(run: Run, lon: float, lat: float, crs: str | None) -> tuple[float, 
     return float(x), float(y)
 
 
-def _row(
-    place: Place, grids: Sequence[tuple[str, "xr.Dataset"]], within: float, times: Clock
-) -> tuple[str, ...]:
-    """A line of the table."""
-    head = (place.name, _text(place.lon, 6), _text(place.lat, 6))
-    covered = False
-    for name, maxima in grids:
-        if not _covers(maxima["eta_max"], place):
-            continue
-        covered = True
-        if (cell := _nearest(maxima, place, within)) is not None:
-            return (
-                *head,
-                *_told(cell, times),
-                _text(cell.distance, 4),
-                _text(cell.x, 8),
-                _text(cell.y, 8),
-                name,
-            )
-    why = f"no wet cell within {within / 1000:g} km" if covered else "outside the grid"
-    return (*head, why, *[""] * (len(HEADERS) - len(head) - 1))
-
-
-def _told(cell: Cell, times: Clock) -> tuple[str, ...]:
-    """What happened in a cell: in words, when, and how high."""
-    height, depth = (_value(cell.values, name) for name in ("eta_max", "inundation_depth_max"))
-    arrival = _value(cell.values, "arrival_time")
-    layer = _value(cell.values, "absorbing_layer")
-    words = "not reached" if arrival is None else "reached"
-    if "arrival_time" not in cell.values:
-        words = "arrival not kept"
-    if layer:
-        words += ", in a layer that absorbs: too low"
-    if arrival is None:
-        return words, "", "", "", "", _text(height, 4), _text(depth, 4)
-    clocks = (times.texts(arrival, "%Y-%m-%d %H:%M") + ["", ""])[:2]
-    return words, _text(arrival, 6), duration(arrival), *clocks, _text(height, 4), _text(depth, 4)
-
-
-def _nearest(maxima: "xr.Dataset", place: Place, within: float) -> Cell | None:
+def _nearest(grid: str, maxima: "xr.Dataset", place: Place, within: float) -> Cell | None:
     """The nearest cell that was ever wet within a distance [m] of a place; None if there is none."""
     height = maxima["eta_max"]
     y, x = (height[name].values for name in height.dims)
@@ -181,7 +119,7 @@ def _nearest(maxima: "xr.Dataset", place: Place, within: float) -> Cell | None:
     if distance[best] > within:
         return None
     values = near.isel({height.dims[0]: int(j[best]), height.dims[1]: int(i[best])})
-    return Cell(float(x[columns][i[best]]), float(y[rows][j[best]]), float(distance[best]), values)
+    return Cell(grid, float(x[columns][i[best]]), float(y[rows][j[best]]), float(distance[best]), values)
 
 
 def _window(
@@ -219,19 +157,3 @@ def _spacing(field: "xr.DataArray") -> float:
     """Size of the cells, in the units of the grid."""
     rows = field[field.dims[0]].values
     return float(np.ptp(rows)) / max(rows.size - 1, 1)
-
-
-def _value(values: "xr.Dataset", name: str) -> float | None:
-    """A value of a cell; None where the run has none."""
-    found = float(values[name]) if name in values else np.nan
-    return found if np.isfinite(found) else None
-
-
-def _text(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}g}"
-
-
-def summary(rows: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """The columns of the table that answer the question."""
-    for row in rows:
-        yield tuple(row[HEADERS.index(name)] for name in SUMMARY)
