@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from esim.analysis import chart
+from esim.analysis import chart, plane
+from esim.analysis.plane import GEOGRAPHIC
 from esim.analysis.run import Run
 from esim.errors import InputError
 
-GEOGRAPHIC = "EPSG:4326"
 ToLonLat = Callable[[Any, Any], tuple[Any, Any]]  # x, y [degrees or m] to longitude, latitude [degrees]
 
 
@@ -18,13 +18,10 @@ def reference_system(run: Run, crs: str | None = None) -> str | None:
 
     None for a Cartesian grid without any. Raises InputError if crs is not known.
     """
-    grid = run.record["configuration"].get("grid", {})
     if is_lonlat(run):
         return GEOGRAPHIC
-    if crs is None and (origin := grid.get("origin")):
-        return _plane(float(origin["lon"]), float(origin["lat"]))
-    name = crs or grid.get("crs")
-    return None if name is None else _known(name)
+    name = crs or plane.reference_system(run.record["configuration"])
+    return _known(name) if name else None
 
 
 def is_lonlat(run: Run) -> bool:
@@ -99,12 +96,3 @@ def _known(name: str) -> str:
         return str(CRS.from_user_input(name).to_wkt())
     except CRSError:
         raise InputError(f"'{name}' is not a coordinate reference system, such as EPSG:32654") from None
-
-
-def _plane(lon: float, lat: float) -> str:
-    """The plane that touches the Earth at grid.origin (see esim.grids.projection)."""
-    from pyproj import CRS
-
-    return str(
-        CRS.from_dict({"proj": "tmerc", "lon_0": lon, "lat_0": lat, "k": 1, "datum": "WGS84"}).to_wkt()
-    )

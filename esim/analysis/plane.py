@@ -84,7 +84,9 @@ def plane_of(data: "xr.Dataset", configuration: Mapping[str, Any]) -> Plane:
                 raise InputError(
                     f"{rows} and {columns} do not rise; expected data.sortby(['{rows}', '{columns}'])"
                 )
-            return Plane(rows, columns, y, x, GEOGRAPHIC if columns == "lon" else _crs(configuration))
+            return Plane(
+                rows, columns, y, x, GEOGRAPHIC if columns == "lon" else reference_system(configuration)
+            )
     raise InputError(
         f"the dataset has the dimensions {_listed(data)}; expected a horizontal map: lat and lon, or y and x"
     )
@@ -117,8 +119,8 @@ def _listed(data: "xr.Dataset") -> str:
     return ", ".join(map(str, data.dims)) or "none"
 
 
-def _crs(configuration: Mapping[str, Any]) -> str:
-    """The reference system of x and y: grid.crs, or the transverse Mercator plane of grid.origin."""
+def reference_system(configuration: Mapping[str, Any]) -> str:
+    """That of x and y: grid.crs, or the transverse Mercator plane of grid.origin; "" for a plane without a place."""
     grid = configuration.get("grid") or {}
     if grid.get("crs"):
         return str(grid["crs"])

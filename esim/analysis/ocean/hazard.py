@@ -8,6 +8,7 @@ from esim.analysis.clock import clock
 from esim.analysis.look import Look
 from esim.analysis.ocean import travel_times, warning_levels
 from esim.analysis.ocean.places import WITHIN
+from esim.analysis.place import is_lonlat
 from esim.analysis.run import Run
 from esim.config.ocean.warning_levels import warning_levels as levels_of
 from esim.errors import InputError
@@ -42,7 +43,7 @@ def _tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
         within = WITHIN if options.within is None else options.within
         found = travel_times.travel_times(run, options.places, within, options.crs)
         path, times = folder / travel_times.TABLE, clock(run, Look(zone=options.zone))
-        travel_times.write_travel_times(path, found, _lonlat(run), times)
+        travel_times.write_travel_times(path, found, is_lonlat(run), times)
         yield path
     if options.segments is not None:
         yield from _warnings(run, folder, options, options.segments)
@@ -50,12 +51,6 @@ def _tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
 
 def _warnings(run: Run, folder: Path, options: "HazardOptions", path: Path) -> list[Path]:
     levels = levels_of(options.levels or LEVELS)
-    segments = read_segments(path, _lonlat(run), options.radius)
+    segments = read_segments(path, is_lonlat(run), options.radius)
     found = warning_levels.segment_warnings(run, segments, levels, options.green_depth)
-    return warning_levels.write_warnings(folder, segments, found, levels, _lonlat(run), options.green_depth)
-
-
-def _lonlat(run: Run) -> bool:
-    """Whether places of a run are in degrees."""
-    data = run.maxima if run.maxima is not None else run.stations
-    return data is not None and "lon" in data.coords
+    return warning_levels.write_warnings(folder, segments, found, levels, is_lonlat(run), options.green_depth)
