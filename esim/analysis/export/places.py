@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from esim.analysis import chart
-from esim.analysis.clock import Clock, clock, duration
+from esim.analysis.clock import Clock, clock, duration, warn_if_unused
 from esim.analysis.look import PLAIN, Look
 from esim.analysis.place import is_lonlat, reference_system, to_lonlat
 from esim.analysis.run import Run, open_run
@@ -69,6 +69,7 @@ def tabulate(
     with open_run(directory) as run:
         if not run.grids or "eta_max" not in next(iter(run.grids.values())):
             raise InputError(f"{directory}: no maxima of a tsunami, from which places could be told")
+        warn_if_unused(run, look)
         times = clock(run, look)
         grids = sorted(run.grids.items(), key=lambda item: _spacing(item[1]["eta_max"]))
         rows = [_row(place, grids, within, times) for place in _places(run, file, crs)]
