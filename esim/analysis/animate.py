@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from esim.analysis import chart, film, globe
-from esim.analysis.clock import Clock, clock, duration
+from esim.analysis.clock import Clock, clock, duration, warn_if_unused
 from esim.analysis.look import PLAIN, Look
 from esim.analysis.moving import Moving
 from esim.analysis.place import source
@@ -55,6 +55,7 @@ def animate(
         raise InputError(f"moving pictures need Matplotlib: {install('analysis')}") from None
     film.check(format)
     with Run.open(directory) as run, matplotlib.rc_context(STYLE):
+        warn_if_unused(run, look)
         scene: Moving = load_part(SCENARIOS[run.scenario].movie)(run, what, plane, look)
         name = "_".join(filter(None, (str(scene.field.name), plane, "globe" if on_globe else "")))
         path = directory / "figures" / f"{name}.{format}" if output is None else output

@@ -1,5 +1,6 @@
 """What time is it? Times since the origin in words, and on the clock: UTC and local time."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -68,6 +69,14 @@ def clock(run: Run, look: Look) -> Clock:
     """The clocks of a run: local time is that of the zone chosen, else of the land nearest to the source."""
     place = None if look.zone is not None else home(run)
     return Clock(run.start, look.zone if place is None else local_zone(*place))
+
+
+def warn_if_unused(run: Run, look: Look) -> None:
+    """Warns where a time zone was chosen for a run without an origin time, which has no clock."""
+    if look.zone is not None and run.start is None:
+        logging.getLogger("esim").warning(
+            "the time zone is not used: the run has no origin time (time.start)"
+        )
 
 
 def local_zone(lon: float, lat: float) -> tzinfo:

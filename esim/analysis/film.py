@@ -35,7 +35,7 @@ def check(format: str) -> None:
         if format == "mp4":
             import imageio_ffmpeg  # noqa: F401
     except ImportError:
-        raise InputError(f"MP4 needs imageio-ffmpeg: {install('analysis')}; or --format gif") from None
+        raise InputError(f"MP4 needs imageio-ffmpeg: {install('animation')}; or --format gif") from None
 
 
 def write(path: Path, frames: Iterable[np.ndarray], format: str, fps: float) -> None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from esim.analysis.clock import warn_if_unused
 from esim.analysis.look import PLAIN, Look
 from esim.analysis.ocean.misfit import TABLE, misfits, write_misfits
 from esim.analysis.run import Run
@@ -46,6 +47,7 @@ def plot(directory: Path, output: Path | None = None, format: str = "png", look:
     folder = directory / "figures" if output is None else output
     paths = []
     with Run.open(directory) as run, matplotlib.rc_context(_style(look)):
+        warn_if_unused(run, look)
         sketches = dict(load_part(SCENARIOS[run.scenario].figures)(run, look))
         _check_names(look, list(sketches))
         for name, draw in sketches.items():

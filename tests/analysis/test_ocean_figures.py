@@ -440,6 +440,14 @@ def test_clocks_are_those_of_the_land_nearest_to_the_source(folder: Path) -> Non
     assert local_zone(160.0, 20.0).utcoffset(START).total_seconds() == 11 * 3600
 
 
+def test_a_time_zone_without_an_origin_time_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    from esim.analysis.plot import plot
+
+    run = write_run(tmp_path, lonlat=False, fields=False, maxima=False)
+    plot(run, look=Look(zone=checked_zone("Asia/Tokyo"), dpi=40))
+    assert caplog.text.count("the time zone is not used") == 1
+
+
 @pytest.mark.parametrize(
     ("ends", "words"),
     [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from esim.analysis.clock import clock
+from esim.analysis.clock import clock, warn_if_unused
 from esim.analysis.look import Look
 from esim.analysis.ocean import travel_times, warning_levels
 from esim.analysis.ocean.places import WITHIN
@@ -42,7 +42,9 @@ def _tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
     if options.places or (run.stations is not None and run.stations.sizes["station"]):
         within = WITHIN if options.within is None else options.within
         found = travel_times.travel_times(run, options.places, within, options.crs)
-        path, times = folder / travel_times.TABLE, clock(run, Look(zone=options.zone))
+        look = Look(zone=options.zone)
+        warn_if_unused(run, look)
+        path, times = folder / travel_times.TABLE, clock(run, look)
         travel_times.write_travel_times(path, found, is_lonlat(run), times)
         yield path
     if options.segments is not None:
