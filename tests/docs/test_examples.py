@@ -77,8 +77,10 @@ def test_the_scenarios_of_the_manual_pass_the_checks_of_a_run(name: str, folder:
 def test_the_python_of_the_manual_computes_a_pond_and_finds_its_gauge(tmp_path: Path) -> None:
     compute = runpy.run_path(str(EXAMPLES / "compute.py"))["compute_pond"]
     highest_gauge = runpy.run_path(str(EXAMPLES / "read_run.py"))["highest_gauge"]
+    explore = runpy.run_path(str(EXAMPLES / "explore_run.py"))["explore"]
     directory = compute(tmp_path / "pond", 2.0)
     assert re.fullmatch(r"0\.\d\d m at gauge, \d+\.0", highest_gauge(directory))
+    assert re.fullmatch(r"1\.9\d m, 0\.\d\d m, 0\.\d\d m", explore(str(directory)))
 
 
 # ------------------------------------------------------------------ extensions
