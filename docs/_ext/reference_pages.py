@@ -45,25 +45,32 @@ def configuration_pages() -> Iterator[tuple[str, str]]:
         contents = f"```{{toctree}}\n:hidden:\n\n{names}\n```"
         yield scenario, f"# {title}\n\n{single}\n\nSections:\n\n{listed}\n\n{contents}\n"
         for key in parts:
-            yield f"{scenario}_{key.name}", f"# {title}: `{key.name}`\n\n{section(key, 2)}\n"
+            yield f"{scenario}_{key.name}", f"# {title}: `{key.name}`\n\n{section(key, 2, {})}\n"
 
 
-def section(key: Key, level: int) -> str:
-    """What a section says: its description, an example, its keys or kinds, and the sections below it."""
+def section(key: Key, level: int, seen: dict[tuple[tuple[str, str], ...], str]) -> str:
+    """What a section says: its description, an example, its keys or kinds, and the sections below it.
+
+    seen holds the paths of the sections of a page so far, by their keys: of those that are alike one is shown.
+    """
+    keys = tuple((child.name, child.description) for child in key.children)
+    if keys in seen:
+        return f"{key.description}\n\nThe same as `{seen[keys]}` above."
+    seen[keys] = key.path
     if key.kinds:
         intro = "One of these kinds each:" if key.type.startswith("list") else "One of these kinds:"
-        kinds = [f"{'#' * level} {kind.name}\n\n{section(kind, level + 1)}" for kind in key.children]
+        kinds = [f"{'#' * level} {kind.name}\n\n{section(kind, level + 1, seen)}" for kind in key.children]
         return "\n\n".join([key.description, intro, *kinds])
     single = sorted(
         (child for child in key.children if not child.children), key=lambda child: child.name != "kind"
     )
-    keys = [definition(child) for child in single]
+    entries = [definition(child) for child in single]
     deeper = [
-        f"{'#' * level} `{child.name}`\n\n{facts(child)}\n\n{section(child, level + 1)}"
+        f"{'#' * level} `{child.name}`\n\n{facts(child)}\n\n{section(child, level + 1, seen)}"
         for child in key.children if child.children
     ]  # fmt: skip
     example = [f"```yaml\n{key.example.rstrip()}\n```"] if key.example else []
-    return "\n\n".join([key.description, *example, *keys, *deeper])
+    return "\n\n".join([key.description, *example, *entries, *deeper])
 
 
 def definition(key: Key) -> str:
