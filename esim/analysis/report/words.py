@@ -8,6 +8,7 @@ from esim.analysis.clock import Clock
 from esim.analysis.clock import duration as rounded
 
 MINUS = "\N{MINUS SIGN}"
+SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
 DIGITS = 3
 EXACT = 600.0  # s: times below it are told to the second
 LONGEST = 1e9  # numbers from here on are written with a power of ten
@@ -23,7 +24,7 @@ def number(value: float | None, unit: str = "", digits: int = DIGITS) -> str:
     text = f"{rounded:.{digits}g}" if abs(rounded) < 10**digits else f"{rounded:,.0f}"
     if abs(rounded) >= LONGEST or "e" in text:
         text = _with_power(rounded, digits)
-    return " ".join(filter(None, (text.replace("-", MINUS), unit)))
+    return SPACE.join(filter(None, (text.replace("-", MINUS), unit)))
 
 
 def count(value: float | None) -> str:
@@ -41,7 +42,7 @@ def span(values: Iterable[float | None], unit: str = "") -> str:
     """From the smallest to the largest of some numbers; empty where none is known."""
     found = [value for value in values if value is not None and math.isfinite(value)]
     ends = dict.fromkeys((number(min(found)), number(max(found)))) if found else {}
-    return " ".join(filter(None, (" to ".join(ends), unit if ends else "")))
+    return SPACE.join(filter(None, (" to ".join(ends), unit if ends else "")))
 
 
 def memory(size: float | None) -> str:
