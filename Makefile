@@ -1,4 +1,4 @@
-# make demo   set up and compute the 2011 Tohoku tsunami, with figures
+# make demo   set up and compute the 2011 Tohoku tsunami, with figures and a page for browsers
 # make test   set up and pass lint, types and the quick tests: every backend, both engines, in minutes
 # make test-all   the same, then all other tests
 # make docs   set up and build the manual, docs/_build/html/index.html
@@ -24,6 +24,7 @@ OFFLINE = --no-index --find-links $(WHEELS)
 demo: .venv/demo
 	$(BIN)/mpirun -n $(RANKS) $(BIN)/esim-run configs/tohoku2011.yaml --set output.overwrite=true
 	$(BIN)/esim plot out/tohoku2011
+	$(BIN)/esim report out/tohoku2011
 
 test: .venv/test
 	$(BIN)/ruff check .
@@ -56,7 +57,7 @@ gpu-wheels: .venv/bin/pip
 
 # The stamps tell which sets of packages are installed.
 .venv/demo: .venv/bin/pip pyproject.toml
-	$(BIN)/pip install --quiet --editable '.[mpi,analysis,seismology]'
+	$(BIN)/pip install --quiet --editable '.[mpi,report,seismology]'
 	touch $@
 
 .venv/test: .venv/bin/pip pyproject.toml

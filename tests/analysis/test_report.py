@@ -85,7 +85,7 @@ def test_the_page_of_a_tsunami_has_a_section_for_all_that_was_written(page: str)
         "Arrival at named places", "Agreement with observations", "Computing time and energy", "Provenance",
     ]  # fmt: skip
     assert "An earthquake of magnitude 9.1 on 11 March 2011 at 05:46 UTC (14:46 JST)" in page
-    assert "rose to at most 5 m above its still level, at 37.25°N 145.25°E" in page
+    assert "rose to at most 5\xa0m above its still level, at 37.25°N 145.25°E" in page
 
 
 def test_what_was_not_written_has_no_section(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_the_page_of_an_earthquake(tmp_path: Path) -> None:
     assert (
         f"<td>{np.hypot(4, 8) / 6:.3g}</td>" in row[1] and f"<td>{np.hypot(4, 8) / 3.464:.3g}</td>" in row[1]
     )
-    assert "Shaking above 1.2 Hz is not contained" in text
+    assert "Shaking above 1.2\xa0Hz is not contained" in text
 
 
 # ------------------------------------------------------------------ a page that stays in its bounds
@@ -213,7 +213,7 @@ def test_numbers_have_three_digits(value: float, text: str) -> None:
 
 def test_what_is_not_known_is_empty() -> None:
     assert words.number(None) == words.number(np.nan, "m") == words.span([None]) == words.memory(None) == ""
-    assert words.span([0.2, None, 0.31], "m") == "0.2 to 0.31 m"
+    assert words.span([0.2, None, 0.31], "m") == "0.2 to 0.31\xa0m"
     assert words.place(-171.004, -13.5, lonlat=True) == "13.5°S 171°W"
 
 

@@ -86,6 +86,16 @@ def test_traces_are_toggled(browser: Any) -> None:
     assert browser.execute_script(lines) == 2
 
 
+def test_a_plot_tells_values_and_times_under_the_pointer(browser: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    area = browser.find_element("css selector", ".plot .area")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", area)
+    ActionChains(browser).move_to_element(area).pause(0.5).perform()
+    told = browser.find_element("css selector", ".plot .hoverlayer").text
+    assert "computed: " in told and "observed: " in told and " UTC" in told
+
+
 def test_all_plots_are_drawn_and_the_console_is_silent(browser: Any) -> None:
     assert browser.execute_script("return document.querySelectorAll('.plot .main-svg').length") >= 3
     pictures = "return [...document.images].every(image => image.complete && image.naturalWidth > 100)"

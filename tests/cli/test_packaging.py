@@ -196,6 +196,7 @@ def test_the_main_job_runs_from_the_wheel_alone(environment: Path, tmp_path: Pat
     pictures = [tmp_path / figure for figure in figures if figure.endswith(".png")]
     assert len(pictures) > 3 and all(picture.stat().st_size > 5000 for picture in pictures)
     assert (tmp_path / "out/tohoku2011/figures/stations_misfit.csv").read_text().count("\n") == 4
+    assert run([environment / "esim", "report", "out/tohoku2011"], tmp_path) == "out/tohoku2011/report.html\n"
 
 
 @pytest.mark.packaging

@@ -1,6 +1,5 @@
 """What do the summaries of all scenarios tell? Magnitude, and how long was computed."""
 
-from esim.analysis.clock import duration
 from esim.analysis.report import words
 from esim.analysis.run import Run
 
@@ -18,7 +17,7 @@ def magnitude(run: Run) -> str:
 def computed(run: Run) -> str:
     """How long the run goes on after the origin; empty where it does not tell."""
     seconds = (run.record["configuration"].get("time") or {}).get("duration")
-    return duration(float(seconds)) if seconds else ""
+    return words.duration(float(seconds)) if seconds else ""
 
 
 def within(run: Run, what: str) -> str:

@@ -33,8 +33,9 @@ def frames(run: Run, title: str, scene: Moving, choices: Choices, scenes: int = 
 def _pictures(scene: Moving, times: Clock) -> Iterator[Picture]:
     screen = Screen(scene, times, None, DPI, PIXELS)
     coarse = chart.thin(scene.field, COARSE) * scene.factor
+    step = float(np.diff(scene.field["seconds"].values).min())
     for values, snapshot in zip(screen.frames(lambda items, count: items), coarse, strict=True):
-        when = words.moment(float(snapshot["seconds"]), times)
+        when = words.moment(float(snapshot["seconds"]), times, exact=step < 60)
         low, high = (words.number(float(end)) for end in (snapshot.min(), snapshot.max()))
         yield frame(values, f"Map of {scene.words}: {low} to {high}, {when} after the origin", when)
 

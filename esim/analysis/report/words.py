@@ -4,10 +4,13 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 
-from esim.analysis.clock import Clock, duration
+from esim.analysis.clock import Clock
+from esim.analysis.clock import duration as rounded
 
 MINUS = "\N{MINUS SIGN}"
+SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
 DIGITS = 3
+EXACT = 600.0  # s: times below it are told to the second
 LONGEST = 1e9  # numbers from here on are written with a power of ten
 MEMORY = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -21,7 +24,7 @@ def number(value: float | None, unit: str = "", digits: int = DIGITS) -> str:
     text = f"{rounded:.{digits}g}" if abs(rounded) < 10**digits else f"{rounded:,.0f}"
     if abs(rounded) >= LONGEST or "e" in text:
         text = _with_power(rounded, digits)
-    return " ".join(filter(None, (text.replace("-", MINUS), unit)))
+    return SPACE.join(filter(None, (text.replace("-", MINUS), unit)))
 
 
 def count(value: float | None) -> str:
@@ -39,7 +42,7 @@ def span(values: Iterable[float | None], unit: str = "") -> str:
     """From the smallest to the largest of some numbers; empty where none is known."""
     found = [value for value in values if value is not None and math.isfinite(value)]
     ends = dict.fromkeys((number(min(found)), number(max(found)))) if found else {}
-    return " ".join(filter(None, (" to ".join(ends), unit if ends else "")))
+    return SPACE.join(filter(None, (" to ".join(ends), unit if ends else "")))
 
 
 def memory(size: float | None) -> str:
@@ -58,11 +61,19 @@ def place(x: float, y: float, lonlat: bool) -> str:
     return f"{abs(north):g}°{'N' if north >= 0 else 'S'} {abs(east):g}°{'E' if east >= 0 else 'W'}"
 
 
-def moment(seconds: float | None, times: Clock) -> str:
+def duration(seconds: float, exact: bool = False) -> str:
+    """A time since the origin: 50 s, 1 min 40 s, 2 h 30 min; to the second below ten minutes, or always if exact."""
+    whole = round(seconds)
+    if abs(seconds) < 60 or not whole % 60 or not (exact or seconds < EXACT):
+        return rounded(seconds)
+    return f"{rounded(whole - whole % 60)} {whole % 60} s"
+
+
+def moment(seconds: float | None, times: Clock, exact: bool = False) -> str:
     """A time since the origin, and what the clocks show then; empty where it is not known."""
     if seconds is None or not math.isfinite(seconds):
         return ""
-    return ", ".join((duration(seconds), *_clocks(seconds, times)))
+    return ", ".join((duration(seconds, exact), *_clocks(seconds, times, exact)))
 
 
 def after(seconds: float, times: Clock) -> str:
@@ -85,8 +96,8 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _clocks(seconds: float, times: Clock) -> list[str]:
-    return times.at(seconds, "%H:%M:%S" if abs(seconds) < 60 else "%H:%M")
+def _clocks(seconds: float, times: Clock, exact: bool = False) -> list[str]:
+    return times.at(seconds, "%H:%M:%S" if exact or seconds < EXACT else "%H:%M")
 
 
 def _with_power(value: float, digits: int) -> str:

@@ -64,13 +64,13 @@ def _row(data: "xr.Dataset", row: Row, n: int, waves: dict[str, np.ndarray]) -> 
 
 def _waves(run: Run, data: "xr.Dataset") -> dict[str, np.ndarray]:
     """Epicentral distances [km] of all stations, and times [s] of the first P and S waves of those at the surface."""
-    found, profile = medium.sources(run), medium.profile(run)
+    found = [source for source in medium.sources(run) if source.moment]
     if not found or "x" not in data.variables:
         return {}
     strongest = found[0]
     distance = np.hypot(data["x"].values - strongest.x, data["y"].values - strongest.y)
     waves = {"distance (km)": distance / 1000}
-    if profile is not None:
+    if (profile := medium.profile(run)) is not None:
         speeds = {"first P (s)": profile.vp} | ({"first S (s)": profile.vs} if strongest.shear else {})
         buried = data["depth"].values > 0 if "depth" in data.variables else np.zeros(distance.shape, bool)
         for name, speed in speeds.items():

@@ -5,24 +5,23 @@ from typing import TYPE_CHECKING, Any
 
 from esim.analysis import chart, marks
 from esim.analysis.crust import map_marks, medium
-from esim.analysis.report import words
 from esim.analysis.report.pictures import picture
-from esim.analysis.report.section import Choices, Picture, Section, Table, contents
+from esim.analysis.report.section import Choices, Picture, Section, contents
+from esim.analysis.report.tables import entries
 from esim.analysis.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEADERS = (
-    "source",
-    "Mw",
-    "moment (N m)",
-    "x (km)",
-    "y (km)",
-    "depth (km)",
-    "first motion (s)",
-    "low-pass (Hz)",
-)
+COLUMNS = {
+    "magnitude": "Mw",
+    "moment": "moment (N m)",
+    "x": "x (km)",
+    "y": "y (km)",
+    "depth": "depth (km)",
+    "pulse_begins": "first motion (s)",
+    "low_pass": "low-pass (Hz)",
+}
 ALT = (
     "Map of the grid without its absorbing layers: sources as stars, faults outlined, stations as triangles."
 )
@@ -31,26 +30,14 @@ SIZE = 5.4, 6.6  # inches: width and height of the map, at most
 
 def source(run: Run, choices: Choices) -> Iterator[Section]:
     """The section of the sources; none where the run knows of none."""
-    rows = [_row(entry) for entry in run.record.get("sources", [])]
-    tables = [Table("Sources", HEADERS, rows)] if rows else []
+    found = [_in_km(entry) for entry in run.record.get("sources", [])]
+    tables = list(entries("Sources", "source", found, COLUMNS))
     yield from contents("Source", pictures=list(_pictures(run, choices)), tables=tables)
 
 
-def _row(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    moment = entry.get("moment_Nm") or entry.get("moment")
-    begins, low_pass = entry.get("pulse_begins"), entry.get("low_pass")
-    return (
-        str(entry.get("name") or entry.get("source") or ""),
-        words.number(entry.get("magnitude")),
-        words.number(moment),
-        *(words.number(_km(entry.get(key))) for key in ("x", "y", "depth")),
-        words.number(begins),
-        words.number(low_pass) if isinstance(low_pass, float) else "",
-    )
-
-
-def _km(metres: float | None) -> float | None:
-    return None if metres is None else metres / 1000
+def _in_km(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with its place in km."""
+    return dict(entry) | {key: entry[key] / 1000 for key in ("x", "y", "depth") if entry.get(key) is not None}
 
 
 def _pictures(run: Run, choices: Choices) -> Iterator[Picture]:

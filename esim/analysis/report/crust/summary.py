@@ -38,10 +38,8 @@ def summary(run: Run, choices: Choices) -> Iterator[Section]:
 
 def _event(run: Run, times: Clock) -> str:
     """What shook the ground, when and how deep."""
-    found = medium.sources(run)
-    what = (
-        "An explosion" if found and not found[0].shear else "An earthquake" if run.magnitude else "A source"
-    )
+    found = [source for source in medium.sources(run) if source.moment]
+    what = "An explosion" if found and not found[0].shear else "An earthquake" if found else "The source"
     when = words.date(times)
     deep = f"{words.number(found[0].depth / 1000, 'km', 2)} below the surface" if found else ""
     return sentence(what, of_magnitude(run), when, "began", deep) if found or when else ""
@@ -66,8 +64,8 @@ def _limits(run: Run) -> str:
 
 
 def _facts(run: Run, times: Clock) -> Iterator[Fact]:
-    found, grid = medium.sources(run), run.record["configuration"].get("grid") or {}
-    cells = grid.get("spacing")
+    found = [source for source in medium.sources(run) if source.moment]
+    cells = (run.record["configuration"].get("grid") or {}).get("spacing")
     yield from known(
         ("Moment magnitude", magnitude(run)),
         ("Origin time", times.origin().removeprefix("origin ")),

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from esim.analysis import chart
-from esim.analysis.clock import duration
 from esim.analysis.observations import Record, record_of, variable_of
 from esim.analysis.ocean.gauges import COMPUTED, LABELS, OBSERVED
 from esim.analysis.report import words
@@ -49,7 +48,7 @@ def _plot(run: Run, n: int) -> Plot:
 
 
 def _seismic_waves(until: float) -> str:
-    return f"Grey: until {duration(until)} the record contains seismic waves." if until else ""
+    return f"Grey: until {words.duration(until)} the record contains seismic waves." if until else ""
 
 
 def _limits(level: np.ndarray, record: Record | None, last: float) -> tuple[float, float]:

@@ -40,11 +40,13 @@ def summary(run: Run, choices: Choices) -> Iterator[Section]:
 
 def _event(run: Run, times: Clock) -> str:
     """What set the water in motion, and when."""
+    if slid := _largest(run, "displaced_m3"):
+        return f"A landslide displaced {words.number(slid, 'm³', 2)} of water."
     size = of_magnitude(run)
     what = f"An earthquake {size}" if size else "The source of this tsunami"
     when = words.date(times)
     up, down = (_largest(run, name) for name in ("largest_uplift_m", "largest_subsidence_m"))
-    moved = [f"lifted the seafloor by up to {_metres(up)}"] if up else []
+    moved = [f"lifted the {_moved(run)} by up to {_metres(up)}"] if up else []
     moved += [f"lowered it by up to {_metres(down)}"] if up and down else []
     done = words.listed(moved) if moved else "began" if when else ""
     return sentence(what, when, done) if done else ""
@@ -67,10 +69,10 @@ def _first_gauge(run: Run, times: Clock) -> str:
     count = run.stations.sizes["station"]
     found = [(one.arrival, one.name) for one in travel_times(run) if one.arrival is not None]
     if not found:
-        return "It reached no gauge in that time."
+        return "The tsunami reached no gauge in that time."
     arrival, name = min(found)
     if arrival <= 0:  # a gauge above the source
-        return f"It reached {len(found)} of {number_of(count, 'gauge')}."
+        return f"The tsunami reached {len(found)} of {number_of(count, 'gauge')}."
     which = f"the first of {count} gauges, {name}," if count > 1 else f"the gauge {name}"
     return f"The tsunami reached {which} {words.after(arrival, times)}."
 
@@ -95,7 +97,7 @@ def _facts(run: Run, times: Clock) -> Iterator[Fact]:
     yield from known(
         ("Moment magnitude", magnitude(run)),
         ("Origin time", times.origin().removeprefix("origin ")),
-        ("Largest uplift of the seafloor", words.number(_largest(run, "largest_uplift_m"), "m")),
+        (f"Largest uplift of the {_moved(run)}", words.number(_largest(run, "largest_uplift_m"), "m")),
         ("Maximum water-surface elevation", words.number(highest.height, "m") if highest else ""),
         ("Maximum drawdown", words.number(_most(told, "largest_drawdown_m"), "m")),
         ("Flooded land", words.number(flooded, "km²")),
@@ -105,6 +107,13 @@ def _facts(run: Run, times: Clock) -> Iterator[Fact]:
         ("Smallest cells", words.number(size, "km") if size else ""),
         ("Nested grids", words.count(len(run.nests)) if run.nests else ""),
     )
+
+
+def _moved(run: Run) -> str:
+    """What the sources moved: the seafloor, or only the water surface."""
+    if run.maxima is None or "uplift" not in run.maxima:
+        return "seafloor" if run.magnitude is not None else "water surface"
+    return "seafloor" if bool((run.maxima["uplift"] != 0).any()) else "water surface"
 
 
 def _metres(value: float | None) -> str:

@@ -45,7 +45,7 @@ function traceOf(one, given) {
     x: one.x, y: one.y, name: one.name, type: "scatter", mode: one.dots ? "lines+markers" : "lines",
     line: { color: one.colour, width: one.dots ? 0.8 : 1.6, dash: one.dash }, marker: { color: one.colour, size: 4 },
     customdata: one.x.map((x) => utc(given.start, x * given.seconds)),
-    hovertemplate: "%{fullData.name}: %{y:.3g}<extra></extra>",
+    hovertemplate: "%{fullData.name}: %{y:.3g}%{customdata}<extra></extra>",
   };
 }
 
@@ -58,7 +58,7 @@ function layoutOf(given) {
     paper_bgcolor: "white", plot_bgcolor: "white", font: { family: "system-ui, sans-serif", size: 12, color: "#1a1a1a" },
     xaxis: {
       ...axis, title: { text: given.time }, range: [0, given.until],
-      unifiedhovertitle: { text: `%{x:.4g} ${given.unit}%{customdata}` },
+      unifiedhovertitle: { text: `%{x:.4g} ${given.unit}` },
     },
     yaxis: { ...axis, title: { text: given.label }, ...(given.limits ? { range: given.limits } : {}) },
     shapes: given.shaded > 0 ? [{ ...grey, fillcolor: "#ececec", line: { width: 0 } }] : [],
