@@ -25,6 +25,7 @@ MEASURES = {  # columns of the intensity measures, and what they are called here
     "jma_class": "JMA class",
     "mmi": "MMI",
 }
+INTENSITIES = ("jma_intensity", "mmi")
 MEANING = (
     "PGV, PGA and PGD are RotD50, medians over the horizontal directions; MMI is that of the larger horizontal peak of "
     "velocity. First P and S waves are those of rays through the layers, from the hypocentre of the strongest source."
@@ -53,13 +54,20 @@ def _moved(data: "xr.Dataset") -> bool:
 
 
 def _row(data: "xr.Dataset", row: Row, n: int, waves: dict[str, np.ndarray]) -> tuple[str, ...]:
-    measures = (row[name] for name in MEASURES)
     return (
         str(row["station"]),
         where(data, n),
         *(words.number(float(values[n])) for values in waves.values()),
-        *(value if isinstance(value, str) else words.number(value) for value in measures),
+        *(_measure(name, row[name]) for name in MEASURES),
     )
+
+
+def _measure(name: str, value: str | float) -> str:
+    """A measure as it is usually written: intensities with one decimal."""
+    if isinstance(value, str):
+        return value
+    known = words.number(value)
+    return f"{value:.1f}".replace("-", words.MINUS) if known and name in INTENSITIES else known
 
 
 def _waves(run: Run, data: "xr.Dataset") -> dict[str, np.ndarray]:
