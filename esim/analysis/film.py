@@ -54,9 +54,8 @@ def _gif(path: Path, frames: Iterator[np.ndarray], fps: float) -> None:
     from PIL import Image
 
     pictures = [Image.fromarray(frame) for frame in frames]
-    palette = Image.fromarray(np.vstack([pictures[0], pictures[len(pictures) // 2], pictures[-1]])).quantize(
-        COLOURS
-    )
+    some = [np.asarray(pictures[n]) for n in (0, len(pictures) // 2, -1)]
+    palette = Image.fromarray(np.vstack(some)).quantize(COLOURS)
     first, *others = (
         picture.quantize(COLOURS, palette=palette, dither=Image.Dither.NONE) for picture in pictures
     )

@@ -42,7 +42,7 @@ class Globe(NamedTuple):
         return bool(self.box[1] >= 1)
 
     def seen(self, values: np.ndarray) -> np.ma.MaskedArray:
-        """Values (rows, columns) of the grid at the points of the picture; masked beside the grid and where infinite."""
+        """Values (rows, columns) of the grid at the points of the picture; masked beside it and where infinite."""
         found = np.ma.masked_invalid(values[self.row, self.column])
         return np.ma.masked_where(self.row < 0, found)
 

@@ -136,7 +136,7 @@ def _plot(commands: Commands) -> None:
         "  esim plot out/tohoku2011\n"
         "  esim plot out/tohoku2011 --format pdf --output figures\n"
         "  esim plot out/tohoku2011 --only heights --extent 138 146 34 42 --dpi 300     one map, another part of it\n"
-        "  esim plot out/tohoku2011 --only heights --cmap cmo.amp --title 'Tohoku 2011' --timezone Asia/Tokyo\n"
+        "  esim plot out/tohoku2011 --only heights --cmap cmo.amp --title Tohoku --timezone Asia/Tokyo\n"
         "  esim plot out/kumamoto2016 --only pgv --extent -30 30 -30 30                 km, as on the map\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")

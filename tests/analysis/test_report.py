@@ -84,7 +84,7 @@ def series(text: str) -> list[dict]:
 
 def test_the_page_of_a_tsunami_has_a_section_for_all_that_was_written(page: str) -> None:
     assert Elements(page).titles == [
-        "Summary", "Source", "Water surface in time", "Gauges", "Maximum elevation and inundation",
+        "Summary", "Source", "Water surface in time", "Gauges", "Maximum elevation",
         "Arrival at named places", "Agreement with observations", "Computing time and energy", "Provenance",
     ]  # fmt: skip
     assert "An earthquake of magnitude 9.1 on 11 March 2011 at 05:46 UTC (14:46 JST)" in page
@@ -95,7 +95,7 @@ def test_what_was_not_written_has_no_section(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", lonlat=False, fields=False, stations=False)
     text = report(folder).read_text()
     titles = Elements(text).titles
-    assert titles[:3] == ["Summary", "Source", "Maximum elevation and inundation"]
+    assert titles[:3] == ["Summary", "Source", "Maximum elevation"]
     assert titles[3:] == ["Computing time and energy", "Provenance"]
     assert "UTC" not in re.sub(r"<script>.*?</script>|Computed.*?</dd>", "", text, flags=re.S)
     assert (folder / "report.html").stat().st_size < SMALL

@@ -28,8 +28,9 @@ MEASURES = {  # columns of the intensity measures, and what they are called here
 INTENSITIES = ("jma_intensity", "mmi")
 MEANING = (
     "PGV, PGA and PGD are RotD50, medians over the horizontal directions; MMI is that of the larger horizontal peak of "
-    "velocity. First P and S waves are those of rays through the layers, from the hypocentre of the strongest source."
+    "velocity."
 )
+RAYS = "First waves are those of rays through the layers, from the hypocentre of the strongest source."
 
 
 def shaking(run: Run) -> Iterator[Section]:
@@ -45,7 +46,10 @@ def shaking(run: Run) -> Iterator[Section]:
     cells = [_row(data, row, numbers[str(row["station"])], waves) for row in rows]
     headers = ("station", "position", *waves, *MEASURES.values())
     table = Table("Arrival times and intensity measures", headers, cells)
-    yield from contents("Ground motion at stations", words=[MEANING], tables=[table] if cells else [])
+    told = [MEANING, RAYS] if "first P (s)" in waves else [MEANING]
+    yield from contents(
+        "Ground motion at stations", words=told if cells else [], tables=[table] if cells else []
+    )
 
 
 def _moved(data: "xr.Dataset") -> bool:
