@@ -7,14 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from support.synthetic_crust import Scene, line
 from support.synthetic_crust import write_run as write_quake
 from support.synthetic_run import write_run
 
 from esim.analysis.report import words
+from esim.analysis.report.ocean.summary import summary
 from esim.analysis.report.page import render, report
 from esim.analysis.report.section import Choices, Fact, contents
 from esim.analysis.report.series import thinned
+from esim.analysis.run import Run
 from esim.cli.main import main
 from esim.errors import InputError
 
@@ -81,7 +84,7 @@ def series(text: str) -> list[dict]:
 
 def test_the_page_of_a_tsunami_has_a_section_for_all_that_was_written(page: str) -> None:
     assert Elements(page).titles == [
-        "Summary", "Source", "Water surface in time", "Gauges", "Maximum elevation and inundation",
+        "Summary", "Source", "Water surface in time", "Gauges", "Maximum elevation",
         "Arrival at named places", "Agreement with observations", "Computing time and energy", "Provenance",
     ]  # fmt: skip
     assert "An earthquake of magnitude 9.1 on 11 March 2011 at 05:46 UTC (14:46 JST)" in page
@@ -92,10 +95,35 @@ def test_what_was_not_written_has_no_section(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", lonlat=False, fields=False, stations=False)
     text = report(folder).read_text()
     titles = Elements(text).titles
-    assert titles[:3] == ["Summary", "Source", "Maximum elevation and inundation"]
+    assert titles[:3] == ["Summary", "Source", "Maximum elevation"]
     assert titles[3:] == ["Computing time and energy", "Provenance"]
     assert "UTC" not in re.sub(r"<script>.*?</script>|Computed.*?</dd>", "", text, flags=re.S)
     assert (folder / "report.html").stat().st_size < SMALL
+
+
+@pytest.mark.parametrize(
+    ("spacing", "coast", "told"),
+    [
+        (
+            200,
+            (3.21, 2.96, 8.51),
+            "Water flooded 3.2 km² of land to at most 3 m deep, up to ground 8.5 m high.",
+        ),
+        (200, (0.0, None, None), "No land was flooded."),
+        (2000, (3.21, 2.96, 8.51), "Cells of 2 km are too large to tell what was flooded."),
+    ],
+)
+def test_the_summary_tells_of_floods_as_far_as_cells_resolve_them(
+    spacing: float, coast: tuple[float | None, ...], told: str
+) -> None:
+    axes = {"y": spacing * np.arange(3.0), "x": spacing * np.arange(4.0)}
+    maxima = xr.Dataset(
+        {name: (("y", "x"), np.full((3, 4), -2.0)) for name in ("eta_max", "bathymetry")}, axes
+    )
+    names = ("flooded_km2", "deepest_flood_m", "highest_runup_m")
+    record = {"configuration": {}, "hazard": {"grid": dict(zip(names, coast, strict=True))}}
+    (section,) = summary(Run(Path("x"), record, fields=None, maxima=maxima, stations=None), Choices())
+    assert section.data["text"].replace("\xa0", " ").endswith(told)
 
 
 def test_gauges_are_plotted_beside_what_was_observed(page: str) -> None:

@@ -4,6 +4,7 @@ import errno
 import json
 import queue
 import resource
+import shlex
 import subprocess
 import sys
 import threading
@@ -650,7 +651,7 @@ def test_the_run_record_is_strict_json_with_inputs_and_versions(tmp_path: Path) 
     assert back["inputs"] == [{"path": str(source), "bytes": 3, "sha256": digest}]
     assert back["configuration"]["run"] == {"cfl": 0.5} and back["steps"] == 7
     assert back["decomposition"]["blocks"] == [[0, 1], [2, 3]] and back["timings"]["nothing"] is None
-    assert back["started"] == "2011-03-11T05:46:24+00:00"
+    assert back["started"] == "2011-03-11T05:46:24+00:00" and shlex.split(back["command"]) == sys.orig_argv
     assert back["versions"]["numpy"] == np.__version__ and back["versions"]["mpi"] is None
     assert 0 < back["peak_memory"] <= 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from esim.analysis import chart
 from esim.analysis.animate import Screen
 from esim.analysis.clock import Clock, clock
 from esim.analysis.moving import Moving
@@ -16,7 +15,6 @@ from esim.analysis.run import Run
 FRAMES = 72  # of all moving pictures of a page, about, at most; of more snapshots some are shown
 PRINTED = 6  # at most, on paper
 DPI, PIXELS = 150, 700  # of a frame, and cells along a side of its map
-COARSE = 300  # cells along a side, of which the values are told
 
 
 def frames(run: Run, title: str, scene: Moving, choices: Choices, scenes: int = 1) -> Iterator[Section]:
@@ -26,18 +24,18 @@ def frames(run: Run, title: str, scene: Moving, choices: Choices, scenes: int = 
     part = scene._replace(field=scene.field.isel(time=chosen))
     shown = list(_pictures(part, clock(run, choices.look)))
     said = f"{len(chosen)} of the {count} snapshots are shown." if len(chosen) < count else ""
-    data = {"frames": shown, "printed": _printed(len(shown)), "words": scene.words, "said": said}
+    data = {"frames": shown, "printed": _printed(len(shown)), "said": said}
     yield Section(title, "frames.html", data)
 
 
 def _pictures(scene: Moving, times: Clock) -> Iterator[Picture]:
     screen = Screen(scene, times, None, DPI, PIXELS)
-    coarse = chart.thin(scene.field, COARSE) * scene.factor
     step = float(np.diff(scene.field["seconds"].values).min())
-    for values, snapshot in zip(screen.frames(lambda items, count: items), coarse, strict=True):
+    for pixels, field in zip(screen.frames(lambda items, count: items), scene.field, strict=True):
+        snapshot = field.load()
         when = words.moment(float(snapshot["seconds"]), times, exact=step < 60)
-        low, high = (words.number(float(end)) for end in (snapshot.min(), snapshot.max()))
-        yield frame(values, f"Map of {scene.words}: {low} to {high}, {when} after the origin", when)
+        low, high = (words.number(scene.factor * float(end)) for end in (snapshot.min(), snapshot.max()))
+        yield frame(pixels, f"Map of {scene.words}: {low} to {high}, {when} after the origin", when)
 
 
 def _printed(count: int) -> set[int]:

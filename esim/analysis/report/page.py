@@ -53,7 +53,7 @@ def render(title: str, sections: Iterable[Section]) -> str:
         sections=parts,
         style=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
         scripts=scripts,
-        allowed=" ".join(map(_digest, scripts)) or "'none'",
+        allowed=" ".join(map(_digest, scripts)),
         version=__version__,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ DIGITS = 5  # of its values
 PLOTS = 24  # on a page, at most
 HOUR, MINUTE, SECOND = (3600.0, "h"), (60.0, "min"), (1.0, "s")
 UNITS = ((4 * 3600.0, HOUR), (600.0, MINUTE), (0.0, SECOND))  # from a duration on [s]
-BLUE, INK, ORANGE, GREEN = "#0072B2", "#1a1a1a", "#D55E00", "#009E73"  # of Okabe and Ito, for all eyes
+BLUE, INK, ORANGE = "#0072B2", "#1a1a1a", "#D55E00"  # of Okabe and Ito, for all eyes
 
 
 class Trace(NamedTuple):
@@ -27,9 +27,9 @@ class Trace(NamedTuple):
 
 
 class Plot(NamedTuple):
-    """A plot: its name, where the station is, its traces, the label of its values, their limits and a remark.
+    """A plot of a station: its name, where it is, its traces, what the script of the page draws, and a remark.
 
-    series is what the script of the page draws.
+    alt says what is to be seen to who cannot see it.
     """
 
     name: str

@@ -34,7 +34,7 @@ def performance(run: Run) -> Iterator[Section]:
         ("Backend", " ".join(filter(None, (backend.get("name"), backend.get("precision"))))),
         ("MPI ranks", words.count(ranks)),
         ("Threads per rank", words.count(backend.get("threads"))),
-        ("Cells", words.count((record.get("grid") or {}).get("cells"))),
+        ("Cells", words.count(_cells(record))),
         ("Time steps", words.count(record.get("steps"))),
         ("First time step", words.number(record.get("dt"), "s")),
         ("Cell updates", words.number(rate / 1e6, "million/s") if rate else ""),
@@ -43,6 +43,12 @@ def performance(run: Run) -> Iterator[Section]:
     )
     tables = [_timings(record["timings"])] if record.get("timings") else []
     yield from contents("Computing time and energy", facts=list(facts), tables=tables, words=_energy(record))
+
+
+def _cells(record: dict[str, Any]) -> int | None:
+    """Cells of all grids of a nest; of the grid where there is one."""
+    grids = record.get("grids") or [record.get("grid") or {}]
+    return sum(grid["cells"] for grid in grids) if all("cells" in grid for grid in grids) else None
 
 
 def _timings(timings: dict[str, float]) -> Table:

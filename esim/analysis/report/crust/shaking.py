@@ -25,10 +25,12 @@ MEASURES = {  # columns of the intensity measures, and what they are called here
     "jma_class": "JMA class",
     "mmi": "MMI",
 }
+INTENSITIES = ("jma_intensity", "mmi")
 MEANING = (
     "PGV, PGA and PGD are RotD50, medians over the horizontal directions; MMI is that of the larger horizontal peak of "
-    "velocity. First P and S waves are those of rays through the layers, from the hypocentre of the strongest source."
+    "velocity."
 )
+RAYS = "First waves are those of rays through the layers, from the hypocentre of the strongest source."
 
 
 def shaking(run: Run) -> Iterator[Section]:
@@ -44,7 +46,10 @@ def shaking(run: Run) -> Iterator[Section]:
     cells = [_row(data, row, numbers[str(row["station"])], waves) for row in rows]
     headers = ("station", "position", *waves, *MEASURES.values())
     table = Table("Arrival times and intensity measures", headers, cells)
-    yield from contents("Ground motion at stations", words=[MEANING], tables=[table] if cells else [])
+    told = [MEANING, RAYS] if "first P (s)" in waves else [MEANING]
+    yield from contents(
+        "Ground motion at stations", words=told if cells else [], tables=[table] if cells else []
+    )
 
 
 def _moved(data: "xr.Dataset") -> bool:
@@ -53,13 +58,20 @@ def _moved(data: "xr.Dataset") -> bool:
 
 
 def _row(data: "xr.Dataset", row: Row, n: int, waves: dict[str, np.ndarray]) -> tuple[str, ...]:
-    measures = (row[name] for name in MEASURES)
     return (
         str(row["station"]),
         where(data, n),
         *(words.number(float(values[n])) for values in waves.values()),
-        *(value if isinstance(value, str) else words.number(value) for value in measures),
+        *(_measure(name, row[name]) for name in MEASURES),
     )
+
+
+def _measure(name: str, value: str | float) -> str:
+    """A measure as it is usually written: intensities with one decimal."""
+    if isinstance(value, str):
+        return value
+    known = words.number(value)
+    return f"{value:.1f}".replace("-", words.MINUS) if known and name in INTENSITIES else known
 
 
 def _waves(run: Run, data: "xr.Dataset") -> dict[str, np.ndarray]:

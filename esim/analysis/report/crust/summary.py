@@ -8,14 +8,14 @@ import numpy as np
 from esim.analysis import chart
 from esim.analysis.clock import Clock, clock
 from esim.analysis.crust import medium
-from esim.analysis.crust.shaking import MEASURES, Measure
+from esim.analysis.crust.shaking import MEASURES, Measure, velocity
 from esim.analysis.report import words
 from esim.analysis.report.event import computed, magnitude, of_magnitude, sentence, within
 from esim.analysis.report.section import Choices, Fact, Section, known
 from esim.analysis.run import Run
 
 CAUTION = "This page describes a computation, not a measurement."
-FELT = 0.1  # cm/s: slower shaking is hardly felt by anyone (modified Mercalli I; Worden et al. 2012)
+FELT = 2.0  # modified Mercalli intensity, below which shaking is hardly felt
 
 
 class Strongest(NamedTuple):
@@ -51,7 +51,7 @@ def _shaking(run: Run) -> str:
     if strongest is None:
         return ""
     speed = words.number(strongest.value, strongest.measure.unit, 2)
-    felt = "" if strongest.value >= FELT else ", which is hardly felt"
+    felt = "" if strongest.value >= velocity(FELT) else ", which is hardly felt"
     return f"{within(run, 'ground')} moved with up to {speed}{felt}, at {_where(run, strongest)}."
 
 

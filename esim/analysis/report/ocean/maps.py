@@ -5,19 +5,26 @@ from collections.abc import Iterator
 from esim.analysis.ocean import figures
 from esim.analysis.report.pictures import pictures
 from esim.analysis.report.section import Choices, Section, contents
+from esim.analysis.report.words import listed
 from esim.analysis.run import Run
 
-ALT = {
-    "heights": "Map of the maximum water-surface elevation, with lines of equal arrival time",
-    "inundation": "Map of the maximum inundation depth",
-    "runup": "Map and profile of the run-up along the coast",
+KINDS = {
+    "heights": (
+        "maximum elevation",
+        "Map of the maximum water-surface elevation, with lines of equal arrival time",
+    ),
+    "inundation": ("inundation", "Map of the maximum inundation depth"),
+    "runup": ("run-up", "Map and profile of the run-up along the coast"),
 }
 
 
 def maps(run: Run, choices: Choices) -> Iterator[Section]:
     """The section of the maxima; none where the run wrote none."""
-    sketches = {name: draw for name, draw in figures.draw(run, choices.look) if _kind(name) in ALT}
-    yield from contents("Maximum elevation and inundation", pictures=list(pictures(sketches, _describe)))
+    sketches = {name: draw for name, draw in figures.draw(run, choices.look) if _kind(name) in KINDS}
+    shown = {name: one for name, draw in sketches.items() for one in pictures({name: draw}, _describe)}
+    there = [words for kind, (words, _) in KINDS.items() if any(_kind(name) == kind for name in shown)]
+    if there:
+        yield from contents(listed(there).capitalize(), pictures=list(shown.values()))
 
 
 def _kind(name: str) -> str:
@@ -26,4 +33,5 @@ def _kind(name: str) -> str:
 
 def _describe(name: str) -> str:
     kind, _, grid = name.partition("_")
-    return f"{ALT[kind]}, nested grid {grid}." if grid else f"{ALT[kind]}."
+    _, alt = KINDS[kind]
+    return f"{alt}, nested grid {grid}." if grid else f"{alt}."

@@ -1,7 +1,7 @@
 """What happened, in a few sentences for everyone, and in numbers?"""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from esim.analysis.report.event import computed, magnitude, number_of, of_magnit
 from esim.analysis.report.section import Choices, Fact, Section, known
 from esim.analysis.run import Run
 
+if TYPE_CHECKING:
+    import xarray as xr
+
+Coasts = Mapping[str, Mapping[str, Any]]  # what the water did to the coast of each grid, by its name
 DEGREE = 111.195  # km
 CAUTION = "This page describes a computation. It is not a warning: follow those of the authorities."
 
@@ -31,7 +35,7 @@ class Highest(NamedTuple):
 def summary(run: Run, choices: Choices) -> Iterator[Section]:
     """The first section of a tsunami."""
     times = clock(run, choices.look)
-    sentences = [_event(run, times), _water(run), _first_gauge(run, times), *_land(run)]
+    sentences = (_event(run, times), _water(run), _first_gauge(run, times), _land(run))
     text = " ".join(filter(None, sentences))
     yield Section(
         "Summary", "summary.html", {"text": text, "caution": CAUTION, "facts": list(_facts(run, times))}
@@ -47,7 +51,7 @@ def _event(run: Run, times: Clock) -> str:
     when = words.date(times)
     up, down = (_largest(run, name) for name in ("largest_uplift_m", "largest_subsidence_m"))
     moved = [f"lifted the {_moved(run)} by up to {_metres(up)}"] if up else []
-    moved += [f"lowered it by up to {_metres(down)}"] if up and down else []
+    moved += [f"lowered {'it' if up else f'the {_moved(run)}'} by up to {_metres(down)}"] if down else []
     done = words.listed(moved) if moved else "began" if when else ""
     return sentence(what, when, done) if done else ""
 
@@ -77,32 +81,31 @@ def _first_gauge(run: Run, times: Clock) -> str:
     return f"The tsunami reached {which} {words.after(arrival, times)}."
 
 
-def _land(run: Run) -> Iterator[str]:
-    """What was flooded, as far as the cells are small enough to tell."""
-    told: Mapping[str, Any] = run.record.get("hazard") or {}
-    size = cell(run)
-    if told and size is not None and 1000 * size > COARSE:
-        yield f"Cells of {words.number(size, 'km', 2)} are too large to tell what was flooded."
-    elif flooded := sum(coast["flooded_km2"] for coast in told.values()):
-        deep, high = (_most(told, name) for name in ("deepest_flood_m", "highest_runup_m"))
-        yield f"Water flooded {words.number(flooded, 'km²')} of land"
-        yield f"up to {_metres(deep)} deep, and ran up to ground {_metres(high)} high."
+def _land(run: Run) -> str:
+    """What was flooded, on the grids whose cells are small enough to tell."""
+    if not run.record.get("hazard"):
+        return ""
+    if not (told := _resolved(run)):
+        return f"Cells of {words.number(cell(run), 'km', 2)} are too large to tell what was flooded."
+    flooded, deep = _flooded(told), _most(told, "deepest_flood_m")
+    if not flooded or deep is None:
+        return "No land was flooded."
+    high = f", up to ground {_metres(_most(told, 'highest_runup_m'))} high"
+    return f"Water flooded {words.number(flooded, 'km²', 2)} of land to at most {_metres(deep)} deep{high}."
 
 
 def _facts(run: Run, times: Clock) -> Iterator[Fact]:
-    told: Mapping[str, Any] = run.record.get("hazard") or {}
-    highest, size = _highest(run), cell(run)
-    shown = told if size is not None and 1000 * size <= COARSE else {}
-    flooded = sum(coast["flooded_km2"] for coast in shown.values()) if shown else None
+    coasts: Coasts = run.record.get("hazard") or {}
+    highest, size, flooded = _highest(run), cell(run), _resolved(run)
     yield from known(
         ("Moment magnitude", magnitude(run)),
         ("Origin time", times.origin().removeprefix("origin ")),
         (f"Largest uplift of the {_moved(run)}", words.number(_largest(run, "largest_uplift_m"), "m")),
         ("Maximum water-surface elevation", words.number(highest.height, "m") if highest else ""),
-        ("Maximum drawdown", words.number(_most(told, "largest_drawdown_m"), "m")),
-        ("Flooded land", words.number(flooded, "km²")),
-        ("Maximum inundation depth", words.number(_most(shown, "deepest_flood_m"), "m")),
-        ("Maximum run-up", words.number(_most(shown, "highest_runup_m"), "m")),
+        ("Maximum drawdown", words.number(_most(coasts, "largest_drawdown_m"), "m")),
+        ("Flooded land", words.number(_flooded(flooded), "km²")),
+        ("Maximum inundation depth", words.number(_most(flooded, "deepest_flood_m"), "m")),
+        ("Maximum run-up", words.number(_most(flooded, "highest_runup_m"), "m")),
         ("Computed time", computed(run)),
         ("Smallest cells", words.number(size, "km") if size else ""),
         ("Nested grids", words.count(len(run.nests)) if run.nests else ""),
@@ -127,9 +130,21 @@ def _largest(run: Run, name: str) -> float | None:
     return max(found, default=None)
 
 
-def _most(told: Mapping[str, Any], name: str) -> float | None:
+def _resolved(run: Run) -> Coasts:
+    """What the water did to the coasts of the grids whose cells are small enough to tell."""
+    coasts: Coasts = run.record.get("hazard") or {}
+    sizes = {name or "grid": _side(run, maxima) for name, maxima in run.grids.items()}
+    return {name: coast for name, coast in coasts.items() if 1000 * sizes.get(name, np.inf) <= COARSE}
+
+
+def _flooded(coasts: Coasts) -> float | None:
+    """The flooded land of all grids [km2], which count what is not in a nest of theirs; None without a grid."""
+    return sum(coast["flooded_km2"] for coast in coasts.values()) if coasts else None
+
+
+def _most(coasts: Coasts, name: str) -> float | None:
     """The largest of a number of the coasts of all grids."""
-    return max((coast[name] for coast in told.values() if coast.get(name) is not None), default=None)
+    return max((coast[name] for coast in coasts.values() if coast.get(name) is not None), default=None)
 
 
 def _highest(run: Run) -> Highest | None:
@@ -151,6 +166,10 @@ def _highest(run: Run) -> Highest | None:
 
 def cell(run: Run) -> float | None:
     """The longer side of the smallest cells [km]; None without maxima."""
-    planes = [plane_of(maxima, run.record["configuration"]) for maxima in run.grids.values()]
-    sides = [max(spacing(plane.x), spacing(plane.y)) * (DEGREE if plane.lonlat else 1e-3) for plane in planes]
-    return min(sides, default=None)
+    return min((_side(run, maxima) for maxima in run.grids.values()), default=None)
+
+
+def _side(run: Run, maxima: "xr.Dataset") -> float:
+    """The longer side of the cells of a grid [km]."""
+    plane = plane_of(maxima, run.record["configuration"])
+    return max(spacing(plane.x), spacing(plane.y)) * (DEGREE if plane.lonlat else 1e-3)
