@@ -27,7 +27,7 @@ def kept(made, friction):
         at = np.arange(size) + 0.5
         way = np.clip(np.maximum(cells - at, at - (size - cells)) / cells, 0, 1)
         rate = friction * settings.contrast * settings.fastest / (cells * 100.0)
-        factors.append(np.exp(-rate * way**4 * settings.dt))
+        factors.append(np.exp(-rate * way**absorbing_layers.FRICTION_POWER * settings.dt))
     y, x = factors
     return np.broadcast_to(y[:, None] * x, SHAPE)
 
