@@ -18,6 +18,7 @@ from esim.parallel.decomposition import Block
 # makes these grow, the more the slower their crests are: by exp(DAMPING fastest / slowest). So that is limited to
 # exp(GAIN), the stretch c, in which nothing can grow, is the same ratio, at most STRETCH, and velocities are damped in
 # addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio, times fastest / thickness, times g^4.
+# That sends back a part of waves much longer than the layer is thick, and falls with (ratio / UNEVEN)^3 in evener ground.
 # Stress is not damped, and the shift falls to zero outwards: both leave permanent displacement as it is. It falls
 # later where ground is uneven, n = 1 for a ratio up to 1.8, 4 from 3 on. Such waves travel along the ground: layers
 # below and above it have n = 1 and no friction, or waves much longer than they are thick would come back from below;
@@ -25,6 +26,7 @@ from esim.parallel.decomposition import Block
 # near to plain CPML. Chosen by long runs, see validation/results/crust.md.
 DAMPING, GAIN, STRETCH, FRICTION = 11.5, 75.0, 8.0, 0.036
 POWER, FRICTION_POWER = 2, 4  # of g in damping and stretch, in friction
+UNEVEN = 5.0  # ratio of the fastest to the slowest waves from which on friction is whole
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
 
 LOW = ("west", "south", "top")  # sides where numbers of cells begin
@@ -188,5 +190,6 @@ def end_kept(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.n
 
 def velocity_kept(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
     """What a step leaves of a velocity at relative depths `way` (n,) into a layer of a thickness [m]."""
-    rate = FRICTION * settings.contrast * settings.fastest / thickness
+    part = min(settings.contrast / UNEVEN, 1.0) ** 3
+    rate = FRICTION * part * settings.contrast * settings.fastest / thickness
     return np.exp(-rate * way**FRICTION_POWER * settings.dt)

@@ -61,3 +61,15 @@ def test_a_column_that_glides_comes_to_rest():
     for _ in range(400):
         made.step()
     assert np.abs(made.own(made.v)[0]).max() < 0.2
+
+
+@pytest.mark.quick
+def test_friction_is_less_in_evener_ground():
+    """Friction sends long waves back, and is needed around hard layers only."""
+
+    def rate(contrast):
+        settings = crusts.build(SHAPE, CORNER, free=False, backend="numpy", contrast=contrast).settings
+        return -np.log(absorbing_layers.velocity_kept(np.ones(1), 500.0, settings))[0] / settings.dt
+
+    assert rate(5.0) / rate(2.5) == pytest.approx(16)
+    assert rate(20.0) / rate(5.0) == pytest.approx(4)
