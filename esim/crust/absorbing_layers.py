@@ -18,7 +18,7 @@ from esim.parallel.decomposition import Block
 # makes these grow, the more the slower their crests are: by exp(DAMPING fastest / slowest). So that is limited to
 # exp(GAIN), the stretch c, in which nothing can grow, is the same ratio, at most STRETCH, and velocities are damped in
 # addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio, times fastest / thickness, times g^4.
-# That sends back a part of waves much longer than the layer is thick, and falls with (ratio / UNEVEN)^3 in evener ground.
+# It sends back a part of waves much longer than the layer is thick, and falls with (ratio / UNEVEN)^3 in evener ground.
 # Stress is not damped, and the shift falls to zero outwards: both leave permanent displacement as it is. It falls
 # later where ground is uneven, n = 1 for a ratio up to 1.8, 4 from 3 on. Such waves travel along the ground: layers
 # below and above it have n = 1 and no friction, or waves much longer than they are thick would come back from below;
