@@ -54,9 +54,8 @@ class Differences:
         rows = (closed.behind if on_face else closed.ahead)(closed.reach)[: closed.depth]
         mine = nodes.k < closed.depth
         own = rows[np.minimum(nodes.k, closed.depth - 1)] * (nodes.weights / self._ground.grid.dz)[:, :, None]
-        places = np.stack(np.broadcast_arrays(
-            np.arange(closed.reach), nodes.j[:, :, None], nodes.i[:, :, None]
-        ), axis=3)  # fmt: skip
+        k = np.where(mine[:, :, None], np.arange(closed.reach), nodes.k[:, :, None])
+        places = np.stack(np.broadcast_arrays(k, nodes.j[:, :, None], nodes.i[:, :, None]), axis=3)
         weights, own = np.where(mine[:, :, None], 0.0, weights), np.where(mine[:, :, None], own, 0.0)
         return np.concatenate([at, places], axis=2), np.concatenate([weights, own], axis=2)
 
