@@ -18,12 +18,15 @@ from esim.parallel.decomposition import Block
 # makes these grow, the more the slower their crests are: by exp(DAMPING fastest / slowest). So that is limited to
 # exp(GAIN), the stretch c, in which nothing can grow, is the same ratio, at most STRETCH, and velocities are damped in
 # addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio, times fastest / thickness, times g^4.
+# It sends back a part of waves much longer than the layer is thick, and falls with (ratio / UNEVEN)^3 in evener ground.
 # Stress is not damped, and the shift falls to zero outwards: both leave permanent displacement as it is. It falls
 # later where ground is uneven, n = 1 for a ratio up to 1.8, 4 from 3 on. Such waves travel along the ground: layers
-# below and above it have n = 1 and no friction, or waves much longer than they are thick would come back from below. In
-# even ground all of this comes near to plain CPML. Chosen by long runs, see validation/results/crust.md.
+# below and above it have n = 1 and no friction, or waves much longer than they are thick would come back from below;
+# they end at a dashpot, or the ground between periodic sides would glide on for ever. In even ground all of this comes
+# near to plain CPML. Chosen by long runs, see validation/results/crust.md.
 DAMPING, GAIN, STRETCH, FRICTION = 11.5, 75.0, 8.0, 0.036
 POWER, FRICTION_POWER = 2, 4  # of g in damping and stretch, in friction
+UNEVEN = 5.0  # ratio of the fastest to the slowest waves from which on friction is whole
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
 
 LOW = ("west", "south", "top")  # sides where numbers of cells begin
@@ -91,8 +94,8 @@ def _layer(
     size = grid.spacing["xyz".index(axis)] * settings.cells
     beside = _way(grid, settings, axis, side, index + (0.0 if axis == "z" else 1.0))
     rows = [cpml_profile(way, size, settings, axis) for way in (centre, beside)]
-    friction = np.ones_like(centre) if axis == "z" else velocity_kept(centre, size, settings)
-    rows.append(friction[None])
+    kept = end_kept(centre, size, settings) if axis == "z" else velocity_kept(centre, size, settings)
+    rows.append(kept[None])
     profile = backend.from_host(_along(axis, np.concatenate(rows)))
     before = backend.from_host(_kept_before(grid, block, settings, axis))
     memory = backend.zeros((6, *shape))
@@ -153,18 +156,40 @@ def _kept_before(grid: Grid3D, block: Block, settings: CrustSettings, axis: str)
 
 def cpml_profile(way: np.ndarray, thickness: float, settings: CrustSettings, axis: str) -> np.ndarray:
     """b, a, g (3, n) of kernels.crust.cpml at relative depths `way` (n,) into a layer of a thickness [m]."""
-    total = min(DAMPING, GAIN / settings.contrast)
-    damping = (POWER + 1) * settings.fastest * total / (2 * thickness) * way**POWER
-    stretch = 1 + (min(STRETCH, settings.contrast) - 1) * way**POWER
-    fall = 1.0 if axis == "z" else min(max(2.5 * (settings.contrast - 1.4), 1.0), 4.0)
-    shift = math.pi * settings.frequency * (1 - way**fall)
+    damping, stretch, shift = stretching(way, thickness, settings, axis)
     b = np.exp(-(damping / stretch + shift) * settings.dt)
     both = damping + stretch * shift
     a = np.where(damping > 0, damping / (stretch * np.where(both > 0, both, 1.0)) * (b - 1), 0.0)
     return np.stack([b, a, 1 / stretch - 1])
 
 
+def stretching(
+    way: np.ndarray, thickness: float, settings: CrustSettings, axis: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Damping [1/s], stretch [-] and shift [1/s] at relative depths `way` (n,) into a layer of a thickness [m]."""
+    total = min(DAMPING, GAIN / settings.contrast)
+    damping = (POWER + 1) * settings.fastest * total / (2 * thickness) * way**POWER
+    stretch = 1 + (min(STRETCH, settings.contrast) - 1) * way**POWER
+    fall = 1.0 if axis == "z" else min(max(2.5 * (settings.contrast - 1.4), 1.0), 4.0)
+    return damping, stretch, math.pi * settings.frequency * (1 - way**fall)
+
+
+def end_kept(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
+    """What a step leaves of a velocity at relative depths `way` (n,) into a layer below or above of a thickness [m].
+
+    The shift lets the longest waves through to the last cell. There a rate of velocity / (size of a cell x stretching
+    at rest) is the traction of an S wave that goes on (Lysmer and Kuhlemeyer 1969, J. Eng. Mech. Div. ASCE 95, 859);
+    its velocity is that of the fastest P waves over sqrt(3).
+    """
+    damping, stretch, shift = stretching(way, thickness, settings, "z")
+    last = way > 1 - 1 / settings.cells
+    at_rest = stretch + damping / np.where(last, shift, 1.0)
+    rate = settings.fastest * settings.cells / (math.sqrt(3) * thickness * at_rest)
+    return np.where(last, np.exp(-rate * settings.dt), 1.0)
+
+
 def velocity_kept(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
     """What a step leaves of a velocity at relative depths `way` (n,) into a layer of a thickness [m]."""
-    rate = FRICTION * settings.contrast * settings.fastest / thickness
+    part = min(settings.contrast / UNEVEN, 1.0) ** 3
+    rate = FRICTION * part * settings.contrast * settings.fastest / thickness
     return np.exp(-rate * way**FRICTION_POWER * settings.dt)

@@ -10,14 +10,16 @@ from support import crusts
 from support.quakes import configured
 
 from esim.crust.medium.differences import Differences
-from esim.crust.medium.ground import Ground
+from esim.crust.medium.ground import FREE_LAYERS, REDUCED_CELLS, Ground
 from esim.crust.medium.placing import ReceiverSite, receiver_terms
 from esim.crust.medium.stencils import Stencils
 from esim.drivers.run import simulate
 from esim.drivers.seismic import Seismic, SeismicSetup
 from esim.errors import InputError
+from esim.grids.closure import CLOSURES
 from esim.grids.interpolation import NODES
 from esim.grids.one_sided import one_sided_weights
+from esim.kernels.crust.staggered import WEIGHTS
 from esim.parallel.comm import SerialComm
 
 ROCK = {"vp": 4000, "vs": 2300, "rho": 2400}
@@ -261,6 +263,23 @@ def test_strain_on_stepped_ground_is_that_of_a_linear_motion(monkeypatch: pytest
     np.testing.assert_allclose(found, (gradient[2, 0] - gradient[0, 2]) / 2, rtol=1e-8)
 
 
+@pytest.mark.parametrize("order", [4, 8])
+def test_strain_below_a_free_sea_surface_is_that_of_the_steps(order: int) -> None:
+    """At nodes in the uppermost layers, where differences along z are those of the closure."""
+    grid, closed = {**scene()["grid"], "depth": [0, 2200]}, CLOSURES[order]
+    ground = checked(
+        scene(grid=grid, topography={"kind": "flat", "depth": 1100}, physics={"order": order})
+    ).ground
+    site = ReceiverSite(50.0, 50.0, 350.0, in_water=True)
+    terms = receiver_terms(ground, [site])
+    down, across = terms("ezz"), terms("exx")
+    found = np.zeros(closed.reach)
+    np.add.at(found, down.k[0], 100 * down.weights[0])
+    np.testing.assert_allclose(found, closed.ahead(closed.reach)[3], atol=1e-12)
+    pairs = sorted(100 * across.weights[0][across.weights[0] > 0])
+    np.testing.assert_allclose(pairs, sorted(abs(np.array(WEIGHTS[order]))[: order // 2]), atol=1e-12)
+
+
 # ------------------------------------------------------------------ reciprocity
 
 
@@ -319,6 +338,26 @@ def test_no_energy_is_made_where_the_order_falls(order: int) -> None:
     crusts.stir(made)
     energies = []
     for _ in range(60):
+        before = made.own(made.s).copy()
+        made.step()
+        energies.append(crusts.invariant(made, before))
+    np.testing.assert_allclose(energies, energies[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("order", [4, 8])
+def test_no_energy_is_made_where_a_sea_is_as_shallow_as_a_free_surface_can_have_it(order: int) -> None:
+    """Differences of second order around the seafloor are clear of those of the surface."""
+    shape, floor = (18, 6, 7), FREE_LAYERS[order]
+
+    def near(k: np.ndarray, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+        return (abs(k + 0.5 - floor) < REDUCED_CELLS) * 1.0
+
+    made = crusts.build(
+        shape, crusts.rough(shape), kinds=crusts.WALL, order=order, near=near, backend="numpy"
+    )
+    crusts.stir(made)
+    energies = []
+    for _ in range(40):
         before = made.own(made.s).copy()
         made.step()
         energies.append(crusts.invariant(made, before))

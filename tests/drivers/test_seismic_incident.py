@@ -82,6 +82,12 @@ def test_a_free_surface_moves_as_its_coefficients_say(
         assert name in names or np.abs(found[name]).max() < 1e-9
 
 
+def test_nothing_follows_a_wave(tmp_path: Path) -> None:
+    found = records(scene(tmp_path, wave("SV", 20, x=0, depth=2000), [(30, 0, 0)], 5.0))
+    late = found.isel(time=seconds(found) > 3.5)
+    assert np.abs(late.vx).max() < 1e-5 * np.abs(found.vx).max()
+
+
 LAYERS = ((2500.0, 1000.0, 2000.0), ROCK)
 
 

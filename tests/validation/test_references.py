@@ -9,7 +9,7 @@ import pytest
 
 from esim.errors import InputError
 from esim.media.crust.attenuation import conventional
-from esim.validation.references import full_space, lamb, layered
+from esim.validation.references import full_space, haskell, lamb, layered
 from esim.validation.references.full_space import FullSpace
 from esim.validation.references.law import constant_q, relaxing
 from esim.validation.references.misfit import misfit
@@ -257,3 +257,15 @@ def test_misfits_tell_amplitude_from_time():
     weak = reference * np.array([[1.0], [0.0], [0.01]])
     wrong = misfit(weak * np.array([[1.0], [1.0], [2.0]]), weak, dt, 0.3, 5.0)
     assert wrong.em[2] < 0.02
+
+
+def test_a_layer_on_rock_amplifies_as_in_closed_form() -> None:
+    """2 / (cos kh + i r sin kh), r the ratio of impedances; with Q less at the resonance."""
+    layers = (layered.Layer(0, 3000, 1000, 2000, 40, 20), layered.Layer(400, 6000, 3464, 2700))
+    f = np.linspace(0.1, 3, 50)
+    kh, r = 2 * np.pi * f * 400 / 1000, 2000 * 1000 / (2700 * 3464)
+    np.testing.assert_allclose(
+        haskell.amplification(layers, f), 2 / (np.cos(kh) + 1j * r * np.sin(kh)), rtol=1e-12
+    )
+    lossy = np.abs(haskell.amplification(layers, np.array([0.625]), constant_q(1.0)))
+    assert 6.0 < lossy[0] < 2 / r

@@ -1,12 +1,14 @@
 """What are the strains of the nodes of stresses? Differences of velocities, with the weights of a step.
 
-They are those of kernels.crust.reduced_order, as far as the halo of the cell that holds a receiver reaches.
+They are those of kernels.crust.reduced_order, as far as the halo of the cell that holds a receiver reaches, and along z
+those of kernels.crust.closure in the uppermost layers below a flat free surface.
 """
 
 import numpy as np
 
 from esim.crust.medium.cells_around import cubes_of
-from esim.crust.medium.ground import FREE_LAYERS, Ground
+from esim.crust.medium.ground import Ground
+from esim.grids.closure import CLOSURES
 from esim.grids.interpolation import NODES, InterpolationTerms
 from esim.kernels.crust.staggered import WEIGHTS
 
@@ -38,18 +40,30 @@ class Differences:
             index[:, :, None, :]
             + np.eye(3, dtype=int)[axis] * (np.arange(2 * PAIRS + 2) - PAIRS + lower)[:, None]
         )
+        if axis == 0 and self._ground.free:
+            at, weights = self._closed(nodes, on_edge, at, weights)
         k, j, i = (at[..., n].reshape(len(at), -1) for n in range(3))
         variable = np.full_like(k, NODES[velocity].variable)
         return InterpolationTerms(variable, k, j, i, weights.reshape(len(at), -1))
 
+    def _closed(
+        self, nodes: InterpolationTerms, on_face: bool, at: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Places (n, nodes, values, 3) and weights of differences along z, of the closure in the layers it is for."""
+        closed = CLOSURES[self._ground.order]
+        rows = (closed.behind if on_face else closed.ahead)(closed.reach)[: closed.depth]
+        mine = nodes.k < closed.depth
+        own = rows[np.minimum(nodes.k, closed.depth - 1)] * (nodes.weights / self._ground.grid.dz)[:, :, None]
+        k = np.where(mine[:, :, None], np.arange(closed.reach), nodes.k[:, :, None])
+        places = np.stack(np.broadcast_arrays(k, nodes.j[:, :, None], nodes.i[:, :, None]), axis=3)
+        weights, own = np.where(mine[:, :, None], 0.0, weights), np.where(mine[:, :, None], own, 0.0)
+        return np.concatenate([at, places], axis=2), np.concatenate([weights, own], axis=2)
+
     def _beside(self, index: np.ndarray) -> np.ndarray:
-        """One for cells beside an interface, or a flat free surface, else zero."""
+        """One for cells beside an interface, else zero."""
         k, j, i = np.moveaxis(index - self._cell[:, None, None, :], 3, 0)
         k, j, i = (np.clip(n + r, 0, 2 * r) for n, r in ((k, ABOVE), (j, ASIDE), (i, ASIDE)))
-        found = self._reduced[np.arange(len(index))[:, None, None], k, j, i] > 0
-        if self._ground.free:
-            found |= index[..., 0] < FREE_LAYERS[self._ground.order]
-        return found.astype(float)
+        return (self._reduced[np.arange(len(index))[:, None, None], k, j, i] > 0).astype(float)
 
     def _fits(self, index: np.ndarray, axis: int, lower: int) -> np.ndarray:
         """Whether all values that a full difference takes are in the grid, and in the halo of the cell of its point."""

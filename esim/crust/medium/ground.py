@@ -7,6 +7,7 @@ import numpy as np
 from esim.config.crust.root import SeismicConfig
 from esim.crust.layout import allocated_shape
 from esim.crust.medium.medium import CrustMedium, MediumSurvey, kinds
+from esim.grids.closure import CLOSURES
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.media.crust.box import Box, Range
@@ -17,7 +18,9 @@ from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block
 
 REDUCED_CELLS = 2  # around an interface of ground, sea and air in which differences are of second order
-FREE_LAYERS = {4: 8, 8: 10}  # layers without an interface that the differences at a flat free surface need
+# Layers without an interface below a flat free surface: its differences and, lest energy be made, all that share nodes
+# with them are of full order.
+FREE_LAYERS = {n: closed.depth + n // 2 - 1 + REDUCED_CELLS for n, closed in CLOSURES.items()}
 STRIP_CELLS = 2_000_000  # looked at together
 
 

@@ -25,7 +25,8 @@ ABSORBING = 40  # layers
 EXTRA = 2 * BELOW + ABSORBING  # layers below the grid
 REFLECTION = 1e-12  # of the absorbing layers by theory, of a vertical wave
 DECAY = math.log(1e5)  # by which a field dies over the window
-LEAST = 1e-5  # of the largest spectral value: what is less is left out
+# What is less than this part of the largest spectral value is left out; the end of the window raises it by exp(DECAY).
+LEAST = 1e-8
 FINEST = 0.85  # of the largest symbol of a difference: waves that the half-space carries
 # Nodes of velocities and stresses in a cell, in its sizes: x east, y north, z down, from its centre.
 OFFSETS = np.array(

@@ -149,10 +149,10 @@ def draw(runs: Runs, output: Path) -> list[Path]:
         distance, place, points = name.split("-")
         if (distance, place) == ("1", "on"):
             records = read(folder, "u")
-            axes.plot(records.times, 1e3 * records.at("east")[2], label=f"{points} points per wavelength")
+            axes.plot(records.times, records.at("east")[2], label=f"{points} points per wavelength")
     times = np.linspace(0, 1.15 + 1.2, 400)
-    axes.plot(times, 1e3 * solution(1, times)[1], "k--", label="closed form")
-    axes.set(xlabel="time [s]", ylabel="displacement down [mm]")
+    axes.plot(times, solution(1, times)[1], "k--", label="closed form")
+    axes.set(xlabel="time [s]", ylabel="displacement down [m]")
     axes.legend(frameon=False)
     path = output / "lamb_vertical.png"
     figure.savefig(path, dpi=150)
