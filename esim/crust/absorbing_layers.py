@@ -18,15 +18,16 @@ from esim.parallel.decomposition import Block
 # makes these grow, the more the slower their crests are: by exp(DAMPING fastest / slowest). So that is limited to
 # exp(GAIN), the stretch c, in which nothing can grow, is the same ratio, at most STRETCH, and velocities are damped in
 # addition, which no wave survives: at a rate [1/s] of FRICTION times the ratio, times fastest / thickness, times g^4.
-# It sends back a part of waves much longer than the layer is thick, and falls with (ratio / UNEVEN)^3 in evener ground.
-# Stress is not damped, and the shift falls to zero outwards: both leave permanent displacement as it is. It falls
-# later where ground is uneven, n = 1 for a ratio up to 1.8, 4 from 3 on. Such waves travel along the ground: layers
-# below and above it have n = 1 and no friction, or waves much longer than they are thick would come back from below;
-# they end at a dashpot, or the ground between periodic sides would glide on for ever. In even ground all of this comes
-# near to plain CPML. Chosen by long runs, see validation/results/crust.md.
+# Stress is not damped, and the shift falls to zero outwards: both leave permanent displacement as it is. The shift
+# falls later in ground that guides, n = 1 for a ratio up to 1.8, 4 from 3 on. Friction and the late fall send back a
+# part of waves much longer than the layer is thick. So both follow the ratio only as far as the ground guides waves
+# (esim.crust.guided_waves), and friction falls with (ratio / UNEVEN)^3 where that is small. Guided waves travel along
+# the ground: layers below and above it have n = 1 and no friction, and end at a dashpot, or the ground between
+# periodic sides would glide on for ever. In ground that does not guide all of this comes near to plain CPML. Chosen by
+# long runs, see validation/results/crust.md.
 DAMPING, GAIN, STRETCH, FRICTION = 11.5, 75.0, 8.0, 0.036
 POWER, FRICTION_POWER = 2, 4  # of g in damping and stretch, in friction
-UNEVEN = 5.0  # ratio of the fastest to the slowest waves from which on friction is whole
+UNEVEN = 5.0  # ratio from which on friction is whole
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
 
 LOW = ("west", "south", "top")  # sides where numbers of cells begin
@@ -170,7 +171,7 @@ def stretching(
     total = min(DAMPING, GAIN / settings.contrast)
     damping = (POWER + 1) * settings.fastest * total / (2 * thickness) * way**POWER
     stretch = 1 + (min(STRETCH, settings.contrast) - 1) * way**POWER
-    fall = 1.0 if axis == "z" else min(max(2.5 * (settings.contrast - 1.4), 1.0), 4.0)
+    fall = 1.0 if axis == "z" else min(max(2.5 * (settings.guiding - 1.4), 1.0), 4.0)
     return damping, stretch, math.pi * settings.frequency * (1 - way**fall)
 
 
@@ -190,6 +191,6 @@ def end_kept(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.n
 
 def velocity_kept(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
     """What a step leaves of a velocity at relative depths `way` (n,) into a layer of a thickness [m]."""
-    part = min(settings.contrast / UNEVEN, 1.0) ** 3
-    rate = FRICTION * part * settings.contrast * settings.fastest / thickness
+    part = min(settings.guiding / UNEVEN, 1.0) ** 3
+    rate = FRICTION * part * settings.guiding * settings.fastest / thickness
     return np.exp(-rate * way**FRICTION_POWER * settings.dt)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
+from esim.crust.guided_waves import guiding_contrast
 from esim.crust.medium.ground import Ground
 from esim.media.crust.attenuation import Mechanisms
 
@@ -23,6 +24,7 @@ class CrustSettings:
     largest_inverse_q: float = 0.0
     reduced_layers: int = 0  # layers from the top in which near_interface says where the order is reduced
     contrast: float = 1.0  # fastest over slowest waves
+    guiding: float = 1.0  # the contrast as far as the ground guides waves, see esim.crust.guided_waves
     memory: str | None = None  # type of the memory variables: bfloat16, or that of all else
 
 
@@ -40,6 +42,7 @@ def crust_settings(config: SeismicConfig, ground: Ground, discretisation: Discre
         fastest=discretisation.fastest,
         frequency=discretisation.frequency / 2,
         contrast=discretisation.fastest / ground.survey.speeds.slowest,
+        guiding=guiding_contrast(ground.survey.speeds, ground.survey.inversion),
         mechanisms=None if fit is None else fit.mechanisms,
         largest_inverse_q=0.0 if fit is None else 1 / fit.lowest_q,
         reduced_layers=ground.reduced_layers,

@@ -142,8 +142,9 @@ def build(
         medium["near_interface"] = np.broadcast_to(near(k, j, i), vp.shape)
     sides = (*kinds[:3], "free" if free else kinds[3])
     deepest = int(near is not None) * nz
+    quality = (mechanisms, max(inverse_q))
     settings = CrustSettings(
-        order, dt, free, sides, cells, fastest, frequency, mechanisms, max(inverse_q), deepest, contrast
+        order, dt, free, sides, cells, fastest, frequency, *quality, deepest, contrast, guiding=contrast
     )
     given = {name: machine.from_host(value) for name, value in medium.items()}
     made = build_crust(grid, decomposition, comm, machine, settings, given)

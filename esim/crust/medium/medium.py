@@ -86,7 +86,8 @@ class MediumSurvey:
 
     descent is the longest time [s] that waves, S where there are any, need straight down through the grid. kinds
     (2, nz) has the lowest and the highest kind of each layer; fluid_rock says whether the medium itself has fluids
-    where topography has none, filled how many solid cells lie where the file of the model has no values.
+    where topography has none, filled how many solid cells lie where the file of the model has no values. inversion is
+    the largest ratio of the speed of the slow waves of a cell, S in solids, to that of a cell beside or below it.
     """
 
     speeds: Speeds
@@ -96,6 +97,7 @@ class MediumSurvey:
     kinds: np.ndarray
     fluid_rock: bool
     filled: int = 0
+    inversion: float = math.inf
 
     @property
     def solid(self) -> bool:
@@ -150,25 +152,45 @@ def survey_medium(medium: CrustMedium, block: Block, comm: Comm) -> MediumSurvey
     found, qp, qs, fluid_rock, filled = NO_SPEEDS, math.inf, math.inf, False, 0
     layers = np.zeros((2, medium.grid.nz), np.uint8)
     descent = np.zeros((block.j1 - block.j0, block.i1 - block.i0))
+    slow = np.stack([np.full(medium.grid.nz, np.inf), np.zeros(medium.grid.nz)])
     for box in medium.strips(block, 0):
         values, classes = medium.filled(box)
         found = found.join(speeds(values))
         qp, qs = min(qp, float(values[3].min())), min(qs, float(values[4].min()))
         kind = kinds(values)
         layers[:, slice(*box[0])] = kind.min((1, 2)), kind.max((1, 2))
-        descent += medium.grid.dz * slownesses(values).sum(0)
+        slowness = slownesses(values)
+        descent += medium.grid.dz * slowness.sum(0)
+        slow[:, slice(*box[0])] = _slowest_waves(slowness)
         filled += medium.filled_in(box, classes)
         fluid_rock |= bool((kind != (SOLID if classes is None else classes)).any())
-    gathered = comm.allgather((found, qp, qs, float(descent.max()), layers, fluid_rock, filled))
-    of_speeds, of_qp, of_qs, of_descent, of_layers, of_fluid, of_filled = zip(*gathered, strict=True)
+    gathered = comm.allgather((found, qp, qs, float(descent.max()), layers, fluid_rock, filled, slow))
+    of_speeds, of_qp, of_qs, of_descent, of_layers, of_fluid, of_filled, of_slow = zip(*gathered, strict=True)
     whole = reduce(Speeds.join, of_speeds)
     if whole.fastest <= 0:
         raise InputError("topography: the grid holds nothing but air; its depth axis must reach the ground")
     lowest, highest = np.min(of_layers, axis=0)[0], np.max(of_layers, axis=0)[1]
-    kinds_of_layers = np.stack([lowest, highest])
     return MediumSurvey(
-        whole, min(of_qp), min(of_qs), max(of_descent), kinds_of_layers, any(of_fluid), sum(of_filled)
+        whole,
+        min(of_qp),
+        min(of_qs),
+        max(of_descent),
+        np.stack([lowest, highest]),
+        any(of_fluid),
+        sum(of_filled),
+        _inversion(np.min(of_slow, axis=0)[0], np.max(of_slow, axis=0)[1]),
     )
+
+
+def _slowest_waves(slowness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest speed [m/s] of the slow waves of each layer (k, j, i); inf and 0 of a layer of air."""
+    with np.errstate(divide="ignore"):
+        return 1 / slowness.max((1, 2)), (1 / np.where(slowness > 0, slowness, np.inf)).max((1, 2))
+
+
+def _inversion(least: np.ndarray, largest: np.ndarray) -> float:
+    """Of least and largest speeds of layers, from the top: how much faster a cell is than one beside or below it."""
+    return float((np.maximum.accumulate(largest) / least).max())
 
 
 def set_medium(

@@ -28,6 +28,7 @@ QUICK = ("sill of basalt", "soft soil on rock")
 Rock = tuple[float, ...]  # top, vp, vs, rho, qp, qs
 SILL = ((0, 2500, 1000, 2100), (1000, 5500, 3000, 2700), (1500, 3200, 1400, 2300), (2500, 6000, 3400, 2700))
 EVEN = ((0, 3000, 1714, 2100), (1000, 5500, 3000, 2700), (1500, 3400, 1750, 2300), (2500, 6000, 3400, 2700))
+FIRM = ((0, 4000, 2000, 2600), (1000, 6000, 3464, 2700))
 MUD = ((0, 1700, 340, 1800), (300, 6000, 3400, 2700), (700, 1750, 350, 1850), (1200, 6000, 3400, 2700))
 STACK = (
     (0, 1600, 320, 1900, 30, 15),
@@ -57,6 +58,7 @@ SLAB = "slab.nc"  # a gridded model beside the runs
 MODELS: dict[str, dict[str, Any]] = {
     "sill of basalt": {"medium": _layers(SILL), "depth": [0, 4000]},
     "sill in firm sediments": {"medium": _layers(EVEN), "depth": [0, 4000]},
+    "firm layer on rock": {"medium": _layers(FIRM)},
     "zones of low velocity": {
         "medium": _layers(
             (
