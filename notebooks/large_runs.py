@@ -9,7 +9,6 @@
 import json
 from pathlib import Path
 
-import dask
 import matplotlib.pyplot as plt
 import netCDF4
 import numpy as np
@@ -20,7 +19,7 @@ import esim
 # ## A file with holes
 #
 # NetCDF-4 stores a variable in blocks, here as esim writes them: one time by 256 × 256 cells. Blocks that nobody wrote
-# take no space. The wave is a ring that spreads at 200 m/s.
+# take hardly any space. The wave is a ring that spreads at 200 m/s.
 
 # %%
 folder = Path("out/pacific")
@@ -59,15 +58,15 @@ print(f"{field.nbytes / 1e9:.0f} GB, {field.data.npartitions:,} blocks of {field
 # %% [markdown]
 # ## What would be read?
 #
-# Series at points, `.esim.at`, need no more than the blocks around the points. Dask says what is left of the work after
-# it has thrown out what is not needed, before anything is read.
+# Series at points, `.esim.at`, need no more than the blocks around the points. Before anything is read, Dask says which
+# tasks a result needs; those that read are counted here.
 
 
 # %%
 def blocks_read(values):
     """How many blocks of the file an array takes."""
-    (optimized,) = dask.optimize(values.data)
-    return sum("open_dataset" in str(key[0]) for key in optimized.__dask_graph__() if isinstance(key, tuple))
+    needed = values.data.dask.cull(values.data.__dask_keys__())
+    return sum(isinstance(key, tuple) and key[0].startswith("open_dataset") for key in needed)
 
 
 series = run.esim.at(lon=[143.9, 144.5, 145.4], lat=[39.2, 39.2, 40.3]).eta
@@ -79,8 +78,8 @@ for name, values in wanted.items():
 # %% [markdown]
 # ## Read
 #
-# Values are computed when they are asked for, block by block, on all cores: the maximum over time never holds more
-# than a few blocks in the memory.
+# Values are computed when they are asked for, block by block, on all cores: of the 100 GB, the map of the maximum
+# reads 59 MB.
 
 # %%
 highest = corner.max("time").compute()

@@ -2,8 +2,8 @@
 # # From a CMT to an ObsPy stream
 #
 # A centroid moment tensor, a velocity model and a list of stations are enough for synthetic seismograms up to a
-# frequency of your choice. Here the moment tensor of a thrust off Hokkaido, scaled down to Mw 6.1, in PREM, below
-# 0.2 Hz: a small block that takes seconds. CMTSOLUTION and STATIONS are the files of SPECFEM, with the moment in
+# frequency of your choice. Here a thrust of Mw 6.3 off Hokkaido, in PREM, below 0.2 Hz: a small block that takes
+# seconds. CMTSOLUTION and STATIONS are the files of SPECFEM, with the moment in
 # dyn cm; QuakeML, ndk and StationXML do as well. This needs ObsPy (`pip install 'esim-hpc[seismology]'`).
 
 # %%
@@ -24,7 +24,7 @@ from esim.drivers.run import simulate
 
 logging.basicConfig(format="warning: %(message)s")
 CMT = """\
-PDE 2003 09 25 19 50 06.36 41.7800 143.8600 27.0 6.1 6.1 OFF HOKKAIDO
+PDE 2003 09 25 19 50 06.36 41.7800 143.8600 27.0 6.3 6.3 OFF HOKKAIDO
 event name:     thrust
 time shift:     2.0
 half duration:  2.0

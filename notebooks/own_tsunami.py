@@ -48,8 +48,8 @@ print(Path("out/maule.yaml").read_text())
 # %% [markdown]
 # ## Compute
 #
-# `load` takes changes as `esim-run --set` does. Two gauges are wanted at the coast, which `snap: water`
-# moves to the nearest wet cell, and one offshore.
+# `load` takes changes as `esim-run --set` does. Two gauges are wanted at the coast, which `snap: water` moves to the
+# nearest wet cell, and one offshore.
 
 # %%
 gauges = """[
