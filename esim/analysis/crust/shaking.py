@@ -8,6 +8,7 @@ import numpy as np
 
 from esim.analysis import chart, marks
 from esim.analysis.crust import map_marks, medium
+from esim.analysis.crust.mmi import PGV
 from esim.analysis.look import PLAIN, Look, Sketch
 from esim.analysis.run import Run
 
@@ -50,9 +51,8 @@ SIZE = 5.4, 6.6  # inches: width and height of the map, at most
 SHOWN = 0.002, 0.9995  # quantiles of the values that the colours span
 
 # Peak ground velocity [cm/s] and modified Mercalli intensity (Worden et al. 2012, doi:10.1785/0120110156):
-# MMI = 3.78 + 1.47 log10 v below 4.56, 2.89 + 3.16 log10 v above.
+# the lines of esim.analysis.crust.mmi meet at 4.56.
 BEND = 4.56
-WEAK, STRONG = (3.78, 1.47), (2.89, 3.16)
 INTENSITIES = {3: "III", 4: "IV", 5: "V", 6: "VI", 7: "VII", 8: "VIII", 9: "IX", 10: "X"}
 
 
@@ -66,7 +66,7 @@ def figures(run: Run, look: Look = PLAIN) -> Iterator[Sketch]:
 
 def velocity(intensity: float) -> float:
     """The peak ground velocity [cm/s] of a modified Mercalli intensity in California (Worden et al. 2012)."""
-    constant, slope = WEAK if intensity < BEND else STRONG
+    constant, slope = PGV.moderate if intensity < BEND else PGV.strong
     return float(10 ** ((intensity - constant) / slope))
 
 
