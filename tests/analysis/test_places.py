@@ -89,11 +89,14 @@ def test_places_that_cannot_be_used_are_told(
     ("options", "words"),
     [
         (["--within", "2 km"], "--within has no meaning for a tsunami run without --places"),
+        (["--places", "TOWNS", "--within=-3 km"], "--within -3000 m: expected more than 0"),
         (["--places", "a.csv", "--timezone", "Tokyo"], "--timezone: no time zone is called 'Tokyo'"),
     ],
 )
 def test_options_that_would_not_be_used_are_refused(
-    dateline: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
+    dateline: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
 ) -> None:
+    (towns := tmp_path / "towns.csv").write_text("name,lon,lat\nsea,-179.35,11.05\n")
+    options = [str(towns) if one == "TOWNS" else one for one in options]
     assert main(["hazard", str(dateline), *options]) == 2
     assert words in capsys.readouterr().err

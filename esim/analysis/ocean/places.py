@@ -56,7 +56,12 @@ def read_places(run: Run, file: Path, crs: str | None = None) -> list[Place]:
 
 
 def nearest_water(run: Run, place: Place, within: float = WITHIN) -> Cell | str:
-    """The nearest cell that was ever wet, of the finest grid with one within a distance [m]; or why there is none."""
+    """The nearest cell that was ever wet, of the finest grid with one within a distance [m]; or why there is none.
+
+    Raises InputError for a distance that is not positive.
+    """
+    if not within > 0:
+        raise InputError(f"--within {within:g} m: expected more than 0")
     covered = False
     for name, maxima in sorted(run.grids.items(), key=lambda item: _spacing(item[1]["eta_max"])):
         if _covers(maxima["eta_max"], place):
