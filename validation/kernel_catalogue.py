@@ -31,6 +31,8 @@ from esim.kernels.ocean import (
     structures,
     tracer,
 )
+from esim.kernels.ocean.maxima import ARRIVALS, MAXIMA, recording
+from esim.kernels.ocean.state import NEVER, ROWS, Params, step_constants
 from esim.parallel.decomposition import Box
 
 Arrays = dict[str, np.ndarray]
@@ -53,8 +55,8 @@ OCEAN: Mapping[str, Kernel] = {
     "slide": seafloor.SET_BED,
     "level lifted": seafloor.UPLIFT_LEVEL,
     "level under a slide": seafloor.SET_LEVEL,
-    "record": shallow_water.record(),
-    "record of times": shallow_water.record(times=True),
+    "record": recording(),
+    "record of times": recording(times=True),
     "rate": seafloor.COURANT_RATE,
     "acceleration corrected": forcing.CORRECT,
     "acceleration mirrored": forcing.REFLECT,
@@ -121,8 +123,8 @@ _CONSTANTS = {
 
 def ocean_constants(kernel: Kernel, dtype: np.dtype) -> Any:
     """Constants of a kernel of a coarse, rough ocean."""
-    if kernel.params is shallow_water.Params:
-        return shallow_water.constants(dtype, dt=0.05, time=1.5, manning=0.03)
+    if kernel.params is Params:
+        return step_constants(dtype, dt=0.05, time=1.5, manning=0.03)
     names = kernel.params._fields  # type: ignore[attr-defined]
     return kernel.params(*(np.dtype(dtype).type(_CONSTANTS[name]) for name in names))
 
@@ -137,11 +139,11 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
     zeta = depth - np.maximum(-bed[0], 0)
     q = np.stack([zeta, 0.3 * rng.standard_normal(shape), rng.standard_normal(shape), rng.random(shape)])
     q[1:3, depth == 0] = 0
-    rows = np.abs(rng.standard_normal((len(shallow_water.ROWS), shape[0]))) * 0.1 + 0.4
+    rows = np.abs(rng.standard_normal((len(ROWS), shape[0]))) * 0.1 + 0.4
     rows[6:9] = 1 / rows[[0, 2, 3]]
-    maxima = np.zeros((len(shallow_water.MAXIMA), *shape))
-    for pair in shallow_water.ARRIVALS:
-        maxima[list(pair)] = shallow_water.NEVER
+    maxima = np.zeros((len(MAXIMA), *shape))
+    for pair in ARRIVALS:
+        maxima[list(pair)] = NEVER
     named = {
         "q": q,
         "out": np.zeros_like(q),

@@ -8,7 +8,8 @@ import numpy as np
 from esim.backends.device_buffer import ROWS
 from esim.config.ocean.root import TsunamiConfig
 from esim.grids.nested_grid import NestedGrid
-from esim.kernels.ocean.shallow_water import MAXIMA, STATE
+from esim.kernels.ocean.maxima import MAXIMA
+from esim.kernels.ocean.state import STATE
 from esim.kernels.ocean.structures import PLANES
 from esim.ocean.forcing import build
 from esim.parallel.decomposition import Block, decompose

@@ -3,7 +3,7 @@
 import numpy as np
 
 from esim.grids.grid import Grid
-from esim.kernels.ocean.shallow_water import ROWS
+from esim.kernels.ocean.state import ROWS
 from esim.parallel.decomposition import Block
 
 

@@ -13,7 +13,8 @@ from esim.grids.grid import CellFunction, Grid
 from esim.kernels.kernel import Kernel
 from esim.kernels.ocean import seafloor, shallow_water
 from esim.kernels.ocean.absorbing_layer import with_absorption
-from esim.kernels.ocean.shallow_water import ARRIVALS, MAXIMA, NEVER, ROWS, STATE
+from esim.kernels.ocean.maxima import ARRIVALS, MAXIMA, recording
+from esim.kernels.ocean.state import NEVER, ROWS, STATE, step_constants, step_values
 from esim.kernels.ocean.structures import PLANES, with_structures
 from esim.kernels.ocean.tracer import PLANE, with_tracer
 from esim.ocean.absorbing_layers import NO_LAYERS, Layers, absorption_rates
@@ -66,9 +67,7 @@ class Ocean(Domain):
     def constants(self, dt: float, time: float) -> Any:
         """Constants of a step of dt [s] that ends at time [s], until they are asked for again."""
         physics = self.physics
-        return self.step_constants.fill(
-            *shallow_water.step_values(dt, time, uniform_manning(physics), physics.gravity)
-        )
+        return self.step_constants.fill(*step_values(dt, time, uniform_manning(physics), physics.gravity))
 
     def fastest(self) -> float:
         """Largest (|u| + c)/dx + (|v| + c)/dy [1/s] of all ranks: dt times it is the Courant number."""
@@ -255,7 +254,7 @@ def build_ocean(
             for state in states
         )
         waves = {wave.side: wave for wave in incident}
-        record = shallow_water.record(times)
+        record = recording(times)
         records = [backend.bind(record, block.interior, given) for given in inputs if maxima]
         fills = [
             [
@@ -269,7 +268,7 @@ def build_ocean(
         return plan, (first, second), records, forces
 
     plan, rates, records, forces = one_per_node(comm, compile_all)
-    constants = shallow_water.constants(
+    constants = step_constants(
         backend.dtype,
         1.0,
         0.0,

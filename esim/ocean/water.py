@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from esim.kernels.ocean.shallow_water import STATE
+from esim.kernels.ocean.state import STATE
 from esim.variables.ocean import Water
 
 

@@ -26,6 +26,7 @@ from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.io.atomic import whole_file
 from esim.kernels.ocean import shallow_water
+from esim.kernels.ocean.state import step_constants
 from esim.media.crust.attenuation import coarse_grained
 from esim.parallel.comm import SerialComm
 from esim.parallel.decomposition import decompose
@@ -122,7 +123,7 @@ def measure_ocean_kernel(backend: Backend, size: int, maxima: bool) -> Rate:
     kernel, box = without_skipping(shallow_water.step(maxima=maxima)), ((2, size + 2), (2, size + 2))
     launches = [backend.bind(kernel, box, {"q": states[n], "out": states[1 - n], **arrays}) for n in range(2)]
     dt = 1e-3  # s; the factors of rows make cells of 1 m
-    constants = backend.constants(shallow_water.constants(backend.dtype, dt=dt, time=0.0, manning=0.025))
+    constants = backend.constants(step_constants(backend.dtype, dt=dt, time=0.0, manning=0.025))
     turn = [0]
 
     def step() -> None:

@@ -15,18 +15,8 @@ beside dry cells only momentum decays, so that no shore drives itself.
 """
 
 from esim.kernels.kernel import Kernel, Stage
-from esim.kernels.ocean.shallow_water import (
-    HU1,
-    HV1,
-    ROWS,
-    YM,
-    Z1,
-    H,
-    U,
-    V,
-    manning_friction,
-    manning_friction_map,
-)
+from esim.kernels.ocean.shallow_water import manning_friction, manning_friction_map
+from esim.kernels.ocean.state import HU1, HV1, ROWS, YM, Z1, H, U, V
 from esim.kernels.scalar import maximum, minimum, sqrt, where
 
 

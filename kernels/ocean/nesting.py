@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from esim.kernels.kernel import Kernel, Stage
 from esim.kernels.ocean import shallow_water, structures
-from esim.kernels.ocean.shallow_water import XM, YM, slope
+from esim.kernels.ocean.shallow_water import slope
+from esim.kernels.ocean.state import XM, YM
 from esim.kernels.scalar import maximum, minimum, where
 
 # The five cells around which values are interpolated.

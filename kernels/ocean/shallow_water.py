@@ -17,108 +17,42 @@ is b [m, positive up], and sides[0, 0, i] is -1 beyond walls, where the mirrored
 sides[1, 0, i] is for the layers that absorb, see kernels.ocean.absorbing_layer.
 """
 
-from typing import NamedTuple
-
-import numpy as np
-
 from esim.kernels.kernel import Kernel, Shortcut, Stage
+from esim.kernels.ocean.maxima import record_maxima, record_times
+from esim.kernels.ocean.state import (
+    DRAIN_FRACTION,
+    EP,
+    EX,
+    EY,
+    HP,
+    HU1,
+    HV1,
+    HX,
+    HY,
+    ROWS,
+    SLOTS,
+    UP,
+    UX,
+    UY,
+    VP,
+    VX,
+    VY,
+    XL,
+    XM,
+    XR,
+    XT,
+    YL,
+    YM,
+    YR,
+    YT,
+    Z1,
+    E,
+    H,
+    Params,
+    U,
+    V,
+)
 from esim.kernels.scalar import guess_rcbrt, maximum, minimum, sqrt, where
-
-
-class Params(NamedTuple):
-    """Constants of a step in the run's floating-point type. Bodies hold no bare number: see CONTRIBUTING."""
-
-    dt: float  # s
-    half_dt: float  # s
-    per_dt: float  # 1/s
-    quarter: float
-    g: float  # m/s2
-    half_g: float
-    half: float
-    zero: float
-    one: float
-    tiny: float
-    half_theta: float  # theta/2 of the generalised minmod limiter, 0.5 (minmod) to 1 (monotonised central)
-    gentle: (
-        float  # fraction of the depth below which the surface may change from cell to cell in a gentle wave
-    )
-    dry: float  # m, thinner water does not flow
-    per_cap: float  # s/m, one over the largest speed
-    friction: float  # dt g n^2
-    rcbrt_0: float  # its bits, less a third of those of x, are close to x^(-1/3)
-    rcbrt_1: float  # 14/9, 7/9, 2/9: cubic iteration for x^(-1/3)
-    rcbrt_2: float
-    rcbrt_3: float
-    time: float  # s, at the end of the step
-    arrival: float  # m, change of the surface from which the wave has arrived
-    arrival_2: float  # m, higher thresholds of the same
-    arrival_3: float
-    never: float  # arrival time where no wave has come yet
-    motion_threshold: float  # m, water that has moved less is at rest: the rounding of a wave of 0.1 m
-
-    @staticmethod
-    def varying() -> tuple[str, ...]:
-        """Those that differ from step to step."""
-        return "dt", "half_dt", "per_dt", "friction", "time"
-
-
-class Rows(NamedTuple):
-    """Meaning of rows[k, j]."""
-
-    per_dx: int = 0  # 1 / cell width
-    per_dy: int = 1  # 1 / cell height
-    north: int = 2  # length of the north face / cell area
-    south: int = 3  # length of the south face / cell area
-    f: int = 4  # Coriolis parameter [1/s]
-    curvature: int = 5  # tan(lat) / R [1/m]
-    drain_x: int = 6  # cell area / length of the west, the north and the south face
-    drain_north: int = 7
-    drain_south: int = 8
-    absorption: int = 9  # in the layers along the south and north side, see kernels.ocean.absorbing_layer
-
-
-class MaximaPlanes(NamedTuple):
-    """Meaning of maxima[n, j, i]."""
-
-    highest: int = 0  # zeta [m]; minus NEVER where there was no water
-    lowest: int = 1  # zeta [m]
-    speed: int = 2  # m/s
-    momentum_flux: int = 3  # h |u|^2 [m3/s2]
-    level: int = 4  # zeta [m] of the first water, as the sources have moved it with its bed
-    rise: int = (
-        5  # s, when the surface was higher than that by p.arrival for the first time; NEVER where it was not
-    )
-    fall: int = 6  # s, the same for lower
-    highest_time: int = 7  # s, and those below only where times are asked for
-    wet_time: int = 8  # s, for how long there was water
-    rise_2: int = 9  # s, like rise and fall for p.arrival_2 and p.arrival_3
-    fall_2: int = 10
-    rise_3: int = 11
-    fall_3: int = 12
-
-
-STATE = ("zeta", "hu", "hv")  # meaning of q[n, j, i]
-ROWS = Rows()
-MAXIMA = MaximaPlanes()
-ARRIVALS = (
-    (MAXIMA.rise, MAXIMA.fall),
-    (MAXIMA.rise_2, MAXIMA.fall_2),
-    (MAXIMA.rise_3, MAXIMA.fall_3),
-)  # of each threshold
-NEVER = 1e30  # s
-MOTION_THRESHOLD = 0.1  # m, a wave whose rounding is less than what counts as motion
-
-# Scratch slots: primitives, their values half a step ahead, half slopes in x and y, face fluxes.
-H, E, U, V = 0, 1, 2, 3
-HP, EP, UP, VP = 4, 5, 6, 7
-HX, EX, UX, VX = 8, 9, 10, 11
-HY, EY, UY, VY = 12, 13, 14, 15
-XM, XL, XR, XT = 16, 17, 18, 19  # mass, momentum of the left and of the right cell, transverse momentum
-YM, YL, YR, YT = 20, 21, 22, 23
-DRAIN_FRACTION = 24  # of the cell's water that may leave through each face, beside what flows there
-SLOTS = 25
-# The end of the step takes the place of slopes that are no longer needed.
-Z1, HU1, HV1 = HX, UX, VX
 
 
 def limited(left, right, steep, middle, p):
@@ -435,144 +369,6 @@ def manning_friction_map(j, i, bed, roughness, w, p):
     w[HV1, j, i] = w[HV1, j, i] * factor
 
 
-def record_maxima(j, i, bed, maxima, w, p):
-    """Keep the maxima of the new state."""
-    (
-        maxima[MAXIMA.highest, j, i],
-        maxima[MAXIMA.lowest, j, i],
-        maxima[MAXIMA.speed, j, i],
-        maxima[MAXIMA.momentum_flux, j, i],
-        maxima[MAXIMA.rise, j, i],
-        maxima[MAXIMA.fall, j, i],
-    ) = new_maxima(
-        w[Z1, j, i],
-        w[HU1, j, i],
-        w[HV1, j, i],
-        bed[0, j, i],
-        maxima[MAXIMA.level, j, i],
-        maxima[MAXIMA.highest, j, i],
-        maxima[MAXIMA.lowest, j, i],
-        maxima[MAXIMA.speed, j, i],
-        maxima[MAXIMA.momentum_flux, j, i],
-        maxima[MAXIMA.rise, j, i],
-        maxima[MAXIMA.fall, j, i],
-        p,
-    )
-
-
-def record_times(j, i, bed, maxima, w, p):
-    """Keep more times of the new state; before `record_maxima`, which raises the largest zeta."""
-    (
-        maxima[MAXIMA.highest_time, j, i],
-        maxima[MAXIMA.wet_time, j, i],
-        maxima[MAXIMA.rise_2, j, i],
-        maxima[MAXIMA.fall_2, j, i],
-        maxima[MAXIMA.rise_3, j, i],
-        maxima[MAXIMA.fall_3, j, i],
-    ) = new_times(
-        w[Z1, j, i],
-        bed[0, j, i],
-        maxima[MAXIMA.level, j, i],
-        maxima[MAXIMA.highest, j, i],
-        maxima[MAXIMA.highest_time, j, i],
-        maxima[MAXIMA.wet_time, j, i],
-        maxima[MAXIMA.rise_2, j, i],
-        maxima[MAXIMA.fall_2, j, i],
-        maxima[MAXIMA.rise_3, j, i],
-        maxima[MAXIMA.fall_3, j, i],
-        p,
-    )
-
-
-def record_maxima_of(j, i, q, bed, maxima, p):
-    """Keep the maxima of a state."""
-    (
-        maxima[MAXIMA.highest, j, i],
-        maxima[MAXIMA.lowest, j, i],
-        maxima[MAXIMA.speed, j, i],
-        maxima[MAXIMA.momentum_flux, j, i],
-        maxima[MAXIMA.rise, j, i],
-        maxima[MAXIMA.fall, j, i],
-    ) = new_maxima(
-        q[0, j, i],
-        q[1, j, i],
-        q[2, j, i],
-        bed[0, j, i],
-        maxima[MAXIMA.level, j, i],
-        maxima[MAXIMA.highest, j, i],
-        maxima[MAXIMA.lowest, j, i],
-        maxima[MAXIMA.speed, j, i],
-        maxima[MAXIMA.momentum_flux, j, i],
-        maxima[MAXIMA.rise, j, i],
-        maxima[MAXIMA.fall, j, i],
-        p,
-    )
-
-
-def record_times_of(j, i, q, bed, maxima, p):
-    """Keep more times of a state; before `record_maxima_of`, which raises the largest zeta."""
-    (
-        maxima[MAXIMA.highest_time, j, i],
-        maxima[MAXIMA.wet_time, j, i],
-        maxima[MAXIMA.rise_2, j, i],
-        maxima[MAXIMA.fall_2, j, i],
-        maxima[MAXIMA.rise_3, j, i],
-        maxima[MAXIMA.fall_3, j, i],
-    ) = new_times(
-        q[0, j, i],
-        bed[0, j, i],
-        maxima[MAXIMA.level, j, i],
-        maxima[MAXIMA.highest, j, i],
-        maxima[MAXIMA.highest_time, j, i],
-        maxima[MAXIMA.wet_time, j, i],
-        maxima[MAXIMA.rise_2, j, i],
-        maxima[MAXIMA.fall_2, j, i],
-        maxima[MAXIMA.rise_3, j, i],
-        maxima[MAXIMA.fall_3, j, i],
-        p,
-    )
-
-
-def new_maxima(zeta, hu, hv, b, level, highest, lowest, fastest, strongest, rise, fall, p):
-    """Maximum and minimum of zeta, largest speed and momentum flux h |u|^2, and times of arrival, from those before.
-
-    The largest zeta and the arrival count where there is water: land that has sunk below the sea is not flooded yet.
-    """
-    h = zeta + maximum(-b, p.zero)
-    flux2 = hu * hu + hv * hv
-    per_h = where(h > p.dry, p.one / maximum(h, p.dry), p.zero)
-    change = zeta - level
-    return (
-        maximum(highest, where(h > p.dry, zeta, -p.never)),
-        minimum(lowest, zeta),
-        maximum(fastest, sqrt(flux2) * per_h),
-        maximum(strongest, flux2 * per_h),
-        first_time(rise, where(h > p.dry, change, p.zero), p.arrival, p),
-        first_time(fall, -change, p.arrival, p),
-    )
-
-
-def new_times(zeta, b, level, highest, highest_time, wet_time, rise_2, fall_2, rise_3, fall_3, p):
-    """Time of the largest zeta, how long there was water, and arrivals above higher thresholds, from those before."""
-    wet = zeta + maximum(-b, p.zero) > p.dry
-    higher = where(wet, zeta - highest, p.zero)
-    change = zeta - level
-    up = where(wet, change, p.zero)
-    return (
-        where(higher > p.zero, p.time, highest_time),
-        wet_time + where(wet, p.dt, p.zero),
-        first_time(rise_2, up, p.arrival_2, p),
-        first_time(fall_2, -change, p.arrival_2, p),
-        first_time(rise_3, up, p.arrival_3, p),
-        first_time(fall_3, -change, p.arrival_3, p),
-    )
-
-
-def first_time(kept, change, threshold, p):
-    """The time that was kept, or that of this step if a change [m] exceeds the threshold for the first time."""
-    return minimum(kept, where(change > threshold, p.time, p.never))
-
-
 def write_state(j, i, out, w, p):
     """Hand over the new state; what is less than the rounding of a small wave is rest.
 
@@ -585,60 +381,6 @@ def write_state(j, i, out, w, p):
     out[0, j, i] = zeta * moves + p.zero
     out[1, j, i] = hu * moves + p.zero
     out[2, j, i] = hv * moves + p.zero
-
-
-def step_values(dt, time, manning=0.0, g=9.81):
-    """What varies among the constants of a step of dt [s] that ends at time [s]: see Params.varying."""
-    return dt, dt / 2, 1 / dt if dt else 0.0, dt * g * manning**2, time
-
-
-def constants(
-    dtype, dt, time, manning=0.0, g=9.81, dry=1e-3, speed_cap=50.0, arrivals=(0.01,), theta=1.3, gentle=0.02
-):
-    """Constants of a step of dt [s] that ends at time [s], cast to the precision of the state.
-
-    arrivals are up to three thresholds [m].
-    """
-    real = np.dtype(dtype).type
-    dt, half_dt, per_dt, friction, time = map(real, step_values(dt, time, manning, g))
-    magic = np.int32(0x54A21D2A) if real is np.float32 else np.int64(0x553EF0FF289DD796)
-    return Params(
-        dt=dt,
-        half_dt=half_dt,
-        per_dt=per_dt,
-        quarter=real(0.25),
-        g=real(g),
-        half_g=real(g / 2),
-        half=real(0.5),
-        zero=real(0),
-        one=real(1),
-        tiny=real(1e-30),
-        half_theta=real(theta / 2),
-        gentle=real(gentle),
-        dry=real(dry),
-        per_cap=real(1 / speed_cap),
-        friction=friction,
-        rcbrt_0=magic.view(real),
-        rcbrt_1=real(14 / 9),
-        rcbrt_2=real(7 / 9),
-        rcbrt_3=real(2 / 9),
-        time=time,
-        **dict(
-            zip(
-                ("arrival", "arrival_2", "arrival_3"),
-                map(real, (*arrivals, NEVER, NEVER, NEVER)),
-                strict=False,
-            )
-        ),
-        never=real(NEVER),
-        motion_threshold=real(MOTION_THRESHOLD * np.finfo(real).eps),
-    )
-
-
-def record(times: bool = False) -> Kernel:
-    """Make the kernel that keeps the maxima of a state that nests have, or a source has, changed after a step."""
-    stages = (record_times_of, record_maxima_of) if times else (record_maxima_of,)
-    return Kernel("record", tuple(Stage(body, exact=True) for body in stages), Params)
 
 
 def step(

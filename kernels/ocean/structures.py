@@ -20,7 +20,7 @@ from typing import NamedTuple
 from esim.kernels.kernel import Kernel, Shortcut, Stage
 from esim.kernels.ocean import dispersion, shallow_water
 from esim.kernels.ocean.dispersion import S
-from esim.kernels.ocean.shallow_water import (
+from esim.kernels.ocean.state import (
     DRAIN_FRACTION,
     EP,
     EX,

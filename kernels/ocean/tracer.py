@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from esim.kernels.kernel import Kernel, Stage
 from esim.kernels.ocean import shallow_water
-from esim.kernels.ocean.shallow_water import DRAIN_FRACTION, ROWS, SLOTS, STATE, XM, YM, Z1, H, U, V, limited
+from esim.kernels.ocean.shallow_water import limited
+from esim.kernels.ocean.state import DRAIN_FRACTION, ROWS, SLOTS, STATE, XM, YM, Z1, H, U, V
 from esim.kernels.scalar import maximum, minimum, where
 
 NAME = "tracer"

@@ -61,7 +61,7 @@ def test_the_catalogue_knows_all_that_makes_kernels():
     }
     used = {
         "ocean.shallow_water.step",
-        "ocean.shallow_water.record",
+        "ocean.maxima.recording",
         "ocean.absorbing_layer.with_absorption",
         "ocean.nesting.flux",
         "ocean.dispersion.load",

@@ -10,6 +10,7 @@ from esim.backends.cuda.codegen import pointwise, streaming_stencil
 from esim.errors import MachineError
 from esim.kernels.kernel import Kernel, Stage
 from esim.kernels.ocean import absorbing_layer, dispersion, nesting, shallow_water, tracer
+from esim.kernels.ocean.state import step_constants
 from esim.kernels.scalar import maximum, where
 
 REAL = np.dtype("float32")
@@ -94,7 +95,7 @@ def test_what_belongs_to_a_neighbour_is_computed_there():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_shortcut_gives_the_same_where_it_may_be_taken(shortcut, dtype):
     rng = np.random.default_rng(2)
-    p = shallow_water.constants(dtype, 1.0, 1.0)
+    p = step_constants(dtype, 1.0, 1.0)
     count = 20000
     bed = np.where(rng.random((3, count)) < 0.2, -1, -4000) + rng.standard_normal((3, count))
     eta = np.where(rng.random(count) < 0.3, 100, 0.1) * rng.standard_normal((3, count))

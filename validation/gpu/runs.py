@@ -17,6 +17,7 @@ from esim.crust.settings import CrustSettings
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.kernels.ocean import shallow_water
+from esim.kernels.ocean.state import step_constants
 from esim.media.crust.attenuation import coarse_grained, conventional
 from esim.ocean.model import build_ocean
 from esim.parallel.comm import Comm, SerialComm
@@ -108,7 +109,7 @@ def lake(backend: Backend, steps: int, size: tuple[int, int]) -> tuple[float, fl
         )
         for n in range(2)
     ]
-    constants = backend.constants(shallow_water.constants(backend.dtype, dt=1.0, time=0.0, manning=0.03))
+    constants = backend.constants(step_constants(backend.dtype, dt=1.0, time=0.0, manning=0.03))
     for step in range(steps):
         launches[step % 2](constants)
     backend.synchronize()

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from esim.grids.nested_grid import NestedGrid
-from esim.kernels.ocean.shallow_water import STATE
+from esim.kernels.ocean.state import STATE
 from esim.ocean.forces import InheritedForce
 from esim.ocean.model import Ocean
 from esim.ocean.nesting.ghost_cells import FieldInterpolation, GhostInterpolation

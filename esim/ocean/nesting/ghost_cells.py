@@ -10,7 +10,7 @@ import numpy as np
 from esim.grids.grid import Grid
 from esim.grids.nested_grid import NestedGrid
 from esim.kernels.ocean import nesting
-from esim.kernels.ocean.shallow_water import STATE
+from esim.kernels.ocean.state import STATE
 from esim.media.ocean.structures import SOUTH, WEST, Faces
 from esim.ocean.model import Ocean
 from esim.ocean.structures import Ghosts

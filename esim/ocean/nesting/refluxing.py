@@ -7,7 +7,7 @@ import numpy as np
 
 from esim.grids.nested_grid import NestedGrid
 from esim.kernels.ocean import nesting
-from esim.kernels.ocean.shallow_water import ROWS
+from esim.kernels.ocean.state import ROWS
 from esim.ocean.model import Ocean
 from esim.ocean.nesting.bathymetry import area_fractions
 from esim.ocean.nesting.ghost_cells import exchange_constants

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from esim.kernels.ocean.shallow_water import ARRIVALS, MAXIMA, NEVER
+from esim.kernels.ocean.maxima import ARRIVALS, MAXIMA
+from esim.kernels.ocean.state import NEVER
 from esim.ocean.absorbing_layers import in_layers
 from esim.ocean.model import Ocean
 from esim.variables.ocean import EXPOSED, Maxima
