@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from esim.cli.example import FOLDER, examples
 from esim.cli.main import main
 from esim.config import load
+from esim.tools.examples import FOLDER, examples
 
 Captured = pytest.CaptureFixture[str]
 TOHOKU = ["sources", "sources/satake2013.csv", "tohoku2011.yaml"]

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from esim.cli.validate import validate
 from esim.config import from_dict
 from esim.crust.sources import injection
 from esim.drivers.run import simulate
@@ -27,6 +26,7 @@ from esim.validation.cases.crust import (
     topography,
 )
 from esim.validation.cases.crust.records import read
+from esim.validation.validate import validate
 
 
 def some(case: Case, folder: Path, *names: str) -> dict[str, Path]:

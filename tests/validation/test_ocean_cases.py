@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from esim.cli.validate import validate
 from esim.drivers.run import simulate
 from esim.errors import InputError, NumericalError
 from esim.validation.cases import registry
@@ -29,6 +28,7 @@ from esim.validation.references import carrier_greenspan as beach
 from esim.validation.references import dam_break, radial, sphere
 from esim.validation.references import macdonald as channels
 from esim.validation.references import runup as solitary
+from esim.validation.validate import validate
 
 G = 9.81
 
@@ -169,8 +169,12 @@ def test_what_is_missing_is_skipped_and_what_breaks_has_failed(
 ) -> None:
     good, broken = _case("good", about="One.\n\nTwo."), _case("broken", judge=_breaks)
     absent = _case("absent", missing=lambda quick: None if quick else "it needs a file")
-    monkeypatch.setattr("esim.cli.validate.CASES", {case.name: case for case in (good, broken, absent)})
-    monkeypatch.setattr("esim.cli.validate.GROUPS", {"some": (good, absent), "all": (good, broken, absent)})
+    monkeypatch.setattr(
+        "esim.validation.validate.CASES", {case.name: case for case in (good, broken, absent)}
+    )
+    monkeypatch.setattr(
+        "esim.validation.validate.GROUPS", {"some": (good, absent), "all": (good, broken, absent)}
+    )
     report = tmp_path / "kept/table.md"
     assert validate(["some", "good"], tmp_path, report=report) == 0
     text = report.read_text()

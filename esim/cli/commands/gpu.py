@@ -1,12 +1,13 @@
 """The commands `esim gpu`: compile every kernel without a GPU and judge it, and check everything on a GPU."""
 
 import argparse
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from esim.cli.command import Commands, add_command
+from esim.distribution import install
 from esim.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,8 +64,17 @@ The table holds the main ones.
 """
 
 
-def declare(command: argparse.ArgumentParser) -> None:
-    """The options of `esim gpu`."""
+def add(commands: Commands) -> None:
+    """Adds the commands and their options."""
+    command = add_command(
+        commands,
+        "gpu",
+        "compile every CUDA kernel without a GPU and judge it, or check everything on a GPU",
+        f"  esim gpu compile                       needs no GPU: {install('cuda-compile')}\n"
+        "  esim gpu compile --only step --precision float32\n"
+        "  esim gpu compile --report gpu_compile.md\n"
+        "  esim gpu check                         on a GPU\n",
+    )
     actions = command.add_subparsers(dest="action", metavar="compile | check", required=True)
     made = actions.add_parser(
         "compile",
@@ -118,6 +128,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _compile(options: argparse.Namespace) -> int:
+    import json
+
     from esim.backends.cuda.compile_check import ARCHITECTURES, PRECISIONS, examine
     from esim.tools.table import show
     from esim.validation.kernel_catalogue import compiled, varieties

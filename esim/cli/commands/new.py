@@ -1,11 +1,11 @@
-"""Options of `esim new`: an earthquake becomes a configuration that runs."""
+"""`esim new`: an earthquake becomes a configuration that runs."""
 
 import argparse
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from esim.cli.command import Commands, add_command
 from esim.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,8 +33,16 @@ SEISMIC = (
 )
 
 
-def declare(command: argparse.ArgumentParser) -> None:
-    """Declares the scenarios and their options."""
+def add(commands: Commands) -> None:
+    """Adds the command, its scenarios and their options."""
+    command = add_command(
+        commands,
+        "new",
+        "write the YAML file of an earthquake of your own: a tsunami, or seismic waves at stations",
+        "  esim new tsunami --magnitude 8.8 --lon -72.9 --lat -36.1 --depth 30 --strike 18 --dip 18 --rake 100\n"
+        "  esim new tsunami --usgs FFM.geojson --bathymetry gebco.nc\n"
+        "  esim new seismic --cmt CMTSOLUTION --model prem --stations STATIONS --fmax 0.5\n",
+    )
     scenarios = command.add_subparsers(dest="scenario", metavar="SCENARIO", required=True)
     _declare_tsunami(
         _scenario(
@@ -197,6 +205,8 @@ def _unused(options: argparse.Namespace, names: Sequence[str], why: str) -> None
 
 def _show_warnings() -> None:
     """What a run would warn of is said, in lines of their own."""
+    import logging
+
     logging.basicConfig(format="esim new: warning: %(message)s", level=logging.WARNING)
 
 

@@ -1,0 +1,72 @@
+"""`esim bench` and `esim doctor`: what is fast on this machine?"""
+
+import argparse
+from pathlib import Path
+
+from esim.cli.command import Commands, add_command
+from esim.cli.options import count
+
+
+def add(commands: Commands) -> None:
+    """Adds the commands and their options."""
+    _add_bench(commands)
+    _add_doctor(commands)
+
+
+def _add_bench(commands: Commands) -> None:
+    command = add_command(
+        commands,
+        "bench",
+        "measure the bandwidth of this machine and the speed of each kernel against it",
+        "  esim bench\n"
+        "  esim bench --threads 1 2 --json bench.json\n"
+        "  esim bench --backend numpy --size 500\n",
+    )
+    command.add_argument("--json", metavar="FILE", type=Path, help="write the results to this file")
+    command.add_argument(
+        "--size",
+        metavar="N",
+        type=count,
+        help="ocean of N x N cells (default: 2000; on a GPU as many as fit)",
+    )
+    command.add_argument(
+        "--volume",
+        metavar="N",
+        type=count,
+        help="crust of N x N x N cells (default: 256; on a GPU what fits)",
+    )
+    command.add_argument(
+        "--threads", metavar="N", type=count, nargs="+", help="numbers of threads (default: 1 and all cores)"
+    )
+    command.add_argument(
+        "--backend", choices=("auto", "numpy", "cpu", "cuda"), default="auto", help="default: auto"
+    )
+    command.add_argument(
+        "--precision", choices=("float32", "float64"), default="float32", help="default: float32"
+    )
+    command.set_defaults(run=_run_bench)
+
+
+def _add_doctor(commands: Commands) -> None:
+    command = add_command(
+        commands,
+        "doctor",
+        "report what is fast on this machine, what falls back, and what to do about it",
+        "  esim doctor\n"
+        "  srun -n 1 --gpus 1 esim doctor     on a compute node\n"
+        "  esim doctor --json > machine.json\n",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_run_doctor)
+
+
+def _run_bench(options: argparse.Namespace) -> int:
+    from esim.tools.bench import main as bench
+
+    return bench(options)
+
+
+def _run_doctor(options: argparse.Namespace) -> None:
+    from esim.tools.doctor import report
+
+    report(options.json)
