@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from esim.errors import InputError
-from esim.media.crust.attenuation import ARRANGEMENT, COARSE, Mechanisms, coarse_grained, conventional, mechanism_of
+from esim.media.crust.attenuation import (
+    ARRANGEMENT,
+    COARSE,
+    Mechanisms,
+    coarse_grained,
+    conventional,
+    mechanism_of,
+)
 
 BAND = (0.05, 5.0)
 FORMS = {"coarse": coarse_grained(BAND), "conventional": conventional(BAND)}

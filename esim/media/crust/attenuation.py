@@ -25,7 +25,7 @@ from esim.errors import InputError
 
 COARSE = 8  # mechanisms of the coarse-grained form: a block of 2 x 2 x 2 cells
 TOLERANCE = 0.05  # of Q: how far a fit may be off anywhere in the band
-# Mechanism of a cell with k, j, i even (0) or odd (1). Layers, rows and columns have four each, slow and fast ones alike
+# Mechanism of a cell with k, j, i even (0) or odd (1). Each layer, row and column has four, slow and fast ones alike
 # (equal sums of l, in layers of l^2 too, as in the sequence of Thue and Morse): below a free surface layers stand for
 # unequal parts of a cell, and where all slow mechanisms lay in every second layer they weighed more than the fast.
 ARRANGEMENT = np.array([[[0, 5], [6, 3]], [[7, 2], [1, 4]]])
