@@ -6,7 +6,7 @@ import numpy as np
 
 from esim.backends import Backend
 from esim.crust.settings import CrustSettings
-from esim.media.crust.attenuation import Mechanisms
+from esim.media.crust.attenuation import ARRANGEMENT, Mechanisms
 from esim.parallel.decomposition import Block
 
 
@@ -46,7 +46,7 @@ def relaxation_tables(
         ones = np.ones((2, 2, pitch))
         return [values[:, n, None, None, None] * ones for n in range(len(mechanisms.omega))]
     values[2:] *= 8
-    return [values[:, i + 2 * j[:, None] + 4 * k[:, None, None]]]
+    return [values[:, ARRANGEMENT[k[:, None, None], j[:, None], i]]]
 
 
 def _strengths(mechanisms: Mechanisms, largest: float) -> tuple[np.ndarray, np.ndarray]:

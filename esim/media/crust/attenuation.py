@@ -25,6 +25,10 @@ from esim.errors import InputError
 
 COARSE = 8  # mechanisms of the coarse-grained form: a block of 2 x 2 x 2 cells
 TOLERANCE = 0.05  # of Q: how far a fit may be off anywhere in the band
+# Mechanism of a cell with k, j, i even (0) or odd (1). Each layer, row and column has four, slow and fast ones alike
+# (equal sums of l, in layers of l^2 too, as in the sequence of Thue and Morse): below a free surface layers stand for
+# unequal parts of a cell, and where all slow mechanisms lay in every second layer they weighed more than the fast.
+ARRANGEMENT = np.array([[[0, 5], [6, 3]], [[7, 2], [1, 4]]])
 REACH = 0.3  # the eight frequencies go on beyond the band by 1/REACH: smallest errors, evenest coefficients
 SAMPLES = 60  # frequencies of the band that are fitted
 STIFFNESS = 0.01  # of the fit of eight, against changing the coefficients
@@ -78,7 +82,7 @@ class Mechanisms:
 
         `first` is the index (k, j, i) of the array's first cell in the whole grid.
         """
-        which = parity(inverse_q.shape, first)
+        which = mechanism_of(inverse_q.shape, first)
         result = np.empty(inverse_q.shape)
         for l in range(COARSE):
             here = which == l
@@ -150,10 +154,10 @@ def conventional(band: tuple[float, float], mechanisms: int = 3) -> Mechanisms:
     return _tabulated(spreads[int(np.argmin(errors))], (low, high), coarse=False)
 
 
-def parity(shape: tuple[int, ...], first: tuple[int, int, int] = (0, 0, 0)) -> np.ndarray:
-    """Which of the eight mechanisms the cells of a box have: (i & 1) + 2 (j & 1) + 4 (k & 1), as (nz, ny, nx)."""
+def mechanism_of(shape: tuple[int, ...], first: tuple[int, int, int] = (0, 0, 0)) -> np.ndarray:
+    """Which of the eight mechanisms the cells of a box have, from their index (k, j, i), odd or even: (nz, ny, nx)."""
     k, j, i = (((start + np.arange(n)) & 1) for start, n in zip(first, shape, strict=True))
-    return i + 2 * j[:, None] + 4 * k[:, None, None]
+    return ARRANGEMENT[k[:, None, None], j[:, None], i]
 
 
 def _checked(band: tuple[float, float]) -> tuple[float, float]:
