@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from esim.analysis.datum import Datum, datum_of
-from esim.analysis.difference import compare
-from esim.analysis.isochrones import Isochrone, isochrones
-from esim.analysis.plane import configuration_of, plane_of
-from esim.analysis.points import Points, along_line, at_points, at_station
-from esim.analysis.reader import Chunks, read_tree
-from esim.analysis.resampling import to_projected, to_regular
-from esim.analysis.run import Run
+from esim.analysis.comparison.difference import compare
+from esim.analysis.reading.datum import Datum, datum_of
+from esim.analysis.reading.plane import configuration_of, plane_of
+from esim.analysis.reading.reader import Chunks, read_tree
+from esim.analysis.reading.run import Run
+from esim.analysis.sampling.isochrones import Isochrone, isochrones
+from esim.analysis.sampling.points import Points, along_line, at_points, at_station
+from esim.analysis.sampling.resampling import to_projected, to_regular
 from esim.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,7 +105,10 @@ class DatasetAccessor:
         lonlat: bool | None = None,
         method: str = "linear",
     ) -> "xr.Dataset":
-        """A transect from start to end, or through points, by `distance` [m]; see esim.analysis.points.along_line."""
+        """A transect from start to end, or through points, by `distance` [m].
+
+        See esim.analysis.sampling.points.along_line; lazy.
+        """
         return along_line(self._data, self.configuration, _line(points, start, end), n, lonlat, method)
 
     def isochrones(self, interval: float, variable: str = "arrival_time") -> list[Isochrone]:
@@ -203,7 +206,7 @@ class RunAccessor:
     ) -> "xr.Dataset":
         """A transect of the snapshots, or of a group, from start to end or through points, by `distance` [m].
 
-        See esim.analysis.points.along_line; lazy.
+        See esim.analysis.sampling.points.along_line; lazy.
         """
         line = _line(points, start, end)
         return along_line(self._group("fields"), self.configuration, line, n, lonlat, method)
@@ -213,7 +216,7 @@ class RunAccessor:
         return self._dataset_of("maxima").isochrones(interval, variable)
 
     def compare(self, other: "xr.DataTree | str | os.PathLike[str]") -> "xr.DataTree":
-        """The differences of this run less another, opened or by its directory; see esim.analysis.difference."""
+        """The differences of this run less another, opened or by its directory."""
         tree = read_tree(other) if isinstance(other, str | os.PathLike) else other
         return compare(self._tree, tree, self.configuration, RunAccessor(tree).configuration)
 

@@ -13,7 +13,7 @@ from esim.distribution import install
 from esim.errors import EsimError, InputError
 
 if TYPE_CHECKING:
-    from esim.analysis.look import Look
+    from esim.analysis.figures.look import Look
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
 
@@ -221,7 +221,7 @@ def _look(command: argparse.ArgumentParser) -> None:
 
 
 def _chosen_look(options: argparse.Namespace) -> "Look":
-    from esim.analysis.look import Look, checked_colours, checked_extent, checked_zone
+    from esim.analysis.figures.look import Look, checked_colours, checked_extent, checked_zone
 
     extent = None if options.extent is None else tuple(options.extent)
     return Look(
@@ -274,8 +274,8 @@ def _animate(commands: Commands) -> None:
 
 
 def _run_animate(options: argparse.Namespace) -> None:
-    from esim.analysis.animate import animate
-    from esim.analysis.film import chosen_format
+    from esim.analysis.animation.animate import animate
+    from esim.analysis.animation.film import chosen_format
     from esim.cli.progress import track
 
     path = animate(
@@ -316,7 +316,7 @@ def _report(commands: Commands) -> None:
 
 
 def _run_report(options: argparse.Namespace) -> None:
-    from esim.analysis.look import Look, checked_zone
+    from esim.analysis.figures.look import Look, checked_zone
     from esim.analysis.report.page import report
     from esim.analysis.report.section import Choices
 
@@ -346,7 +346,7 @@ def _run_compare(options: argparse.Namespace) -> None:
     from esim.tools.table import show
 
     if options.other is not None:
-        from esim.analysis import difference
+        from esim.analysis.comparison import difference
 
         norms, path = difference.compare_runs(options.run_directory, options.other, options.output)
         show(difference.Norms._fields, difference.rows(norms))
@@ -416,8 +416,8 @@ def _hazard(commands: Commands) -> None:
 def _run_hazard(options: argparse.Namespace) -> None:
     from dataclasses import fields
 
+    from esim.analysis.figures.look import checked_zone
     from esim.analysis.hazard import HazardOptions, hazard
-    from esim.analysis.look import checked_zone
 
     options.zone = checked_zone(options.timezone)
     given = {field.name: getattr(options, field.name) for field in fields(HazardOptions)}

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from esim.analysis.agreement import best_lag, correlation, relative_rms
-from esim.analysis.observations import Record, record_of, variable_of
+from esim.analysis.comparison.agreement import best_lag, correlation, relative_rms
+from esim.analysis.comparison.observations import Record, record_of, variable_of
 from esim.analysis.ocean.crest import first_arrival, first_crest
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 

@@ -1,7 +1,7 @@
 """What do the summaries of all scenarios tell? Magnitude, and how long was computed."""
 
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
-from esim.analysis.run import Run
 
 
 def of_magnitude(run: Run) -> str:

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis import chart
-from esim.analysis.clock import Clock, clock
-from esim.analysis.ocean.inundation import COARSE
-from esim.analysis.ocean.travel_times import still_water, travel_times
-from esim.analysis.plane import plane_of, spacing
+from esim.analysis.figures import chart
+from esim.analysis.figures.clock import Clock, clock
+from esim.analysis.ocean.figures.inundation import COARSE
+from esim.analysis.ocean.hazard.travel_times import still_water, travel_times
+from esim.analysis.reading.plane import plane_of, spacing
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.event import computed, magnitude, number_of, of_magnitude, sentence, within
 from esim.analysis.report.section import Choices, Fact, Section, known
-from esim.analysis.run import Run
 
 if TYPE_CHECKING:
     import xarray as xr
