@@ -1,6 +1,5 @@
 """How do two runs differ? Their variables one from the other where both have them, norms of that, and their table."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +10,7 @@ from esim.analysis.reading.plane import Plane, plane_of, spacing
 from esim.analysis.reading.run import Run
 from esim.analysis.sampling.sampling import lazily, sample
 from esim.errors import InputError
-from esim.io.atomic import whole_file
+from esim.io.tables import cell, write_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,16 +83,13 @@ def compare_runs(directory: Path, other: Path, output: Path | None = None) -> tu
         configurations = one.record["configuration"], two.record["configuration"]
         found = list(norms(compare(one.tree, two.tree, *configurations)))
     path = (directory / "figures" if output is None else output) / TABLE
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
-        table.writerow(Norms._fields)
-        table.writerows(rows(found))
+    write_table(path, Norms._fields, rows(found))
     return found, path
 
 
 def rows(found: list[Norms]) -> list[tuple[str, ...]]:
     """The cells of the table, as text; what is not known is empty."""
-    return [(*one[:3], *(f"{value:.4g}" if np.isfinite(value) else "" for value in one[3:])) for one in found]
+    return [(*one[:3], *(cell(value, 4) for value in one[3:])) for one in found]
 
 
 def _common_groups(tree: "xr.DataTree", other: "xr.DataTree") -> list[str]:

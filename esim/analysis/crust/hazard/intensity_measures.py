@@ -5,11 +5,9 @@ significant durations those of both together. The JMA intensity takes all three 
 two horizontal peaks of velocity (mmi) and of acceleration (mmi_pga).
 """
 
-import csv
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +24,7 @@ from esim.analysis.crust.hazard.response_spectrum import DAMPING, PERIODS, check
 from esim.analysis.crust.hazard.rotd import rotd
 from esim.analysis.reading.run import Run
 from esim.constants import STANDARD_GRAVITY
-from esim.io.atomic import whole_file
+from esim.io.tables import cell, write_table
 
 TABLE = "intensity_measures.csv"
 PLACES = {"lon": "lon", "lat": "lat", "x": "x_m", "y": "y_m", "depth": "depth_m"}  # columns of positions
@@ -84,21 +82,12 @@ def measures_of(
 
 def write_intensity_measures(path: Path, rows: Sequence[Row]) -> None:
     """Writes the table (CSV), whole or not at all; what is not known is empty."""
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
-        table.writerow(rows[0])
-        table.writerows([_text(value) for value in row.values()] for row in rows)
+    write_table(path, rows[0], ([cell(value) for value in row.values()] for row in rows))
 
 
 def _both(name: str, unit: str, values: np.ndarray) -> dict[str, float]:
     found = rotd(values[0], values[1])
     return {f"{name}_rotd50_{unit}": found.rotd50, f"{name}_rotd100_{unit}": found.rotd100}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return f"{value:.6g}" if np.isfinite(value) else ""
 
 
 def _warn(run: Run, periods: Sequence[float]) -> None:

@@ -5,7 +5,6 @@ first differs from zero by the arrival threshold of the run. At places without a
 cell in the finest grid around it: there is no first crest, and a time of the maximum only where the run kept it.
 """
 
-import csv
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from esim.analysis.ocean.crest import first_crest
 from esim.analysis.ocean.hazard.places import WITHIN, Cell, Place, nearest_water, read_places
 from esim.analysis.reading.run import Run
 from esim.errors import InputError
-from esim.io.atomic import whole_file
+from esim.io.tables import cell, write_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -79,14 +78,7 @@ def write_travel_times(path: Path, found: list[TravelTime], lonlat: bool, times:
     names = ("lon", "lat") if lonlat else ("x", "y")
     headers = ["name", "kind", *names, "note", *(f"{name}_{unit}" for name, unit in NUMBERS), "grid"]
     headers += [f"{name}_{zone}" for name in TIMES for zone in ("utc", "local")[: len(times.zones)]]
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
-        table.writerow(headers)
-        for one in found:
-            numbers = [_text(getattr(one, name)) for name, _ in NUMBERS]
-            dates = [date for name in TIMES for date in _dates(getattr(one, name), times)]
-            place = (_text(one.x), _text(one.y))
-            table.writerow([one.name, one.kind, *place, one.note, *numbers, one.grid, *dates])
+    write_table(path, headers, (_row(one, times) for one in found))
 
 
 def arrival_threshold(run: Run) -> float:
@@ -172,8 +164,15 @@ def _value(values: "xr.Dataset", name: str) -> float | None:
     return found if np.isfinite(found) else None
 
 
+def _row(one: TravelTime, times: Clock) -> list[str]:
+    """The line of a place in the table."""
+    place, numbers = map(_text, (one.x, one.y)), [_text(getattr(one, name)) for name, _ in NUMBERS]
+    dates = [date for name in TIMES for date in _dates(getattr(one, name), times)]
+    return [one.name, one.kind, *place, one.note, *numbers, one.grid, *dates]
+
+
 def _text(value: float | None) -> str:
-    return "" if value is None else f"{value:.9g}" if abs(value) >= 1000 else f"{value:.6g}"
+    return cell(value, 9 if abs(value or 0.0) >= 1000 else 6)
 
 
 def _dates(seconds: float | None, times: Clock) -> list[str]:

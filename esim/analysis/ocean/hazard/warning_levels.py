@@ -7,7 +7,6 @@ gives the height at a depth d, commonly 1 m (Kamigaichi 2009). Cells in absorbin
 not count.
 """
 
-import csv
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from esim.config.ocean.warning_levels import WarningLevels
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 from esim.io.ocean.coastal_segments import Segment
+from esim.io.tables import write_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -105,10 +105,7 @@ def write_warnings(
     """Writes warning_levels.csv, and warning_levels.geojson with the geometries of the segments; returns the paths."""
     rows = [_properties(one, lonlat, green_depth) for one in found]
     table, places = folder / TABLE, folder / MAP
-    with whole_file(table) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        lines = csv.writer(stream)
-        lines.writerow(rows[0])
-        lines.writerows(["" if value is None else value for value in row.values()] for row in rows)
+    write_table(table, rows[0], (list(row.values()) for row in rows))
     features = [
         {"type": "Feature", "geometry": dict(segment.geometry), "properties": row}
         for segment, row in zip(segments, rows, strict=True)
