@@ -14,9 +14,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import esim
-from esim.analysis.crust.ground_motion import ground_motions
-from esim.analysis.crust.response_spectrum import oscillator
-from esim.analysis.crust.rotd import rotd
+from esim.analysis.crust.hazard.ground_motion import ground_motions
+from esim.analysis.crust.hazard.response_spectrum import oscillator
+from esim.analysis.crust.hazard.rotd import rotd
 from esim.cli.main import main
 from esim.config import load
 from esim.constants import STANDARD_GRAVITY

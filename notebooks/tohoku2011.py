@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 import esim
-from esim.analysis.observations import observed
+from esim.analysis.comparison.observations import observed
 from esim.analysis.ocean.crest import first_crest
 from esim.config import load
 from esim.drivers.run import simulate

@@ -2,18 +2,19 @@
 
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from esim.analysis.datum import Datum, datum_of
-from esim.analysis.difference import compare
-from esim.analysis.isochrones import Isochrone, isochrones
-from esim.analysis.plane import configuration_of, plane_of
-from esim.analysis.points import Points, along_line, at_points, at_station
-from esim.analysis.reader import Chunks, read_tree
-from esim.analysis.resampling import to_projected, to_regular
-from esim.analysis.run import Run
+from esim.analysis.comparison.difference import compare
+from esim.analysis.reading.datum import Datum, datum_of
+from esim.analysis.reading.plane import configuration_of, plane_of
+from esim.analysis.reading.reader import Chunks, read_tree
+from esim.analysis.reading.run import Run
+from esim.analysis.sampling.isochrones import Isochrone, isochrones
+from esim.analysis.sampling.points import Points, along_line, at_points, at_station
+from esim.analysis.sampling.resampling import to_projected, to_regular
 from esim.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,25 +51,21 @@ def register() -> None:
         xr.register_datatree_accessor("esim")(RunAccessor)
 
 
-def _places(lon: Any, lat: Any, x: Any, y: Any) -> dict[str, Any]:
-    return {"lon": lon, "lat": lat, "x": x, "y": y}
+class Maps(ABC):
+    """The verbs of what has maps and series: of a run, of a group of its tree, and of a dataset.
 
-
-class DatasetAccessor:
-    """The verbs of one dataset that esim wrote: fields, maxima, stations."""
-
-    def __init__(self, data: "xr.Dataset") -> None:
-        self._data = data
+    Of a run they read what their texts say; of a group or a dataset, such as `tree["maxima"].esim`, its own maps.
+    """
 
     @property
+    @abstractmethod
     def configuration(self) -> dict[str, Any]:
         """The configuration of the run, every default included."""
-        return configuration_of(self._data)
 
     @property
+    @abstractmethod
     def units(self) -> dict[str, str]:
-        """The units of the variables by their names."""
-        return {str(name): str(one.attrs.get("units", "")) for name, one in self._data.data_vars.items()}
+        """The units of the variables by their names; of a run by GROUP/NAME."""
 
     @property
     def datum(self) -> Datum:
@@ -85,15 +82,17 @@ class DatasetAccessor:
         y: Any = None,
         method: str = "linear",
     ) -> "xr.Dataset":
-        """The series of stations by name, or the values at places: lon, lat [degrees] or x, y [m].
+        """The series of stations by name, or those of the snapshots at places: lon, lat [degrees] or x, y [m].
 
-        Places are numbers, or lists, which have the dimension `point`, or that of a DataArray. Maps are interpolated
-        bilinearly, or read in the nearest cell with method="nearest"; the attribute `interpolation` says so. Always
-        lazy: nothing is read but the blocks around the places, when the values are asked for.
+        Places are numbers, or lists, which have the dimension `point`, or that of a DataArray; each is read from the
+        finest nested grid around it (coordinate `grid`, "" for the whole one). Maps are interpolated bilinearly, or
+        read in the nearest cell with method="nearest"; the attribute `interpolation` says so. Always lazy: nothing is
+        read but the blocks around the places, when the values are asked for.
         """
         if name is not None:
-            return at_station(_with_stations(self._data), name)
-        return at_points({"": self._data}, self.configuration, _places(lon, lat, x, y), method)
+            return at_station(self._stations(), name)
+        places = {"lon": lon, "lat": lat, "x": x, "y": y}
+        return at_points(self._grids(), self.configuration, places, method)
 
     def along(
         self,
@@ -105,25 +104,69 @@ class DatasetAccessor:
         lonlat: bool | None = None,
         method: str = "linear",
     ) -> "xr.Dataset":
-        """A transect from start to end, or through points, by `distance` [m]; see esim.analysis.points.along_line."""
-        return along_line(self._data, self.configuration, _line(points, start, end), n, lonlat, method)
+        """A transect of the snapshots from start to end, or through points, by `distance` [m]; lazy.
+
+        See esim.analysis.sampling.points.along_line.
+        """
+        line = _line(points, start, end)
+        return along_line(self._group("fields"), self.configuration, line, n, lonlat, method)
 
     def isochrones(self, interval: float, variable: str = "arrival_time") -> list[Isochrone]:
-        """Lines of equal arrival time at the multiples of an interval [s]."""
-        if variable not in self._data:
+        """Lines of equal arrival time, from the maxima, at the multiples of an interval [s]."""
+        data = self._group("maxima")
+        if variable not in data:
             raise InputError(f"the dataset has no {variable}; expected maxima of a tsunami run")
-        return isochrones(self._data[variable], plane_of(self._data, self.configuration), interval)
+        return isochrones(data[variable], plane_of(data, self.configuration), interval)
 
     def to_regular(self, spacing: float, method: str = "linear") -> "xr.Dataset":
-        """The maps on regular longitudes and latitudes, so many degrees apart; lazy."""
-        return to_regular(self._data, self.configuration, spacing, method)
+        """The snapshots on regular longitudes and latitudes, so many degrees apart; lazy."""
+        return to_regular(self._group("fields"), self.configuration, spacing, method)
 
     def to_projected(self, crs: str, spacing: float, method: str = "linear") -> "xr.Dataset":
-        """The maps on the plane of a coordinate reference system, so many metres apart; lazy."""
-        return to_projected(self._data, self.configuration, crs, spacing, method)
+        """The snapshots on the plane of a coordinate reference system, so many metres apart; lazy."""
+        return to_projected(self._group("fields"), self.configuration, crs, spacing, method)
+
+    @abstractmethod
+    def _group(self, name: str) -> "xr.Dataset":
+        """The dataset to read: this one, or that of the group of a run."""
+
+    @abstractmethod
+    def _grids(self) -> "dict[str, xr.Dataset]":
+        """The maps at whose points values are asked for, by the names of their grids."""
+
+    def _stations(self) -> "xr.Dataset":
+        data = self._group("stations")
+        if "station" not in data.dims:
+            raise InputError(
+                "the dataset has no stations; expected stations.nc, or a place by lon and lat or x and y"
+            )
+        return data
 
 
-class RunAccessor:
+class DatasetAccessor(Maps):
+    """The verbs of one dataset that esim wrote: fields, maxima, stations."""
+
+    def __init__(self, data: "xr.Dataset") -> None:
+        self._data = data
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """The configuration of the run, every default included."""
+        return configuration_of(self._data)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The units of the variables by their names."""
+        return _units(self._data)
+
+    def _group(self, name: str) -> "xr.Dataset":
+        return self._data
+
+    def _grids(self) -> "dict[str, xr.Dataset]":
+        return {"": self._data}
+
+
+class RunAccessor(Maps):
     """The verbs of a run, or of a group of its tree that holds a dataset."""
 
     def __init__(self, tree: "xr.DataTree") -> None:
@@ -155,65 +198,13 @@ class RunAccessor:
     def units(self) -> dict[str, str]:
         """The units of all variables, by GROUP/NAME."""
         return {
-            f"{node.path}/{name}".lstrip("/"): str(one.attrs.get("units", ""))
+            f"{node.path}/{name}".lstrip("/"): unit
             for node in self._tree.subtree
-            for name, one in node.data_vars.items()
+            for name, unit in _units(node.to_dataset()).items()
         }
 
-    @property
-    def datum(self) -> Datum:
-        """What places, heights and times count from."""
-        return datum_of(self.configuration)
-
-    def at(
-        self,
-        *,
-        name: str | Sequence[str] | None = None,
-        lon: Any = None,
-        lat: Any = None,
-        x: Any = None,
-        y: Any = None,
-        method: str = "linear",
-    ) -> "xr.Dataset":
-        """The series of stations by name, or those of the snapshots at places: lon, lat [degrees] or x, y [m].
-
-        Places are numbers, or lists, which have the dimension `point`, or that of a DataArray; each is read from the
-        finest nested grid around it (coordinate `grid`, "" for the whole one). Maps are interpolated bilinearly, or
-        read in the nearest cell with method="nearest"; the attribute `interpolation` says so. Always lazy: nothing is
-        read but the blocks around the places, when the values are asked for. Of a group, such as tree["maxima"].esim,
-        its own maps are read.
-        """
-        if name is not None:
-            return at_station(_with_stations(self._group("stations")), name)
-        maps = {"": self._group("fields")}
-        if not self._tree.has_data and "nests" in self._tree.children:
-            nests = self._tree["nests"].children.items()
-            maps |= {nest: node["fields"].to_dataset() for nest, node in nests if "fields" in node.children}
-        return at_points(maps, self.configuration, _places(lon, lat, x, y), method)
-
-    def along(
-        self,
-        points: Points | None = None,
-        *,
-        start: tuple[float, float] | None = None,
-        end: tuple[float, float] | None = None,
-        n: int | None = None,
-        lonlat: bool | None = None,
-        method: str = "linear",
-    ) -> "xr.Dataset":
-        """A transect of the snapshots, or of a group, from start to end or through points, by `distance` [m].
-
-        See esim.analysis.points.along_line; lazy.
-        """
-        line = _line(points, start, end)
-        return along_line(self._group("fields"), self.configuration, line, n, lonlat, method)
-
-    def isochrones(self, interval: float, variable: str = "arrival_time") -> list[Isochrone]:
-        """Lines of equal arrival time at the multiples of an interval [s]."""
-        return self._dataset_of("maxima").isochrones(interval, variable)
-
     def compare(self, other: "xr.DataTree | str | os.PathLike[str]") -> "xr.DataTree":
-        """The differences of this run less another, opened or by its directory; see esim.analysis.difference."""
+        """The differences of this run less another, opened or by its directory."""
         tree = read_tree(other) if isinstance(other, str | os.PathLike) else other
         return compare(self._tree, tree, self.configuration, RunAccessor(tree).configuration)
 
@@ -240,14 +231,6 @@ class RunAccessor:
 
         return inventory(self.run, network, motion)
 
-    def to_regular(self, spacing: float, method: str = "linear") -> "xr.Dataset":
-        """The snapshots, or the maps of a group, on regular longitudes and latitudes, so many degrees apart; lazy."""
-        return to_regular(self._group("fields"), self.configuration, spacing, method)
-
-    def to_projected(self, crs: str, spacing: float, method: str = "linear") -> "xr.Dataset":
-        """The snapshots, or the maps of a group, on the plane of a reference system, so many metres apart; lazy."""
-        return to_projected(self._group("fields"), self.configuration, crs, spacing, method)
-
     def _group(self, name: str) -> "xr.Dataset":
         """The dataset of this group, or of the one of a name below it."""
         if self._tree.has_data:
@@ -257,8 +240,16 @@ class RunAccessor:
             raise InputError(f"the run wrote no {name}; it has {groups}")
         return self._tree[name].to_dataset()
 
-    def _dataset_of(self, name: str) -> DatasetAccessor:
-        return DatasetAccessor(self._group(name).assign_attrs(configuration=json.dumps(self.configuration)))
+    def _grids(self) -> "dict[str, xr.Dataset]":
+        maps = {"": self._group("fields")}
+        if not self._tree.has_data and "nests" in self._tree.children:
+            nests = self._tree["nests"].children.items()
+            maps |= {nest: node["fields"].to_dataset() for nest, node in nests if "fields" in node.children}
+        return maps
+
+
+def _units(data: "xr.Dataset") -> dict[str, str]:
+    return {str(name): str(one.attrs.get("units", "")) for name, one in data.data_vars.items()}
 
 
 def _line(
@@ -268,11 +259,3 @@ def _line(
     if (points is None) == (start is None or end is None):
         raise InputError("a transect goes from start to end or through points; expected one of these")
     return points if points is not None else [start, end]  # type: ignore[list-item]
-
-
-def _with_stations(data: "xr.Dataset") -> "xr.Dataset":
-    if "station" not in data.dims:
-        raise InputError(
-            "the dataset has no stations; expected stations.nc, or a place by lon and lat or x and y"
-        )
-    return data

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.config.scenarios import SCENARIOS, load_part
 from esim.errors import InputError
 

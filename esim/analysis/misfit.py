@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from esim.analysis.comparison.observations import Record, record_of
 from esim.analysis.crust import misfit as seismograms
-from esim.analysis.observations import Record, record_of
 from esim.analysis.ocean import misfit as gauges
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.config.yaml.suggest import hint
 from esim.errors import InputError
 from esim.io.ocean.record import read_record

@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esim.analysis.clock import warn_if_unused
-from esim.analysis.look import PLAIN, Look
+from esim.analysis.figures.clock import warn_if_unused
+from esim.analysis.figures.look import PLAIN, Look
+from esim.analysis.figures.style import STYLE
 from esim.analysis.ocean.misfit import TABLE, misfits, write_misfits
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.config.scenarios import SCENARIOS, load_part
 from esim.config.yaml.suggest import hint
 from esim.distribution import install
@@ -18,17 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("png", "pdf", "svg")
-STYLE = {
-    "font.size": 9,
-    "axes.titlesize": 9.5,
-    "axes.linewidth": 0.7,
-    "figure.titlesize": 9.5,
-    "savefig.dpi": 200,
-    "savefig.bbox": "tight",
-    "savefig.pad_inches": 0.08,
-    "contour.negative_linestyle": "dashed",
-    "svg.fonttype": "none",
-}
 
 
 def plot(directory: Path, output: Path | None = None, format: str = "png", look: Look = PLAIN) -> list[Path]:

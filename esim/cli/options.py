@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from esim.errors import InputError
 
 if TYPE_CHECKING:
-    from esim.analysis.look import Look
+    from esim.analysis.figures.look import Look
 
 ZONE_HELP = "local time beside UTC, such as Asia/Tokyo (default: of the land nearest to the source)"
 
@@ -37,7 +37,7 @@ def add_look(command: argparse.ArgumentParser) -> None:
 
 def chosen_look(options: argparse.Namespace) -> "Look":
     """What the options of `add_look` say; InputError where that cannot be."""
-    from esim.analysis.look import Look, checked_colours, checked_extent, checked_zone
+    from esim.analysis.figures.look import Look, checked_colours, checked_extent, checked_zone
 
     extent = None if options.extent is None else tuple(options.extent)
     return Look(

@@ -30,8 +30,8 @@ SCENARIOS = {
     "tsunami": Scenario(
         config="esim.config.ocean.root:TsunamiConfig",
         driver="esim.drivers.tsunami:Tsunami",
-        figures="esim.analysis.ocean.figures:draw",
-        hazard="esim.analysis.ocean.hazard:write",
+        figures="esim.analysis.ocean.figures.draw:draw",
+        hazard="esim.analysis.ocean.hazard.tables:write",
         movie="esim.analysis.ocean.movie:moving",
         layers="esim.analysis.ocean.layers:layers",
         report="esim.analysis.report.ocean.sections:sections",
@@ -39,8 +39,8 @@ SCENARIOS = {
     "seismic": Scenario(
         config="esim.config.crust.root:SeismicConfig",
         driver="esim.drivers.seismic:Seismic",
-        figures="esim.analysis.crust.figures:draw",
-        hazard="esim.analysis.crust.hazard:write",
+        figures="esim.analysis.crust.figures.draw:draw",
+        hazard="esim.analysis.crust.hazard.tables:write",
         movie="esim.analysis.crust.movie:moving",
         layers="esim.analysis.crust.layers:layers",
         report="esim.analysis.report.crust.sections:sections",

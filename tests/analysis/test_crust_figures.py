@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from support.synthetic_crust import Quake, Scene, line, record, ring, write_run
 
-from esim.analysis import labels
 from esim.analysis.crust import medium
-from esim.analysis.crust.arrivals import first_arrival
-from esim.analysis.run import Run
+from esim.analysis.crust.figures.arrivals import first_arrival
+from esim.analysis.figures import labels
+from esim.analysis.reading.run import Run
 from esim.errors import InputError
 
 pytest.importorskip("matplotlib", reason="figures need Matplotlib")
@@ -203,7 +203,7 @@ def traces(axes) -> list[np.ndarray]:
 
 
 def test_traces_lie_at_their_distances_and_their_peaks_are_told(folder: Path) -> None:
-    from esim.analysis.crust import record_section
+    from esim.analysis.crust.figures import record_section
 
     with Run.open(folder) as run:
         figure = record_section.figure(run)
@@ -222,7 +222,7 @@ def test_traces_lie_at_their_distances_and_their_peaks_are_told(folder: Path) ->
 
 def test_motion_is_turned_towards_the_source_and_up(tmp_path: Path) -> None:
     """On the strike of a strike-slip fault nothing but transverse S; at 45 degrees to it no transverse motion."""
-    from esim.analysis.crust import record_section
+    from esim.analysis.crust.figures import record_section
 
     quake = Quake(strike=0.0, depth=5e3)
     stations = {"ON": (0.0, 10e3), "NE": (8e3, 8e3), "SE": (16e3, -16e3)}
@@ -246,7 +246,7 @@ def test_motion_to_true_east_and_north_is_turned_as_that_along_the_grid(tmp_path
     """The same motion along other axes: 20 degrees from those of the grid."""
     import xarray as xr
 
-    from esim.analysis.crust import record_section
+    from esim.analysis.crust.figures import record_section
 
     stations = {"N": (2e3, 9e3), "E": (9e3, -1e3)}
     folder = write_run(tmp_path, Scene(Quake(strike=10.0), stations=stations, fields=False, maxima=False))
@@ -265,7 +265,7 @@ def test_motion_to_true_east_and_north_is_turned_as_that_along_the_grid(tmp_path
 
 
 def test_the_lines_of_first_arrivals_precede_the_waves(tmp_path: Path) -> None:
-    from esim.analysis.crust import record_section
+    from esim.analysis.crust.figures import record_section
 
     scene = Scene(
         Quake(pulse=0.3), stations=line(8, 3e3), duration=12, every=0.02, fields=False, maxima=False
@@ -283,7 +283,7 @@ def test_the_lines_of_first_arrivals_precede_the_waves(tmp_path: Path) -> None:
 
 
 def test_stations_at_one_distance_are_drawn_in_ranks(tmp_path: Path) -> None:
-    from esim.analysis.crust import record_section
+    from esim.analysis.crust.figures import record_section
 
     scene = Scene(stations=ring(12), fields=False, maxima=False)
     with Run.open(write_run(tmp_path, scene)) as run:
@@ -295,7 +295,7 @@ def test_stations_at_one_distance_are_drawn_in_ranks(tmp_path: Path) -> None:
 
 
 def test_a_hundred_stations_have_as_many_names_as_there_is_room_for(tmp_path: Path) -> None:
-    from esim.analysis.crust import record_section
+    from esim.analysis.crust.figures import record_section
 
     places = np.random.default_rng(3).uniform(-38e3, 38e3, (100, 2))
     scene = Scene(stations={f"ST{n}": tuple(at) for n, at in enumerate(places)}, fields=False, maxima=False)
@@ -310,7 +310,7 @@ def test_a_hundred_stations_have_as_many_names_as_there_is_room_for(tmp_path: Pa
 
 
 def test_without_a_place_of_the_source_components_are_those_of_the_file(folder: Path) -> None:
-    from esim.analysis.crust import record_section
+    from esim.analysis.crust.figures import record_section
 
     with Run.open(folder) as run:
         run.record["sources"] = [{"name": "plane wave", "x": None, "y": None, "depth": None, "moment": None}]
@@ -321,7 +321,7 @@ def test_without_a_place_of_the_source_components_are_those_of_the_file(folder: 
 
 
 def test_still_stations_and_one_above_the_source_are_drawn(tmp_path: Path) -> None:
-    from esim.analysis.crust import record_section
+    from esim.analysis.crust.figures import record_section
 
     stations = {"ABOVE": (0.0, 0.0), "A": (1e4, 0.0), "B": (2e4, 0.0)}
     with Run.open(write_run(tmp_path, Scene(stations=stations, fields=False, maxima=False))) as run:
@@ -336,7 +336,7 @@ def test_still_stations_and_one_above_the_source_are_drawn(tmp_path: Path) -> No
 
 def test_intensities_are_the_published_ones() -> None:
     """Worden et al. (2012): 3.78 + 1.47 log10 v and 2.89 + 3.16 log10 v meet at log10 v = 0.53."""
-    from esim.analysis.crust.shaking import velocity
+    from esim.analysis.crust.figures.shaking import velocity
 
     assert velocity(4) == pytest.approx(10 ** ((4 - 3.78) / 1.47))
     assert velocity(8) == pytest.approx(41.4, abs=0.1)
@@ -344,7 +344,7 @@ def test_intensities_are_the_published_ones() -> None:
 
 
 def test_the_map_shows_shaking_in_steps_with_fault_epicentre_and_stations(folder: Path) -> None:
-    from esim.analysis.crust import shaking
+    from esim.analysis.crust.figures import shaking
 
     with Run.open(folder) as run:
         drawn = made(shaking.figures(run))
@@ -368,7 +368,7 @@ def test_the_map_shows_shaking_in_steps_with_fault_epicentre_and_stations(folder
 
 
 def test_lines_of_intensity_lie_where_the_velocity_says(folder: Path) -> None:
-    from esim.analysis.crust import shaking
+    from esim.analysis.crust.figures import shaking
 
     with Run.open(folder) as run:
         axes = made(shaking.figures(run))["pgv"].axes[0]
@@ -382,7 +382,7 @@ def test_lines_of_intensity_lie_where_the_velocity_says(folder: Path) -> None:
 
 @pytest.mark.parametrize("still", [0.0, np.nan])
 def test_a_still_run_has_a_map(folder: Path, still: float) -> None:
-    from esim.analysis.crust import shaking
+    from esim.analysis.crust.figures import shaking
 
     with Run.open(folder) as run:
         quiet = Run(folder, run.record, None, run.maxima * still, None)
@@ -391,7 +391,7 @@ def test_a_still_run_has_a_map(folder: Path, still: float) -> None:
 
 
 def test_a_run_with_a_place_on_earth_has_degrees(tmp_path: Path) -> None:
-    from esim.analysis.crust import shaking
+    from esim.analysis.crust.figures import shaking
 
     with Run.open(write_run(tmp_path, Scene(origin=(130.76, 32.76), fields=False))) as run:
         axes = made(shaking.figures(run))["pgv"].axes[0]
@@ -413,7 +413,7 @@ def test_a_run_with_a_place_on_earth_has_degrees(tmp_path: Path) -> None:
 
 
 def test_the_coast_is_that_of_the_ground_or_of_gshhg(folder: Path) -> None:
-    from esim.analysis.crust import map_marks
+    from esim.analysis.crust.figures import map_marks
 
     with Run.open(folder) as run:
         assert map_marks.coast(run, (-30.0, 30.0, -30.0, 30.0)) == []
@@ -433,7 +433,7 @@ def test_the_coast_is_that_of_the_ground_or_of_gshhg(folder: Path) -> None:
 
 
 def test_snapshots_of_the_surface_show_upward_motion_while_waves_pass(folder: Path) -> None:
-    from esim.analysis.crust import wavefield
+    from esim.analysis.crust.figures import wavefield
 
     with Run.open(folder) as run:
         drawn = made(wavefield.figures(run))
@@ -453,7 +453,7 @@ def test_snapshots_of_the_surface_show_upward_motion_while_waves_pass(folder: Pa
 
 
 def test_planes_show_depth_downwards_with_source_fault_and_interfaces(tmp_path: Path) -> None:
-    from esim.analysis.crust import wavefield
+    from esim.analysis.crust.figures import wavefield
 
     layers = ({"top": 0.0, "vp": 5e3, "vs": 3e3}, {"top": 4e3, "vp": 6e3, "vs": 3464.0})
     scene = Scene(FAULT, planes={"xz": ("y", 1000.0), "far": ("x", 35e3)}, layers=layers, fields=False)
@@ -473,7 +473,7 @@ def test_planes_show_depth_downwards_with_source_fault_and_interfaces(tmp_path: 
 
 def test_a_plane_shows_the_component_that_does_not_vanish_there(tmp_path: Path) -> None:
     """On the plane of a strike-slip fault symmetry leaves only the motion across it and none downwards."""
-    from esim.analysis.crust import wavefield
+    from esim.analysis.crust.figures import wavefield
 
     scene = Scene(Quake(strike=90.0), planes={"along": ("y", 0.0)}, spacing=500.0, fields=False, maxima=False)
     with Run.open(write_run(tmp_path, scene)) as run:
@@ -482,7 +482,7 @@ def test_a_plane_shows_the_component_that_does_not_vanish_there(tmp_path: Path) 
 
 
 def test_a_still_surface_has_snapshots(folder: Path) -> None:
-    from esim.analysis.crust import wavefield
+    from esim.analysis.crust.figures import wavefield
 
     with Run.open(folder) as run:
         still = Run(folder, run.record, run.fields * 0, None, None)
@@ -495,7 +495,7 @@ def test_a_still_surface_has_snapshots(folder: Path) -> None:
 
 
 def test_a_comparison_has_a_row_for_each_receiver_and_tells_misfits() -> None:
-    from esim.analysis.crust import comparison
+    from esim.analysis.crust.figures import comparison
 
     time = np.linspace(0, 9, 901)
     reference = {
@@ -546,7 +546,7 @@ def test_a_crust_run_with_nothing_to_draw_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_first_waves_are_those_that_can_be_seen_and_an_explosion_has_no_s(folder: Path) -> None:
-    from esim.analysis.crust import record_section
+    from esim.analysis.crust.figures import record_section
 
     with Run.open(folder) as run:
         plain = record_section.figure(run)

@@ -9,18 +9,18 @@ import pytest
 from support.synthetic_crust import Quake, Scene, line, write_run
 
 from esim.analysis import Run
-from esim.analysis.crust.cumulative import (
+from esim.analysis.crust.hazard.cumulative import (
     arias_intensity,
     cumulative_absolute_velocity,
     significant_duration,
 )
-from esim.analysis.crust.ground_motion import ground_motions
-from esim.analysis.crust.intensity_measures import intensity_measures
-from esim.analysis.crust.jma_intensity import jma_class, jma_filter, jma_intensity
-from esim.analysis.crust.mmi import PGA, PGV, mmi
-from esim.analysis.crust.response_spectrum import oscillator, response_spectrum
-from esim.analysis.crust.rotd import rotd
-from esim.analysis.crust.shakemap import shaking_map
+from esim.analysis.crust.hazard.ground_motion import ground_motions
+from esim.analysis.crust.hazard.intensity_measures import intensity_measures
+from esim.analysis.crust.hazard.jma_intensity import jma_class, jma_filter, jma_intensity
+from esim.analysis.crust.hazard.mmi import PGA, PGV, mmi
+from esim.analysis.crust.hazard.response_spectrum import oscillator, response_spectrum
+from esim.analysis.crust.hazard.rotd import rotd
+from esim.analysis.crust.hazard.shakemap import shaking_map
 from esim.cli.main import main
 from esim.errors import InputError
 

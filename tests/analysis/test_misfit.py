@@ -9,7 +9,7 @@ import pytest
 from support.synthetic_run import write_run
 
 from esim.analysis import Run
-from esim.analysis.observations import Record, record_of
+from esim.analysis.comparison.observations import Record, record_of
 from esim.analysis.ocean.misfit import HEADERS, compare, compare_run, misfits
 from esim.cli.main import main
 from esim.errors import InputError

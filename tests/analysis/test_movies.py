@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from support import synthetic_crust, synthetic_run
 
-from esim.analysis import Run, film, globe
-from esim.analysis.animate import animate
-from esim.analysis.look import Look
+from esim.analysis import Run
+from esim.analysis.animation import film, globe
+from esim.analysis.animation.animate import animate
+from esim.analysis.figures.look import Look
 from esim.errors import InputError
 
 pytest.importorskip("matplotlib", reason="moving pictures need Matplotlib")

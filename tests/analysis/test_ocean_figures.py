@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from support.synthetic_run import BUOYS, START, write_run
 
-from esim.analysis import Run, chart
-from esim.analysis.clock import clock, duration, local_zone
-from esim.analysis.look import Look, checked_colours, checked_extent, checked_zone
-from esim.analysis.observations import observed
+from esim.analysis import Run
+from esim.analysis.comparison.observations import observed
+from esim.analysis.figures import chart
+from esim.analysis.figures.clock import clock, duration, local_zone
+from esim.analysis.figures.look import Look, checked_colours, checked_extent, checked_zone
 from esim.analysis.ocean.crest import Crest, first_crest
 from esim.errors import InputError
 
@@ -150,7 +151,7 @@ def texts(axes) -> list[str]:
 
 
 def test_the_uplift_is_drawn_around_the_source_with_a_symmetric_scale(folder: Path) -> None:
-    from esim.analysis.ocean import uplift
+    from esim.analysis.ocean.figures import uplift
 
     with Run.open(folder) as run:
         axes = uplift.figure(run).axes[0]
@@ -165,7 +166,7 @@ def test_the_uplift_is_drawn_around_the_source_with_a_symmetric_scale(folder: Pa
 
 
 def test_without_uplift_the_initial_water_is_drawn(tmp_path: Path) -> None:
-    from esim.analysis.ocean import uplift
+    from esim.analysis.ocean.figures import uplift
 
     with Run.open(write_run(tmp_path / "hump", uplift=0)) as run:
         figure = uplift.figure(run)
@@ -176,7 +177,7 @@ def test_without_uplift_the_initial_water_is_drawn(tmp_path: Path) -> None:
 
 
 def test_heights_are_drawn_with_land_coast_isochrones_and_gauges(folder: Path) -> None:
-    from esim.analysis.ocean import heights
+    from esim.analysis.ocean.figures import heights
 
     with Run.open(folder) as run:
         axes = heights.figure(run).axes[0]
@@ -194,7 +195,7 @@ def test_heights_are_drawn_with_land_coast_isochrones_and_gauges(folder: Path) -
 
 
 def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_path: Path) -> None:
-    from esim.analysis.ocean import gauges
+    from esim.analysis.ocean.figures import gauges
 
     with Run.open(folder) as run:
         ((_, draw),) = gauges.figures(run)
@@ -212,8 +213,8 @@ def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_pa
 
 
 def test_many_gauges_fill_several_figures(folder: Path) -> None:
-    from esim.analysis.ocean import gauges
-    from esim.analysis.run import Run
+    from esim.analysis.ocean.figures import gauges
+    from esim.analysis.reading.run import Run
 
     with Run.open(folder) as run:
         many = run.stations.isel(station=np.arange(19) % 3)
@@ -223,7 +224,7 @@ def test_many_gauges_fill_several_figures(folder: Path) -> None:
 
 
 def test_snapshots_are_chosen_over_the_whole_run(folder: Path) -> None:
-    from esim.analysis.ocean import snapshots
+    from esim.analysis.ocean.figures import snapshots
 
     with Run.open(folder) as run:
         figure = snapshots.figure(run)
@@ -267,8 +268,8 @@ def test_a_run_with_nothing_to_draw_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("still", [0.0, np.nan])
 def test_a_still_or_dry_run_on_one_row_of_cells_is_drawn(folder: Path, still: float) -> None:
-    from esim.analysis.ocean import heights, snapshots, uplift
-    from esim.analysis.run import Run
+    from esim.analysis.ocean.figures import heights, snapshots, uplift
+    from esim.analysis.reading.run import Run
 
     with Run.open(folder) as run:
         fields, maxima = run.fields.isel(lat=[0]), run.maxima.isel(lat=[0])
@@ -314,8 +315,8 @@ def test_a_crest_is_a_sample_of_the_record() -> None:
 
 
 def test_what_no_wave_has_reached_has_no_colour(folder: Path) -> None:
-    from esim.analysis.ocean import heights
-    from esim.analysis.run import Run
+    from esim.analysis.ocean.figures import heights
+    from esim.analysis.reading.run import Run
 
     with Run.open(folder) as run:
         low = run.maxima.copy()
@@ -330,7 +331,7 @@ def test_what_no_wave_has_reached_has_no_colour(folder: Path) -> None:
 def test_isochrones_keep_out_of_the_source_and_of_crumbs() -> None:
     import xarray as xr
 
-    from esim.analysis.ocean import isochrones
+    from esim.analysis.ocean.figures import isochrones
 
     x, y = np.arange(50.0), np.arange(40.0)
     time = xr.DataArray(60 * np.hypot(x - 25, y[:, None] - 20), {"lat": y, "lon": x}, ("lat", "lon"))
@@ -350,7 +351,7 @@ def test_isochrones_keep_out_of_the_source_and_of_crumbs() -> None:
 def test_faults_and_nests_are_outlined_on_the_map(folder: Path) -> None:
     from dataclasses import replace
 
-    from esim.analysis.ocean import heights
+    from esim.analysis.ocean.figures import heights
 
     corners = [[-216.0, 36.0, 5e3], [-215.0, 36.0, 5e3], [-215.0, 38.0, 2e4], [-216.0, 38.0, 2e4]]
     with Run.open(folder) as run:
@@ -373,7 +374,7 @@ def test_faults_and_nests_are_outlined_on_the_map(folder: Path) -> None:
 def test_a_scale_bar_has_the_length_that_it_says(folder: Path) -> None:
     from matplotlib.figure import Figure
 
-    from esim.analysis import marks
+    from esim.analysis.figures import marks
 
     axes = Figure().add_subplot(xlim=(140, 156), ylim=(28, 46))
     marks.scale_bar(axes, degrees=True)
@@ -383,8 +384,8 @@ def test_a_scale_bar_has_the_length_that_it_says(folder: Path) -> None:
 
 
 def test_cells_too_coarse_for_inundation_are_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    from esim.analysis.ocean import inundation
-    from esim.analysis.run import Run
+    from esim.analysis.ocean.figures import inundation
+    from esim.analysis.reading.run import Run
 
     with Run.open(folder) as run:
         wet = run.maxima.copy()
@@ -396,7 +397,7 @@ def test_cells_too_coarse_for_inundation_are_told(folder: Path, caplog: pytest.L
 
 
 def test_maps_show_the_part_the_colours_and_the_title_that_are_chosen(folder: Path) -> None:
-    from esim.analysis.ocean import heights, snapshots, uplift
+    from esim.analysis.ocean.figures import heights, snapshots, uplift
 
     look = Look(extent=(144.0 - 360, 148.0 - 360, 36.0, 39.0), cmap="cividis", title="mine")
     with Run.open(folder) as run:
@@ -462,7 +463,7 @@ def test_degrees_are_round_in_minutes(ends: tuple[float, float], words: list[str
 def test_the_line_below_a_figure_names_the_data(folder: Path) -> None:
     from matplotlib.figure import Figure
 
-    from esim.analysis import marks
+    from esim.analysis.figures import marks
 
     with Run.open(folder) as run:
         beds = [

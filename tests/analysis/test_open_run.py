@@ -14,7 +14,7 @@ from support import synthetic_crust
 from support.synthetic_run import write_run
 
 import esim
-from esim.analysis.difference import norms
+from esim.analysis.comparison.difference import norms
 from esim.cli.main import main
 from esim.errors import InputError
 from esim.io import netcdf
@@ -102,8 +102,8 @@ def test_dry_cells_do_not_count(tmp_path: Path) -> None:
 
 
 def test_a_grid_around_the_earth_has_no_seam(tmp_path: Path) -> None:
-    from esim.analysis.plane import Plane
-    from esim.analysis.sampling import sample
+    from esim.analysis.reading.plane import Plane
+    from esim.analysis.sampling.sampling import sample
 
     lon = np.arange(0.5, 360, 1.0)
     data = xr.Dataset(

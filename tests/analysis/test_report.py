@@ -12,12 +12,12 @@ from support.synthetic_crust import Scene, line
 from support.synthetic_crust import write_run as write_quake
 from support.synthetic_run import write_run
 
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.ocean.summary import summary
 from esim.analysis.report.page import render, report
 from esim.analysis.report.section import Choices, Fact, contents
 from esim.analysis.report.series import thinned
-from esim.analysis.run import Run
 from esim.cli.main import main
 from esim.errors import InputError
 

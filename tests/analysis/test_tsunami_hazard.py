@@ -10,8 +10,8 @@ import pytest
 from support.synthetic_run import CRESTS, SPEED, write_run
 
 from esim.analysis import Run
-from esim.analysis.ocean.travel_times import travel_times
-from esim.analysis.ocean.warning_levels import green, segment_warnings
+from esim.analysis.ocean.hazard.travel_times import travel_times
+from esim.analysis.ocean.hazard.warning_levels import green, segment_warnings
 from esim.cli.main import main
 from esim.config.ocean.warning_levels import warning_levels
 from esim.errors import InputError

@@ -10,7 +10,7 @@ import xarray as xr
 from support.oceans import ocean, plane
 from support.scenes import configured
 
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.config import from_dict
 from esim.config.ocean.output import RunupConfig
 from esim.drivers.run import simulate

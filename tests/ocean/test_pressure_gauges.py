@@ -105,7 +105,7 @@ def test_a_pressure_gauge_is_compared_with_the_change_of_the_depth(risen: Path) 
 
 
 def test_the_figure_draws_what_the_record_is_of(risen: Path) -> None:
-    from esim.analysis.ocean import gauges
+    from esim.analysis.ocean.figures import gauges
 
     with Run.open(risen) as run:
         ((_, draw),) = gauges.figures(run)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from esim.analysis.observations import Record
+from esim.analysis.comparison.observations import Record
 from esim.config.ocean.root import TsunamiConfig
 from esim.validation.cases.tsunamis import near_gauges
 

@@ -5,7 +5,7 @@ import shapely
 
 from esim.analysis.crust import medium
 from esim.analysis.export.layer import Layer, stations
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 
 
 def layers(run: Run, step: float | None = None) -> list[Layer]:

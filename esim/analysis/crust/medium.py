@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis.clock import clock
-from esim.analysis.look import Box, Look
-from esim.analysis.run import Run
+from esim.analysis.figures.clock import clock
+from esim.analysis.figures.look import Box, Look
+from esim.analysis.reading.run import Run
 from esim.data import locate
 from esim.errors import InputError
 from esim.media.crust.models import model_file

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis.agreement import best_lag, correlation, relative_rms
+from esim.analysis.comparison.agreement import best_lag, correlation, relative_rms
 from esim.analysis.crust.waveforms import stream
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.errors import InputError
 
 LONGEST_LAG = 30.0  # s

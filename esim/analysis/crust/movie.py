@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from esim.analysis import chart, marks
-from esim.analysis.crust import map_marks, medium, wavefield
-from esim.analysis.look import Look
-from esim.analysis.moving import Moving, cropped, sample, variable
-from esim.analysis.run import Run
+from esim.analysis.animation.moving import Moving, cropped, sample, variable
+from esim.analysis.crust import medium
+from esim.analysis.crust.figures import map_marks, wavefield
+from esim.analysis.figures import chart, marks
+from esim.analysis.figures.look import Look
+from esim.analysis.reading.run import Run
 from esim.config.yaml.suggest import hint
 from esim.errors import InputError
 

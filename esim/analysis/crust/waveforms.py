@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.config.yaml.suggest import hint
 from esim.errors import InputError
 from esim.io.crust.seismograms import StationTable

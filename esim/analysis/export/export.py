@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from esim.analysis.export import kml, rasters, vectors
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.config.scenarios import SCENARIOS, load_part
 from esim.config.yaml.suggest import hint
 from esim.errors import InputError

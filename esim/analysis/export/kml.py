@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from esim.analysis.export.layer import DIGITS, Layer, wgs84
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file

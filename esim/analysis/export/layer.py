@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 
-from esim.analysis.place import is_lonlat, to_lonlat
-from esim.analysis.run import Run
+from esim.analysis.figures.place import is_lonlat, to_lonlat
+from esim.analysis.reading.run import Run
 from esim.errors import InputError
 
 TURN = 360.0

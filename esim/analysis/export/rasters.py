@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis.place import GEOGRAPHIC, is_lonlat, reference_system
-from esim.analysis.run import Run
+from esim.analysis.figures.place import GEOGRAPHIC, is_lonlat, reference_system
+from esim.analysis.reading.run import Run
 from esim.config.yaml.suggest import hint
 from esim.distribution import install
 from esim.errors import InputError

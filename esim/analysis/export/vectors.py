@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from esim.analysis.export.layer import Layer, wgs84, wrapped
-from esim.analysis.place import GEOGRAPHIC, reference_system
-from esim.analysis.run import Run
+from esim.analysis.figures.place import GEOGRAPHIC, reference_system
+from esim.analysis.reading.run import Run
 from esim.distribution import install
 from esim.errors import InputError
 from esim.io.atomic import whole_file

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from esim.analysis import chart
-from esim.analysis.clock import duration
 from esim.analysis.export.layer import Layer, stations
-from esim.analysis.ocean import fault, isochrones
-from esim.analysis.run import Run
+from esim.analysis.figures import chart
+from esim.analysis.figures.clock import duration
+from esim.analysis.ocean.figures import fault, isochrones
+from esim.analysis.reading.run import Run
 from esim.constants import EARTH_RADIUS
 
 if TYPE_CHECKING:

@@ -6,19 +6,18 @@ hour and a half after it (all of it where it has none), as far as both series go
 waves at which they correlate best with the observed ones; the other measures are those without it.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from esim.analysis.agreement import best_lag, correlation, relative_rms
-from esim.analysis.observations import Record, record_of, variable_of
+from esim.analysis.comparison.agreement import best_lag, correlation, relative_rms
+from esim.analysis.comparison.observations import Record, record_of, variable_of
 from esim.analysis.ocean.crest import first_arrival, first_crest
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 from esim.errors import InputError
-from esim.io.atomic import whole_file
+from esim.io.tables import cell, write_table
 
 TABLE = "stations_misfit.csv"
 BEFORE, AFTER = 1800.0, 5400.0  # s, around the first crest
@@ -121,21 +120,12 @@ def normalised_rms(time: np.ndarray, eta: np.ndarray, record: Record) -> float |
 
 def write_misfits(path: Path, found: "list[Misfit]") -> None:
     """Writes a table of misfits (CSV), whole or not at all; what is not known is empty."""
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
-        table.writerow(HEADERS)
-        table.writerows(rows(found))
+    write_table(path, HEADERS, rows(found))
 
 
 def rows(found: "list[Misfit]") -> list[tuple[str, ...]]:
     """The cells of a table of misfits, as text."""
-    return [tuple(map(_text, one)) for one in found]
-
-
-def _text(value: str | float | None) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    return f"{value:.6g}" if np.isfinite(value) else ""
+    return [tuple(map(cell, one)) for one in found]
 
 
 def _difference(found: float | None, wanted: float | None) -> float | None:

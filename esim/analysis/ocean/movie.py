@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from esim.analysis import chart, marks
-from esim.analysis.clock import clock
-from esim.analysis.look import Look
-from esim.analysis.moving import Moving, cropped, sample, variable
-from esim.analysis.ocean import fault
-from esim.analysis.run import Run
+from esim.analysis.animation.moving import Moving, cropped, sample, variable
+from esim.analysis.figures import chart, marks
+from esim.analysis.figures.clock import clock
+from esim.analysis.figures.look import Look
+from esim.analysis.ocean.figures import fault
+from esim.analysis.reading.run import Run
 from esim.errors import InputError
 
 if TYPE_CHECKING:

@@ -1,7 +1,16 @@
 """What do the summaries of all scenarios tell? Magnitude, and how long was computed."""
 
+from collections.abc import Iterable
+
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
-from esim.analysis.run import Run
+from esim.analysis.report.section import Fact, Section
+
+
+def opening(sentences: Iterable[str], caution: str, facts: Iterable[Fact]) -> Section:
+    """The first section of a page: what happened, of which sentences may be empty, what it is not, and numbers."""
+    text = " ".join(filter(None, sentences))
+    return Section("Summary", "summary.html", {"text": text, "caution": caution, "facts": list(facts)})
 
 
 def of_magnitude(run: Run) -> str:

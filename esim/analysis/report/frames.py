@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from esim.analysis.animate import Screen
-from esim.analysis.clock import Clock, clock
-from esim.analysis.moving import Moving
+from esim.analysis.animation.animate import Screen
+from esim.analysis.animation.moving import Moving
+from esim.analysis.figures.clock import Clock, clock
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.pictures import frame
 from esim.analysis.report.section import Choices, Picture, Section
-from esim.analysis.run import Run
 
 FRAMES = 72  # of all moving pictures of a page, about, at most; of more snapshots some are shown
 PRINTED = 6  # at most, on paper

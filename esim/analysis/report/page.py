@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from esim import __version__
-from esim.analysis.plot import STYLE
+from esim.analysis.figures.style import STYLE
+from esim.analysis.reading.run import Run
 from esim.analysis.report import shared
 from esim.analysis.report.section import Choices, Section
-from esim.analysis.run import Run
 from esim.config.scenarios import SCENARIOS, load_part
 from esim.distribution import install
 from esim.errors import InputError

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from esim.analysis.look import PLAIN, Look
+from esim.analysis.figures.look import PLAIN, Look
 
 
 @dataclass(frozen=True)

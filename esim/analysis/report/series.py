@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis.run import Run
+from esim.analysis.reading.run import Run
 
 POINTS = 3000  # of a trace, at most
 DIGITS = 5  # of its values

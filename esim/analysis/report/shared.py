@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.section import Section, Table, contents, known
-from esim.analysis.run import Run
 from esim.backends.energy import energy_lines
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from esim.analysis import marks
+from esim.analysis.figures import marks
 from esim.analysis.report import words
 from esim.analysis.report.series import PLOTS
 

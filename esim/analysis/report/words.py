@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 
-from esim.analysis.clock import Clock
-from esim.analysis.clock import duration as rounded
+from esim.analysis.figures.clock import Clock
+from esim.analysis.figures.clock import duration as rounded
 
 MINUS = "\N{MINUS SIGN}"
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit

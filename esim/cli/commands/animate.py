@@ -41,8 +41,8 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from esim.analysis.animate import animate
-    from esim.analysis.film import chosen_format
+    from esim.analysis.animation.animate import animate
+    from esim.analysis.animation.film import chosen_format
     from esim.cli.progress import track
 
     path = animate(

@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace) -> None:
     from dataclasses import fields
 
     from esim.analysis.hazard import HazardOptions, hazard
-    from esim.analysis.look import checked_zone
+    from esim.analysis.figures.look import checked_zone
 
     options.zone = checked_zone(options.timezone)
     given = {field.name: getattr(options, field.name) for field in fields(HazardOptions)}

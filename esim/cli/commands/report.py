@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from esim.analysis.look import Look, checked_zone
+    from esim.analysis.figures.look import Look, checked_zone
     from esim.analysis.report.page import report
     from esim.analysis.report.section import Choices
 

@@ -1,6 +1,5 @@
 """Values at points: a NetCDF file of CF points, and a table that every program reads."""
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from esim.io import cf, netcdf
 from esim.io.atomic import whole_file
+from esim.io.tables import cell, write_table
 
 
 def write_points(
@@ -34,11 +34,6 @@ def write_points(
             about = {"coordinates": " ".join(coordinates)}
             variable.setncatts(cf.variable_attributes(name, lonlat) | about)
             variable[:] = np.where(np.isfinite(column), column, cf.FILL)
-    with (
-        whole_file(path.with_suffix(".csv")) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as stream,
-    ):
-        table = csv.writer(stream)
-        table.writerow([*coordinates, *values])
-        for row in zip(*coordinates.values(), *values.values(), strict=True):
-            table.writerow([f"{value:.9g}" if np.isfinite(value) else "" for value in row])
+    rows = zip(*coordinates.values(), *values.values(), strict=True)
+    cells = ([cell(value, 9) for value in row] for row in rows)
+    write_table(path.with_suffix(".csv"), [*coordinates, *values], cells)

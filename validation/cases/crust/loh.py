@@ -234,7 +234,7 @@ def _pair(
 
 def draw(benchmark: Benchmark, runs: Runs, output: Path) -> list[Path]:
     """A figure for each run: seismograms below the highest frequency compared, with misfits."""
-    from esim.analysis.crust import comparison
+    from esim.analysis.crust.figures import comparison
 
     output.mkdir(parents=True, exist_ok=True)
     paths = []

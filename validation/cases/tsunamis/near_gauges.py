@@ -38,7 +38,7 @@ import numpy as np
 
 from esim import data
 from esim.analysis import Run
-from esim.analysis.observations import Record
+from esim.analysis.comparison.observations import Record
 from esim.analysis.ocean.crest import first_crest
 from esim.config import ScenarioConfig, load
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs

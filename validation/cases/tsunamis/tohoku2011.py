@@ -11,7 +11,7 @@ import numpy as np
 
 from esim import data
 from esim.analysis import Run
-from esim.analysis.observations import observed
+from esim.analysis.comparison.observations import observed
 from esim.analysis.ocean.crest import first_crest
 from esim.config import load
 from esim.config.ocean.root import TsunamiConfig

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from esim.analysis import Run
-from esim.analysis.observations import observed
+from esim.analysis.comparison.observations import observed
 from esim.analysis.ocean.misfit import normalised_rms
 from esim.config import ScenarioConfig
 from esim.validation.cases.case import Bound, Case, Comparison, Runs

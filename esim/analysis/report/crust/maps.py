@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from esim.analysis.crust import shaking
+from esim.analysis.crust.figures import shaking
+from esim.analysis.reading.run import Run
 from esim.analysis.report.pictures import pictures
 from esim.analysis.report.section import Choices, Section, contents
-from esim.analysis.run import Run
 
 ALT = {"pgv": "Map of the peak ground velocity", "pga": "Map of the peak ground acceleration"}
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from esim.analysis.crust import movie, wavefield
+from esim.analysis.crust import movie
+from esim.analysis.crust.figures import wavefield
+from esim.analysis.reading.run import Run
 from esim.analysis.report.crust.maps import maps
 from esim.analysis.report.crust.seismograms import record_sections, seismograms
 from esim.analysis.report.crust.shaking import shaking
@@ -11,7 +13,6 @@ from esim.analysis.report.crust.source import source
 from esim.analysis.report.crust.summary import summary
 from esim.analysis.report.frames import frames
 from esim.analysis.report.section import Choices, Section
-from esim.analysis.run import Run
 from esim.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esim.analysis.crust import medium, record_section
-from esim.analysis.crust.record_section import MOTIONS
+from esim.analysis.crust import medium
+from esim.analysis.crust.figures import record_section
+from esim.analysis.crust.figures.record_section import MOTIONS
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.pictures import pictures
 from esim.analysis.report.section import Choices, Section, contents
 from esim.analysis.report.series import BLUE, INK, ORANGE, PLOTS, Plot, Trace, series
 from esim.analysis.report.stations import left_out, where
-from esim.analysis.run import Run
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from esim.analysis.crust import medium
-from esim.analysis.crust.arrivals import first_arrival
-from esim.analysis.crust.intensity_measures import Row, intensity_measures
-from esim.analysis.crust.record_section import MOTIONS
+from esim.analysis.crust.figures.arrivals import first_arrival
+from esim.analysis.crust.figures.record_section import MOTIONS
+from esim.analysis.crust.hazard.intensity_measures import Row, intensity_measures
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.section import Section, Table, contents
 from esim.analysis.report.stations import where
-from esim.analysis.run import Run
 
 if TYPE_CHECKING:
     import xarray as xr

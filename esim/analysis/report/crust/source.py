@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from esim.analysis import chart, marks
-from esim.analysis.crust import map_marks, medium
+from esim.analysis.crust import medium
+from esim.analysis.crust.figures import map_marks
+from esim.analysis.figures import chart, marks
+from esim.analysis.reading.run import Run
 from esim.analysis.report.pictures import picture
 from esim.analysis.report.section import Choices, Picture, Section, contents
 from esim.analysis.report.tables import entries
-from esim.analysis.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from esim.analysis import chart
-from esim.analysis.clock import Clock, clock
 from esim.analysis.crust import medium
-from esim.analysis.crust.shaking import MEASURES, Measure, velocity
+from esim.analysis.crust.figures.shaking import MEASURES, Measure, velocity
+from esim.analysis.figures import chart
+from esim.analysis.figures.clock import Clock, clock
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
-from esim.analysis.report.event import computed, magnitude, of_magnitude, sentence, within
+from esim.analysis.report.event import computed, magnitude, of_magnitude, opening, sentence, within
 from esim.analysis.report.section import Choices, Fact, Section, known
-from esim.analysis.run import Run
 
 CAUTION = "This page describes a computation, not a measurement."
 FELT = 2.0  # modified Mercalli intensity, below which shaking is hardly felt
@@ -30,10 +30,8 @@ class Strongest(NamedTuple):
 def summary(run: Run, choices: Choices) -> Iterator[Section]:
     """The first section of an earthquake."""
     times = clock(run, choices.look)
-    text = " ".join(filter(None, (_event(run, times), _shaking(run), _limits(run))))
-    yield Section(
-        "Summary", "summary.html", {"text": text, "caution": CAUTION, "facts": list(_facts(run, times))}
-    )
+    sentences = _event(run, times), _shaking(run), _limits(run)
+    yield opening(sentences, CAUTION, _facts(run, times))
 
 
 def _event(run: Run, times: Clock) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from esim.analysis.ocean.misfit import Misfit, misfits
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.event import number_of
 from esim.analysis.report.section import Section, Table, contents
-from esim.analysis.run import Run
 
 MEANING = (
     "Differences are computed less observed times. The levels around the first crest are compared: root mean square of "

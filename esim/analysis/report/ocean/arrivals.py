@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from esim.analysis.clock import Clock, clock
-from esim.analysis.ocean.travel_times import TravelTime, arrival_threshold, travel_times
-from esim.analysis.place import is_lonlat
+from esim.analysis.figures.clock import Clock, clock
+from esim.analysis.figures.place import is_lonlat
+from esim.analysis.ocean.hazard.travel_times import TravelTime, arrival_threshold, travel_times
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.section import Choices, Section, Table, contents
-from esim.analysis.run import Run
 
 HEADERS = ("place", "kind", "position", "arrival", "first crest", "height (m)", "maximum", "height (m)")
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from esim.analysis import chart
-from esim.analysis.observations import Record, record_of, variable_of
-from esim.analysis.ocean.gauges import COMPUTED, LABELS, OBSERVED
+from esim.analysis.comparison.observations import Record, record_of, variable_of
+from esim.analysis.figures import chart
+from esim.analysis.ocean.figures.gauges import COMPUTED, LABELS, OBSERVED
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.section import Choices, Section
 from esim.analysis.report.series import PLOTS, Plot, Trace, series
 from esim.analysis.report.stations import left_out, where
-from esim.analysis.run import Run
 
 ROOM = 0.08  # of the range of the values, above and below them
 

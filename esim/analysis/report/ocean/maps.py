@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from esim.analysis.ocean import figures
+from esim.analysis.ocean.figures.draw import draw
+from esim.analysis.reading.run import Run
 from esim.analysis.report.pictures import pictures
 from esim.analysis.report.section import Choices, Section, contents
 from esim.analysis.report.words import listed
-from esim.analysis.run import Run
 
 KINDS = {
     "heights": (
@@ -20,8 +20,8 @@ KINDS = {
 
 def maps(run: Run, choices: Choices) -> Iterator[Section]:
     """The section of the maxima; none where the run wrote none."""
-    sketches = {name: draw for name, draw in figures.draw(run, choices.look) if _kind(name) in KINDS}
-    shown = {name: one for name, draw in sketches.items() for one in pictures({name: draw}, _describe)}
+    sketches = {name: sketch for name, sketch in draw(run, choices.look) if _kind(name) in KINDS}
+    shown = {name: one for name, sketch in sketches.items() for one in pictures({name: sketch}, _describe)}
     there = [words for kind, (words, _) in KINDS.items() if any(_kind(name) == kind for name in shown)]
     if there:
         yield from contents(listed(there).capitalize(), pictures=list(shown.values()))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from esim.analysis.ocean import movie
+from esim.analysis.reading.run import Run
 from esim.analysis.report.frames import frames
 from esim.analysis.report.ocean.agreement import agreement
 from esim.analysis.report.ocean.arrivals import arrivals
@@ -11,7 +12,6 @@ from esim.analysis.report.ocean.maps import maps
 from esim.analysis.report.ocean.source import source
 from esim.analysis.report.ocean.summary import summary
 from esim.analysis.report.section import Choices, Section
-from esim.analysis.run import Run
 
 
 def sections(run: Run, choices: Choices) -> Iterator[Section]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from functools import partial
 
-from esim.analysis.ocean import uplift
+from esim.analysis.ocean.figures import uplift
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.pictures import pictures
 from esim.analysis.report.section import Choices, Section, contents
 from esim.analysis.report.tables import entries
-from esim.analysis.run import Run
 
 COLUMNS = {
     "magnitude": "Mw",

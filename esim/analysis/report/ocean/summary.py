@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from esim.analysis import chart
-from esim.analysis.clock import Clock, clock
-from esim.analysis.ocean.inundation import COARSE
-from esim.analysis.ocean.travel_times import still_water, travel_times
-from esim.analysis.plane import plane_of, spacing
+from esim.analysis.figures import chart
+from esim.analysis.figures.clock import Clock, clock
+from esim.analysis.ocean.figures.inundation import COARSE
+from esim.analysis.ocean.hazard.travel_times import still_water, travel_times
+from esim.analysis.reading.plane import plane_of, spacing
+from esim.analysis.reading.run import Run
 from esim.analysis.report import words
-from esim.analysis.report.event import computed, magnitude, number_of, of_magnitude, sentence, within
+from esim.analysis.report.event import computed, magnitude, number_of, of_magnitude, opening, sentence, within
 from esim.analysis.report.section import Choices, Fact, Section, known
-from esim.analysis.run import Run
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,11 +35,8 @@ class Highest(NamedTuple):
 def summary(run: Run, choices: Choices) -> Iterator[Section]:
     """The first section of a tsunami."""
     times = clock(run, choices.look)
-    sentences = (_event(run, times), _water(run), _first_gauge(run, times), _land(run))
-    text = " ".join(filter(None, sentences))
-    yield Section(
-        "Summary", "summary.html", {"text": text, "caution": CAUTION, "facts": list(_facts(run, times))}
-    )
+    sentences = _event(run, times), _water(run), _first_gauge(run, times), _land(run)
+    yield opening(sentences, CAUTION, _facts(run, times))
 
 
 def _event(run: Run, times: Clock) -> str:

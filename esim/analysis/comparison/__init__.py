@@ -1,0 +1,1 @@
+"""How runs and records differ: observations, differences, and measures of agreement."""

@@ -1,0 +1,1 @@
+"""Hazard numbers of seismic runs: from seismograms and from maps."""

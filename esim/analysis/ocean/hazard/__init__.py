@@ -1,0 +1,1 @@
+"""Hazard tables of tsunami runs."""
