@@ -29,7 +29,7 @@ def _run(options: argparse.Namespace) -> None:
     from esim.tools.table import show
 
     if options.other is not None:
-        from esim.analysis import difference
+        from esim.analysis.comparison import difference
 
         norms, path = difference.compare_runs(options.run_directory, options.other, options.output)
         show(difference.Norms._fields, difference.rows(norms))

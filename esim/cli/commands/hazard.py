@@ -66,8 +66,8 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     from dataclasses import fields
 
-    from esim.analysis.hazard import HazardOptions, hazard
     from esim.analysis.figures.look import checked_zone
+    from esim.analysis.hazard import HazardOptions, hazard
 
     options.zone = checked_zone(options.timezone)
     given = {field.name: getattr(options, field.name) for field in fields(HazardOptions)}
