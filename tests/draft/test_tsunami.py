@@ -1,6 +1,8 @@
 """Does `esim new tsunami` write a configuration that runs, and say what is to be doubted?"""
 
 import json
+import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from support import fault_files
 from support.drafts import MAULE, TOKACHI, cmt, drafted, sea, usgs_event
 
 from esim.cli.main import main
+from esim.draft import cost
 from esim.drivers.run import driver_of
 from esim.parallel.comm import SerialComm
 
@@ -257,8 +260,34 @@ def test_bad_input_is_one_sentence(arguments: list[Any], sentence: str, capsys: 
     assert sentence in refused(capsys, *arguments)
 
 
-def test_a_file_that_is_there_is_left_alone(here: Path, capsys: Captured) -> None:
-    (here / "my.yaml").write_text("mine")
-    assert main(["new", "tsunami", *MAULE, *FLAT, "--output", "my.yaml"]) == 2
-    assert "my.yaml: is there already" in capsys.readouterr().err
-    assert (here / "my.yaml").read_text() == "mine"
+def test_a_file_that_is_there_is_replaced_only_where_it_is_asked_for(here: Path, capsys: Captured) -> None:
+    def new(*words: str) -> tuple[int, str]:
+        code = main(["new", "tsunami", *MAULE, *words, "--output", "my.yaml"])
+        return code, capsys.readouterr().err
+
+    file = here / "my.yaml"
+    file.write_text("mine")
+    code, said = new(*FLAT)
+    assert code == 2 and "my.yaml: is there already; --overwrite replaces it" in said
+    code, said = new("--flat", "4 km", "--spacing", "15 deg", "--overwrite")  # which the check refuses
+    assert code == 2 and re.search(r"my\.yaml:\d+:3: grid.spacing: only 2 cells", said)
+    assert ".partial" not in said
+    assert file.read_text() == "mine" and [path.name for path in here.iterdir()] == ["my.yaml"]
+    drafted("tsunami", *MAULE, *FLAT, "--overwrite")
+    assert file.read_text().startswith("# Mw 8.8")
+
+
+def test_the_time_of_a_run_grows_with_its_work() -> None:
+    begins, short, long = (cost.ocean_time(100_000, steps, 1) for steps in (0, 1000, 2000))
+    assert begins == pytest.approx(2.5) and long - short == pytest.approx(short - begins)
+    assert cost.ocean_time(100_000, 2000, 2) - begins == pytest.approx(short - begins)
+    rate = 1e8 / (short - begins)
+    assert 1e5 < rate < 1e11  # cell updates per second, of any machine, however busy
+
+
+def test_warnings_are_shown_once_and_the_root_logger_is_left_alone(here: Path, capsys: Captured) -> None:
+    before = list(logging.getLogger().handlers)
+    small = "--magnitude 5.5 --lon -72.9 --lat -36.1 --depth 30 --strike 18 --dip 18 --rake 100".split()
+    drafted("tsunami", *small, *FLAT)
+    assert capsys.readouterr().err.count("esim new: warning: source okada: Mw 5.50 is small") == 1
+    assert logging.getLogger().handlers == before and not logging.getLogger("esim").handlers
