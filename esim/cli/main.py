@@ -64,8 +64,11 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0 done, 1 a check failed, else that of the error."""
     options = parser().parse_args(arguments)
+    from esim.cli.warning_lines import shown_warnings
+
     try:
-        return int(options.run(options) or 0)
+        with shown_warnings(f"esim {options.command}"):
+            return int(options.run(options) or 0)
     except EsimError as error:
         print(f"esim {options.command}: {error}", file=sys.stderr)
         return error.exit_code

@@ -152,7 +152,16 @@ def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
 
 
 def compute(options: argparse.Namespace, comm: "Comm") -> None:
-    """Load, check, prepare, run, summarize."""
+    """Load, check, prepare, run, summarize; warnings go to stderr as they come, unless only errors are wanted."""
+    import logging
+
+    from esim.cli.warning_lines import shown_warnings
+
+    with shown_warnings("esim-run", logging.ERROR if options.quiet else logging.WARNING):
+        _compute(options, comm)
+
+
+def _compute(options: argparse.Namespace, comm: "Comm") -> None:
     from esim.config import load
 
     cfg = load(options.config, overrides(options))
@@ -160,7 +169,6 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
     from esim.drivers.output_directory import check_directory
     from esim.drivers.run import driver_of, prepared
 
-    _show_warnings(options.quiet)
     talk = comm.rank == 0 and not options.quiet
     driver = driver_of(cfg)
     setup = driver.check(cfg, comm, elsewhere=options.check)
@@ -176,15 +184,6 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
         record = run.compute()
     if talk:
         say(*summary(record, driver.summarize(record), run.written))
-
-
-def _show_warnings(quiet: bool) -> None:
-    """Warnings go to stderr as they come, unless only errors are wanted; run.json has them all."""
-    import logging
-
-    logging.basicConfig(
-        format="esim-run: warning: %(message)s", level=logging.ERROR if quiet else logging.WARNING
-    )
 
 
 if __name__ == "__main__":

@@ -1,22 +1,32 @@
 """Which earthquake? Magnitude, place and mechanism, as typed, or from a file of seismology."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite, log10
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from esim.config.yaml.suggest import several
 from esim.errors import InputError
 from esim.sources.formats import events
-from esim.sources.nodal_planes import NodalPlane, both_planes, planes_of, scalar_moment, tensor
+from esim.sources.nodal_planes import (
+    NodalPlane,
+    both_planes,
+    double_couple_share,
+    planes_of,
+    scalar_moment,
+    tensor,
+)
 
 SMALLEST, LARGEST = (
     3.0,
     9.7,
 )  # magnitudes: below, a point source says more than a rupture; above, none is known
 DEEPEST = 700e3  # m
+WORTH = 0.5  # of a moment tensor that is a double couple, below which that is said
 BOUNDS = {
     "magnitude": (SMALLEST, LARGEST, ""),
     "lon": (-360.0, 360.0, " degrees"),
@@ -50,7 +60,11 @@ class Earthquake:
 
 @dataclass(frozen=True)
 class Found:
-    """What a file says of an earthquake; the values are None where it is silent. depth in km, as it is typed."""
+    """What a file says of an earthquake; the values are None where it is silent. depth in km, as it is typed.
+
+    share is that of the double couple in its moment tensor; elsewhere says where the planes are that the file does
+    not have, as the end of a sentence.
+    """
 
     values: Mapping[str, float | None]
     planes: tuple[NodalPlane, NodalPlane] | None = None
@@ -58,6 +72,8 @@ class Found:
     origin: datetime | None = None
     half_duration: float | None = None
     remarks: tuple[str, ...] = ()
+    share: float = 1.0
+    elsewhere: str = ""
 
 
 def earthquake(given: Mapping[str, float | None], found: Found | None, plane: int | None) -> Earthquake:
@@ -110,8 +126,15 @@ def _plane(
     if found.planes is None:
         raise InputError(
             "--strike, --dip and --rake are missing; expected the plane on which the earthquake slipped"
+            f"{found.elsewhere}"
         )
-    return _chosen(found.planes, wanted)
+    taken, why = _chosen(found.planes, wanted)
+    if found.share < WORTH:
+        why = (
+            *why,
+            f"only {100 * found.share:.0f} % of the moment tensor is slip on a plane, a double couple",
+        )
+    return taken, why
 
 
 def _chosen(planes: tuple[NodalPlane, NodalPlane], wanted: int | None) -> tuple[NodalPlane, tuple[str, ...]]:
@@ -130,7 +153,8 @@ def _chosen(planes: tuple[NodalPlane, NodalPlane], wanted: int | None) -> tuple[
 def read_event(path: Path, event: str | None) -> Found:
     """The earthquake of a CMTSOLUTION, QuakeML, ndk or another catalogue that ObsPy reads.
 
-    event is the name or the number of one of several. Raises InputError where there is none that can be used.
+    event is the name or the number of one of several, or "all" for point sources of one earthquake, which are then
+    taken together. Raises InputError where there is none that can be used.
     """
     require_file(path)
     one = _single(path, events.read(path), event)
@@ -138,7 +162,7 @@ def read_event(path: Path, event: str | None) -> Found:
         raise InputError(
             f"{path}: '{one.name}' is no earthquake at a longitude and latitude; expected a moment tensor with them"
         )
-    planes, magnitude = _mechanism(one.values)
+    planes, magnitude, share = _mechanism(one.values)
     values = {
         "magnitude": magnitude,
         "lon": one.values["lon"],
@@ -147,30 +171,69 @@ def read_event(path: Path, event: str | None) -> Found:
     }
     place = "centroid" if one.centroid else "hypocentre"
     remarks = (f"magnitude, {place} and planes are those of {path.name}, event {one.name}", *one.remarks)
-    return Found(values, planes, one.name, one.origin, one.half_duration, remarks)
+    title = f"{one.region}, Mw {magnitude:.3g} ({one.name})" if one.region else one.name
+    return Found(values, planes, title, one.origin, one.half_duration, remarks, share)
 
 
 def _single(path: Path, found: list[events.SourceEvent], event: str | None) -> events.SourceEvent:
-    """The only event, or the one that is asked for."""
-    if len(found) == 1 and event is None:
+    """The only event, the one that is asked for, or all as one."""
+    if len(found) == 1 and event in (None, "all"):
         return found[0]
-    if event in (None, "all"):
+    if event == "all":
+        return _together(path, found)
+    if event is None:
         names = several([f"'{one.name}'" for one in found])
+        whole = ", or all of this one earthquake with --event all" if _are_one(found) else ""
         raise InputError(
-            f"{path}: has {len(found)} events, {names}; expected --event with the name or number of one"
+            f"{path}: has {len(found)} events, {names}; expected --event with the name or number of one{whole}"
         )
     return events.choose(path, found, event)[0]
 
 
-def _mechanism(values: Mapping[str, Any]) -> tuple[tuple[NodalPlane, NodalPlane], float]:
-    """The planes, the one that dips less first, and the magnitude."""
+def _are_one(found: Sequence[events.SourceEvent]) -> bool:
+    """Whether these are moment tensors with one origin time: point sources of a rupture, as in files of the USGS."""
+    return len({one.origin for one in found}) == 1 and all(
+        one.values["kind"] == "moment_tensor" and "lon" in one.values for one in found
+    )
+
+
+def _together(path: Path, found: Sequence[events.SourceEvent]) -> events.SourceEvent:
+    """The sum of the point sources of one earthquake, at the mean of their places, weighted by their moments."""
+    if not _are_one(found):
+        raise InputError(
+            f"{path}: --event all: its {len(found)} events are not moment tensors of one origin time; expected the "
+            "name or number of one"
+        )
+    moments = np.array([[one.values[name] for name in events.TENSOR] for one in found])
+    weights = np.array([scalar_moment(tensor(one.values)) for one in found])
+    lon0 = found[0].values["lon"]
+    places = np.array([[one.values[name] for name in ("lon", "lat", "depth")] for one in found])
+    places[:, 0] -= 360.0 * np.round((places[:, 0] - lon0) / 360.0)
+    lon, lat, depth = (float(value) for value in weights @ places / weights.sum())
+    begins = min(one.shift - (one.half_duration or 0.0) for one in found)
+    ends = max(one.shift + (one.half_duration or 0.0) for one in found)
+    values = dict(zip(events.TENSOR, map(float, moments.sum(axis=0)), strict=True))
+    return events.SourceEvent(
+        path.stem,
+        {"kind": "moment_tensor", "lon": lon, "lat": lat, "depth": depth} | values,
+        found[0].origin,
+        0.5 * (begins + ends),
+        half_duration=0.5 * (ends - begins) or None,
+        remarks=(f"it is the sum of {len(found)} point sources",),
+        region=found[0].region,
+    )
+
+
+def _mechanism(values: Mapping[str, Any]) -> tuple[tuple[NodalPlane, NodalPlane], float, float]:
+    """The planes, the one that dips less first, the magnitude, and how much is a double couple."""
     if values["kind"] == "moment_tensor":
         moments = tensor(values)
-        return planes_of(moments), (log10(scalar_moment(moments)) - 9.1) / 1.5
+        magnitude = (log10(scalar_moment(moments)) - 9.1) / 1.5
+        return planes_of(moments), magnitude, double_couple_share(moments)
     planes = both_planes(NodalPlane(values["strike"], values["dip"], values["rake"]))
     if "moment" in values:
-        return planes, (log10(values["moment"]) - 9.1) / 1.5
-    return planes, values["magnitude"]
+        return planes, (log10(values["moment"]) - 9.1) / 1.5, 1.0
+    return planes, values["magnitude"], 1.0
 
 
 def require_file(path: Path) -> None:

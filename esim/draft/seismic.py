@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,10 +13,11 @@ from esim.config.yaml.section import KeyProblems
 from esim.config.yaml.suggest import hint
 from esim.config.yaml.units import TIME
 from esim.draft.block import ABSORBING, POINTS, ROOM, Block, Places, fitting_block, rounded
-from esim.draft.cost import crust_time
+from esim.draft.cost import COMPILING, crust_time
 from esim.draft.earthquake import Earthquake
 from esim.draft.extent import Choice, distance, positive
 from esim.draft.text import (
+    Checked,
     comment,
     comments,
     cost_words,
@@ -29,7 +29,6 @@ from esim.draft.text import (
     write,
     write_checked,
 )
-from esim.drivers.driver import Setup
 from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.media.crust.models import model_file
@@ -79,8 +78,8 @@ def draft_seismic(quake: Earthquake, wanted: Wanted, target: Path) -> list[str]:
     Raises InputError for a model or stations that cannot be used.
     """
     draft = _choose(quake, wanted, target)
-    setup = write_checked(target, lambda setup: _text(draft, setup))
-    return [*draft.remarks, _cost(setup), *_patience(setup, draft.block.frequency)]
+    checked = write_checked(target, lambda checked: _text(draft, checked))
+    return [*draft.remarks, _cost(checked), *_patience(checked, draft.block.frequency)]
 
 
 def _choose(quake: Earthquake, wanted: Wanted, target: Path) -> Draft:
@@ -215,8 +214,8 @@ def _doubts(quake: Earthquake, places: Places) -> list[str]:
     return found
 
 
-def _text(draft: Draft, setup: Setup[Any] | None) -> str:
-    """The YAML file; with a setup, also what it takes."""
+def _text(draft: Draft, checked: Checked | None) -> str:
+    """The YAML file; once it is checked, also what it takes."""
     quake, places, block, name = draft.quake, draft.places, draft.block, draft.target.stem
     start = f"  start: {date(quake.origin)}\n" if quake.origin else ""
     sides = {"x": block.x, "y": block.y, "depth": (0.0, block.depth)}
@@ -225,7 +224,7 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
     sampling = rounded(1 / (SAMPLES * block.frequency))
     return (
         heading(quake.title, "seismic waves", draft.target)
-        + (comment(f"{_cost(setup)}.") if setup else "")
+        + (comment(f"{_cost(checked)}.") if checked else "")
         + comments(draft.remarks)
         + f"scenario: seismic\ntitle: {quoted(quake.title)}\ntime:\n{start}"
         + comment(draft.duration.why, 2)
@@ -277,26 +276,26 @@ def _source(quake: Earthquake, wanted: Wanted, target: Path) -> str:
     )
 
 
-def _cost(setup: Setup[Any]) -> str:
+def _cost(checked: Checked) -> str:
     """What the run takes on this machine."""
+    setup = checked.setup
     nz, ny, nx = setup.grid.shape  # type: ignore[attr-defined]
     steps = setup.discretisation.steps  # type: ignore[attr-defined]
-    return cost_words(
-        setup, f"{nx} x {ny} x {nz} cells, {steps:,} steps of {setup.dt:.3g} s", _seconds(setup)
-    )
+    plan = f"{nx} x {ny} x {nz} cells, {steps:,} steps of {setup.dt:.3g} s"
+    return cost_words(setup, plan, _seconds(checked), COMPILING["crust"])
 
 
-def _seconds(setup: Setup[Any]) -> float:
+def _seconds(checked: Checked) -> float:
     """Wall-clock time of the run [s], on CPU cores."""
-    discretisation = setup.discretisation  # type: ignore[attr-defined]
-    cells = setup.grid.cells  # type: ignore[attr-defined]
-    return crust_time(cells, discretisation.steps, setup.threads, discretisation.attenuation is not None)
+    discretisation = checked.setup.discretisation  # type: ignore[attr-defined]
+    cells, threads = checked.setup.grid.cells, checked.setup.threads  # type: ignore[attr-defined]
+    attenuates = discretisation.attenuation is not None
+    return checked.seconds + crust_time(cells, discretisation.steps, threads, attenuates)
 
 
-def _patience(setup: Setup[Any], frequency: float) -> list[str]:
+def _patience(checked: Checked, frequency: float) -> list[str]:
     """At which frequency [Hz] a long run would take an hour: time grows with its fourth power."""
-    if setup.device.backend != "cpu" or _seconds(setup) <= HOUR:
+    seconds = _seconds(checked)
+    if checked.setup.device.backend != "cpu" or seconds <= HOUR:
         return []
-    return [
-        f"with --fmax {rounded(frequency * (HOUR / _seconds(setup)) ** 0.25):g} it would take about an hour"
-    ]
+    return [f"with --fmax {rounded(frequency * (HOUR / seconds) ** 0.25):g} it would take about an hour"]

@@ -7,7 +7,7 @@ from esim.draft.earthquake import Earthquake
 from esim.draft.rupture import Footprint, Rupture, fault_footprint, footprint, rupture_of
 from esim.draft.text import comment, comments, date, relative
 from esim.errors import InputError
-from esim.sources.formats import csv_yaml
+from esim.sources.formats import csv_yaml, geojson
 from esim.sources.scaling import Setting
 
 WEAKEST = 6.5  # magnitude below which a tsunami is seldom seen
@@ -51,7 +51,8 @@ def finite_fault(path: Path, target: Path) -> Source:
         )
         + f"  - kind: finite_fault\n    file: {relative(path, target)}\n    kajiura: true\n"
     )
-    title = f"{path.stem}, Mw {magnitude:.2f}"
+    name = geojson.title(path) if path.suffix.lower() in (".geojson", ".json") else ""
+    title = f"{name or path.stem}, Mw {magnitude:.2f}"
     return Source(title, "", magnitude, yaml, fault_footprint(fault), fault.remarks)
 
 

@@ -4,15 +4,17 @@ import json
 import math
 import os
 import textwrap
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from esim.config.load import load
 from esim.drivers.driver import Setup
 from esim.drivers.run import driver_of
-from esim.errors import EsimError, InputError, MachineError
+from esim.errors import EsimError, InputError
+from esim.io.atomic import partial, publish, whole_file, writing
 from esim.parallel.comm import SerialComm
 
 WIDTH = 100
@@ -91,42 +93,62 @@ def memory_words(size: float) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"
 
 
-def cost_words(setup: Setup[Any], plan: str, seconds: float) -> str:
+class Checked(NamedTuple):
+    """What a check found, and the time of the processor that it took [s]: a run begins with the same check."""
+
+    setup: Setup[Any]
+    seconds: float
+
+
+def cost_words(setup: Setup[Any], plan: str, seconds: float, compiling: float) -> str:
     """What a run takes on this machine: its plan, its memory and, on CPU cores, wall-clock time [s]."""
     size = memory_words(sum(setup.memory.values()))
     if setup.device.backend != "cpu":
         return f"{plan}, {size}"
     threads = "1 thread" if setup.threads == 1 else f"{setup.threads} threads"
-    return f"{plan}, {size}, about {time_words(seconds)} on {threads} of this machine"
+    here = f"about {time_words(seconds)} on {threads} of this machine"
+    return f"{plan}, {size}, {here}; the first run compiles its kernels, {time_words(compiling)} more"
 
 
-def require_free(target: Path) -> None:
-    """Raises InputError if there is something at the place of a file that is to be written."""
-    if target.exists():
-        raise InputError(f"{target}: is there already; move it away, or name another file with --output")
+def require_free(target: Path, overwrite: bool) -> None:
+    """Raises InputError if a file that is to be written is there and not to be replaced, or if it is a folder."""
+    if target.is_dir():
+        raise InputError(f"{target}: is a folder; expected the name of a YAML file with --output")
+    if target.exists() and not overwrite:
+        raise InputError(
+            f"{target}: is there already; --overwrite replaces it, --output FILE names another file"
+        )
 
 
-def write_checked(target: Path, text: Callable[[Setup[Any] | None], str]) -> Setup[Any]:
-    """Writes a configuration, checks it as a run would, and writes it again with what is known by then.
+def write_checked(target: Path, text: Callable[[Checked | None], str]) -> Checked:
+    """Writes a configuration, checked as a run would check it, with what is known by then.
 
-    text makes the file, of a setup once there is one. Raises the error of the check, and then leaves no file;
-    MachineError where nothing can be written.
+    text makes the file, of what the check found once there is that. The file appears, or replaces one, only if the
+    check succeeds; else its error is raised. MachineError where nothing can be written.
     """
-    write(target, text(None))
+    draft = partial(target)
     try:
-        config = load(target)
-        setup: Setup[Any] = driver_of(config).check(config, SerialComm())
-    except EsimError:
-        target.unlink()
-        raise
-    write(target, text(setup))
-    return setup
+        _put(draft, target, text(None))
+        begun = time.process_time()
+        config = load(draft)
+        checked = Checked(driver_of(config).check(config, SerialComm()), time.process_time() - begun)
+        _put(draft, target, text(checked))
+        with writing(target):
+            publish(draft, target)
+    except EsimError as error:
+        raise type(error)(str(error).replace(str(draft), str(target))) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return checked
+
+
+def _put(draft: Path, target: Path, text: str) -> None:
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
 
 
 def write(target: Path, text: str) -> None:
-    """Writes a file, and makes the folders that it is in; MachineError where that fails."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise MachineError(f"cannot write {target}: {error.strerror}") from None
+    """Writes a file, whole or not at all, and makes the folders that it is in; MachineError where that fails."""
+    with whole_file(target) as draft:
+        draft.write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ import numpy as np
 from esim.config.yaml.units import LENGTH, TIME
 from esim.draft import bathymetry
 from esim.draft.bathymetry import Bathymetry, Box
-from esim.draft.cost import ocean_time
+from esim.draft.cost import COMPILING, ocean_time
 from esim.draft.extent import (
     Choice,
     choose_box,
@@ -22,7 +22,7 @@ from esim.draft.extent import (
 )
 from esim.draft.rupture import Footprint
 from esim.draft.source import Source
-from esim.draft.text import comment, comments, cost_words, duration, heading, quoted, write_checked
+from esim.draft.text import Checked, comment, comments, cost_words, duration, heading, quoted, write_checked
 from esim.drivers.driver import Setup
 from esim.media import elevation
 
@@ -59,8 +59,8 @@ def draft_tsunami(source: Source, wanted: Wanted, target: Path) -> list[str]:
     Raises InputError where no bathymetry covers the rupture, or the box is not one.
     """
     draft = _choose(source, wanted, target)
-    setup = write_checked(target, lambda setup: _text(draft, setup))
-    return [*source.remarks, *draft.sea.remarks, *_inland(setup, source.around), _cost(setup)]
+    checked = write_checked(target, lambda checked: _text(draft, checked))
+    return [*source.remarks, *draft.sea.remarks, *_inland(checked.setup, source.around), _cost(checked)]
 
 
 def _choose(source: Source, wanted: Wanted, target: Path) -> Draft:
@@ -89,8 +89,8 @@ def _sea(box: Box, around: Footprint, wanted: Wanted, target: Path) -> Bathymetr
     return bathymetry.known(box, here)
 
 
-def _text(draft: Draft, setup: Setup[Any] | None) -> str:
-    """The YAML file; with a setup, also what it takes."""
+def _text(draft: Draft, checked: Checked | None) -> str:
+    """The YAML file; once it is checked, also what it takes."""
     source, name = draft.source, draft.target.stem
     start = f"  start: {source.start}\n" if source.start else ""
     edges = "".join(f"  {side}: {value:.13g}\n" for side, value in draft.box.value._asdict().items())
@@ -98,7 +98,7 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
     narrow = source.around.across < DISPERSIVE
     return (
         heading(source.title, "tsunami", draft.target)
-        + (comment(f"{_cost(setup)}.") if setup else "")
+        + (comment(f"{_cost(checked)}.") if checked else "")
         + comments(source.remarks)
         + f"scenario: tsunami\ntitle: {quoted(source.title)}\ntime:\n{start}"
         + comment(draft.duration.why, 2)
@@ -121,12 +121,14 @@ def _text(draft: Draft, setup: Setup[Any] | None) -> str:
     )
 
 
-def _cost(setup: Setup[Any]) -> str:
+def _cost(checked: Checked) -> str:
     """What the run takes on this machine."""
+    setup = checked.setup
     grid = setup.levels[0].grid  # type: ignore[attr-defined]
     steps = math.ceil(setup.config.time.duration / setup.dt)
-    seconds = ocean_time(grid.nx * grid.ny, steps, setup.threads)
-    return cost_words(setup, f"{grid.nx} x {grid.ny} cells, {steps:,} steps of {setup.dt:.3g} s", seconds)
+    seconds = checked.seconds + ocean_time(grid.nx * grid.ny, steps, setup.threads)
+    plan = f"{grid.nx} x {grid.ny} cells, {steps:,} steps of {setup.dt:.3g} s"
+    return cost_words(setup, plan, seconds, COMPILING["ocean"])
 
 
 def _inland(setup: Setup[Any], around: Footprint) -> list[str]:

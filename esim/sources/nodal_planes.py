@@ -33,6 +33,20 @@ def scalar_moment(moments: np.ndarray) -> float:
     return float(np.sqrt(0.5 * np.sum(moments**2)))
 
 
+def double_couple_share(moments: np.ndarray) -> float:
+    """How much of a tensor is a double couple, 0 to 1, beside its isotropic and its CLVD part.
+
+    Shares of the largest eigenvalue of the deviatoric part and of the mean one, whose CLVD part is twice the smallest
+    over the largest (Knopoff and Randall 1970): an explosion and a CLVD have 0, slip on a plane has 1.
+    """
+    isotropic = float(np.trace(moments)) / 3
+    values = sorted(np.linalg.eigvalsh(moments - isotropic * np.eye(3)), key=abs)
+    largest = abs(float(values[2]))
+    if largest <= 1e-9 * abs(isotropic):
+        return 0.0
+    return (1.0 - 2.0 * abs(float(values[0])) / largest) * largest / (largest + abs(isotropic))
+
+
 def planes_of(moments: np.ndarray) -> tuple[NodalPlane, NodalPlane]:
     """The nodal planes of the best double couple of a tensor in north, east, down; the one that dips less first."""
     _, axes = np.linalg.eigh(moments - np.trace(moments) / 3 * np.eye(3))

@@ -1,5 +1,8 @@
 """Does `esim new tsunami` write a configuration that runs, and say what is to be doubted?"""
 
+import json
+import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ from support import fault_files
 from support.drafts import MAULE, TOKACHI, cmt, drafted, sea, usgs_event
 
 from esim.cli.main import main
+from esim.draft import cost
 from esim.drivers.run import driver_of
 from esim.parallel.comm import SerialComm
 
@@ -78,18 +82,72 @@ def test_one_of_several_events_is_asked_for(here: Path, capsys: Captured) -> Non
     path.write_text(TOKACHI + "\n" + TOKACHI.replace("50A", "50B").replace("142.8", "143.8"))
     assert "has 2 events, '200309251950A', '200309251950B'" in refused(capsys, "--cmt", path, *FLAT)
     config: Any = drafted("tsunami", "--cmt", path, "--event", "200309251950B", *FLAT)
-    assert config.title == "200309251950B"
+    assert config.title == "HOKKAIDO, JAPAN REGION, Mw 8.25 (200309251950B)"
+    said = refused(capsys, "--cmt", path, "--event", "200309251950C", *FLAT)
+    assert "no events '200309251950C', did you mean '200309251950" in said
+
+
+def test_point_sources_of_one_earthquake_are_taken_together(here: Path, capsys: Captured) -> None:
+    """As in the CMTSOLUTION of the finite faults of the USGS."""
+    path = cmt(here)
+    other = TOKACHI.replace("50A", "50B").replace("143.8400", "144.8400").replace("30.0000", "60.0")
+    path.write_text(TOKACHI + other)
+    assert "or all of this one earthquake with --event all" in refused(capsys, "--cmt", path, *FLAT)
+    config: Any = drafted("tsunami", "--cmt", path, "--event", "all", *FLAT)
+    assert "Mw 8.45 (CMTSOLUTION)" in config.title and "sum of 2 point sources" in capsys.readouterr().out
+    assert fault(config).lon == pytest.approx(144.34, abs=0.3)
+    path.write_text(TOKACHI + other.replace("19 50 06", "19 55 06"))
+    assert "not moment tensors of one origin time" in refused(capsys, "--cmt", path, "--event", "all", *FLAT)
+
+
+def test_an_explosion_is_no_slip_on_a_plane(here: Path, capsys: Captured) -> None:
+    path = cmt(here)
+    zeros = {"-0.104e+28": "1.72e+28", "-1.62e+28": "1.72e+28", "0.516e+28": "0"}
+    text = TOKACHI
+    for old, new in (zeros | {"2.41e+28": "0", "-0.497e+28": "0"}).items():
+        text = text.replace(old, new)
+    path.write_text(text)
+    drafted("tsunami", "--cmt", path, *FLAT)
+    assert "Only 0 % of the moment tensor is slip on a plane" in capsys.readouterr().out
 
 
 def test_an_event_of_the_usgs_has_its_mechanism_or_is_given_one(here: Path, capsys: Captured) -> None:
     config: Any = drafted("tsunami", "--usgs", usgs_event(here), *FLAT)
     assert (fault(config).strike, fault(config).dip) == (220, 26) and config.title == "M 8.3 - Hokkaido"
+    out = capsys.readouterr().out
+    assert "Magnitude, centroid and planes are those of the moment tensor in event.geojson" in out
+    assert config.source[0].faults[0].lon == pytest.approx(143.84, abs=0.5)
+    assert "has a finite fault of it: download https://a.b/FFM.geojson and give it to --usgs" in out
     bare = usgs_event(here, products=False)
-    assert "--strike, --dip and --rake are missing" in refused(capsys, "--usgs", bare, *FLAT)
+    said = refused(capsys, "--usgs", bare, *FLAT)
+    assert "--strike, --dip and --rake are missing" in said
+    assert "its moment-tensor is in https://a.b/us1.geojson: give that file to --usgs" in said
     Path("my.yaml").unlink()
     angles = ("--strike", 210, "--dip", 20, "--rake", 80, "--depth", 30)
     typed: Any = drafted("tsunami", "--usgs", bare, *angles, *FLAT)
     assert fault(typed).strike == 210 and "As typed, not as in the file: depth\n" in capsys.readouterr().out
+
+
+def test_one_of_a_list_of_the_usgs_is_asked_for(here: Path, capsys: Captured) -> None:
+    """As its feeds are: no products, depths that may be missing."""
+    events = [
+        {
+            "type": "Feature",
+            "id": f"us{n}",
+            "properties": {"mag": 6 + n / 10, "title": f"M {n}"},
+            "geometry": place,
+        }
+        for n, place in enumerate([{"type": "Point", "coordinates": [143, 40, None]}] * 5)
+    ]
+    (here / "feed.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": events}))
+    words = ("--usgs", "feed.geojson", *ANGLES, *FLAT)
+    assert "has 5 events; expected --event with an id, us4 (M 4), us3 (M 3), us2 (M 2) ..." in refused(
+        capsys, *words
+    )
+    assert "but no 'us44'; did you mean --event us4?" in refused(capsys, *words, "--event", "us44")
+    assert "--depth is missing" in refused(capsys, *words, "--event", "3")
+    config: Any = drafted("tsunami", *words, "--event", "3", "--depth", 20)
+    assert config.title == "M 2"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +161,9 @@ def test_an_event_that_is_not_as_it_should_be_is_refused(change: str, here: Path
     )
     said = refused(capsys, "--usgs", "bad.json", "--strike", 200, "--dip", 20, "--rake", 90, *FLAT)
     assert "bad.json: " in said or "--magnitude is missing" in said
+
+
+ANGLES = ("--strike", 210, "--dip", 20, "--rake", 80)
 
 
 def test_a_finite_fault_is_taken_as_it_is(here: Path, capsys: Captured) -> None:
@@ -199,8 +260,34 @@ def test_bad_input_is_one_sentence(arguments: list[Any], sentence: str, capsys: 
     assert sentence in refused(capsys, *arguments)
 
 
-def test_a_file_that_is_there_is_left_alone(here: Path, capsys: Captured) -> None:
-    (here / "my.yaml").write_text("mine")
-    assert main(["new", "tsunami", *MAULE, *FLAT, "--output", "my.yaml"]) == 2
-    assert "my.yaml: is there already" in capsys.readouterr().err
-    assert (here / "my.yaml").read_text() == "mine"
+def test_a_file_that_is_there_is_replaced_only_where_it_is_asked_for(here: Path, capsys: Captured) -> None:
+    def new(*words: str) -> tuple[int, str]:
+        code = main(["new", "tsunami", *MAULE, *words, "--output", "my.yaml"])
+        return code, capsys.readouterr().err
+
+    file = here / "my.yaml"
+    file.write_text("mine")
+    code, said = new(*FLAT)
+    assert code == 2 and "my.yaml: is there already; --overwrite replaces it" in said
+    code, said = new("--flat", "4 km", "--spacing", "15 deg", "--overwrite")  # which the check refuses
+    assert code == 2 and re.search(r"my\.yaml:\d+:3: grid.spacing: only 2 cells", said)
+    assert ".partial" not in said
+    assert file.read_text() == "mine" and [path.name for path in here.iterdir()] == ["my.yaml"]
+    drafted("tsunami", *MAULE, *FLAT, "--overwrite")
+    assert file.read_text().startswith("# Mw 8.8")
+
+
+def test_the_time_of_a_run_grows_with_its_work() -> None:
+    begins, short, long = (cost.ocean_time(100_000, steps, 1) for steps in (0, 1000, 2000))
+    assert begins == pytest.approx(2.5) and long - short == pytest.approx(short - begins)
+    assert cost.ocean_time(100_000, 2000, 2) - begins == pytest.approx(short - begins)
+    rate = 1e8 / (short - begins)
+    assert 1e5 < rate < 1e11  # cell updates per second, of any machine, however busy
+
+
+def test_warnings_are_shown_once_and_the_root_logger_is_left_alone(here: Path, capsys: Captured) -> None:
+    before = list(logging.getLogger().handlers)
+    small = "--magnitude 5.5 --lon -72.9 --lat -36.1 --depth 30 --strike 18 --dip 18 --rake 100".split()
+    drafted("tsunami", *small, *FLAT)
+    assert capsys.readouterr().err.count("esim new: warning: source okada: Mw 5.50 is small") == 1
+    assert logging.getLogger().handlers == before and not logging.getLogger("esim").handlers

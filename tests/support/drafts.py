@@ -44,11 +44,23 @@ def stations(folder: Path) -> Path:
 
 
 def usgs_event(folder: Path, products: bool = True) -> Path:
-    """An event of the catalogue, with a moment tensor among its products or without."""
-    tensor = {"properties": {f"nodal-plane-1-{name}": angle for name, angle in PLANES.items()}}
-    properties = {"mag": 8.3, "title": "M 8.3 - Hokkaido", "time": 1064519406360}
+    """An event of the catalogue, with a moment tensor and a finite fault among its products or without."""
+    worse = {"properties": {f"nodal-plane-1-{name}": "45" for name in PLANES}, "preferredWeight": 1}
+    place = {
+        "magnitude": "8.3",
+        "magnitude-type": "Mww",
+        "longitude": "143.84",
+        "latitude": "42.21",
+        "depth": "28",
+    }
+    values = {f"derived-{name}": text for name, text in place.items()}
+    values |= {f"nodal-plane-1-{name}": angle for name, angle in PLANES.items()}
+    better = {"properties": values, "preferredWeight": 207, "status": "UPDATE"}
+    properties = {"mag": 8.1, "title": "M 8.3 - Hokkaido", "time": 1064519406360}
+    properties |= {"types": ",finite-fault,moment-tensor,origin,", "detail": "https://a.b/us1.geojson"}
     if products:
-        properties["products"] = {"moment-tensor": [tensor]}
+        files = {"FFM.geojson": {"url": "https://a.b/FFM.geojson"}}
+        properties["products"] = {"moment-tensor": [worse, better], "finite-fault": [{"contents": files}]}
     geometry = {"type": "Point", "coordinates": [143.91, 41.815, 27.0]}
     path = folder / "event.geojson"
     path.write_text(

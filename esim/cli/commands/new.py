@@ -1,6 +1,7 @@
 """`esim new`: an earthquake becomes a configuration that runs."""
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,7 +123,11 @@ def _declare_earthquake(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--cmt", metavar="FILE", type=Path, help="CMTSOLUTION, QuakeML, ndk (the latter need ObsPy)"
     )
-    command.add_argument("--event", metavar="NAME", help="which of several events of a file")
+    command.add_argument(
+        "--event",
+        metavar="NAME",
+        help="which of several events of a file; all, if they are one earthquake",
+    )
     command.add_argument(
         "--plane", type=int, choices=(1, 2), help="nodal plane: 1 the one that dips less, 2 the other"
     )
@@ -130,6 +135,7 @@ def _declare_earthquake(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--output", metavar="FILE", type=Path, help="YAML file to write (default: by scenario and magnitude)"
     )
+    command.add_argument("--overwrite", action="store_true", help="replace a YAML file that is there already")
 
 
 def run_tsunami(options: argparse.Namespace) -> None:
@@ -137,7 +143,6 @@ def run_tsunami(options: argparse.Namespace) -> None:
     from esim.draft import source, tsunami, usgs
     from esim.draft.text import require_free
 
-    _show_warnings()
     _only_one(options, "cmt", "usgs")
     _only_one(options, "bathymetry", "flat")
     if options.usgs is not None and usgs.is_finite_fault(options.usgs):
@@ -149,9 +154,9 @@ def run_tsunami(options: argparse.Namespace) -> None:
         quake = _earthquake(options, found)
         target = options.output or Path(f"tsunami_m{quake.magnitude:.1f}.yaml")
         lifts = source.point_source(quake, options.setting)
-    require_free(target)
+    require_free(target, options.overwrite)
     wanted = tsunami.Wanted(options.bathymetry, options.flat, options.duration, options.spacing, options.box)
-    _told(target, tsunami.draft_tsunami(lifts, wanted, target))
+    _told(target, tsunami.draft_tsunami(lifts, wanted, target), ("plot", "report", "animate"))
 
 
 def run_seismic(options: argparse.Namespace) -> None:
@@ -159,10 +164,9 @@ def run_seismic(options: argparse.Namespace) -> None:
     from esim.draft import seismic
     from esim.draft.text import require_free
 
-    _show_warnings()
     quake = _earthquake(options, _from_cmt(options))
     target = options.output or Path(f"seismic_m{quake.magnitude:.1f}.yaml")
-    require_free(target)
+    require_free(target, options.overwrite)
     typed = any(getattr(options, name) is not None for name in (*VALUES, "plane"))
     wanted = seismic.Wanted(
         options.model,
@@ -173,7 +177,7 @@ def run_seismic(options: argparse.Namespace) -> None:
         None if typed else options.cmt,
         options.event,
     )
-    _told(target, seismic.draft_seismic(quake, wanted, target))
+    _told(target, seismic.draft_seismic(quake, wanted, target), ("plot", "report", "hazard"))
 
 
 def _from_cmt(options: argparse.Namespace) -> "Found | None":
@@ -203,18 +207,13 @@ def _unused(options: argparse.Namespace, names: Sequence[str], why: str) -> None
         raise InputError(f"--{given[0]} is given beside --usgs {options.usgs}, but {why}; leave it out")
 
 
-def _show_warnings() -> None:
-    """What a run would warn of is said, in lines of their own."""
-    import logging
-
-    logging.basicConfig(format="esim new: warning: %(message)s", level=logging.WARNING)
-
-
-def _told(target: Path, remarks: Sequence[str]) -> None:
-    """Prints what was written, what is to be known of it, and how to go on."""
+def _told(target: Path, remarks: Sequence[str], after: Sequence[str]) -> None:
+    """Prints what was written, what is to be known of it, and how to go on: with a run, and commands after it."""
     from esim.draft.text import capital
 
     print(f"wrote {target}")
     for text in remarks:
         print(f"  {capital(text)}")
-    print(f"next: esim-run {target} --check    then without --check, and esim plot out/{target.stem}")
+    name = shlex.quote(str(target))
+    print(f"next: esim-run {name} --check    the plan\n      esim-run {name}")
+    print(f"then: {' or '.join(f'esim {command} out/{target.stem}' for command in after)}")

@@ -1,16 +1,19 @@
 """Which point sources does a file describe? Moment tensors, double couples and forces, with their times."""
 
+import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from esim.config.yaml.suggest import several
+from esim.config.yaml.suggest import nearest, several
 from esim.distribution import install
 from esim.errors import InputError
 from esim.sources.formats import specfem
 
+LOST = re.compile(r"will be (skipped|ignored)", re.IGNORECASE)  # in what ObsPy says of an entry
 TENSOR = ("mrr", "mtt", "mpp", "mrt", "mrp", "mtp")
 
 
@@ -20,7 +23,7 @@ class SourceEvent:
 
     values are keys of a source of the configuration: kind, place, and what acts; time_function, too, where the file has
     one. origin is the origin time (UTC), None where the file has none; shift [s] is the centroid time after it, or,
-    unless centroid, the onset. half_duration [s] is None where the file has none.
+    unless centroid, the onset. half_duration [s] is None where the file has none; region is empty where it names none.
     """
 
     name: str
@@ -29,6 +32,7 @@ class SourceEvent:
     shift: float
     centroid: bool = True
     half_duration: float | None = None
+    region: str = ""
     remarks: tuple[str, ...] = ()
 
 
@@ -60,9 +64,9 @@ def choose(path: Path, events: Sequence[SourceEvent], wanted: str | None) -> lis
     if len(found) != 1 and wanted.isdigit() and 1 <= int(wanted) <= len(events):
         found = [events[int(wanted) - 1]]
     if len(found) != 1:
-        raise InputError(
-            f"{path}: has {len(found) or 'no'} events '{wanted}', expected one of {names}, or 'all'"
-        )
+        near = nearest(wanted, [event.name for event in events])
+        hint = f"did you mean '{near}'?" if near and not found else f"expected one of {names}, or 'all'"
+        raise InputError(f"{path}: has {len(found) or 'no'} events '{wanted}', {hint}")
     return found
 
 
@@ -72,12 +76,17 @@ def _read_catalogue(path: Path) -> list[SourceEvent]:
     except ImportError:
         raise InputError(f"{path.name} needs ObsPy, which is not there: {install('seismology')}") from None
     try:
-        catalogue = read_events(str(path))
+        with warnings.catch_warnings(record=True) as told:  # of each entry that it leaves out
+            warnings.simplefilter("always")
+            catalogue = read_events(str(path))
     except Exception as error:  # a damaged file can fail in any way
         raise InputError(
             f"{path}: not a CMTSOLUTION, FORCESOLUTION, QuakeML, ndk or other catalogue that can be read ({error})"
         ) from error
-    events = [event for event in map(_event, catalogue) if event is not None]
+    lost = [str(one.message).splitlines()[0] for one in told if LOST.search(str(one.message))]
+    said = [f"{len(lost)} of its entries cannot be read and are left out: {lost[0]}"] if lost else []
+    found = [event for event in map(_event, catalogue) if event is not None]
+    events = [replace(event, remarks=(*event.remarks, *said)) for event in found]
     if not events:
         raise InputError(f"{path}: none of its {len(catalogue)} events has a moment tensor or a mechanism")
     return events
@@ -105,6 +114,7 @@ def _event(event: Any) -> SourceEvent | None:
         float(place.time - origin.time),
         centroid is not None,
         duration,
+        _description(event, "region name") or _description(event, "Flinn-Engdahl region"),
         (*remarks, *remark),
     )
 
@@ -162,10 +172,15 @@ def _duration(tensor: Any) -> tuple[float | None, list[str]]:
     return float(function.duration) / 2, remark
 
 
+def _description(event: Any, kind: str) -> str:
+    """What the file says of an event; empty where it is silent."""
+    texts = (text.text for text in event.event_descriptions if str(text.type) == kind)
+    return " ".join(str(next(texts, None) or "").split())
+
+
 def _name(event: Any) -> str:
     """The name of an event, or the end of its identifier."""
     for kind in ("earthquake name", "region name", "Flinn-Engdahl region"):
-        for text in event.event_descriptions:
-            if str(text.type) == kind and text.text:
-                return str(text.text).strip()
+        if name := _description(event, kind):
+            return name
     return str(event.resource_id.id).removesuffix("/event").rsplit("/", 1)[-1].rsplit("=", 1)[-1]

@@ -33,9 +33,10 @@ SPELLINGS = {
     "hdurorf0": "half duration", "hdur": "half duration", "f0": "half duration",
 }  # fmt: skip
 HEADER = re.compile(r"\s*[A-Za-z]*\s*(\d{4})((?:\s+[\d.]+){5})\b")
+REGION = re.compile(r"(?:\s+-?[\d.]+){5}\s+(\D.*)")  # behind hypocentre and magnitudes
 
 Entry = tuple[str, dict[str, str], str]  # line of text, values by key, file and line
-Described = tuple[str, Mapping[str, Any], datetime | None, float, bool, float | None]
+Described = tuple[str, Mapping[str, Any], datetime | None, float, bool, float | None, str]
 
 
 def text_of(path: Path) -> str | None:
@@ -59,14 +60,17 @@ def is_tensor(text: str) -> bool:
 
 
 def tensors(path: Path, text: str) -> Iterator[Described]:
-    """The moment tensors of a CMTSOLUTION: name, keys of a source, origin time, shift [s], True, half duration [s]."""
+    """The moment tensors of a CMTSOLUTION.
+
+    Name, keys of a source, origin time, shift [s], True, half duration [s], region.
+    """
     for n, (title, values, where) in enumerate(_entries(path, text), start=1):
         moments = {name: DYN_CM * _number(where, values, name) for name in MOMENTS}
         name = values.get("event name") or f"{n}"
         half = _number(where, values, "half duration")
         shift = _number(where, values, "time shift")
         place = {"kind": "moment_tensor"} | _place(where, values)
-        yield name, place | moments, _origin(title), shift, True, half or None
+        yield name, place | moments, _origin(title), shift, True, half or None, _region(title)
 
 
 def forces(path: Path, text: str) -> Iterator[Described]:
@@ -81,7 +85,7 @@ def forces(path: Path, text: str) -> Iterator[Described]:
         east, north, up = (factor * peak * part / length for part in direction)
         acts = {"kind": "force", "fx": east, "fy": north, "fz": -up} | function
         name = " ".join(title.split()) or f"{n}"
-        yield name, acts | _place(where, values), None, _number(where, values, "time shift"), True, None
+        yield name, acts | _place(where, values), None, _number(where, values, "time shift"), True, None, ""
 
 
 def _time_function(where: str, values: dict[str, str]) -> tuple[dict[str, Any], float]:
@@ -138,3 +142,10 @@ def _origin(title: str) -> datetime | None:
     except ValueError:
         return None
     return whole + timedelta(seconds=second)
+
+
+def _region(title: str) -> str:
+    """The region that the first line of an entry names; empty where it names none."""
+    match = HEADER.match(title)
+    found = REGION.match(title, match.end()) if match else None
+    return " ".join(found[1].split()) if found else ""
