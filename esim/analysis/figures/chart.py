@@ -103,8 +103,8 @@ def contours(axes: "Axes", field: "xr.DataArray", levels: Any, **options: Any) -
     return axes.contour(*plane(field), field.values, levels=levels, **{"zorder": 4} | options)
 
 
-def land(axes: "Axes", bathymetry: "xr.DataArray") -> None:
-    """Draws the land as grey relief, and the coastline: where the bathymetry of the model is zero."""
+def land(axes: "Axes", bathymetry: "xr.DataArray", relief: float = 1.0, coast: float = 5.0) -> None:
+    """Draws the land as grey relief, and the coastline: where the bathymetry of the model is zero; at z-orders."""
     height = bathymetry.values
     if not (height > 0).any():
         return
@@ -113,9 +113,9 @@ def land(axes: "Axes", bathymetry: "xr.DataArray") -> None:
     slope = facing / (4 * max(facing.std(), 1e-9))  # light comes from the northwest
     grey = np.clip(0.78 + RELIEF * np.tanh(slope), 0, 1)
     shade = bathymetry.copy(data=np.where(height > 0, grey, np.nan))
-    image(axes, shade, cmap="gray", vmin=0, vmax=1, zorder=1)
+    image(axes, shade, cmap="gray", vmin=0, vmax=1, zorder=relief)
     if (height < 0).any():
-        contours(axes, bathymetry, [0], colors=INK, linewidths=0.7, zorder=5)
+        contours(axes, bathymetry, [0], colors=INK, linewidths=0.7, zorder=coast)
 
 
 def nice(value: float, steps: tuple[float, ...] = (1, 1.5, 2, 3, 4, 5, 6, 8)) -> float:

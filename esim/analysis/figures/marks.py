@@ -70,10 +70,15 @@ def nests(axes: "Axes", run: Run, shown: str = "") -> None:
         west, east, south, north = chart.extent(field)
         if name == shown or not _inside((west, east, south, north), axes):
             continue
-        x, y = (west, east, east, west, west), (south, south, north, north, south)
-        axes.plot(x, y, color="white", lw=2.2, zorder=6, scalex=False, scaley=False)
-        axes.plot(x, y, color="#D55E00", lw=1.1, zorder=6.1, scalex=False, scaley=False)
-        word(axes, west, north, name, color="#a33f00", va="bottom")
+        x = np.array((west, east, east, west, west))
+        nest(axes, name, x, np.array((north, north, south, south, north)))
+
+
+def nest(axes: "Axes", name: str, x: np.ndarray, y: np.ndarray) -> None:
+    """The outline of a nested grid from its upper left corner on, with its name there."""
+    axes.plot(x, y, color="white", lw=2.2, zorder=6, scalex=False, scaley=False)
+    axes.plot(x, y, color="#D55E00", lw=1.1, zorder=6.1, scalex=False, scaley=False)
+    word(axes, float(x[0]), float(y[0]), name, color="#a33f00", va="bottom")
 
 
 def word(axes: "Axes", x: float, y: float, text: str, **style: Any) -> None:
@@ -82,11 +87,15 @@ def word(axes: "Axes", x: float, y: float, text: str, **style: Any) -> None:
 
     halo: list[Any] = [withStroke(linewidth=2.2, foreground="white")]
     look: dict[str, Any] = {"fontsize": 8.5, "zorder": 8, "xytext": (2, 2), "textcoords": "offset points"}
-    axes.annotate(text, (x, y), path_effects=halo, annotation_clip=True, **look | style)
+    look["annotation_clip"] = True  # not where the point is beside the map
+    axes.annotate(text, (x, y), path_effects=halo, **look | style)
 
 
-def scale_bar(axes: "Axes", degrees: bool) -> None:
-    """A bar of a round length in the lower right corner of a map of degrees, or of km, that has its final limits."""
+def scale_bar(axes: "Axes", degrees: bool, where: str = "") -> None:
+    """A bar of a round length in the lower right corner of a map of degrees, or of km, that has its final limits.
+
+    where says in which part of the map it holds, if that is not to be told from the map.
+    """
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     latitude = (south + north) / 2
     km = np.deg2rad(1) * EARTH_RADIUS / 1000 * np.cos(np.deg2rad(latitude)) if degrees else 1.0
@@ -108,6 +117,7 @@ def scale_bar(axes: "Axes", degrees: bool) -> None:
     name = f"{length:g} km" if length >= 1 else f"{1000 * length:g} m"
     if degrees and north - south >= TALL:
         name += f" at {chart.parallel(round(latitude))}"
+    name += where
     word(axes, right, low, name, xytext=(0, 4), ha="right", fontsize=8, zorder=9)
 
 
