@@ -13,13 +13,12 @@ from esim.analysis.animation.graticule import graticule
 from esim.analysis.animation.moving import Moving
 from esim.analysis.animation.projections import RADIUS, View
 from esim.analysis.figures import chart, coastline, marks
+from esim.analysis.figures.inlay import BASE, inlay, outline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BASE, ABOVE = 2.0, 0.1  # z-order of the image of a grid, and how much higher the next nest lies
 SEA, LAND = "#e4ebf1", "#bdbdbd"
-DENSE = 60  # points along a side of the outline of a nest
 
 
 class Layer(NamedTuple):
@@ -34,14 +33,8 @@ def plain(axes: "Axes", scene: Moving, pixels: int) -> list[Layer]:
     scene.dress(axes)
     found = [_image(axes, scene, pixels, BASE)]
     for n, (name, nest) in enumerate(scene.nests.items(), start=1):
-        base = BASE + n * ABOVE
-        box = chart.extent(nest.field)
-        _cover(axes, box, base - 0.5 * ABOVE)
-        if nest.bathymetry is not None:
-            height = chart.thin(nest.bathymetry, pixels)
-            chart.land(axes, height, relief=base - 0.4 * ABOVE, coast=base + 0.2 * ABOVE)
-        found.append(_image(axes, nest, pixels, base))
-        marks.nest(axes, name, *_rectangle(box))
+        assert nest.bathymetry is not None  # nests have one
+        found.append(_image(axes, nest, pixels, inlay(axes, name, nest.bathymetry, n, pixels)))
     return found
 
 
@@ -60,7 +53,7 @@ def projected(axes: "Axes", scene: Moving, view: View) -> list[Layer]:
     _ground(axes, view, land)
     graticule(axes, view)
     for name, nest in scene.nests.items():
-        marks.nest(axes, name, *view.project(*_rectangle(chart.extent(nest.field))))
+        marks.nest(axes, name, *view.project(*outline(chart.extent(nest.field))))
     for lon, lat in scene.stars:
         x, y = view.project(lon, lat)
         if np.isfinite(x):
@@ -85,23 +78,6 @@ def _image(axes: "Axes", scene: Moving, pixels: int, zorder: float) -> Layer:
     style: dict[str, Any] = {"cmap": scene.cmap, "norm": scene.norm, "zorder": zorder}
     image = chart.image(axes, field[0] * scene.factor, smooth=True, **style)
     return Layer(image, lambda n: field[n].values * scene.factor)
-
-
-def _cover(axes: "Axes", box: chart.Box, zorder: float) -> None:
-    """Hides what the coarser grid shows where a nest lies."""
-    from matplotlib.patches import Rectangle
-
-    west, east, south, north = box
-    axes.add_patch(Rectangle((west, south), east - west, north - south, fc="white", ec="none", zorder=zorder))
-
-
-def _rectangle(box: chart.Box) -> tuple[np.ndarray, np.ndarray]:
-    """The outline of a box from its upper left corner clockwise, dense enough to be bent."""
-    west, east, south, north = box
-    corners = np.array(((west, north), (east, north), (east, south), (west, south), (west, north)))
-    at = np.linspace(0, 4, 4 * DENSE + 1)
-    x, y = (np.interp(at, np.arange(5), corners[:, n]) for n in (0, 1))
-    return x, y
 
 
 def _ground(axes: "Axes", view: View, land: np.ndarray) -> None:

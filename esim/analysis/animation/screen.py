@@ -11,6 +11,7 @@ from esim.analysis.animation.moving import Moving
 from esim.analysis.animation.projections import View
 from esim.analysis.figures import chart
 from esim.analysis.figures.clock import Clock, duration
+from esim.analysis.figures.inlay import BASE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -116,7 +117,7 @@ class Screen:
         found: list[Any] = []
         for axes in self._maps:
             parts = (axes.images, axes.lines, axes.collections, axes.patches, axes.texts)
-            above = [each for part in parts for each in part if each.get_zorder() >= layers.BASE]
+            above = [each for part in parts for each in part if each.get_zorder() >= BASE]
             found += sorted(above, key=lambda each: each.get_zorder())
             found += list(axes.spines.values()) if axes.axison else []
         for artist in (*found, self._clock):

@@ -1,6 +1,6 @@
 """How does a map look? The plane of a run, its land in grey relief, its coastline, its degrees."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+Beyond = Literal["neither", "min", "max", "both"]
 PIXELS = 1500  # cells along a side beyond which a map shows every second, third... of them
 INK = "#1a1a1a"
 RELIEF = 0.12  # how strongly slopes shade the land
@@ -128,6 +129,13 @@ def span(field: "xr.DataArray", quantile: float) -> float:
     """A round number above all but the largest absolute values of a field: where its colours end."""
     size = np.abs(field.values[np.isfinite(field.values)])
     return nice(max(float(np.quantile(size, quantile)), 1e-6)) if size.size else 1.0
+
+
+def beyond(values: np.ndarray, low: float, high: float) -> Beyond:
+    """At which ends values lie beyond a scale of colours, in the words of Matplotlib: neither, min, max or both."""
+    known = values[np.isfinite(values)]
+    less, more = bool((known < low).any()), bool((known > high).any())
+    return "both" if less and more else "min" if less else "max" if more else "neither"
 
 
 def extent(field: "xr.DataArray") -> Box:

@@ -8,7 +8,7 @@ import numpy as np
 
 from esim.analysis.crust import medium
 from esim.analysis.crust.figures import map_marks
-from esim.analysis.figures import chart, marks
+from esim.analysis.figures import chart, credit, marks
 from esim.analysis.figures.look import PLAIN, Look, Sketch
 from esim.analysis.reading.run import Run
 
@@ -130,7 +130,8 @@ def _figure(run: Run, view: View, look: Look) -> "Figure":
         map_marks.shore(axes, coast)
         source_marks(axes, run, view, (left, right, low, high))
         axes.label_outer()
-    bar = drawing.colorbar(drawn, ax=panels, shrink=0.7, aspect=30, pad=0.015, extend="both")
+    beyond = chart.beyond(unit.factor * values.values, norm.vmin, norm.vmax)
+    bar = drawing.colorbar(drawn, ax=panels, shrink=0.7, aspect=30, pad=0.015, extend=beyond)
     ticks = root_ticks(norm.vmax)
     bar.set_ticks(ticks, labels=[f"{tick:g}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
     bar.ax.minorticks_off()
@@ -140,7 +141,7 @@ def _figure(run: Run, view: View, look: Look) -> "Figure":
     )
     if view.axis == "depth":
         marks.scale_bar(panels[0, 0], degrees=False)
-    marks.credit(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
+    credit.line(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
     return drawing
 
 
