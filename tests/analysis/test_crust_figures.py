@@ -294,18 +294,40 @@ def test_stations_at_one_distance_are_drawn_in_ranks(tmp_path: Path) -> None:
     assert panels[0].get_ylabel() == ""
 
 
-def test_a_hundred_stations_have_as_many_names_as_there_is_room_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [5, 10, 60])
+def test_stations_at_almost_one_distance_are_moved_apart_with_lines_to_it(tmp_path: Path, count: int) -> None:
+    """Half of them within 200 m, as seen from the epicentre: names and peaks cover none of each other."""
     from esim.analysis.crust.figures import record_section
 
-    places = np.random.default_rng(3).uniform(-38e3, 38e3, (100, 2))
+    near = 20e3 + np.linspace(-100, 100, count // 2)
+    distances = np.sort(np.concatenate((near, np.linspace(5e3, 38e3, count - count // 2))))
+    places = {f"KMMH{n:02d}": (0.6 * each, 0.8 * each) for n, each in enumerate(distances)}
+    with Run.open(write_run(tmp_path, Scene(stations=places, fields=False, maxima=False))) as run:
+        figure = record_section.figure(run)
+    first, _, last = figure.axes
+    rows = np.array([trace[0] for trace in traces(first)])
+    assert len(rows) == count and np.diff(rows).min() > 0.4 * 33 / (count - 1)
+    lines = [line.get_ydata() for line in first.lines if line.get_color() == record_section.LEADER["color"]]
+    np.testing.assert_allclose([line[0] for line in lines], distances / 1000, atol=0.01)
+    np.testing.assert_allclose([line[-1] for line in lines], rows)
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in last.texts if text.get_text() not in "PS"]
+    assert len(boxes) == 2 * count
+    assert not any(one.overlaps(two) for n, one in enumerate(boxes) for two in boxes[:n])
+
+
+def test_a_crowd_of_stations_has_as_many_names_as_there_is_room_for(tmp_path: Path) -> None:
+    from esim.analysis.crust.figures import record_section
+
+    places = np.random.default_rng(3).uniform(-38e3, 38e3, (150, 2))
     scene = Scene(stations={f"ST{n}": tuple(at) for n, at in enumerate(places)}, fields=False, maxima=False)
     with Run.open(write_run(tmp_path, scene)) as run:
         figure = record_section.figure(run)
     last = figure.axes[2]
-    assert len(traces(last)) == 100
+    assert len(traces(last)) == 150
     figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in last.texts if text.get_text().startswith("ST")]
-    assert 20 < len(boxes) < 100
+    assert 20 < len(boxes) < 150
     assert not any(one.overlaps(two) for n, one in enumerate(boxes) for two in boxes[:n])
 
 

@@ -1,5 +1,6 @@
 """Is what is read from a run, picked from a record and drawn on a map what is there?"""
 
+import hashlib
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from support.synthetic_run import BUOYS, START, write_run
 
 from esim.analysis import Run
 from esim.analysis.comparison.observations import observed
-from esim.analysis.figures import chart
+from esim.analysis.figures import chart, credit
 from esim.analysis.figures.clock import clock, duration, local_zone
 from esim.analysis.figures.look import Look, checked_colours, checked_extent, checked_zone
 from esim.analysis.ocean.crest import Crest, first_crest
@@ -194,6 +195,39 @@ def test_heights_are_drawn_with_land_coast_isochrones_and_gauges(folder: Path) -
     assert "1 cm" in axes.get_title("left")
 
 
+def test_labels_of_isochrones_cover_nothing_that_is_written(folder: Path) -> None:
+    from esim.analysis.ocean.figures import heights
+
+    with Run.open(folder) as run:
+        figure = heights.figure(run)
+    axes = figure.axes[0]
+    figure.draw_without_rendering()
+    boxes = {text: text.get_window_extent() for text in axes.texts}
+    times = [
+        text for text in boxes if text.get_text().endswith(("min", "h")) and text.get_text()[0].isdigit()
+    ]
+    assert len(times) >= 4
+    frame = axes.get_window_extent()
+    for time in times:
+        middle = (boxes[time].x0 + boxes[time].x1) / 2, (boxes[time].y0 + boxes[time].y1) / 2
+        assert frame.contains(*middle)
+        assert not any(box.contains(*middle) for text, box in boxes.items() if text is not time)
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ((0, 1), "neither"),
+        ((-2, 1, np.nan), "min"),
+        ((0, 3), "max"),
+        ((-2, 3), "both"),
+        ((np.nan,), "neither"),
+    ],
+)
+def test_a_scale_of_colours_goes_on_where_values_do(values: tuple, ends: str) -> None:
+    assert chart.beyond(np.array(values, dtype=float), -1.0, 1.0) == ends
+
+
 def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_path: Path) -> None:
     from esim.analysis.ocean.figures import gauges
 
@@ -202,8 +236,8 @@ def test_gauges_are_drawn_with_observations_where_there_are(folder: Path, tmp_pa
         figure = draw()
     labels = [{line.get_label() for line in axes.lines} for axes in figure.axes]
     assert all({"computed", "observed"} <= found for found in labels)
-    assert figure.axes[-1].get_xlabel() == "time since origin (h)"
-    assert figure.axes[0].get_xlim() == (0, 2)
+    assert figure.axes[-1].get_xlabel() == "time since origin (min)"
+    assert figure.axes[0].get_xlim() == (0, 120)
     low, high = figure.axes[0].get_ylim()
     assert low < -0.93 and high > 1.88
     with Run.open(write_run(tmp_path, lonlat=False)) as run:
@@ -463,8 +497,6 @@ def test_degrees_are_round_in_minutes(ends: tuple[float, float], words: list[str
 def test_the_line_below_a_figure_names_the_data(folder: Path) -> None:
     from matplotlib.figure import Figure
 
-    from esim.analysis.figures import marks
-
     with Run.open(folder) as run:
         beds = [
             {"kind": "file", "file": "data:etopo1_nwpacific_6min.nc"},
@@ -476,8 +508,36 @@ def test_the_line_below_a_figure_names_the_data(folder: Path) -> None:
         }
         drawing = Figure(layout="constrained")
         drawing.add_subplot()
-        marks.credit(drawing, run, coast=True)
+        credit.line(drawing, run, coast=True)
     (line,) = (text.get_text() for text in drawing.texts)
     assert line.startswith(
         "bathymetry ETOPO1 (NOAA, doi:10.7289/V5C8276M), harbour.nc; source slip.csv; coastline GSHHG"
     )
+
+
+def test_a_source_that_comes_with_esim_is_named_by_its_paper(folder: Path) -> None:
+    """Only one with the same bytes: a copy that was changed has its own name."""
+    from matplotlib.figure import Figure
+
+    file = credit.CONFIGS / "sources/satake2013.csv"
+    sums = {hashlib.sha256(file.read_bytes()).hexdigest(): "Satake et al. (2013", "0" * 64: "satake2013.csv"}
+    for found, words in sums.items():
+        with Run.open(folder) as run:
+            run.record["configuration"] |= {"source": [{"file": "my/satake2013.csv"}]}
+            run.record["inputs"] = [{"path": "/my/satake2013.csv", "sha256": found}]
+            drawing = Figure()
+            drawing.add_subplot()
+            credit.line(drawing, run)
+        assert drawing.texts[0].get_text().startswith(f"source {words}")
+
+
+def test_nests_are_seen_in_the_snapshots(tmp_path: Path) -> None:
+    from esim.analysis.ocean.figures import snapshots
+
+    with Run.open(write_run(tmp_path, stations=False, maxima=False, nest="bay")) as run:
+        panels = [axes for axes in snapshots.figure(run).axes if axes.images]
+    for n, axes in enumerate(panels):
+        water = [image for image in axes.images if image.get_zorder() in (2.0, 2.1)]
+        whole, inner = (image.get_array() for image in water)
+        np.testing.assert_array_equal(inner, 0.5 * whole[6:14, 8:18].repeat(2, 0).repeat(2, 1))
+        assert ("bay" in texts(axes)) == (n == 0)

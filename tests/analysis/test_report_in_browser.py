@@ -35,7 +35,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
-    path = report(write_run(tmp_path_factory.mktemp("run")))
+    path = report(write_run(tmp_path_factory.mktemp("run"), nest="bay"))
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -66,6 +66,22 @@ def test_the_keyboard_moves_the_slider_and_the_picture(browser: Any) -> None:
     slider.send_keys("\ue010")  # the end
     assert shown(browser) == [8]
     assert browser.find_element("css selector", ".frames output").text == "2 h, 07:46 UTC, 16:46 UTC+9"
+
+
+def test_a_nest_has_a_map_of_its_own_in_every_frame(browser: Any) -> None:
+    """Below that of the whole grid, at its own resolution; it moves with the slider, and has the same scale."""
+    slider = browser.find_element("css selector", ".frames input[type=range]")
+    pictures = browser.find_elements("css selector", ".frames img")
+    assert len(pictures) == 9
+    for keys in ("\ue011", "\ue014", "\ue014"):  # home, to the right twice
+        slider.send_keys(keys)
+        (n,) = shown(browser)
+        assert "below it nest bay at full resolution" in pictures[n].get_attribute("alt")
+        assert int(pictures[n].get_attribute("naturalHeight")) > 1.7 * int(
+            pictures[n].get_attribute("naturalWidth")
+        )
+    assert len({picture.get_attribute("src") for picture in pictures}) == 9
+    slider.send_keys("\ue010")
 
 
 def test_the_button_plays_and_pauses(browser: Any) -> None:

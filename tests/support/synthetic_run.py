@@ -29,8 +29,12 @@ def write_run(
     stations: bool = True,
     uplift: float = 5.0,
     crests: Mapping[str, tuple[float, float]] = CRESTS,
+    nest: str | None = None,
 ) -> Path:
-    """Writes the files of a run: land in the west, a ring of water around a source, a crest at each buoy."""
+    """Writes the files of a run: land in the west, a ring of water around a source, a crest at each buoy.
+
+    With the name of a nest also snapshots of a grid twice as fine inside, where the wave is half as high.
+    """
     grid = Grid("lonlat", 140, 28, 0.5, 0.5, 32, 36) if lonlat else Grid("cartesian", 0, 0, 5e4, 5e4, 32, 36)
     start = START if lonlat else None
     configuration = {"title": "a made-up wave", "time": {"start": start, "duration": 7200.0}}
@@ -40,6 +44,12 @@ def write_run(
     bed = np.where(np.arange(grid.nx) < 4, 500.0, -4000.0) + np.zeros(grid.shape)
     if fields:
         _write_fields(SnapshotFile(folder, grid, ("eta",), attributes, start=start), grid, distance, bed)
+    if nest is not None:
+        inner = Grid("lonlat", 144, 31, 0.25, 0.25, 20, 16)
+        part = (slice(6, 14), slice(8, 18))
+        fine = [each[part].repeat(2, 0).repeat(2, 1) for each in (distance, bed)]
+        file = SnapshotFile(folder, inner, ("eta",), attributes, stem=f"fields_{nest}", start=start)
+        _write_fields(file, inner, *fine, height=0.5)
     if maxima:
         _write_maxima(folder, grid, attributes, distance, bed, uplift)
     if stations:
@@ -57,11 +67,13 @@ def _distance(grid: Grid) -> np.ndarray:
     return step * np.hypot(*np.meshgrid(x - x[10], y - y[18]))
 
 
-def _write_fields(file: SnapshotFile, grid: Grid, distance: np.ndarray, bed: np.ndarray) -> None:
+def _write_fields(
+    file: SnapshotFile, grid: Grid, distance: np.ndarray, bed: np.ndarray, height: float = 1.0
+) -> None:
     _slabs(file, grid, "bathymetry", bed)
     for step, time in enumerate(TIMES):
         file.append(time, step)
-        eta = np.exp(-(((distance - SPEED * time) / 2e5) ** 2))
+        eta = height * np.exp(-(((distance - SPEED * time) / 2e5) ** 2))
         _slabs(file, grid, "eta", np.where(bed < 0, eta, np.nan))
     file.close()
 

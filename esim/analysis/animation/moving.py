@@ -1,6 +1,6 @@
 """What moves in a moving picture, and what does not: a field in time, its colours, and the map around it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,9 @@ class Moving(NamedTuple):
     """A field (time, rows, columns) that is multiplied with `factor`, and how it is drawn.
 
     words stand beside the scale of colours, title above the picture. dress(axes) draws everything else on the map and
-    sets its limits. A globe needs the bathymetry [m] of the same cells, which a field without a place there has not.
+    sets its limits. A projection needs the bathymetry [m] of the same cells, which a field without a place there has
+    not, and draws stars at (x, y) itself. nests are finer grids inside, by their names, coarse ones first, with the
+    same snapshots, colours and words.
     """
 
     field: "xr.DataArray"
@@ -31,7 +33,15 @@ class Moving(NamedTuple):
     cmap: Any
     norm: Any
     dress: "Callable[[Axes], None]"
+    ticks: Sequence[float] | None = None  # of the scale of colours; None: where they suit
     bathymetry: "xr.DataArray | None" = None
+    stars: Sequence[np.ndarray] = ()
+    nests: "Mapping[str, Moving]" = {}  # noqa: RUF012 - of a tuple
+
+    def at(self, chosen: np.ndarray) -> "Moving":
+        """The same with some of the snapshots, by their indices."""
+        nests = {name: nest.at(chosen) for name, nest in self.nests.items()}
+        return self._replace(field=self.field.isel(time=chosen), nests=nests)
 
 
 def variable(dataset: "xr.Dataset | None", wanted: str, where: str) -> "xr.DataArray":

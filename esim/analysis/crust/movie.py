@@ -47,4 +47,5 @@ def moving(run: Run, what: str | None, plane: str | None, look: Look) -> Moving:
 
     words = f"{view.words} ({unit.name})"
     title = medium.heading(run, f"{view.where}{medium.resolved(run)}", look)
-    return Moving(view.field, unit.factor, words, title, look.colours("RdBu_r"), norm, dress)
+    colours, ticks = look.colours("RdBu_r"), wavefield.root_ticks(norm.vmax)
+    return Moving(view.field, unit.factor, words, title, colours, norm, dress, ticks)

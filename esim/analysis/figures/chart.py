@@ -1,6 +1,6 @@
 """How does a map look? The plane of a run, its land in grey relief, its coastline, its degrees."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+Beyond = Literal["neither", "min", "max", "both"]
 PIXELS = 1500  # cells along a side beyond which a map shows every second, third... of them
 INK = "#1a1a1a"
 RELIEF = 0.12  # how strongly slopes shade the land
@@ -103,8 +104,8 @@ def contours(axes: "Axes", field: "xr.DataArray", levels: Any, **options: Any) -
     return axes.contour(*plane(field), field.values, levels=levels, **{"zorder": 4} | options)
 
 
-def land(axes: "Axes", bathymetry: "xr.DataArray") -> None:
-    """Draws the land as grey relief, and the coastline: where the bathymetry of the model is zero."""
+def land(axes: "Axes", bathymetry: "xr.DataArray", relief: float = 1.0, coast: float = 5.0) -> None:
+    """Draws the land as grey relief, and the coastline: where the bathymetry of the model is zero; at z-orders."""
     height = bathymetry.values
     if not (height > 0).any():
         return
@@ -113,9 +114,9 @@ def land(axes: "Axes", bathymetry: "xr.DataArray") -> None:
     slope = facing / (4 * max(facing.std(), 1e-9))  # light comes from the northwest
     grey = np.clip(0.78 + RELIEF * np.tanh(slope), 0, 1)
     shade = bathymetry.copy(data=np.where(height > 0, grey, np.nan))
-    image(axes, shade, cmap="gray", vmin=0, vmax=1, zorder=1)
+    image(axes, shade, cmap="gray", vmin=0, vmax=1, zorder=relief)
     if (height < 0).any():
-        contours(axes, bathymetry, [0], colors=INK, linewidths=0.7, zorder=5)
+        contours(axes, bathymetry, [0], colors=INK, linewidths=0.7, zorder=coast)
 
 
 def nice(value: float, steps: tuple[float, ...] = (1, 1.5, 2, 3, 4, 5, 6, 8)) -> float:
@@ -128,6 +129,13 @@ def span(field: "xr.DataArray", quantile: float) -> float:
     """A round number above all but the largest absolute values of a field: where its colours end."""
     size = np.abs(field.values[np.isfinite(field.values)])
     return nice(max(float(np.quantile(size, quantile)), 1e-6)) if size.size else 1.0
+
+
+def beyond(values: np.ndarray, low: float, high: float) -> Beyond:
+    """At which ends values lie beyond a scale of colours, in the words of Matplotlib: neither, min, max or both."""
+    known = values[np.isfinite(values)]
+    less, more = bool((known < low).any()), bool((known > high).any())
+    return "both" if less and more else "min" if less else "max" if more else "neither"
 
 
 def extent(field: "xr.DataArray") -> Box:

@@ -9,6 +9,9 @@ from esim.analysis.figures.look import Look
 from esim.analysis.figures.place import home
 from esim.analysis.reading.run import Run
 
+HOUR, MINUTE, SECOND = (3600.0, "h"), (60.0, "min"), (1.0, "s")
+UNITS = ((4 * 3600.0, HOUR), (600.0, MINUTE), (0.0, SECOND))  # from a duration on [s]
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -88,6 +91,11 @@ def local_zone(lon: float, lat: float) -> tzinfo:
         return ZoneInfo(get_tz(lon, lat))
     except (ImportError, ValueError, ZoneInfoNotFoundError):
         return timezone(timedelta(hours=round(lon / 15)))
+
+
+def unit(last: float) -> tuple[float, str]:
+    """A handy unit for times up to one [s]: how many seconds it has, and its name."""
+    return next(found for least, found in UNITS if last >= least)
 
 
 def duration(seconds: float) -> str:

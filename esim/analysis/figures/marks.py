@@ -1,29 +1,24 @@
-"""Which marks has every map? Stations, where the rupture begins, faults, nests, a scale bar, origins of its data."""
+"""Which marks has every map? Stations, where the rupture begins, faults, nests, a scale bar, small print."""
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from esim import __version__
-from esim.analysis.figures import chart, coastline, labels
+from esim.analysis.figures import chart, labels
 from esim.analysis.reading.run import Run
 from esim.constants import EARTH_RADIUS
-from esim.data import ORIGINALS, PREFIX
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 STAR: dict[str, Any] = {"marker": "*", "mec": "black", "mfc": "#ffd92f", "ls": "none"}
 NAMED = 40  # stations, beyond which they are dots without names
 BAR = 0.22  # of the width of a map: a scale bar, at most
 LOW = 8.0  # points from the lower edge of the map to a scale bar, at least
+NOTE = 4.0, 3.5  # points from the lower left corner of a map to small print
 TALL = 4.0  # degrees of latitude, from which a scale bar says where it holds
-SHIPPED = {"etopo1_nwpacific_6min.nc": "ETOPO1 (NOAA, doi:10.7289/V5C8276M)"}  # what comes with esim is of
-GAP = 5.0  # points between a figure and the line below it
 
 
 def stations(axes: "Axes", places: "xr.Dataset | None", names: bool = True) -> None:
@@ -70,10 +65,15 @@ def nests(axes: "Axes", run: Run, shown: str = "") -> None:
         west, east, south, north = chart.extent(field)
         if name == shown or not _inside((west, east, south, north), axes):
             continue
-        x, y = (west, east, east, west, west), (south, south, north, north, south)
-        axes.plot(x, y, color="white", lw=2.2, zorder=6, scalex=False, scaley=False)
-        axes.plot(x, y, color="#D55E00", lw=1.1, zorder=6.1, scalex=False, scaley=False)
-        word(axes, west, north, name, color="#a33f00", va="bottom")
+        x = np.array((west, east, east, west, west))
+        nest(axes, name, x, np.array((north, north, south, south, north)))
+
+
+def nest(axes: "Axes", name: str, x: np.ndarray, y: np.ndarray) -> None:
+    """The outline of a nested grid from its upper left corner on, with its name there."""
+    axes.plot(x, y, color="white", lw=2.2, zorder=6, scalex=False, scaley=False)
+    axes.plot(x, y, color="#D55E00", lw=1.1, zorder=6.1, scalex=False, scaley=False)
+    word(axes, float(x[0]), float(y[0]), name, color="#a33f00", va="bottom")
 
 
 def word(axes: "Axes", x: float, y: float, text: str, **style: Any) -> None:
@@ -82,11 +82,15 @@ def word(axes: "Axes", x: float, y: float, text: str, **style: Any) -> None:
 
     halo: list[Any] = [withStroke(linewidth=2.2, foreground="white")]
     look: dict[str, Any] = {"fontsize": 8.5, "zorder": 8, "xytext": (2, 2), "textcoords": "offset points"}
-    axes.annotate(text, (x, y), path_effects=halo, annotation_clip=True, **look | style)
+    look["annotation_clip"] = True  # not where the point is beside the map
+    axes.annotate(text, (x, y), path_effects=halo, **look | style)
 
 
-def scale_bar(axes: "Axes", degrees: bool) -> None:
-    """A bar of a round length in the lower right corner of a map of degrees, or of km, that has its final limits."""
+def scale_bar(axes: "Axes", degrees: bool, where: str = "") -> None:
+    """A bar of a round length in the lower right corner of a map of degrees, or of km, that has its final limits.
+
+    where says in which part of the map it holds, if that is not to be told from the map.
+    """
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     latitude = (south + north) / 2
     km = np.deg2rad(1) * EARTH_RADIUS / 1000 * np.cos(np.deg2rad(latitude)) if degrees else 1.0
@@ -108,6 +112,7 @@ def scale_bar(axes: "Axes", degrees: bool) -> None:
     name = f"{length:g} km" if length >= 1 else f"{1000 * length:g} m"
     if degrees and north - south >= TALL:
         name += f" at {chart.parallel(round(latitude))}"
+    name += where
     word(axes, right, low, name, xytext=(0, 4), ha="right", fontsize=8, zorder=9)
 
 
@@ -115,56 +120,9 @@ def notes(axes: "Axes", lines: Iterable[str]) -> None:
     """Lines of small print in the lower left corner of a map."""
     if text := "\n".join(lines):
         box: dict[str, Any] = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
-        place: dict[str, Any] = {
-            "xycoords": "axes fraction",
-            "fontsize": 7.5,
-            "color": chart.INK,
-            "zorder": 9,
-        }
-        axes.annotate(text, (0.012, 0.012), bbox=box, **place)
-
-
-def credit(drawing: "Figure", run: Run, coast: bool = False) -> None:
-    """A line below a figure that says where its data are from. Call it last: everything must have its place."""
-    parts = [
-        *_files(run),
-        *([f"coastline {coastline.CREDIT}"] if coast else []),
-        f"computed with esim {__version__}",
-    ]
-    if (layout := drawing.get_layout_engine()) is not None:
-        layout.execute(drawing)
-        drawing.set_layout_engine("none")  # which would do the same again on each drawing
-    boxes = [axes.get_tightbbox() for axes in drawing.axes if axes.get_visible()]
-    left, low = (min(getattr(box, side) for box in boxes if box is not None) for side in ("x0", "y0"))
-    x, y = drawing.transFigure.inverted().transform((left, low - GAP * drawing.dpi / 72))
-    drawing.text(x, y, "; ".join(parts), va="top", fontsize=6.5, color="0.35")
-
-
-def _files(run: Run) -> list[str]:
-    """The files of bathymetry and sources of a run, by name; those known to esim by their origin."""
-    told = run.record["configuration"]
-    nests = told.get("grid", {}).get("nests") or ()
-    beds = [bed for part in (told, *nests) for bed in _sections(part.get("bathymetry"))]
-    groups = {"bathymetry": beds, "source": told.get("source") or (), "model": _sections(told.get("medium"))}
-    return [f"{what} {', '.join(names)}" for what, parts in groups.items() if (names := _names(parts))]
-
-
-def _sections(part: Any) -> list[Any]:
-    """One section, a list of them, or none, as a list."""
-    return part if isinstance(part, list) else [] if part is None else [part]
-
-
-def _names(parts: Iterable[Any]) -> list[str]:
-    """What the files that sections name are called, each once."""
-    files = [part["file"] for part in parts if isinstance(part, dict) and isinstance(part.get("file"), str)]
-    return list(dict.fromkeys(_origin(file) for file in files))
-
-
-def _origin(file: str) -> str:
-    """Where a data file is from, as far as esim knows, or what the file is called."""
-    name = file.removeprefix(PREFIX)
-    known = re.match(r"[^,(/]+\([^)]*\)", SHIPPED.get(name) or ORIGINALS.get(name, ""))
-    return known[0] if known else name.rsplit("/", 1)[-1]
+        place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+        style: dict[str, Any] = {"fontsize": 7.5, "color": chart.INK, "zorder": 9, "va": "bottom"}
+        axes.annotate(text, (0, 0), NOTE, bbox=box, **place, **style)
 
 
 def _inside(box: chart.Box, axes: "Axes") -> bool:

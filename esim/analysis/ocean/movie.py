@@ -7,8 +7,10 @@ import numpy as np
 from esim.analysis.animation.moving import Moving, cropped, sample, variable
 from esim.analysis.figures import chart, marks
 from esim.analysis.figures.clock import clock
+from esim.analysis.figures.inlay import COAST
 from esim.analysis.figures.look import Look
 from esim.analysis.ocean.figures import fault
+from esim.analysis.ocean.figures.nests import nested
 from esim.analysis.reading.run import Run
 from esim.errors import InputError
 
@@ -26,21 +28,32 @@ def moving(run: Run, what: str | None, plane: str | None, look: Look) -> Moving:
         raise InputError(f"--plane {plane}: a tsunami has no planes")
     field = cropped(variable(run.fields, what or "eta", f"{run.directory}/fields.nc"), look.extent)
     assert run.fields is not None  # it has the variable
-    bathymetry = cropped(run.fields["bathymetry"], look.extent)
     norm, colours = _colours(sample(field))
     name, unit = field.attrs.get("long_name", str(field.name)), field.attrs.get("units", "1")
+    title = "\n".join(filter(None, (look.heading(run), clock(run, look).origin())))
+    words = f"{name} ({unit})" if unit != "1" else name
+    whole = Moving(field, 1.0, words, title, look.colours(colours), norm, _nothing)
+    nests = {nest: _dressed(run, whole._replace(field=part), bed) for nest, part, bed in nested(run, field)}
+    whole = _dressed(run, whole, cropped(run.fields["bathymetry"], look.extent), COAST if nests else None)
+    return whole._replace(nests=nests)
+
+
+def _dressed(run: Run, scene: Moving, bathymetry: "xr.DataArray", coast: float | None = None) -> Moving:
+    """A scene with its land, the place where slip begins and a scale bar; its coast below nests if it has some."""
+    stars = fault.epicentres(run, bathymetry)
 
     def dress(axes: "Axes") -> None:
-        chart.land(axes, chart.thin(bathymetry))
+        chart.land(axes, chart.thin(bathymetry), **({} if coast is None else {"coast": coast}))
         chart.frame(axes, bathymetry)
-        marks.nests(axes, run)
-        for x, y in fault.epicentres(run, bathymetry):
+        for x, y in stars:
             marks.star(axes, x, y)
         marks.scale_bar(axes, chart.lonlat(bathymetry))
 
-    title = "\n".join(filter(None, (look.heading(run), clock(run, look).origin())))
-    words = f"{name} ({unit})" if unit != "1" else name
-    return Moving(field, 1.0, words, title, look.colours(colours), norm, dress, bathymetry)
+    return scene._replace(dress=dress, bathymetry=bathymetry, stars=stars)
+
+
+def _nothing(axes: "Axes") -> None:
+    pass
 
 
 def _colours(values: "xr.DataArray") -> tuple[Any, str]:

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 class Run:
     """A finished run: its record (run.json) and the datasets it wrote; None where it wrote none.
 
-    `planes` are the sections through the crust by name, `nests` the maxima of nested grids by name, `runups` the
-    run-up points along the coast by the name of the grid ("" for the whole one). Values are read when they are used.
-    Datasets with a `time` also have `seconds` and `hours` since the origin. As a context manager it closes the files.
+    `planes` are the sections through the crust by name, `nests` the maxima and `nest_fields` the snapshots of nested
+    grids by name, `runups` the run-up points along the coast by the name of the grid ("" for the whole one). Values
+    are read when they are used. Datasets with a `time` also have `seconds` and `hours` since the origin. As a context
+    manager it closes the files.
     """
 
     directory: Path
@@ -33,6 +34,7 @@ class Run:
     surface_displacement: "xr.Dataset | None" = None
     planes: "dict[str, xr.Dataset]" = field(default_factory=dict)
     nests: "dict[str, xr.Dataset]" = field(default_factory=dict)
+    nest_fields: "dict[str, xr.Dataset]" = field(default_factory=dict)
     runups: "dict[str, xr.Dataset]" = field(default_factory=dict)
     tree: "xr.DataTree | None" = None
 
@@ -54,6 +56,7 @@ class Run:
             surface_displacement=_child(tree, "surface_displacement"),
             planes=dict(_members(tree, "planes")),
             nests=dict(_members(tree, "nests", "maxima")),
+            nest_fields=dict(_members(tree, "nests", "fields")),
             runups=dict(_members(tree, "nests", "runup")) | alone,
             tree=tree,
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 DPI = 150
-MAP, FRAME = 88, 78  # quality of maps and of frames, of 100
+MAP, FRAME = 88, 72  # quality of maps and of frames, of 100
 
 Sketches = Mapping[str, "Callable[[], Figure | None]"]
 

@@ -5,13 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from esim.analysis.figures.clock import unit
 from esim.analysis.reading.run import Run
 
 POINTS = 3000  # of a trace, at most
 DIGITS = 5  # of its values
 PLOTS = 24  # on a page, at most
-HOUR, MINUTE, SECOND = (3600.0, "h"), (60.0, "min"), (1.0, "s")
-UNITS = ((4 * 3600.0, HOUR), (600.0, MINUTE), (0.0, SECOND))  # from a duration on [s]
 BLUE, INK, ORANGE = "#0072B2", "#1a1a1a", "#D55E00"  # of Okabe and Ito, for all eyes
 
 
@@ -49,13 +48,13 @@ def series(
 ) -> dict[str, Any]:
     """What the script draws; times are in a handy unit, and until `shaded` [s] the plot is grey."""
     last = max(float(trace.time[-1]) for trace in traces)
-    factor, unit = next(found for least, found in UNITS if last >= least)
+    factor, name = unit(last)
     start = None if run.start is None else run.start.timestamp()
     return {
         "start": start,
         "seconds": factor,
-        "time": f"time since origin ({unit})",
-        "unit": unit,
+        "time": f"time since origin ({name})",
+        "unit": name,
         "label": label,
         "until": last / factor,
         "limits": limits,

@@ -15,23 +15,42 @@ def add(commands: Commands) -> None:
         "write the snapshots of a finished run as a moving picture, MP4 or GIF",
         "  esim animate out/tohoku2011                              the water surface: figures/eta.mp4\n"
         "  esim animate out/tohoku2011 --globe --fps 15             as from space\n"
+        "  esim animate out/tohoku2011 --projection auto            on the projection that suits the region\n"
         "  esim animate out/tohoku2011 --format gif --extent 138 146 34 42\n"
         "  esim animate out/kumamoto2016 --what vx                  the ground\n"
-        "  esim animate out/kumamoto2016 --plane west_east          a plane through the crust\n",
+        "  esim animate out/kumamoto2016 --plane west_east          a plane through the crust\n"
+        "  esim animate out/kumamoto2016 --plane depth_10km west_east   two of them\n",
     )
     command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
     command.add_argument(
         "--what", metavar="NAME", help="variable of the snapshots (default: eta, or the vertical velocity)"
     )
-    command.add_argument("--plane", metavar="NAME", help="a plane through the crust, by its name")
+    command.add_argument(
+        "--plane",
+        metavar="NAME",
+        nargs="+",
+        default=(),
+        help="planes through the crust, by their names, one below the other",
+    )
     command.add_argument(
         "--format", choices=("mp4", "gif"), help="kind of file (default: that of --output, or mp4)"
     )
     command.add_argument(
         "--fps", metavar="N", type=rate, default=10.0, help="snapshots shown per second (default: 10)"
     )
-    command.add_argument(
-        "--globe", action="store_true", help="orthographic projection, for grids of longitudes and latitudes"
+    projection = command.add_mutually_exclusive_group()
+    projection.add_argument(
+        "--projection",
+        choices=("auto", "lambert", "azimuthal", "stereographic", "mercator", "orthographic"),
+        help="projection of a grid of longitudes and latitudes: auto takes the one that suits the region "
+        "(Lambert conformal conic, azimuthal equidistant around the source, polar stereographic, Mercator)",
+    )
+    projection.add_argument(
+        "--globe",
+        action="store_const",
+        const="orthographic",
+        dest="projection",
+        help="as from space: --projection orthographic",
     )
     command.add_argument(
         "--output", metavar="FILE", type=Path, help="file to write (default: OUT/figures/NAME.mp4)"
@@ -49,10 +68,10 @@ def _run(options: argparse.Namespace) -> None:
         options.run_directory,
         options.output,
         what=options.what,
-        plane=options.plane,
+        planes=options.plane,
         format=chosen_format(options.format, options.output),
         fps=options.fps,
-        on_globe=options.globe,
+        projection=options.projection,
         look=chosen_look(options),
         progress=track,
     )

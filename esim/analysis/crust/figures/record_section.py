@@ -1,12 +1,12 @@
 """The figure of the stations: seismograms by epicentral distance, with the times of the first P and S waves."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from esim.analysis.crust import medium
 from esim.analysis.crust.figures.arrivals import first_arrival
-from esim.analysis.figures import labels, marks
+from esim.analysis.figures import credit, labels
 from esim.analysis.figures.look import PLAIN, Look
 from esim.analysis.reading.run import Run
 
@@ -19,15 +19,21 @@ MOTIONS = {"v": ("velocity", "m/s"), "u": ("displacement", "m"), "a": ("accelera
 TRACE, P, S = "#1a1a1a", "#0072B2", "#D55E00"
 SWING = 0.75  # of the mean distance between traces: how far the largest amplitude of a few stations reaches
 FEW = 12  # stations, beyond which amplitudes reach further, with the root of the number
-SHIFT = 0.05  # of the range of distances: traces that must be moved further apart are drawn in ranks
-CROWDED = 0.45  # of the mean distance between traces: closer ones are too close
+CROWDED, EVEN = (
+    0.45,
+    0.98,
+)  # of the mean distance between traces: how far apart they are at least, and if names need it
+GUTTER = 0.09  # of the time axis before the traces: for lines from their distances to traces that were moved
 NEAR = 1.0  # m from the epicentre, where no direction is radial
 HEIGHT = 4.0, 11.5  # inches of a drawing
 MARGINS = 1.5  # inches of that which are not the traces
 TEXT, SMALLEST = 7.5, 5.5  # points
 MOVED = 2.5  # lines of text: how far texts may be moved from their traces before some are left out
-NOTHING = 1e-6  # of the largest amplitude of a station, or of a distance
-LEADER = {"arrowstyle": "-", "lw": 0.4, "color": "0.6", "shrinkA": 0, "shrinkB": 0}
+NOTHING = 1e-6  # of a distance
+ROUNDING = 1e-4  # of the largest amplitude of a station: what float32 leaves of components that vanish
+LEADER: dict[str, Any] = {"lw": 0.5, "color": "0.5", "clip_on": False, "solid_capstyle": "butt"}
+LINE = 1.15  # of the size of letters: from line to line
+SEEN = 0.1  # of the mean distance between traces: a smaller move is not seen
 ROOM = 0.2  # of the time axis beside the traces: for the peaks
 
 
@@ -54,11 +60,12 @@ class Texts(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Where the traces are drawn, and whether that is their distance [km]."""
+    """Where the traces are drawn, and whether that is by their distance [km], or near it where they would overlap."""
 
     place: np.ndarray
     step: float
     true: bool
+    moved: bool = False
 
 
 def figure(run: Run, motion: str = "v", look: Look = PLAIN) -> "Figure | None":
@@ -76,8 +83,8 @@ def figure(run: Run, motion: str = "v", look: Look = PLAIN) -> "Figure | None":
     section = _section(run, motion)
     words, si = MOTIONS[motion]
     unit = medium.unit(_typical(section.values), si)
-    rows = _rows(section)
     height = float(np.clip(2.2 + 0.34 * len(section.names), *HEIGHT))
+    rows = _rows(section, 72 * (height - MARGINS))
     drawing = Figure(figsize=(8.6, height), layout="constrained")
     panels = drawing.subplots(1, 3, sharex=True, sharey=True)
     for axes, values, component in zip(panels, section.values, section.components, strict=True):
@@ -91,7 +98,7 @@ def figure(run: Run, motion: str = "v", look: Look = PLAIN) -> "Figure | None":
     waves = {"P": ": first P waves", "PS": ": first P and S waves"}.get("".join(_speeds(run, section)), "")
     title = f"{words}{medium.resolved(run)}; each station normalised" + (f"; lines{waves}" if waves else "")
     drawing.suptitle(medium.heading(run, title, look), x=0.01, ha="left")
-    marks.credit(drawing, run)
+    credit.line(drawing, run)
     return drawing
 
 
@@ -138,19 +145,23 @@ def _typical(values: np.ndarray) -> float:
 def _peak(values: np.ndarray) -> np.ndarray:
     """Peaks (3, stations); zero for what is only rounding beside the other components of the station."""
     peaks = np.abs(values).max(axis=-1)
-    return np.where(peaks > NOTHING * peaks.max(axis=0), peaks, 0.0)
+    return np.where(peaks > ROUNDING * peaks.max(axis=0), peaks, 0.0)
 
 
-def _rows(section: Section) -> Rows:
-    """Traces at their distances, or in ranks where many stations are equally far away."""
+def _rows(section: Section, height: float) -> Rows:
+    """Traces at their distances on panels of a height [points], moved apart as far as they and their names need.
+
+    In ranks where all stations are equally far away.
+    """
     count = len(section.names)
     extent = 0.0 if section.distance is None else float(np.ptp(section.distance))
-    if section.distance is not None and count > 1 and extent > NOTHING * section.distance[-1]:
-        step = extent / (count - 1)
-        moved = labels.spread(section.distance, CROWDED * step) - section.distance
-        if np.abs(moved).max() <= SHIFT * extent:
-            return Rows(section.distance, step, True)
-    return Rows(np.arange(count, dtype=float), 1.0, False)
+    if section.distance is None or count < 2 or extent <= NOTHING * section.distance[-1]:
+        return Rows(np.arange(count, dtype=float), 1.0, False)
+    step = extent / (count - 1)
+    line = LINE * TEXT / height * (count + 1) * step
+    place = labels.spread(section.distance, min(max(CROWDED * step, line), EVEN * step))
+    moved = bool(np.abs(place - section.distance).max() > SEEN * step)
+    return Rows(place if moved else section.distance, step, True, moved)
 
 
 def _panel(axes: "Axes", section: Section, rows: Rows, values: np.ndarray) -> None:
@@ -159,8 +170,8 @@ def _panel(axes: "Axes", section: Section, rows: Rows, values: np.ndarray) -> No
     scaled = _swing(section, rows) * values / np.where(peak > 0, peak, 1)[:, None]
     for place, trace in zip(rows.place, scaled, strict=True):
         axes.plot(section.time, place + trace, color=TRACE, lw=0.7, zorder=3)
-    last = section.time[-1]
-    axes.set_xlim(section.time[0], last + ROOM * (last - section.time[0]))
+    first, last = section.time[0], section.time[-1]
+    axes.set_xlim(first - GUTTER * rows.moved * (last - first), last + ROOM * (last - first))
     room = 0.35 * rows.step + _swing(section, rows)
     axes.set_ylim(rows.place[0] - room, rows.place[-1] + room)
     axes.set_xticks([tick for tick in axes.get_xticks() if section.time[0] <= tick <= last])
@@ -186,7 +197,7 @@ def _texts(axes: "Axes", rows: Rows, height: float) -> Texts:
     """Where lines of text go on panels of a height [points]: beside their traces, as far as there is room."""
     low, high = axes.get_ylim()
     size = float(np.clip(0.85 * height / len(rows.place), SMALLEST, TEXT))
-    gap = 1.15 * size / height * (high - low)
+    gap = LINE * size / height * (high - low)
     place = labels.spread(rows.place, gap)
     if np.abs(place - rows.place).max() <= MOVED * gap:
         return Texts(np.arange(place.size), place, size)
@@ -208,13 +219,22 @@ def _labels(panels: np.ndarray, section: Section, rows: Rows, texts: Texts) -> N
         panels[0].tick_params(axis="y", length=0)
         return
     panels[0].set_ylabel("epicentral distance (km)")
+    if rows.moved:
+        _leaders(panels[0], section, rows)
     side = panels[-1].get_yaxis_transform()
     for n, at in zip(texts.traces, texts.place, strict=True):
-        row, leader = rows.place[n], LEADER if abs(at - rows.place[n]) > 0.1 * rows.step else None
-        panels[-1].annotate(
-            section.names[n], (1.0, row), (1.03, at), side, side,
-            fontsize=texts.size, va="center", annotation_clip=False, arrowprops=leader,
-        )  # fmt: skip
+        panels[-1].text(1.05, at, section.names[n], transform=side, fontsize=texts.size, va="center")
+        if abs(at - rows.place[n]) > SEEN * rows.step:
+            panels[-1].plot((0.99, 1.04), (rows.place[n], at), transform=side, **LEADER)
+
+
+def _leaders(axes: "Axes", section: Section, rows: Rows) -> None:
+    """Lines from the distances on the axis to traces that were moved."""
+    assert section.distance is not None  # else there are none
+    first, left = section.time[0], axes.get_xlim()[0]
+    for distance, place in zip(section.distance, rows.place, strict=True):
+        bend = left + 0.25 * (first - left), left + 0.85 * (first - left)
+        axes.plot((left, *bend, first), (distance, distance, place, place), zorder=2, **LEADER)
 
 
 def _arrivals(axes: "Axes", run: Run, section: Section, rows: Rows) -> None:
@@ -222,8 +242,9 @@ def _arrivals(axes: "Axes", run: Run, section: Section, rows: Rows) -> None:
     profile, (low, high) = medium.profile(run), axes.get_ylim()
     for name, (speed, colour) in _speeds(run, section).items():
         assert profile is not None and section.distance is not None  # else there are no speeds
-        place = np.linspace(max(low, 0), high, 400) if rows.true else rows.place
-        distance = place if rows.true else section.distance
+        smooth = rows.true and not rows.moved
+        place = np.linspace(max(low, 0), high, 400) if smooth else rows.place
+        distance = place if smooth else section.distance
         when = section.begins + first_arrival(profile.top, speed, section.depth, 1000 * distance)
         when, place = when[when <= section.time[-1]], place[when <= section.time[-1]]
         if not when.size:
@@ -232,7 +253,7 @@ def _arrivals(axes: "Axes", run: Run, section: Section, rows: Rows) -> None:
             axes.plot(when, place, color=colour, lw=1.1, alpha=0.85, zorder=2)
         else:
             axes.vlines(when, place - 0.42, place + 0.42, color=colour, lw=1.4, zorder=2)
-        top = place[-1] if rows.true else place[-1] + 0.42
+        top = high if rows.true else place[-1] + 0.42
         axes.annotate(name, (when[-1], top), (0, 2), textcoords="offset points", ha="center", color=colour)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from esim.analysis.crust import medium
 from esim.analysis.crust.figures import map_marks
 from esim.analysis.crust.hazard.mmi import PGV
-from esim.analysis.figures import chart, marks
+from esim.analysis.figures import chart, credit, labels
 from esim.analysis.figures.look import PLAIN, Look, Sketch
 from esim.analysis.reading.run import Run
 
@@ -83,21 +83,21 @@ def _figure(run: Run, measure: Measure, look: Look) -> "Figure | None":
     values = chart.thin(part) * measure.factor
     levels = _levels(values.values)
     colours = colormaps.get_cmap(look.colours(_colours()))
-    norm = BoundaryNorm(levels, colours.N, extend="both")
+    norm = BoundaryNorm(levels, colours.N, extend=chart.beyond(values.values, levels[0], levels[-1]))
     drawing = Figure(figsize=chart.size(values, SIZE), layout="constrained")
     axes = drawing.add_subplot()
     drawn = chart.image(axes, values, smooth=True, cmap=colours, norm=norm)
     chart.frame(axes, values)
     gap = 0.025 if medium.projection(run) is None else BESIDE_DEGREES
     chart.bar(axes, drawn, f"{measure.short} ({measure.unit})", gap, ticks=levels, format="%g")
-    if measure.unit == "cm/s":
-        _intensities(axes, values)
     peak = float(np.nanmax(values.values, initial=0))
     words = f"{measure.words}{medium.resolved(run)}; largest {medium.number(peak)} {measure.unit}"
     axes.set_title(medium.heading(run, words, look), loc="left")
     coast = map_marks.coast(run, chart.extent(values))
     map_marks.everything(axes, run, coast)
-    marks.credit(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
+    if measure.unit == "cm/s":
+        _intensities(axes, values)
+    credit.line(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
     return drawing
 
 
@@ -122,8 +122,6 @@ def _colours() -> Any:
 
 def _intensities(axes: "Axes", values: "xr.DataArray") -> None:
     """Lines of the modified Mercalli intensity, III and above."""
-    from matplotlib.patheffects import withStroke
-
     known = values.values[np.isfinite(values.values)]
     low, high = known.min(initial=np.inf), known.max(initial=0)
     levels = {velocity(number): name for number, name in INTENSITIES.items()}
@@ -131,6 +129,4 @@ def _intensities(axes: "Axes", values: "xr.DataArray") -> None:
     lines = chart.contours(axes, values, seen, colors="black", linewidths=0.7, linestyles="dashed")
     if lines is None:
         return
-    halo: list[Any] = [withStroke(linewidth=2, foreground="white")]
-    for text in axes.clabel(lines, fmt=lambda level: f"MMI {levels[level]}", fontsize=7) or ():
-        text.set_path_effects(halo)
+    labels.along(axes, lines, lambda level: f"MMI {levels[level]}", size=7, halo=True)

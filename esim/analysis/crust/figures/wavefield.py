@@ -8,7 +8,7 @@ import numpy as np
 
 from esim.analysis.crust import medium
 from esim.analysis.crust.figures import map_marks
-from esim.analysis.figures import chart, marks
+from esim.analysis.figures import chart, credit, marks
 from esim.analysis.figures.look import PLAIN, Look, Sketch
 from esim.analysis.reading.run import Run
 
@@ -55,7 +55,9 @@ def view(run: Run, name: str = "", variable: str | None = None) -> View:
     assert dataset is not None  # asked by the caller
     axis, at = _position(run, name) if name else ("depth", 0.0)
     field, words = _component(dataset, axis, variable)
-    where = f"at {axis} = {at / 1000:g} km" if name else "at the surface"
+    where = "at the surface" if not name else f"at {axis} = {at / 1000:g} km"
+    if name and axis == "depth":
+        where = f"at a depth of {at / 1000:g} km"
     return View(medium.inner(run, field), words, where, axis, at)
 
 
@@ -128,9 +130,9 @@ def _figure(run: Run, view: View, look: Look) -> "Figure":
         map_marks.shore(axes, coast)
         source_marks(axes, run, view, (left, right, low, high))
         axes.label_outer()
-    ends = norm.vmax * np.array((0.1, 0.5, 1))
-    bar = drawing.colorbar(drawn, ax=panels, shrink=0.7, aspect=30, pad=0.015, extend="both")
-    ticks = [*-ends[::-1], 0, *ends]
+    beyond = chart.beyond(unit.factor * values.values, norm.vmin, norm.vmax)
+    bar = drawing.colorbar(drawn, ax=panels, shrink=0.7, aspect=30, pad=0.015, extend=beyond)
+    ticks = root_ticks(norm.vmax)
     bar.set_ticks(ticks, labels=[f"{tick:g}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
     bar.ax.minorticks_off()
     bar.set_label(f"{view.words} ({unit.name})")
@@ -139,7 +141,7 @@ def _figure(run: Run, view: View, look: Look) -> "Figure":
     )
     if view.axis == "depth":
         marks.scale_bar(panels[0, 0], degrees=False)
-    marks.credit(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
+    credit.line(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
     return drawing
 
 
@@ -167,6 +169,12 @@ def root_norm(reach: float) -> Any:
         return np.sign(values) * np.abs(values) ** (1 / ROOT)
 
     return FuncNorm((forward, inverse), vmin=-reach, vmax=reach)
+
+
+def root_ticks(reach: float) -> list[float]:
+    """Values that such a scale of colours names."""
+    ends = reach * np.array((0.1, 0.5, 1))
+    return [*-ends[::-1], 0.0, *ends]
 
 
 def frame(axes: "Axes", view: View, snapshot: "xr.DataArray", box: chart.Box) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from esim.analysis.comparison.observations import Record, record_of, variable_of
-from esim.analysis.figures import marks
-from esim.analysis.figures.clock import Clock, clock
+from esim.analysis.figures import credit
+from esim.analysis.figures.clock import Clock, clock, unit
 from esim.analysis.figures.look import PLAIN, Look, Sketch
 from esim.analysis.reading.run import Run
 
@@ -39,61 +39,68 @@ def _figure(run: Run, first: int, last: int, look: Look) -> "Figure":
 
     drawing = Figure(figsize=(6.2, 1.5 + 1.5 * (last - first)), layout="constrained")
     panels = drawing.subplots(last - first, 1, sharex=True, squeeze=False)[:, 0]
+    assert run.stations is not None  # by figures
+    factor, name = unit(float(run.stations["seconds"][-1]))
     for axes, n in zip(panels, range(first, last), strict=True):
-        _panel(axes, run, n)
+        _panel(axes, run, n, factor)
     times = clock(run, look)
-    panels[-1].set_xlabel("time since origin (h)")
-    _clock_axis(panels[0], times)
+    panels[-1].set_xlabel(f"time since origin ({name})")
+    _clock_axis(panels[0], times, factor)
     handles, names = _legend(panels)
     panels[0].legend(
         handles, names, loc="upper right", ncols=3, frameon=False, fontsize=7.5, handlelength=1.4
     )
     drawing.align_ylabels()
     drawing.suptitle("\n".join(filter(None, (look.heading(run), times.origin()))), x=0.01, ha="left")
-    marks.credit(drawing, run)
+    credit.line(drawing, run)
     return drawing
 
 
-def _clock_axis(axes: "Axes", times: Clock) -> None:
-    """Ticks along the upper edge, at whole hours or parts of them in UTC, with what the clocks show."""
+def _clock_axis(axes: "Axes", times: Clock, factor: float) -> None:
+    """Ticks along the upper edge, at whole hours or parts of them in UTC, with what the clocks show.
+
+    The axis counts in a unit of so many seconds.
+    """
     if times.start is None:
         return
-    low, high = axes.get_xlim()
+    low, high = (factor / 3600 * end for end in axes.get_xlim())
     step = next((step for step in CLOCK if (high - low) / step <= TICKS), CLOCK[-1])
     begun = times.start.hour + times.start.minute / 60 + times.start.second / 3600
     ticks = step * np.arange(np.ceil((begun + low) / step), (begun + high) / step) - begun
     above = axes.secondary_xaxis("top")
-    above.set_xticks(ticks, ["\n".join(times.texts(3600 * tick)) for tick in ticks], fontsize=7.5)
+    above.set_xticks(
+        3600 / factor * ticks, ["\n".join(times.texts(3600 * tick)) for tick in ticks], fontsize=7.5
+    )
     above.tick_params(length=2.5, pad=2, color="0.4", labelcolor="0.3")
     names = "\n".join(times.name(zone) for zone in times.zones)
     style: dict[str, Any] = {"fontsize": 7.5, "ha": "right", "va": "bottom", "color": "0.3"}
     axes.annotate(names, (0, 1), (-4, 5), "axes fraction", "offset points", **style)
 
 
-def _panel(axes: "Axes", run: Run, n: int) -> None:
+def _panel(axes: "Axes", run: Run, n: int, factor: float) -> None:
     assert run.stations is not None
     station = run.stations.isel(station=n)
     name = str(station["station"].values)
     variable, record = variable_of(run, name), record_of(run, name)
-    hours, eta = run.stations["hours"].values, station[variable].values
+    time, eta = run.stations["seconds"].values, station[variable].values
     axes.axhline(0, color="0.75", lw=0.6, zorder=1)
-    axes.plot(hours, eta, color=COMPUTED, lw=1.5, zorder=4, label="computed")
+    axes.plot(time / factor, eta, color=COMPUTED, lw=1.5, zorder=4, label="computed")
     if record is not None:
-        axes.plot(record.time / 3600, record.eta, ".-", ms=3, lw=0.6, color=OBSERVED, label="observed")
+        axes.plot(record.time / factor, record.eta, ".-", ms=3, lw=0.6, color=OBSERVED, label="observed")
         if record.shaking > 0:
-            axes.axvspan(0, record.shaking / 3600, color=SHAKING, zorder=0, lw=0, label="seismic waves")
-    axes.set_xlim(0, hours[-1] or 1)
-    axes.set_ylim(*_limits(eta, record, hours[-1]))
+            axes.axvspan(0, record.shaking / factor, color=SHAKING, zorder=0, lw=0, label="seismic waves")
+    axes.set_xlim(0, time[-1] / factor or 1)
+    axes.set_ylim(*_limits(eta, record, time[-1]))
     axes.set_ylabel(LABELS[variable])
     axes.text(0.008, 0.95, _name(station), transform=axes.transAxes, va="top", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _limits(eta: np.ndarray, record: Record | None, hours: float) -> tuple[float, float]:
+def _limits(eta: np.ndarray, record: Record | None, last: float) -> tuple[float, float]:
     """Limits for the tsunami; seismic waves in a record may be cut off."""
     values = [eta[np.isfinite(eta)], np.zeros(1)]
     if record is not None:
-        values.append(record.eta[(record.time > record.shaking) & (record.time <= 3600 * hours)])
+        values.append(record.eta[(record.time > record.shaking) & (record.time <= last)])
     low, high = min(map(_smallest, values)), max(map(_largest, values))
     room = 0.08 * (high - low) or 1.0
     return low - room, high + 3 * room

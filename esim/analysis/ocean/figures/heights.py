@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from esim.analysis.figures import chart, marks
+from esim.analysis.figures import chart, credit, labels, marks
 from esim.analysis.figures.clock import clock, duration
 from esim.analysis.figures.look import PLAIN, Look
 from esim.analysis.ocean.figures import fault, isochrones
@@ -45,15 +45,15 @@ def figure(run: Run, grid: str = "", look: Look = PLAIN) -> "Figure | None":
     axes.set_facecolor(UNREACHED)
     chart.land(axes, chart.thin(maxima["bathymetry"]))
     drawn = chart.image(axes, height.where(height >= threshold), cmap=_colours(look), norm=norm)
-    _isochrones(axes, maxima, fault.subfaults(run, height))
     _layers(axes, maxima)
     chart.frame(axes, height)
     _marks(axes, run, maxima, height, grid)
-    chart.bar(
-        axes, drawn, "maximum water-surface elevation (m)", extend="both", ticks=_ticks(norm), format="%g"
-    )
+    beyond = chart.beyond(height.where(height >= threshold).values, norm.vmin, norm.vmax)
+    words = "maximum water-surface elevation (m)"
+    chart.bar(axes, drawn, words, extend=beyond, ticks=_ticks(norm), format="%g")
     axes.set_title("\n".join((look.heading(run), *_subtitle(run, grid, maxima, look))), loc="left")
-    marks.credit(drawing, run)
+    _isochrones(axes, maxima, fault.subfaults(run, height))
+    credit.line(drawing, run)
     return drawing
 
 
@@ -106,7 +106,7 @@ def _isochrones(axes: "Axes", maxima: "xr.Dataset", faults: list[np.ndarray]) ->
     size = isochrones.diagonal(arrival)
     kept = [isochrones.pieces(segments, size) for segments in lines.allsegs]
     lines.set_paths([Path.make_compound_path(*map(Path, each)) for each in kept])
-    axes.clabel(lines, fmt=duration, fontsize=7.5, inline_spacing=3)
+    labels.along(axes, lines, duration)
 
 
 def _layers(axes: "Axes", maxima: "xr.Dataset") -> None:
@@ -126,7 +126,7 @@ def _ticks(norm: Any) -> list[float]:
 
 
 def _subtitle(run: Run, grid: str, maxima: "xr.Dataset", look: Look) -> list[str]:
-    name, threshold = f"{grid}: " if grid else "", _threshold(maxima)
+    name, threshold = f"nest {grid}: " if grid else "", _threshold(maxima)
     words = f"{name}maximum water-surface elevation"
     if threshold:
         words += f", lines: arrival time (of {_length(threshold)})"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from esim.analysis.figures import chart, marks
+from esim.analysis.figures import chart, credit, marks
 from esim.analysis.figures.look import PLAIN, Look
 from esim.analysis.reading.run import Run
 from esim.constants import EARTH_RADIUS
@@ -60,9 +60,9 @@ def figure(run: Run, grid: str = "", look: Look = PLAIN) -> "Figure | None":
     marks.nests(axes, run, grid)
     marks.scale_bar(axes, chart.lonlat(depth))
     marks.stations(axes, run.stations)
-    chart.bar(axes, drawn, "maximum inundation depth (m)", extend="max")
+    chart.bar(axes, drawn, "maximum inundation depth (m)", extend=chart.beyond(depth.values, 0, top))
     axes.set_title(f"{look.heading(run)}\n{_words(run, grid)}", loc="left")
-    marks.credit(drawing, run)
+    credit.line(drawing, run)
     return drawing
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esim.analysis.figures import chart, marks
+from esim.analysis.figures import chart, credit, marks
 from esim.analysis.figures.look import PLAIN, Look
 from esim.analysis.reading.run import Run
 
@@ -53,7 +53,7 @@ def figure(run: Run, grid: str = "", look: Look = PLAIN) -> "Figure | None":
     plain.set_aspect(chart.stretch(bathymetry, (box[2] + box[3]) / 2), adjustable="box")
     marks.scale_bar(plain, chart.lonlat(bathymetry))
     plain.set_title(f"{look.heading(run)}\n{f'{grid}: ' if grid else ''}{_words(points)}", loc="left")
-    marks.credit(drawing, run)
+    credit.line(drawing, run)
     return drawing
 
 

@@ -1,12 +1,14 @@
 """The figure of propagation: the water surface at up to six times."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from esim.analysis.figures import chart, marks
+from esim.analysis.figures import chart, credit, marks
 from esim.analysis.figures.clock import clock, duration
+from esim.analysis.figures.inlay import COAST, inlay
 from esim.analysis.figures.look import PLAIN, Look
+from esim.analysis.ocean.figures.nests import nested
 from esim.analysis.reading.run import Run
 
 if TYPE_CHECKING:
@@ -40,18 +42,24 @@ def figure(run: Run, look: Look = PLAIN) -> "Figure | None":
     panels = drawing.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes in panels.flat[len(chosen) :]:
         axes.set_visible(False)
-    for axes, snapshot in zip(panels.flat, eta, strict=False):
-        chart.land(axes, bathymetry)
-        drawn = chart.image(axes, snapshot, smooth=True, cmap=look.colours("RdBu_r"), vmin=-reach, vmax=reach)
+    nests = list(nested(run, eta))
+    style: dict[str, Any] = {"smooth": True, "cmap": look.colours("RdBu_r"), "vmin": -reach, "vmax": reach}
+    for n, (axes, snapshot) in enumerate(zip(panels.flat, eta, strict=False)):
+        chart.land(axes, bathymetry, coast=COAST if nests else 5.0)
+        drawn = chart.image(axes, snapshot, **style)
         chart.frame(axes, snapshot, ticks=3)
+        for order, (name, field, bed) in enumerate(nests, start=1):
+            base = inlay(axes, name if n == 0 else "", bed, order, PIXELS)
+            chart.image(axes, chart.thin(field[n], PIXELS), zorder=base, **style)
         axes.label_outer()
         seconds = float(snapshot["seconds"])
         axes.set_title(" | ".join((duration(seconds), *times.at(seconds))), loc="left", fontsize=8.5)
     marks.scale_bar(panels[0, 0], chart.lonlat(bathymetry))
-    bar = drawing.colorbar(drawn, ax=panels, shrink=0.7, aspect=30, pad=0.015, extend="both")
+    beyond = chart.beyond(eta.values, -reach, reach)
+    bar = drawing.colorbar(drawn, ax=panels, shrink=0.7, aspect=30, pad=0.015, extend=beyond)
     bar.set_label("water-surface elevation (m)")
     drawing.suptitle("\n".join(filter(None, (look.heading(run), times.origin()))), x=0.01, ha="left")
-    marks.credit(drawing, run)
+    credit.line(drawing, run)
     return drawing
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esim.analysis.figures import chart, marks
+from esim.analysis.figures import chart, credit, marks
 from esim.analysis.figures.look import PLAIN, Look
 from esim.analysis.ocean.figures import fault
 from esim.analysis.reading.run import Run
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SIZE = 5.4, 6.6  # inches: width and height of the map, at most
 SHOWN = 0.02  # of the largest displacement: what the map must contain
-MARGIN = 0.6  # of the size of that region, on each side
+MARGIN, LEAST = 0.45, 0.5  # of the longer side of that region: on each side, and how short the other counts
 QUANTILE = 0.995  # of the displacements there that the colours span
 OPAQUE = 0.08  # of the span: smaller displacements let the land shine through
 
@@ -40,15 +40,17 @@ def figure(run: Run, look: Look = PLAIN) -> "Figure | None":
     chart.land(axes, bathymetry)
     colours = {"cmap": look.colours("RdBu_r"), "vmin": -reach, "vmax": reach, "alpha": _opacity(field, reach)}
     drawn = chart.image(axes, field, **colours)
-    chart.contours(axes, field, _levels(field, reach), colors=chart.INK, linewidths=0.5, alpha=0.7)
+    levels = _levels(field, reach)
+    if chart.contours(axes, field, levels, colors=chart.INK, linewidths=0.5, alpha=0.7) is not None:
+        marks.notes(axes, [f"lines every {_step(reach):g} m, dashed: downward"])
     chart.frame(axes, field, chart.extent(part))
     marks.nests(axes, run)
     fault.draw(axes, run, field)
     marks.scale_bar(axes, chart.lonlat(field))
     marks.stations(axes, run.stations)
-    chart.bar(axes, drawn, f"{words} (m)", extend="both")
+    chart.bar(axes, drawn, f"{words} (m)", extend=chart.beyond(field.values, -reach, reach))
     axes.set_title(_title(run, field, words, look), loc="left")
-    marks.credit(drawing, run)
+    credit.line(drawing, run)
     return drawing
 
 
@@ -76,10 +78,14 @@ def _opacity(field: "xr.DataArray", reach: float) -> np.ndarray:
     return np.clip(np.nan_to_num(np.abs(field.values)) / (OPAQUE * reach), 0, 1)
 
 
+def _step(reach: float) -> float:
+    """Displacement from line to line [m]."""
+    return chart.nice(reach / 8, (1, 2, 5))
+
+
 def _levels(field: "xr.DataArray", reach: float) -> np.ndarray:
     """Up to eight lines on each side, none at zero."""
-    step = chart.nice(reach / 8, (1, 2, 5))
-    levels = step * np.arange(-9, 10)
+    levels = _step(reach) * np.arange(-9, 10)
     inside = (levels > float(field.min())) & (levels < float(field.max())) & (levels != 0)
     return levels[inside]
 
@@ -92,18 +98,21 @@ def _around(field: "xr.DataArray") -> chart.Box:
         (line[0], line[-1]) for line in (x[moved.any(axis=0)], y[moved.any(axis=1)])
     )
     stretch = chart.stretch(field, (south + north) / 2)
-    half = (0.5 + MARGIN) * max(north - south, (east - west) / stretch, 4 * (y[-1] - y[0]) / max(y.size, 2))
+    tall, wide = north - south, (east - west) / stretch
+    long = max(tall, wide, 4 * (y[-1] - y[0]) / max(y.size, 2))
+    half_x, half_y = (max(each / 2 + MARGIN * long, (0.5 + MARGIN) * LEAST * long) for each in (wide, tall))
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
     return (
-        max(middle_x - half * stretch, x[0]),
-        min(middle_x + half * stretch, x[-1]),
-        max(middle_y - half, y[0]),
-        min(middle_y + half, y[-1]),
+        max(middle_x - half_x * stretch, x[0]),
+        min(middle_x + half_x * stretch, x[-1]),
+        max(middle_y - half_y, y[0]),
+        min(middle_y + half_y, y[-1]),
     )
 
 
 def _title(run: Run, field: "xr.DataArray", words: str, look: Look) -> str:
     low, high = float(field.min()), float(field.max())
     size = f"Mw {run.magnitude:.2f}, " if run.magnitude is not None else ""
-    span = f"{low:+.2f} to {high:+.2f} m".replace("-", "\N{MINUS SIGN}")
+    digits = max(0, 2 - int(np.floor(np.log10(max(abs(low), abs(high))))))
+    span = f"{low:+.{digits}f} to {high:+.{digits}f} m".replace("-", "\N{MINUS SIGN}")
     return f"{look.heading(run)}\n{size}{words} {span}"

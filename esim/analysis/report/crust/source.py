@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from esim.analysis.crust import medium
 from esim.analysis.crust.figures import map_marks
-from esim.analysis.figures import chart, marks
+from esim.analysis.figures import chart, credit
 from esim.analysis.reading.run import Run
 from esim.analysis.report.pictures import picture
 from esim.analysis.report.section import Choices, Picture, Section, contents
@@ -60,5 +60,5 @@ def _map(run: Run, field: Any, choices: Choices) -> "Figure":
     coast = map_marks.coast(run, chart.extent(field))
     map_marks.everything(axes, run, coast)
     axes.set_title(medium.heading(run, "sources and stations", choices.look), loc="left")
-    marks.credit(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
+    credit.line(drawing, run, bool(coast) and map_marks.own_ground(run) is None)
     return drawing
