@@ -17,7 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from esim.backends import Backend, select
+from esim.backends import Backend, kernel_cache, select
 from esim.backends.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.backends.energy import Meter, energy_record
 from esim.config.scenarios import ScenarioConfig
@@ -267,10 +267,12 @@ class Run(ABC, Generic[S]):
     def compute(self) -> dict[str, Any]:
         """All steps to the end, and all files; returns the content of run.json."""
         comm, clock = self.setup.comm, self.simulation.clock
+        self._tell_cache()
         begun, first, resumed = wall.perf_counter(), clock.step, clock.time
         try:
             with Meter(comm.local_rank, self.backend.describe().get("bus")) as meter:
                 self.simulation.run()
+                self._tell_cache()
                 self.report()
                 self.written = self.outputs.finish()
         except BaseException:
@@ -281,6 +283,12 @@ class Run(ABC, Generic[S]):
         steps = clock.step - first
         energy = energy_record(comm, meter.reading, clock.time - resumed, self.cell_updates(steps))
         return self._record(steps, energy)
+
+    def _tell_cache(self) -> None:
+        """Warn of what was found wrong with the cache of compiled kernels, on any rank."""
+        for texts in self.setup.comm.allgather(list(kernel_cache.remarks)):
+            for text in texts:
+                self.setup.warnings.add(text)
 
     def _record(self, steps: int, energy: dict[str, Any]) -> dict[str, Any]:
         setup, loop = self.setup, self.simulation.seconds["compute"]

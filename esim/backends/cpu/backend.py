@@ -20,6 +20,7 @@ from esim.backends.cpu.compiler import (
 from esim.backends.cpu.crust_sweep import ThreadPool, bind_sweep
 from esim.backends.cpu.scratch import make_ring, prefetch
 from esim.backends.host_memory import HostMemory
+from esim.backends.compiled_code import kept
 from esim.backends.kernel_cache import compiling, load_module
 from esim.backends.linker import ROWS, SIDES, arguments, array_names, digest, linked_source
 from esim.kernels.kernel import Kernel, Part, Stage, varying
@@ -186,7 +187,7 @@ def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
         vars(module).update(tools | stages | {kernel.params.__name__: kernel.params})
         vars(module)["cells"] = numba.njit(**no_overlap(), **FLAGS, **UNCALLED)(module.cells)
         options = {"parallel": True} if threaded else {"nogil": True, **no_overlap()}
-        vars(module)["compiled"] = numba.njit(cache=True, **options, **FLAGS)(module.sweep)
+        vars(module)["compiled"] = kept(numba.njit(**options, **FLAGS)(module.sweep))
     return module.compiled
 
 
