@@ -4,9 +4,10 @@ from pathlib import Path
 
 from pydantic import AfterValidator, Field
 
+from esim.config.limits import BetweenCheckpoints, Interval
 from esim.config.yaml.paths import OutputDirectory
 from esim.config.yaml.section import Section
-from esim.config.yaml.units import Count, Duration
+from esim.config.yaml.units import Count
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -22,7 +23,7 @@ ONCE = AfterValidator(_once)  # a list in which nothing may be named twice
 class SnapshotsConfig(Section):
     """Every kind of snapshots."""
 
-    every: Duration = Field(gt=0, description="Simulated time [s] between snapshots.")
+    every: Interval = Field(description="Simulated time [s] between snapshots.")
     significant_bits: Count | None = Field(
         default=None, ge=1, le=23, description="Significant bits of the mantissa, for small files; null: all."
     )
@@ -31,7 +32,7 @@ class SnapshotsConfig(Section):
 class CheckpointConfig(Section):
     """Checkpoints to resume from."""
 
-    every: Duration = Field(gt=0, description="Simulated time [s] between checkpoints.")
+    every: BetweenCheckpoints = Field(description="Simulated time [s] between checkpoints.")
 
 
 class OutputConfig(Section):

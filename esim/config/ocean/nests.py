@@ -8,9 +8,10 @@ from pydantic import AfterValidator, Field
 
 from esim.config.cells import WHOLE, Range
 from esim.config.elevation import BathymetryConfig
+from esim.config.limits import WaveHeight
 from esim.config.yaml.section import KeyProblem, Section
 from esim.config.yaml.suggest import hint
-from esim.config.yaml.units import Angle, Count, Length
+from esim.config.yaml.units import Angle, Count
 from esim.grids.grid import Grid
 from esim.grids.nested_grid import ROOT, NestedGrid
 
@@ -56,7 +57,7 @@ class NestConfig(Section):
         default=True,
         description="Two-way nesting: the parent is updated from the nest; false: one-way.",
     )
-    activation_threshold: Annotated[Length, Field(ge=0)] | None = Field(
+    activation_threshold: Annotated[WaveHeight, Field(ge=0)] | None = Field(
         default=1e-6,
         description="The nest is activated when the water surface of its parent changes by more than this [m] within "
         "its extent; 0: by any motion; null: active from the start.",

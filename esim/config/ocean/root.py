@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from esim.config.elevation import BathymetryConfig
+from esim.config.limits import Wall
 from esim.config.ocean.checks import (
     check_coordinates,
     check_gauges,
@@ -25,7 +26,6 @@ from esim.config.ocean.station import GaugeConfig, Gauges, list_gauges
 from esim.config.ocean.structures import StructureConfig, named
 from esim.config.ocean.water import FirstWaterConfig
 from esim.config.scenario import ScenarioConfig
-from esim.config.yaml.units import Length
 
 
 class TsunamiConfig(ScenarioConfig):
@@ -45,7 +45,7 @@ class TsunamiConfig(ScenarioConfig):
     structures: tuple[StructureConfig, ...] = Field(
         default=(), description="Walls, dams and weirs thinner than a cell: a list of lines with a crest."
     )
-    levees: Annotated[Length, Field(gt=0)] | None = Field(
+    levees: Annotated[Wall, Field(gt=0)] | None = Field(
         default=None,
         description="Crests of the bathymetry's file that are narrower than a cell are kept, as structures, where they "
         "stand at least this high [m] above both cells, up to 20 m above the still water; null: they are lost, with a "

@@ -101,6 +101,8 @@ def _sentence(problem: Mapping[str, Any], data: Any, key: Key) -> str:
             return _wrong_choice(problem["input"], given, context["expected"])
         case "union_tag_invalid":
             return _wrong_kind(context, given, in_mapping=key[-1] == "kind")
+        case "out_of_bounds":
+            return f"{given} {context['problem']}"
         case "greater_than":
             return f"{given} is too small; expected more than {context['gt']:g}"
         case "greater_than_equal":
