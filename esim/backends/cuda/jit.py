@@ -208,7 +208,7 @@ def compile_kernel(kernel: Kernel, text: KernelText, dtype: np.dtype) -> Any:
     module = _loaded(kernel, text, dtype, dict(text.options))
     with compiling(f"cuda_{kernel.name}_{dtype.name}"):
         if not hasattr(module, "compiled"):
-            flags = {} if simulated() else FLAGS | text.options
+            flags = {} if simulated() else {**FLAGS, **text.options}
             compiled = cuda.jit(module.sweep, **flags)
             vars(module)["compiled"] = compiled if simulated() else kept_kernel(compiled)
         if text.signature is not None and not simulated():
