@@ -128,7 +128,7 @@ def kept_kernel(dispatcher: Any) -> Any:
 
 class _KeptCallback(CFunc):
     def enable_caching(self) -> None:
-        self._cache = _cache(_KeptFunction, self.__wrapped__)  # type: ignore[attr-defined]
+        self._cache = _cache(_KeptFunction, self.__wrapped__)
 
 
 def kept_callback(signature: Any, function: Any, options: dict[str, Any]) -> Any:
