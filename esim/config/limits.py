@@ -9,9 +9,14 @@ from esim.config.yaml.units import Acceleration, Count, Duration, Frequency, Len
 from esim.config.yaml.within import Within
 
 LONGEST = 3.2e7  # s, a year
-LEVEL = Within(-12_000.0, 12_000.0, "the deepest trench has 10,935 m, the highest mountain 8,849 m")
-WAVE = Within(-3000.0, 3000.0, "the highest wave known, in Lituya Bay, ran up 524 m")
-SLIP = Within(-1000.0, 1000.0, "the largest slip known, of 2011, is some 60 m")
+LEVEL = Within(-12_000.0, 12_000.0, "in m; the deepest trench has 10,935 m, the highest mountain 8,849 m")
+WAVE = Within(-3000.0, 3000.0, "in m; the highest wave known, in Lituya Bay, ran up 524 m")
+IN_EARTH = Within(-12_000.0, 6.4e6, "in m; the Earth has a radius of 6.37e6 m")
+FAULT_SIZE = Within(0.0, 5e6, "in m; the longest rupture known, of 1960, had about 1e6 m")
+RUPTURE = Within(-LONGEST, LONGEST, "in seconds, that is a year; the slowest earthquakes last an hour")
+STIFFNESS = Within(1e6, 2e12, "in Pa; mud has 1e7, the crust 3e10, the deepest mantle 3e11")
+FLOW = Within(-1000.0, 1000.0, "in m/s; water and landslides are below 200 m/s")
+SLIP = Within(-1000.0, 1000.0, "in m; the largest slip known, of 2011, is some 60 m")
 
 # Places and sizes.
 Level = Annotated[Length, LEVEL]
@@ -19,8 +24,8 @@ WaterDepth = Annotated[Length, Within(0.0, 12_000.0, "the deepest trench has 10,
 WaveHeight = Annotated[Length, WAVE]
 Wall = Annotated[Length, Within(0.0, 1000.0, "no wall is that high in m")]
 Slope = Annotated[Number, Within(-10.0, 10.0, "rise over run; 10 are 84 degrees")]
-InEarth = Annotated[Length, Within(-12_000.0, 6.4e6, "the Earth has a radius of 6.37e6 m")]
-FaultSize = Annotated[Length, Within(0.0, 5e6, "the longest rupture known, of 1960, had about 1e6 m")]
+InEarth = Annotated[Length, IN_EARTH]
+FaultSize = Annotated[Length, FAULT_SIZE]
 Slip = Annotated[Length, SLIP]
 SlideThickness = Annotated[Length, Within(0.0, 5000.0, "the thickest landslides known have 1000 m")]
 Cells = Annotated[Count, Within(0, 10_000_000, "no side of a grid has more cells")]
@@ -38,15 +43,13 @@ BetweenCheckpoints = Annotated[
 RiseTime = Annotated[Duration, Within(0.0, 1e6, "in seconds; the slowest earthquakes last an hour")]
 
 # Physics.
-FlowSpeed = Annotated[Speed, Within(-1000.0, 1000.0, "in m/s; water and landslides are below 200 m/s")]
+FlowSpeed = Annotated[Speed, FLOW]
 PulseSpeed = Annotated[Speed, Within(0.0, 5000.0, "in m/s; sound in air has 340 m/s, shocks some times that")]
 ParticleVelocity = Annotated[Speed, Within(-1000.0, 1000.0, "in m/s; the strongest shaking known has 4 m/s")]
 Gravity = Annotated[Acceleration, Within(0.0, 100.0, "in m/s2; on the Earth it is 9.8")]
-AirPressure = Annotated[Pressure, Within(5e4, 2e5, "in Pa; on the Earth it is about 101325 at sea level")]
+AirPressure = Annotated[Pressure, Within(0.0, 2e5, "in Pa; on the Earth it is about 101325 at sea level")]
 PulsePressure = Annotated[Pressure, Within(-1e6, 1e6, "in Pa; that is ten atmospheres")]
-Rigidity = Annotated[
-    Pressure, Within(1e6, 2e12, "in Pa; mud has 1e7, the crust 3e10, the deepest mantle 3e11")
-]
+Rigidity = Annotated[Pressure, STIFFNESS]
 QualityFactor = Annotated[Number, Within(0.0, 1e10, "leave it out where nothing attenuates")]
 Ratio = Annotated[Number, Within(0.0, 1000.0, "a ratio of two values of one rock")]
 PerSpeed = Annotated[Number, Within(0.0, 1e5, "Qs per km/s of vs is about 50")]

@@ -9,6 +9,7 @@ import numba
 import numpy as np
 
 from esim.backends.activity import STRIPE, ActivityMap, WorkCounter
+from esim.backends.compiled_code import kept
 from esim.backends.cpu.compiler import (
     COMPILER_SOURCES,
     FLAGS,
@@ -20,7 +21,6 @@ from esim.backends.cpu.compiler import (
 from esim.backends.cpu.crust_sweep import ThreadPool, bind_sweep
 from esim.backends.cpu.scratch import make_ring, prefetch
 from esim.backends.host_memory import HostMemory
-from esim.backends.compiled_code import kept
 from esim.backends.kernel_cache import compiling, load_module
 from esim.backends.linker import ROWS, SIDES, arguments, array_names, digest, linked_source
 from esim.kernels.kernel import Kernel, Part, Stage, varying

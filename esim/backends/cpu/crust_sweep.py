@@ -23,6 +23,7 @@ import numba
 import numpy as np
 from numba.core import types as nbt
 
+from esim.backends.compiled_code import kept, kept_callback
 from esim.backends.cpu.compiler import (
     COMPILER_SOURCES,
     FLAGS,
@@ -33,7 +34,6 @@ from esim.backends.cpu.compiler import (
     no_overlap,
     to_pointer,
 )
-from esim.backends.compiled_code import kept, kept_callback
 from esim.backends.kernel_cache import compiling, load_module
 from esim.backends.linker import CORNER, arguments, array_names, digest, linked_source
 from esim.kernels.kernel import Kernel, Part

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.compiled_code import kept_kernel
 from esim.backends.cuda.kernel_text import KernelText
 from esim.backends.devices import simulated
-from esim.backends.compiled_code import kept_kernel
 from esim.backends.kernel_cache import compiling, load_module
 from esim.backends.linker import array_names, digest, link, linked_source, source_text
 from esim.errors import MachineError

@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 from esim.config.limits import PointsPerWavelength, WaveFrequency
 from esim.config.yaml.section import KeyProblem, Section
 
-
 Band = tuple[Annotated[WaveFrequency, Field(gt=0)], Annotated[WaveFrequency, Field(gt=0)]]
 
 

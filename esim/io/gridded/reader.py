@@ -41,6 +41,7 @@ Span = tuple[int, int]
 Range = tuple[float, float]
 
 STRIP = 4_000_000  # values treated at one time
+MOST_VALUES = 10**11  # that are read for one grid; the finest grids of the globe have 4e9
 TIE = 1e-6  # a ratio of cell to file spacing this near to a whole number is that number
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 TIME_UNIT = r"(s|sec|second|m|min|minute|h|hr|hour|d|day)s?( since (.*))?"
@@ -243,6 +244,7 @@ def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, coverage
     columns, rows = window.source.x.locate(x), window.source.y.locate(y)
     field = np.empty((*window.records, len(y), len(x)))
     first, last = rows.window
+    _require_window(window.source, last - first, columns.window[1] - columns.window[0])
     width = (columns.window[1] - columns.window[0]) * (last - first) / len(y)
     step = max(1, int(STRIP / (max(width, len(x)) * math.prod(window.records))))
     for begin in range(0, len(y), step):
@@ -262,6 +264,14 @@ def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, coverage
             part = np.where((share > coverage * inside) | (inside == 0), part, np.nan)
         field[..., begin : begin + step, :] = part + fill
     return field
+
+
+def _require_window(source: GriddedVariable, rows: int, columns: int) -> None:
+    if rows * columns > MOST_VALUES:
+        raise InputError(
+            f"{source.path}: {source.name} has {rows * columns:.3g} values on the grid, and reading more than "
+            f"{MOST_VALUES:g} takes hours; resample the file to about the spacing of the grid"
+        )
 
 
 def _floats(variable: Any, index: Any) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from esim.config.limits import LONGEST
+from esim.config.yaml.units import ANGLE, LENGTH
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.sources import geodesy
@@ -248,7 +250,7 @@ def read_track(path: Path, lonlat: bool) -> tuple[float, float, TrackTrajectory]
     Lines that begin with # are comments. Raises InputError with the line where the file is not as it should be.
     """
     names = ["time", "lon", "lat"] if lonlat else ["time", "x", "y"]
-    expected = ", ".join(names)
+    within, expected = (ANGLE if lonlat else LENGTH).within, ", ".join(names)
     rows: list[list[float]] = []
     with opened(path) as lines:
         header = [cell.strip() for cell in lines.next(f"the names of the columns {expected}").split(",")]
@@ -261,8 +263,13 @@ def read_track(path: Path, lonlat: bool) -> tuple[float, float, TrackTrajectory]
             row = dict(zip(header, (lines.number_of(cell, expected) for cell in cells), strict=True))
             if rows and row["time"] <= rows[-1][0]:
                 raise InputError(f"{lines.where}: the times must rise from each line to the next")
-            if row["time"] < 0:
-                raise InputError(f"{lines.where}: the time is {row['time']:g} s, expected 0 or later")
+            if not 0 <= row["time"] <= LONGEST:
+                raise InputError(
+                    f"{lines.where}: the time is {row['time']:g} s, expected 0 or later, and at most a year"
+                )
+            for name in names[1:]:
+                if problem := within.problem(row[name]):
+                    raise InputError(f"{lines.where}: {name} is {row[name]:g} and {problem}")
             rows.append([row[name] for name in names])
     if len(rows) < 2:
         raise InputError(f"{path}: has {len(rows)} places, expected two or more, {expected} in each line")
