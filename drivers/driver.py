@@ -22,7 +22,7 @@ from esim.backends.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.backends.energy import Meter, energy_record
 from esim.config.scenarios import ScenarioConfig
 from esim.drivers.resources import Device, check_memory, select_device
-from esim.errors import MachineError, StopRequested
+from esim.errors import InputError, MachineError, StopRequested
 from esim.io.checkpoint import latest
 from esim.io.directory import start_directory
 from esim.io.provenance import peak_rss, run_record, write_record
@@ -35,6 +35,7 @@ from esim.timestepping.signals import STOP
 from esim.timestepping.simulation import Simulation
 
 Observer = Callable[[Clock], None]  # called after every step
+MOST_STEPS = 1e9
 STOP_INTERVAL = 10  # steps between two questions to all ranks whether a signal has come
 
 
@@ -83,6 +84,15 @@ class Setup(Generic[C]):
 
 S = TypeVar("S", bound="Setup[Any]")
 R = TypeVar("R", bound="Run[Any]")
+
+
+def require_steps(steps: float, dt: float) -> None:
+    """Raises InputError where a run has more steps than any machine computes."""
+    if steps > MOST_STEPS:
+        raise InputError(
+            f"time.duration: {steps * dt:.3g} s in time steps of {dt:.3g} s are {steps:.3g} steps; expected at most "
+            f"{MOST_STEPS:g}, which take weeks on the fastest machines"
+        )
 
 
 def strip_bytes(config: ScenarioConfig, cells: int) -> int:

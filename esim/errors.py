@@ -42,7 +42,7 @@ class StopRequested(EsimError):
 
 
 def _short(line: str) -> str:
-    """A line whose words, and which itself, are not endless."""
+    """A line that a terminal can show, whose words, and which itself, are not endless."""
     line = re.sub(
         rf"\S{{{LONGEST_WORD},}}", lambda word: f"{word[0][:60]}... ({len(word[0]):,} characters)", line
     )

@@ -54,10 +54,18 @@ def locate(name: str | os.PathLike[str]) -> Path:
     text = os.fspath(name)
     if not text.startswith(PREFIX):
         path = Path(text)
-        if not path.is_file():
+        if not _is_file(path):
             raise InputError(f"{path}: no such file")
         return path
     return _find(text.removeprefix(PREFIX))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; a name too long for the file system is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def table() -> list[Known]:
@@ -102,9 +110,9 @@ def _known(name: str, sha256: str, address: str | None) -> Known:
     """A registry entry with the first place where the file lies."""
     if own := _own(name):
         return Known(name, sha256, address, own, "ESIM_DATA")
-    if (FOLDER / name).is_file():
+    if _is_file(FOLDER / name):
         return Known(name, sha256, address, FOLDER / name, "shipped")
-    if address and (_cache() / name).is_file():
+    if address and _is_file(_cache() / name):
         return Known(name, sha256, address, _cache() / name, "downloaded")
     return Known(name, sha256, address, None, "public" if address else "absent")
 
@@ -112,7 +120,7 @@ def _known(name: str, sha256: str, address: str | None) -> Known:
 def _own(name: str) -> Path | None:
     folder = os.environ.get("ESIM_DATA")
     path = Path(folder).expanduser() / name if folder else None
-    return path if path is not None and path.is_file() else None
+    return path if path is not None and _is_file(path) else None
 
 
 def _cache() -> Path:

@@ -11,6 +11,14 @@ from esim.errors import InputError
 LARGEST_CHUNK = 512_000_000  # bytes, which HDF5 reads whole for a single value of it
 LONGEST = 100_000_000  # values of a variable of one dimension, which is read whole
 FACTORS = ("scale_factor", "add_offset")
+SIZES = {
+    "scale_factor": 1,
+    "add_offset": 1,
+    "_FillValue": 1,
+    "valid_min": 1,
+    "valid_max": 1,
+    "valid_range": 2,
+}
 NUMBERS = (*FACTORS, "_FillValue", "missing_value", "valid_min", "valid_max", "valid_range")
 
 
@@ -30,10 +38,15 @@ def _require_number(path: Path, variable: str, name: str, value: Any) -> None:
         raise InputError(
             f"{path}: {variable} has the attribute {name} '{str(value)[:40]}', expected a number"
         )
+    expected = SIZES.get(name, values.size)
+    if values.size != expected:
+        raise InputError(
+            f"{path}: {variable} has the attribute {name} with {values.size} numbers, expected {expected}"
+        )
     if name not in FACTORS:
         return
     zero = name == FACTORS[0] and bool((values == 0).any())
-    if values.size != 1 or not np.isfinite(values).all() or zero:
+    if not np.isfinite(values).all() or zero:
         which = "a number other than 0" if name == FACTORS[0] else "a finite number"
         raise InputError(f"{path}: {variable} has the attribute {name} {str(value)[:40]}, expected {which}")
 

@@ -18,6 +18,7 @@ DEGREES, METRES = ANGLE.within, LENGTH.within
 LIMITS = {
     "depth": IN_EARTH, "length": FAULT_SIZE, "width": FAULT_SIZE, "opening": SLIP, "start": RUPTURE, "rise": RUPTURE,
 }  # fmt: skip
+MOST_RECORDS = 1e5
 ROUNDED = 1.0  # m, by which rounding may let a subfault stand out of the ground
 
 # The point of a rectangle whose position and depth are given: how far along strike and how far down dip it
@@ -139,6 +140,11 @@ class FiniteFault:
         """
         moving = (self.slip > 0) | ((self.total_slip == 0) & (self.opening != 0))[:, None]
         first, last = self.start[moving].min(), (self.start + self.rise)[moving].max()
+        if (last - first) / time_step > MOST_RECORDS:
+            raise InputError(
+                f"{self.label(0)}: {(last - first) / time_step:.3g} records of the seafloor, from {first:g} to "
+                f"{last:g} s every {time_step:g} s; expected at most {MOST_RECORDS:g}, by a longer time_step of the source"
+            )
         return np.linspace(first, last, ceil(round((last - first) / time_step, 9)) + 1)
 
     def centre(self, n: int) -> tuple[float, float]:

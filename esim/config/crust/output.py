@@ -22,13 +22,15 @@ else:  # what the table of variables has
     Velocity = Literal[tuple(VELOCITY)]
     Quantity = Literal[tuple(STATION_QUANTITIES)]
     ShakingMeasure = Literal[tuple(SHAKING_MEASURES)]
-NAME = "[A-Za-z0-9_-]+"
+NAME = "[A-Za-z0-9_-]{1,100}"
 AXES: tuple[Axis, ...] = ("x", "y", "depth")
 
 
 def _file_name(name: str) -> str:
     if not re.fullmatch(NAME, name):
-        raise ValueError(f"{shown(name)} is not a name for a file; expected letters, digits, - and _")
+        raise ValueError(
+            f"{shown(name)} is not a name for a file; expected up to 100 letters, digits, - and _"
+        )
     return name
 
 

@@ -15,6 +15,7 @@ from esim.config.yaml.units import Angle, Count
 from esim.grids.grid import Grid
 from esim.grids.nested_grid import ROOT, NestedGrid
 
+LONGEST_NAME = 100
 MIN_CELLS = 4  # cells of the parent along each side of a nest
 MIN_INSET = 2  # cells of the parent between a nest and the edge of its parent, unless it lies on it
 MIN_SEPARATION = 1  # cells of the parent between two nests
@@ -27,6 +28,10 @@ def _file_name(name: str) -> str:
     ):
         raise ValueError(
             f"'{name}' cannot be part of a file name; use letters, digits, - and _, a letter first"
+        )
+    if len(name) > LONGEST_NAME:
+        raise ValueError(
+            f"has {len(name)} characters; expected at most {LONGEST_NAME}, as it is part of file names"
         )
     if name == ROOT:
         raise ValueError(f"'{ROOT}' is the name of the grid around all nests; use another one")

@@ -1,5 +1,6 @@
 """The whole configuration of scenario tsunami, complete and checked."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -26,6 +27,7 @@ from esim.config.ocean.station import GaugeConfig, Gauges, list_gauges
 from esim.config.ocean.structures import StructureConfig, named
 from esim.config.ocean.water import FirstWaterConfig
 from esim.config.scenario import ScenarioConfig
+from esim.config.stations.groups import Listed
 
 
 class TsunamiConfig(ScenarioConfig):
@@ -86,8 +88,7 @@ class TsunamiConfig(ScenarioConfig):
         check_coordinates(self.grid, self.bathymetry, self.source, self.physics)
         check_incident(self.grid, self.incident)
         check_positions(self.grid, self.source)
-        grid = self.grid.build()
-        check_gauges(grid, list_gauges(self.stations, grid)[0])
+        check_gauges(self.grid.build(), self.listing[0])
         check_pulses(self.grid, self.forcing)
         check_tracer(self.grid, self.physics, self.output.fields)
         return self
@@ -101,12 +102,17 @@ class TsunamiConfig(ScenarioConfig):
         """The input files, and those that files of gauges name."""
         return (*super().files, *(one.observed for one in self.gauges if one.observed is not None))
 
+    @cached_property
+    def listing(self) -> tuple[list[Listed[GaugeConfig]], list[Listed[GaugeConfig]]]:
+        """The gauges in the grid, those of files included, and those outside that are skipped."""
+        return list_gauges(self.stations, self.grid.build())
+
     @property
     def gauges(self) -> tuple[GaugeConfig, ...]:
         """The gauges in the grid, those of files included."""
-        return tuple(one.station for one in list_gauges(self.stations, self.grid.build())[0])
+        return tuple(one.station for one in self.listing[0])
 
     @property
     def gauges_outside(self) -> tuple[GaugeConfig, ...]:
         """Those outside the grid, which are skipped as the configuration wants it."""
-        return tuple(one.station for one in list_gauges(self.stations, self.grid.build())[1])
+        return tuple(one.station for one in self.listing[1])

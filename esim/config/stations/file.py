@@ -1,11 +1,11 @@
 """Which stations does a file list? A table (CSV), GeoJSON points, StationXML, or a list of another program."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from esim.config.json_file import read_json
 from esim.config.stations.contents import Contents, Row
 from esim.config.stations.lists import READERS
 from esim.config.table import Table, column, read_table
@@ -91,13 +91,11 @@ def _with_unit(text: str, unit: str) -> str:
 def _read_geojson(path: Path, lonlat: bool) -> Contents:
     """Features with points (RFC 7946); the name is one of the properties, or the id of the feature."""
     try:
-        tree = json.loads(path.read_text(encoding="utf-8-sig"))
+        tree = read_json(path)
         features = tree["features"] if tree["type"] == "FeatureCollection" else [tree]
         rows = [_feature(path, n, feature, lonlat) for n, feature in enumerate(features, 1)]
     except (
-        OSError,
-        UnicodeDecodeError,
-        json.JSONDecodeError,
+        ValueError,
         LookupError,
         TypeError,
         AttributeError,

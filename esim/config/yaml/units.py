@@ -191,9 +191,9 @@ def _finite(number: Real | float, value: object, dimension: Dimension) -> float:
         result = math.inf
     if not math.isfinite(result):
         raise ValueError(f"{shown(value)} is not a finite number; {dimension.wanted}")
-    unit = next((name for name, size in dimension.units.items() if size == 1), "")
-    if problem := dimension.within.problem(result, unit):
-        raise Beyond(f"{shown(value)} {problem}", result)
+    if not dimension.within.low <= result <= dimension.within.high:
+        unit = next((name for name, size in dimension.units.items() if size == 1), "")
+        raise Beyond(f"{shown(value)} {dimension.within.problem(result, unit)}", result)
     return result
 
 

@@ -1,12 +1,12 @@
 """Where do structures stand, and how high? Lines from GeoJSON or CSV, with a value at each point."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from esim.config.json_file import read_json
 from esim.config.limits import LEVEL
 from esim.config.table import read_table
 from esim.config.yaml.suggest import hint
@@ -63,7 +63,7 @@ def _check(lines: list[tuple[np.ndarray, np.ndarray | None]], lonlat: bool) -> N
 
 
 def _geojson(path: Path, name: str | None) -> Iterator[tuple[Any, Any]]:
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path)
     features = content["features"] if content.get("type") == "FeatureCollection" else [content]
     for n, feature in enumerate(features, start=1):
         properties = feature.get("properties") or {}

@@ -9,13 +9,13 @@ begins at trup and lasts for rise and, where it is there, t_fal; sf_moment in N 
 all is more than 1000.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from esim.config.json_file import read_json
 from esim.errors import InputError
 from esim.sources.finite_fault import RIGIDITY, FiniteFault, lowered
 from esim.sources.formats.triangles import local
@@ -91,9 +91,7 @@ class _Values:
 
 def _features(path: Path) -> list[dict[str, Any]]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        content = read_json(path)
     except ValueError as error:  # no JSON, or no text
         raise InputError(f"{path}: not GeoJSON ({error})") from None
     features = content.get("features") if isinstance(content, dict) else None
