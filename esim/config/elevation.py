@@ -33,7 +33,7 @@ class ElevationFileConfig(Section):
         default=(),
         description="Value, or list of values, that marks missing ones beside those the file declares.",
     )
-    range: tuple[Level, Level] | None = Field(
+    range: tuple[Length, Length] | None = Field(
         default=None,
         description="Lowest and highest possible elevation [m], positive up; all within it are real. null: -11100 to "
         "9000, and cliffs and values of -9999 that cannot be real are refused.",

@@ -471,7 +471,7 @@ BAD = [
     ("every: 5 ms", "variables: [strain, strain]", "output.stations.variables: 'strain' is named twice"),
     (OUTPUT, "maxima: {variables: [pgvh]}}", "output.maxima.variables.0: 'pgvh' is not a choice here, did you mean"),
     (OUTPUT, "planes: [{name: a b, x: 0, every: 1}]}",
-     "output.planes.0.name: 'a b' is not a name for a file; expected letters, digits, - and _"),
+     "output.planes.0.name: 'a b' is not a name for a file; expected up to 100 letters, digits, - and _"),
     (OUTPUT, "planes: [{name: a, every: 1}]}", "output.planes.0: needs one of x, y and depth; it has none"),
     (OUTPUT, "planes: [{name: a, x: 0, y: 0, every: 1}]}",
      "output.planes.0: needs one of x, y and depth; it has x and y"),

@@ -85,6 +85,6 @@ def test_a_refusal_says_the_value_as_it_was_given_the_bound_and_why() -> None:
     slip = next(info for name, info in NUMBERS.items() if name.endswith("faults.slip"))
     for given in (1e30, "1e5 km"):
         assert refusal(slip, given).endswith(
-            "expected at most 1000: the largest slip known, of 2011, is some 60 m"
+            "expected at most 1000: in m; the largest slip known, of 2011, is some 60 m"
         )
     assert refusal(slip, "1e5 km").startswith("'1e5 km' is too large")

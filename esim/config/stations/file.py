@@ -92,14 +92,12 @@ def _read_geojson(path: Path, lonlat: bool) -> Contents:
     """Features with points (RFC 7946); the name is one of the properties, or the id of the feature."""
     try:
         tree = read_json(path)
+    except ValueError as error:
+        raise ValueError(f"{path} is not GeoJSON ({error})") from error
+    try:
         features = tree["features"] if tree["type"] == "FeatureCollection" else [tree]
         rows = [_feature(path, n, feature, lonlat) for n, feature in enumerate(features, 1)]
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-    ) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not GeoJSON with features that are points ({error})") from error
     titles = dict.fromkeys(title for feature in features for title in feature.get("properties") or ())
     known = {word for key in OF_PROPERTIES for word in SPELLINGS[key]}

@@ -73,11 +73,11 @@ def _read_catalogue(path: Path) -> list[SourceEvent]:
         raise InputError(f"{path.name} needs ObsPy, which is not there: {install('seismology')}") from None
     try:
         catalogue = read_events(str(path))
+        events = [event for event in map(_event, catalogue) if event is not None]
     except Exception as error:  # a damaged file can fail in any way
         raise InputError(
             f"{path}: not a CMTSOLUTION, FORCESOLUTION, QuakeML, ndk or other catalogue that can be read ({error})"
         ) from error
-    events = [event for event in map(_event, catalogue) if event is not None]
     if not events:
         raise InputError(f"{path}: none of its {len(catalogue)} events has a moment tensor or a mechanism")
     return events

@@ -262,7 +262,7 @@ def _series(lines: Lines, count: int, what: _Name) -> list[float]:
         )
     try:
         values = list(map(float, words))
-        if max(map(abs, values)) <= FASTEST:
+        if math.isfinite(sum(values)) and max(map(abs, values)) <= FASTEST:
             return values
     except ValueError:
         pass
