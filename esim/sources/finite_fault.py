@@ -143,7 +143,7 @@ class FiniteFault:
         if (last - first) / time_step > MOST_RECORDS:
             raise InputError(
                 f"{self.label(0)}: {(last - first) / time_step:.3g} records of the seafloor, from {first:g} to "
-                f"{last:g} s every {time_step:g} s; expected at most {MOST_RECORDS:g}, by a longer time_step of the source"
+                f"{last:g} s every {time_step:g} s; expected at most {MOST_RECORDS:g}: use a longer time_step"
             )
         return np.linspace(first, last, ceil(round((last - first) / time_step, 9)) + 1)
 
