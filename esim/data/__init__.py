@@ -84,6 +84,10 @@ def registry() -> dict[str, tuple[str, str | None]]:
 
 
 def _find(name: str) -> Path:
+    if ".." in Path(name).parts or Path(name).is_absolute():
+        raise InputError(
+            f"{PREFIX}{name}: leaves the folder of data; expected a name below it, or a path without '{PREFIX}'"
+        )
     entries = registry()
     if name not in entries:
         return _unregistered(name, list(entries))
@@ -155,11 +159,13 @@ def _download(known: Known, address: str) -> Path:
     """The file from the cache of this user, or into it from its public address; pooch checks the sum."""
     import pooch
 
+    from esim.data.download import download
+
     store = pooch.create(
         _cache(), base_url="", registry={known.name: known.sha256}, urls={known.name: address}
     )
     try:
-        return Path(store.fetch(known.name))
+        return Path(store.fetch(known.name, downloader=download))
     except (OSError, ValueError) as error:
         no_network = type(error).__name__ in ("ConnectionError", "ConnectTimeout")
         reason = "no connection" if no_network else str(error).splitlines()[0]
