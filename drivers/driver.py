@@ -17,12 +17,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from esim.backends import Backend, select
+from esim.backends import Backend, kernel_cache, select
 from esim.backends.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.backends.energy import Meter, energy_record
 from esim.config.scenarios import ScenarioConfig
 from esim.drivers.resources import Device, check_memory, select_device
-from esim.errors import MachineError, StopRequested
+from esim.errors import InputError, MachineError, StopRequested
 from esim.io.checkpoint import latest
 from esim.io.directory import start_directory
 from esim.io.provenance import peak_rss, run_record, write_record
@@ -35,6 +35,7 @@ from esim.timestepping.signals import STOP
 from esim.timestepping.simulation import Simulation
 
 Observer = Callable[[Clock], None]  # called after every step
+MOST_STEPS = 1e9
 STOP_INTERVAL = 10  # steps between two questions to all ranks whether a signal has come
 
 
@@ -83,6 +84,15 @@ class Setup(Generic[C]):
 
 S = TypeVar("S", bound="Setup[Any]")
 R = TypeVar("R", bound="Run[Any]")
+
+
+def require_steps(steps: float, dt: float) -> None:
+    """Raises InputError where a run has more steps than any machine computes."""
+    if steps > MOST_STEPS:
+        raise InputError(
+            f"time.duration: {steps * dt:.3g} s in time steps of {dt:.3g} s are {steps:.3g} steps; expected at most "
+            f"{MOST_STEPS:g}, which take weeks on the fastest machines"
+        )
 
 
 def strip_bytes(config: ScenarioConfig, cells: int) -> int:
@@ -267,10 +277,12 @@ class Run(ABC, Generic[S]):
     def compute(self) -> dict[str, Any]:
         """All steps to the end, and all files; returns the content of run.json."""
         comm, clock = self.setup.comm, self.simulation.clock
+        self._tell_cache()
         begun, first, resumed = wall.perf_counter(), clock.step, clock.time
         try:
             with Meter(comm.local_rank, self.backend.describe().get("bus")) as meter:
                 self.simulation.run()
+                self._tell_cache()
                 self.report()
                 self.written = self.outputs.finish()
         except BaseException:
@@ -281,6 +293,12 @@ class Run(ABC, Generic[S]):
         steps = clock.step - first
         energy = energy_record(comm, meter.reading, clock.time - resumed, self.cell_updates(steps))
         return self._record(steps, energy)
+
+    def _tell_cache(self) -> None:
+        """Warn of what was found wrong with the cache of compiled kernels, on any rank."""
+        for texts in self.setup.comm.allgather(list(kernel_cache.remarks)):
+            for text in texts:
+                self.setup.warnings.add(text)
 
     def _record(self, steps: int, energy: dict[str, Any]) -> dict[str, Any]:
         setup, loop = self.setup, self.simulation.seconds["compute"]

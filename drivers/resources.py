@@ -6,12 +6,12 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from esim.backends import devices
 from esim.backends.array_module import open_module
 from esim.backends.devices import Gpu
 from esim.config.run import RunConfig
+from esim.drivers.memory_limits import memory_limits
 from esim.errors import InputError, MachineError
 from esim.parallel.comm import Comm
 
@@ -160,44 +160,37 @@ def _lacking_on_gpu(
 
 def _check_host(predicted: Mapping[str, int], limit: int | None, comm: Comm) -> None:
     need = sum(predicted.values())
-    available = available_memory() / comm.local_size
-    allowed = min(available, limit or math.inf)
+    found = [(one.free / (comm.local_size if one.shared else 1), one.source) for one in memory_limits()]
+    if limit:
+        found.append((float(limit), "run.memory_limit"))
+    allowed, source = min(comm.allgather(min(found)))  # of the rank that has least
     if need > allowed:
         largest = max(predicted, key=lambda name: predicted[name])
-        source = "run.memory_limit" if limit and limit < available else "the memory available"
-        ranks = math.ceil(comm.size * need / allowed)
+        ranks = math.ceil(comm.size * need / max(allowed, 1.0))
         raise InputError(
             f"memory: a rank would need {need / 1e9:.3g} GB ({largest}: {predicted[largest] / 1e9:.3g} GB), and "
-            f"{source} is {allowed / 1e9:.3g} GB per rank; use a coarser grid.spacing, a smaller box, or about "
+            f"{source} leaves {allowed / 1e9:.3g} GB to each rank; use a coarser grid.spacing, a smaller box, or about "
             f"{ranks} ranks on more nodes"
         )
 
 
 @contextmanager
-def explain_out_of_memory(predicted: Mapping[str, int]) -> Iterator[None]:
-    """Context in which memory that runs out, though less of it was predicted, is a MachineError in one sentence."""
+def explain_out_of_memory(predicted: Mapping[str, int] | None = None) -> Iterator[None]:
+    """Context in which memory that runs out, though less of it was predicted, is a MachineError in one sentence.
+
+    Without a prediction it is that of the input, which is read before anything is predicted.
+    """
     try:
         yield
     except Exception as error:
         if not isinstance(error, MemoryError) and not any(word in str(error) for word in OUT_OF_MEMORY):
             raise
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        raise MachineError(
-            f"out of memory ({reason}); predicted need was {sum(predicted.values()) / 1e9:.3g} GB per rank; "
-            "end what else takes memory there, use more ranks or GPUs, or a coarser grid.spacing"
-        ) from error
-
-
-def available_memory() -> float:
-    """Memory [bytes] of this machine, or of the container in which this process runs, that is free."""
-    with open("/proc/meminfo") as info:
-        fields = dict(line.split(":") for line in info)
-    available = float(fields["MemAvailable"].split()[0]) * 1024
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            text = Path(path).read_text().strip()
-        except OSError:
-            continue
-        if text.isdigit():
-            available = min(available, float(text))
-    return available
+        if predicted is None:
+            text = "while the input was read; end what else takes memory there, or use a smaller box or smaller files"
+        else:
+            text = (
+                f"predicted need was {sum(predicted.values()) / 1e9:.3g} GB per rank; end what else takes memory "
+                "there, use more ranks or GPUs, or a coarser grid.spacing"
+            )
+        raise MachineError(f"out of memory ({reason}); {text}") from error

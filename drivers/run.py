@@ -19,6 +19,12 @@ def driver_of(config: ScenarioConfig) -> Driver[Any, Any, Any]:
     return driver
 
 
+def checked(driver: Driver[Any, S, Any], config: ScenarioConfig, comm: Comm, elsewhere: bool = False) -> S:
+    """The setup of a configuration; memory that runs out meanwhile is a MachineError."""
+    with explain_out_of_memory():
+        return driver.check(config, comm, elsewhere)
+
+
 @contextmanager
 def prepared(
     driver: Driver[Any, S, R], setup: S, resume: bool = False, observers: Sequence[Observer] = ()
@@ -33,6 +39,7 @@ def prepared(
 def simulate(config: ScenarioConfig, comm: Comm | None = None, resume: bool = False) -> Path:
     """Compute a scenario and return the directory with its files; raises esim.errors.EsimError."""
     driver = driver_of(config)
-    with prepared(driver, driver.check(config, comm or SerialComm()), resume) as run:
+    setup = checked(driver, config, comm or SerialComm())
+    with prepared(driver, setup, resume) as run:
         run.compute()
     return config.output.directory

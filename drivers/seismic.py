@@ -49,6 +49,7 @@ from esim.drivers.driver import (
     Warnings,
     find_device,
     require_memory,
+    require_steps,
     strip_bytes,
     timed,
 )
@@ -148,6 +149,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         sources = limit_sources(config, sources, discretisation, warnings.add)
         motion, onset = first_motion(sources, discretisation.dt), first_onset(sources)
         discretisation = discretisation.starting(motion, onset)
+        require_steps(discretisation.steps, discretisation.dt)
         recorded_box(config, grid)  # refused here where it does not fit
         sites, remarks = place_stations(config, ground, projection)
         for text in (

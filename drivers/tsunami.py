@@ -16,6 +16,7 @@ from esim.drivers.driver import (
     Warnings,
     find_device,
     require_memory,
+    require_steps,
     strip_bytes,
 )
 from esim.drivers.resources import threads_per_rank
@@ -117,6 +118,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             warnings.add(text)
         first_water.require_water(waters[0].deepest, states)
         dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
+        require_steps(config.time.duration / dt, dt)
         levels = build_levels(
             grids, media, waters, decompositions, structures.on_grids, dt, config.run.cfl, gravity
         )

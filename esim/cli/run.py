@@ -141,6 +141,8 @@ def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
     if isinstance(error, EsimError):
         code = error.exit_code
         _report(f"esim-run{where}: {error}")
+    elif isinstance(error, MemoryError):
+        _report(f"esim-run{where}: out of memory ({error}); use a smaller box, or more ranks on more nodes")
     elif error is not None:
         trace = "".join(traceback.format_exception(error))
         _report(f"{trace}esim-run{where}: {type(error).__name__}: {error}")
@@ -167,11 +169,11 @@ def _compute(options: argparse.Namespace, comm: "Comm") -> None:
     cfg = load(options.config, overrides(options))
     from esim.cli.progress import Progress, say, summary
     from esim.drivers.output_directory import check_directory
-    from esim.drivers.run import driver_of, prepared
+    from esim.drivers.run import checked, driver_of, prepared
 
     talk = comm.rank == 0 and not options.quiet
     driver = driver_of(cfg)
-    setup = driver.check(cfg, comm, elsewhere=options.check)
+    setup = checked(driver, cfg, comm, elsewhere=options.check)
     if talk:
         say(cfg.title or options.config, *(f"  {line}" for line in driver.describe(setup)))
     check_directory(comm, cfg.output, options.resume)

@@ -1,5 +1,6 @@
 """What does the annotation of a field say about its values: their type in words, unit, bounds, choices, sections?"""
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,9 @@ from pydantic.fields import FieldInfo
 from esim.config.yaml.paths import output_directory
 from esim.config.yaml.section import Section
 from esim.config.yaml.units import Dimension
+from esim.config.yaml.within import Within
 
+HUGE = 2.0**63  # a bound that is only one of the machine
 WORDS = {
     bool: "true or false",
     int: "whole number",
@@ -87,23 +90,45 @@ def units_of(dimension: Dimension | None) -> tuple[str, ...]:
     return tuple(sorted(found.values(), key=lambda name: name != found[1]))
 
 
-BOUNDS = ((Gt, "more than", "gt"), (Ge, "at least", "ge"), (Lt, "less than", "lt"), (Le, "at most", "le"))
+def limits_of(info: FieldInfo) -> tuple[float, float]:
+    """The least and the largest value that numbers of a field can have, those of their dimension included."""
+    (low, _), (high, _) = _limits(whole(info))
+    dimension = dimension_of(info)
+    if dimension is not None:
+        low, high = max(low, dimension.within.low), min(high, dimension.within.high)
+    return low, high
+
+
+def _limits(annotation: Any) -> tuple[tuple[float, bool], tuple[float, bool]]:
+    """Lower and upper bound of an annotation, each with whether it is excluded; infinite for none."""
+    metadata = list(_metadata(annotation))
+    low = [(-math.inf, False)]
+    low += [(float(one.gt), True) for one in metadata if isinstance(one, Gt)]  # type: ignore[arg-type]
+    low += [(float(one.ge), False) for one in metadata if isinstance(one, Ge)]  # type: ignore[arg-type]
+    high = [(math.inf, True)]
+    high += [(float(one.lt), False) for one in metadata if isinstance(one, Lt)]  # type: ignore[arg-type]
+    high += [(float(one.le), True) for one in metadata if isinstance(one, Le)]  # type: ignore[arg-type]
+    for one in metadata:
+        if isinstance(one, Within):
+            low.append((one.low, False))
+            high.append((one.high, True))
+    lowest, highest = max(low), min(high)
+    return lowest, (highest[0], not highest[1])
 
 
 def bounds_of(info: FieldInfo) -> str:
-    """Within which bounds values lie: "more than 0, at most 1"; "" for none."""
+    """Within which bounds values lie: "more than 0, at most 1"; "" for none but those of the dimension."""
     if sections_of(info)[0]:
         return ""
-    metadata = list(_metadata(whole(info)))
-    words = [
-        f"{text} {getattr(one, name):g}"
-        for kind, text, name in BOUNDS
-        for one in metadata
-        if isinstance(one, kind)
-    ]
-    if any(isinstance(one, MinLen) for one in metadata):
+    words = []
+    (low, above), (high, below) = _limits(whole(info))
+    if low > -HUGE:
+        words.append(f"{'more than' if above else 'at least'} {low:g}")
+    if high < HUGE:
+        words.append(f"{'less than' if below else 'at most'} {high:g}")
+    if any(isinstance(one, MinLen) for one in _metadata(whole(info))):
         words.append("not empty")
-    return ", ".join(dict.fromkeys(words))
+    return ", ".join(words)
 
 
 def type_of(info: FieldInfo) -> str:

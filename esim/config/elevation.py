@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, field_validator
 
+from esim.config.limits import Level, Slope, WaterDepth
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
 from esim.config.yaml.units import Angle, Length, Number
@@ -37,7 +38,7 @@ class ElevationFileConfig(Section):
         description="Lowest and highest possible elevation [m], positive up; all within it are real. null: -11100 to "
         "9000, and cliffs and values of -9999 that cannot be real are refused.",
     )
-    datum_shift: Length = Field(default=0.0, description="Added to the elevation [m], as between two datums.")
+    datum_shift: Level = Field(default=0.0, description="Added to the elevation [m], as between two datums.")
 
     @field_validator("range")
     @classmethod
@@ -51,15 +52,15 @@ class FlatConfig(Section):
     """The same depth everywhere."""
 
     kind: Literal["flat"] = Field(description="flat: the same depth everywhere.")
-    depth: Length = Field(description="Depth [m], positive down.")
+    depth: Level = Field(description="Depth [m], positive down.")
 
 
 class SlopeConfig(Section):
     """A plane that rises in one direction."""
 
     kind: Literal["slope"] = Field(description="slope: a plane that rises in one direction.")
-    depth: Length = Field(description="Depth [m], positive down, at the centre of the grid.")
-    slope: Number = Field(description="Slope of the bottom [m/m].")
+    depth: Level = Field(description="Depth [m], positive down, at the centre of the grid.")
+    slope: Slope = Field(description="Slope of the bottom [m/m].")
     direction: Angle = Field(description="Upslope direction [degrees clockwise from north].")
 
 
@@ -67,7 +68,7 @@ class BowlConfig(Section):
     """A paraboloid, elevation = depth * (r^2 / radius^2 - 1), r the distance from the centre."""
 
     kind: Literal["bowl"] = Field(description="bowl: a paraboloid, on a cartesian grid.")
-    depth: Length = Field(gt=0, description="Depth [m] at the centre.")
+    depth: WaterDepth = Field(gt=0, description="Depth [m] at the centre.")
     radius: Length = Field(gt=0, description="Distance [m] from the centre to the shoreline at sea level 0.")
     x: Length = Field(default=0.0, description="Centre towards east [m].")
     y: Length = Field(default=0.0, description="Centre towards north [m].")

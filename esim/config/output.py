@@ -4,9 +4,12 @@ from pathlib import Path
 
 from pydantic import AfterValidator, Field
 
+from esim.config.limits import BetweenCheckpoints, Interval
 from esim.config.yaml.paths import OutputDirectory
-from esim.config.yaml.section import Section
-from esim.config.yaml.units import Count, Duration
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Count
+
+MOST_RECORDS = 1e8  # of one output in a run
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -22,7 +25,7 @@ ONCE = AfterValidator(_once)  # a list in which nothing may be named twice
 class SnapshotsConfig(Section):
     """Every kind of snapshots."""
 
-    every: Duration = Field(gt=0, description="Simulated time [s] between snapshots.")
+    every: Interval = Field(description="Simulated time [s] between snapshots.")
     significant_bits: Count | None = Field(
         default=None, ge=1, le=23, description="Significant bits of the mantissa, for small files; null: all."
     )
@@ -31,7 +34,7 @@ class SnapshotsConfig(Section):
 class CheckpointConfig(Section):
     """Checkpoints to resume from."""
 
-    every: Duration = Field(gt=0, description="Simulated time [s] between checkpoints.")
+    every: BetweenCheckpoints = Field(description="Simulated time [s] between checkpoints.")
 
 
 class OutputConfig(Section):
@@ -50,3 +53,15 @@ class OutputConfig(Section):
     def files(self) -> tuple[Path, ...]:
         """Input files: the directory, which is written, is none."""
         return tuple(file for file in super().files if file != self.directory)
+
+
+def check_records(output: OutputConfig, duration: float) -> None:
+    """Raise KeyProblem for what would be written more often than any disk holds in so many seconds."""
+    for name in type(output).model_fields:
+        value = getattr(output, name)
+        for n, section in enumerate(value if isinstance(value, tuple) else (value,)):
+            every = getattr(section, "every", None)
+            if every is not None and "every" in section.model_fields_set and duration / every > MOST_RECORDS:
+                key = (name, n, "every") if isinstance(value, tuple) else (name, "every")
+                text = f"{every:g} s are {duration / every:.3g} records in {duration:g} s"
+                raise KeyProblem(("output", *key), f"{text}; expected at most {MOST_RECORDS:g}")

@@ -4,8 +4,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from esim.config.limits import Step, Threads
 from esim.config.yaml.section import KeyProblem, Section
-from esim.config.yaml.units import Count, Duration, Memory
+from esim.config.yaml.units import Memory
 
 
 class RunConfig(Section):
@@ -20,8 +21,8 @@ class RunConfig(Section):
         description="Array module of backend numpy: numpy, cupy (a GPU) or nlcpy (NEC's vector engines).",
     )
     precision: Literal["float32", "float64"] = Field(default="float32", description="Precision of the state.")
-    dt: Duration | None = Field(default=None, gt=0, description="Time step [s]; null: from cfl.")
-    threads: Count | None = Field(
+    dt: Step | None = Field(default=None, description="Time step [s]; null: from cfl.")
+    threads: Threads | None = Field(
         default=None, ge=1, description="Threads per rank; null: the cores this rank may use."
     )
     memory_limit: Memory | None = Field(

@@ -1,11 +1,12 @@
 """What does every scenario say?"""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from esim.config.output import OutputConfig
+from esim.config.output import OutputConfig, check_records
 from esim.config.run import RunConfig
 from esim.config.time import TimeConfig
 from esim.config.yaml.section import Section
@@ -27,6 +28,18 @@ class ScenarioConfig(Section):
     if TYPE_CHECKING:  # each scenario declares its own kind of these, in the order of its YAML file
         output: OutputConfig
         run: RunConfig
+
+    @model_validator(mode="after")
+    def _records_that_fit(self) -> Self:
+        check_records(self.output, self.time.duration)
+        return self
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As of pydantic; what was found of the stations stays with them and the grid only."""
+        copy = super().model_copy(update=update, deep=deep)
+        if {"stations", "grid"} & set(update or ()):
+            copy.__dict__.pop("listing", None)
+        return copy
 
     def echo(self) -> dict[str, Any]:
         """The configuration in force with every default, as plain dicts, lists, numbers and text for JSON.

@@ -41,8 +41,10 @@ def read_table(path: Path) -> Table:
                 (n, line) for n, line in enumerate(stream, 1) if line.strip() and line.lstrip()[0] != "#"
             ]
         rows = _split(lines)
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not a text file in UTF-8 ({error})") from error
+    except csv.Error as error:
+        raise ValueError(f"{path} cannot be divided into cells ({error})") from error
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
     for number, row in rows:

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from esim.config.limits import Simulated
 from esim.config.yaml.section import Section
 from esim.config.yaml.suggest import shown
-from esim.config.yaml.units import Duration
 
 
 def utc(value: Any) -> datetime:
@@ -28,4 +28,4 @@ class TimeConfig(Section):
     """Origin time and length of the run."""
 
     start: Moment | None = Field(default=None, description="Origin time in UTC, ISO 8601; null: none.")
-    duration: Duration = Field(gt=0, description="Simulated time [s], such as '4 h'.")
+    duration: Simulated = Field(gt=0, description="Simulated time [s], such as '4 h'.")

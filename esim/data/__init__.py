@@ -54,10 +54,18 @@ def locate(name: str | os.PathLike[str]) -> Path:
     text = os.fspath(name)
     if not text.startswith(PREFIX):
         path = Path(text)
-        if not path.is_file():
+        if not _is_file(path):
             raise InputError(f"{path}: no such file")
         return path
     return _find(text.removeprefix(PREFIX))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; a name too long for the file system is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def table() -> list[Known]:
@@ -76,6 +84,10 @@ def registry() -> dict[str, tuple[str, str | None]]:
 
 
 def _find(name: str) -> Path:
+    if ".." in Path(name).parts or Path(name).is_absolute():
+        raise InputError(
+            f"{PREFIX}{name}: leaves the folder of data; expected a name below it, or a path without '{PREFIX}'"
+        )
     entries = registry()
     if name not in entries:
         return _unregistered(name, list(entries))
@@ -102,9 +114,9 @@ def _known(name: str, sha256: str, address: str | None) -> Known:
     """A registry entry with the first place where the file lies."""
     if own := _own(name):
         return Known(name, sha256, address, own, "ESIM_DATA")
-    if (FOLDER / name).is_file():
+    if _is_file(FOLDER / name):
         return Known(name, sha256, address, FOLDER / name, "shipped")
-    if address and (_cache() / name).is_file():
+    if address and _is_file(_cache() / name):
         return Known(name, sha256, address, _cache() / name, "downloaded")
     return Known(name, sha256, address, None, "public" if address else "absent")
 
@@ -112,7 +124,7 @@ def _known(name: str, sha256: str, address: str | None) -> Known:
 def _own(name: str) -> Path | None:
     folder = os.environ.get("ESIM_DATA")
     path = Path(folder).expanduser() / name if folder else None
-    return path if path is not None and path.is_file() else None
+    return path if path is not None and _is_file(path) else None
 
 
 def _cache() -> Path:
@@ -147,11 +159,13 @@ def _download(known: Known, address: str) -> Path:
     """The file from the cache of this user, or into it from its public address; pooch checks the sum."""
     import pooch
 
+    from esim.data.download import download
+
     store = pooch.create(
         _cache(), base_url="", registry={known.name: known.sha256}, urls={known.name: address}
     )
     try:
-        return Path(store.fetch(known.name))
+        return Path(store.fetch(known.name, downloader=download))
     except (OSError, ValueError) as error:
         no_network = type(error).__name__ in ("ConnectionError", "ConnectTimeout")
         reason = "no connection" if no_network else str(error).splitlines()[0]

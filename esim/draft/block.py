@@ -10,7 +10,8 @@ from esim.config.run import RunConfig
 from esim.config.yaml.suggest import several
 from esim.draft.earthquake import Earthquake
 from esim.draft.text import memory_words
-from esim.drivers.resources import CONTEXT, available_memory, select_device
+from esim.drivers.memory_limits import available_memory
+from esim.drivers.resources import CONTEXT, select_device
 from esim.errors import InputError
 from esim.media.crust.models.profile import Profile
 from esim.parallel.comm import SerialComm

@@ -1,12 +1,12 @@
 """Where is the coast? Points and lines from GeoJSON, CSV or NetCDF."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from esim.config.json_file import read_json
 from esim.config.table import read_table
 from esim.errors import InputError
 
@@ -37,7 +37,7 @@ def read(path: Path, lonlat: bool) -> list[np.ndarray]:
 def _lines(path: Path, lonlat: bool) -> list[np.ndarray]:
     match path.suffix.lower():
         case ".json" | ".geojson":
-            found = list(geometries(json.loads(path.read_text(encoding="utf-8"))))
+            found = list(geometries(read_json(path)))
         case ".nc" | ".nc4":
             found = _parted(_netcdf(path, NAMES[not lonlat]))
         case _:

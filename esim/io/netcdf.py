@@ -6,13 +6,24 @@ from typing import Any
 
 import netCDF4
 
+from esim.io.netcdf_check import require_readable
+
 # The library does not take calls from two threads at once: whoever has a file open holds this meanwhile.
 LIBRARY = threading.RLock()
 
 
 def read(path: Path) -> Any:
-    """Opens a NetCDF file of any version for reading; raises OSError if there is no readable one."""
-    return netCDF4.Dataset(path, "r")
+    """Opens a NetCDF file of any version for reading.
+
+    Raises OSError if there is no readable one, and InputError for one that `require_readable` refuses.
+    """
+    data = netCDF4.Dataset(path, "r")
+    try:
+        require_readable(path, data)
+    except BaseException:
+        data.close()
+        raise
+    return data
 
 
 def create(path: Path) -> Any:

@@ -1,6 +1,5 @@
 """Which points of a map lie in a region? Polygons from GeoJSON or corners, masks from NetCDF."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.config.json_file import read_json
 from esim.errors import InputError
 from esim.io.gridded import reader
 from esim.io.gridded.expected import Expected
@@ -90,7 +90,7 @@ def read(path: Path, variable: str | None, lonlat: bool) -> Region:
     from shapely.geometry import shape
 
     try:
-        shapes = [shape(geometry) for geometry in _geometries(json.loads(path.read_text(encoding="utf-8")))]
+        shapes = [shape(geometry) for geometry in _geometries(read_json(path))]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
         raise InputError(
             f"{path}: is no region that can be read ({error}); expected GeoJSON with polygons, or a NetCDF mask"

@@ -6,11 +6,19 @@ from typing import Self
 
 import numpy as np
 
+from esim.config.limits import FAULT_SIZE, IN_EARTH, RUPTURE, SLIP, STIFFNESS
+from esim.config.yaml.units import ANGLE, LENGTH
+from esim.config.yaml.within import Within
 from esim.errors import InputError
 from esim.sources import geodesy
 
 RIGIDITY = 4e10  # Pa, of the shallow part of a subduction zone; it enters the moment, not the displacement
 
+DEGREES, METRES = ANGLE.within, LENGTH.within
+LIMITS = {
+    "depth": IN_EARTH, "length": FAULT_SIZE, "width": FAULT_SIZE, "opening": SLIP, "start": RUPTURE, "rise": RUPTURE,
+}  # fmt: skip
+MOST_RECORDS = 1e5
 ROUNDED = 1.0  # m, by which rounding may let a subfault stand out of the ground
 
 # The point of a rectangle whose position and depth are given: how far along strike and how far down dip it
@@ -58,6 +66,11 @@ class FiniteFault:
         for name in ("x", "y", "depth", "length", "width", "strike", "dip", "rake", "start", "rise", "slip"):
             self._require(np.isfinite(getattr(self, name)), name, "is not a finite number")
         self._require(np.isfinite(self.opening), "opening", "is not a finite number")
+        places = {name: DEGREES if self.lonlat else METRES for name in ("x", "y")}
+        for name, within in (places | LIMITS).items():
+            self._require_within(getattr(self, name), name, within)
+        self._require_within(self.total_slip, "slip", SLIP)
+        self._require_within(np.broadcast_to(self.rigidity, self.x.shape), "rigidity", STIFFNESS)
         for name in ("length", "width"):
             self._require(getattr(self, name) > 0, name, "must be greater than zero")
         self._require((self.dip >= 0) & (self.dip <= 90), "dip", "must be between 0 and 90 degrees")
@@ -127,6 +140,11 @@ class FiniteFault:
         """
         moving = (self.slip > 0) | ((self.total_slip == 0) & (self.opening != 0))[:, None]
         first, last = self.start[moving].min(), (self.start + self.rise)[moving].max()
+        if (last - first) / time_step > MOST_RECORDS:
+            raise InputError(
+                f"{self.label(0)}: {(last - first) / time_step:.3g} records of the seafloor, from {first:g} to "
+                f"{last:g} s every {time_step:g} s; expected at most {MOST_RECORDS:g}: use a longer time_step"
+            )
         return np.linspace(first, last, ceil(round((last - first) / time_step, 9)) + 1)
 
     def centre(self, n: int) -> tuple[float, float]:
@@ -159,6 +177,15 @@ class FiniteFault:
         x, y = float(self.x[n]), float(self.y[n])
         place = geodesy.travel(x, y, length * s + across * c, length * c - across * s, self.lonlat)
         return *place, float(self.depth[n] + slant * sin(radians(self.dip[n])))
+
+    def _require_within(self, values: np.ndarray, name: str, within: Within) -> None:
+        """Raises InputError for the first value that nothing on the Earth has, with what sets the bound."""
+        wrong = np.argwhere((values < within.low) | (values > within.high))
+        if wrong.size:
+            value = float(values[tuple(wrong[0])])
+            raise InputError(
+                f"{self.label(int(wrong[0][0]))}: {name} is {value:g} and {within.problem(value)}"
+            )
 
     def _require(self, valid: np.ndarray, name: str, problem: str) -> None:
         """Raises InputError for the first subfault where valid is False."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def finish(process: subprocess.Popen) -> Path:
 
 def compiled(folder: Path) -> dict[Path, tuple[int, int]]:
     """All files of compiled code with size and time of change."""
-    files = [path for path in folder.rglob("*") if path.suffix in (".nbi", ".nbc", ".py")]
+    files = [path for path in folder.rglob("*") if path.suffix in (".code", ".py")]
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
@@ -70,7 +71,7 @@ def test_processes_that_start_at_once_share_an_empty_cache_and_the_next_compiles
     go.touch()
     assert [finish(process) for process in four] == [tmp_path / "esim"] * 4
     first = compiled(tmp_path)
-    assert {path.suffix for path in first} == {".nbi", ".nbc", ".py"}
+    assert {path.suffix for path in first} == {".code", ".py"}
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".esim")]
     finish(tiny(environment))
     assert compiled(tmp_path) == first
@@ -91,7 +92,7 @@ def test_a_read_only_installation_and_home_are_no_obstacle(tmp_path):
     }
     folder = finish(tiny(environment))
     assert folder == temporary / f"esim-cache-{os.getuid()}"
-    assert any(path.suffix == ".nbc" for path in compiled(folder))
+    assert any(path.suffix == ".code" for path in compiled(folder))
     assert {p for p in compiled(package) if p.suffix != ".py"} == {p for p in before if p.suffix != ".py"}
 
 
@@ -110,12 +111,12 @@ def test_compiled_code_in_somebody_elses_folder_is_not_trusted(tmp_path, monkeyp
 
 def test_a_damaged_source_in_the_cache_is_written_anew(tmp_path):
     path = tmp_path / "source.py"
-    kernel_cache.write_once(path, "x = 1\n")
+    kernel_cache.write_once(path, b"x = 1\n")
     stamp = path.stat().st_mtime_ns
-    kernel_cache.write_once(path, "x = 1\n")
+    kernel_cache.write_once(path, b"x = 1\n")
     assert path.stat().st_mtime_ns == stamp
     path.write_text("")
-    kernel_cache.write_once(path, "x = 1\n")
+    kernel_cache.write_once(path, b"x = 1\n")
     assert path.read_text() == "x = 1\n" and [*tmp_path.iterdir()] == [path]
 
 
@@ -124,7 +125,7 @@ def test_a_file_system_without_hard_links_will_do(tmp_path, monkeypatch):
         raise OSError(errno.EPERM, "no hard links here")
 
     monkeypatch.setattr(kernel_cache.os, "link", refuse)
-    kernel_cache.write_once(tmp_path / "source.py", "x = 1\n")
+    kernel_cache.write_once(tmp_path / "source.py", b"x = 1\n")
     assert [p.read_text() for p in tmp_path.iterdir()] == ["x = 1\n"]
 
 
@@ -140,3 +141,84 @@ def test_two_processes_do_not_compile_the_same_at_once(tmp_path):
     ]
     first, second = sorted(tuple(map(float, process.communicate()[0].split())) for process in both)
     assert first[1] <= second[0]
+
+
+FUNCTION = """
+from esim.backends import kernel_cache
+from esim.backends.compiled_code import kept, kept_callback
+from numba.core import types
+import numba
+
+module = kernel_cache.load_module("double", "def double(x):\\n    return 2 * x\\n")
+once = kept(numba.njit(module.double))
+again = kept_callback(types.int64(types.int64), module.double, {})
+"""
+DAMAGES = {
+    "empty": lambda content: b"",
+    "cut short": lambda content: content[: len(content) // 2],
+    "zeros": lambda content: bytes(len(content)),
+    "garbage": lambda content: bytes((7 * n * n + 13) % 256 for n in range(len(content))),
+    "a flipped bit": lambda content: content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
+}
+
+
+def start(monkeypatch, folder: Path) -> tuple[int, list[str]]:
+    """What a new process with this cache finds: functions that it did not compile, and what it remarks."""
+    monkeypatch.setattr(kernel_cache, "cache_directory", lambda: folder)
+    monkeypatch.setattr(kernel_cache, "remarks", [])
+    monkeypatch.delitem(sys.modules, "esim_generated_double", raising=False)
+    scope: dict[str, Any] = {}
+    exec(FUNCTION, scope)
+    assert scope["once"](21) == 42 and scope["again"].ctypes(21) == 42
+    found = sum(scope["once"].stats.cache_hits.values()) + scope["again"].cache_hits
+    return found, list(kernel_cache.remarks)
+
+
+def test_a_damaged_file_is_compiled_anew_with_a_warning_and_mended(tmp_path, monkeypatch):
+    assert start(monkeypatch, tmp_path) == (0, [])
+    files = sorted(path for path in tmp_path.iterdir() if path.is_file())
+    assert [path.suffix for path in files] == [".code", ".code", ".py"]
+    for damage in DAMAGES.values():
+        for path in files:
+            path.write_bytes(damage(path.read_bytes()))
+        found, said = start(monkeypatch, tmp_path)
+        assert found == 0 and len(said) == 2 and all("compiled anew" in text for text in said)
+    assert start(monkeypatch, tmp_path) == (2, [])
+
+
+def test_code_of_another_function_or_machine_is_not_run(tmp_path, monkeypatch):
+    start(monkeypatch, tmp_path)
+    first, second = sorted(tmp_path.glob("*.code"))
+    first.write_bytes(second.read_bytes())  # whole, and of another key
+    second.unlink()
+    second.mkdir()  # cannot be read
+    found, said = start(monkeypatch, tmp_path)
+    assert found == 0 and any("another function" in text for text in said) and len(said) >= 2
+
+
+def test_a_full_disk_keeps_nothing_and_ends_nothing(tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(kernel_cache.tempfile, "mkstemp", full)
+    found, said = start(monkeypatch, tmp_path)
+    assert found == 0 and len(said) == 1 and "No space left on device" in said[0]
+    assert not [path for path in tmp_path.iterdir() if path.is_file()]
+    with kernel_cache.compiling("kernel"):
+        pass
+    monkeypatch.setattr(kernel_cache.os, "open", full)
+    with kernel_cache.compiling("kernel"):
+        pass
+
+
+def test_a_folder_that_others_can_write_is_not_used(tmp_path, monkeypatch):
+    for name in ("ESIM_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(kernel_cache, "remarks", [])
+    named = tmp_path / "ESIM_CACHE_DIR" / "esim"
+    assert kernel_cache.cache_directory.__wrapped__() == named and named.stat().st_mode & 0o777 == 0o700
+    named.chmod(0o770)
+    assert kernel_cache.cache_directory.__wrapped__() == tmp_path / "XDG_CACHE_HOME" / "esim"
+    (said,) = kernel_cache.remarks
+    assert "can be written by others" in said and f"chmod go-w {named}" in said

@@ -25,7 +25,7 @@ def test_without_a_key_the_sections_are_listed(capsys: Captured) -> None:
 def test_a_key_is_told_with_type_unit_default_bounds_and_example(capsys: Captured) -> None:
     out = said(capsys, "tsunami.source.okada.time_step")
     assert "type     time\n" in out and "unit     s, or with the unit: ms, min, h, d\n" in out
-    assert "default  10.0 s\n" in out and "bounds   more than 0\n" in out
+    assert "default  10.0 s\n" in out and "bounds   more than 0, at most 3.2e+07\n" in out
     assert out.endswith("example\n    source:\n      - {kind: okada, time_step: 5 s}\n")
 
 

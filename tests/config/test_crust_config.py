@@ -382,7 +382,7 @@ BAD = [
     ("qs: 40", "qs: 0.025", "medium.layers.0.qs: layer with top 0 m: qs is 0.025, expected 1 or more; is it 1/Q, of a "
      "Q of 40?"),
     ("qs: 40", "qs: 0", "medium.layers.0.qs: 0 is too small; expected more than 0"),
-    ("qp: 120", "qp: -1", "medium.layers.0.qp: -1 is too small; expected more than 0"),
+    ("qp: 120", "qp: -1", "medium.layers.0.qp: -1 is too small; expected at least 0"),
     ("rho: 2600", "rho: 0", "medium.layers.0.rho: 0 is too small; expected more than 0"),
     ("vs: 2000", "vs: -1", "medium.layers.0.vs: -1 is too small; expected at least 0"),
     (f"    - {FIRST}\n    - {SECOND}\n", "    []\n", "medium.layers: must not be empty"),
@@ -471,7 +471,7 @@ BAD = [
     ("every: 5 ms", "variables: [strain, strain]", "output.stations.variables: 'strain' is named twice"),
     (OUTPUT, "maxima: {variables: [pgvh]}}", "output.maxima.variables.0: 'pgvh' is not a choice here, did you mean"),
     (OUTPUT, "planes: [{name: a b, x: 0, every: 1}]}",
-     "output.planes.0.name: 'a b' is not a name for a file; expected letters, digits, - and _"),
+     "output.planes.0.name: 'a b' is not a name for a file; expected up to 100 letters, digits, - and _"),
     (OUTPUT, "planes: [{name: a, every: 1}]}", "output.planes.0: needs one of x, y and depth; it has none"),
     (OUTPUT, "planes: [{name: a, x: 0, y: 0, every: 1}]}",
      "output.planes.0: needs one of x, y and depth; it has x and y"),

@@ -179,7 +179,7 @@ BAD = [
     ("4 h", "4 Min", "time.duration: '4 Min' has an unknown unit 'Min', did you mean 'min'?"),
     ("4 h", "-4 h", "time.duration: '-4 h' is too small; expected more than 0"),
     ("03-11T", "13-11T", "c.yaml:3:8: time.start: '2011-13-11T05:46:24Z' is not a date and time"),
-    ("every: 5 min", "every: 0", "c.yaml:20:12: output.fields.every: 0 is too small; expected more than 0"),
+    ("every: 5 min", "every: 0", "c.yaml:20:12: output.fields.every: 0 is too small; expected at least 0.0001"),
     # the box
     ("west: 135", "west: 175",
      "c.yaml:7:3: grid.east: from west 175 eastward to east 160 is 345 degrees around "

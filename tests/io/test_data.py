@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from esim import data
+from esim.data import download
 from esim.errors import InputError
 from esim.io.gridded import reader
 
@@ -24,6 +25,7 @@ def alone(tmp_path, monkeypatch):
     """No ESIM_DATA, an empty cache, and a registry of three files."""
     monkeypatch.delenv("ESIM_DATA", raising=False)
     monkeypatch.setattr(data, "_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(download, "SCHEMES", ("http",))  # of a server of the test
 
     def register(**addresses):
         lines = [f"sea/{name}.txt sha256:{SUM} {address}".rstrip() for name, address in addresses.items()]
@@ -134,6 +136,38 @@ def test_registry_is_read_by_pooch():
 
 
 # What is shipped
+
+
+@pytest.mark.parametrize("name", ["../secret.nc", "sea/../../secret.nc", "/etc/passwd"])
+def test_a_name_does_not_leave_the_folder(own, name):
+    (own.parent / "secret.nc").touch()
+    with pytest.raises(InputError, match="leaves the folder of data"):
+        data.locate(f"data:{name}")
+
+
+def test_only_https_and_the_host_of_the_registry_are_followed(alone, monkeypatch):
+    class Redirecting(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            target = {"/waves.txt": "http://localhost:9/waves.txt", "/storm.txt": "/storm.txt"}[self.path]
+            self.send_response(302)
+            self.send_header("Location", target)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        alone(waves=f"{address}/waves.txt", storm=f"{address}/storm.txt")
+        with pytest.raises(InputError, match="127.0.0.1 redirects to another host, localhost"):
+            data.locate("data:sea/waves.txt")
+        with pytest.raises(InputError, match="it was redirected 5 times"):
+            data.locate("data:sea/storm.txt")
+        monkeypatch.undo()
+        server.shutdown()
+    with pytest.raises(ValueError, match="http://127.0.0.1 is not https"):
+        download.download(f"{address}/waves.txt", "never.txt")
 
 
 @pytest.fixture

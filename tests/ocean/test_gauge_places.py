@@ -187,8 +187,8 @@ def test_a_moved_gauge_is_recorded_in_the_water_and_keeps_where_it_was_wanted(
     assert record["warnings"][:3] == [
         "stations: skipped, since they lie outside the grid: 'abroad'",
         "stations: moved to the nearest water: 'pier' by 135 m",
-        "stations: on land, where eta is missing until water comes (snap: water moves them): 'street', 1.2 m above the "
-        "water; 'hill', 8.8 m above the water",
+        "stations: on land, where eta is missing until water comes (snap: water moves them): 'street' (1.2 m above the "
+        "water), 'hill' (8.8 m above the water)",
     ]
 
 

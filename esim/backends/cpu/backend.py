@@ -9,6 +9,7 @@ import numba
 import numpy as np
 
 from esim.backends.activity import STRIPE, ActivityMap, WorkCounter
+from esim.backends.compiled_code import kept
 from esim.backends.cpu.compiler import (
     COMPILER_SOURCES,
     FLAGS,
@@ -186,7 +187,7 @@ def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
         vars(module).update(tools | stages | {kernel.params.__name__: kernel.params})
         vars(module)["cells"] = numba.njit(**no_overlap(), **FLAGS, **UNCALLED)(module.cells)
         options = {"parallel": True} if threaded else {"nogil": True, **no_overlap()}
-        vars(module)["compiled"] = numba.njit(cache=True, **options, **FLAGS)(module.sweep)
+        vars(module)["compiled"] = kept(numba.njit(**options, **FLAGS)(module.sweep))
     return module.compiled
 
 

@@ -23,6 +23,7 @@ import numba
 import numpy as np
 from numba.core import types as nbt
 
+from esim.backends.compiled_code import kept, kept_callback
 from esim.backends.cpu.compiler import (
     COMPILER_SOURCES,
     FLAGS,
@@ -126,7 +127,7 @@ def compile_plane(kernel: Kernel, arrays: Sequence[np.ndarray]) -> int:
             types = {array.dtype.name: array.dtype.type for array in arrays}
             vars(module).update(stages | tools | types | {kernel.params.__name__: kernel.params})
             vars(module)["plane"] = numba.njit(**no_overlap(), **FLAGS, **UNCALLED)(module.plane)
-            vars(module)["compiled"] = numba.cfunc(PLANE, cache=True, **FLAGS)(module.enter)
+            vars(module)["compiled"] = kept_callback(PLANE, module.enter, FLAGS)
     return module.compiled.address
 
 
@@ -166,7 +167,7 @@ def compile_sweep() -> Callable[..., None]:
     module = load_module(f"sweep_{digest(source, _compiler())}", source)
     with compiling("sweep"):
         vars(module)["call_plane"] = call_plane
-        compiled = numba.njit(cache=True, nogil=True)(module.sweep)
+        compiled = kept(numba.njit(nogil=True)(module.sweep))
         table, numbers = nbt.int64[:, ::1], [nbt.int64] * 6
         compiled.compile((table, nbt.int64[::1], *numbers, nbt.boolean, nbt.int64, *[nbt.int64[::1]] * 2))
     return compiled

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.backends.compiled_code import kept_kernel
 from esim.backends.cuda.kernel_text import KernelText
 from esim.backends.devices import simulated
 from esim.backends.kernel_cache import compiling, load_module
@@ -207,8 +208,9 @@ def compile_kernel(kernel: Kernel, text: KernelText, dtype: np.dtype) -> Any:
     module = _loaded(kernel, text, dtype, dict(text.options))
     with compiling(f"cuda_{kernel.name}_{dtype.name}"):
         if not hasattr(module, "compiled"):
-            flags = {} if simulated() else {"cache": True, **FLAGS, **text.options}
-            vars(module)["compiled"] = cuda.jit(module.sweep, **flags)
+            flags = {} if simulated() else {**FLAGS, **text.options}
+            compiled = cuda.jit(module.sweep, **flags)
+            vars(module)["compiled"] = compiled if simulated() else kept_kernel(compiled)
         if text.signature is not None and not simulated():
             module.compiled.compile(text.signature)
     return module.compiled

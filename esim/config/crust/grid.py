@@ -5,8 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from esim.config.cells import Range, Size, check_enough, check_range, count_cells, one_or
+from esim.config.limits import Cells
 from esim.config.yaml.section import KeyProblem, Section
-from esim.config.yaml.units import Angle, Count
+from esim.config.yaml.units import Angle
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 
@@ -31,7 +32,7 @@ class BoundaryConfig(Section):
         description="cpml (convolutional perfectly matched layer), sponge (damping layer), "
         "wall (reflecting) or periodic; default for the bottom of a periodic block: cpml.",
     )
-    cells: Count = Field(default=10, ge=1, description="Width of the absorbing layers, in cells.")
+    cells: Cells = Field(default=10, ge=1, description="Width of the absorbing layers, in cells.")
     x: Kind | None = Field(default=None, description="West and east sides; null: as kind.")
     y: Kind | None = Field(default=None, description="South and north sides; null: as kind.")
     bottom: BottomKind | None = Field(default=None, description="Bottom; null: as kind.")

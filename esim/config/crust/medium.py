@@ -9,9 +9,10 @@ from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator,
 from esim.config.cells import Size, one_or
 from esim.config.crust.bounds import BOUNDS, bounds_problem
 from esim.config.crust.scaling import rho_of_vp, vp_of_vs
+from esim.config.limits import Deviations, InEarth, PerSpeed, QualityFactor, Ratio
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
-from esim.config.yaml.units import Count, Density, DensityGradient, Length, Number, Speed, SpeedGradient
+from esim.config.yaml.units import Count, Density, DensityGradient, Number, Speed, SpeedGradient
 
 MIN_RATIO = sqrt(2)  # of vp to vs: below it Lame's lambda is negative
 
@@ -33,7 +34,7 @@ class RandomConfig(Section):
     )
     hurst: Number = Field(default=0.5, gt=0, le=1, description="Hurst exponent; smaller is rougher.")
     seed: Count = Field(default=1, ge=0, description="Seed of the random numbers.")
-    limit: Number = Field(default=3.0, gt=0, description="Deviations are clipped at this many sigma.")
+    limit: Deviations = Field(default=3.0, gt=0, description="Deviations are clipped at this many sigma.")
 
     @model_validator(mode="after")
     def _stays_positive(self) -> Self:
@@ -47,17 +48,17 @@ class RandomConfig(Section):
 class QFromVsConfig(Section):
     """Quality factors proportional to the S-wave velocity."""
 
-    qs_per_km_s: Number = Field(default=50.0, gt=0, description="Qs per km/s of vs: 50 gives Qs = 0.05 vs.")
-    qp_over_qs: Number = Field(default=2.0, gt=0, description="Qp / Qs.")
+    qs_per_km_s: PerSpeed = Field(default=50.0, gt=0, description="Qs per km/s of vs: 50 gives Qs = 0.05 vs.")
+    qp_over_qs: Ratio = Field(default=2.0, gt=0, description="Qp / Qs.")
 
 
 class QualityConfig(Section):
     """Given quality factors."""
 
-    qp: Number | None = Field(
+    qp: QualityFactor | None = Field(
         default=None, gt=0, description="Quality factor of P waves; null: no attenuation."
     )
-    qs: Number | None = Field(
+    qs: QualityFactor | None = Field(
         default=None, gt=0, description="Quality factor of S waves; null: no attenuation."
     )
 
@@ -100,11 +101,11 @@ class AnyMediumConfig(Section):
 class LayerConfig(QualityConfig):
     """A layer from its top down to that of the next."""
 
-    top: Length | None = Field(
+    top: InEarth | None = Field(
         default=None,
         description="Depth [m] of the top; null: where the layer before ends, or 0 for the first.",
     )
-    thickness: Length | None = Field(
+    thickness: InEarth | None = Field(
         default=None, gt=0, description="Thickness [m], in place of the top of the next layer."
     )
     vp: Speed | None = Field(

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from esim.config.cells import Range, check_range
+from esim.config.limits import Interval
 from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.yaml.section import Section
 from esim.config.yaml.suggest import shown
-from esim.config.yaml.units import Duration, Length
+from esim.config.yaml.units import Length
 from esim.variables.crust import SHAKING_MEASURES, STATION_QUANTITIES, USUAL_MEASURES, VELOCITY
 
 Axis = Literal["x", "y", "depth"]
@@ -21,13 +22,15 @@ else:  # what the table of variables has
     Velocity = Literal[tuple(VELOCITY)]
     Quantity = Literal[tuple(STATION_QUANTITIES)]
     ShakingMeasure = Literal[tuple(SHAKING_MEASURES)]
-NAME = "[A-Za-z0-9_-]+"
+NAME = "[A-Za-z0-9_-]{1,100}"
 AXES: tuple[Axis, ...] = ("x", "y", "depth")
 
 
 def _file_name(name: str) -> str:
     if not re.fullmatch(NAME, name):
-        raise ValueError(f"{shown(name)} is not a name for a file; expected letters, digits, - and _")
+        raise ValueError(
+            f"{shown(name)} is not a name for a file; expected up to 100 letters, digits, - and _"
+        )
     return name
 
 
@@ -79,7 +82,7 @@ class PlaneConfig(WavesConfig):
 class SeismogramsConfig(Section):
     """Time series at the stations, stations.nc."""
 
-    every: Duration = Field(default=0.01, gt=0, description="Simulated time [s] between samples.")
+    every: Interval = Field(default=0.01, description="Simulated time [s] between samples.")
     variables: Annotated[tuple[Quantity, ...], ONCE] = Field(
         default=("velocity",),
         min_length=1,
@@ -109,7 +112,7 @@ class ShakingMaximaConfig(Section):
 class SurfaceDisplacementConfig(Section):
     """Displacement of the ground and the seafloor in time, surface_displacement.nc: a tsunami source."""
 
-    every: Duration = Field(gt=0, description="Simulated time [s] between records.")
+    every: Interval = Field(description="Simulated time [s] between records.")
 
 
 class InjectionOutputConfig(Section):
@@ -118,9 +121,8 @@ class InjectionOutputConfig(Section):
     x: Range = Field(description="West and east face [m] as [from, to]; moved to the nearest faces of cells.")
     y: Range = Field(description="South and north face [m] as [from, to].")
     depth: Length = Field(description="Depth [m] of the lower face; the box begins at the top of the grid.")
-    every: Duration | None = Field(
+    every: Interval | None = Field(
         default=None,
-        gt=0,
         description="Simulated time [s] between records, at most a sixteenth of the shortest period; null: every time "
         "step.",
     )

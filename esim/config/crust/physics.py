@@ -4,10 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from esim.config.limits import PointsPerWavelength, WaveFrequency
 from esim.config.yaml.section import KeyProblem, Section
-from esim.config.yaml.units import Frequency, Number
 
-Band = tuple[Annotated[Frequency, Field(gt=0)], Annotated[Frequency, Field(gt=0)]]
+Band = tuple[Annotated[WaveFrequency, Field(gt=0)], Annotated[WaveFrequency, Field(gt=0)]]
 
 
 class CrustPhysics(Section):
@@ -26,19 +26,19 @@ class CrustPhysics(Section):
     )
     band: Band | None = Field(
         default=None,
-        description="Frequency band [Hz] of constant Q as [from, to]; null: the two decades up to the highest "
+        description="WaveFrequency band [Hz] of constant Q as [from, to]; null: the two decades up to the highest "
         "frequency.",
     )
-    reference_frequency: Frequency = Field(
+    reference_frequency: WaveFrequency = Field(
         default=1.0,
         gt=0,
         description="Reference frequency [Hz] at which waves have the velocities vp and vs of the medium, where Q "
         "makes these depend on frequency; it need not be in the band.",
     )
-    max_frequency: Frequency | None = Field(
+    max_frequency: WaveFrequency | None = Field(
         default=None, gt=0, description="Highest frequency [Hz]; null: what the grid resolves."
     )
-    points_per_wavelength: Number = Field(
+    points_per_wavelength: PointsPerWavelength = Field(
         default=5.0,
         ge=2,
         description="Minimum number of cells per wavelength: sets the frequency that the grid resolves.",

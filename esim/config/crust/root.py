@@ -1,5 +1,6 @@
 """The whole configuration of scenario seismic, complete and checked."""
 
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -22,6 +23,7 @@ from esim.config.crust.station import ReceiverConfig, Receivers, list_receivers
 from esim.config.crust.topography import TopographyConfig
 from esim.config.names import check_names
 from esim.config.scenario import ScenarioConfig
+from esim.config.stations.groups import Listed
 
 
 class SeismicConfig(ScenarioConfig):
@@ -51,20 +53,25 @@ class SeismicConfig(ScenarioConfig):
         check_surface(self.grid, self.topography, self.physics)
         check_medium(self.medium, self.grid, self.physics, self.topography)
         check_positions(self.grid, self.source)
-        check_receivers(self.grid, list_receivers(self.stations, self.grid)[0])
+        check_receivers(self.grid, self.listing[0])
         check_plane_waves(self.grid, self.source)
         check_planes(self.grid, self.output.planes)
         return self
 
+    @cached_property
+    def listing(self) -> tuple[list[Listed[ReceiverConfig]], list[Listed[ReceiverConfig]]]:
+        """The receivers in the grid, those of files included, and those beside it that are skipped."""
+        return list_receivers(self.stations, self.grid)
+
     @property
     def receivers(self) -> tuple[ReceiverConfig, ...]:
         """The receivers in the grid, those of files included."""
-        return tuple(one.station for one in list_receivers(self.stations, self.grid)[0])
+        return tuple(one.station for one in self.listing[0])
 
     @property
     def receivers_outside(self) -> tuple[ReceiverConfig, ...]:
         """Those beside the grid, which are skipped as the configuration wants it."""
-        return tuple(one.station for one in list_receivers(self.stations, self.grid)[1])
+        return tuple(one.station for one in self.listing[1])
 
     def restart_identity(self) -> dict[str, Any]:
         """As of every scenario; receivers count as they are, whether they stand in a file or not."""

@@ -6,19 +6,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError, model_validator
 
 from esim.config.crust.time_function import TimeFunctionConfig, TriangleConfig, check_one
+from esim.config.limits import InEarth, Moments, ParticleVelocity, Rigidity, RiseTime
 from esim.config.point import PointConfig
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
 from esim.config.yaml.units import (
     Angle,
-    Duration,
     Force,
     Length,
     Number,
-    Pressure,
     ScalarMoment,
     Slowness,
-    Speed,
 )
 from esim.errors import InputError
 
@@ -26,15 +24,15 @@ from esim.errors import InputError
 class TimedSourceConfig(Section):
     """Every source with one time function: when it acts, by its onset or its centroid."""
 
-    onset: Duration = Field(
+    onset: Moments = Field(
         default=0.0, description="Onset [s] after the origin time; negative: the run begins before it."
     )
-    centroid_time: Duration | None = Field(
+    centroid_time: Moments | None = Field(
         default=None,
         description="Instead of onset: centroid time [s] after the origin time, of the moment rate (of a wavelet: its "
         "peak); null: as onset says.",
     )
-    half_duration: Duration | None = Field(
+    half_duration: RiseTime | None = Field(
         default=None,
         gt=0,
         description="Instead of time_function: half duration [s] of an isosceles triangle, as in the Global CMT "
@@ -65,7 +63,7 @@ class TimedSourceConfig(Section):
 class PointSourceConfig(PointConfig, TimedSourceConfig):
     """Every point source."""
 
-    depth: Length = Field(description="Depth [m] below depth 0 of the grid, not below the ground.")
+    depth: InEarth = Field(description="Depth [m] below depth 0 of the grid, not below the ground.")
 
 
 EAST_NORTH_DOWN = ("mxx", "myy", "mzz", "mxy", "mxz", "myz")
@@ -212,12 +210,12 @@ class PlaneWaveConfig(TimedSourceConfig):
         description="Reference point of an oblique wave, which it passes at onset; null: the middle.",
     )
     y: Length | None = Field(default=None, description="The same along y [m].")
-    depth: Length | None = Field(
+    depth: InEarth | None = Field(
         default=None,
         description="Depth [m] of the plane where it is injected, or of the reference point of an oblique wave, in the "
         "lowest layer; null, of an oblique wave: the bottom of the grid.",
     )
-    amplitude: Speed = Field(description="Peak particle velocity [m/s] of the incident wave.")
+    amplitude: ParticleVelocity = Field(description="Peak particle velocity [m/s] of the incident wave.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -252,15 +250,15 @@ class CrustFiniteFaultConfig(Section):
         description="Finite-fault file (.srf, .csv, .yaml, USGS .param, .fsp, .geojson, Coulomb .inp), relative to the "
         "configuration, or data:NAME."
     )
-    onset: Duration = Field(
+    onset: Moments = Field(
         default=0.0, description="Onset [s] after the origin time; negative: the run begins before it."
     )
-    rigidity: Pressure | None = Field(
+    rigidity: Rigidity | None = Field(
         default=None,
         gt=0,
         description="Rigidity [Pa] for the seismic moment; null: from the file, or from the medium.",
     )
-    rise_time: Duration | None = Field(
+    rise_time: RiseTime | None = Field(
         default=None,
         gt=0,
         description="Rise time [s] of subfaults without one in the file; in SRF, of those with slip and no slip rates.",
@@ -300,12 +298,12 @@ class EventConfig(Section):
     event: str | int | None = Field(
         default=None, description="Which event of the file: its name or number, or all; null: the only one."
     )
-    centroid_time: Duration | None = Field(
+    centroid_time: Moments | None = Field(
         default=None,
         description="Centroid time [s] after the origin time; null: that of the file after time.start, or, without "
         "that, after the origin time in the file.",
     )
-    half_duration: Duration | None = Field(
+    half_duration: RiseTime | None = Field(
         default=None, gt=0, description="Half duration [s] of a triangle; null: that of the file."
     )
     time_function: TimeFunctionConfig | None = Field(

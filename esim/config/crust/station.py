@@ -7,10 +7,12 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from esim.config.crust.grid import CrustGridConfig
 from esim.config.crust.inside import outside
+from esim.config.limits import InEarth
 from esim.config.stations.groups import ONE_OR_LIST, Listed, kind_of_item, list_items, part
 from esim.config.stations.station import StationConfig, StationFileConfig, StationSettings
 from esim.config.yaml.section import KeyProblem
 from esim.config.yaml.units import Length
+from esim.config.yaml.within import Within
 from esim.errors import InputError
 from esim.grids.projection import Projection
 
@@ -18,7 +20,7 @@ from esim.grids.projection import Projection
 class ReceiverSettings(StationSettings):
     """What a list or a file may say for all its receivers."""
 
-    depth: Length = Field(
+    depth: InEarth = Field(
         default=0.0,
         ge=0,
         description="Depth [m] below the ground, which is the seafloor under the sea; with in_water, below the sea "
@@ -33,10 +35,12 @@ class ReceiverSettings(StationSettings):
 class ReceiverConfig(StationConfig, ReceiverSettings):
     """A receiver: a named position at which motion is recorded."""
 
-    elevation: Length | None = Field(
-        default=None,
-        description="Height [m], positive up, above depth 0 of the grid, in place of depth; in the sea or in the "
-        "ground. A receiver above the ground is placed on it, with a warning.",
+    elevation: Annotated[Length, Within(-6.4e6, 12_000.0, "the Earth has a radius of 6.37e6 m")] | None = (
+        Field(
+            default=None,
+            description="Height [m], positive up, above depth 0 of the grid, in place of depth; in the sea or in the "
+            "ground. A receiver above the ground is placed on it, with a warning.",
+        )
     )
 
     @model_validator(mode="after")

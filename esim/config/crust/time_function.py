@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from esim.config.limits import RiseTime, WaveFrequency
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
-from esim.config.yaml.units import Duration, Frequency
 
 GAUSSIAN_DELAY = 6.0  # in sigma: the rate starts at 1.5e-8 of its peak
 RICKER_DELAY = 1.5  # in periods
@@ -17,13 +17,13 @@ class GaussianConfig(Section):
     """exp(-(t - delay)^2 / (2 sigma^2)) / (sigma sqrt(2 pi))."""
 
     kind: Literal["gaussian"] = Field(description="gaussian: a Gaussian.")
-    sigma: Duration | None = Field(default=None, gt=0, description="Standard deviation [s].")
-    frequency: Frequency | None = Field(
+    sigma: RiseTime | None = Field(default=None, gt=0, description="Standard deviation [s].")
+    frequency: WaveFrequency | None = Field(
         default=None,
         gt=0,
         description="Instead of sigma: corner frequency 1 / (2 pi sigma) [Hz], where the spectrum is 0.61.",
     )
-    delay: Duration | None = Field(
+    delay: RiseTime | None = Field(
         default=None, ge=0, description=f"Time of the peak [s]; null: {GAUSSIAN_DELAY:g} sigma."
     )
 
@@ -47,8 +47,8 @@ class RickerConfig(Section):
     """(1 - 2 a) exp(-a) with a = (pi frequency (t - delay))^2; its area is zero, its peak 1."""
 
     kind: Literal["ricker"] = Field(description="ricker: a Ricker wavelet of peak 1.")
-    frequency: Frequency = Field(gt=0, description="Peak frequency [Hz].")
-    delay: Duration | None = Field(
+    frequency: WaveFrequency = Field(gt=0, description="Peak frequency [Hz].")
+    delay: RiseTime | None = Field(
         default=None, ge=0, description=f"Time of the peak [s]; null: {RICKER_DELAY:g} / frequency."
     )
 
@@ -61,8 +61,8 @@ class RickerConfig(Section):
 class PulseConfig(Section):
     """Every pulse that is over after its duration, and symmetrical about the middle of it."""
 
-    duration: Duration | None = Field(default=None, gt=0, description="Duration [s].")
-    half_duration: Duration | None = Field(default=None, gt=0, description="Instead: half of it [s].")
+    duration: RiseTime | None = Field(default=None, gt=0, description="Duration [s].")
+    half_duration: RiseTime | None = Field(default=None, gt=0, description="Instead: half of it [s].")
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
@@ -91,7 +91,7 @@ class BruneConfig(Section):
     """(t / duration^2) exp(-t / duration), named by its corner frequency 1 / (2 pi duration)."""
 
     kind: Literal["brune"] = Field(description="brune: the omega-square model.")
-    duration: Duration = Field(gt=0, description="1 / (2 pi corner frequency) [s].")
+    duration: RiseTime = Field(gt=0, description="1 / (2 pi corner frequency) [s].")
 
 
 class KupperConfig(PulseConfig):
@@ -104,8 +104,8 @@ class YoffeConfig(Section):
     """The regularised Yoffe function (Tinti et al. 2005): fast onset, slow decay, as in dynamic rupture."""
 
     kind: Literal["yoffe"] = Field(description="yoffe: regularised Yoffe function, a dynamic slip rate.")
-    rise_time: Duration = Field(gt=0, description="Rise time tau_R [s] of the Yoffe function.")
-    acceleration_time: Duration = Field(
+    rise_time: RiseTime = Field(gt=0, description="Rise time tau_R [s] of the Yoffe function.")
+    acceleration_time: RiseTime = Field(
         gt=0, description="Half-duration tau_S [s] of the smoothing triangle; the peak is at 1.27 tau_S."
     )
 
@@ -121,7 +121,7 @@ class TexpConfig(Section):
     """(t / duration^2) exp(-t / duration), the moment rate of the LOH benchmarks."""
 
     kind: Literal["texp"] = Field(description="texp: (t / T^2) exp(-t / T), as in the LOH benchmarks.")
-    duration: Duration = Field(gt=0, description="T [s].")
+    duration: RiseTime = Field(gt=0, description="T [s].")
 
 
 class TimeFileConfig(Section):

@@ -4,17 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from esim.config.limits import AirPressure, Moments, PulsePressure, PulseSpeed
 from esim.config.point import PointConfig
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import Section, kind_of
-from esim.config.yaml.units import Angle, Count, Duration, Length, Pressure, Speed
+from esim.config.yaml.units import Angle, Count, Length
 
 
 class PulseConfig(PointConfig):
     """Every pulse of air pressure; the point is where it starts."""
 
-    amplitude: Pressure = Field(description="Peak pressure [Pa], such as '2 hPa'; negative: a low.")
-    speed: Speed = Field(gt=0, description="Speed [m/s]; about 310 to 320 m/s for a Lamb wave.")
+    amplitude: PulsePressure = Field(description="Peak pressure [Pa], such as '2 hPa'; negative: a low.")
+    speed: PulseSpeed = Field(gt=0, description="Speed [m/s]; about 310 to 320 m/s for a Lamb wave.")
     width: Length = Field(
         gt=0,
         description="Width [m] along the direction of propagation, the standard deviation; cut off at four of it.",
@@ -22,7 +23,7 @@ class PulseConfig(PointConfig):
     shape: Literal["bell", "n_wave"] = Field(
         default="bell", description="bell: nearly Gaussian; n_wave: a peak followed by a trough."
     )
-    start: Duration = Field(default=0.0, description="Time [s] at which the leading edge leaves the point.")
+    start: Moments = Field(default=0.0, description="Time [s] at which the leading edge leaves the point.")
     inverse_barometer: bool = Field(
         default=False,
         description="Initial water surface in inverse-barometer equilibrium with the pressure.",
@@ -71,7 +72,7 @@ class PressureFileConfig(Section):
         default=False,
         description="Initial water surface in inverse-barometer equilibrium with the pressure above reference.",
     )
-    reference: Pressure = Field(
+    reference: AirPressure = Field(
         default=101325.0,
         description="Reference pressure [Pa] for inverse_barometer.",
     )

@@ -25,10 +25,11 @@ from esim.config.cells import (
     count_cells,
     one_or,
 )
+from esim.config.limits import Cells
 from esim.config.ocean.nests import NestConfig, named, place
 from esim.config.yaml.section import KeyProblem, Section, kind_of
 from esim.config.yaml.suggest import hint, shown
-from esim.config.yaml.units import Angle, Count
+from esim.config.yaml.units import Angle
 from esim.grids.grid import SIDES, Grid
 from esim.grids.nested_grid import NestedGrid
 
@@ -79,13 +80,13 @@ class GridConfig(Section):
         "periodic or incident: one for all sides, four for [west, east, south, north], or a mapping by side (open "
         "where not named).",
     )
-    open_cells: Count | None = Field(
+    open_cells: Cells | None = Field(
         default=None,
         ge=0,
         description="Width of the absorbing layer inside open sides, in cells, where amplitudes are not to be trusted; "
         f"0: radiation at the side only; null: {LAYER}, or an eighth of the cells across where that is less.",
     )
-    sponge_cells: Count = Field(
+    sponge_cells: Cells = Field(
         default=20, ge=1, description="Width of the absorbing layer inside sponge sides, in cells."
     )
     nests: tuple[NestConfig, ...] = Field(

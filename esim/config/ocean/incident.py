@@ -4,9 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from esim.config.limits import FlowSpeed, Moments, Simulated, WaterDepth, WaveHeight
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
-from esim.config.yaml.units import Count, Duration, Length, Speed
+from esim.config.yaml.units import Count, Duration
 
 Name = Literal["west", "east", "south", "north"]
 
@@ -26,9 +27,9 @@ class IncidentSolitaryConfig(IncidentConfig):
     """A solitary wave, H sech^2(sqrt(3 H / 4 d^3) c (t - crest)), c = sqrt(g (d + H))."""
 
     kind: Literal["solitary"] = Field(description="solitary: a solitary wave.")
-    height: Length = Field(gt=0, description="Height H [m].")
-    depth: Length = Field(gt=0, description="Still-water depth d [m], which sets wavelength and speed.")
-    crest: Duration | None = Field(
+    height: WaveHeight = Field(gt=0, description="Height H [m].")
+    depth: WaterDepth = Field(gt=0, description="Still-water depth d [m], which sets wavelength and speed.")
+    crest: Moments | None = Field(
         default=None,
         description="Time [s] of the crest at the side; null: the earliest at which the whole wave enters.",
     )
@@ -38,12 +39,12 @@ class IncidentNWaveConfig(IncidentConfig):
     """An isosceles N-wave (Tadepalli & Synolakis 1994)."""
 
     kind: Literal["n_wave"] = Field(description="n_wave: an isosceles N-wave.")
-    height: Length = Field(gt=0, description="Height H [m] of crest and trough.")
-    depth: Length = Field(gt=0, description="Still-water depth d [m], which sets wavelength and speed.")
+    height: WaveHeight = Field(gt=0, description="Height H [m] of crest and trough.")
+    depth: WaterDepth = Field(gt=0, description="Still-water depth d [m], which sets wavelength and speed.")
     leading: Literal["depression", "elevation"] = Field(
         default="depression", description="Which part leads: depression or elevation."
     )
-    middle: Duration | None = Field(
+    middle: Moments | None = Field(
         default=None,
         description="Time [s] of the zero crossing between crest and trough at the side; null: the earliest at "
         "which the whole wave enters.",
@@ -54,11 +55,11 @@ class IncidentSineConfig(IncidentConfig):
     """A train of sine waves."""
 
     kind: Literal["sine"] = Field(description="sine: a train of sine waves.")
-    amplitude: Length = Field(description="Amplitude [m]; negative: troughs first.")
-    period: Duration = Field(gt=0, description="Period [s].")
-    start: Duration = Field(default=0.0, description="Time [s] of the first wave.")
+    amplitude: WaveHeight = Field(description="Amplitude [m]; negative: troughs first.")
+    period: Simulated = Field(gt=0, description="Period [s].")
+    start: Moments = Field(default=0.0, description="Time [s] of the first wave.")
     waves: Count | None = Field(default=None, ge=1, description="Number of waves; null: unlimited.")
-    ramp: Duration = Field(default=0.0, ge=0, description="Time [s] of the ramp-up of the amplitude.")
+    ramp: Simulated = Field(default=0.0, ge=0, description="Time [s] of the ramp-up of the amplitude.")
 
 
 class IncidentSeriesConfig(IncidentConfig):
@@ -76,10 +77,10 @@ class IncidentSteadyConfig(IncidentConfig):
     """A steady current and level outside, to which the side relaxes along the characteristics."""
 
     kind: Literal["steady"] = Field(description="steady: a steady current and level outside the side.")
-    level: Length = Field(default=0.0, description="Water surface outside [m] above the still water.")
-    u: Speed = Field(default=0.0, description="Velocity outside [m/s], eastward or along x.")
-    v: Speed = Field(default=0.0, description="Velocity outside [m/s], northward or along y.")
-    ramp: Duration = Field(default=0.0, ge=0, description="Time [s] of the ramp-up from still water.")
+    level: WaveHeight = Field(default=0.0, description="Water surface outside [m] above the still water.")
+    u: FlowSpeed = Field(default=0.0, description="Velocity outside [m/s], eastward or along x.")
+    v: FlowSpeed = Field(default=0.0, description="Velocity outside [m/s], northward or along y.")
+    ramp: Simulated = Field(default=0.0, ge=0, description="Time [s] of the ramp-up from still water.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -8,12 +8,14 @@ from pydantic import AfterValidator, Field
 
 from esim.config.cells import WHOLE, Range
 from esim.config.elevation import BathymetryConfig
+from esim.config.limits import WaveHeight
 from esim.config.yaml.section import KeyProblem, Section
 from esim.config.yaml.suggest import hint
-from esim.config.yaml.units import Angle, Count, Length
+from esim.config.yaml.units import Angle, Count
 from esim.grids.grid import Grid
 from esim.grids.nested_grid import ROOT, NestedGrid
 
+LONGEST_NAME = 100
 MIN_CELLS = 4  # cells of the parent along each side of a nest
 MIN_INSET = 2  # cells of the parent between a nest and the edge of its parent, unless it lies on it
 MIN_SEPARATION = 1  # cells of the parent between two nests
@@ -26,6 +28,10 @@ def _file_name(name: str) -> str:
     ):
         raise ValueError(
             f"'{name}' cannot be part of a file name; use letters, digits, - and _, a letter first"
+        )
+    if len(name) > LONGEST_NAME:
+        raise ValueError(
+            f"has {len(name)} characters; expected at most {LONGEST_NAME}, as it is part of file names"
         )
     if name == ROOT:
         raise ValueError(f"'{ROOT}' is the name of the grid around all nests; use another one")
@@ -56,7 +62,7 @@ class NestConfig(Section):
         default=True,
         description="Two-way nesting: the parent is updated from the nest; false: one-way.",
     )
-    activation_threshold: Annotated[Length, Field(ge=0)] | None = Field(
+    activation_threshold: Annotated[WaveHeight, Field(ge=0)] | None = Field(
         default=1e-6,
         description="The nest is activated when the water surface of its parent changes by more than this [m] within "
         "its extent; 0: by any motion; null: active from the start.",

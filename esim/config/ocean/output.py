@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
+from esim.config.limits import Interval, WaveHeight
 from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.yaml.paths import input_file
 from esim.config.yaml.section import KeyProblem, Section
-from esim.config.yaml.units import Duration, Length
+from esim.config.yaml.units import Length
 from esim.variables.ocean import MAXIMA, SNAPSHOTS
 from esim.variables.variable import describe
 
@@ -32,12 +33,12 @@ class FieldsConfig(SnapshotsConfig):
 class SeriesConfig(Section):
     """Time series at the stations, stations.nc."""
 
-    every: Duration = Field(default=15.0, gt=0, description="Simulated time [s] between samples.")
+    every: Interval = Field(default=15.0, description="Simulated time [s] between samples.")
 
 
 MAX_THRESHOLDS = 3  # that the kernel keeps
 THRESHOLD_SCHEMA = {"type": ["number", "string"]}
-Threshold = Annotated[Length, Field(gt=0)]
+Threshold = Annotated[WaveHeight, Field(gt=0)]
 
 
 def _one_or_more(value: Any) -> Any:

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Discriminator, Field, Tag
 
+from esim.config.limits import FlowSpeed, Gravity, Level, Simulated, WaterDepth
 from esim.config.ocean.tracer import TracerConfig
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import Section
-from esim.config.yaml.units import Acceleration, Duration, Length, Number, Speed
+from esim.config.yaml.units import Length, Number
 from esim.constants import GRAVITY
 
 
@@ -60,7 +61,7 @@ class OceanPhysics(Section):
         description="Parameter of the improved dispersion relation: with 1.159 phase speeds are within 1 % up to "
         "kh = 3; 1 gives the original equations, with their solitary waves.",
     )
-    dispersion_depth: Length = Field(
+    dispersion_depth: WaterDepth = Field(
         default=10.0, gt=0, description="No dispersion where the still-water depth is less than this [m]."
     )
     dispersion_tolerance: Number = Field(
@@ -80,7 +81,7 @@ class OceanPhysics(Section):
         description="Self-attraction and elastic loading of the Earth by the wave: waves of some hundred km are 0.3 to "
         "1 % slower, with a small leading trough; false: a rigid Earth.",
     )
-    loading_interval: Duration = Field(
+    loading_interval: Simulated = Field(
         default=40.0,
         gt=0,
         description="Interval [s] between computations of self_attraction_loading; extrapolated in between.",
@@ -92,10 +93,10 @@ class OceanPhysics(Section):
     dry_depth: Length = Field(
         default=1e-3, gt=0, le=1, description="Water shallower than this [m] is treated as dry."
     )
-    speed_cap: Speed = Field(
+    speed_cap: FlowSpeed = Field(
         default=50.0,
         gt=0,
         description="Upper limit of the flow speed [m/s]; cells that reach it are reported.",
     )
-    gravity: Acceleration = Field(default=GRAVITY, gt=0, description="Acceleration of gravity [m/s2].")
-    sea_level: Length = Field(default=0.0, description="Initial still-water level [m].")
+    gravity: Gravity = Field(default=GRAVITY, gt=0, description="Acceleration of gravity [m/s2].")
+    sea_level: Level = Field(default=0.0, description="Initial still-water level [m].")

@@ -1,11 +1,13 @@
 """The whole configuration of scenario tsunami, complete and checked."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from esim.config.elevation import BathymetryConfig
+from esim.config.limits import Wall
 from esim.config.ocean.checks import (
     check_coordinates,
     check_gauges,
@@ -25,7 +27,7 @@ from esim.config.ocean.station import GaugeConfig, Gauges, list_gauges
 from esim.config.ocean.structures import StructureConfig, named
 from esim.config.ocean.water import FirstWaterConfig
 from esim.config.scenario import ScenarioConfig
-from esim.config.yaml.units import Length
+from esim.config.stations.groups import Listed
 
 
 class TsunamiConfig(ScenarioConfig):
@@ -45,7 +47,7 @@ class TsunamiConfig(ScenarioConfig):
     structures: tuple[StructureConfig, ...] = Field(
         default=(), description="Walls, dams and weirs thinner than a cell: a list of lines with a crest."
     )
-    levees: Annotated[Length, Field(gt=0)] | None = Field(
+    levees: Annotated[Wall, Field(gt=0)] | None = Field(
         default=None,
         description="Crests of the bathymetry's file that are narrower than a cell are kept, as structures, where they "
         "stand at least this high [m] above both cells, up to 20 m above the still water; null: they are lost, with a "
@@ -86,8 +88,7 @@ class TsunamiConfig(ScenarioConfig):
         check_coordinates(self.grid, self.bathymetry, self.source, self.physics)
         check_incident(self.grid, self.incident)
         check_positions(self.grid, self.source)
-        grid = self.grid.build()
-        check_gauges(grid, list_gauges(self.stations, grid)[0])
+        check_gauges(self.grid.build(), self.listing[0])
         check_pulses(self.grid, self.forcing)
         check_tracer(self.grid, self.physics, self.output.fields)
         return self
@@ -101,12 +102,17 @@ class TsunamiConfig(ScenarioConfig):
         """The input files, and those that files of gauges name."""
         return (*super().files, *(one.observed for one in self.gauges if one.observed is not None))
 
+    @cached_property
+    def listing(self) -> tuple[list[Listed[GaugeConfig]], list[Listed[GaugeConfig]]]:
+        """The gauges in the grid, those of files included, and those outside that are skipped."""
+        return list_gauges(self.stations, self.grid.build())
+
     @property
     def gauges(self) -> tuple[GaugeConfig, ...]:
         """The gauges in the grid, those of files included."""
-        return tuple(one.station for one in list_gauges(self.stations, self.grid.build())[0])
+        return tuple(one.station for one in self.listing[0])
 
     @property
     def gauges_outside(self) -> tuple[GaugeConfig, ...]:
         """Those outside the grid, which are skipped as the configuration wants it."""
-        return tuple(one.station for one in list_gauges(self.stations, self.grid.build())[1])
+        return tuple(one.station for one in self.listing[1])

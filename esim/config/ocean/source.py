@@ -5,10 +5,24 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from esim.config.limits import (
+    FaultSize,
+    FlowSpeed,
+    Gravity,
+    InEarth,
+    Rigidity,
+    RiseTime,
+    Simulated,
+    SlideThickness,
+    Slip,
+    Steepness,
+    WaterDepth,
+    WaveHeight,
+)
 from esim.config.point import PointConfig
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, kind_of
-from esim.config.yaml.units import Acceleration, Angle, Duration, Length, Number, Pressure, Speed
+from esim.config.yaml.units import Angle, Duration, Length, Number
 
 
 class SeafloorSourceConfig(Section):
@@ -26,10 +40,10 @@ class FaultSourceConfig(SeafloorSourceConfig):
         default=False, description="Add the uplift due to horizontal displacement of a sloping seafloor."
     )
     instantaneous: bool = Field(default=False, description="Instantaneous rupture at the origin time.")
-    time_step: Duration = Field(
+    time_step: Simulated = Field(
         default=10.0, gt=0, description="Interval [s] at which the seafloor displacement is computed."
     )
-    rigidity: Pressure | None = Field(
+    rigidity: Rigidity | None = Field(
         default=None, gt=0, description="Rigidity [Pa] for the seismic moment; null: default."
     )
     displacement_cutoff: Number = Field(
@@ -54,18 +68,18 @@ class FiniteFaultConfig(FaultSourceConfig):
 class FaultConfig(PointConfig):
     """A rectangular fault in an elastic half-space (Okada 1985)."""
 
-    depth: Length = Field(ge=0, description="Depth [m] of the reference point.")
-    length: Length = Field(gt=0, description="Length [m] along strike.")
-    width: Length = Field(gt=0, description="Width [m] down dip.")
+    depth: InEarth = Field(ge=0, description="Depth [m] of the reference point.")
+    length: FaultSize = Field(gt=0, description="Length [m] along strike.")
+    width: FaultSize = Field(gt=0, description="Width [m] down dip.")
     strike: Angle = Field(ge=-360, le=360, description="Strike [degrees clockwise from north].")
     dip: Angle = Field(gt=0, le=90, description="Dip [degrees], to the right of the strike.")
     rake: Angle = Field(
         ge=-360, le=360, description="Rake [degrees], the direction of slip of the hanging wall."
     )
-    slip: Length = Field(description="Slip [m].")
-    opening: Length = Field(default=0.0, description="Opening [m], the tensile component.")
-    rupture_time: Duration = Field(default=0.0, ge=0, description="Rupture time [s] after the origin time.")
-    rise_time: Duration = Field(default=0.0, ge=0, description="Rise time [s].")
+    slip: Slip = Field(description="Slip [m].")
+    opening: Slip = Field(default=0.0, description="Opening [m], the tensile component.")
+    rupture_time: RiseTime = Field(default=0.0, ge=0, description="Rupture time [s] after the origin time.")
+    rise_time: RiseTime = Field(default=0.0, ge=0, description="Rise time [s].")
     reference: Literal["top_center", "top_corner", "center"] = Field(
         default="top_center",
         description="The point whose position and depth are given: the middle of the top edge, its corner at "
@@ -120,7 +134,7 @@ class HumpConfig(PointConfig):
     """A Gaussian hump of water at rest, eta = height * exp(-(r / radius)^2); the seafloor does not move."""
 
     kind: Literal["hump"] = Field(description="hump: a Gaussian hump of the water surface.")
-    height: Length = Field(description="Height [m]; negative: a trough.")
+    height: WaveHeight = Field(description="Height [m]; negative: a trough.")
     radius: Length = Field(gt=0, description="Radius [m] at which the height is 1/e.")
 
 
@@ -128,8 +142,8 @@ class SlideConfig(Section):
     """s = s0 ln cosh(t / t0), s0 = velocity^2 / acceleration, t0 = velocity / acceleration (Grilli and Watts 1999)."""
 
     kind: Literal["slide"] = Field(description="slide: accelerating towards a terminal velocity.")
-    acceleration: Acceleration = Field(gt=0, description="Initial acceleration [m/s2].")
-    velocity: Speed = Field(gt=0, description="Terminal velocity [m/s].")
+    acceleration: Gravity = Field(gt=0, description="Initial acceleration [m/s2].")
+    velocity: FlowSpeed = Field(gt=0, description="Terminal velocity [m/s].")
     distance: Length | None = Field(default=None, gt=0, description="Run-out distance [m]; null: unlimited.")
 
 
@@ -138,14 +152,14 @@ class SlumpConfig(Section):
 
     kind: Literal["slump"] = Field(description="slump: half a pendulum oscillation, from rest to rest.")
     distance: Length = Field(gt=0, description="Run-out distance [m].")
-    duration: Duration = Field(gt=0, description="Duration [s].")
+    duration: RiseTime = Field(gt=0, description="Duration [s].")
 
 
 class SteadyMotionConfig(Section):
     """s = velocity t."""
 
     kind: Literal["steady"] = Field(description="steady: at constant velocity.")
-    velocity: Speed = Field(gt=0, description="Velocity [m/s].")
+    velocity: FlowSpeed = Field(gt=0, description="Velocity [m/s].")
     distance: Length | None = Field(default=None, gt=0, description="Run-out distance [m]; null: unlimited.")
 
 
@@ -175,7 +189,7 @@ class LandslideConfig(PointConfig):
         default="sech",
         description="sech or sech2, cut off at 0.717 of their height (Enet and Grilli 2007), gaussian, or an ellipse.",
     )
-    thickness: Length = Field(gt=0, description="Largest thickness [m].")
+    thickness: SlideThickness = Field(gt=0, description="Largest thickness [m].")
     length: Length = Field(
         gt=0, description="Extent [m] along its direction; gaussian: between the 1/e points."
     )
@@ -187,7 +201,7 @@ class LandslideConfig(PointConfig):
         description="Direction of motion [degrees clockwise from north]; null: that of the path.",
     )
     motion: SlideMotionConfig = Field(description="Law of motion.")
-    start: Duration = Field(
+    start: Simulated = Field(
         default=0.0, ge=0, description="Start time [s], which the times of a path are relative to."
     )
     in_bathymetry: bool = Field(
@@ -220,8 +234,8 @@ class CrestedWaveConfig(Section):
         le=360,
         description="Direction of propagation [degrees clockwise from north, the y axis]; 90: +x, 270: -x.",
     )
-    height: Length = Field(gt=0, description="Wave height H [m] above still water.")
-    depth: Length = Field(gt=0, description="Still-water depth d [m].")
+    height: WaveHeight = Field(gt=0, description="Wave height H [m] above still water.")
+    depth: WaterDepth = Field(gt=0, description="Still-water depth d [m].")
 
 
 class SolitaryWaveConfig(CrestedWaveConfig):
@@ -243,7 +257,7 @@ class NWaveConfig(CrestedWaveConfig):
     leading: Literal["depression", "elevation"] = Field(
         default="depression", description="Which part leads: depression or elevation."
     )
-    steepness: Number | None = Field(
+    steepness: Steepness | None = Field(
         default=None,
         gt=0,
         description="p of k = sqrt(3 H p / (4 d^3)), larger is shorter; null: 2.598 for the isosceles wave, else 1.",

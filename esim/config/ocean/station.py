@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from esim.config.limits import Moments
 from esim.config.stations.groups import ONE_OR_LIST, Listed, kind_of_item, list_items, part
 from esim.config.stations.station import StationConfig, StationFileConfig, StationSettings
 from esim.config.yaml.paths import InputFile
-from esim.config.yaml.units import Duration, Length
+from esim.config.yaml.units import Length
 from esim.grids.grid import Grid
 
 
@@ -28,7 +29,7 @@ class GaugeSettings(StationSettings):
     snap_distance: Length | None = Field(
         default=None, gt=0, description="Farthest [m] that snap moves a gauge; null: five cells."
     )
-    observed_after: Duration | None = Field(
+    observed_after: Moments | None = Field(
         default=None,
         description="Time [s] before which observed records hold seismic waves and are not compared; null: none.",
     )

@@ -4,11 +4,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from esim.config.limits import Coordinate, Level, Wall
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section
-from esim.config.yaml.units import Length, Number
 
-Position = tuple[Number, Number]
+Position = tuple[Coordinate, Coordinate]
 
 
 class StructureConfig(Section):
@@ -23,8 +23,8 @@ class StructureConfig(Section):
         description="Lines in GeoJSON, or in CSV with columns lon and lat, or x and y, and `line`, where there are "
         "more than one.",
     )
-    crest: Length | None = Field(default=None, description="Height of the crest [m] above the datum.")
-    height: Annotated[Length, Field(gt=0)] | None = Field(
+    crest: Level | None = Field(default=None, description="Height of the crest [m] above the datum.")
+    height: Annotated[Wall, Field(gt=0)] | None = Field(
         default=None, description="Height of the crest [m] above the ground under the line."
     )
     crest_from: str | None = Field(

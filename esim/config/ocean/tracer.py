@@ -2,16 +2,17 @@
 
 from pydantic import Field
 
+from esim.config.limits import Concentration
 from esim.config.point import PointConfig
 from esim.config.yaml.section import Section
-from esim.config.yaml.units import Length, Number
+from esim.config.yaml.units import Length
 
 
 class TracerPatchConfig(PointConfig):
     """A circle in which the tracer has a concentration of its own at the origin time."""
 
     radius: Length = Field(gt=0, description="Radius [m].")
-    concentration: Number = Field(default=1.0, description="Concentration, in any unit.")
+    concentration: Concentration = Field(default=1.0, description="Concentration, in any unit.")
 
 
 class TracerConfig(Section):
@@ -21,4 +22,6 @@ class TracerConfig(Section):
         min_length=1,
         description="Circles of tracer at the origin time: a list; later ones cover earlier ones.",
     )
-    background: Number = Field(default=0.0, description="Concentration everywhere else at the origin time.")
+    background: Concentration = Field(
+        default=0.0, description="Concentration everywhere else at the origin time."
+    )

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
 
+from esim.config.limits import WaveHeight
 from esim.config.yaml.document import read
 from esim.config.yaml.problems import input_error
 from esim.config.yaml.section import Section
 from esim.config.yaml.suggest import hint
-from esim.config.yaml.units import Length
 from esim.errors import InputError
 
 
@@ -16,7 +16,9 @@ class WarningLevel(Section):
     """A level of warning, given above a height of the tsunami at the coast."""
 
     name: str = Field(min_length=1, description="What the level is called.")
-    above: Length = Field(gt=0, description="Height [m] above the still water which the level begins above.")
+    above: WaveHeight = Field(
+        gt=0, description="Height [m] above the still water which the level begins above."
+    )
 
 
 class WarningLevels(Section):

@@ -4,9 +4,9 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from esim.config.limits import Coordinate, Level
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section
-from esim.config.yaml.units import Length, Number
 
 FEWEST_CORNERS = 3
 
@@ -14,7 +14,7 @@ FEWEST_CORNERS = 3
 class RegionConfig(Section):
     """A part of the map: a polygon, or a file of polygons or of a mask."""
 
-    polygon: tuple[tuple[Number, Number], ...] | None = Field(
+    polygon: tuple[tuple[Coordinate, Coordinate], ...] | None = Field(
         default=None, description="Corners, each [lon, lat] in degrees or [x, y] in m, as the grid has them."
     )
     file: InputFile | None = Field(
@@ -44,7 +44,7 @@ class RegionConfig(Section):
 class LakeConfig(RegionConfig):
     """A lake, or a harbour behind a lock: its own level."""
 
-    level: Length = Field(description="Level [m] of its surface in the datum of the bathymetry.")
+    level: Level = Field(description="Level [m] of its surface in the datum of the bathymetry.")
 
 
 class FirstWaterConfig(Section):

@@ -1,11 +1,11 @@
 """Which stations does a file list? A table (CSV), GeoJSON points, StationXML, or a list of another program."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from esim.config.json_file import read_json
 from esim.config.stations.contents import Contents, Row
 from esim.config.stations.lists import READERS
 from esim.config.table import Table, column, read_table
@@ -91,17 +91,13 @@ def _with_unit(text: str, unit: str) -> str:
 def _read_geojson(path: Path, lonlat: bool) -> Contents:
     """Features with points (RFC 7946); the name is one of the properties, or the id of the feature."""
     try:
-        tree = json.loads(path.read_text(encoding="utf-8-sig"))
+        tree = read_json(path)
+    except ValueError as error:
+        raise ValueError(f"{path} is not GeoJSON ({error})") from error
+    try:
         features = tree["features"] if tree["type"] == "FeatureCollection" else [tree]
         rows = [_feature(path, n, feature, lonlat) for n, feature in enumerate(features, 1)]
-    except (
-        OSError,
-        UnicodeDecodeError,
-        json.JSONDecodeError,
-        LookupError,
-        TypeError,
-        AttributeError,
-    ) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not GeoJSON with features that are points ({error})") from error
     titles = dict.fromkeys(title for feature in features for title in feature.get("properties") or ())
     known = {word for key in OF_PROPERTIES for word in SPELLINGS[key]}

@@ -54,8 +54,9 @@ def list_items(items: Sequence[Any], make: type[S], lonlat: bool) -> list[Listed
         elif isinstance(item, StationFileConfig):
             found += _of_file(key, item, make, lonlat, problems)
         else:
+            given = _settings(item, make)
             found += [
-                Listed((*key, "list", m), "", _with_settings(one, item)) for m, one in enumerate(item.list)
+                Listed((*key, "list", m), "", _with_settings(one, given)) for m, one in enumerate(item.list)
             ]
     if problems:
         raise KeyProblems(problems)
@@ -71,6 +72,7 @@ def _of_file(
     except (ValueError, InputError) as error:
         problems.append(KeyProblem((*key, "file"), str(error)))
         return
+    given = _settings(item, make)
     for row in rows:
         values = {name: value for name, value in row.values.items() if name in make.model_fields}
         if {"lon", "x"} <= values.keys():
@@ -81,7 +83,7 @@ def _of_file(
             sentence = str(input_error(error, Document(values, directory, {(): row.where})))
             problems.append(KeyProblem((*key, "file"), "; ".join(sentence.splitlines())))
         else:
-            yield Listed(key, row.where, _with_settings(station, item))
+            yield Listed(key, row.where, _with_settings(station, given))
 
 
 def doubled_names(stations: Iterable[Listed[S]]) -> Iterator[KeyProblem]:
@@ -126,14 +128,15 @@ def unused(items: Sequence[Any], make: type[S], lonlat: bool) -> Iterator[str]:
             yield f"stations.{n}.file: {item.file.name} also has {', '.join(found)}, which is not used"
 
 
-def _with_settings(station: S, group: Section) -> S:
-    """A station with the settings of the group that it has not itself."""
-    given: Mapping[str, Any] = {
-        name: getattr(group, name)
-        for name in group.model_fields_set & set(type(station).model_fields)
-        if name not in station.model_fields_set
-    }
-    return station.model_copy(update=given)
+def _settings(group: Section, make: type[StationConfig]) -> Mapping[str, Any]:
+    """The settings of a group that stations can have."""
+    return {name: getattr(group, name) for name in group.model_fields_set & set(make.model_fields)}
+
+
+def _with_settings(station: S, settings: Mapping[str, Any]) -> S:
+    """A station with the settings of its group that it has not itself."""
+    given = {name: value for name, value in settings.items() if name not in station.model_fields_set}
+    return station.model_copy(update=given) if given else station
 
 
 def kind_of_item(value: Any) -> str:

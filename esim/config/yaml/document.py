@@ -18,6 +18,7 @@ from esim.config.yaml.suggest import shown
 from esim.errors import InputError
 
 Key = tuple[str | int, ...]
+LEAST_VALUES = 100_000  # that any document may have
 
 
 @dataclass
@@ -43,7 +44,10 @@ def read(path: str | os.PathLike[str], example: str = "scenario: tsunami") -> Do
     tree = _parse(_text(path), str(path))
     if not isinstance(tree, CommentedMap):
         raise InputError(f"{path}: expected a mapping such as '{example}', found {shown(tree)}")
-    document.data = _plain(tree, (), f"{path}:1:1", document.places, str(path), ())
+    most = max(
+        LEAST_VALUES, path.stat().st_size
+    )  # a text that repeats nothing has fewer values than characters
+    document.data = _Plain(document.places, str(path), most).of(tree, (), f"{path}:1:1", ())
     return document
 
 
@@ -59,7 +63,7 @@ def override(document: Document, setting: str) -> None:
         document.places.setdefault(key[:n], where)
     for old in [old for old in document.places if old[: len(key)] == key]:
         del document.places[old]
-    container[key[-1]] = _here(_plain(_parse(text, where), key, where, {}, None, ()))
+    container[key[-1]] = _here(_Plain({}, None, LEAST_VALUES).of(_parse(text, where), key, where, ()))
     document.places[key] = where
 
 
@@ -109,24 +113,37 @@ def _reason(error: MarkedYAMLError) -> str:
     return f"not valid YAML: {problem}"
 
 
-def _plain(
-    node: Any, key: Key, place: str, places: dict[Key, str], file: str | None, above: tuple[int, ...]
-) -> Any:
-    """Dicts, lists and scalars from the parser's tree; `places` is filled as it goes (file None: not)."""
-    places[key] = place
-    if id(node) in above:
-        raise InputError(f"{place}: a mapping cannot contain itself")
-    if not isinstance(node, CommentedMap | CommentedSeq):
-        return _scalar(node, place)
-    result: Any = {} if isinstance(node, CommentedMap) else []
-    for name, value, position in _items(node):
-        at = f"{file}:{position[0] + 1}:{position[1] + 1}" if file and position else place
-        item = _plain(value, (*key, name), at, places, file, (*above, id(node)))
-        if isinstance(result, dict):
-            result[name] = item
-        else:
-            result.append(item)
-    return result
+@dataclass
+class _Plain:
+    """Dicts, lists and scalars from the parser's tree; `places` is filled as it goes (file None: not).
+
+    What an alias stands for is written out, at most so many values in all: ten nested aliases can stand for 1e10.
+    """
+
+    places: dict[Key, str]
+    file: str | None
+    most: int
+
+    def of(self, node: Any, key: Key, place: str, above: tuple[int, ...]) -> Any:
+        """The plain data of a node, which stands at a key and a place, within the nodes above."""
+        self.places[key] = place
+        if id(node) in above:
+            raise InputError(f"{place}: a mapping cannot contain itself")
+        if len(self.places) > self.most:
+            raise InputError(
+                f"{place}: its aliases (*name) stand for more than {self.most:,} values; write fewer"
+            )
+        if not isinstance(node, CommentedMap | CommentedSeq):
+            return _scalar(node, place)
+        result: Any = {} if isinstance(node, CommentedMap) else []
+        for name, value, position in _items(node):
+            at = f"{self.file}:{position[0] + 1}:{position[1] + 1}" if self.file and position else place
+            item = self.of(value, (*key, name), at, (*above, id(node)))
+            if isinstance(result, dict):
+                result[name] = item
+            else:
+                result.append(item)
+        return result
 
 
 def _items(node: CommentedMap | CommentedSeq) -> Iterator[tuple[Any, Any, tuple[int, int] | None]]:

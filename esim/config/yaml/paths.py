@@ -10,6 +10,11 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from esim.config.yaml.suggest import nearest, shown
 from esim.data import PREFIX
 
+LONGEST_NAME, LONGEST_PATH = (
+    255,
+    3800,
+)  # bytes; file systems take 255 and 4096, and files lie in the directory
+
 
 class Here(str):
     """Text typed on the command line: as a path it is relative to the current directory."""
@@ -26,21 +31,32 @@ def input_file(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, Here) and info.context:
         path = info.context["directory"] / path
     path = Path(os.path.abspath(path))
-    if path.is_dir():
-        raise ValueError(f"{path} is a directory; expected a file")
-    if not path.is_file():
-        raise ValueError(f"there is no file {path}{similar(path)}")
+    try:
+        if path.is_dir():
+            raise ValueError(f"{path} is a directory; expected a file")
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}{similar(path)}")
+    except OSError as error:  # a name that is too long, say
+        raise ValueError(f"{path} cannot be looked for: {error.strerror}") from None
     return path
 
 
 def output_directory(value: Any) -> Path:
     """The absolute path of a directory to be written, relative to the current directory."""
-    return Path(os.path.abspath(expand(value)))
+    path = Path(os.path.abspath(expand(value)))
+    if (
+        any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts)
+        or len(os.fsencode(path)) > LONGEST_PATH
+    ):
+        raise ValueError(
+            f"{path} is too long; expected at most {LONGEST_NAME} bytes between slashes, and {LONGEST_PATH} in all"
+        )
+    return path
 
 
 def expand(value: Any) -> Path:
     """A path with `~` and environment variables replaced; ValueError names a variable that is not set."""
-    if not isinstance(value, str | Path) or not str(value):
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise ValueError(f"{shown(value)} is not a path")
     text = os.path.expandvars(os.path.expanduser(value))
     unset = re.search(r"\$\{?(\w+)", text)

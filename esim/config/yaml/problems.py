@@ -12,6 +12,7 @@ from esim.config.yaml.suggest import hint, listed, shown
 from esim.errors import InputError
 
 SHOWN = 5  # errors reported at once, unless a check has found more together
+MOST = 100  # that are shown in any case
 
 
 def input_error(error: ValidationError, document: Document) -> InputError:
@@ -21,7 +22,7 @@ def input_error(error: ValidationError, document: Document) -> InputError:
     """
     problems = [_apart(problem) for problem in error.errors(include_url=False) if not _echo(problem)]
     lines = list(dict.fromkeys(_line(one, document) for together in problems for one in together))
-    shown = max(SHOWN, *map(len, problems))
+    shown = min(MOST, max(SHOWN, *map(len, problems)))
     if len(lines) > shown:
         lines[shown:] = [f"... and {len(lines) - shown} more"]
     return InputError("\n".join(lines))
@@ -101,6 +102,8 @@ def _sentence(problem: Mapping[str, Any], data: Any, key: Key) -> str:
             return _wrong_choice(problem["input"], given, context["expected"])
         case "union_tag_invalid":
             return _wrong_kind(context, given, in_mapping=key[-1] == "kind")
+        case "out_of_bounds":
+            return f"{given} {context['problem']}"
         case "greater_than":
             return f"{given} is too small; expected more than {context['gt']:g}"
         case "greater_than_equal":

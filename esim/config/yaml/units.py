@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -12,17 +13,22 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from esim.config.yaml.suggest import nearest, shown
+from esim.config.yaml.within import Beyond, Within
 
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """What a number measures: its name in a sentence, an example, the size of each unit in SI units."""
+    """What a number measures: its name in a sentence, an example, the size of each unit, and its bounds, in SI units.
+
+    The bounds are those of all that there is on the Earth; a key may have narrower ones of its own.
+    """
 
     name: str
     example: str = ""
     units: Mapping[str, Fraction] = field(default_factory=dict)
+    within: Within = Within(-sys.float_info.max, sys.float_info.max, "the largest number there is")
 
     @property
     def wanted(self) -> str:
@@ -36,16 +42,23 @@ def _units(**names: int | float | str) -> dict[str, Fraction]:
 
 
 NUMBER = Dimension("a plain number", "0.5")
-LENGTH = Dimension("a length", "'50 km'", _units(m=1, km=1000, cm="1/100", mm="1/1000"))
+LENGTH = Dimension(
+    "a length",
+    "'50 km'",
+    _units(m=1, km=1000, cm="1/100", mm="1/1000"),
+    Within(-5e7, 5e7, "the Earth is 4.0e7 m around"),
+)
 ANGLE = Dimension(
     "an angle",
     "'4 arcmin'",
     _units(deg_degree_degrees=1, arcmin="1/60", arcsec="1/3600") | {"°": Fraction(1)},
+    Within(-720.0, 720.0, "that is twice round in degrees"),
 )
 TIME = Dimension(
     "a time",
     "'15 min'",
     _units(s_sec_second_seconds=1, ms="1/1000", min_minute_minutes=60, h_hour_hours=3600, d_day_days=86400),
+    Within(-1e11, 1e11, "that is three thousand years in seconds"),
 )
 SPEED = Dimension(
     "a speed",
@@ -57,34 +70,67 @@ SPEED = Dimension(
         "mm/s": Fraction(1, 1000),
         "km/h": Fraction(1000, 3600),
     },
+    Within(-3e8, 3e8, "light is not faster, seismic waves are below 14,000 m/s"),
 )
 SLOWNESS = Dimension(
-    "a slowness", "'0.06 s/km'", {"s/m": Fraction(1), "s/km": Fraction(1, 1000), "ms/m": Fraction(1, 1000)}
+    "a slowness",
+    "'0.06 s/km'",
+    {"s/m": Fraction(1), "s/km": Fraction(1, 1000), "ms/m": Fraction(1, 1000)},
+    Within(-1.0, 1.0, "a slowness in s/m of one is a speed of 1 m/s"),
 )
-ACCELERATION = Dimension("an acceleration", "'9.81 m/s2'", {"m/s2": Fraction(1), "m/s^2": Fraction(1)})
-PRESSURE = Dimension("a pressure", "'40 GPa'", _units(Pa=1, hPa=100, kPa=1000, MPa=10**6, GPa=10**9))
-FREQUENCY = Dimension("a frequency", "'2 Hz'", _units(Hz=1, kHz=1000, mHz="1/1000"))
-FORCE = Dimension("a force", "'1e15 N'", _units(N=1, kN=10**3, MN=10**6, GN=10**9))
+ACCELERATION = Dimension(
+    "an acceleration",
+    "'9.81 m/s2'",
+    {"m/s2": Fraction(1), "m/s^2": Fraction(1)},
+    Within(-1e4, 1e4, "that is a thousand times gravity in m/s2"),
+)
+PRESSURE = Dimension(
+    "a pressure",
+    "'40 GPa'",
+    _units(Pa=1, hPa=100, kPa=1000, MPa=10**6, GPa=10**9),
+    Within(-1e13, 1e13, "in the centre of the Earth it is 3.6e11 Pa"),
+)
+FREQUENCY = Dimension(
+    "a frequency",
+    "'2 Hz'",
+    _units(Hz=1, kHz=1000, mHz="1/1000"),
+    Within(-1e6, 1e6, "waves in rock and water are below 1 MHz"),
+)
+FORCE = Dimension(
+    "a force",
+    "'1e15 N'",
+    _units(N=1, kN=10**3, MN=10**6, GN=10**9),
+    Within(-1e20, 1e20, "the largest landslides exert 1e13 N"),
+)
 MOMENT = Dimension(
-    "a moment", "'1e18 N m'", {"N m": Fraction(1), "Nm": Fraction(1), "dyn cm": Fraction("1e-7")}
+    "a moment",
+    "'1e18 N m'",
+    {"N m": Fraction(1), "Nm": Fraction(1), "dyn cm": Fraction("1e-7")},
+    Within(-1e26, 1e26, "the largest earthquake known, of 1960, had 2e23 N m"),
 )
 DENSITY = Dimension(
     "a density",
     "'2700 kg/m3'",
     {"kg/m3": Fraction(1), "kg/m^3": Fraction(1), "g/cm3": Fraction(1000), "g/cm^3": Fraction(1000)},
+    Within(-1e8, 1e8, "nothing in the Earth is denser than 2e4 kg/m3"),
 )
 SPEED_GRADIENT = Dimension(
     "a speed per depth",
     "'0.5 m/s/m'",
     {"m/s/m": Fraction(1), "m/s/km": Fraction(1, 1000), "km/s/km": Fraction(1), "1/s": Fraction(1)},
+    Within(-1e4, 1e4, "over a metre no speed changes by more than all speeds there are"),
 )
 DENSITY_GRADIENT = Dimension(
-    "a density per depth", "'20 kg/m3/km'", {"kg/m3/m": Fraction(1), "kg/m3/km": Fraction(1, 1000)}
+    "a density per depth",
+    "'20 kg/m3/km'",
+    {"kg/m3/m": Fraction(1), "kg/m3/km": Fraction(1, 1000)},
+    Within(-2e4, 2e4, "over a metre no density changes by more than all densities there are"),
 )
 MEMORY = Dimension(
     "an amount of memory",
     "'4 GB'",
     _units(B=1, kB=10**3, MB=10**6, GB=10**9, TB=10**12, KiB=2**10, MiB=2**20, GiB=2**30, TiB=2**40),
+    Within(0, 1e18, "no machine has more bytes"),
 )
 DIMENSIONS = (
     LENGTH,
@@ -145,6 +191,9 @@ def _finite(number: Real | float, value: object, dimension: Dimension) -> float:
         result = math.inf
     if not math.isfinite(result):
         raise ValueError(f"{shown(value)} is not a finite number; {dimension.wanted}")
+    if not dimension.within.low <= result <= dimension.within.high:
+        unit = next((name for name, size in dimension.units.items() if size == 1), "")
+        raise Beyond(f"{shown(value)} {dimension.within.problem(result, unit)}", result)
     return result
 
 
@@ -175,4 +224,4 @@ Density = Annotated[float, *_quantity(DENSITY)]
 SpeedGradient = Annotated[float, *_quantity(SPEED_GRADIENT)]
 DensityGradient = Annotated[float, *_quantity(DENSITY_GRADIENT)]
 Memory = Annotated[int, *_quantity(MEMORY, _whole)]
-Count = Annotated[int, Field(strict=True)]
+Count = Annotated[int, Field(strict=True), Within(-(2**63), 2**63 - 1, "whole numbers have 64 bits")]

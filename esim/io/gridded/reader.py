@@ -41,6 +41,10 @@ Span = tuple[int, int]
 Range = tuple[float, float]
 
 STRIP = 4_000_000  # values treated at one time
+MOST_VALUES, MOST_AT_ONCE = (
+    10**11,
+    10**8,
+)  # read for one grid, and in one strip; the finest of the globe has 4e9
 TIE = 1e-6  # a ratio of cell to file spacing this near to a whole number is that number
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 TIME_UNIT = r"(s|sec|second|m|min|minute|h|hr|hour|d|day)s?( since (.*))?"
@@ -243,6 +247,7 @@ def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, coverage
     columns, rows = window.source.x.locate(x), window.source.y.locate(y)
     field = np.empty((*window.records, len(y), len(x)))
     first, last = rows.window
+    _require_window(window.source, last - first, columns.window[1] - columns.window[0], len(y))
     width = (columns.window[1] - columns.window[0]) * (last - first) / len(y)
     step = max(1, int(STRIP / (max(width, len(x)) * math.prod(window.records))))
     for begin in range(0, len(y), step):
@@ -262,6 +267,17 @@ def _sample(window: _Window, x: np.ndarray, y: np.ndarray, fill: float, coverage
             part = np.where((share > coverage * inside) | (inside == 0), part, np.nan)
         field[..., begin : begin + step, :] = part + fill
     return field
+
+
+def _require_window(source: GriddedVariable, rows: int, columns: int, cells: int) -> None:
+    """Raises InputError where so many rows and columns of a file, for so many rows of cells, are too many."""
+    at_once = rows * columns / cells
+    if rows * columns > MOST_VALUES or at_once > MOST_AT_ONCE:
+        raise InputError(
+            f"{source.path}: {source.name} has {rows * columns:.3g} values on the grid, {at_once:.3g} in a row of its "
+            f"cells; expected at most {MOST_VALUES:g} and {MOST_AT_ONCE:g}: resample the file to about the spacing of "
+            "the grid"
+        )
 
 
 def _floats(variable: Any, index: Any) -> np.ndarray:

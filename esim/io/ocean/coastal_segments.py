@@ -1,6 +1,5 @@
 """Which parts of a coast does a warning name? Polygons, or points with a radius, from GeoJSON or CSV."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from esim.config.json_file import read_json
 from esim.config.table import read_table
 from esim.config.yaml.suggest import listed
 from esim.config.yaml.units import LENGTH, parse
@@ -96,7 +96,7 @@ def read_segments(path: Path, lonlat: bool, radius: float | None = None) -> list
 
 
 def _geojson(path: Path, radius: float | None) -> Iterator[Segment]:
-    tree = json.loads(path.read_text(encoding="utf-8-sig"))
+    tree = read_json(path)
     features = tree["features"] if tree["type"] == "FeatureCollection" else [tree]
     for number, feature in enumerate(features, start=1):
         properties, geometry = feature.get("properties") or {}, feature["geometry"]

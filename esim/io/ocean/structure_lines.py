@@ -1,14 +1,16 @@
 """Where do structures stand, and how high? Lines from GeoJSON or CSV, with a value at each point."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from esim.config.json_file import read_json
+from esim.config.limits import LEVEL
 from esim.config.table import read_table
 from esim.config.yaml.suggest import hint
+from esim.config.yaml.units import LENGTH
 from esim.errors import InputError
 from esim.io import coast
 
@@ -49,12 +51,19 @@ def _check(lines: list[tuple[np.ndarray, np.ndarray | None]], lonlat: bool) -> N
             raise ValueError(f"line {n} is a single point")
         if not np.isfinite(points).all() or (values is not None and not np.isfinite(values).all()):
             raise ValueError(f"line {n} has a value that is no number")
+        if np.abs(points).max() > LENGTH.within.high or (
+            values is not None and np.abs(values).max() > LEVEL.high
+        ):
+            raise ValueError(
+                f"line {n} has a position beyond {LENGTH.within.high:g} m ({LENGTH.within.why}) or a crest beyond "
+                f"{LEVEL.high:g} ({LEVEL.why})"
+            )
         if lonlat and (np.abs(points[:, 1]).max() > 90 or np.abs(points[:, 0]).max() > 540):
             raise ValueError(f"line {n} is not in degrees, but the grid is lonlat")
 
 
 def _geojson(path: Path, name: str | None) -> Iterator[tuple[Any, Any]]:
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path)
     features = content["features"] if content.get("type") == "FeatureCollection" else [content]
     for n, feature in enumerate(features, start=1):
         properties = feature.get("properties") or {}

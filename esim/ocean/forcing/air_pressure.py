@@ -13,6 +13,7 @@ from esim.data import locate
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io.gridded import reader
+from esim.io.gridded.expected import Expected
 from esim.kernels.ocean import air_pressure
 from esim.ocean.forces import Force
 from esim.ocean.model import Ocean
@@ -25,6 +26,7 @@ PEAK = 1 / math.sqrt(2 * POWER - 1)  # where s (1 - s^2)^7 is largest
 NORM = 1 / (PEAK * (1 - PEAK**2) ** (POWER - 1))
 PASCAL = ("Pa", "pascal", "pascals", "N m-2", "N/m2", "N m**-2")
 CELLS_AT_ONCE = 4_000_000  # whose pressure is read and checked at once
+LARGEST = 1e6  # Pa, ten atmospheres
 HECTOPASCAL = ("hPa", "mbar", "millibar", "millibars", "mb")
 
 
@@ -210,7 +212,10 @@ class PressureRecords:
         grid = self.grid
         x, y = grid.x(*columns), grid.y(*rows)
         where = self.variable.path, self.variable.name
-        field = reader.read_field(*where, x, y, grid.lonlat, spacing=(grid.dx, grid.dy), record=record)
+        limits = Expected((-LARGEST / self.unit, LARGEST / self.unit))
+        field = reader.read_field(
+            *where, x, y, grid.lonlat, spacing=(grid.dx, grid.dy), record=record, expected=limits
+        )
         return self.unit * field
 
     def between(self, time: float) -> tuple[int, int, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from esim.config.ocean.root import TsunamiConfig
 from esim.config.ocean.station import GaugeConfig
 from esim.config.stations.groups import skipped_warning
+from esim.config.yaml.suggest import several
 from esim.errors import InputError
 from esim.grids.grid import CellFunction, Grid
 from esim.grids.nested_grid import NestedGrid
@@ -209,14 +210,14 @@ def gauge_warnings(places: Sequence[GaugePlace], skipped: Sequence[GaugeConfig])
     yield from _unused_keys(places)
     moved = [f"'{one.name}' by {one.moved:.0f} m" for one in places if one.moved]
     if moved:
-        yield f"stations: moved to the nearest water: {', '.join(moved)}"
+        yield f"stations: moved to the nearest water: {several(moved)}"
     land = [
-        f"'{one.name}', {abs(one.ground):.1f} m {'above' if one.ground >= 0 else 'below'} the water"
+        f"'{one.name}' ({abs(one.ground):.1f} m {'above' if one.ground >= 0 else 'below'} the water)"
         for one in places
         if one.dry
     ]
     if land:
-        yield f"stations: on land, where eta is missing until water comes (snap: water moves them): {'; '.join(land)}"
+        yield f"stations: on land, where eta is missing until water comes (snap: water moves them): {several(land)}"
 
 
 def moving_ground(places: Sequence[GaugePlace], levels: Sequence[OceanLevel]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from esim.config.crust.time_function import TimeFunctionConfig
 from esim.data import locate
 from esim.errors import InputError
 
+LATEST, LARGEST = 1e6, 1e30  # s, 1/s or N m/s: of a file
 WAVELET = 1e-3  # integral over integral of the absolute value, below which a file is a wavelet
 
 
@@ -405,6 +406,11 @@ def _pair(where: str, text: str) -> tuple[float, float]:
         raise InputError(f"{where}: '{text}', expected two numbers: time [s] and moment rate") from None
     if not np.isfinite(time + value):
         raise InputError(f"{where}: '{text}', expected finite numbers: time [s] and moment rate")
+    if abs(time) > LATEST or abs(value) > LARGEST:
+        raise InputError(
+            f"{where}: '{text}', expected times up to {LATEST:g} s, as no earthquake lasts longer, and moment rates up "
+            f"to {LARGEST:g}"
+        )
     return time, value
 
 

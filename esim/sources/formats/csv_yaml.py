@@ -191,7 +191,10 @@ def _read_csv(path: Path) -> tuple[Entry, list[Entry]]:
             if setting:
                 common[setting[1]] = setting[2]
             continue
-        cells = [cell.strip() for cell in next(csv.reader([line], skipinitialspace=True))]
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], skipinitialspace=True))]
+        except csv.Error as error:
+            raise InputError(f"{where}: cannot be divided into cells ({error})") from None
         if not names:
             names = _header(where, cells)
         elif len(cells) != len(names):

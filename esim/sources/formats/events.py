@@ -79,13 +79,13 @@ def _read_catalogue(path: Path) -> list[SourceEvent]:
         with warnings.catch_warnings(record=True) as told:  # of each entry that it leaves out
             warnings.simplefilter("always")
             catalogue = read_events(str(path))
+        found = [event for event in map(_event, catalogue) if event is not None]
     except Exception as error:  # a damaged file can fail in any way
         raise InputError(
             f"{path}: not a CMTSOLUTION, FORCESOLUTION, QuakeML, ndk or other catalogue that can be read ({error})"
         ) from error
     lost = [str(one.message).splitlines()[0] for one in told if LOST.search(str(one.message))]
     said = [f"{len(lost)} of its entries cannot be read and are left out: {lost[0]}"] if lost else []
-    found = [event for event in map(_event, catalogue) if event is not None]
     events = [replace(event, remarks=(*event.remarks, *said)) for event in found]
     if not events:
         raise InputError(f"{path}: none of its {len(catalogue)} events has a moment tensor or a mechanism")

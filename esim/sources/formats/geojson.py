@@ -14,13 +14,13 @@ lasts for rise (and t_fal, where other programs write it); sf_moment in N m; rak
 in `columns`, other forms of the corners in `polygons`.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from esim.config.json_file import read_json
 from esim.errors import InputError
 from esim.sources.finite_fault import RIGIDITY, FiniteFault, lowered
 from esim.sources.formats.columns import CANONICAL, ROCK, UNITS, duration
@@ -90,9 +90,7 @@ def title(path: Path) -> str:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        content = read_json(path)
     except ValueError as error:  # no JSON, or no text
         raise InputError(f"{path}: not GeoJSON ({error})") from None
     features = content.get("features") if isinstance(content, dict) else None

@@ -18,7 +18,7 @@ and frequency f0. ObsPy reads a CMTSOLUTION by columns that files written by han
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from math import hypot, pi, sqrt
+from math import hypot, isfinite, pi, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,10 @@ def _entries(path: Path, text: str) -> Iterator[Entry]:
 def _number(where: str, values: dict[str, str], key: str) -> float:
     words = values.get(key, "").split()
     try:
-        return float(re.sub(r"(?<=[0-9.])[dD](?=[-+0-9])", "e", words[0]))
+        value = float(re.sub(r"(?<=[0-9.])[dD](?=[-+0-9])", "e", words[0]))
+        if not isfinite(value):
+            raise ValueError
+        return value
     except (IndexError, ValueError):
         found = f"'{values[key]}'" if key in values else "missing"
         raise InputError(f"{where}: {key} is {found}, expected a number") from None

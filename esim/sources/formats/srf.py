@@ -31,6 +31,8 @@ COLUMNS = {"1.0": 8, "2.0": 10}  # of the place of a subfault, by version
 ROCKS = ((5e3, 1e6), (0.9, 8.0))  # what vs [cm/s] and den [g/cm3] can be, as distinct from other columns
 LOST = 0.01  # of the moment: slip without slip rates up to which a file is still read
 SLIP = "rake slip1 nt1 slip2 nt2 slip3 nt3"
+MOST_SUBFAULTS = 10**8
+LARGEST_SLIP, FASTEST = 1e5, 1e5  # cm, cm/s; the largest slip known is some 60 m, fast slip 10 m/s
 WINDOWS = 8  # parts of the slip rate that a rectangle keeps
 
 
@@ -144,6 +146,10 @@ def _plane(lines: Lines) -> list[float]:
     lines.numbers("stk dip dtop shyp dhyp", 5)
     if min(along, down, length, width) <= 0 or along * down != int(along * down):
         return []
+    if along * down > MOST_SUBFAULTS:
+        raise InputError(
+            f"{lines.where}: nstk x ndip are {along * down:.3g} subfaults, expected at most {MOST_SUBFAULTS:g}"
+        )
     return [length / along / (width / down)] * int(along * down)
 
 
@@ -152,6 +158,12 @@ def _subfault(lines: Lines, version: str | None, what: _Name, rates: array) -> t
     place, rigidity = _place(lines, version, what)
     line, step = lines.number, place[7]
     slip = lines.numbers(SLIP, 7)
+    for name, value in zip(("slip1", "slip2", "slip3"), slip[1::2], strict=True):
+        if abs(value) > LARGEST_SLIP:
+            raise InputError(
+                f"{lines.where}: {name} is {value:g} cm, expected at most {LARGEST_SLIP:g}: the largest slip known, of "
+                "2011, is some 60 m"
+            )
     counts = [
         _count(lines, name, value) for name, value in zip(("nt1", "nt2", "nt3"), slip[2::2], strict=True)
     ]
@@ -207,11 +219,16 @@ def _remark_columns(lines: Lines, version: str | None, found: int, rock: bool) -
 
 def _check_place(lines: Lines, place: list[float]) -> None:
     """InputError for a value that no subfault can have."""
-    lon, lat, _, _, dip, area, _, _ = place[:8]
+    lon, lat, depth, strike, dip, area, start, step = place[:8]
     ranges = (
         ("lon", lon, -360, 360, "degrees"),
         ("lat", lat, -90, 90, "degrees"),
+        ("dep", depth, -12, 6400, "km, as the Earth has a radius of 6370 km"),
+        ("stk", strike, -720, 720, "degrees"),
         ("dip", dip, 0, 90, "degrees"),
+        ("area", area, -1, 1e17, "cm2, as the largest rupture known had 2e15 cm2"),
+        ("tinit", start, -1e6, 1e6, "s, as the slowest earthquakes last an hour"),
+        ("dt", step, -1e5, 1e5, "s"),
     )
     for name, value, low, high, unit in ranges:
         if not low <= value <= high:
@@ -245,14 +262,18 @@ def _series(lines: Lines, count: int, what: _Name) -> list[float]:
         )
     try:
         values = list(map(float, words))
-        if math.isfinite(sum(values)):
+        if math.isfinite(sum(values)) and max(map(abs, values)) <= FASTEST:
             return values
     except ValueError:
         pass
     begin = 0
     for lines.number, end in seen:  # which line it was is only asked when something is wrong
         for word in words[begin:end]:
-            lines.number_of(word, f"{count} slip rates of {what} [cm/s]")
+            value = lines.number_of(word, f"{count} slip rates of {what} [cm/s]")
+            if abs(value) > FASTEST:
+                raise lines.error(
+                    f"a slip rate is {value:g} cm/s, expected at most {FASTEST:g}: fast slip has 1000"
+                )
         begin = end
     return list(map(float, words))
 

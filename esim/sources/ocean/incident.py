@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from esim.config.limits import FLOW, WAVE
 from esim.config.ocean.incident import (
     AnyIncidentConfig,
     IncidentNWaveConfig,
@@ -16,6 +17,7 @@ from esim.config.ocean.incident import (
     IncidentSolitaryConfig,
     IncidentSteadyConfig,
 )
+from esim.config.yaml.units import TIME
 from esim.data import locate
 from esim.errors import InputError
 from esim.sources.formats.units import METRE, METRE_PER_SECOND, SECOND
@@ -145,6 +147,12 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         )
     if not np.isfinite(table).all():
         raise InputError(f"{path}: has no value at {table[0, np.argmin(np.isfinite(table).all(0))]:g} s")
+    for row, (name, within) in zip(table, (("time", TIME.within), ("eta", WAVE), ("u", FLOW)), strict=False):
+        if (beyond := np.flatnonzero((row < within.low) | (row > within.high))).size:
+            value = float(row[beyond[0]])
+            raise InputError(
+                f"{path}: {name} is {value:g} at {table[0, beyond[0]]:g} s and {within.problem(value)}"
+            )
     falls = np.flatnonzero(np.diff(table[0]) <= 0)
     if falls.size:
         before, after = table[0, falls[0] : falls[0] + 2]

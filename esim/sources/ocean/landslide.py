@@ -1,6 +1,5 @@
 """How does a landslide move? A body of fixed shape along a given trajectory, under water or into it."""
 
-import csv
 from dataclasses import dataclass
 from math import acosh, atan2, cos, cosh, degrees, expm1, hypot, inf, log, pi, radians, sin, sqrt, tanh
 from pathlib import Path
@@ -8,6 +7,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from esim.config.limits import LONGEST
+from esim.config.yaml.units import ANGLE, LENGTH
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.sources import geodesy
@@ -248,21 +249,26 @@ def read_track(path: Path, lonlat: bool) -> tuple[float, float, TrackTrajectory]
     Lines that begin with # are comments. Raises InputError with the line where the file is not as it should be.
     """
     names = ["time", "lon", "lat"] if lonlat else ["time", "x", "y"]
-    expected = ", ".join(names)
+    within, expected = (ANGLE if lonlat else LENGTH).within, ", ".join(names)
     rows: list[list[float]] = []
     with opened(path) as lines:
         header = [cell.strip() for cell in lines.next(f"the names of the columns {expected}").split(",")]
         if sorted(header) != sorted(names):
             raise InputError(f"{lines.where}: the columns are {', '.join(header)}, expected {expected}")
         while (line := lines.optional()) is not None:
-            cells = next(csv.reader([line]))
+            cells = line.split(",")
             if len(cells) != 3:
                 raise InputError(f"{lines.where}: has {len(cells)} values, expected 3: {', '.join(header)}")
             row = dict(zip(header, (lines.number_of(cell, expected) for cell in cells), strict=True))
             if rows and row["time"] <= rows[-1][0]:
                 raise InputError(f"{lines.where}: the times must rise from each line to the next")
-            if row["time"] < 0:
-                raise InputError(f"{lines.where}: the time is {row['time']:g} s, expected 0 or later")
+            if not 0 <= row["time"] <= LONGEST:
+                raise InputError(
+                    f"{lines.where}: the time is {row['time']:g} s, expected 0 or later, and at most a year"
+                )
+            for name in names[1:]:
+                if problem := within.problem(row[name]):
+                    raise InputError(f"{lines.where}: {name} is {row[name]:g} and {problem}")
             rows.append([row[name] for name in names])
     if len(rows) < 2:
         raise InputError(f"{path}: has {len(rows)} places, expected two or more, {expected} in each line")
