@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from esim.errors import EsimError
 
 if TYPE_CHECKING:
+    from esim.config import ScenarioConfig
     from esim.parallel.comm import Comm
 
 EXAMPLES = """
@@ -153,9 +154,7 @@ def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
 
 def compute(options: argparse.Namespace, comm: "Comm") -> None:
     """Load, check, prepare, run, summarize."""
-    from esim.config import load
-
-    cfg = load(options.config, overrides(options))
+    cfg = _load_alike(options, comm)
     from esim.cli.progress import Progress, say, summary
     from esim.drivers.output_directory import check_directory
     from esim.drivers.run import driver_of, prepared
@@ -166,7 +165,7 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
     setup = driver.check(cfg, comm, elsewhere=options.check)
     if talk:
         say(cfg.title or options.config, *(f"  {line}" for line in driver.describe(setup)))
-    check_directory(comm, cfg.output, options.resume)
+    check_directory(comm, setup.config, driver.files(setup), options.resume)
     if options.check:
         return
     with (
@@ -176,6 +175,25 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
         record = run.compute()
     if talk:
         say(*summary(record, driver.summarize(record), run.written))
+
+
+def _load_alike(options: argparse.Namespace, comm: "Comm") -> "ScenarioConfig":
+    """The configuration, which is the same on all ranks, as are the options."""
+    from esim.config import load
+
+    cfg: ScenarioConfig | EsimError
+    try:
+        cfg = load(options.config, overrides(options))
+    except EsimError as error:
+        cfg = error
+    if comm.size > 1:
+        from esim.drivers.agreement import require_agreement
+
+        chosen = {"resume": options.resume, "check": options.check}
+        require_agreement(comm, cfg if isinstance(cfg, EsimError) else cfg.echo(), chosen)
+    if isinstance(cfg, EsimError):
+        raise cfg
+    return cfg
 
 
 def _show_warnings(quiet: bool) -> None:

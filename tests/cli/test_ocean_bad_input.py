@@ -331,7 +331,7 @@ def test_what_one_rank_alone_finds_ends_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "left", ["run.json", "fields.nc", ".fields.nc.partial", "checkpoint/step_0000000001.h5"]
+    "left", ["run.json", "fields.nc", ".fields.nc.partial", "checkpoint/step_0000000001/manifest.json"]
 )
 @pytest.mark.parametrize("options", [(), ("--check",)])
 def test_a_directory_with_a_run_is_left_alone(
