@@ -40,13 +40,17 @@ def _recorded(directory: Path) -> set[str]:
     files, configuration = record.get("files", []), record.get("configuration", {})
     with suppress(KeyError, TypeError, AttributeError, ValueError):
         there = Path(configuration["output"]["directory"])
-        return {str(Path(file).relative_to(there)) for file in files}
+        return _inside(str(Path(file).relative_to(there)) for file in files)
     return set()
 
 
 def _ledger(directory: Path) -> set[str]:
-    files = _json(directory / LEDGER).get("files", [])
-    return {str(name) for name in files if not Path(name).is_absolute() and ".." not in Path(name).parts}
+    return _inside(_json(directory / LEDGER).get("files", []))
+
+
+def _inside(names: Iterable[str]) -> set[str]:
+    """Those names of files that lie in the directory."""
+    return {name for name in names if not Path(name).is_absolute() and ".." not in Path(name).parts}
 
 
 def _json(path: Path) -> dict:

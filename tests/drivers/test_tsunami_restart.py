@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.files import contents
 from support.scenes import (
     but_checkpoints,
     channel,
@@ -121,11 +122,6 @@ def test_nothing_due_at_the_step_of_a_stop_is_lost(tmp_path):
 
 
 # ------------------------------------------------------------------ what may not be resumed
-
-
-def contents(directory: Path) -> dict[Path, bytes]:
-    """All files of a directory."""
-    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
 def change(scene: dict, path: str, value) -> dict:

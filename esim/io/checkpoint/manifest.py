@@ -116,7 +116,13 @@ def publish(
             file.write_bytes(_sealed(json.dumps(plain(content)).encode()))
         if folder.exists():  # damaged, or of another end of the run: it was computed again
             _remove(folder)
-        os.replace(temporary, folder)
+        if folder.exists():  # others have files there
+            for path in sorted(temporary.iterdir(), key=lambda path: path.name == NAME):
+                os.replace(path, folder / path.name)
+            temporary.rmdir()
+            fsync(folder)
+        else:
+            os.replace(temporary, folder)
         fsync(folder.parent)
         _prune(folder)
 

@@ -36,9 +36,9 @@ def write_checkpoint(
         problem = error
     told = comm.gather((problem, part.record()))
     first = None if told is None else next((problem for problem, _ in told if problem is not None), None)
+    if first is not None:
+        discard(folder)
     if (first := comm.bcast(first)) is not None:
-        if comm.rank == 0:
-            discard(folder)
         raise first
     parts = [record for _, record in told or ()]
     writer.put(publish, folder, step, attributes, part.wholes, parts, snapshots)
