@@ -57,7 +57,10 @@ def test_a_record_that_lists_files_elsewhere_removes_none_of_them(tmp_path: Path
     precious.touch()
     out = tmp_path / "out"
     out.mkdir()
-    record = {"files": [str(precious), f"{out}/../precious.nc"], "configuration": {"output": {"directory": str(out)}}}
+    record = {
+        "files": [str(precious), f"{out}/../precious.nc"],
+        "configuration": {"output": {"directory": str(out)}},
+    }
     (out / "run.json").write_text(json.dumps(record))
     (out / directory.LEDGER).write_text(json.dumps({"files": ["../precious.nc", str(precious)]}))
     start_directory(out, NAMES)
