@@ -340,7 +340,7 @@ def test_a_directory_with_a_run_is_left_alone(
     (tmp_path / "out" / left).parent.mkdir(parents=True)
     (tmp_path / "out" / left).write_text("precious")
     error = refused(capsys, write_pond(tmp_path), options=options)
-    assert f"{tmp_path}/out already has a run ({left})" in error
+    assert f"{tmp_path}/out already has a run ({left.removesuffix('/manifest.json')})" in error
     assert "--resume" in error and "--output" in error and "output.overwrite=true" in error
     assert (tmp_path / "out" / left).read_text() == "precious"
 
