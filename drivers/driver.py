@@ -26,7 +26,7 @@ from esim.drivers.resources import Device, check_memory, select_device
 from esim.drivers.start import Start
 from esim.errors import MachineError, StopRequested
 from esim.io.checkpoint.manifest import Checkpoint
-from esim.io.directory import RECORD, close_ledger
+from esim.io.directory import RECORD, close_ledger, drop_ledger
 from esim.io.provenance import peak_rss, run_record, write_record
 from esim.io.writer import Writer
 from esim.parallel.comm import Comm
@@ -275,15 +275,29 @@ class Run(ABC, Generic[S]):
             with Meter(comm.local_rank, self.backend.describe().get("bus")) as meter:
                 self.simulation.run()
                 self.report()
+                self._compare_inputs()
                 self.written = self.outputs.finish()
         except BaseException:
             self.outputs.abandon()
+            if comm.rank == 0:
+                drop_ledger(self.outputs.directory)
             raise
         self.timings["time loop"] = wall.perf_counter() - begun
         self.timings |= {f"time loop: {name}": spent for name, spent in self.simulation.seconds.items()}
         steps = clock.step - first
         energy = energy_record(comm, meter.reading, clock.time - resumed, self.cell_updates(steps))
         return self._record(steps, energy)
+
+    def _compare_inputs(self) -> None:
+        """Warn of input files that were written to since the run began."""
+        if self.setup.comm.rank:
+            return
+        for one in self.start.inputs:
+            path = Path(one["path"])
+            if not path.exists() or path.stat().st_mtime > self.started.timestamp():
+                self.setup.warnings.add(
+                    f"{path} was changed or removed during the run; what was read is what it had been before"
+                )
 
     def _record(self, steps: int, energy: dict[str, Any]) -> dict[str, Any]:
         setup, loop = self.setup, self.simulation.seconds["compute"]

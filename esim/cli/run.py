@@ -10,9 +10,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from esim.errors import EsimError
+from esim.errors import EsimError, InputError
 
 if TYPE_CHECKING:
     from esim.config import ScenarioConfig
@@ -36,9 +36,17 @@ exit codes:
 PATIENCE = 5.0  # s that a rank with an error waits for the others to come with the same
 
 
+class _Parser(argparse.ArgumentParser):
+    """Options, of which a wrong one is an error like any other: a rank that left by itself would leave the others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises InputError."""
+        raise InputError(f"{message}; esim-run --help describes the options")
+
+
 def parser() -> argparse.ArgumentParser:
     """Options of esim-run."""
-    p = argparse.ArgumentParser(
+    p = _Parser(
         prog="esim-run",
         description="Compute an earth-simulator scenario described by a YAML file.",
         epilog=EXAMPLES,
@@ -77,7 +85,11 @@ def overrides(options: argparse.Namespace) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = parser().parse_args(arguments)
+    options: argparse.Namespace | EsimError
+    try:
+        options = parser().parse_args(arguments)
+    except EsimError as error:
+        options = error
     try:
         from esim.parallel.comm import connect
 
@@ -152,9 +164,10 @@ def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
     return code
 
 
-def compute(options: argparse.Namespace, comm: "Comm") -> None:
-    """Load, check, prepare, run, summarize."""
+def compute(options: argparse.Namespace | EsimError, comm: "Comm") -> None:
+    """Load, check, prepare, run, summarize; options may be the error with which they could not be read."""
     cfg = _load_alike(options, comm)
+    assert not isinstance(options, EsimError)  # it would have been raised
     from esim.cli.progress import Progress, say, summary
     from esim.drivers.output_directory import check_directory
     from esim.drivers.run import driver_of, prepared
@@ -177,19 +190,22 @@ def compute(options: argparse.Namespace, comm: "Comm") -> None:
         say(*summary(record, driver.summarize(record), run.written))
 
 
-def _load_alike(options: argparse.Namespace, comm: "Comm") -> "ScenarioConfig":
+def _load_alike(options: argparse.Namespace | EsimError, comm: "Comm") -> "ScenarioConfig":
     """The configuration, which is the same on all ranks, as are the options."""
     from esim.config import load
 
     cfg: ScenarioConfig | EsimError
+    chosen = {}
     try:
+        if isinstance(options, EsimError):
+            raise options
+        chosen = {"resume": options.resume, "check": options.check}
         cfg = load(options.config, overrides(options))
     except EsimError as error:
         cfg = error
     if comm.size > 1:
         from esim.drivers.agreement import require_agreement
 
-        chosen = {"resume": options.resume, "check": options.check}
         require_agreement(comm, cfg if isinstance(cfg, EsimError) else cfg.echo(), chosen)
     if isinstance(cfg, EsimError):
         raise cfg

@@ -130,6 +130,13 @@ def close_ledger(directory: Path) -> None:
     (directory / LEDGER).unlink(missing_ok=True)
 
 
+def drop_ledger(directory: Path) -> None:
+    """Removes the ledger of a run that has failed and left nothing else."""
+    ledger = directory / LEDGER
+    if own_files(directory) == [ledger] and not manifest.generations(directory):
+        ledger.unlink(missing_ok=True)
+
+
 def _remove(path: Path) -> None:
     """Removes a file, or a Zarr store."""
     if not path.is_dir():

@@ -280,7 +280,6 @@ def stopped(tmp_path_factory):
         ("physics.attenuation", "coarse"),
         ("source.0.rake", 71),
         ("source.1.time_function.sigma", 0.07),
-        ("stations.2.depth", 351),
         ("time.duration", 0.7),
         ("run.precision", "float64"),
         ("run.cfl", 0.5),

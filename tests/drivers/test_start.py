@@ -219,6 +219,7 @@ def test_ranks_with_other_files_or_options_end_at_once_with_2(tmp_path: Path) ->
     for second, told in (
         ("other.yaml", "time.duration is 1200.0 on rank 0 and 1260.0 on rank 1"),
         ("wrong.yaml", "rank 1 fails with "),
+        ("sea.yaml --nonsense", "rank 1 fails with 'unrecognized arguments: --nonsense; "),
         ("sea.yaml --resume", "option --resume is false on rank 0 and true on rank 1"),
     ):
         begun = time.monotonic()

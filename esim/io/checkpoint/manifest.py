@@ -110,21 +110,15 @@ def publish(
         "parts": parts,
         "snapshots": {stem: pieces() for stem, pieces in snapshots.items()},
     }
-    temporary = partial(folder)
-    with writing(folder):
-        with whole_file(temporary / NAME) as file:
-            file.write_bytes(_sealed(json.dumps(plain(content)).encode()))
-        if folder.exists():  # damaged, or of another end of the run: it was computed again
-            _remove(folder)
-        if folder.exists():  # others have files there
-            for path in sorted(temporary.iterdir(), key=lambda path: path.name == NAME):
-                os.replace(path, folder / path.name)
-            temporary.rmdir()
-            fsync(folder)
-        else:
-            os.replace(temporary, folder)
-        fsync(folder.parent)
-        _prune(folder)
+    try:
+        with writing(folder):
+            with whole_file(partial(folder) / NAME) as file:
+                file.write_bytes(_sealed(json.dumps(plain(content)).encode()))
+            _rename(partial(folder), folder)
+            _prune(folder)
+    except BaseException:
+        discard(folder)
+        raise
 
 
 def discard(folder: Path) -> None:
@@ -146,6 +140,20 @@ def remove_all(directory: Path) -> None:
     for path in (directory / "checkpoint").glob("step_*"):
         if FOLDER.fullmatch(path.name):
             _remove(path)
+
+
+def _rename(temporary: Path, folder: Path) -> None:
+    """Gives a folder its name, and its files to one of that name in which others have theirs."""
+    if folder.exists():  # damaged, or of another end of the run: it was computed again
+        _remove(folder)
+    if folder.exists():
+        for path in sorted(temporary.iterdir(), key=lambda path: path.name == NAME):
+            os.replace(path, folder / path.name)
+        temporary.rmdir()
+        fsync(folder)
+    else:
+        os.replace(temporary, folder)
+    fsync(folder.parent)
 
 
 def _prune(newest: Path) -> None:
