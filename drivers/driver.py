@@ -1,7 +1,8 @@
 """How does a configuration become a run? Checked into a frozen setup, prepared into a run, computed to the end.
 
 check(config, comm) -> Setup      everything that can be wrong, before anything is allocated or written
-prepare(setup) -> Run             allocate and compile, set the state, open the outputs
+plan_start(setup) -> Start        what was read, and which checkpoint is resumed, if any
+prepare(setup, start) -> Run      allocate and compile, set the state, open the outputs
 run.compute()                     all steps, all files, and the record of the run
 """
 
@@ -22,9 +23,10 @@ from esim.backends.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.backends.energy import Meter, energy_record
 from esim.config.scenarios import ScenarioConfig
 from esim.drivers.resources import Device, check_memory, select_device
+from esim.drivers.start import Start
 from esim.errors import InputError, MachineError, StopRequested
-from esim.io.checkpoint import latest
-from esim.io.directory import start_directory
+from esim.io.checkpoint.manifest import Checkpoint
+from esim.io.directory import RECORD, close_ledger, drop_ledger
 from esim.io.provenance import peak_rss, run_record, write_record
 from esim.io.writer import Writer
 from esim.parallel.comm import Comm
@@ -160,8 +162,12 @@ class Driver(ABC, Generic[C, S, R]):
         """
 
     @abstractmethod
-    def prepare(self, setup: S, resume: bool = False, observers: Sequence[Observer] = ()) -> R:
-        """Allocate and compile, set the state or that of the last checkpoint, open the outputs."""
+    def files(self, setup: S) -> list[str]:
+        """Names of all files that a run may write, relative to output.directory; run.json is not among them."""
+
+    @abstractmethod
+    def prepare(self, setup: S, start: Start, observers: Sequence[Observer] = ()) -> R:
+        """Allocate and compile, set the state or that of the checkpoint of the start, open the outputs."""
 
     @abstractmethod
     def describe(self, setup: S) -> list[str]:
@@ -184,8 +190,8 @@ class RunOutputs(Protocol):
     def checkpoint(self, clock: Clock) -> None:
         """Write a checkpoint."""
 
-    def resume(self, path: Path) -> tuple[int, float, float]:
-        """Restore a checkpoint; returns step, time [s] and the clock's compensation."""
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Restore a checkpoint of the same configuration."""
 
     def finish(self) -> list[Path]:
         """Complete all files; returns their paths."""
@@ -194,19 +200,21 @@ class RunOutputs(Protocol):
         """Drop what is not complete."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Checkpoints:
-    """When is a checkpoint written, and which one is resumed? check_finite raises NumericalError for a broken state."""
+    """When is a checkpoint written, and how is one resumed? check_finite raises NumericalError for a broken state."""
 
     comm: Comm
     outputs: RunOutputs
     check_finite: Observer
-    warnings: Warnings
+    last: int | None = None  # step of the one that was written last
 
     def write(self, clock: Clock) -> None:
-        """Write a checkpoint of a sound state; none is resumed from a broken one."""
-        self.check_finite(clock)
-        self.outputs.checkpoint(clock)
+        """Write a checkpoint of a sound state, once at a step; none is resumed from a broken one."""
+        if clock.step != self.last:
+            self.check_finite(clock)
+            self.outputs.checkpoint(clock)
+            self.last = clock.step
 
     def write_unless_done(self, clock: Clock) -> None:
         """Write a checkpoint, but not at the end of the run."""
@@ -224,16 +232,14 @@ class Checkpoints:
                 "with --resume"
             )
 
-    def resume(self, clock: Clock) -> bool:
-        """Resume from the last checkpoint; False, with a warning, if there is none."""
-        directory = self.outputs.directory
-        path = self.comm.bcast(latest(directory) if self.comm.rank == 0 else None)
-        if path is None:
-            if self.comm.rank == 0:
-                start_directory(directory)
-            self.warnings.add("--resume: there is no checkpoint; starting from the beginning")
+    def resume(self, start: Start, clock: Clock) -> bool:
+        """Take up the checkpoint of a start, if it has one; before, what the run replaces is removed."""
+        start.make_room()
+        if start.checkpoint is None:
             return False
-        clock.step, clock.time, clock.lost = self.outputs.resume(path)
+        self.outputs.resume(start.checkpoint)
+        clock.step = start.checkpoint.step
+        clock.time, clock.lost = start.checkpoint.attributes["time"]
         self.outputs.begin()
         return True
 
@@ -243,6 +249,7 @@ class Run(ABC, Generic[S]):
     """A prepared run on this rank; timings are wall-clock seconds by what they were spent on."""
 
     setup: S
+    start: Start
     backend: Backend
     simulation: Simulation
     outputs: RunOutputs
@@ -266,10 +273,6 @@ class Run(ABC, Generic[S]):
     def facts(self) -> dict[str, Any]:
         """What run.json has of this scenario: its sources, and more."""
 
-    def input_files(self) -> list[Path]:
-        """All files that were read."""
-        return self.setup.config.input_files()
-
     @abstractmethod
     def report(self) -> None:
         """Warn of what was counted during the run."""
@@ -284,9 +287,12 @@ class Run(ABC, Generic[S]):
                 self.simulation.run()
                 self._tell_cache()
                 self.report()
+                self._compare_inputs()
                 self.written = self.outputs.finish()
         except BaseException:
             self.outputs.abandon()
+            if comm.rank == 0:
+                drop_ledger(self.outputs.directory)
             raise
         self.timings["time loop"] = wall.perf_counter() - begun
         self.timings |= {f"time loop: {name}": spent for name, spent in self.simulation.seconds.items()}
@@ -300,13 +306,24 @@ class Run(ABC, Generic[S]):
             for text in texts:
                 self.setup.warnings.add(text)
 
+    def _compare_inputs(self) -> None:
+        """Warn of input files that were written to since the run began."""
+        if self.setup.comm.rank:
+            return
+        for one in self.start.inputs:
+            path = Path(one["path"])
+            if not path.exists() or path.stat().st_mtime > self.started.timestamp():
+                self.setup.warnings.add(
+                    f"{path} was changed or removed during the run; what was read is what it had been before"
+                )
+
     def _record(self, steps: int, energy: dict[str, Any]) -> dict[str, Any]:
         setup, loop = self.setup, self.simulation.seconds["compute"]
         record = run_record(
             setup.config.echo(),
             started=self.started,
             ended=datetime.now(UTC),
-            inputs=self.input_files(),
+            inputs=self.start.inputs,
             decomposition={
                 "ranks": setup.comm.size,
                 "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in setup.decomposition.blocks],
@@ -327,6 +344,7 @@ class Run(ABC, Generic[S]):
             **self.facts(),
         )
         if setup.comm.rank == 0:
-            write_record(self.outputs.directory / "run.json", record)
+            write_record(self.outputs.directory / RECORD, record)
+            close_ledger(self.outputs.directory)
         setup.comm.barrier()
         return record

@@ -1,43 +1,35 @@
 """May a run write into its output directory? Decided by the first rank for all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from esim.config.output import OutputConfig
+from esim.config.scenario import ScenarioConfig
+from esim.data import locate
 from esim.errors import InputError
-from esim.io.directory import claim, refuse_existing, start_directory
+from esim.io.checkpoint.manifest import generations
+from esim.io.directory import RECORD, claim, refuse_existing
 from esim.parallel.collectives import on_root
 from esim.parallel.comm import Comm
 
 
-def check_directory(comm: Comm, output: OutputConfig, resume: bool) -> None:
-    """Refuse a directory that cannot be written, or has a run that is neither to be resumed nor replaced."""
-    on_root(comm, lambda: refuse_directory(output, resume))
+def check_directory(comm: Comm, config: ScenarioConfig, names: Sequence[str], resume: bool) -> None:
+    """Refuse a directory that cannot be written, or has what files of these names must not replace. Collective."""
+    on_root(comm, lambda: refuse_directory(config, names, resume))
 
 
-def prepare_directory(comm: Comm, output: OutputConfig, resume: bool) -> None:
-    """Check the directory and make it, empty unless the run that it has is to be resumed."""
-
-    def prepare() -> None:
-        refuse_directory(output, resume)
-        if not (resume and has_checkpoint(output.directory)):
-            start_directory(output.directory)
-
-    on_root(comm, prepare)
-
-
-def refuse_directory(output: OutputConfig, resume: bool) -> None:
-    """Raises InputError if a run must not begin, or go on, in the output directory."""
-    directory = output.directory
+def refuse_directory(config: ScenarioConfig, names: Sequence[str], resume: bool) -> None:
+    """Raises InputError if a run must not begin, or go on, in its output directory."""
+    output, directory = config.output, config.output.directory
     # What an unfinished run has left may be resumed, even if it did not come to its first checkpoint.
-    complete = (directory / "run.json").exists() and not has_checkpoint(directory)
+    complete = (directory / RECORD).exists() and not generations(directory)
     if resume and complete and not output.overwrite:
         raise InputError(
             f"--resume: the run in {directory} is complete and has no checkpoint to go on from; write elsewhere by "
             "--output, or replace it by --set output.overwrite=true"
         )
-    refuse_existing(directory, output.overwrite or resume)
+    inputs = {key: locate(file) for key, file in config.keyed_files.items()}
+    refuse_existing(directory, names, inputs, output.overwrite, resume)
 
 
 @contextmanager
@@ -46,8 +38,3 @@ def claimed(comm: Comm, output: OutputConfig) -> Iterator[None]:
     with ExitStack() as stack:
         on_root(comm, lambda: stack.enter_context(claim(output.directory)))
         yield
-
-
-def has_checkpoint(directory: Path) -> bool:
-    """Whether there is something to resume from."""
-    return any(directory.glob("checkpoint/step_*.h5"))

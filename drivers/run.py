@@ -7,9 +7,11 @@ from typing import Any
 
 from esim.config import ScenarioConfig
 from esim.config.scenarios import SCENARIOS, load_part
+from esim.drivers.agreement import require_agreement
 from esim.drivers.driver import Driver, Observer, R, S
-from esim.drivers.output_directory import claimed, prepare_directory
+from esim.drivers.output_directory import check_directory, claimed
 from esim.drivers.resources import explain_out_of_memory
+from esim.drivers.start import plan_start
 from esim.parallel.comm import Comm, SerialComm
 
 
@@ -30,16 +32,21 @@ def prepared(
     driver: Driver[Any, S, R], setup: S, resume: bool = False, observers: Sequence[Observer] = ()
 ) -> Iterator[R]:
     """Context with the run of a setup, while which no other run may write into its output directory."""
-    comm, output = setup.comm, setup.config.output
-    with claimed(comm, output), explain_out_of_memory(setup.memory):
-        prepare_directory(comm, output, resume)
-        yield driver.prepare(setup, resume, observers)
+    comm, config, names = setup.comm, setup.config, driver.files(setup)
+    with claimed(comm, config.output), explain_out_of_memory(setup.memory):
+        check_directory(comm, config, names, resume)
+        start = plan_start(comm, config, names, resume, setup.threads)
+        for text in start.remarks:
+            setup.warnings.add(text)
+        yield driver.prepare(setup, start, observers)
 
 
 def simulate(config: ScenarioConfig, comm: Comm | None = None, resume: bool = False) -> Path:
     """Compute a scenario and return the directory with its files; raises esim.errors.EsimError."""
+    comm = comm or SerialComm()
+    if comm.size > 1:
+        require_agreement(comm, config.echo(), {"resume": resume})
     driver = driver_of(config)
-    setup = checked(driver, config, comm or SerialComm())
-    with prepared(driver, setup, resume) as run:
+    with prepared(driver, checked(driver, config, comm), resume) as run:
         run.compute()
     return config.output.directory

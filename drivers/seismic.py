@@ -21,6 +21,7 @@ from esim.crust.output.outputs import SeismicOutputs
 from esim.crust.output.receiver_sites import (
     describe_stations,
     place_stations,
+    seismogram_files,
     station_records,
     waveform_formats,
 )
@@ -54,6 +55,7 @@ from esim.drivers.driver import (
     timed,
 )
 from esim.drivers.resources import Device, threads_per_rank
+from esim.drivers.start import Start
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.io.crust.station_codes import changed_codes, changes_warning
@@ -188,9 +190,20 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             sites=sites,
         )
 
-    def prepare(
-        self, setup: SeismicSetup, resume: bool = False, observers: Sequence[Observer] = ()
-    ) -> SeismicRun:
+    def files(self, setup: SeismicSetup) -> list[str]:
+        """Snapshots, maxima, the recorded box, seismograms in all formats."""
+        output = setup.config.output
+        stems = [
+            kind
+            for kind in ("fields", "surface_displacement", "maxima", "injection")
+            if getattr(output, kind) is not None
+        ]
+        stems += [f"plane_{plane.name}" for plane in output.planes]
+        interval = setup.discretisation.sample_steps * setup.dt
+        seismograms = seismogram_files(setup.config, setup.sites, setup.projection, interval)
+        return [f"{stem}.nc" for stem in stems] + seismograms
+
+    def prepare(self, setup: SeismicSetup, start: Start, observers: Sequence[Observer] = ()) -> SeismicRun:
         """Allocate and compile, set the medium, place the sources, open the outputs."""
         config, comm, ground, timings = setup.config, setup.comm, setup.ground, dict[str, float]()
         block = setup.decomposition.blocks[comm.rank]
@@ -220,8 +233,10 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             setup.discretisation,
             setup.sources,
             stability,
+            start.identity,
+            setup.warnings.add,
         )
-        checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.warnings)
+        checkpoints = Checkpoints(comm, outputs, stability.check_finite)
         early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
             Callback(
@@ -243,10 +258,11 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             [checkpoints.stop_if_asked],
             backend.synchronize,
         )
-        if not (resume and checkpoints.resume(clock)):
+        if not checkpoints.resume(start, clock):
             outputs.begin()
         return SeismicRun(
             setup=setup,
+            start=start,
             backend=backend,
             simulation=simulation,
             outputs=outputs,

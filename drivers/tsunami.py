@@ -20,6 +20,7 @@ from esim.drivers.driver import (
     strip_bytes,
 )
 from esim.drivers.resources import threads_per_rank
+from esim.drivers.start import Start
 from esim.io.ocean.output_size import predict_bytes
 from esim.ocean import memory
 from esim.ocean.activity import count_work
@@ -152,9 +153,19 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             gauges=gauges,
         )
 
-    def prepare(
-        self, setup: TsunamiSetup, resume: bool = False, observers: Sequence[Observer] = ()
-    ) -> "TsunamiRun":
+    def files(self, setup: TsunamiSetup) -> list[str]:
+        """Snapshots, maxima and run-up of every grid, and the gauges."""
+        output = setup.config.output
+        stems = [
+            f"{kind}_{level.name}" if level.parent else kind
+            for level in setup.levels
+            for kind in ("fields", "maxima", "runup")
+            if getattr(output, kind) is not None
+        ]
+        coast = [f"{stem}.csv" for stem in stems if stem.startswith("runup")]
+        return [f"{stem}.nc" for stem in stems] + coast + ["stations.nc"] * bool(setup.gauges)
+
+    def prepare(self, setup: TsunamiSetup, start: Start, observers: Sequence[Observer] = ()) -> "TsunamiRun":
         """Allocate and compile, set the water, compute what the sources do, open the outputs."""
         config, backend = setup.config, setup.open_backend()
         timings: dict[str, float] = {}
@@ -166,9 +177,9 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *moving_ground(setup.gauges, hierarchy.levels),
         ):
             setup.warnings.add(text)
-        outputs = TsunamiOutputs(config, hierarchy, setup.gauges, setup.warnings.add)
+        outputs = TsunamiOutputs(config, hierarchy, setup.gauges, setup.warnings.add, start.identity)
         stability = StabilityCheck(hierarchy.levels, fixed_steps=not config.run.adaptive)
-        checkpoints = Checkpoints(setup.comm, outputs, stability.check_finite, setup.warnings)
+        checkpoints = Checkpoints(setup.comm, outputs, stability.check_finite)
         clock = Clock(config.time.duration)
         simulation = Simulation(
             hierarchy,
@@ -178,12 +189,13 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             [checkpoints.stop_if_asked],
             backend.synchronize,
         )
-        if not (resume and checkpoints.resume(clock)):
+        if not checkpoints.resume(start, clock):
             _begin(setup, hierarchy, outputs, clock)
             for text in damped_sources(hierarchy.root.ocean, hierarchy.root.motion):
                 setup.warnings.add(text)
         return TsunamiRun(
             setup=setup,
+            start=start,
             backend=backend,
             simulation=simulation,
             outputs=outputs,

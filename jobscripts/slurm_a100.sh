@@ -70,7 +70,7 @@ export UCX_MEMTYPE_CACHE=n # memory from CuPy's pool is otherwise mistaken for h
 
 # A job that was put back into the queue goes on from its last checkpoint, or starts afresh if it has none.
 START=()
-if compgen -G "$OUT/checkpoint/step_*.h5" > /dev/null; then
+if compgen -G "$OUT/checkpoint/step_*/manifest.json" > /dev/null; then
     START=(--resume)
 elif [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
     START=(--set output.overwrite=true)

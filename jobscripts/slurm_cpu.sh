@@ -50,7 +50,7 @@ export OMP_PLACES=cores OMP_PROC_BIND=close OMP_WAIT_POLICY=passive
 
 # A job that was put back into the queue goes on from its last checkpoint, or starts afresh if it has none.
 START=()
-if compgen -G "$OUT/checkpoint/step_*.h5" > /dev/null; then
+if compgen -G "$OUT/checkpoint/step_*/manifest.json" > /dev/null; then
     START=(--resume)
 elif [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
     START=(--set output.overwrite=true)

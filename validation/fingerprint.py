@@ -8,6 +8,7 @@ below, with settings as of `esim-run --set`. Two of them need the data, see READ
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -21,7 +22,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-import h5py
 import netCDF4
 import numpy as np
 from ruamel.yaml import YAML
@@ -232,16 +232,16 @@ def hashes(case: str, output: Path) -> Hashes:
 
 
 def arrays(path: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """Every array of a file by name, as it is stored; other files than NetCDF and HDF5 are one array of bytes."""
+    """Every array of a file by name, as it is stored; other files than NetCDF and NumPy's are one array of bytes."""
     if path.suffix == ".nc":
         with netCDF4.Dataset(path) as file:
             file.set_auto_maskandscale(False)
             for name, variable in file.variables.items():
                 yield name, np.asarray(variable[...])
-    elif path.suffix == ".h5":
-        with h5py.File(path) as file:
-            for name, dataset in file.items():
-                yield name, np.asarray(dataset[()])
+    elif path.suffix == ".npy":  # the part of one rank of a checkpoint
+        with path.open("rb") as file:
+            for number in itertools.takewhile(lambda _: file.peek(1), itertools.count()):
+                yield str(number), np.load(file)
     elif path.is_file() and path.suffix != ".json":  # run.json has the time of day
         yield "bytes", np.frombuffer(path.read_bytes(), np.uint8)
 

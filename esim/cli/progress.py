@@ -143,7 +143,12 @@ def summary(record: dict[str, Any], scenario: Sequence[str], written: Sequence[P
     ]
     lines += scenario
     lines += [f"warning: {text}" for text in record["warnings"]]
-    return lines + ["written:"] + [f"  {path}" for path in (*written, _record_path(written))]
+    return lines + ["written:"] + [f"  {path}" for path in (*_shown(written), _record_path(written))]
+
+
+def _shown(written: Sequence[Path]) -> list[Path]:
+    """Paths of files, of those in a folder of their own only that."""
+    return list(dict.fromkeys(path.parent if path.suffix == ".SAC" else path for path in written))
 
 
 def _record_path(written: Sequence[Path]) -> str:

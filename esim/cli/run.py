@@ -10,11 +10,12 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from esim.errors import EsimError
+from esim.errors import EsimError, InputError
 
 if TYPE_CHECKING:
+    from esim.config import ScenarioConfig
     from esim.parallel.comm import Comm
 
 EXAMPLES = """
@@ -35,9 +36,17 @@ exit codes:
 PATIENCE = 5.0  # s that a rank with an error waits for the others to come with the same
 
 
+class _Parser(argparse.ArgumentParser):
+    """Options, of which a wrong one is an error like any other: a rank that left by itself would leave the others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises InputError."""
+        raise InputError(f"{message}; esim-run --help describes the options")
+
+
 def parser() -> argparse.ArgumentParser:
     """Options of esim-run."""
-    p = argparse.ArgumentParser(
+    p = _Parser(
         prog="esim-run",
         description="Compute an earth-simulator scenario described by a YAML file.",
         epilog=EXAMPLES,
@@ -76,7 +85,11 @@ def overrides(options: argparse.Namespace) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = parser().parse_args(arguments)
+    options: argparse.Namespace | EsimError
+    try:
+        options = parser().parse_args(arguments)
+    except EsimError as error:
+        options = error
     try:
         from esim.parallel.comm import connect
 
@@ -153,20 +166,23 @@ def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
     return code
 
 
-def compute(options: argparse.Namespace, comm: "Comm") -> None:
-    """Load, check, prepare, run, summarize; warnings go to stderr as they come, unless only errors are wanted."""
+def compute(options: argparse.Namespace | EsimError, comm: "Comm") -> None:
+    """Load, check, prepare, run, summarize; options may be the error with which they could not be read.
+
+    Warnings go to stderr as they come, unless only errors are wanted.
+    """
     import logging
 
     from esim.cli.warning_lines import shown_warnings
 
-    with shown_warnings("esim-run", logging.ERROR if options.quiet else logging.WARNING):
+    quiet = isinstance(options, EsimError) or options.quiet
+    with shown_warnings("esim-run", logging.ERROR if quiet else logging.WARNING):
         _compute(options, comm)
 
 
-def _compute(options: argparse.Namespace, comm: "Comm") -> None:
-    from esim.config import load
-
-    cfg = load(options.config, overrides(options))
+def _compute(options: argparse.Namespace | EsimError, comm: "Comm") -> None:
+    cfg = _load_alike(options, comm)
+    assert not isinstance(options, EsimError)  # it would have been raised
     from esim.cli.progress import Progress, say, summary
     from esim.drivers.output_directory import check_directory
     from esim.drivers.run import checked, driver_of, prepared
@@ -176,7 +192,7 @@ def _compute(options: argparse.Namespace, comm: "Comm") -> None:
     setup = checked(driver, cfg, comm, elsewhere=options.check)
     if talk:
         say(cfg.title or options.config, *(f"  {line}" for line in driver.describe(setup)))
-    check_directory(comm, cfg.output, options.resume)
+    check_directory(comm, setup.config, driver.files(setup), options.resume)
     if options.check:
         return
     with (
@@ -186,6 +202,28 @@ def _compute(options: argparse.Namespace, comm: "Comm") -> None:
         record = run.compute()
     if talk:
         say(*summary(record, driver.summarize(record), run.written))
+
+
+def _load_alike(options: argparse.Namespace | EsimError, comm: "Comm") -> "ScenarioConfig":
+    """The configuration, which is the same on all ranks, as are the options."""
+    from esim.config import load
+
+    cfg: ScenarioConfig | EsimError
+    chosen = {}
+    try:
+        if isinstance(options, EsimError):
+            raise options
+        chosen = {"resume": options.resume, "check": options.check}
+        cfg = load(options.config, overrides(options))
+    except EsimError as error:
+        cfg = error
+    if comm.size > 1:
+        from esim.drivers.agreement import require_agreement
+
+        require_agreement(comm, cfg if isinstance(cfg, EsimError) else cfg.echo(), chosen)
+    if isinstance(cfg, EsimError):
+        raise cfg
+    return cfg
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from esim.data import locate
 
 # Settings of the output that may differ between a run and the one that resumes from its checkpoint, and those of the
 # machine that may not.
-NOT_IN_IDENTITY = ("directory", "overwrite", "compression")
+NOT_IN_IDENTITY = ("directory", "overwrite", "compression", "checkpoint")
 IN_IDENTITY = ("precision", "cfl", "dt", "adaptive")
 
 
@@ -48,9 +48,12 @@ class ScenarioConfig(Section):
         """
         return self.model_dump(mode="json")
 
-    def restart_identity(self) -> dict[str, Any]:
-        """The part of the configuration that decides what a state means and which steps lead to the next."""
-        everything = self.echo()
+    def restart_identity(self, sums: Mapping[Path, str]) -> dict[str, Any]:
+        """The part of the configuration that decides what a state means and which steps lead to the next.
+
+        sums are the checksums of its input files, which stand in place of their paths.
+        """
+        everything = _summed(self.model_dump(), sums)
         output, run = everything.pop("output"), everything.pop("run")
         del everything["title"]
         return everything | {
@@ -64,3 +67,12 @@ class ScenarioConfig(Section):
         Raises InputError for one that is not there.
         """
         return list(dict.fromkeys(locate(file) for file in self.files))
+
+
+def _summed(value: Any, sums: Mapping[Path, str]) -> Any:
+    """A value with checksums in place of paths."""
+    if isinstance(value, Mapping):
+        return {key: _summed(item, sums) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_summed(item, sums) for item in value]
+    return sums.get(value, value) if isinstance(value, Path) else value

@@ -7,6 +7,7 @@ against its sum. Each sum is followed by the public address of the same bytes, w
 import difflib
 import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,14 +135,21 @@ def _cache() -> Path:
 
 
 def _verified(known: Known, path: Path) -> Path:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    status = path.stat()
+    found = _sha256(path, status.st_size, status.st_mtime_ns)
     if found != known.sha256:
         raise InputError(
             f"{path}: not the file that {PREFIX}{known.name} stands for (SHA-256 {found[:12]}..., expected"
             f" {known.sha256[:12]}...); restore it, or give your own file another name"
         )
     return path
+
+
+@lru_cache
+def _sha256(path: Path, size: int, changed: int) -> str:
+    """SHA-256 of a file that had this size and time of change, computed once."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _not_public(name: str) -> str:

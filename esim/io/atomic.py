@@ -18,9 +18,9 @@ def partial(path: Path) -> Path:
 
 def publish(temporary: Path, path: Path) -> None:
     """Gives a finished temporary file its real name; after a power cut it is there whole or not at all."""
-    _fsync(temporary)
+    fsync(temporary)
     os.replace(temporary, path)
-    _fsync(path.parent)
+    fsync(path.parent)
 
 
 @contextmanager
@@ -64,7 +64,8 @@ def _reason(folder: Path, error: Exception) -> str:
     return os.strerror(number) if number else str(error)
 
 
-def _fsync(path: Path) -> None:
+def fsync(path: Path) -> None:
+    """Waits until a file, or the entries of a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,6 +1,5 @@
 """What is the provenance of a result? run.json: what ran, on which machine, from which inputs, how fast."""
 
-import hashlib
 import json
 import math
 import platform
@@ -19,8 +18,9 @@ import numpy as np
 from esim import __version__
 from esim.errors import InputError
 from esim.io.atomic import whole_file
+from esim.io.checksum import checksum
 
-PACKAGES = ("numpy", "numba", "mpi4py", "h5py")
+PACKAGES = ("numpy", "numba", "mpi4py")
 
 
 def run_record(
@@ -28,7 +28,7 @@ def run_record(
     *,
     started: datetime,
     ended: datetime,
-    inputs: Iterable[Path] = (),
+    inputs: Iterable[Mapping[str, Any]] = (),
     decomposition: Mapping[str, Any] | None = None,
     timings: Mapping[str, float] | None = None,
     cell_rate: float | None = None,
@@ -39,15 +39,16 @@ def run_record(
 ) -> dict[str, Any]:
     """The content of run.json as plain JSON values.
 
-    timings are in seconds by phase, cell_rate in cell updates per second, peak_memory in bytes over all ranks
-    (that of this process if not given), mpi is the library's own version string; `extra` is added as it is.
+    inputs are those of `input_file`, timings in seconds by phase, cell_rate in cell updates per second, peak_memory in
+    bytes over all ranks (that of this process if not given), mpi is the library's own version string; `extra` is added
+    as it is.
     """
     record = {
         "configuration": configuration,
         "command": shlex.join(sys.orig_argv),
         "versions": versions(mpi),
         "machine": machine(),
-        "inputs": [input_file(path) for path in inputs],
+        "inputs": list(inputs),
         "decomposition": decomposition or {},
         "timings": timings or {},
         "cell_rate": cell_rate,
@@ -79,24 +80,17 @@ def machine() -> dict[str, str]:
 
 
 def input_file(path: Path) -> dict[str, Any]:
-    """Path, size in bytes and SHA-256 of an input file. Raises InputError if it cannot be read."""
+    """Path, size in bytes and `checksum` of an input file. Raises InputError if it cannot be read."""
     try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return {"path": str(path), "bytes": path.stat().st_size, **checksum(path)}
     except OSError as error:
         raise InputError(f"cannot read the input file {path}: {error.strerror}") from error
-    return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest}
 
 
 def peak_rss() -> int:
     """Largest resident memory of this process so far [bytes]."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
-
-
-def fingerprint(configuration: Mapping[str, Any]) -> str:
-    """SHA-256 of a configuration, the same for the same values in any order of keys."""
-    return hashlib.sha256(json.dumps(plain(configuration), sort_keys=True).encode()).hexdigest()
 
 
 def plain(value: Any) -> Any:

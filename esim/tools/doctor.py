@@ -17,7 +17,7 @@ from typing import NamedTuple
 from esim import __version__
 from esim.distribution import install
 
-PACKAGES = ("numpy", "numba", "mpi4py", "netCDF4", "h5py", "xarray", "cupy-cuda13x", "numba-cuda")
+PACKAGES = ("numpy", "numba", "mpi4py", "netCDF4", "xxhash", "xarray", "cupy-cuda13x", "numba-cuda")
 OPTIONAL = ("cupy-cuda13x", "numba-cuda")
 # A launcher's variables: the MPI that is tried in a process of its own must not take itself for a rank.
 LAUNCHER = ("PMI", "OMPI_", "PRTE_", "HYDRA", "MPI_LOCAL", "MV2_COMM", "PALS_", "FLUX_")

@@ -14,6 +14,7 @@ from support.scenes import mpirun, saved
 
 from esim.cli.run import main
 from esim.drivers.resources import check_memory
+from esim.drivers.run import prepared
 from esim.drivers.seismic import Seismic
 from esim.parallel.comm import SerialComm
 
@@ -286,7 +287,8 @@ def test_the_memory_predicted_is_that_of_the_arrays(
         made["topography"] = {"kind": "flat", "depth": 150}
     driver = Seismic()
     setup = driver.check(configured(made), SerialComm())
-    run = driver.prepare(setup)
+    with prepared(driver, setup) as run:
+        run.outputs.abandon()
     crust, predicted = run.engine.crust, setup.memory
     real = crust.v.base.nbytes if crust.v.base is not None else crust.v.nbytes + crust.s.nbytes
     real += sum(

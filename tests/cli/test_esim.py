@@ -37,7 +37,7 @@ HEAVY = (
     "xarray",
     "mpi4py.MPI",
     "netCDF4",
-    "h5py",
+    "xxhash",
     "matplotlib",
     "pydantic",
     "rich",
@@ -424,7 +424,7 @@ def test_a_restart_resumes_from_a_checkpoint_or_starts_afresh(
 ) -> None:
     _, calls = batch("exit 0", SLURM_RESTART_COUNT="1")
     assert calls[-1].endswith("--set output.overwrite=true")
-    (tmp_path / "out/checkpoint").mkdir(parents=True)
-    (tmp_path / "out/checkpoint/step_0000000010.h5").touch()
+    (tmp_path / "out/checkpoint/step_0000000010").mkdir(parents=True)
+    (tmp_path / "out/checkpoint/step_0000000010/manifest.json").touch()
     _, calls = batch("exit 0", SLURM_RESTART_COUNT="2")
     assert calls[-1].endswith("--resume")

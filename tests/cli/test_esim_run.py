@@ -29,7 +29,7 @@ CONFIGS = sorted(TOP.glob("configs/*.yaml"))
 TOHOKU = TOP / "configs/tohoku2011.yaml"
 SMALL = ("grid.spacing=30 arcmin", "time.duration=20 min")
 FILES = ["fields.nc", "maxima.nc", "run.json", "stations.nc"]
-HEAVY = ("numpy", "numba", "xarray", "mpi4py.MPI", "netCDF4", "h5py", "pydantic", "rich", "logging")
+HEAVY = ("numpy", "numba", "xarray", "mpi4py.MPI", "netCDF4", "xxhash", "pydantic", "rich", "logging")
 LONG = ("time.duration=2000 s", "run.dt=0.05", "output.fields.every=500 s")
 
 
@@ -423,7 +423,7 @@ def test_a_run_that_is_asked_to_stop_goes_on_later_and_nobody_takes_its_director
     error = process.communicate(timeout=60)[1]
     assert process.returncode == 75
     assert re.fullmatch(r"esim-run: stopped on request at t = .* with a checkpoint in .*--resume\n", error)
-    assert len(list(out.glob("checkpoint/step_*.h5"))) == 1 and not (out / "run.json").exists()
+    assert len(list(out.glob("checkpoint/step_*/manifest.json"))) == 1 and not (out / "run.json").exists()
     assert main([*arguments, "--resume"]) == 0
     assert sorted(path.name for path in out.iterdir() if path.is_file()) == FILES
     assert opened(out)["fields"].time.values.tolist() == [0, 500, 1000, 1500, 2000]

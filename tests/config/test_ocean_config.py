@@ -422,7 +422,7 @@ def test_a_configuration_knows_its_input_files(folder: Path, monkeypatch: pytest
 
 
 def test_import_is_light() -> None:
-    heavy = {"numba", "xarray", "netCDF4", "h5py", "mpi4py", "matplotlib", "scipy", "dask"}
+    heavy = {"numba", "xarray", "netCDF4", "xxhash", "mpi4py", "matplotlib", "scipy", "dask"}
     code = f"import sys, esim.config; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -9,22 +9,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.files import contents
 from support.scenes import (
+    but_checkpoints,
     channel,
     compute,
     configured,
     cut_off,
     differing,
     japan,
+    latest,
     mpirun,
     saved,
+    steps,
     written,
 )
 
 from esim.cli.run import main
 from esim.drivers.run import simulate
 from esim.errors import InputError
-from esim.io import checkpoint
 from esim.io.cf import FILL
 from esim.timestepping.signals import STOP
 from esim.variables.ocean import STATIONS
@@ -50,11 +53,6 @@ def whole(tmp_path_factory):
     return get
 
 
-def steps(directory: Path) -> list[int]:
-    """Steps of the checkpoints in a directory."""
-    return [int(path.stem[5:]) for path in sorted((directory / "checkpoint").glob("*.h5"))]
-
-
 # ------------------------------------------------------------------ the same bits
 
 
@@ -64,7 +62,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(before, after, whole, tmp_path
     scene = japan(tmp_path)
     cut_off(scene, 40, before)
     assert steps(tmp_path) == [28]
-    assert 600 < checkpoint.load_attributes(checkpoint.latest(tmp_path))["time"][0] < 2100
+    assert 600 < latest(tmp_path).attributes["time"][0] < 2100
     assert differing(compute(scene, after, resume=True), whole(japan)) == []
 
 
@@ -74,7 +72,7 @@ def test_periodic_walls_and_an_adaptive_step_go_on_too(before, after, whole, tmp
     scene = channel(tmp_path)
     stop = [s for s in whole(channel)["fields.step"] if s > 0][1] - 2
     cut_off(scene, stop, before)
-    assert 100 < checkpoint.load_attributes(checkpoint.latest(tmp_path))["time"][0] < 900
+    assert 100 < latest(tmp_path).attributes["time"][0] < 900
     assert differing(compute(scene, after, resume=True), whole(channel)) == []
 
 
@@ -90,11 +88,6 @@ def test_a_finished_run_can_be_resumed(whole, tmp_path):
     scene = japan(tmp_path)
     compute(scene)
     assert differing(compute(scene, resume=True), whole(japan)) == []
-
-
-def but_checkpoints(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The outputs: a run that was stopped keeps another checkpoint than one that was not."""
-    return {name: values for name, values in found.items() if ".h5" not in name}
 
 
 @pytest.mark.parametrize(("ranks", "step"), [(1, 1), (1, 70), (2, 12), (3, 20)])
@@ -156,12 +149,12 @@ def change(scene: dict, path: str, value) -> dict:
 )
 def test_another_configuration_is_refused(path, value, tmp_path, stopped):
     scene = change(japan(stopped), path, value)
-    before = {p: p.stat().st_mtime_ns for p in stopped.rglob("*") if p.is_file()}
+    before = contents(stopped)
     with pytest.raises(
         InputError, match="belongs to another configuration|with stations.*cannot go on without any"
     ):
         simulate(configured(scene), resume=True)
-    assert {p: p.stat().st_mtime_ns for p in stopped.rglob("*") if p.is_file()} == before
+    assert contents(stopped) == before
 
 
 @pytest.fixture(scope="module")
@@ -203,18 +196,22 @@ def test_a_damaged_checkpoint_is_skipped_for_the_one_before(whole, tmp_path, cap
     scene = japan(tmp_path)
     cut_off(scene, 60, 2)
     assert steps(tmp_path) == [28, 56]
-    newest = tmp_path / "checkpoint/step_0000000056.h5"
-    newest.write_bytes(newest.read_bytes()[:3000])
+    part = tmp_path / "checkpoint/step_0000000056/part_00001.npy"
+    part.write_bytes(part.read_bytes()[:3000])
     assert differing(compute(scene, resume=True), whole(japan)) == []
-    assert "step_0000000056.h5 is skipped" in caplog.text
+    assert f"{part} has 3000 bytes in place of" in caplog.text
 
 
-def test_nothing_of_an_older_run_is_mixed_in_where_all_checkpoints_are_damaged(whole, tmp_path):
+def test_where_all_checkpoints_are_damaged_the_run_begins_anew_only_if_it_may_replace_them(whole, tmp_path):
     scene = japan(tmp_path)
     cut_off(scene, 60)
-    for path in (tmp_path / "checkpoint").glob("*.h5"):
+    for path in (tmp_path / "checkpoint").glob("*/manifest.json"):
         path.write_bytes(b"damaged")
-    assert [*(tmp_path / "checkpoint").glob("fields_*.nc")]
+    before = contents(tmp_path)
+    with pytest.raises(InputError, match="no checkpoint in .* is whole: .*manifest.json is damaged"):
+        simulate(configured(scene), resume=True)
+    assert contents(tmp_path) == before and [*(tmp_path / "checkpoint").glob("fields_*.nc")]
+    scene["output"]["overwrite"] = True
     assert differing(compute(scene, resume=True), whole(japan)) == []
 
 

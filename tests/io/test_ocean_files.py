@@ -18,13 +18,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray as xr
+from support.files import flip
 
 from esim.errors import InputError, MachineError
 from esim.grids.grid import Grid
-from esim.io import atomic, cf, checkpoint, directory, provenance
+from esim.io import atomic, cf, provenance
 from esim.io.gather import gather_slabs
 from esim.io.gridded import writer
-from esim.io.gridded.snapshots import SnapshotFile
+from esim.io.gridded.snapshots import SnapshotFile, lacking
 from esim.io.ocean import gauges
 from esim.io.ocean.maxima import OceanMaximaFile
 from esim.io.ocean.output_size import predict_bytes
@@ -40,7 +41,6 @@ PLANE = Grid("cartesian", 0, 0, 100, 100, nx=7, ny=5)
 def small_slabs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several slabs per field even on these small grids."""
     monkeypatch.setattr(writer, "CHUNK", 8)
-    monkeypatch.setattr(checkpoint, "ROWS", 3)
 
 
 def attributes() -> dict[str, str]:
@@ -96,16 +96,14 @@ def test_a_full_disk_is_named_with_the_path(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("kind", ["fields", "checkpoint"])
-def test_a_library_that_cannot_write_is_explained_and_leaves_no_file(tmp_path: Path, kind: str) -> None:
-    """A file size limit stands for a full disk: NetCDF and HDF5 themselves report neither clearly."""
+def test_a_library_that_cannot_write_is_explained_and_leaves_no_file(tmp_path: Path) -> None:
+    """A file size limit stands for a full disk: NetCDF itself does not report it clearly."""
     script = f"""
 import resource, signal, sys
 from pathlib import Path
 import numpy as np
 from esim.errors import MachineError
 from esim.grids.grid import Grid
-from esim.io.checkpoint import Checkpoint
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.writer import Writer
 from esim.variables.ocean import MAXIMA, STATIONS
@@ -113,19 +111,13 @@ from esim.variables.ocean import MAXIMA, STATIONS
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 values = np.random.default_rng(0).standard_normal((512, 1024))
 grid, folder = Grid("cartesian", 0, 0, 1, 1, nx=1024, ny=512), Path({str(tmp_path)!r})
-fields, point = SnapshotFile(folder, grid, ["eta"], {{}}), Checkpoint(folder, 1, {{}})
+fields = SnapshotFile(folder, grid, ["eta"], {{}})
 resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
 try:
     with Writer() as writer:
-        if {kind!r} == "fields":
-            writer.put(fields.append, 0.0, 0)
-            writer.put(fields.slab, "eta", 0, values)
-            writer.put(fields.close)
-        else:
-            writer.put(point.open)
-            writer.put(point.define, "q", values.shape, values.dtype)
-            writer.put(point.append, "q", values)
-            writer.put(point.close)
+        writer.put(fields.append, 0.0, 0)
+        writer.put(fields.slab, "eta", 0, values)
+        writer.put(fields.close)
 except MachineError as error:
     sys.exit(str(error))
 """
@@ -388,18 +380,22 @@ def test_discarded_fields_leave_no_file(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+LISTED: dict[tuple[Path, int], list[dict]] = {}  # what checkpoints have of the segments, by folder and step
+
+
 def started(
     folder: Path, steps: range, checkpoints: tuple[int, ...] = (), resume: int | None = None
 ) -> SnapshotFile:
     """A run of one snapshot per step that has not ended, with checkpoints after some."""
     fields = SnapshotFile(folder, SPHERE, ["eta"], attributes(), start=START, bits=12)
     if resume is not None:
-        fields.resume(resume)
+        fields.resume(resume, LISTED[folder, resume])
     write_bathymetry(fields, SPHERE)
     for step in steps:
         write_snapshot(fields, SPHERE, 10.0 * step, step)
         if step in checkpoints:
             fields.checkpoint(step)
+            LISTED[folder, step] = fields.pieces()
     return fields
 
 
@@ -459,8 +455,41 @@ def test_a_run_that_died_while_removing_its_segments_is_whole(
     run.close()
     monkeypatch.undo()
     assert len(list(folder.glob("checkpoint/*"))) == 2
+    assert lacking(folder / "fields.nc", LISTED[folder, 3]) is None
     started(folder, range(4, 6), resume=3).close()
     assert_whole(folder, uninterrupted)
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged"])
+def test_a_run_does_not_end_without_one_of_its_segments(tmp_path: Path, harm: str) -> None:
+    run, segment = (
+        started(tmp_path, range(6), checkpoints=(1, 3)),
+        tmp_path / "checkpoint/fields_0000000001.nc",
+    )
+    if harm == "missing":
+        segment.unlink()
+    else:
+        flip(segment, segment.stat().st_size // 2)
+    with pytest.raises(
+        MachineError, match=f"{segment} is {harm}.* which has 2 of its snapshots; put it back"
+    ):
+        run.close()
+    assert not (tmp_path / "fields.nc").exists()
+
+
+def test_a_finished_file_that_lacks_snapshots_is_told_from_one_that_has_all(tmp_path: Path) -> None:
+    """It was moved, damaged, or put there by somebody else."""
+    started(tmp_path / "a", range(6), checkpoints=(1, 3)).close()
+    started(tmp_path / "b", range(2)).close()
+    pieces = LISTED[tmp_path / "a", 3]
+    assert [piece["steps"] for piece in pieces] == [[0, 1], [2, 3]]
+    assert lacking(tmp_path / "a/fields.nc", pieces) is None
+    assert str(lacking(tmp_path / "b/fields.nc", pieces)).endswith(
+        "lacks 2 of its 4 snapshots before the checkpoint"
+    )
+    assert str(lacking(tmp_path / "c/fields.nc", pieces)).endswith("is not there")
+    (tmp_path / "b/fields.nc").write_bytes(b"damaged")
+    assert "cannot be read" in str(lacking(tmp_path / "b/fields.nc", pieces))
 
 
 # --- maxima.nc and stations.nc
@@ -533,100 +562,7 @@ def test_series_go_on_from_a_checkpoint() -> None:
     np.testing.assert_array_equal(second.values, unbroken.values)
 
 
-# --- checkpoints
-
-
-def save(folder: Path, step: int, dtype: str = "f4", **more: object) -> np.ndarray:
-    state = np.random.default_rng(step).standard_normal((3, 11, 7)).astype(dtype)
-    state[0, 0, :3] = np.nan, -0.0, np.finfo(dtype).tiny / 8
-    point = checkpoint.Checkpoint(
-        folder, step, {"time": [np.float64(0.1 * step), 1e-17], "version": "0", **more}
-    )
-    point.open()
-    point.define("state", state.shape, state.dtype)
-    for plane in state:
-        for _, slab in slabs(plane, 4):
-            point.append("state", slab)
-    point.array("series", state[:, 0, :])
-    point.array("none", np.empty((4, 0, 2)))
-    point.close()
-    return state
-
-
-@pytest.mark.parametrize("dtype", ["f4", "f8"])
-def test_a_checkpoint_comes_back_bit_for_bit_by_any_window(tmp_path: Path, dtype: str) -> None:
-    state = save(tmp_path, 12, dtype, fingerprint="abc")
-    path = checkpoint.latest(tmp_path)
-    assert path == tmp_path / "checkpoint" / "step_0000000012.h5"
-    loaded = checkpoint.load_array(path, "state")
-    assert loaded.dtype == state.dtype and loaded.tobytes() == state.tobytes()
-    window = checkpoint.load_array(path, "state", (2, 9, 1, 7))
-    assert window.tobytes() == state[:, 2:9, 1:7].tobytes()
-    assert checkpoint.load_array(path, "none").shape == (4, 0, 2)
-    assert checkpoint.load_attributes(path) == {
-        "time": [0.1 * 12, 1e-17],
-        "version": "0",
-        "fingerprint": "abc",
-        "step": 12,
-    }
-    with pytest.raises(InputError, match="it has none, series, state"):
-        checkpoint.load_array(path, "missing")
-
-
-def test_two_generations_are_kept(tmp_path: Path) -> None:
-    (tmp_path / "checkpoint").mkdir()
-    stray = tmp_path / "checkpoint" / ".step_0000000001.h5.partial"
-    stray.touch()
-    for step in (1, 2, 9, 3):  # 9 is of a run that went on from 2
-        save(tmp_path, step)
-    assert sorted(path.name for path in stray.parent.iterdir()) == [
-        "step_0000000002.h5",
-        "step_0000000003.h5",
-    ]
-
-
-def flip(path: Path, content: bytes) -> None:
-    """Changes one bit of a piece of a file."""
-    data = bytearray(path.read_bytes())
-    data[data.index(content)] ^= 1
-    path.write_bytes(data)
-
-
-def truncate(path: Path, content: bytes) -> None:
-    path.write_bytes(path.read_bytes()[: len(content)])
-
-
-@pytest.mark.parametrize("harm", [flip, truncate])
-@pytest.mark.parametrize("part", ["values", "attributes"])
-def test_a_damaged_checkpoint_is_skipped_with_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, harm: Callable[[Path, bytes], None], part: str
-) -> None:
-    save(tmp_path, 1)
-    state = save(tmp_path, 2)
-    content = state[1].tobytes() if part == "values" else b"1e-17"
-    harm(tmp_path / "checkpoint" / "step_0000000002.h5", content)
-    path = checkpoint.latest(tmp_path)
-    assert path is not None and path.name == "step_0000000001.h5"
-    assert "step_0000000002.h5 is skipped" in caplog.text
-    if harm is flip:
-        assert f"the checksum of {'state' if part == 'values' else 'its attributes'} is wrong" in caplog.text
-
-
-def test_without_checkpoints_there_is_none(tmp_path: Path) -> None:
-    assert checkpoint.latest(tmp_path) is None
-
-
-def test_an_incomplete_checkpoint_never_gets_its_name(tmp_path: Path) -> None:
-    point = checkpoint.Checkpoint(tmp_path, 1, {})
-    point.open()
-    point.define("state", (3, 11, 7), "f4")
-    point.append("state", np.zeros((4, 7), "f4"))
-    with pytest.raises(ValueError, match="4 of its 33 rows"):
-        point.close()
-    assert not list((tmp_path / "checkpoint").iterdir())
-
-
-# --- the record of a run and its directory
+# --- the record of a run
 
 
 def test_the_run_record_is_strict_json_with_inputs_and_versions(tmp_path: Path) -> None:
@@ -636,7 +572,7 @@ def test_the_run_record_is_strict_json_with_inputs_and_versions(tmp_path: Path) 
         {"run": {"cfl": np.float32(0.5)}, "file": source},
         started=START,
         ended=datetime.now(UTC),
-        inputs=[source],
+        inputs=[provenance.input_file(source)],
         decomposition={"ranks": 2, "blocks": np.arange(4).reshape(2, 2)},
         timings={"steps": 1.5, "nothing": float("nan")},
         cell_rate=1e9,
@@ -659,35 +595,6 @@ def test_the_run_record_is_strict_json_with_inputs_and_versions(tmp_path: Path) 
 def test_an_input_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.nc: No such file"):
         provenance.input_file(tmp_path / "nowhere.nc")
-
-
-def test_the_fingerprint_depends_on_values_and_not_on_order() -> None:
-    one = provenance.fingerprint({"a": 1, "b": [1.0, 2.0]})
-    assert one == provenance.fingerprint({"b": (1.0, 2.0), "a": 1})
-    assert one != provenance.fingerprint({"a": 1, "b": [1.0, 2.5]})
-
-
-@pytest.mark.parametrize(
-    "name", ["fields.nc", "run.json", ".fields.nc.partial", "checkpoint/step_0000000001.h5"]
-)
-def test_a_directory_with_a_run_is_refused_unless_it_may_be_replaced(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    path.parent.mkdir(exist_ok=True)
-    (tmp_path / "notes.txt").touch()
-    directory.refuse_existing(tmp_path, overwrite=False)
-    path.touch()
-    with pytest.raises(InputError, match=r"--resume.*--output.*output\.overwrite=true"):
-        directory.refuse_existing(tmp_path, overwrite=False)
-    directory.refuse_existing(tmp_path, overwrite=True)
-    assert path.exists()
-    directory.start_directory(tmp_path)
-    assert not path.exists() and (tmp_path / "notes.txt").exists()
-
-
-def test_an_output_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "out").touch()
-    with pytest.raises(InputError, match=r"output\.directory"):
-        directory.refuse_existing(tmp_path / "out" / "tohoku", overwrite=True)
 
 
 def test_the_predicted_size_bounds_the_real_one_closely(

@@ -8,7 +8,7 @@ import pytest
 from support.nested import hump, march, states, tree, volume
 from support.nested_scene import NAMES, everything, outputs, scene
 from support.oceans import PERIODIC, coarsen, japan, level, physics, plane, rough
-from support.scenes import checked, configured, cut_off, differing, mpirun, observed, saved, written
+from support.scenes import checked, configured, cut_off, differing, mpirun, observed, saved, steps, written
 from support.scenes import japan as honshu
 from support.simulator import in_simulator
 
@@ -439,7 +439,7 @@ def test_a_nested_run_goes_on_bit_for_bit(before, after, whole, tmp_path):
     """The second fault still moves at the checkpoint, at 1800 s."""
     made = scene(tmp_path)
     cut_off(made, 40, before)
-    assert [*(tmp_path / "checkpoint").glob("step_*.h5")]
+    assert steps(tmp_path)
     assert differing(everything(made, after, resume=True), whole[0]) == []
 
 

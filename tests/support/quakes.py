@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from support.scenes import checkpoints
 
 from esim.config import from_dict
 from esim.config.crust.root import SeismicConfig
 from esim.drivers.run import prepared, simulate
 from esim.drivers.seismic import Seismic, SeismicRun
-from esim.io import checkpoint, netcdf
+from esim.io import netcdf
 from esim.parallel.comm import Comm, run_ranks
 from esim.timestepping.clock import Clock
 
@@ -144,21 +145,7 @@ def written(directory: Path) -> dict[str, np.ndarray]:
             found |= {f"{path.stem}.{name}": data[name][...] for name in data.variables}
     for path in [*sorted(directory.glob("sac/*")), *sorted(directory.glob("*.mseed"))]:
         found[path.name] = np.frombuffer(path.read_bytes(), np.uint8)
-    for path in sorted((directory / "checkpoint").glob("*.h5")):
-        assert checkpoint.find_flaw(path) is None
-        attributes = checkpoint.load_attributes(path)
-        found[f"{path.name}.time"] = np.array(attributes["time"])
-        for name in checkpoint_arrays(path):
-            found[f"{path.name}.{name}"] = checkpoint.load_array(path, name)
-    return found
-
-
-def checkpoint_arrays(path: Path) -> list[str]:
-    """Names of the arrays of a checkpoint."""
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        return sorted(file)
+    return found | checkpoints(directory)
 
 
 SIDES = ("west", "east", "south", "north", "bottom")

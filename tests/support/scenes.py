@@ -18,7 +18,9 @@ from esim.config.ocean.root import TsunamiConfig
 from esim.drivers.driver import Run, Setup
 from esim.drivers.run import driver_of, prepared, simulate
 from esim.errors import StopRequested
-from esim.io import checkpoint, netcdf
+from esim.io import netcdf
+from esim.io.checkpoint import manifest
+from esim.io.checkpoint.generations import find_flaw
 from esim.parallel.comm import Comm, SerialComm, run_ranks
 from esim.timestepping.clock import Clock
 from esim.timestepping.signals import STOP
@@ -153,14 +155,35 @@ def written(directory: Path) -> dict[str, np.ndarray]:
         with netcdf.LIBRARY, netcdf.read(directory / f"{file}.nc") as data:
             data.set_auto_maskandscale(False)
             found |= {f"{file}.{name}": data[name][...] for name in data.variables}
-    for path in sorted((directory / "checkpoint").glob("*.h5")):
-        assert checkpoint.find_flaw(path) is None
-        attributes = checkpoint.load_attributes(path)
-        found[f"{path.name}.time"] = np.array(attributes["time"])
-        for name in ("q", "bed", "maxima", "station_time", "station_values"):
-            found[f"{path.name}.{name}"] = checkpoint.load_array(path, name)
+    found |= checkpoints(directory)
     assert len(found) > 20
     return found
+
+
+def checkpoints(directory: Path) -> dict[str, np.ndarray]:
+    """Every array of the checkpoints in a directory, which are whole, by `step_N.name`."""
+    found = {}
+    for folder in manifest.generations(directory):
+        assert find_flaw(folder) is None
+        checkpoint = manifest.read(folder)
+        found[f"{folder.name}.time"] = np.array(checkpoint.attributes["time"])
+        found |= {f"{folder.name}.{name}": checkpoint.load(name) for name in checkpoint.arrays}
+    return found
+
+
+def but_checkpoints(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs: a run that was stopped keeps another checkpoint than one that was not."""
+    return {name: values for name, values in found.items() if not name.startswith("step_")}
+
+
+def steps(directory: Path) -> list[int]:
+    """Steps of the checkpoints in a directory."""
+    return [int(path.name[5:]) for path in manifest.generations(directory)[::-1]]
+
+
+def latest(directory: Path) -> manifest.Checkpoint:
+    """The newest checkpoint in a directory."""
+    return manifest.read(manifest.generations(directory)[0])
 
 
 def differing(found: dict[str, np.ndarray], wanted: dict[str, np.ndarray]) -> list[str]:

@@ -79,7 +79,8 @@ def provenance(run: Run) -> Iterator[Section]:
         ("Versions", ", ".join(f"{name} {version}" for name, version in versions.items() if version)),
     )
     inputs = [
-        (str(each["path"]), words.memory(each["bytes"]), each["sha256"]) for each in record.get("inputs", [])
+        (str(each["path"]), words.memory(each["bytes"]), each.get("sha256") or f"XXH3 {each['xxh3_128']}")
+        for each in record.get("inputs", [])
     ]
     table = Table("Input files", ("file", "size", "SHA-256"), inputs)
     text = json.dumps(record["configuration"], indent=2, ensure_ascii=False)

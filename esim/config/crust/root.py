@@ -1,6 +1,8 @@
 """The whole configuration of scenario seismic, complete and checked."""
 
+from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -73,8 +75,9 @@ class SeismicConfig(ScenarioConfig):
         """Those beside the grid, which are skipped as the configuration wants it."""
         return tuple(one.station for one in self.listing[1])
 
-    def restart_identity(self) -> dict[str, Any]:
-        """As of every scenario; receivers count as they are, whether they stand in a file or not."""
-        return super().restart_identity() | {
-            "stations": [one.model_dump(mode="json") for one in self.receivers]
-        }
+    def restart_identity(self, sums: Mapping[Path, str]) -> dict[str, Any]:
+        """As of every scenario, but for the receivers, which may come and go; planes count by their names."""
+        found = super().restart_identity(sums)
+        del found["stations"]
+        found["output"]["planes"] = {plane["name"]: plane for plane in found["output"]["planes"]}
+        return found

@@ -1,5 +1,6 @@
 """The whole configuration of scenario tsunami, complete and checked."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -93,9 +94,9 @@ class TsunamiConfig(ScenarioConfig):
         check_tracer(self.grid, self.physics, self.output.fields)
         return self
 
-    def restart_identity(self) -> dict[str, Any]:
-        """As of every scenario, but for the gauges: they may come and go, as long as their samples cut the steps."""
-        return super().restart_identity() | {"stations": bool(self.gauges)}
+    def restart_identity(self, sums: Mapping[Path, str]) -> dict[str, Any]:
+        """As of every scenario, but for the gauges: they may come and go, as long as there are some left."""
+        return super().restart_identity(sums) | {"stations": bool(self.gauges)}
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -1,6 +1,6 @@
 """One mapping of the YAML file: strict, frozen, and able to say which of its keys is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,11 @@ class Section(BaseModel):
         """The input files that the section and those in it name, as the configuration has them."""
         return _files([getattr(self, name) for name in type(self).model_fields])
 
+    @property
+    def keyed_files(self) -> dict[str, Path]:
+        """The same by the keys that name them, such as source.0.file."""
+        return {key: file for key, file in _keyed("", self) if file in self.files}
+
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, value: Any) -> Any:
@@ -59,6 +64,20 @@ def _files(value: Any) -> tuple[Path, ...]:
     if isinstance(value, list | tuple):
         return tuple(file for item in value for file in _files(item))
     return (value,) if isinstance(value, Path) else ()
+
+
+def _keyed(key: str, value: Any) -> Iterator[tuple[str, Path]]:
+    """The paths in the value of a key, each with its own key."""
+    if isinstance(value, Section):
+        items: Iterable[tuple[Any, Any]] = ((name, getattr(value, name)) for name in type(value).model_fields)
+    elif isinstance(value, list | tuple):
+        items = enumerate(value)
+    else:
+        items = ()
+        if isinstance(value, Path):
+            yield key, value
+    for name, item in items:
+        yield from _keyed(f"{key}.{name}" if key else str(name), item)
 
 
 def kind_of(value: Any) -> str:

@@ -1,60 +1,56 @@
 """Which arrays does a checkpoint of the crust have? State, memory, motion of the surface, absorbing layers."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
+import math
+from typing import Any
 
 from esim.crust.absorbing_layers import AbsorbingLayer
 from esim.crust.model import Crust
 from esim.crust.output.surface_motion import SurfaceMotion
 from esim.crust.state import CrustState
-from esim.io.checkpoint import load_array
+from esim.io.checkpoint.manifest import Checkpoint
+from esim.io.checkpoint.part import Part
 from esim.parallel.decomposition import Block
 
 
-class SavedArray(NamedTuple):
-    """An array [n, j, i] of this rank, the blocks of all ranks, and the rows and columns of the whole."""
-
-    values: np.ndarray
-    blocks: Sequence[Block]
-    shape: tuple[int, int]
-
-
-def saved_arrays(crust: CrustState, motion: SurfaceMotion) -> Iterator[tuple[str, SavedArray]]:
-    """All arrays from which a run is resumed bit for bit, by name."""
-    blocks, shape = crust.decomposition.blocks, crust.grid.horizontal.shape
+def save_arrays(crust: CrustState, motion: SurfaceMotion, part: Part) -> None:
+    """Write what this rank has of all arrays, from which a run is resumed bit for bit, into its part."""
+    flat, nz, mine = crust.grid.horizontal.shape, crust.grid.nz, crust.block
     for name, array in _volumes(crust):
-        own = crust.own(array)
-        yield name, SavedArray(own.reshape(-1, *own.shape[-2:]), blocks, shape)
-    for name, array in motion.state().items():
-        yield name, SavedArray(array, blocks, shape)
+        count = math.prod(array.shape[:-3])
+        volumes = array.reshape(count, *array.shape[-3:])
+        own = (crust.own(volumes[n]) for n in range(count))
+        part.array(name, own, mine, (count * nz, *flat), array.dtype)
+    for name, values in motion.state().items():
+        part.array(name, [values], mine, (len(values), *flat), values.dtype)
     for layer in _remembering(crust):
-        cuts, layer_shape = layer_blocks(layer, crust)
-        mine = cuts[crust.comm.rank]
-        depth = 6 * (layer.thickness if layer.axis == "z" else crust.grid.nz)
-        own = crust.backend.to_host(layer.memory)
-        own = own.reshape(depth, *mine.shape) if mine.cells else np.zeros((depth, 0, 0), own.dtype)
-        yield f"layer_{layer.side}", SavedArray(own, cuts, layer_shape)
+        blocks, shape = layer_blocks(layer, crust)
+        depth = 6 * (layer.thickness if layer.axis == "z" else nz)
+        memory = map(crust.backend.to_host, [layer.memory])
+        part.array(_name(layer), memory, blocks[crust.comm.rank], (depth, *shape), layer.memory.dtype)
 
 
-def restore_arrays(crust: Crust, motion: SurfaceMotion, path: Path) -> None:
+def restore_arrays(crust: Crust, motion: SurfaceMotion, checkpoint: Checkpoint) -> None:
     """Set all arrays to those of a checkpoint, on any number of ranks."""
-    block, device = crust.block, crust.backend.from_host
+    block, device, nz = crust.block, crust.backend.from_host, crust.grid.nz
     window = (block.j0, block.j1, block.i0, block.i1)
     k, j, i = (slice(*pair) for pair in crust.interior)
     for name, array in _volumes(crust):
-        shape = (*array.shape[:-3], crust.grid.nz, *block.shape)
-        # Packed values of 16 bits are whole numbers that every precision holds.
-        array[..., k, j, i] = device(load_array(path, name, window).reshape(shape))
-    motion.restore({name: load_array(path, name, window) for name in motion.state()})
+        volumes = array.reshape(-1, *array.shape[-3:])
+        for n in range(len(volumes)):
+            # Packed values of 16 bits are whole numbers that every precision holds.
+            values = checkpoint.load(name, window, (n * nz, (n + 1) * nz))
+            volumes[n, k, j, i] = device(values)
+    motion.restore({name: checkpoint.load(name, window) for name in motion.state()})
     for layer in _remembering(crust):
         mine = layer_blocks(layer, crust)[0][crust.comm.rank]
         if mine.cells:
-            values = load_array(path, f"layer_{layer.side}", (mine.j0, mine.j1, mine.i0, mine.i1))
+            values = checkpoint.load(_name(layer), (mine.j0, mine.j1, mine.i0, mine.i1))
             layer.memory[...] = device(values.reshape(layer.memory.shape))
     crust.refresh()
+
+
+def _name(layer: AbsorbingLayer) -> str:
+    return f"layer_{layer.side}"
 
 
 def _volumes(crust: CrustState) -> list[tuple[str, Any]]:

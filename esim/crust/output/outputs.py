@@ -1,17 +1,19 @@
 """What does a crust run write, and when? Seismograms, snapshots, maps of shaking, checkpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
+from esim.config.yaml.suggest import several
 from esim.crust.discretisation import Discretisation
 from esim.crust.medium.ground import Ground
 from esim.crust.medium.placing import ReceiverSite
 from esim.crust.model import Crust
-from esim.crust.output.checkpoints import restore_arrays, saved_arrays
+from esim.crust.output.checkpoints import restore_arrays, save_arrays
 from esim.crust.output.grid_writer import GridWriter
 from esim.crust.output.injection import InjectionRecorder, open_injection
 from esim.crust.output.receiver_sites import station_table
@@ -21,14 +23,13 @@ from esim.crust.output.snapshots import Snapshots, open_snapshots, own_convergen
 from esim.crust.output.surface_motion import SurfaceMotion, surface_layers
 from esim.crust.sources.build import CrustSource, low_pass_text, strongest_event
 from esim.crust.stability import StabilityCheck
-from esim.errors import EsimError, InputError
+from esim.errors import EsimError
 from esim.grids.projection import Projection
 from esim.io import cf
-from esim.io.checkpoint import Checkpoint, load_array, load_attributes
-from esim.io.gather import gather_slabs
+from esim.io.checkpoint.manifest import Checkpoint
+from esim.io.checkpoint.part import Part
+from esim.io.checkpoint.write import write_checkpoint
 from esim.io.gridded.maxima import MaximaFile
-from esim.io.gridded.writer import slab_rows
-from esim.io.provenance import fingerprint
 from esim.io.writer import Writer
 from esim.timestepping.clock import Clock
 
@@ -46,9 +47,17 @@ class SeismicOutputs:
         discretisation: Discretisation,
         sources: Sequence[CrustSource],
         stability: StabilityCheck,
+        identity: Mapping[str, Any],
+        warn: Callable[[str], None],
     ) -> None:
-        """sites are those of the stations; the strongest source is named in headers."""
+        """sites are those of the stations; the strongest source is named in headers; identity goes
+        into checkpoints; warn takes a sentence about what has become of the stations of one."""
         self._config, self._crust, self._stability = config, crust, stability
+        self._identity, self._warn = identity, warn
+        self._stations = [
+            [receiver.name, site.x, site.y, site.depth]
+            for receiver, site in zip(config.receivers, sites, strict=True)
+        ]
         self.directory = config.output.directory
         self.writer = Writer(active=crust.comm.rank == 0)
         self._maps = GridWriter(crust.comm, self.writer, crust.backend.dtype.str[1:])
@@ -92,50 +101,60 @@ class SeismicOutputs:
 
     def checkpoint(self, clock: Clock) -> None:
         """Write a checkpoint from which a run is resumed bit for bit."""
-        put, comm = self.writer.put, self._crust.comm
         for snapshots in self.snapshots:
-            put(snapshots.file.checkpoint, clock.step)
+            self.writer.put(snapshots.file.checkpoint, clock.step)
         attributes = {
             "time": [clock.time, clock.lost],
-            "configuration": fingerprint(self._config.restart_identity()),
+            "configuration": self._identity,
             "title": self._config.title,
             "stability": self._stability.state(),
+            "stations": self._stations,
         }
-        file, rows = Checkpoint(self.directory, clock.step, attributes), slab_rows(self._frame)
-        put(file.open)
-        for name, (values, blocks, shape) in saved_arrays(self._crust, self._motion):
-            put(file.define, name, (len(values), *shape), values.dtype)
-            for local in values:
-                mine = np.ascontiguousarray(local)
-                for _, slab in gather_slabs(comm, blocks, blocks[comm.rank], mine, rows):
-                    put(file.append, name, slab)
-        if self._seismograms is not None:
-            records = self._seismograms.recorder.records()
-            put(file.array, "stations", np.zeros(0) if records is None else records)
-        put(file.close)
+        recorder = None if self._seismograms is None else self._seismograms.recorder
+        records = None if recorder is None else recorder.records()
+
+        def fill(part: Part) -> None:
+            save_arrays(self._crust, self._motion, part)
+            if records is not None:
+                part.whole("stations", records)
+
+        pieces = {snapshots.file.stem: snapshots.file.pieces for snapshots in self.snapshots}
+        write_checkpoint(self._crust.comm, self.writer, self.directory, clock.step, attributes, fill, pieces)
         if self._seismograms is not None:
             self._seismograms.write()
 
-    def resume(self, path: Path) -> tuple[int, float, float]:
-        """Restore a checkpoint; returns step, time and the clock's compensation.
-
-        Raises InputError if it belongs to another configuration.
-        """
-        attributes = load_attributes(path)
-        if attributes["configuration"] != fingerprint(self._config.restart_identity()):
-            raise InputError(
-                f"--resume: {path} belongs to another configuration (grid, medium, physics, sources, stations or "
-                "times differ); run with the one it was made with, or start anew without --resume"
-            )
-        restore_arrays(self._crust, self._motion, path)
-        self._stability.restore(attributes["stability"])
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Restore a checkpoint of the same configuration."""
+        restore_arrays(self._crust, self._motion, checkpoint)
+        self._stability.restore(checkpoint.attributes["stability"])
+        self._compare_stations(checkpoint)
         if self._seismograms is not None:
-            self._seismograms.recorder.restore(load_array(path, "stations"))
+            self._restore_stations(checkpoint, self._seismograms.recorder)
         if self._crust.comm.rank == 0:
             for snapshots in self.snapshots:
-                snapshots.file.resume(int(attributes["step"]))
-        time, lost = attributes["time"]
-        return int(attributes["step"]), time, lost
+                file = snapshots.file
+                file.resume(checkpoint.step, checkpoint.snapshots.get(file.stem, ()))
+
+    def _compare_stations(self, checkpoint: Checkpoint) -> None:
+        """Say which stations are new, and which are gone, since a checkpoint."""
+        before, time = checkpoint.attributes["stations"], checkpoint.attributes["time"][0]
+        if new := [f"'{one[0]}'" for one in self._stations if one not in before]:
+            self._warn(
+                f"stations: {several(new)} begin at {time:.6g} s, where the run is resumed; displacement, strain and "
+                "rotation count from there"
+            )
+        if gone := [f"'{one[0]}'" for one in before if one not in self._stations]:
+            self._warn(f"stations: {several(gone)} of the checkpoint are left out")
+
+    def _restore_stations(self, checkpoint: Checkpoint, recorder: ReceiverRecorder) -> None:
+        """Take up what stations had recorded before a checkpoint; those that are new have no values until then."""
+        before = checkpoint.attributes["stations"]
+        shape = (len(recorder.quantities), len(self._stations), checkpoint.step)
+        records = np.full(shape, np.nan, self._crust.backend.dtype)
+        known = {n: before.index(one) for n, one in enumerate(self._stations) if one in before}
+        if known:
+            records[:, [*known]] = checkpoint.load("stations")[:, [*known.values()]]
+        recorder.restore(records)
 
     def finish(self) -> list[Path]:
         """Write maps and seismograms, complete all files; returns their paths."""

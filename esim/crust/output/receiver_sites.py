@@ -17,6 +17,7 @@ from esim.grids.axes import meridian_convergence
 from esim.grids.projection import Projection
 from esim.io.crust.seismograms import StationTable
 from esim.io.crust.station_codes import MINISEED, SAC, CodeFormat
+from esim.io.crust.waveforms import sac_files
 
 SHOWN = 12  # stations in the plan of a run, at most
 
@@ -169,3 +170,14 @@ def waveform_formats(config: SeismicConfig) -> list[CodeFormat]:
     """The formats, besides NetCDF, in which seismograms are written."""
     output = config.output.stations
     return [one for one, wanted in ((SAC, output.sac), (MINISEED, output.miniseed)) if wanted]
+
+
+def seismogram_files(
+    config: SeismicConfig, sites: Sequence[ReceiverSite], projection: Projection | None, interval: float
+) -> list[str]:
+    """Names of the files that have the seismograms of a run, sampled at an interval [s]."""
+    if not sites:
+        return []
+    output = config.output.stations
+    names = ["stations.nc"] + ["waveforms.mseed"] * output.miniseed
+    return names + (sac_files(station_table(config, sites, projection), interval) if output.sac else [])

@@ -82,6 +82,10 @@ class ReceiverRecorder:
     def series(self, records: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Times [s] and the series (stations, times) asked for, from raw records."""
         dt, every, hidden = self._crust.dt, self._times.sample_steps, self._times.hidden
-        raw = dict(zip(self.quantities, records, strict=True))
+        raw = dict(zip(self.quantities, np.nan_to_num(records), strict=True))
         times = sample_times(records.shape[-1], dt, every, self._times.early, hidden)
-        return times, derive_series(self._variables, raw, dt, every, hidden)
+        series = derive_series(self._variables, raw, dt, every, hidden)
+        # A station that is new in a resumed run has no records before; differences across that step mean nothing.
+        first = np.isnan(records[0]).sum(-1, keepdims=True)
+        unknown = (first > 0) & (hidden + every * np.arange(len(times)) <= first + 1)
+        return times, {name: np.where(unknown, np.nan, values) for name, values in series.items()}

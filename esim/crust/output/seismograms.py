@@ -11,7 +11,7 @@ from esim.config.crust.root import SeismicConfig
 from esim.crust.output.orientation import to_true_axes
 from esim.crust.output.receivers import ReceiverRecorder
 from esim.io.crust.seismograms import StationTable, write_seismograms
-from esim.io.crust.waveforms import Event, write_miniseed, write_sac
+from esim.io.crust.waveforms import Event, sac_files, sampling_interval, write_miniseed, write_sac
 from esim.io.writer import Writer
 from esim.variables.crust import ACCELERATION, DISPLACEMENT, VELOCITY
 
@@ -46,7 +46,7 @@ class Seismograms:
         motion = next(name for name in MOTIONS if name in output.stations.variables)
         components = np.stack([series[name] for name in MOTIONS[motion]])
         if output.stations.sac:
-            paths.append(directory / "sac")
+            paths += [directory / name for name in sac_files(stations, sampling_interval(time))]
             sac = partial(write_sac, motion=motion, start=start, event=self.event)
             put(sac, directory, stations, time, components)
         if output.stations.miniseed:

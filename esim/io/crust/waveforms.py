@@ -92,6 +92,15 @@ def require_obspy(key: str) -> None:
         raise InputError(f"{key} needs ObsPy, which is not there: {install('seismology')}") from error
 
 
+def sac_files(stations: StationTable, interval: float) -> list[str]:
+    """Names, by station and channel, of the SAC files of seismograms sampled at an interval [s]."""
+    return [
+        f"sac/{'.'.join(code)}.{channel.code(interval)}.SAC"
+        for n, code in enumerate(SAC.codes(stations.names))
+        for channel in channels(stations, n)
+    ]
+
+
 def write_sac(
     directory: Path,
     stations: StationTable,
@@ -112,10 +121,10 @@ def write_sac(
     require_obspy("output.stations.sac")
     from obspy.io.sac import SACTrace
 
-    paths = []
+    paths, names = [], iter(sac_files(stations, sampling_interval(time)))
     for n, code in enumerate(SAC.codes(stations.names)):
         for component, channel in zip(components[:, n], channels(stations, n), strict=True):
-            path = directory / "sac" / f"{'.'.join(code)}.{channel.code(_step(time))}.SAC"
+            path = directory / next(names)
             header = _header(stations, n, channel, time, motion) | _paths(stations, n, event)
             header |= {"knetwk": code.network, "kstnm": code.station}
             header |= {"khole": code.location} if code.location else {}
@@ -169,7 +178,8 @@ def _origin(start: datetime | None) -> Any:
     return UTCDateTime(start or EPOCH)
 
 
-def _step(time: np.ndarray) -> float:
+def sampling_interval(time: np.ndarray) -> float:
+    """Time [s] between samples, 1 s where there is one sample."""
     return float(time[-1] - time[0]) / (len(time) - 1) if len(time) > 1 else 1.0
 
 
@@ -181,8 +191,8 @@ def _header(
     return {
         "iztype": "io",
         "idep": kind,
-        "delta": _step(time),
-        "kcmpnm": channel.code(_step(time)),
+        "delta": sampling_interval(time),
+        "kcmpnm": channel.code(sampling_interval(time)),
         "cmpaz": channel.azimuth,
         "cmpinc": channel.incidence,
         "kuser0": unit,
@@ -228,8 +238,8 @@ def _traces(
         for component, channel in zip(components[:, n], channels(stations, n), strict=True):
             about = {
                 **code._asdict(),
-                "channel": channel.code(_step(time)),
-                "delta": _step(time),
+                "channel": channel.code(sampling_interval(time)),
+                "delta": sampling_interval(time),
                 "starttime": _origin(start) + float(time[0]),
             }
             yield Trace(_samples(component, channel), about)

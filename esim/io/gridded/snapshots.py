@@ -2,11 +2,13 @@
 
 The file is fields.nc, or has another stem. While a run goes on, the snapshots since the last checkpoint are in
 a temporary file. At each checkpoint it is closed, made durable and named `checkpoint/fields_STEP.nc`, before
-the checkpoint of that step appears, and never touched again, so that no later crash can harm it. At the end
-these segments are merged into fields.nc (or the only file is renamed), and then removed. A run resumed from
-the checkpoint of step S drops segments later than S, and the temporary file: their snapshots are computed
-again. Where fields.nc exists, the run had come to its end, and it holds everything: its records up to S become
-the one segment to go on from. Snapshots due at the step of a checkpoint are appended before the checkpoint.
+the checkpoint of that step appears, and never touched again, so that no later crash can harm it. The checkpoint
+lists these segments with their checksums; a run is resumed only with all of them. At the end they are merged into
+fields.nc (or the only file is renamed), and then removed. A run resumed from the checkpoint of step S drops
+segments later than S, and the temporary file: their snapshots are computed again. Where segments are gone, the run
+had come to its end, and fields.nc holds everything: its records up to S become the one segment to go on from.
+fields.nc itself stays until the next one is complete. Snapshots due at the step of a checkpoint are appended before the
+checkpoint.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from esim.errors import MachineError
 from esim.io import netcdf
 from esim.io.atomic import writing
+from esim.io.checksum import flaw, xxh3_of
 from esim.io.gridded.frame import Place, frame_of
 from esim.io.gridded.writer import GridFile, slab_rows
 
@@ -55,6 +59,8 @@ class SnapshotFile:
         self._start, self._compression = start, compression
         self.variables, self._bits, self._dtype = tuple(variables), bits, dtype
         self._current: GridFile | None = None
+        self._steps: list[int] = []  # of the snapshots since the last checkpoint
+        self._pieces: list[dict[str, Any]] = []
         self._static = static
         self._first = True  # the first segment of a process carries the static variable
 
@@ -63,6 +69,15 @@ class SnapshotFile:
         """The file, once it is complete."""
         return self._path
 
+    @property
+    def stem(self) -> str:
+        """Its name, without .nc."""
+        return self._stem
+
+    def pieces(self) -> list[dict[str, Any]]:
+        """The segments so far: name, bytes, checksum and steps; what a checkpoint lists. On the writer thread."""
+        return list(self._pieces)
+
     def slab(self, name: str, first: int, values: np.ndarray) -> None:
         """Writes rows first.. (rows, columns) of a variable of the latest snapshot, or of the static one."""
         self._file().slab(name, first, values)
@@ -70,6 +85,7 @@ class SnapshotFile:
     def append(self, time: float, step: int) -> None:
         """Begins the snapshot of a time [s since origin] reached after `step` time steps."""
         self._file().append(time, step)
+        self._steps.append(step)
 
     def checkpoint(self, step: int) -> None:
         """Makes the snapshots so far durable; called before the checkpoint of that step is written."""
@@ -77,32 +93,49 @@ class SnapshotFile:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._current.close(self._segment(step))
             self._current = None
+            self._keep(self._segment(step))
 
-    def resume(self, step: int) -> None:
-        """Keeps the snapshots up to the checkpoint of a step, and drops the later ones."""
-        if self._path.exists():
+    def resume(self, step: int, pieces: Sequence[Mapping[str, Any]]) -> None:
+        """Keeps the snapshots up to the checkpoint of a step, which lists these segments, and drops the later ones."""
+        self._pieces = [dict(piece) for piece in pieces]
+        kept = [self._folder / piece["file"] for piece in pieces]
+        if not all(path.exists() for path in kept):
+            self._steps = [one for piece in pieces for one in piece["steps"]]
+            self._pieces, kept = [], [self._segment(step)]
             self._merge([self._path], self._segment(step), step)
-            _remove(path for path in self._segments() if path != self._segment(step))
-            self._path.unlink()
-        _remove(path for path in self._segments() if _step(path) > step)
+            self._keep(self._segment(step))
+        _remove(path for path in self._segments() if path not in kept)
 
     def close(self) -> None:
-        """Writes the file from all segments."""
-        earlier = self._segments()
-        if not earlier and self._current is not None:
+        """Writes the file from all segments. Raises MachineError where one is not as it was written."""
+        if not self._pieces and self._current is not None:
             self._current.close()
-        else:
-            self.checkpoint(LAST)
-            segments = self._segments()
-            self._merge(segments, self._path, LAST)
-            _remove(segments)
-        self._current = None
+            self._current = None
+            return
+        self.checkpoint(LAST)
+        for piece in self._pieces:
+            if wrong := flaw(self._folder / piece["file"], piece["bytes"], piece["xxh3_128"]):
+                raise MachineError(
+                    f"cannot write {self._path}: {wrong}, which has {len(piece['steps'])} of its snapshots; put it "
+                    "back from a copy and resume by --resume"
+                )
+        segments = [self._folder / piece["file"] for piece in self._pieces]
+        self._merge(segments, self._path, LAST)
+        _remove(segments)
+        self._pieces = []
 
     def discard(self) -> None:
         """Drops the snapshots since the last checkpoint."""
         if self._current is not None:
             self._current.discard()
             self._current = None
+
+    def _keep(self, segment: Path) -> None:
+        """Counts a finished segment among the pieces."""
+        with writing(segment):
+            size, total = segment.stat().st_size, xxh3_of(segment)
+        self._pieces.append({"file": segment.name, "bytes": size, "xxh3_128": total, "steps": self._steps})
+        self._steps = []
 
     def _file(self) -> GridFile:
         if self._current is None:
@@ -153,8 +186,21 @@ class SnapshotFile:
         return self._folder / f"{self._stem}_{step:0{DIGITS}d}.nc"
 
 
-def _step(segment: Path) -> int:
-    return int(segment.stem[-DIGITS:])
+def lacking(path: Path, pieces: Sequence[Mapping[str, Any]]) -> str | None:
+    """What a finished file of snapshots lacks of the segments that became it; None where it lacks nothing."""
+    wanted = {step for piece in pieces for step in piece["steps"]}
+    if not path.exists():
+        return f"{path}, where the end of a run puts it, is not there"
+    try:
+        with netcdf.LIBRARY, netcdf.read(path) as source:
+            missing = wanted - {int(step) for step in source["step"][:]}
+    except (OSError, RuntimeError, IndexError) as error:
+        return f"{path} cannot be read ({error})"
+    return (
+        f"{path} lacks {len(missing)} of its {len(wanted)} snapshots before the checkpoint"
+        if missing
+        else None
+    )
 
 
 def _remove(paths: Iterable[Path]) -> None:

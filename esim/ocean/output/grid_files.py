@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from esim.config.ocean.root import TsunamiConfig
-from esim.io.checkpoint import Checkpoint, load_array
+from esim.io.checkpoint.manifest import Checkpoint
+from esim.io.checkpoint.part import Part
 from esim.io.gather import gather_slabs
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.gridded.writer import slab_rows
@@ -101,23 +102,21 @@ class GridFiles:
             values = SNAPSHOTS[name].values(water, self._cfg.physics.sea_level)
             self._put_all(self.fields, name, values.astype(self._ocean.backend.dtype))
 
-    def save(self, file: Checkpoint) -> None:
-        """Write the arrays from which the run goes on into a checkpoint."""
-        ocean, put = self._ocean, self._writer.put
-        for name, whole in ocean.checkpoint_arrays.items():
-            array = ocean.own(whole)
-            put(file.define, name + self._suffix, (array.shape[0], *ocean.grid.shape), array.dtype)
-            for local in array:
-                for _, slab in self._slabs(np.ascontiguousarray(local)):
-                    put(file.append, name + self._suffix, slab)
+    def save(self, part: Part) -> None:
+        """Write what this rank has of the arrays from which the run goes on into its part of a checkpoint."""
+        ocean = self._ocean
+        for name, array in ocean.checkpoint_arrays.items():
+            planes = (ocean.own(array[n : n + 1]) for n in range(array.shape[0]))
+            shape = (array.shape[0], *ocean.grid.shape)
+            part.array(name + self._suffix, planes, ocean.block, shape, array.dtype)
 
-    def restore(self, path: Path) -> None:
+    def restore(self, checkpoint: Checkpoint) -> None:
         """Restore the arrays of a checkpoint; ghost cells, but for those of the bed, are yet to be filled."""
         ocean, block, grid = self._ocean, self._ocean.block, self._ocean.grid
         (j0, j1), (i0, i1) = block.interior
         window = (block.j0, block.j1, block.i0, block.i1)
         for name, array in ocean.checkpoint_arrays.items():
-            array[:, j0:j1, i0:i1] = ocean.backend.from_host(load_array(path, name + self._suffix, window))
+            array[:, j0:j1, i0:i1] = ocean.backend.from_host(checkpoint.load(name + self._suffix, window))
         h = block.halo
         outer = (
             max(block.j0 - h, 0),
@@ -125,7 +124,7 @@ class GridFiles:
             max(block.i0 - h, 0),
             min(block.i1 + h, grid.nx),
         )
-        bed = pad_to_block(extend_to_halo(load_array(path, "bed" + self._suffix, outer), grid, block), block)
+        bed = pad_to_block(extend_to_halo(checkpoint.load("bed" + self._suffix, outer), grid, block), block)
         ocean.bed[...] = ocean.backend.from_host(bed)
         if any(grid.periodic):
             ocean.refresh_bed()

@@ -1,6 +1,6 @@
 """What a tsunami run writes, and when: snapshots, gauges, maxima, checkpoints."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from esim.config.ocean.root import TsunamiConfig
-from esim.errors import EsimError, InputError
+from esim.errors import EsimError
 from esim.io import cf
-from esim.io.checkpoint import Checkpoint, load_array, load_attributes
+from esim.io.checkpoint.manifest import Checkpoint
+from esim.io.checkpoint.part import Part
+from esim.io.checkpoint.write import write_checkpoint
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.ocean.gauges import GaugeSeries, write_stations
-from esim.io.provenance import fingerprint
 from esim.io.writer import Writer
 from esim.ocean.nesting.hierarchy import GridHierarchy, OceanLevel
 from esim.ocean.output.gauge_places import GaugePlace
@@ -32,9 +33,10 @@ class TsunamiOutputs:
         hierarchy: GridHierarchy,
         places: Sequence[GaugePlace],
         warn: Callable[[str], None],
+        identity: Mapping[str, Any],
     ) -> None:
-        """warn takes a sentence about what has become of the gauges of a checkpoint."""
-        self._warn = warn
+        """identity goes into checkpoints; warn takes a sentence about what has become of the gauges of one."""
+        self._warn, self._identity = warn, identity
         self._cfg, self._hierarchy, self._places = cfg, hierarchy, places
         on_land = {n for n, place in enumerate(places) if place.on_land}
         self._gauges = Gauges(hierarchy.levels, [place.position for place in places], on_land)
@@ -87,56 +89,42 @@ class TsunamiOutputs:
 
     def checkpoint(self, clock: Clock) -> None:
         """Write a checkpoint from which the run goes on bit for bit."""
-        put = self.writer.put
         for fields in self._fields:
-            put(fields.checkpoint, clock.step)
+            self.writer.put(fields.checkpoint, clock.step)
         attributes = {
             "time": [clock.time, clock.lost],
-            "configuration": fingerprint(self._cfg.restart_identity()),
+            "configuration": self._identity,
             "title": self._cfg.title,
             "stations": self._stations,
             "activated": self._hierarchy.activation_times(),
             "mass_deficits": self._hierarchy.mass_deficits(),
         }
-        file = Checkpoint(self.directory, clock.step, attributes)
-        put(file.open)
-        for maps in self.maps:
-            maps.save(file)
         self._fetch()
-        put(file.array, "station_time", self.series.time)
-        put(file.array, "station_values", self.series.values)
-        put(file.close)
+
+        def fill(part: Part) -> None:
+            for maps in self.maps:
+                maps.save(part)
+            if self._comm.rank == 0:
+                part.whole("station_time", self.series.time)
+                part.whole("station_values", self.series.values)
+
+        snapshots = {fields.stem: fields.pieces for fields in self._fields}
+        write_checkpoint(self._comm, self.writer, self.directory, clock.step, attributes, fill, snapshots)
         self._write_stations()
 
-    def resume(self, path: Path) -> tuple[int, float, float]:
-        """Restore a checkpoint; returns step, time and the clock's compensation.
-
-        Raises InputError if it belongs to another configuration.
-        """
-        attributes = load_attributes(path)
-        stations = attributes.get("stations", self._stations)
-        if bool(stations) != bool(self._places):
-            had, wanted = ("with", "without any") if stations else ("without", "with some")
-            raise InputError(
-                f"--resume: {path} is of a run {had} stations, whose samples decide where time steps end; it cannot go "
-                f"on {wanted}"
-            )
-        if attributes["configuration"] != fingerprint(self._cfg.restart_identity()):
-            raise InputError(
-                f"--resume: {path} belongs to another configuration (grid, physics, sources or times "
-                "differ); run with the one it was made with, or start anew without --resume"
-            )
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Restore a checkpoint of the same configuration."""
+        attributes = checkpoint.attributes
         for maps in self.maps:
-            maps.restore(path)
-        time, lost = attributes["time"]
+            maps.restore(checkpoint)
+        time = attributes["time"][0]
         self._hierarchy.resume(time, attributes["activated"], attributes["mass_deficits"])
-        before = [(str(name), float(x), float(y)) for name, x, y in stations]
+        before = [(str(name), float(x), float(y)) for name, x, y in attributes["stations"]]
         self._compare(before, time)
         if self._comm.rank == 0:
-            self._restore_series(path, before)
+            self._restore_series(checkpoint, before)
             for fields in self._fields:
-                fields.resume(int(attributes["step"]))
-        return int(attributes["step"]), time, lost
+                fields.resume(checkpoint.step, checkpoint.snapshots.get(fields.stem, ()))
 
     @property
     def _stations(self) -> list[tuple[str, float, float]]:
@@ -151,15 +139,15 @@ class TsunamiOutputs:
         if gone := [f"'{one[0]}'" for one in before if one not in now]:
             self._warn(f"stations: {', '.join(gone)} of the checkpoint are left out")
 
-    def _restore_series(self, path: Path, before: Sequence[tuple[str, float, float]]) -> None:
+    def _restore_series(self, checkpoint: Checkpoint, before: Sequence[tuple[str, float, float]]) -> None:
         """Take up what gauges had recorded before a checkpoint; those that are new have no values until then."""
-        values = load_array(path, "station_values")
+        values = checkpoint.load("station_values")
         kept = np.full((len(self.series.variables), len(self._places), values.shape[-1]), np.nan)
         numbers = {station: n for n, station in enumerate(before)}
         for n, station in enumerate(self._stations):
             if station in numbers:
                 kept[: len(values), n] = values[:, numbers[station]]
-        self.series.restore(load_array(path, "station_time"), kept)
+        self.series.restore(checkpoint.load("station_time"), kept)
 
     def finish(self) -> list[Path]:
         """Write maxima and gauges, complete all files; returns their paths."""

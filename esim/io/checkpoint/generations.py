@@ -1,0 +1,75 @@
+"""Which checkpoint is resumed? The newest that is whole, checked by all ranks together before anything is allocated."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from esim.errors import InputError
+from esim.io.checkpoint.manifest import Checkpoint, generations, read
+from esim.io.checksum import flaw
+from esim.io.gridded.snapshots import lacking
+from esim.parallel.collectives import on_root
+from esim.parallel.comm import Comm, SerialComm
+
+
+def newest_intact(comm: Comm, directory: Path) -> Checkpoint | None:
+    """The newest checkpoint of an output directory of which all files are as they were written; None if it has none.
+
+    Collective: each file is read once, by one of the ranks. Damaged checkpoints are logged and passed over. Raises
+    InputError on all ranks where there are checkpoints, but none that is whole.
+    """
+    flaws: list[str] = []
+    for folder in comm.bcast(generations(directory) if comm.rank == 0 else []):
+        found, wrong = _checked(comm, folder)
+        if wrong is None:
+            if comm.rank == 0:
+                for text in flaws:
+                    logging.getLogger(__name__).warning(
+                        "--resume: %s; the checkpoint before it is taken", text
+                    )
+            return found
+        flaws.append(wrong)
+    if flaws:
+        raise InputError(
+            f"--resume: no checkpoint in {directory} is whole: {'; '.join(dict.fromkeys(flaws))}; put it back from a "
+            "copy, or compute everything again by --set output.overwrite=true"
+        )
+    return None
+
+
+def find_flaw(folder: Path, comm: Comm | None = None) -> str | None:
+    """What is wrong with a checkpoint, all its files compared with their checksums; None if it is whole. Collective."""
+    return _checked(comm or SerialComm(), folder)[1]
+
+
+def _checked(comm: Comm, folder: Path) -> tuple[Checkpoint | None, str | None]:
+    """A checkpoint, and what is wrong with it."""
+    try:
+        found = comm.bcast(on_root(comm, lambda: read(folder)))
+    except InputError as error:
+        return None, str(error)
+    assert found is not None
+    files = [*_files(found)][comm.rank :: comm.size]
+    mine = [(stem, text) for stem, path, size, total in files if (text := flaw(path, size, total))]
+    flaws = [one for told in comm.allgather(mine) for one in told]
+    return found, comm.bcast(_first(found, flaws) if comm.rank == 0 else None)
+
+
+def _files(checkpoint: Checkpoint) -> Iterator[tuple[str | None, Path, int, str]]:
+    """Path, size and sum of all files that a checkpoint needs; those of snapshots with the stem of the whole file."""
+    folder = checkpoint.folder
+    for part in checkpoint.parts:
+        yield None, folder / part["file"], part["bytes"], part["xxh3_128"]
+    for stem, pieces in checkpoint.snapshots.items():
+        for piece in pieces:
+            yield stem, folder.parent / piece["file"], piece["bytes"], piece["xxh3_128"]
+
+
+def _first(checkpoint: Checkpoint, flaws: list[tuple[str | None, str]]) -> str | None:
+    """The first flaw that counts: segments are not missed where the run came to its end, and its files have them."""
+    for stem, text in flaws:
+        if stem is None:
+            return text
+        if wrong := lacking(checkpoint.folder.parent.parent / f"{stem}.nc", checkpoint.snapshots[stem]):
+            return f"{text}, and {wrong}"
+    return None
