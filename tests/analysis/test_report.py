@@ -97,7 +97,10 @@ def test_what_was_not_written_has_no_section(tmp_path: Path) -> None:
     titles = Elements(text).titles
     assert titles[:3] == ["Summary", "Source", "Maximum elevation"]
     assert titles[3:] == ["Computing time and energy", "Provenance"]
-    assert "UTC" not in re.sub(r"<script>.*?</script>|Computed.*?</dd>", "", text, flags=re.S)
+    words = re.sub(
+        r"<script>.*?</script>|Computed.*?</dd>|data:image/webp;base64,[^\"]*", "", text, flags=re.S
+    )
+    assert "UTC" not in words  # in a picture any three letters may follow each other
     assert (folder / "report.html").stat().st_size < SMALL
 
 
