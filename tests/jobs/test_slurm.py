@@ -17,7 +17,7 @@ from support.slurm import missing, running_slurm, slurm
 TOP = Path(__file__).parents[2]
 MACHINE = """\
 nodes: {cores: 4, numa_domains: 4, memory: 8000 MB, exclusive: false}
-slurm: {notice: 28 s}
+slurm: {notice: 10 s}
 start: {environment: {PYTHONPATH: PATHS}}
 """
 
@@ -33,8 +33,8 @@ if "SLURM_JOB_ID" in os.environ and os.environ.get("SLURM_RESTART_COUNT", "0") =
     Clock.advance = slowly
 """
 CONFIG = "it's $(touch harmed) a pond.yaml"
-STEPS = 800  # 80 s in the first start of the job, which is told to stop 2 to 32 s after it
-LONGEST = 240.0  # s that a job may take
+STEPS = 800  # 80 s in the first start of the job, which is told to stop 20 to 50 s after it
+LONGEST = 600.0  # s that a job may take, on a machine that is busy with other things
 SETTINGS = (
     "run.dt=1 s",
     "run.backend=numpy",  # nothing to compile
@@ -78,6 +78,8 @@ def test_a_job_meets_its_time_limit_and_ends_with_the_bits_of_a_run_without_one(
     number = submit(cluster, folder, "--time", "1 min", *given)
     whole = esim_run(CONFIG, *given, "--output", "whole", cwd=folder)
     assert whole.returncode == 0, whole.stderr
+    wait_for(cluster, number, lambda facts: facts["Restarts"] != "0")
+    slurm(cluster, "scontrol", "update", f"JobId={number}", "TimeLimit=30")  # once is enough
     facts = wait_for(cluster, number, lambda facts: facts["JobState"] in FINISHED)
     (log,) = folder.glob("*.log")
     text = log.read_text()

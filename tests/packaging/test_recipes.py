@@ -51,7 +51,9 @@ def test_the_apptainer_definition_installs_what_the_dockerfile_does() -> None:
     ran = subprocess.run(command, input=shell, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout
     packages = re.compile(r"--no-install-recommends ((?:[\w.+-]+ ?)+)")
-    both = [{word for names in packages.findall(text) for word in names.split()} for text in (shell, dockerfile)]
+    both = [
+        {word for names in packages.findall(text) for word in names.split()} for text in (shell, dockerfile)
+    ]
     assert both[0] == both[1] and "python3-venv" in both[0]
 
 

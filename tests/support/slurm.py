@@ -38,6 +38,7 @@ SchedulerParameters=sched_interval=2,bf_interval=2
 AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 ReturnToService=2
+OverTimeLimit=10
 SlurmctldTimeout=30
 SlurmdTimeout=60
 KillWait=10

@@ -1,13 +1,12 @@
 """The Spack package of esim. In a checkout, where it is installed from:
 
-    spack repo add packaging/spack
-    spack env create esim && spack env activate esim
-    spack develop --path "$PWD" py-esim@0.2.0 && spack add py-esim && spack install
+spack repo add packaging/spack
+spack env create esim && spack env activate esim
+spack develop --path "$PWD" py-esim@0.2.0 && spack add py-esim && spack install
 """
 
-from spack_repo.builtin.build_systems.python import PythonPackage
-
 from spack.package import depends_on, license, variant, version
+from spack_repo.builtin.build_systems.python import PythonPackage
 
 
 class PyEsim(PythonPackage):
