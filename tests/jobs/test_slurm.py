@@ -27,13 +27,13 @@ import os, time
 from esim.timestepping.clock import Clock
 advance = Clock.advance
 def slowly(self, *given):
-    time.sleep(0.1)
+    time.sleep(0.25)
     return advance(self, *given)
 if "SLURM_JOB_ID" in os.environ and os.environ.get("SLURM_RESTART_COUNT", "0") == "0":
     Clock.advance = slowly
 """
 CONFIG = "it's $(touch harmed) a pond.yaml"
-STEPS = 800  # 80 s in the first start of the job, which is told to stop 20 to 50 s after it
+STEPS = 320  # 80 s in the first start of the job, which is told to stop 20 to 50 s after it
 LONGEST = 600.0  # s that a job may take, on a machine that is busy with other things
 SETTINGS = (
     "run.dt=1 s",
