@@ -18,7 +18,7 @@ from esim.distribution import NAME
 TOP = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
-CONDA = {"dask": "dask-core"}  # names that differ there
+CONDA = {"dask": "dask-core", "xxhash": "python-xxhash"}  # names that differ there
 WANTED = {name.lower(): bound for name, bound in (one.split(">=") for one in PROJECT["dependencies"])}
 
 

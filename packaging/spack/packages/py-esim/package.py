@@ -30,7 +30,7 @@ class PyEsim(PythonPackage):
     depends_on("py-numba@0.61:", type=with_run)
     depends_on("py-mpi4py@4.0:", type=with_run)
     depends_on("py-netcdf4@1.7:", type=with_run)
-    depends_on("py-h5py@3.11:", type=with_run)
+    depends_on("py-xxhash@3.4:", type=with_run)
     depends_on("py-xarray@2024.11:", type=with_run)
     depends_on("py-dask@2024.7:", type=with_run)
     depends_on("py-pydantic@2.8:", type=with_run)
