@@ -22,6 +22,7 @@ from esim.backends import Backend, kernel_cache, select
 from esim.backends.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.backends.energy import Meter, energy_record
 from esim.config.scenarios import ScenarioConfig
+from esim.drivers.demand import Demand
 from esim.drivers.resources import Device, check_memory, select_device
 from esim.drivers.start import Start
 from esim.errors import InputError, MachineError, StopRequested
@@ -105,8 +106,12 @@ def strip_bytes(config: ScenarioConfig, cells: int) -> int:
     return min(cells, LONG_STRIP_CELLS) * STRIP_VALUES * np.dtype(run.precision).itemsize
 
 
-def find_device(config: ScenarioConfig, comm: Comm, warnings: Warnings, elsewhere: bool = False) -> Device:
+def find_device(
+    config: ScenarioConfig, comm: Comm, warnings: Warnings, elsewhere: bool | Device = False
+) -> Device:
     """Where this rank computes; raises MachineError, on all ranks, where one cannot, unless it is elsewhere."""
+    if isinstance(elsewhere, Device):
+        return elsewhere
     try:
         device = select_device(config.run, comm)
     except MachineError as error:
@@ -154,11 +159,11 @@ class Driver(ABC, Generic[C, S, R]):
     """
 
     @abstractmethod
-    def check(self, config: C, comm: Comm, elsewhere: bool = False) -> S:
+    def check(self, config: C, comm: Comm, elsewhere: bool | Device = False) -> S:
         """Find everything that can be known to be wrong before anything is allocated or written.
 
-        elsewhere: only the plan is wanted, perhaps for another machine, so this one may lack the device. Raises
-        InputError or MachineError on all ranks.
+        elsewhere: only the plan is wanted, perhaps for another machine, so this one may lack the device; or it is the
+        device of that machine, and nothing is asked of this one. Raises InputError or MachineError on all ranks.
         """
 
     @abstractmethod
@@ -172,6 +177,10 @@ class Driver(ABC, Generic[C, S, R]):
     @abstractmethod
     def describe(self, setup: S) -> list[str]:
         """The plan of a run, which is printed before it begins: grid, time step, ranks, memory, outputs."""
+
+    @abstractmethod
+    def demand(self, setup: S, ranks: int) -> Demand:
+        """What a run takes of a machine with so many ranks; raises InputError where the grid has not enough cells."""
 
     @abstractmethod
     def summarize(self, record: Mapping[str, Any]) -> list[str]:

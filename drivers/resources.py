@@ -1,7 +1,6 @@
 """What may a rank use of its machine? Threads, memory, and a GPU."""
 
 import math
-import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,18 +24,6 @@ OUT_OF_MEMORY = (
     "cudaErrorMemoryAllocation",
 )  # in CUDA errors that are no MemoryError
 CONTEXT = 600_000_000  # bytes of GPU memory that CUDA, its libraries and compiled kernels take per process
-
-
-def threads_per_rank(comm: Comm) -> int:
-    """Threads for this rank: what Slurm gives it, else an equal part of the cores that this process may use."""
-    cores = len(os.sched_getaffinity(0))
-    given = os.environ.get("SLURM_CPUS_PER_TASK") or os.environ.get("OMP_NUM_THREADS", "")
-    outermost = given.split(",")[0].strip()  # OMP_NUM_THREADS may list the threads of nested regions
-    if outermost.isdecimal():
-        return max(1, min(int(outermost), cores))
-    # A launcher that binds ranks has already cut the cores; one that does not lets all see the same.
-    same = len(set(map(tuple, comm.allgather(sorted(os.sched_getaffinity(0)))))) == 1
-    return max(1, cores // comm.local_size) if same else cores
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ from esim.crust.sources.injected import inject_fields
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.sources.lines import plan_lines, summary_lines
 from esim.crust.stability import StabilityCheck, longest_period
+from esim.drivers.demand import Demand
 from esim.drivers.driver import (
     Checkpoints,
     Driver,
@@ -54,7 +55,7 @@ from esim.drivers.driver import (
     strip_bytes,
     timed,
 )
-from esim.drivers.resources import Device, threads_per_rank
+from esim.drivers.resources import Device
 from esim.drivers.start import Start
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
@@ -65,6 +66,7 @@ from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Decomposition, decompose
 from esim.parallel.halo import HaloExchange
+from esim.parallel.threads import threads_per_rank
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Steps
 from esim.timestepping.simulation import Callback, Simulation
@@ -127,14 +129,12 @@ class SeismicRun(Run[SeismicSetup]):
 class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
     """Waves from sources through the crust to stations and maps."""
 
-    def check(self, config: SeismicConfig, comm: Comm, elsewhere: bool = False) -> SeismicSetup:
+    def check(self, config: SeismicConfig, comm: Comm, elsewhere: bool | Device = False) -> SeismicSetup:
         """Everything that can be known to be wrong before anything is allocated or written."""
         warnings, grid = Warnings(comm), config.grid.build()
         origin = config.grid.origin
         projection = None if origin is None else Projection(origin.lon, origin.lat)
-        decomposition = decompose(
-            grid.horizontal.shape, comm.size, grid.horizontal.periodic, halo=config.physics.order // 2
-        )
+        decomposition = _decompose(config, grid, comm.size)
         device = find_device(config, comm, warnings, elsewhere)
         memory = _require_memory(config, grid, decomposition, comm, device)
         terrain = build_terrain(config, grid, projection, comm)
@@ -292,6 +292,20 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             *describe_stations(config, setup.sites),
         ]
 
+    def demand(self, setup: SeismicSetup, ranks: int) -> Demand:
+        """Steps and updates of the grid, and memory of the largest of so many ranks."""
+        config, grid, discretisation = setup.config, setup.grid, setup.discretisation
+        decomposition = _decompose(config, grid, ranks)
+        memory = _predict_memory(config, grid, decomposition, setup.device)
+        return Demand(
+            kernel="elastic" if discretisation.attenuation is None else "viscoelastic",
+            cells=grid.cells,
+            steps=discretisation.steps,
+            updates=grid.cells * discretisation.steps,
+            memory=memory,
+            output=predict_output(config, grid, discretisation, memory["state and medium"] * ranks),
+        )
+
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """A line for each source, or one for many: moment, magnitude and depth."""
         return list(summary_lines(record["sources"]))
@@ -302,11 +316,25 @@ def _changed_codes(config: SeismicConfig) -> dict[str, dict[str, str]]:
     return changed_codes([station.name for station in config.receivers], waveform_formats(config))
 
 
+def _decompose(config: SeismicConfig, grid: Grid3D, ranks: int) -> Decomposition:
+    """Blocks of so many ranks; raises InputError where the grid has not enough cells."""
+    horizontal = grid.horizontal
+    return decompose(horizontal.shape, ranks, horizontal.periodic, halo=config.physics.order // 2)
+
+
+def _predict_memory(
+    config: SeismicConfig, grid: Grid3D, decomposition: Decomposition, device: Device
+) -> dict[str, int]:
+    """Bytes of the largest rank, by name."""
+    memory = predict_memory(config, grid, decomposition, device.gpu is not None)
+    memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
+    return memory
+
+
 def _require_memory(
     config: SeismicConfig, grid: Grid3D, decomposition: Decomposition, comm: Comm, device: Device
 ) -> dict[str, int]:
     """Bytes of the largest rank, by name; raises InputError where the device has less."""
-    memory = predict_memory(config, grid, decomposition, device.gpu is not None)
-    memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
+    memory = _predict_memory(config, grid, decomposition, device)
     require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
     return memory

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from esim.config.ocean.root import TsunamiConfig
+from esim.drivers.demand import Demand
 from esim.drivers.driver import (
     Checkpoints,
     Driver,
@@ -19,7 +20,7 @@ from esim.drivers.driver import (
     require_steps,
     strip_bytes,
 )
-from esim.drivers.resources import threads_per_rank
+from esim.drivers.resources import Device
 from esim.drivers.start import Start
 from esim.io.ocean.output_size import predict_bytes
 from esim.ocean import memory
@@ -60,6 +61,7 @@ from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, decompose
 from esim.parallel.halo import HaloExchange
+from esim.parallel.threads import threads_per_rank
 from esim.sources.ocean import AnySource
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.clock import Clock
@@ -84,7 +86,7 @@ class TsunamiSetup(Setup[TsunamiConfig]):
 class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
     """How a tsunami is computed, and what is said of it."""
 
-    def check(self, config: TsunamiConfig, comm: Comm, elsewhere: bool = False) -> TsunamiSetup:
+    def check(self, config: TsunamiConfig, comm: Comm, elsewhere: bool | Device = False) -> TsunamiSetup:
         """Find everything that can be known to be wrong before anything is allocated or written."""
         warnings = Warnings(comm)
         grids = config.grid.tree()
@@ -227,6 +229,23 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *plan_lines(setup.gauges),
             *map(summary.source_line, setup.sources),
         ]
+
+    def demand(self, setup: TsunamiSetup, ranks: int) -> Demand:
+        """Steps and updates of all grids, each in its own steps; memory of the largest of so many ranks."""
+        config, levels = setup.config, setup.levels
+        decompose(levels[0].grid.shape, ranks, levels[0].grid.periodic)  # as many ranks as this fit
+        blocks = memory.estimated_blocks(levels, ranks)
+        temporaries = strip_bytes(config, memory.largest_rank(blocks))
+        cells = [level.grid.nx * level.grid.ny for level in levels]
+        steps = [math.ceil(config.time.duration / level.dt) for level in levels]
+        return Demand(
+            kernel="ocean",
+            cells=sum(cells),
+            steps=steps[0],
+            updates=sum(n * count for n, count in zip(cells, steps, strict=True)),
+            memory=memory.predicted_memory(config, levels, blocks, setup.sources, temporaries),
+            output=predict_bytes(config, *(level.grid for level in levels)),
+        )
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """What came of a run: work saved, time of the nests, coasts, sources."""

@@ -123,13 +123,25 @@ def gpu(number: int) -> Gpu:
     cuda.cuDeviceGetAttribute(ctypes.byref(major), MAJOR, device)
     cuda.cuDeviceGetAttribute(ctypes.byref(minor), MINOR, device)
     cuda.cuDeviceTotalMem_v2(ctypes.byref(total), device)
-    bus = ctypes.create_string_buffer(64)
-    cuda.cuDeviceGetPCIBusId(bus, len(bus), device)
-    free = min(_free(bus, total.value), total.value)  # a part of a GPU has no more than that
+    free = min(_free(_bus(cuda, device), total.value), total.value)  # a part of a GPU has no more than that
     identity = (ctypes.c_ubyte * 16)()
     cuda.cuDeviceGetUuid_v2(ctypes.byref(identity), device)
     capability = (major.value, minor.value)
     return Gpu(number, name.value.decode(), capability, total.value, free, bytes(identity).hex())
+
+
+def bus(number: int) -> str:
+    """The address on the PCI bus of a GPU that this process sees, as in /sys/bus/pci/devices."""
+    cuda, device = library(DRIVER), ctypes.c_int(0)
+    cuda.cuInit(0)
+    cuda.cuDeviceGet(ctypes.byref(device), number)
+    return str(_bus(cuda, device).value.decode()).lower()
+
+
+def _bus(cuda: Any, device: ctypes.c_int) -> Any:
+    address = ctypes.create_string_buffer(64)
+    cuda.cuDeviceGetPCIBusId(address, len(address), device)
+    return address
 
 
 class _Memory(ctypes.Structure):

@@ -10,9 +10,9 @@ from esim.draft.bathymetry import Bathymetry, Box
 from esim.draft.cost import ocean_time
 from esim.draft.rupture import Footprint
 from esim.draft.text import time_words
-from esim.drivers.resources import threads_per_rank
 from esim.errors import InputError
 from esim.parallel.comm import SerialComm
+from esim.parallel.threads import threads_per_rank
 
 GRAVITY = 9.81
 OCEAN_DEPTH = 3500.0  # m, of the mean ocean, in which waves cross the box

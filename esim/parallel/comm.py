@@ -374,6 +374,18 @@ def _oversubscribed() -> bool:
     return local > len(os.sched_getaffinity(0))
 
 
+def mpi_vendor() -> str | None:
+    """Whose MPI library it is, "Open MPI" or "MPICH", without starting it; None where there is none."""
+    import mpi4py
+
+    mpi4py.rc.initialize = False
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError):
+        return None
+    return str(MPI.get_vendor()[0])
+
+
 def mpi_report() -> dict[str, Any]:
     """What MPI there is, for `esim doctor`; starts MPI."""
     try:

@@ -12,10 +12,14 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from esim import __version__
 from esim.distribution import install
+from esim.tools.finding import FALLS_BACK, FAST, MISSING, NOTE, Finding
+
+if TYPE_CHECKING:
+    from esim.tools.rank_survey import RankReport
 
 PACKAGES = ("numpy", "numba", "mpi4py", "netCDF4", "xxhash", "xarray", "cupy-cuda13x", "numba-cuda")
 OPTIONAL = ("cupy-cuda13x", "numba-cuda")
@@ -23,28 +27,38 @@ OPTIONAL = ("cupy-cuda13x", "numba-cuda")
 LAUNCHER = ("PMI", "OMPI_", "PRTE_", "HYDRA", "MPI_LOCAL", "MV2_COMM", "PALS_", "FLUX_")
 THREADS = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "SLURM_CPUS_PER_TASK")
 PATIENCE = 30  # s for another program to answer
-FAST, FALLS_BACK, MISSING, NOTE = "fast", "falls back", "missing", ""
-
-
-class Finding(NamedTuple):
-    """One line of the report: what was looked at, what was found, how good that is, and what to do."""
-
-    topic: str
-    found: str
-    state: str = NOTE
-    advice: str = ""
 
 
 def report(as_json: bool = False) -> None:
-    """Prints the findings as a table, or as JSON."""
-    findings = examine()
-    if as_json:
-        print(json.dumps([finding._asdict() for finding in findings], indent=2))
-    else:
-        from esim.tools.table import show
+    """Prints the findings as a table, or as JSON; under mpirun or srun also what each rank has, from the first rank.
 
-        rows = [row for finding in findings for row in _rows(finding)]
-        show(("topic", "state", "found, and -> what to do"), rows)
+    Raises MachineError where ranks do not find each other.
+    """
+    from esim.parallel.comm import connect
+    from esim.tools import rank_survey
+
+    comm = connect()
+    reports = rank_survey.survey_ranks(comm)
+    if reports is not None:
+        _print(reports, as_json)
+    comm.barrier()  # a rank that ends earlier would be taken for one that failed
+
+
+def _print(reports: "list[RankReport]", as_json: bool) -> None:
+    from esim.tools import rank_findings, rank_survey
+    from esim.tools.table import show
+
+    findings = [*examine(), *rank_findings.file_systems(reports)]
+    if len(reports) > 1:
+        findings += rank_findings.ranks(reports)
+    if as_json:
+        found = [finding._asdict() for finding in findings]
+        print(json.dumps({"findings": found, "ranks": rank_survey.as_json(reports)}, indent=2))
+        return
+    if len(reports) > 1:
+        show(rank_survey.HEADERS, rank_survey.rows(reports), rank_survey.headline(reports))
+        print()
+    show(("topic", "state", "found, and -> what to do"), [row for one in findings for row in _rows(one)])
 
 
 def examine() -> list[Finding]:

@@ -3,10 +3,8 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -79,14 +77,15 @@ def test_each_command_has_examples_that_it_accepts(command: str, capsys: pytest.
         main([command, "--help"])
     assert end.value.code == 0
     text = capsys.readouterr().out
-    examples = re.findall(r"^  (?:\S+=\S+ |srun .*?)?esim (.*?)(?:  | > |$)", text, re.MULTILINE)
+    examples = re.findall(r"^  (?:\S+=\S+ |srun .*?|mpirun .*?)?esim (.*?)(?:  | > |$)", text, re.MULTILINE)
     assert examples
     for example in examples:
         assert parser().parse_args(example.split()).command == command
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["plott"], ["job", "gpu"], ["bench", "--size", "0"], ["plot", "a", "--format", "gif"]]
+    "arguments",
+    [[], ["plott"], ["job", "--template", "gpu"], ["bench", "--size", "0"], ["plot", "a", "--format", "gif"]],
 )
 def test_wrong_usage_ends_with_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
@@ -282,7 +281,9 @@ def test_the_cases_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_doctor_reports_all_topics_as_json(tmp_path: Path) -> None:
     ran = esim("doctor", "--json", ESIM_DATA=str(tmp_path / "nowhere"))
     assert ran.returncode == 0, ran.stderr
-    findings = {finding["topic"]: finding for finding in json.loads(ran.stdout)}
+    report = json.loads(ran.stdout)
+    findings = {finding["topic"]: finding for finding in report["findings"]}
+    assert [one["rank"] for one in report["ranks"]] == [0]
     topics = "python packages MPI UCX InfiniBand GPUs GPUDirect cores files data ESIM_DATA".split()
     assert {*topics, "threading layer", "compile cache"} <= set(findings)
     assert not any("could not be examined" in finding["found"] for finding in findings.values())
@@ -313,118 +314,3 @@ def test_too_many_threads_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "100000")
     found = [finding for finding in doctor.cores() if "OMP_NUM_THREADS" in finding.found]
     assert [finding.state for finding in found] == ["falls back"] and found[0].advice
-
-
-# ------------------------------------------------------------------ job scripts
-
-
-@pytest.mark.parametrize("machine", ["cpu", "a100"])
-def test_a_template_is_filled_in_and_is_a_bash_script(
-    machine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    config = tmp_path / "my wave's.yaml"
-    config.touch()
-    assert main(["job", machine, "--nodes", "12", "--config", str(config)]) == 0
-    text = capsys.readouterr().out
-    assert "\n#SBATCH --nodes=12\n" in text and text.count("--nodes=") == 1
-    script = tmp_path / "job.sh"
-    script.write_text(text)
-    subprocess.run(["bash", "-n", script], check=True)
-    assigned = re.search(r"^CONFIG=.*$", text, re.MULTILINE)
-    assert assigned is not None
-    told = subprocess.run(["bash", "-c", f'{assigned[0]}; echo "$CONFIG"'], capture_output=True, text=True)
-    assert told.stdout == f"{config}\n"
-
-
-def test_a_missing_configuration_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["job", "cpu", "--config", "nowhere.yaml"]) == 2
-    assert "nowhere.yaml: no such file" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("machine", ["cpu", "a100"])
-def test_a_template_passes_only_options_that_esim_run_has(machine: str) -> None:
-    text = (TOP / f"jobscripts/slurm_{machine}.sh").read_text()
-    (line,) = re.findall(r'^"\$\{LAUNCH\[@\]\}" (esim-run .*)$', text, re.MULTILINE)
-    passed = set(re.findall(r"--[a-z]+", line)) | set(
-        re.findall(r"^ *START=\((--[a-z]+)", text, re.MULTILINE)
-    )
-    assert passed == {"--output", "--backend", "--resume", "--set"}
-    ran = subprocess.run([sys.executable, "-m", "esim.cli.run", "--help"], capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    assert passed <= set(re.findall(r"--[a-z]+", ran.stdout))
-
-
-@pytest.fixture
-def batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, list[str]]]:
-    """Runs the CPU template with stand-ins for Slurm and esim-run; gives its code and the calls they saw."""
-    bash = shutil.which("bash")
-    assert bash is not None
-    calls = tmp_path / "calls"
-
-    def stand_in(name: str, body: str) -> None:
-        path = tmp_path / "bin" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f'#!{bash}\necho "{name} $*" >> {calls}\n{body}\n')
-        path.chmod(0o755)
-
-    def run(body: str, warn: bool = False, **environment: str) -> tuple[int, list[str]]:
-        stand_in("esim-run", body)
-        stand_in("scontrol", "")
-        stand_in("srun", 'while [[ $1 == --* ]]; do shift; done; exec "$@"')
-        variables = {"SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "2", "OUT": str(tmp_path / "out")}
-        path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
-        process = subprocess.Popen(
-            [bash, TOP / "jobscripts/slurm_cpu.sh"], env=os.environ | variables | {"PATH": path} | environment
-        )
-        if warn:
-            while not (tmp_path / "ready").exists():
-                assert process.poll() is None
-            process.send_signal(10)
-        code = process.wait(timeout=60)
-        return code, calls.read_text().splitlines()
-
-    return run
-
-
-LISTEN = 'trap "sleep 0.2; exit {code}" USR1; touch "${{0%/bin/*}}/ready"; while true; do sleep 0.05; done'
-
-
-def test_a_warned_job_is_put_back_into_the_queue(batch: Callable[..., tuple[int, list[str]]]) -> None:
-    code, calls = batch(LISTEN.format(code=75), warn=True)
-    assert code == 0
-    assert calls[-1] == "scontrol requeue 7"
-    assert "esim-run tohoku2011.yaml" in calls[1] and "--resume" not in calls[1]
-
-
-def test_a_job_that_finishes_after_the_warning_is_done(batch: Callable[..., tuple[int, list[str]]]) -> None:
-    code, calls = batch(LISTEN.format(code=0), warn=True)
-    assert code == 0 and not any(call.startswith("scontrol") for call in calls)
-
-
-def test_a_signal_before_the_run_could_listen_is_survived(
-    batch: Callable[..., tuple[int, list[str]]],
-) -> None:
-    code, calls = batch("kill -USR1 $$; sleep 5")
-    assert (code, calls[-1]) == (0, "scontrol requeue 7")
-
-
-@pytest.mark.parametrize("wanted", [0, 2, 3])
-def test_other_codes_are_those_of_the_job(batch: Callable[..., tuple[int, list[str]]], wanted: int) -> None:
-    code, calls = batch(f"exit {wanted}")
-    assert code == wanted and not any(call.startswith("scontrol") for call in calls)
-
-
-def test_restarts_come_to_an_end(batch: Callable[..., tuple[int, list[str]]]) -> None:
-    code, calls = batch("exit 75", SLURM_RESTART_COUNT="20")
-    assert code == 75 and not any(call.startswith("scontrol") for call in calls)
-
-
-def test_a_restart_resumes_from_a_checkpoint_or_starts_afresh(
-    batch: Callable[..., tuple[int, list[str]]], tmp_path: Path
-) -> None:
-    _, calls = batch("exit 0", SLURM_RESTART_COUNT="1")
-    assert calls[-1].endswith("--set output.overwrite=true")
-    (tmp_path / "out/checkpoint/step_0000000010").mkdir(parents=True)
-    (tmp_path / "out/checkpoint/step_0000000010/manifest.json").touch()
-    _, calls = batch("exit 0", SLURM_RESTART_COUNT="2")
-    assert calls[-1].endswith("--resume")

@@ -54,9 +54,17 @@ def _add_doctor(commands: Commands) -> None:
         "report what is fast on this machine, what falls back, and what to do about it",
         "  esim doctor\n"
         "  srun -n 1 --gpus 1 esim doctor     on a compute node\n"
+        "  mpirun -n 4 esim doctor            what each of the ranks has\n"
         "  esim doctor --json > machine.json\n",
     )
     command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument(
+        "--launcher",
+        choices=("auto", "srun", "mpirun"),
+        nargs="?",
+        const="auto",
+        help="print only what starts ranks here: srun and its protocol, or whose mpirun",
+    )
     command.set_defaults(run=_run_doctor)
 
 
@@ -67,6 +75,11 @@ def _run_bench(options: argparse.Namespace) -> int:
 
 
 def _run_doctor(options: argparse.Namespace) -> None:
+    if options.launcher is not None:
+        from esim.parallel.launcher import launcher
+
+        print(*launcher(options.launcher))
+        return
     from esim.tools.doctor import report
 
     report(options.json)

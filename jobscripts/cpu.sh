@@ -1,0 +1,1 @@
+RANK=() # what stands before esim-run on each rank

@@ -1,0 +1,148 @@
+"""Does the script of `esim job` do on a real Slurm what it promises? Time limit, checkpoint, requeue, the same bits."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+from support.commands import POND, esim_run
+from support.slurm import missing, running_slurm, slurm
+
+TOP = Path(__file__).parents[2]
+MACHINE = """\
+nodes: {cores: 4, numa_domains: 4, memory: 8000 MB, exclusive: false}
+slurm: {notice: 10 s}
+start: {environment: {PYTHONPATH: PATHS}}
+"""
+
+# A run of a second or so would be over before any time limit: in the first start of the job each of its steps waits.
+PACE = """\
+import os, time
+from esim.timestepping.clock import Clock
+advance = Clock.advance
+def slowly(self, *given):
+    time.sleep(0.25)
+    return advance(self, *given)
+if "SLURM_JOB_ID" in os.environ and os.environ.get("SLURM_RESTART_COUNT", "0") == "0":
+    Clock.advance = slowly
+"""
+CONFIG = "it's $(touch harmed) a pond.yaml"
+STEPS = 320  # 80 s in the first start of the job, which is told to stop 20 to 50 s after it
+LONGEST = 600.0  # s that a job may take, on a machine that is busy with other things
+SETTINGS = (
+    "run.dt=1 s",
+    "run.backend=numpy",  # nothing to compile
+    f"time.duration={STEPS} s",
+    """title='"; touch harmed; $(touch harmed)'""",
+)
+FINISHED = (
+    "COMPLETED",
+    "FAILED",
+    "TIMEOUT",
+    "CANCELLED",
+    "NODE_FAIL",
+    "OUT_OF_MEMORY",
+    "BOOT_FAIL",
+    "DEADLINE",
+)
+
+pytestmark = [pytest.mark.slurm, pytest.mark.skipif(bool(missing()), reason=missing() or "there is one")]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with running_slurm(tmp_path_factory.mktemp("slurm")) as environment:
+        yield environment
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a scenario and a machine, whose names would harm a script that does not quote them."""
+    (tmp_path / "pace").mkdir()
+    (tmp_path / "pace/sitecustomize.py").write_text(PACE)
+    (tmp_path / "a node.yaml").write_text(MACHINE.replace("PATHS", json.dumps(f"{tmp_path / 'pace'}:{TOP}")))
+    (tmp_path / CONFIG).write_text(POND)
+    return tmp_path
+
+
+def test_a_job_meets_its_time_limit_and_ends_with_the_bits_of_a_run_without_one(
+    cluster: dict[str, str], folder: Path
+) -> None:
+    given = [word for setting in SETTINGS for word in ("--set", setting)]
+    number = submit(cluster, folder, "--time", "1 min", *given)
+    whole = esim_run(CONFIG, *given, "--output", "whole", cwd=folder)
+    assert whole.returncode == 0, whole.stderr
+    wait_for(cluster, number, lambda facts: facts["Restarts"] != "0")
+    slurm(cluster, "scontrol", "update", f"JobId={number}", "TimeLimit=30")  # once is enough
+    facts = wait_for(cluster, number, lambda facts: facts["JobState"] in FINISHED)
+    (log,) = folder.glob("*.log")
+    text = log.read_text()
+    assert facts["JobState"] == "COMPLETED" and "checkpoint" in text, text
+    assert text.count(", start ") == int(facts["Restarts"]) + 1 > 1, text
+    record = json.loads((folder / "out/run.json").read_text())
+    assert record["decomposition"]["ranks"] == 4 and record["steps"] < STEPS
+    for name in ("fields.nc", "maxima.nc", "stations.nc"):
+        same_bits(folder / "out" / name, folder / "whole" / name)
+
+    number = submit(cluster, folder, "--template", "analysis", "--name", "statistics")
+    facts = wait_for(cluster, number, lambda facts: facts["JobState"] in FINISHED)
+    assert facts["JobState"] == "COMPLETED", (folder / f"statistics-{number}.log").read_text()
+    with (
+        xr.open_dataset(folder / "out/fields.nc") as run,
+        xr.open_dataset(folder / "out/statistics.nc") as found,
+    ):
+        np.testing.assert_allclose(found.eta_mean, run.eta.mean("time"), atol=1e-6)
+        np.testing.assert_array_equal(found.eta_max, run.eta.max("time"))
+    assert not list(folder.glob("harmed"))
+
+
+def submit(cluster: dict[str, str], folder: Path, *options: str) -> str:
+    """Writes the script of a job with four ranks, and submits it; its number."""
+    command = [
+        sys.executable,
+        "-m",
+        "esim.cli.main",
+        "job",
+        CONFIG,
+        "--machine",
+        "a node.yaml",
+        "--ranks",
+        "4",
+    ]
+    ran = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    (folder / "job.sh").write_text(ran.stdout)
+    return slurm(cluster, "sbatch", "--parsable", f"--chdir={folder}", folder / "job.sh").strip()
+
+
+def wait_for(
+    cluster: dict[str, str], number: str, condition: Callable[[dict[str, str]], bool]
+) -> dict[str, str]:
+    """What Slurm says of a job as soon as a condition is met."""
+    until = time.monotonic() + LONGEST
+    while True:
+        words = slurm(cluster, "scontrol", "--oneliner", "show", "job", number).split()
+        facts = dict(word.split("=", 1) for word in words if "=" in word)
+        if condition(facts):
+            return facts
+        assert time.monotonic() < until and facts["JobState"] not in FINISHED, facts
+        time.sleep(1)
+
+
+def same_bits(one: Path, other: Path) -> None:
+    """Raises AssertionError where variables of two files differ in a bit."""
+    with netCDF4.Dataset(one) as left, netCDF4.Dataset(other) as right:
+        assert set(left.variables) == set(right.variables) and left.variables
+        for name in left.variables:
+            for dataset in (left, right):
+                dataset[name].set_auto_maskandscale(False)
+            here, there = left[name][...], right[name][...]
+            assert here.dtype == there.dtype and here.shape == there.shape, name
+            same = (here == there).all() if here.dtype == object else here.tobytes() == there.tobytes()
+            assert same, f"{one.name}: {name}"
