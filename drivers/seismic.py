@@ -54,7 +54,7 @@ from esim.drivers.driver import (
     strip_bytes,
     timed,
 )
-from esim.drivers.resources import Device, threads_per_rank
+from esim.drivers.resources import PROGRAM, Device, threads_per_rank
 from esim.drivers.start import Start
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
@@ -307,6 +307,7 @@ def _require_memory(
 ) -> dict[str, int]:
     """Bytes of the largest rank, by name; raises InputError where the device has less."""
     memory = predict_memory(config, grid, decomposition, device.gpu is not None)
+    memory["program"] = PROGRAM[device.backend]
     memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
     require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
     return memory

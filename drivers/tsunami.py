@@ -19,7 +19,7 @@ from esim.drivers.driver import (
     require_steps,
     strip_bytes,
 )
-from esim.drivers.resources import threads_per_rank
+from esim.drivers.resources import PROGRAM, threads_per_rank
 from esim.drivers.start import Start
 from esim.io.ocean.output_size import predict_bytes
 from esim.ocean import memory
@@ -97,6 +97,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         def require(blocks: Sequence[Sequence[Block]]) -> dict[str, int]:
             temporaries = strip_bytes(config, memory.largest_rank(blocks))
             needed = memory.predicted_memory(config, grids, blocks, found, temporaries)
+            needed["program"] = PROGRAM[device.backend]
             require_memory(config, comm, device, needed, dimensions=2)
             return needed
 
