@@ -15,6 +15,8 @@ from esim.errors import InputError, MachineError
 from esim.parallel.comm import Comm
 
 ON_HOST = (
+    "program",
+    "seafloor",
     "preparation",
     "seismograms",
     "source displacements",
@@ -23,6 +25,8 @@ OUT_OF_MEMORY = (
     "CUDA_ERROR_OUT_OF_MEMORY",
     "cudaErrorMemoryAllocation",
 )  # in CUDA errors that are no MemoryError
+# Resident bytes of Python, the libraries, and Numba with LLVM where it compiles, by backend.
+PROGRAM = {"numpy": 110_000_000, "cpu": 290_000_000, "cuda": 450_000_000}
 CONTEXT = 600_000_000  # bytes of GPU memory that CUDA, its libraries and compiled kernels take per process
 
 

@@ -55,7 +55,7 @@ from esim.drivers.driver import (
     strip_bytes,
     timed,
 )
-from esim.drivers.resources import Device
+from esim.drivers.resources import PROGRAM, Device
 from esim.drivers.start import Start
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
@@ -327,6 +327,7 @@ def _predict_memory(
 ) -> dict[str, int]:
     """Bytes of the largest rank, by name."""
     memory = predict_memory(config, grid, decomposition, device.gpu is not None)
+    memory["program"] = PROGRAM[device.backend]
     memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
     return memory
 

@@ -20,8 +20,9 @@ from esim.drivers.driver import (
     require_steps,
     strip_bytes,
 )
-from esim.drivers.resources import Device
+from esim.drivers.resources import PROGRAM, Device
 from esim.drivers.start import Start
+from esim.grids.nested_grid import NestedGrid
 from esim.io.ocean.output_size import predict_bytes
 from esim.ocean import memory
 from esim.ocean.activity import count_work
@@ -97,8 +98,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         device = find_device(config, comm, warnings, elsewhere)
 
         def require(blocks: Sequence[Sequence[Block]]) -> dict[str, int]:
-            temporaries = strip_bytes(config, memory.largest_rank(blocks))
-            needed = memory.predicted_memory(config, grids, blocks, found, temporaries)
+            needed = _predict_memory(config, grids, blocks, found, device)
             require_memory(config, comm, device, needed, dimensions=2)
             return needed
 
@@ -235,7 +235,6 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         config, levels = setup.config, setup.levels
         decompose(levels[0].grid.shape, ranks, levels[0].grid.periodic)  # as many ranks as this fit
         blocks = memory.estimated_blocks(levels, ranks)
-        temporaries = strip_bytes(config, memory.largest_rank(blocks))
         cells = [level.grid.nx * level.grid.ny for level in levels]
         steps = [math.ceil(config.time.duration / level.dt) for level in levels]
         return Demand(
@@ -243,13 +242,26 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             cells=sum(cells),
             steps=steps[0],
             updates=sum(n * count for n, count in zip(cells, steps, strict=True)),
-            memory=memory.predicted_memory(config, levels, blocks, setup.sources, temporaries),
+            memory=_predict_memory(config, levels, blocks, setup.sources, setup.device),
             output=predict_bytes(config, *(level.grid for level in levels)),
         )
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """What came of a run: work saved, time of the nests, coasts, sources."""
         return list(summary.result_lines(record))
+
+
+def _predict_memory(
+    config: TsunamiConfig,
+    levels: Sequence[NestedGrid],
+    blocks: Sequence[Sequence[Block]],
+    sources: Sequence[AnySource],
+    device: Device,
+) -> dict[str, int]:
+    """Bytes of the largest rank, by name."""
+    temporaries = strip_bytes(config, memory.largest_rank(blocks))
+    needed = memory.predicted_memory(config, levels, blocks, sources, temporaries)
+    return needed | {"program": PROGRAM[device.backend]}
 
 
 @dataclass(kw_only=True)

@@ -65,16 +65,18 @@ def predict_memory(
     steps = config.time.duration / (config.run.dt or TYPICAL_COURANT * min(grid.spacing) / TYPICAL_SPEED)
     recorded = len(config.receivers) * len(needed_quantities(config.output.stations.variables))
     measures = len(config.output.maxima.variables) if config.output.maxima else 0
-    # A GPU has its own copy of the medium.
+    state = int(item * (arrays * cells + 6 * side * absorbing))
+    # A GPU has its own copy of the medium. On the host the state is there when the medium has been prepared.
     medium = item * cells * (3 + 2 * (mechanisms > 0)) if gpu else 0
+    preparation = PREPARATION * min(STRIP_CELLS, cells) + 8 * cells
     return {
-        "state and medium": int(item * (arrays * cells + 6 * side * absorbing)),
+        "state and medium": state,
         "rough surface": item * cells if config.topography is not None or has_sea(config.medium) else 0,
         "surface": (SURFACE_VALUES + measures) * nj * ni * item + SURFACE_INDEX * nj * ni,
         "halos": _halo_values(grid, decomposition, largest) * item,
         "stations": ROWS * item * recorded,
         "seismograms": int(2 * item * recorded * steps),
-        "preparation": PREPARATION * min(STRIP_CELLS, cells) + 8 * cells + medium,
+        "preparation": preparation + medium if gpu else max(0, preparation - state),
     }
 
 

@@ -8,13 +8,17 @@ import numpy as np
 from esim.backends.device_buffer import ROWS
 from esim.config.ocean.root import TsunamiConfig
 from esim.grids.nested_grid import NestedGrid
-from esim.kernels.ocean.maxima import MAXIMA
+from esim.kernels.ocean.maxima import ARRIVALS, MAXIMA
 from esim.kernels.ocean.state import STATE
 from esim.kernels.ocean.structures import PLANES
 from esim.ocean.forcing import build
 from esim.parallel.decomposition import Block, decompose
 from esim.sources import geodesy
 from esim.sources.ocean import AnySource, Landslide, Source
+
+# Values of a cell, float64: the bed at first and at last, the uplift, the first depth, and the means of nests; and what
+# is there at one time while the elevation is read. To write maxima takes more.
+SEAFLOOR, PREPARATION = 6, 12
 
 
 def estimated_blocks(grids: Sequence[NestedGrid], ranks: int) -> list[Sequence[Block]]:
@@ -39,12 +43,16 @@ def predicted_memory(
     blocks are those of each rank on each grid; between_operations are the bytes of temporaries of the backend.
     """
     cells = largest_rank(blocks)
+    largest = max(
+        math.prod(block.allocated) for grid in blocks for block in grid
+    )  # grids come one after another
+    temporaries = len(MAXIMA) + 4 * len(ARRIVALS) + 3 if cfg.output.maxima else PREPARATION
     whole = sum(nest.grid.nx * nest.grid.ny for nest in grids)
     item = np.dtype(cfg.run.precision).itemsize
     maxima = (len(MAXIMA) if cfg.output.times else MAXIMA.highest_time) if cfg.output.maxima else 0
     mapped = not isinstance(cfg.physics.manning, float | int)
     state = len(STATE) + (cfg.physics.tracer is not None)
-    planes = 2 * state + 1 + 1 + maxima + 2 * any(cfg.grid.layers) + mapped
+    planes = 2 * state + 1 + 2 + maxima + 2 * any(cfg.grid.layers) + mapped
     planes += len(PLANES) * (bool(cfg.structures) or cfg.levees is not None)
     times = sum(len(source.times) for source in sources if isinstance(source, Source))
     slides = [source for source in sources if isinstance(source, Landslide)]
@@ -58,7 +66,8 @@ def predicted_memory(
         else 0,
         "gauges": ROWS * (state + 1) * 4 * len(cfg.gauges) * item,
         "strips": between_operations,
-        "preparation": cells * 8 * 8,
+        "seafloor": cells * 8 * SEAFLOOR,
+        "preparation": largest * 8 * temporaries,
     }
 
 
