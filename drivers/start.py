@@ -103,7 +103,7 @@ def compare(checkpoint: Checkpoint, identity: Mapping[str, Any], files: Mapping[
             wrong.append(f"{name}: {file} is not the file that it was (its checksum differs)")
         elif key == ("stations",):
             wrong.append(
-                "it is of a run with stations, whose samples decide where time steps end, and there are none"
+                "it is of a run with stations, whose samples decide where time steps end; it cannot go on without any"
             )
         else:
             wrong.append(f"{name} was {shown(before)}, is {shown(now)}")
