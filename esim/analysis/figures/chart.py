@@ -68,8 +68,9 @@ def frame(axes: "Axes", field: "xr.DataArray", box: Box | None = None, ticks: in
             values = degrees(*ends, ticks)
             axis.set_ticks(values, [words(value) for value in values])
         return
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
+    tall = max(1.0, (north - south) / (east - west))
+    for axis, most in ((axes.xaxis, max(3, round(ticks / tall))), (axes.yaxis, ticks)):
+        axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
     axes.set(xlabel="x (km)", ylabel="y (km)")
 
 
@@ -92,8 +93,11 @@ def image(axes: "Axes", field: "xr.DataArray", smooth: bool = False, **options: 
 
 
 def bar(axes: "Axes", drawn: Any, words: str, gap: float = 0.025, **options: Any) -> None:
-    """Adds the scale of colours beside a map, as high as the map; gap is a part of its width."""
-    beside = axes.inset_axes((1 + gap, 0, 0.032, 1))
+    """Adds the scale of colours beside a map, as high as the map; gap is a part of its width, or height if more."""
+    axes.apply_aspect()
+    size = axes.get_window_extent()
+    tall = max(1.0, size.height / size.width)
+    beside = axes.inset_axes((1 + gap * tall, 0, 0.032 * tall, 1))
     axes.figure.colorbar(drawn, cax=beside, **options).set_label(words)
 
 

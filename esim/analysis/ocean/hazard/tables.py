@@ -34,7 +34,9 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
         options.refuse("a tsunami run without --segments", *OF_SEGMENTS)
     found = list(_tables(run, folder, options))
     if not found:
-        raise InputError(f"{run.directory}: the run has no gauges; expected --places or --segments")
+        raise InputError(
+            f"{run.directory}: the run has no gauges; expected --places FILE, a CSV with name, lon, lat, or --segments"
+        )
     return found
 
 
