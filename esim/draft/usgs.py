@@ -25,7 +25,7 @@ from esim.errors import InputError
 from esim.sources.formats import geojson
 from esim.sources.nodal_planes import NodalPlane, both_planes
 
-PLANE = ("nodal-plane-1-strike", "nodal-plane-1-dip", "nodal-plane-1-rake")
+PLANE, OTHER = (tuple(f"nodal-plane-{n}-{name}" for name in ("strike", "dip", "rake")) for n in (1, 2))
 CENTROID = {
     "magnitude": "derived-magnitude",
     "lon": "derived-longitude",
@@ -76,7 +76,7 @@ def _found(path: Path, feature: Mapping[str, Any], properties: Mapping[str, Any]
     title = str(properties.get("title") or properties.get("place") or feature.get("id") or "")
     return Found(
         hypocentre,
-        both_planes(NodalPlane(*(float(values[name]) for name in PLANE))) if values else None,
+        _planes(values) if values else None,
         title,
         None if time is None else EPOCH + time * MILLISECOND,
         remarks=(said, *_finite_fault(properties, products)),
@@ -98,6 +98,15 @@ def _mechanism(products: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
             if all(_number(values.get(name)) is not None for name in PLANE):
                 return kind.replace("-", " "), values
     return "", {}
+
+
+def _planes(values: Mapping[str, Any]) -> tuple[NodalPlane, NodalPlane]:
+    """Both nodal planes of a product, the one that dips less first; the second is computed where it is missing."""
+    one = NodalPlane(*(float(values[name]) for name in PLANE))
+    if any(_number(values.get(name)) is None for name in OTHER):
+        return both_planes(one)
+    other = NodalPlane(*(float(values[name]) for name in OTHER))
+    return (one, other) if one.dip <= other.dip else (other, one)
 
 
 def _finite_fault(properties: Mapping[str, Any], products: Mapping[str, Any]) -> Iterator[str]:

@@ -59,7 +59,7 @@ def published(folder: Path, change: Callable[[dict], object] = lambda content: N
             corners = [[round(x, 4), round(y, 4), round(z, 5)] for x, y, z in ring]
             geometry = {"coordinates": [corners], "type": "Polygon"}
             content.append({"geometry": geometry, "properties": properties, "type": "Feature"})
-    epicentre = {"date": "2024-04-02T00:00:00.000000Z", "location": "TAIWAN T23", "moment": 2.3e20}
+    epicentre = {"date": "2024-04-02T00:00:00.000000Z", "location": "TAIWAN T23", "moment": 1.04e21}
     whole = {"features": content, "metadata": {"epicenter": epicentre, "eventid": "7000m9g4"}}
     whole["type"] = "FeatureCollection"
     change(whole)
@@ -144,6 +144,12 @@ def test_moments_that_no_rock_has_are_not_believed(tmp_path: Path) -> None:
     found = published(tmp_path, changed("sf_moment", 1e-4))
     assert not found.rigidity_given and found.rigidity == RIGIDITY
     assert "which no rock has; 4e+10 Pa is taken" in found.remarks[0]
+
+
+def test_a_whole_that_is_not_the_sum_of_its_parts_is_told(tmp_path: Path) -> None:
+    found = published(tmp_path, lambda content: content["metadata"]["epicenter"].update(moment=2.08e21))
+    assert "subfaults have Mw 7.94 together, and its metadata Mw 8.15" in found.remarks[0]
+    assert found.magnitude() == pytest.approx(7.944, abs=0.01)
 
 
 def without_times(content: dict) -> None:

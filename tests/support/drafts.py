@@ -55,6 +55,7 @@ def usgs_event(folder: Path, products: bool = True) -> Path:
     }
     values = {f"derived-{name}": text for name, text in place.items()}
     values |= {f"nodal-plane-1-{name}": angle for name, angle in PLANES.items()}
+    values |= {"nodal-plane-2-strike": "40", "nodal-plane-2-dip": "64", "nodal-plane-2-rake": "90"}
     better = {"properties": values, "preferredWeight": 207, "status": "UPDATE"}
     properties = {"mag": 8.1, "title": "M 8.3 - Hokkaido", "time": 1064519406360}
     properties |= {"types": ",finite-fault,moment-tensor,origin,", "detail": "https://a.b/us1.geojson"}

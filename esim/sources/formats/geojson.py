@@ -15,6 +15,7 @@ in `columns`, other forms of the corners in `polygons`.
 """
 
 from collections.abc import Mapping, Sequence
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from esim.sources.formats.polygons import EXPECTED, corners_of, rectangles
 
 NO_SUBFAULTS = ("Point", "MultiPoint", "LineString", "MultiLineString")  # an epicentre, a trace
 PLAUSIBLE = (1e9, 3e11)  # Pa, the mean rigidity that moments and slips may give
+UNLIKE = 1.5  # times, by which moments of all subfaults and of the whole may differ unsaid
 # What slip and moments are written in, to be tried in this order: words, and factors to m and N m.
 WRITTEN = (
     ("moments are taken for dyn cm", 1.0, 1e-7),
@@ -195,6 +197,11 @@ def _slip_and_rigidity(
         words, of_slip, of_moment = fits[0]
         said.append(f"{doubt}; {words}")
         slip, moment, mean = of_slip * slip, of_moment * moment, mean * of_moment / of_slip
+    if whole and not 1 / UNLIKE < mean * float(np.sum(slip * area)) / whole < UNLIKE:
+        made, meant = ((log10(moment) - 9.1) / 1.5 for moment in (mean * float(np.sum(slip * area)), whole))
+        said.append(
+            f"its subfaults have Mw {made:.2f} together, and its metadata Mw {meant:.2f}; the former holds"
+        )
     mu = np.full_like(area, mean)
     known = (moment > 0) & (slip > 0)
     mu[known] = moment[known] / (slip * area)[known]
