@@ -43,6 +43,11 @@ class Start:
     checkpoint: Checkpoint | None = None
     remarks: Sequence[str] = ()
 
+    def record(self) -> dict[str, Any] | None:
+        """What run.json has of the checkpoint that was resumed: its step, and the time [s] that it had reached."""
+        found = self.checkpoint
+        return None if found is None else {"step": found.step, "time": found.attributes["time"][0]}
+
     def make_room(self) -> None:
         """Remove what the run replaces, now that it is ready to write. Collective."""
         keep = self.checkpoint is not None

@@ -53,6 +53,7 @@ def test_a_changed_input_is_refused_by_its_key_and_the_same_one_elsewhere_is_wel
     assert command(config, f"bathymetry.file={tmp_path}/elsewhere/same.nc", options=("--resume",)) == 0
     record = json.loads((tmp_path / "out/run.json").read_text())
     assert str(tmp_path / "elsewhere/same.nc") in [one["path"] for one in record["inputs"]]
+    assert 0 < record["resumed"]["step"] < record["resumed"]["time"] < 1200
 
 
 def test_inputs_are_read_once_by_all_ranks_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
