@@ -333,6 +333,7 @@ class Run(ABC, Generic[S]):
             started=self.started,
             ended=datetime.now(UTC),
             inputs=self.start.inputs,
+            resumed=self.start.record(),
             decomposition={
                 "ranks": setup.comm.size,
                 "blocks": [[b.j0, b.j1, b.i0, b.i1] for b in setup.decomposition.blocks],

@@ -1,10 +1,11 @@
 """How does a run begin? Anew, or from a checkpoint that belongs to it; known before anything is allocated."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from esim import __version__
 from esim.config.scenario import ScenarioConfig
 from esim.config.yaml.suggest import several, shown
 from esim.data import locate
@@ -42,6 +43,11 @@ class Start:
     checkpoint: Checkpoint | None = None
     remarks: Sequence[str] = ()
 
+    def record(self) -> dict[str, Any] | None:
+        """What run.json has of the checkpoint that was resumed: its step, and the time [s] that it had reached."""
+        found = self.checkpoint
+        return None if found is None else {"step": found.step, "time": found.attributes["time"][0]}
+
     def make_room(self) -> None:
         """Remove what the run replaces, now that it is ready to write. Collective."""
         keep = self.checkpoint is not None
@@ -70,15 +76,10 @@ def plan_start(
     except InputError as error:
         if not config.output.overwrite:
             raise
-        return _remarked(begun, f"{error}; starting from the beginning")
+        return replace(begun, remarks=(f"{error}; starting from the beginning",))
     if found is None:
-        return _remarked(begun, "--resume: there is no checkpoint; starting from the beginning")
-    remarks = compare(found, identity, config.keyed_files)
-    return Start(comm, directory, names, inputs, identity, found, remarks)
-
-
-def _remarked(start: Start, text: str) -> Start:
-    return Start(start.comm, start.directory, start.names, start.inputs, start.identity, None, (text,))
+        return replace(begun, remarks=("--resume: there is no checkpoint; starting from the beginning",))
+    return replace(begun, checkpoint=found, remarks=compare(found, identity, config.keyed_files))
 
 
 def _sum(record: Mapping[str, Any]) -> str:
@@ -112,8 +113,11 @@ def compare(checkpoint: Checkpoint, identity: Mapping[str, Any], files: Mapping[
             f"--resume: {checkpoint.folder} belongs to another configuration: {several(wrong)}; run with the one it "
             "was made with, or start anew without --resume"
         )
-    time = checkpoint.attributes["time"][0]
-    return [f"{name} begins at {time:.6g} s, where the run is resumed" for name in new]
+    time, version = checkpoint.attributes["time"][0], checkpoint.attributes["version"]
+    remarks = [f"{name} begins at {time:.6g} s, where the run is resumed" for name in new]
+    if version != __version__:
+        remarks.append(f"{checkpoint.folder} was written by esim {version}, this is {__version__}")
+    return remarks
 
 
 def _may_begin(key: Key, made: Mapping[str, Any]) -> bool:

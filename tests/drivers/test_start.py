@@ -1,8 +1,10 @@
 """What may be resumed, what is refused before anything is touched, and do all ranks compute the same run?"""
 
 import json
+import re
 import threading
 import time
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,15 @@ from support.files import contents
 from support.quakes import change, compute, configured, quake
 from support.scenes import but_checkpoints, differing, mpirun
 
+from esim import __version__
 from esim.cli.run import main
 from esim.drivers import agreement, inputs
 from esim.drivers.run import simulate
+from esim.drivers.start import compare
 from esim.errors import InputError, MachineError
 from esim.io import checksum, provenance
 from esim.io.cf import FILL
+from esim.io.checkpoint.manifest import Checkpoint
 from esim.parallel.comm import Comm, run_ranks
 
 
@@ -48,6 +53,7 @@ def test_a_changed_input_is_refused_by_its_key_and_the_same_one_elsewhere_is_wel
     assert command(config, f"bathymetry.file={tmp_path}/elsewhere/same.nc", options=("--resume",)) == 0
     record = json.loads((tmp_path / "out/run.json").read_text())
     assert str(tmp_path / "elsewhere/same.nc") in [one["path"] for one in record["inputs"]]
+    assert 0 < record["resumed"]["step"] < record["resumed"]["time"] < 1200
 
 
 def test_inputs_are_read_once_by_all_ranks_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +130,38 @@ def test_a_longer_run_with_more_stations_and_outputs_goes_on_bit_for_bit(
     fewer = change(longer, "output.planes", longer["output"]["planes"][1:])
     with pytest.raises(InputError, match=r"output\.planes\.across was a mapping, is null"):
         simulate(configured(fewer), resume=True)
+
+
+MADE = {
+    "time": {"duration": 100.0},
+    "bathymetry": {"file": "sha256 1"},
+    "output": {"maxima": None, "fields": None, "surface_displacement": None, "planes": {"a": {"every": 1}}},
+    "source": [{"slip": 3}],
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("time.duration", 99.0, "time.duration was 100.0, is 99.0"),
+        ("bathymetry.file", "xxh3_128 2", "bathymetry.file: sea.nc is not the file that it was"),
+        ("source.0.slip", 30, "source.0.slip was 3, is 30"),
+        ("output.planes.a.every", 2, "output.planes.a.every was 1, is 2"),
+        ("output.planes.a.significant_bits", 9, "output.planes.a.significant_bits was null, is 9"),
+        ("output.maxima", {"variables": ["pgv"]}, "output.maxima was null, is a mapping"),
+        # Nobody has followed the ground from the beginning.
+        ("output.surface_displacement", {"every": 1}, "output.surface_displacement was null, is a mapping"),
+    ],
+)
+def test_what_differs_from_the_checkpoint_is_named(key: str, value: object, told: str) -> None:
+    about = {"configuration": MADE, "time": [9, 0], "version": "0.0"}
+    checkpoint = Checkpoint(Path("out/checkpoint/step_9"), 9, about, {}, [], {})
+    now, files = change(deepcopy(MADE), key, value), {"bathymetry.file": Path("sea.nc")}
+    longer = deepcopy(MADE) | {"time": {"duration": 101.0}}
+    remark = f"out/checkpoint/step_9 was written by esim 0.0, this is {__version__}"
+    assert compare(checkpoint, longer, files) == [remark]
+    with pytest.raises(InputError, match=f"belongs to another configuration: {re.escape(told)}"):
+        compare(checkpoint, now, files)
 
 
 # ------------------------------------------------------------------ the directory

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.files import contents, flip
 
+from esim import __version__
 from esim.errors import InputError, MachineError
 from esim.grids.grid import Grid
 from esim.io.checkpoint import manifest, part
@@ -69,7 +70,8 @@ def test_a_checkpoint_comes_back_bit_for_bit_by_any_window(tmp_path: Path, dtype
     save(tmp_path, 12, ranks, dtype, identity={"a": None})
     whole, found = state(12, dtype), newest(tmp_path, 3)
     assert found is not None and found.folder == tmp_path / "checkpoint/step_0000000012" and found.step == 12
-    assert found.attributes == {"time": [0.1 * 12, 1e-17], "identity": {"a": None}}
+    about = {"time": [0.1 * 12, 1e-17], "identity": {"a": None}, "version": __version__}
+    assert found.attributes == about
     loaded = found.load("state")
     assert loaded.dtype == whole.dtype and loaded.tobytes() == whole.tobytes()
     for j0, j1, i0, i1 in ((2, 9, 1, 7), (0, 23, 16, 17), (22, 23, 0, 17), (5, 5, 0, 17)):

@@ -1,7 +1,6 @@
 """How does one rank write its part of a checkpoint, and how is a window of an array read from the parts?"""
 
 import io
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -144,18 +143,22 @@ def read_window(
     if a >= b or c >= d:
         return
     here = out[:, a - window[0] : b - window[0], c - window[2] : d - window[2]]
-    width = i1 - i0
+    rows = np.empty((b - a, i1 - i0), out.dtype)
     with _reading(path) as file:
         for n, plane in enumerate(range(*planes)):
-            first = (plane * (j1 - j0) + a - j0) * width
-            rows = _values(file, place["at"] + first * out.itemsize, (b - a) * width, out.dtype)
-            here[n] = rows.reshape(b - a, width)[:, c - i0 : d - i0]
+            first = (plane * (j1 - j0) + a - j0) * (i1 - i0)
+            direct = here[n].shape == rows.shape and here[n].flags.c_contiguous
+            _fill(file, place["at"] + first * out.itemsize, here[n] if direct else rows)
+            if not direct:
+                here[n] = rows[:, c - i0 : d - i0]
 
 
 def read_whole(path: Path, place: Mapping[str, Any], whole: WholeArray) -> np.ndarray:
     """An array that one part has whole. Raises InputError where the part cannot be read."""
+    values = np.empty(whole.shape, whole.dtype)
     with _reading(path) as file:
-        return _values(file, place["at"], math.prod(whole.shape), np.dtype(whole.dtype)).reshape(whole.shape)
+        _fill(file, place["at"], values)
+    return values
 
 
 @contextmanager
@@ -167,9 +170,11 @@ def _reading(path: Path) -> Iterator[Any]:
         raise InputError(f"cannot read the checkpoint {path}: {error.strerror}") from error
 
 
-def _values(file: Any, at: int, count: int, dtype: np.dtype) -> np.ndarray:
+def _fill(file: Any, at: int, out: np.ndarray) -> None:
+    """Read from a place of a file into a contiguous array."""
     file.seek(at)
-    values = np.fromfile(file, dtype, count)
-    if len(values) != count:
-        raise InputError(f"cannot read the checkpoint {file.name}: it is too short")
-    return values
+    left = out.reshape(-1).view(np.uint8).data
+    while left:
+        if not (count := file.readinto(left)):
+            raise InputError(f"cannot read the checkpoint {file.name}: it is too short")
+        left = left[count:]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from esim import __version__
 from esim.errors import EsimError
 from esim.io.atomic import partial
 from esim.io.checkpoint.manifest import Pieces, discard, folder_of, publish
@@ -41,4 +42,5 @@ def write_checkpoint(
     if (first := comm.bcast(first)) is not None:
         raise first
     parts = [record for _, record in told or ()]
-    writer.put(publish, folder, step, attributes, part.wholes, parts, snapshots)
+    about = {**attributes, "version": __version__}
+    writer.put(publish, folder, step, about, part.wholes, parts, snapshots)
