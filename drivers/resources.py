@@ -25,9 +25,15 @@ OUT_OF_MEMORY = (
     "CUDA_ERROR_OUT_OF_MEMORY",
     "cudaErrorMemoryAllocation",
 )  # in CUDA errors that are no MemoryError
-# Resident bytes of Python, the libraries, and Numba with LLVM where it compiles, by backend.
-PROGRAM = {"numpy": 110_000_000, "cpu": 290_000_000, "cuda": 450_000_000}
+# Resident bytes of Python, the libraries, and Numba with LLVM where it compiles, by backend; and of an MPI library.
+PROGRAM = {"numpy": 130_000_000, "cpu": 280_000_000, "cuda": 450_000_000}
+MPI = 20_000_000
 CONTEXT = 600_000_000  # bytes of GPU memory that CUDA, its libraries and compiled kernels take per process
+
+
+def with_program(predicted: Mapping[str, int], backend: str, ranks: int) -> dict[str, int]:
+    """What is predicted for each of so many ranks, and the program itself."""
+    return {**predicted, "program": PROGRAM[backend] + (MPI if ranks > 1 else 0)}
 
 
 @dataclass(frozen=True)
