@@ -156,7 +156,7 @@ def test_many_stations_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (
         len(config.gauges) == 50
         and not config.gauges_outside
-        and config.restart_identity()
+        and config.restart_identity({})
         and len(reads) == 1
     )
     other = config.model_copy(update={"stations": ()})

@@ -262,7 +262,7 @@ def test_a_fault_file_from_windows_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sets", "fragments"),
     [
-        (["run.memory_limit=1 MB", "grid.spacing=10"], ["run.memory_limit is 0.001 GB per rank"]),
+        (["run.memory_limit=1 MB", "grid.spacing=10"], ["run.memory_limit leaves 0.001 GB to each rank"]),
         (["grid.spacing=1 cm"], ["memory: a rank would need", "and the memory available is"]),
     ],
 )
