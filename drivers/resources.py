@@ -25,9 +25,15 @@ OUT_OF_MEMORY = (
     "CUDA_ERROR_OUT_OF_MEMORY",
     "cudaErrorMemoryAllocation",
 )  # in CUDA errors that are no MemoryError
-# Resident bytes of Python, the libraries, and Numba with LLVM where it compiles, by backend.
-PROGRAM = {"numpy": 110_000_000, "cpu": 290_000_000, "cuda": 450_000_000}
+# Resident bytes of Python, the libraries, and Numba with LLVM where it compiles, by backend; and of an MPI library.
+PROGRAM = {"numpy": 130_000_000, "cpu": 280_000_000, "cuda": 450_000_000}
+MPI = 20_000_000
 CONTEXT = 600_000_000  # bytes of GPU memory that CUDA, its libraries and compiled kernels take per process
+
+
+def with_program(predicted: Mapping[str, int], backend: str, ranks: int) -> dict[str, int]:
+    """What is predicted for each of so many ranks, and the program itself."""
+    return {**predicted, "program": PROGRAM[backend] + (MPI if ranks > 1 else 0)}
 
 
 @dataclass(frozen=True)
@@ -156,12 +162,18 @@ def _check_host(predicted: Mapping[str, int], limit: int | None, comm: Comm) -> 
         found.append((float(limit), "run.memory_limit"))
     allowed, source = min(comm.allgather(min(found)))  # of the rank that has least
     if need > allowed:
-        largest = max(predicted, key=lambda name: predicted[name])
-        ranks = math.ceil(comm.size * need / max(allowed, 1.0))
+        largest = max(predicted.keys() - {"program"}, key=lambda name: predicted[name])
+        program = predicted.get("program", 0)  # each rank has its own
+        ranks = math.ceil(comm.size * (need - program) / max(allowed - program, 1.0))
+        more = (
+            f", or about {ranks} ranks on more nodes"
+            if allowed > program
+            else "; the program itself takes more"
+        )
         raise InputError(
             f"memory: a rank would need {need / 1e9:.3g} GB ({largest}: {predicted[largest] / 1e9:.3g} GB), and "
-            f"{source} leaves {allowed / 1e9:.3g} GB to each rank; use a coarser grid.spacing, a smaller box, or about "
-            f"{ranks} ranks on more nodes"
+            f"{source} leaves {allowed / 1e9:.3g} GB to each rank; use a coarser grid.spacing, a smaller "
+            f"box{more}"
         )
 
 

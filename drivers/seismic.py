@@ -55,7 +55,7 @@ from esim.drivers.driver import (
     strip_bytes,
     timed,
 )
-from esim.drivers.resources import PROGRAM, Device
+from esim.drivers.resources import PROGRAM, Device, with_program
 from esim.drivers.start import Start
 from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
@@ -327,9 +327,11 @@ def _predict_memory(
 ) -> dict[str, int]:
     """Bytes of the largest rank, by name."""
     memory = predict_memory(config, grid, decomposition, device.gpu is not None)
-    memory["program"] = PROGRAM[device.backend]
     memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
-    return memory
+    if device.gpu is None:  # what the medium is set with is gone before the compiler comes
+        compiler = PROGRAM[device.backend] - PROGRAM["numpy"]
+        memory["preparation"] = max(0, memory["preparation"] - compiler)
+    return with_program(memory, device.backend, len(decomposition.blocks))
 
 
 def _require_memory(

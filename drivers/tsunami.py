@@ -20,7 +20,7 @@ from esim.drivers.driver import (
     require_steps,
     strip_bytes,
 )
-from esim.drivers.resources import PROGRAM, Device
+from esim.drivers.resources import Device, with_program
 from esim.drivers.start import Start
 from esim.grids.nested_grid import NestedGrid
 from esim.io.ocean.output_size import predict_bytes
@@ -261,7 +261,7 @@ def _predict_memory(
     """Bytes of the largest rank, by name."""
     temporaries = strip_bytes(config, memory.largest_rank(blocks))
     needed = memory.predicted_memory(config, levels, blocks, sources, temporaries)
-    return needed | {"program": PROGRAM[device.backend]}
+    return with_program(needed, device.backend, len(blocks[0]))
 
 
 @dataclass(kw_only=True)

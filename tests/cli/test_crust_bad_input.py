@@ -248,10 +248,10 @@ def test_too_much_memory_is_told_before_it_is_taken(
 ) -> None:
     error = refused(capsys, scene(), tmp_path, "run.memory_limit=1 MB")
     assert re.search(
-        r"a rank would need 0\.\d+ GB \(.*\), and run\.memory_limit is 0\.001 GB per rank", error
+        r"a rank would need 0\.\d+ GB \(.*\), and run\.memory_limit leaves 0\.001 GB to each rank", error
     )
     error = refused(capsys, scene(), tmp_path, "grid.spacing=0.5 m", "run.cfl=0.9")
-    assert "the memory available" in error and "use a coarser grid.spacing" in error
+    assert "GB to each rank; use a coarser grid.spacing" in error
 
 
 @pytest.mark.mpi

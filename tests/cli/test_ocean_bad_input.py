@@ -262,8 +262,8 @@ def test_a_fault_file_from_windows_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sets", "fragments"),
     [
-        (["run.memory_limit=1 MB", "grid.spacing=10"], ["run.memory_limit is 0.001 GB per rank"]),
-        (["grid.spacing=1 cm"], ["memory: a rank would need", "and the memory available is"]),
+        (["run.memory_limit=1 MB", "grid.spacing=10"], ["run.memory_limit leaves 0.001 GB to each rank"]),
+        (["grid.spacing=1 cm"], ["memory: a rank would need", "GB to each rank; use"]),
     ],
 )
 def test_memory_that_is_not_there_is_predicted_and_not_taken(

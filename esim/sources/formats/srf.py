@@ -143,13 +143,13 @@ def _block(lines: Lines, line: str) -> tuple[str, int]:
 def _plane(lines: Lines) -> list[float]:
     """Length over width of each subfault of a plane, for those that will follow in its order."""
     _, _, along, down, length, width = lines.numbers("elon elat nstk ndip len wid", 6)
-    lines.numbers("stk dip dtop shyp dhyp", 5)
-    if min(along, down, length, width) <= 0 or along * down != int(along * down):
-        return []
     if along * down > MOST_SUBFAULTS:
         raise InputError(
             f"{lines.where}: nstk x ndip are {along * down:.3g} subfaults, expected at most {MOST_SUBFAULTS:g}"
         )
+    lines.numbers("stk dip dtop shyp dhyp", 5)
+    if min(along, down, length, width) <= 0 or along * down != int(along * down):
+        return []
     return [length / along / (width / down)] * int(along * down)
 
 
