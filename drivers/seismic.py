@@ -61,6 +61,7 @@ from esim.grids.grid3d import Grid3D
 from esim.grids.projection import Projection
 from esim.io.crust.station_codes import changed_codes, changes_warning
 from esim.io.crust.waveforms import require_obspy
+from esim.io.map_format import MapFormat, choose_format
 from esim.media.crust import build as build_medium
 from esim.parallel.collectives import root_first
 from esim.parallel.comm import Comm
@@ -118,6 +119,7 @@ class SeismicRun(Run[SeismicSetup]):
             "low_pass": low_pass_record(setup.sources),
             "begins": setup.discretisation.begin,
             "bytes_per_cell": setup.bytes_per_cell,
+            "maps": _map_format(setup).record(),
             "station_codes": _changed_codes(setup.config),
             "stations": station_records(setup.config, setup.sites, setup.projection) if setup.sites else [],
         }
@@ -201,7 +203,8 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         stems += [f"plane_{plane.name}" for plane in output.planes]
         interval = setup.discretisation.sample_steps * setup.dt
         seismograms = seismogram_files(setup.config, setup.sites, setup.projection, interval)
-        return [f"{stem}.nc" for stem in stems] + seismograms
+        form = _map_format(setup)
+        return ["injection.nc" if stem == "injection" else form.file(stem) for stem in stems] + seismograms
 
     def prepare(self, setup: SeismicSetup, start: Start, observers: Sequence[Observer] = ()) -> SeismicRun:
         """Allocate and compile, set the medium, place the sources, open the outputs."""
@@ -235,6 +238,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             stability,
             start.identity,
             setup.warnings.add,
+            _map_format(setup).name,
         )
         checkpoints = Checkpoints(comm, outputs, stability.check_finite)
         early, hidden = setup.discretisation.early, setup.discretisation.hidden
@@ -288,6 +292,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank; state and medium take "
             f"{setup.bytes_per_cell:.1f} bytes per cell",
             f"output         at most {output / 1e6:.1f} MB before compression, in {config.output.directory}",
+            _map_format(setup).describe(),
             *plan_lines(setup.sources),
             *describe_stations(config, setup.sites),
         ]
@@ -309,6 +314,14 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """A line for each source, or one for many: moment, magnitude and depth."""
         return list(summary_lines(record["sources"]))
+
+
+def _map_format(setup: SeismicSetup) -> MapFormat:
+    """The format of the maps of a run."""
+    config, (nz, ny, nx) = setup.config, setup.grid.shape
+    areas = {"x": nz * ny, "y": nz * nx, "depth": ny * nx}
+    cells = max([ny * nx, *(areas[plane.axis] for plane in config.output.planes)])
+    return choose_format(config.output.format, cells, config.run.precision)
 
 
 def _changed_codes(config: SeismicConfig) -> dict[str, dict[str, str]]:

@@ -23,6 +23,7 @@ from esim.drivers.driver import (
 from esim.drivers.resources import Device, with_program
 from esim.drivers.start import Start
 from esim.grids.nested_grid import NestedGrid
+from esim.io.map_format import MapFormat, choose_format
 from esim.io.ocean.output_size import predict_bytes
 from esim.ocean import memory
 from esim.ocean.activity import count_work
@@ -165,7 +166,10 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             if getattr(output, kind) is not None
         ]
         coast = [f"{stem}.csv" for stem in stems if stem.startswith("runup")]
-        return [f"{stem}.nc" for stem in stems] + coast + ["stations.nc"] * bool(setup.gauges)
+        names = [
+            f"{stem}.nc" if stem.startswith("runup") else _map_format(setup).file(stem) for stem in stems
+        ]
+        return names + coast + ["stations.nc"] * bool(setup.gauges)
 
     def prepare(self, setup: TsunamiSetup, start: Start, observers: Sequence[Observer] = ()) -> "TsunamiRun":
         """Allocate and compile, set the water, compute what the sources do, open the outputs."""
@@ -179,7 +183,9 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *moving_ground(setup.gauges, hierarchy.levels),
         ):
             setup.warnings.add(text)
-        outputs = TsunamiOutputs(config, hierarchy, setup.gauges, setup.warnings.add, start.identity)
+        outputs = TsunamiOutputs(
+            config, hierarchy, setup.gauges, setup.warnings.add, start.identity, _map_format(setup).name
+        )
         stability = StabilityCheck(hierarchy.levels, fixed_steps=not config.run.adaptive)
         checkpoints = Checkpoints(setup.comm, outputs, stability.check_finite)
         clock = Clock(config.time.duration)
@@ -226,6 +232,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             "cells",
             f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank",
             f"output         at most {size / 1e6:.1f} MB before compression, in {config.output.directory}",
+            _map_format(setup).describe(),
             *plan_lines(setup.gauges),
             *map(summary.source_line, setup.sources),
         ]
@@ -308,6 +315,7 @@ class TsunamiRun(Run[TsunamiSetup]):
         facts: dict[str, Any] = {
             "sources": self.hierarchy.root.motion.summary,
             "at_rest": count_work(self.setup.comm, self.oceans),
+            "maps": _map_format(self.setup).record(),
         }
         if self.setup.gauges:
             facts["stations"] = [place.record() for place in self.setup.gauges]
@@ -318,6 +326,12 @@ class TsunamiRun(Run[TsunamiSetup]):
         if self.hierarchy.nests:
             facts["grids"] = self.hierarchy.record()
         return facts
+
+
+def _map_format(setup: TsunamiSetup) -> MapFormat:
+    """The format of the maps of a run."""
+    cells = max(level.grid.nx * level.grid.ny for level in setup.levels)
+    return choose_format(setup.config.output.format, cells, setup.config.run.precision)
 
 
 def _callbacks(setup: TsunamiSetup, outputs: TsunamiOutputs, checkpoints: Checkpoints) -> list[Callback]:

@@ -204,7 +204,8 @@ try:
     main({arguments})
 except SystemExit:
     pass
-heavy = ("numba", "llvmlite", "xarray", "dask", "mpi4py", "matplotlib", "netCDF4", "xxhash", "pydantic", "scipy")
+heavy = ("numba", "llvmlite", "xarray", "dask", "mpi4py", "matplotlib", "netCDF4", "xxhash", "zarr", "pydantic")
+heavy += ("scipy",)
 print("loaded:", *[name for name in heavy if name in sys.modules])
 """
     assert fresh(code).splitlines()[-1].strip() == "loaded:"

@@ -30,6 +30,9 @@ def open_run(directory: str | os.PathLike[str], chunks: Chunks = None) -> "xr.Da
     are directory, scenario, title and run_json, the text of run.json. Verbs are in `tree.esim`, those of one dataset in
     `dataset.esim`. As a context manager, or by `close()`, the tree closes its files.
 
+    Maps are NetCDF files or Zarr stores; where there are both, the file is taken. A part of a store that is missing or
+    damaged raises InputError when it is read.
+
     chunks are those of `xarray.open_dataset`: None reads a variable when its values are asked for, while `.esim` is
     lazy all the same; {} makes Dask arrays with the blocks of the files, which for snapshots are one time by at most
     256 x 256 cells, and for maxima as many. A map of N cells is so read in N / 65,536 pieces of 256 KB, and a series

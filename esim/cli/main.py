@@ -10,6 +10,7 @@ from esim.cli.command import Command
 from esim.cli.commands import (
     animate,
     compare,
+    convert,
     data,
     example,
     explain,
@@ -35,6 +36,7 @@ COMMANDS = (  # in the order of the help
     compare,
     hazard,
     export,
+    convert,
     validate,
     machine,
     gpu,

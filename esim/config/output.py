@@ -1,6 +1,7 @@
 """What do the outputs of all scenarios have in common?"""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AfterValidator, Field
 
@@ -44,7 +45,14 @@ class OutputConfig(Section):
         description="Directory of the outputs, relative to the current directory."
     )
     overwrite: bool = Field(default=False, description="Replace the outputs of an earlier run.")
-    compression: Count = Field(default=1, ge=0, le=9, description="zlib compression level, 0: none.")
+    format: Literal["auto", "netcdf", "zarr"] = Field(
+        default="auto",
+        description="Format of maps (snapshots, maxima): netcdf, one file, gathered on one rank; zarr, a store of many "
+        "files, into which all ranks write at once; auto: zarr where a map has 256 MiB or more.",
+    )
+    compression: Count = Field(
+        default=1, ge=0, le=9, description="Compression level of zlib (NetCDF) or zstd (Zarr), 0: none."
+    )
     checkpoint: CheckpointConfig | None = Field(
         default=None, description="Checkpoints to resume from; null: none."
     )

@@ -14,7 +14,7 @@ from esim.data import locate
 
 # Settings of the output that may differ between a run and the one that resumes from its checkpoint, and those of the
 # machine that may not.
-NOT_IN_IDENTITY = ("directory", "overwrite", "compression", "checkpoint")
+NOT_IN_IDENTITY = ("directory", "overwrite", "format", "compression", "checkpoint")
 IN_IDENTITY = ("precision", "cfl", "dt", "adaptive")
 
 

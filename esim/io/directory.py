@@ -31,6 +31,7 @@ def own_files(directory: Path, names: Iterable[str] = ()) -> list[Path]:
     )
     segment = re.compile(rf"\.?({stems})_\d{{10}}\.nc(\.partial)?")
     found += [path for path in (directory / "checkpoint").glob("*") if segment.fullmatch(path.name)]
+    found += [directory / "checkpoint" / name for name in listed | {*names} if name.endswith(".zarr")]
     return sorted(path for path in set(found) if path.exists())
 
 
@@ -141,7 +142,7 @@ def _remove(path: Path) -> None:
     """Removes a file, or a Zarr store."""
     if not path.is_dir():
         path.unlink(missing_ok=True)
-    elif (path / "zarr.json").exists():
+    elif (path / "zarr.json").exists() or path.parent.name == "checkpoint":  # where one may have just begun
         shutil.rmtree(path)
 
 

@@ -20,7 +20,7 @@ from esim.errors import InputError
 from esim.io.atomic import whole_file
 from esim.io.checksum import checksum
 
-PACKAGES = ("numpy", "numba", "mpi4py")
+PACKAGES = ("numpy", "numba", "mpi4py", "zarr")
 
 
 def run_record(

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any
 
@@ -21,12 +22,13 @@ class Writer:
     same lines. As a context manager it closes on success; on an error it drops what still waits.
     """
 
-    def __init__(self, depth: int = 4, active: bool = True) -> None:
+    def __init__(self, depth: int = 4, active: bool = True, netcdf: bool = True) -> None:
+        """netcdf: whether it calls that library, which takes no calls from two threads at once."""
         self._queue: queue.Queue[Job | None] = queue.Queue(depth)
         self._failure: Exception | None = None
         self._dropping = False
         self._thread = threading.Thread(target=self._run, name="esim-writer", daemon=True)
-        self._active, self._closed = active, False
+        self._active, self._closed, self._netcdf = active, False, netcdf
         if active:
             self._thread.start()
 
@@ -68,13 +70,12 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
-        from esim.io.netcdf import LIBRARY
-
+        lock = _library() if self._netcdf else nullcontext()
         while (job := self._queue.get()) is not None:
             try:
                 if not (self._failure or self._dropping):
                     call, arguments = job
-                    with LIBRARY:
+                    with lock:
                         call(*arguments)
             except Exception as error:
                 self._failure = error
@@ -87,3 +88,9 @@ class Writer:
         if self._failure:
             kind = type(self._failure).__name__
             raise MachineError(f"writing the output failed: {kind}: {self._failure}") from self._failure
+
+
+def _library() -> AbstractContextManager[Any]:
+    from esim.io.netcdf import LIBRARY
+
+    return LIBRARY

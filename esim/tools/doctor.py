@@ -21,7 +21,7 @@ from esim.tools.finding import FALLS_BACK, FAST, MISSING, NOTE, Finding
 if TYPE_CHECKING:
     from esim.tools.rank_survey import RankReport
 
-PACKAGES = ("numpy", "numba", "mpi4py", "netCDF4", "xxhash", "xarray", "cupy-cuda13x", "numba-cuda")
+PACKAGES = ("numpy", "numba", "mpi4py", "netCDF4", "xxhash", "zarr", "xarray", "cupy-cuda13x", "numba-cuda")
 OPTIONAL = ("cupy-cuda13x", "numba-cuda")
 # A launcher's variables: the MPI that is tried in a process of its own must not take itself for a rank.
 LAUNCHER = ("PMI", "OMPI_", "PRTE_", "HYDRA", "MPI_LOCAL", "MV2_COMM", "PALS_", "FLUX_")

@@ -1,6 +1,7 @@
 """Is a run in xarray what its files hold, and are its verbs lazy and right?"""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from esim.cli.main import main
 from esim.errors import InputError
 from esim.io import netcdf
 from esim.io.crust.seismograms import StationTable, write_seismograms
+from esim.io.zarr.convert import convert
 
 LON, LAT = np.arange(140, 150.1, 0.5), np.arange(30, 36.1, 0.5)
 GRID = {"scenario": "tsunami", "grid": {"kind": "lonlat"}, "physics": {"sea_level": 0.0}}
@@ -49,6 +51,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # ------------------------------------------------------------------ the tree
+
+
+def test_a_run_with_stores_is_the_same_run(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever reads runs does so by the one reader: `esim compare` finds no difference between files and stores."""
+    other = Path(shutil.copytree(folder, tmp_path / "stores"))
+    for stem in ("fields", "maxima"):
+        convert(other / f"{stem}.nc")
+        (other / f"{stem}.nc").unlink()
+    with esim.open_run(folder) as files, esim.open_run(other) as stores:
+        for place in ("fields", "maxima", "stations"):
+            xr.testing.assert_identical(files[place].to_dataset().load(), stores[place].to_dataset().load())
+    assert main(["compare", str(folder), str(other), "--output", str(tmp_path)]) == 0
+    assert "fields" in capsys.readouterr().out
+    assert main(["export", str(other), "--output", str(tmp_path / "maps")]) == 0
+    assert [*(tmp_path / "maps").iterdir()]
 
 
 def test_a_run_is_a_tree_of_its_files(folder: Path) -> None:

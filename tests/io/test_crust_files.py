@@ -22,6 +22,7 @@ from esim.io.gridded import writer
 from esim.io.gridded.frame import Frame, horizontal, section
 from esim.io.gridded.maxima import MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile
+from esim.io.gridded.writer import MapVariable
 from esim.parallel.decomposition import Block, decompose
 from esim.variables import crust as table
 
@@ -160,7 +161,7 @@ def test_maps_of_shaking(tmp_path: Path) -> None:
     units |= {f"{name}_{part}": units[name] for name in ("pgv", "pga") for part in parts}
     assert set(units) == set(table.SHAKING_MEASURES)
     variables = [*units, "elevation"]
-    maxima = MaximaFile(tmp_path, frame, attributes(), variables=variables)
+    maxima = MaximaFile(tmp_path, frame, attributes(), variables=[MapVariable(name) for name in variables])
     maxima.open()
     for seed, name in enumerate(variables):
         fill(maxima, name, values(frame, seed))

@@ -25,9 +25,10 @@ from esim.grids.grid import Grid
 from esim.io import atomic, cf, provenance
 from esim.io.gather import gather_slabs
 from esim.io.gridded import writer
+from esim.io.gridded.maxima import MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile, lacking
 from esim.io.ocean import gauges
-from esim.io.ocean.maxima import OceanMaximaFile
+from esim.io.ocean.maxima import maxima_variables
 from esim.io.ocean.output_size import predict_bytes
 from esim.io.writer import Writer
 from esim.variables.ocean import MAXIMA, STATIONS
@@ -500,9 +501,8 @@ def test_maxima_are_read_by_xarray_without_arguments(tmp_path: Path) -> None:
     values = {name: np.abs(field(SPHERE, seed)) for seed, name in enumerate(variables)}
     values["arrival_time"][3:9] = np.inf
     values["inundation_depth_max"][:, 5:] = np.nan
-    maxima = OceanMaximaFile(
-        tmp_path, SPHERE, attributes(), variables=variables, arrival_thresholds=(0.01, 0.1, 1.0)
-    )
+    described = maxima_variables(variables, (0.01, 0.1, 1.0))
+    maxima = MaximaFile(tmp_path, SPHERE, attributes(), variables=described)
     maxima.open()
     for name, array in values.items():
         for first, slab in slabs(array):
@@ -520,9 +520,7 @@ def test_maxima_are_read_by_xarray_without_arguments(tmp_path: Path) -> None:
 
 
 def test_a_maxima_file_without_a_variable_is_not_left_behind(tmp_path: Path) -> None:
-    maxima = OceanMaximaFile(
-        tmp_path, SPHERE, attributes(), arrival_thresholds=(0.01,), variables=["eta_max"]
-    )
+    maxima = MaximaFile(tmp_path, SPHERE, attributes(), variables=[writer.MapVariable("eta_max")])
     maxima.open()
     with pytest.raises(IndexError):
         maxima.slab("speed_max", 0, field(SPHERE, 1))

@@ -19,7 +19,7 @@ from esim.io.crust.seismograms import StationTable, write_seismograms
 from esim.io.gridded.frame import Frame, Place, horizontal, section
 from esim.io.gridded.maxima import MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile
-from esim.io.gridded.writer import slab_rows
+from esim.io.gridded.writer import MapVariable, slab_rows
 from esim.io.provenance import run_record, write_record
 
 START = datetime(2016, 4, 15, 16, 25, 5, tzinfo=UTC)
@@ -204,7 +204,7 @@ def _maxima(folder: Path, scene: Scene, grid: Grid, attributes: Mapping[str, str
         for name, values in (("pgv_horizontal", now), ("pga_horizontal", (now - before) / step)):
             np.maximum(largest[name], np.hypot(values[0], values[1]), out=largest[name])
         before = now
-    file = MaximaFile(folder, grid, attributes, variables=tuple(largest))
+    file = MaximaFile(folder, grid, attributes, variables=[MapVariable(name) for name in largest])
     file.open()
     for name, values in largest.items():
         _slabs(file, grid, name, values)

@@ -8,10 +8,11 @@ import numpy as np
 
 from esim.grids.grid import Grid
 from esim.io import cf
+from esim.io.gridded.maxima import MaximaFile
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.gridded.writer import slab_rows
 from esim.io.ocean.gauges import write_stations
-from esim.io.ocean.maxima import OceanMaximaFile
+from esim.io.ocean.maxima import maxima_variables
 from esim.io.provenance import run_record, write_record
 
 START = datetime(2011, 3, 11, 5, 46, 24, tzinfo=UTC)
@@ -91,7 +92,7 @@ def _write_maxima(
         "bathymetry": bed,
         "uplift": uplift * np.exp(-((distance / 2e5) ** 2)),
     }
-    file = OceanMaximaFile(folder, grid, attributes, variables=tuple(values), arrival_thresholds=(0.01,))
+    file = MaximaFile(folder, grid, attributes, variables=maxima_variables(values, [0.01]))
     file.open()
     for name, field in values.items():
         _slabs(file, grid, name, field)
@@ -114,6 +115,6 @@ def _write_stations(
     write_stations(folder, grid, names, positions, series, time, attributes, start)
 
 
-def _slabs(file: SnapshotFile | OceanMaximaFile, grid: Grid, name: str, values: np.ndarray) -> None:
+def _slabs(file: SnapshotFile | MaximaFile, grid: Grid, name: str, values: np.ndarray) -> None:
     for first in range(0, grid.ny, rows := slab_rows(grid)):
         file.slab(name, first, values[first : first + rows])

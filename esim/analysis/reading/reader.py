@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 Chunks = int | str | dict[str, int] | None
 
 FILES = ("fields", "maxima", "stations", "surface_displacement", "runup")
-# Families of files STEM_NAME.nc, and where in the tree each of them stands.
+FORMATS = (".nc", ".zarr")  # where there are both of a file, esim convert has made one of the other
+# Families of files STEM_NAME.nc or .zarr, and where in the tree each of them stands.
 FAMILIES = {
     "plane": "planes/{}",
     "fields": "nests/{}/fields",
@@ -64,21 +65,34 @@ def _attributes(folder: Path, record: dict[str, Any]) -> dict[str, str]:
 
 def _files(folder: Path) -> dict[str, Path]:
     """The files of a run by their places in the tree."""
-    found = {name: folder / f"{name}.nc" for name in FILES if (folder / f"{name}.nc").is_file()}
-    for stem, place in FAMILIES.items():
-        for path in sorted(folder.glob(f"{stem}_*.nc")):
-            found[place.format(path.stem.removeprefix(f"{stem}_"))] = path
+    found: dict[str, Path] = {}
+    for suffix in reversed(FORMATS):
+        found |= {name: path for name in FILES if (path := folder / f"{name}{suffix}").exists()}
+        for stem, place in FAMILIES.items():
+            for path in sorted(folder.glob(f"{stem}_*{suffix}")):
+                found[place.format(path.stem.removeprefix(f"{stem}_"))] = path
     return found
+
+
+def _opened(path: Path, **options: Any) -> "xr.Dataset":
+    import xarray as xr
+
+    if path.suffix != ".zarr":
+        return xr.open_dataset(path, **options)
+    from esim.io.zarr.store import WholeStore
+
+    return xr.open_zarr(WholeStore(path), **options)
 
 
 def _dataset(path: Path, chunks: Chunks) -> "xr.Dataset":
     import xarray as xr
 
     try:
-        raw = xr.open_dataset(path, decode_times=False, chunks=chunks)
+        raw = _opened(path, decode_times=False, chunks=chunks)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0].split(". ")[0]
-        raise InputError(f"{path}: not a readable NetCDF file ({reason})") from error
+        kind = "Zarr store" if path.suffix == ".zarr" else "NetCDF file"
+        raise InputError(f"{path}: not a readable {kind} ({reason})") from error
     if "time" not in raw:
         return raw
     seconds = raw["time"].values

@@ -15,7 +15,9 @@ from esim.errors import InputError
 from esim.grids.grid3d import Grid3D
 from esim.io.gridded.frame import Coordinate, Frame
 from esim.io.gridded.snapshots import SnapshotFile
+from esim.io.maps import GatheredMaps
 from esim.io.writer import Writer
+from esim.parallel.decomposition import Block
 from esim.timestepping.clock import Clock
 
 REACH = MARGIN  # cells on both sides of a face that another run may ask for
@@ -46,13 +48,12 @@ class InjectionRecorder:
     """injection.nc: velocities and stresses of all cells beside the faces of a box, every so many steps.
 
     Each rank has some of the cells; cells (k, j, i) of all ranks come in the order of the ranks, and `order` puts them
-    in the order of the file.
+    in the order of the file, which is NetCDF: another run reads it.
     """
 
     crust: Crust
-    file: SnapshotFile
+    file: GatheredMaps
     every: int
-    writer: Writer
     hidden: bool = field(default=True, init=False)  # what is sent ahead of sources is recorded, too
     own: Any
     order: np.ndarray
@@ -68,12 +69,12 @@ class InjectionRecorder:
             flat = array.reshape(count, -1)
             values += [crust.backend.to_host(flat[n][self.own]) for n in range(count)]
         pieces = crust.comm.gather(np.stack(values))
-        if pieces is None:
-            return
-        whole = np.concatenate(pieces, axis=1)[:, self.order].reshape(len(VARIABLES), *self.shape)
-        self.writer.put(self.file.append, clock.time, clock.step)
+        whole = np.zeros((len(VARIABLES), 0, 0))
+        if pieces is not None:
+            whole = np.concatenate(pieces, axis=1)[:, self.order].reshape(len(VARIABLES), *self.shape)
+        self.file.append(clock.time, clock.step)
         for name, value in zip(VARIABLES, whole, strict=True):
-            self.writer.put(self.file.slab, name, 0, value)
+            self.file.put(name, value)
 
 
 def open_injection(
@@ -113,7 +114,9 @@ def open_injection(
         start=config.time.start, compression=config.output.compression, dtype=dtype,
     )  # fmt: skip
     own = crust.backend.index(own)
-    return InjectionRecorder(crust, file, every, writer, own, order, (rows, columns))
+    blocks = [Block(0, rows, 0, columns)] + [Block(0, 0, 0, 0)] * (crust.comm.size - 1)
+    gathered = GatheredMaps(file, crust.comm, writer, frame, blocks)
+    return InjectionRecorder(crust, gathered, every, own, order, (rows, columns))
 
 
 def _edges(cells: tuple[int, int] | None, first: float, d: float) -> list[float]:

@@ -14,12 +14,17 @@ from esim.crust.medium.ground import Ground
 from esim.crust.medium.placing import ReceiverSite
 from esim.crust.model import Crust
 from esim.crust.output.checkpoints import restore_arrays, save_arrays
-from esim.crust.output.grid_writer import GridWriter
 from esim.crust.output.injection import InjectionRecorder, open_injection
 from esim.crust.output.receiver_sites import station_table
 from esim.crust.output.receivers import ReceiverRecorder
 from esim.crust.output.seismograms import Seismograms
-from esim.crust.output.snapshots import Snapshots, open_snapshots, own_convergence, surface_frame
+from esim.crust.output.snapshots import (
+    Snapshots,
+    map_dtype,
+    open_snapshots,
+    own_convergence,
+    surface_frame,
+)
 from esim.crust.output.surface_motion import SurfaceMotion, surface_layers
 from esim.crust.sources.build import CrustSource, low_pass_text, strongest_event
 from esim.crust.stability import StabilityCheck
@@ -29,13 +34,14 @@ from esim.io import cf
 from esim.io.checkpoint.manifest import Checkpoint
 from esim.io.checkpoint.part import Part
 from esim.io.checkpoint.write import write_checkpoint
-from esim.io.gridded.maxima import MaximaFile
+from esim.io.gridded.writer import MapVariable
+from esim.io.maps import MapWriter
 from esim.io.writer import Writer
 from esim.timestepping.clock import Clock
 
 
 class SeismicOutputs:
-    """All files of a run. Every rank runs the same lines; only the first one writes."""
+    """All files of a run. Every rank runs the same lines; only the first one writes what is no map."""
 
     def __init__(
         self,
@@ -49,9 +55,11 @@ class SeismicOutputs:
         stability: StabilityCheck,
         identity: Mapping[str, Any],
         warn: Callable[[str], None],
+        map_format: str,
     ) -> None:
         """sites are those of the stations; the strongest source is named in headers; identity goes
-        into checkpoints; warn takes a sentence about what has become of the stations of one."""
+        into checkpoints; warn takes a sentence about what has become of the stations of one; map_format is netcdf or
+        zarr."""
         self._config, self._crust, self._stability = config, crust, stability
         self._identity, self._warn = identity, warn
         self._stations = [
@@ -60,10 +68,18 @@ class SeismicOutputs:
         ]
         self.directory = config.output.directory
         self.writer = Writer(active=crust.comm.rank == 0)
-        self._maps = GridWriter(crust.comm, self.writer, crust.backend.dtype.str[1:])
         self._attributes = cf.global_attributes(config.title, config.echo(), "esim-run")
         if low_passed := low_pass_text(sources):
             self._attributes["source_low_pass"] = low_passed
+        self._map_writer = MapWriter(
+            crust.comm,
+            self.writer,
+            map_format,
+            self.directory,
+            self._attributes,
+            config.output.compression,
+            config.time.start,
+        )
         self._frame = surface_frame(crust, projection)
         layers, output = surface_layers(crust, margin=1), config.output
         measures = output.maxima.variables if output.maxima else ()
@@ -74,10 +90,10 @@ class SeismicOutputs:
         self._follows_surface = any(section is not None for section in asked)
         static = self._frame, self._elevation
         self.snapshots: list[Snapshots | InjectionRecorder] = list(
-            open_snapshots(config, crust, self._motion, projection, *static, self._maps, self._attributes)
+            open_snapshots(config, crust, self._motion, projection, *static, self._map_writer)
         )
         onset = (discretisation.hidden - discretisation.early) * crust.dt
-        injection = open_injection(config, crust, self.writer, self._maps.dtype, self._attributes, onset)
+        injection = open_injection(config, crust, self.writer, map_dtype(crust), self._attributes, onset)
         if injection is not None:
             self.snapshots.append(injection)
         self._seismograms = None
@@ -102,7 +118,7 @@ class SeismicOutputs:
     def checkpoint(self, clock: Clock) -> None:
         """Write a checkpoint from which a run is resumed bit for bit."""
         for snapshots in self.snapshots:
-            self.writer.put(snapshots.file.checkpoint, clock.step)
+            snapshots.file.checkpoint(clock.step)
         attributes = {
             "time": [clock.time, clock.lost],
             "configuration": self._identity,
@@ -130,10 +146,9 @@ class SeismicOutputs:
         self._compare_stations(checkpoint)
         if self._seismograms is not None:
             self._restore_stations(checkpoint, self._seismograms.recorder)
-        if self._crust.comm.rank == 0:
-            for snapshots in self.snapshots:
-                file = snapshots.file
-                file.resume(checkpoint.step, checkpoint.snapshots.get(file.stem, ()))
+        for snapshots in self.snapshots:
+            file = snapshots.file
+            file.resume(checkpoint.step, checkpoint.snapshots.get(file.stem, ()))
 
     def _compare_stations(self, checkpoint: Checkpoint) -> None:
         """Say which stations are new, and which are gone, since a checkpoint."""
@@ -162,9 +177,10 @@ class SeismicOutputs:
         if self._seismograms is not None:
             written += self._seismograms.write(waveforms=True)
         for snapshots in self.snapshots:
-            self.writer.put(snapshots.file.close)
+            snapshots.file.close()
             written.append(snapshots.file.path)
         self.writer.close()
+        self._map_writer.close()
         return written
 
     def _write_maxima(self) -> list[Path]:
@@ -176,26 +192,17 @@ class SeismicOutputs:
         values = {name: shaking[name] for name in output.maxima.variables}
         if self._elevation is not None:
             values["elevation"] = self._elevation
-        file = MaximaFile(
-            self.directory,
-            self._frame,
-            self._attributes,
-            variables=tuple(values),
-            compression=output.compression,
-            dtype=self._maps.dtype,
-        )
-        self.writer.put(file.open)
+        variables = [MapVariable(name, map_dtype(crust)) for name in values]
+        file = self._map_writer.maxima("maxima", self._frame, crust.decomposition.blocks, variables)
         for name, local in values.items():
-            self._maps.put(
-                file, name, local.astype(crust.backend.dtype), self._frame, crust.decomposition.blocks
-            )
-        self.writer.put(file.close)
+            file.put(name, local.astype(crust.backend.dtype))
+        file.close()
         return [file.path]
 
     def abandon(self) -> None:
         """Drop what is not complete after an error; what was handed over, a checkpoint say, is still written."""
-        with suppress(EsimError):
-            self.writer.close()
-        if self._crust.comm.rank == 0:
-            for snapshots in self.snapshots:
-                snapshots.file.discard()
+        for writer in (self.writer, self._map_writer):
+            with suppress(EsimError):
+                writer.close()
+        for snapshots in self.snapshots:
+            snapshots.file.discard()

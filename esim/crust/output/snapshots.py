@@ -1,6 +1,6 @@
 """Which snapshots are written? Of the surface and of planes through the block, each into its own file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,14 +8,13 @@ import numpy as np
 
 from esim.config.crust.output import PlaneConfig
 from esim.config.crust.root import SeismicConfig
-from esim.crust.output.grid_writer import GridWriter
 from esim.crust.output.surface_motion import SurfaceMotion
 from esim.crust.state import CrustState
 from esim.grids.axes import meridian_convergence
 from esim.grids.projection import Projection
 from esim.io.gather import section_blocks
 from esim.io.gridded.frame import Frame, horizontal, section
-from esim.io.gridded.snapshots import SnapshotFile
+from esim.io.maps import Maps, MapWriter
 from esim.parallel.decomposition import Block
 from esim.timestepping.clock import Clock
 from esim.variables.crust import DISPLACEMENT
@@ -25,35 +24,29 @@ from esim.variables.crust import DISPLACEMENT
 class Snapshots:
     """Snapshots of one surface or plane, every so many steps.
 
-    values() are the components x, y, z (3, rows, columns) of this rank's part, blocks the parts of all ranks; the
-    elevation of the ground [m] of this rank is written once, where there is one.
+    values() are the components x, y, z (3, rows, columns) of this rank's part; the elevation of the ground [m] of this
+    rank is written once, where there is one.
     """
 
-    file: SnapshotFile
+    file: Maps
     every: int
     variables: Sequence[str]
     values: Callable[[], np.ndarray]
-    frame: Frame
-    blocks: Sequence[Block]
-    writer: GridWriter
     elevation: np.ndarray | None = None
     hidden: bool = False  # whether records begin before the run is shown
 
     def begin(self) -> None:
         """Write what does not change."""
         if self.elevation is not None:
-            self._put("elevation", self.elevation)
+            self.file.put("elevation", self.elevation)
 
     def write(self, clock: Clock) -> None:
         """Append the present motion."""
-        self.writer.writer.put(self.file.append, clock.time, clock.step)
+        self.file.append(clock.time, clock.step)
         for axis, component in zip("xyz", self.values(), strict=True):
             for variable in self.variables:
                 if variable.endswith(axis):
-                    self._put(variable, component)
-
-    def _put(self, name: str, local: np.ndarray) -> None:
-        self.writer.put(self.file, name, local, self.frame, self.blocks)
+                    self.file.put(variable, component)
 
 
 def open_snapshots(
@@ -63,45 +56,42 @@ def open_snapshots(
     projection: Projection | None,
     surface: Frame,
     elevation: np.ndarray | None,
-    writer: GridWriter,
-    attributes: Mapping[str, str],
+    writer: MapWriter,
 ) -> Iterator[Snapshots]:
     """All files of snapshots that a configuration asks for; surface is the frame of the cells of a layer."""
-    output, blocks = config.output, crust.decomposition.blocks
+    output, blocks, dtype = config.output, crust.decomposition.blocks, map_dtype(crust)
     static = None if elevation is None else "elevation"
-
-    def opened(
-        frame: Frame, variables: Sequence[str], stem: str, bits: int | None = None, static: str | None = None
-    ) -> SnapshotFile:
-        return SnapshotFile(
-            output.directory,
-            frame,
-            variables,
-            attributes,
-            stem=stem,
-            static=static,
-            start=config.time.start,
-            bits=bits,
-            compression=output.compression,
-            dtype=writer.dtype,
-        )
 
     def steps(seconds: float) -> int:
         return max(1, round(seconds / crust.dt))
 
     if (fields := output.fields) is not None:
-        file = opened(surface, fields.variables, "fields", fields.significant_bits, static)
-        every, values = steps(fields.every), motion.velocity_on_host
-        yield Snapshots(file, every, fields.variables, values, surface, blocks, writer, elevation)
+        file = writer.snapshots(
+            "fields",
+            surface,
+            blocks,
+            fields.variables,
+            dtype=dtype,
+            bits=fields.significant_bits,
+            static=static,
+        )
+        yield Snapshots(file, steps(fields.every), fields.variables, motion.velocity_on_host, elevation)
     if output.surface_displacement is not None:
         names = tuple(DISPLACEMENT)
-        file = opened(surface, names, "surface_displacement", None, static)
-        every, values = steps(output.surface_displacement.every), motion.displacement_on_host
-        yield Snapshots(file, every, names, values, surface, blocks, writer, elevation)
+        file = writer.snapshots("surface_displacement", surface, blocks, names, dtype=dtype, static=static)
+        every = steps(output.surface_displacement.every)
+        yield Snapshots(file, every, names, motion.displacement_on_host, elevation)
     for plane in output.planes:
         frame, parts, velocity = _plane(plane, crust, projection)
-        file = opened(frame, plane.variables, f"plane_{plane.name}", plane.significant_bits)
-        yield Snapshots(file, steps(plane.every), plane.variables, velocity, frame, parts, writer)
+        file = writer.snapshots(
+            f"plane_{plane.name}", frame, parts, plane.variables, dtype=dtype, bits=plane.significant_bits
+        )
+        yield Snapshots(file, steps(plane.every), plane.variables, velocity)
+
+
+def map_dtype(crust: CrustState) -> str:
+    """Type of numbers in maps, f4 or f8."""
+    return str(crust.backend.dtype.str[1:])
 
 
 def surface_frame(crust: CrustState, projection: Projection | None, depth: float | None = None) -> Frame:

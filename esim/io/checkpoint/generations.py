@@ -1,8 +1,9 @@
 """Which checkpoint is resumed? The newest that is whole, checked by all ranks together before anything is allocated."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from esim.errors import InputError
 from esim.io.checkpoint.manifest import Checkpoint, generations, read
@@ -62,7 +63,8 @@ def _files(checkpoint: Checkpoint) -> Iterator[tuple[str | None, Path, int, str]
         yield None, folder / part["file"], part["bytes"], part["xxh3_128"]
     for stem, pieces in checkpoint.snapshots.items():
         for piece in pieces:
-            yield stem, folder.parent / piece["file"], piece["bytes"], piece["xxh3_128"]
+            if not _is_store(piece):
+                yield stem, folder.parent / piece["file"], piece["bytes"], piece["xxh3_128"]
 
 
 def _first(checkpoint: Checkpoint, flaws: list[tuple[str | None, str]]) -> str | None:
@@ -72,4 +74,24 @@ def _first(checkpoint: Checkpoint, flaws: list[tuple[str | None, str]]) -> str |
             return text
         if wrong := lacking(checkpoint.folder.parent.parent / f"{stem}.nc", checkpoint.snapshots[stem]):
             return f"{text}, and {wrong}"
+    for name, steps in _stores(checkpoint):
+        if lacks := _lacking(checkpoint.folder.parent, name, steps):
+            return lacks
     return None
+
+
+def _stores(checkpoint: Checkpoint) -> Iterator[tuple[str, list[int]]]:
+    """Name of each store of snapshots, and the steps of those that it has to have."""
+    for pieces in checkpoint.snapshots.values():
+        yield from ((piece["file"], piece["steps"]) for piece in pieces if _is_store(piece))
+
+
+def _is_store(piece: Mapping[str, Any]) -> bool:
+    return str(piece["file"]).endswith(".zarr")
+
+
+def _lacking(folder: Path, name: str, steps: list[int]) -> str | None:
+    """What a store lacks of these snapshots; it is beside the checkpoints, or where a run puts it at its end."""
+    from esim.io.zarr.store import lacking_snapshots
+
+    return lacking_snapshots(folder / name if (folder / name).exists() else folder.parent / name, steps)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from esim.io.gridded.frame import Place
-from esim.io.gridded.writer import GridFile
+from esim.io.gridded.writer import GridFile, MapVariable
 
 
 class MaximaFile(GridFile):
@@ -16,20 +16,15 @@ class MaximaFile(GridFile):
         place: Place,
         attributes: Mapping[str, str],
         *,
-        variables: Sequence[str],
+        variables: Sequence[MapVariable],
         stem: str = "maxima",
         compression: int = 1,
-        dtype: str = "f4",
     ) -> None:
         super().__init__(directory / f"{stem}.nc", place, attributes, compression=compression)
-        self._variables, self._dtype = tuple(variables), dtype
+        self._variables = tuple(variables)
 
     def open(self) -> None:
         """Creates the temporary file with its coordinates and variables."""
         super().open()
-        for name in self._variables:
-            self.define_maximum(name)
-
-    def define_maximum(self, name: str) -> None:
-        """Adds one of the variables."""
-        self.define(name, dtype=self._dtype)
+        for variable in self._variables:
+            self.define(variable)

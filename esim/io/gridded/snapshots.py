@@ -24,7 +24,7 @@ from esim.io import netcdf
 from esim.io.atomic import writing
 from esim.io.checksum import flaw, xxh3_of
 from esim.io.gridded.frame import Place, frame_of
-from esim.io.gridded.writer import GridFile, slab_rows
+from esim.io.gridded.writer import GridFile, MapVariable, slab_rows
 
 DIGITS = 10
 LAST = 10**DIGITS - 1  # stands for the end of the run in the name of a segment: later than any checkpoint
@@ -147,9 +147,9 @@ class SnapshotFile:
         file = GridFile(path, self._frame, self._attributes, start=self._start, compression=self._compression)
         file.open()
         for name in self.variables:
-            file.define(name, record=True, dtype=self._dtype, bits=self._bits)
+            file.define(MapVariable(name, self._dtype, record=True, bits=self._bits))
         if first and self._static:
-            file.define(self._static)
+            file.define(MapVariable(self._static))
         return file
 
     def _merge(self, pieces: Sequence[Path], path: Path, last: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,31 @@ import numpy as np
 
 from esim.io import cf, netcdf
 from esim.io.atomic import partial, publish, writing
-from esim.io.gridded.frame import Place, define_frame, frame_of
+from esim.io.gridded.frame import Frame, Place, define_frame, frame_of
 
+STEP = {"units": "1", "long_name": "number of time steps done"}  # attributes of the variable step
 CHUNK = 256  # cells along each side of a compressed block, at most: so that a series at a point reads little
+
+
+@dataclass(frozen=True)
+class MapVariable:
+    """A variable of a file of maps: one value a cell, or with `record` one a cell and time.
+
+    `bits` rounds it to so many bits of the mantissa; `more` are attributes beside those that CF has for its name.
+    """
+
+    name: str
+    dtype: str = "f4"
+    record: bool = False
+    bits: int | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def attributes(self, frame: Frame) -> dict[str, Any]:
+        """Its attributes on a frame, but for those of missing and rounded values."""
+        found = cf.variable_attributes(self.name, frame.lonlat) | dict(self.more)
+        if frame.auxiliary:
+            found["coordinates"] = " ".join(coordinate.name for coordinate in frame.auxiliary)
+        return found
 
 
 class GridFile:
@@ -48,31 +71,21 @@ class GridFile:
             self._data.setncatts(self._attributes)
             define_frame(self._data, self._frame)
 
-    def define(
-        self,
-        name: str,
-        *,
-        record: bool = False,
-        dtype: str = "f4",
-        bits: int | None = None,
-        more: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Adds a variable with its attributes and more; `bits` rounds it to so many bits of the mantissa."""
+    def define(self, one: MapVariable) -> None:
+        """Adds a variable with its attributes."""
         with self._safely():
-            if record and "time" not in self._data.dimensions:
+            if one.record and "time" not in self._data.dimensions:
                 self._define_time()
             variable = self._data.createVariable(
-                name,
-                dtype,
-                ("time", *self._frame.dims) if record else self._frame.dims,
-                chunksizes=((1,) if record else ()) + tuple(map(_chunk, self._frame.shape)),
-                fill_value=cf.FILL if np.dtype(dtype).kind == "f" else False,
-                **self._storage(bits),
+                one.name,
+                one.dtype,
+                ("time", *self._frame.dims) if one.record else self._frame.dims,
+                chunksizes=((1,) if one.record else ()) + tuple(map(chunk_side, self._frame.shape)),
+                fill_value=cf.FILL if np.dtype(one.dtype).kind == "f" else False,
+                **self._storage(one.bits),
             )
             variable.set_auto_maskandscale(False)
-            variable.setncatts(cf.variable_attributes(name, self._frame.lonlat) | dict(more or {}))
-            if self._frame.auxiliary:
-                variable.coordinates = " ".join(coordinate.name for coordinate in self._frame.auxiliary)
+            variable.setncatts(one.attributes(self._frame))
 
     def append(self, time: float, step: int) -> None:
         """Begins the record of a time [s since origin] reached after `step` time steps."""
@@ -117,7 +130,7 @@ class GridFile:
     def _define_time(self) -> None:
         cf.define_time(self._data, self._start)
         step = self._data.createVariable("step", "i8", ("time",))
-        step.setncatts({"units": "1", "long_name": "number of time steps done"})
+        step.setncatts(STEP)
 
     def _storage(self, bits: int | None) -> dict[str, Any]:
         storage: dict[str, Any] = {}
@@ -130,9 +143,9 @@ class GridFile:
 
 def slab_rows(place: Place) -> int:
     """Rows of a slab: those of one row of compressed blocks, so that each block is compressed once."""
-    return _chunk(place.shape[0])
+    return chunk_side(place.shape[0])
 
 
-def _chunk(cells: int) -> int:
+def chunk_side(cells: int) -> int:
     """Cells along a side of a block: nearly alike, because the one at the edge is stored whole too."""
     return -(-cells // -(-cells // CHUNK))

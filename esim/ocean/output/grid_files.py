@@ -1,6 +1,5 @@
 """What does a run write of one of its grids? Snapshots, maxima, and what a checkpoint needs."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,9 @@ import numpy as np
 from esim.config.ocean.root import TsunamiConfig
 from esim.io.checkpoint.manifest import Checkpoint
 from esim.io.checkpoint.part import Part
-from esim.io.gather import gather_slabs
-from esim.io.gridded.snapshots import SnapshotFile
-from esim.io.gridded.writer import slab_rows
-from esim.io.ocean.maxima import OceanMaximaFile
+from esim.io.maps import Maps, MapWriter
+from esim.io.ocean.maxima import maxima_variables
 from esim.io.ocean.points import write_points
-from esim.io.writer import Writer
 from esim.ocean.model import Ocean
 from esim.ocean.output import runup
 from esim.ocean.output.maxima import find_maxima, hazard_summary
@@ -25,7 +21,7 @@ from esim.variables.ocean import MAXIMA, SNAPSHOTS, Maxima
 
 
 class GridFiles:
-    """Maps of a grid. Every rank runs the same lines; only the first one writes.
+    """Maps of a grid. Every rank runs the same lines.
 
     suffix tells the files and the arrays of a nest from those of the whole grid, for which it is empty. finest tells
     which of the owned cells no nest covers.
@@ -37,12 +33,11 @@ class GridFiles:
         ocean: Ocean,
         motion: SeafloorMotion,
         finest: np.ndarray,
-        writer: Writer,
-        attributes: Mapping[str, str],
+        writer: MapWriter,
         suffix: str = "",
     ) -> None:
         self._cfg, self._ocean, self._motion, self._finest = cfg, ocean, motion, finest
-        self._writer, self._attributes, self._suffix = writer, attributes, suffix
+        self._writer, self._suffix = writer, suffix
         self._initial_bed = np.array(ocean.own(ocean.bed)[0], np.float64)
         self._coast = runup.coast_points(cfg.output.runup, ocean.grid) if cfg.output.runup else None
         self.hazard: dict[str, Any] | None = None  # what the maxima add up to, once they are written
@@ -57,36 +52,25 @@ class GridFiles:
     def _dtype(self) -> str:
         return "f8" if self._ocean.backend.dtype == np.float64 else "f4"
 
-    def _new_fields(self) -> SnapshotFile | None:
-        settings, output = self._cfg.output.fields, self._cfg.output
+    def _new_fields(self) -> Maps | None:
+        settings, ocean = self._cfg.output.fields, self._ocean
         if settings is None:
             return None
-        return SnapshotFile(
-            output.directory,
-            self._ocean.grid,
+        return self._writer.snapshots(
+            f"fields{self._suffix}",
+            ocean.grid,
+            ocean.decomposition.blocks,
             settings.variables,
-            self._attributes,
-            stem=f"fields{self._suffix}",
-            start=self._cfg.time.start,
-            bits=settings.significant_bits,
-            compression=output.compression,
             dtype=self._dtype,
+            bits=settings.significant_bits,
+            static="bathymetry",
         )
-
-    def _slabs(self, local: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-        ocean = self._ocean
-        blocks = ocean.decomposition.blocks
-        return gather_slabs(ocean.comm, blocks, ocean.block, local, slab_rows(ocean.grid))
-
-    def _put_all(self, target: Any, name: str, local: np.ndarray) -> None:
-        for first, slab in self._slabs(np.ascontiguousarray(local)):
-            self._writer.put(target.slab, name, first, slab)
 
     def begin(self) -> None:
         """Write what does not change: the seafloor in the file of snapshots."""
         if self.fields is not None:
             bathymetry = self._final_bed() + self._cfg.physics.sea_level
-            self._put_all(self.fields, "bathymetry", bathymetry)
+            self.fields.put("bathymetry", bathymetry)
 
     def _final_bed(self) -> np.ndarray:
         """The bed after the earthquake [m]: it is what depths and inundation are measured from."""
@@ -96,11 +80,12 @@ class GridFiles:
         """Append the state to the file of snapshots, if there is one."""
         if self.fields is None:
             return
+        assert self._cfg.output.fields is not None
         water = self._ocean.water()
-        self._writer.put(self.fields.append, clock.time, clock.step)
-        for name in self.fields.variables:
+        self.fields.append(clock.time, clock.step)
+        for name in self._cfg.output.fields.variables:
             values = SNAPSHOTS[name].values(water, self._cfg.physics.sea_level)
-            self._put_all(self.fields, name, values.astype(self._ocean.backend.dtype))
+            self.fields.put(name, values.astype(self._ocean.backend.dtype))
 
     def save(self, part: Part) -> None:
         """Write what this rank has of the arrays from which the run goes on into its part of a checkpoint."""
@@ -141,20 +126,11 @@ class GridFiles:
         )
         self.hazard = hazard_summary(ocean, found, self._finest)
         variables = {name: MAXIMA[name] for name in settings.written}
-        file = OceanMaximaFile(
-            self._cfg.output.directory,
-            ocean.grid,
-            self._attributes,
-            stem=f"maxima{self._suffix}",
-            arrival_thresholds=settings.arrival_threshold,
-            variables=tuple(variables),
-            compression=self._cfg.output.compression,
-            dtype=self._dtype,
-        )
-        self._writer.put(file.open)
+        written = maxima_variables(variables, settings.arrival_threshold, self._dtype)
+        file = self._writer.maxima(f"maxima{self._suffix}", ocean.grid, ocean.decomposition.blocks, written)
         for name, variable in variables.items():
-            self._put_all(file, name, variable.values(found).astype(variable.dtype or ocean.backend.dtype))
-        self._writer.put(file.close)
+            file.put(name, variable.values(found).astype(variable.dtype or ocean.backend.dtype))
+        file.close()
         return [file.path, *self._write_runup(found)]
 
     def _write_runup(self, found: Maxima) -> list[Path]:
@@ -167,5 +143,5 @@ class GridFiles:
         if not next(iter(where.values())).size:
             return []
         path = self._cfg.output.directory / f"runup{self._suffix}.nc"
-        self._writer.put(write_points, path, where, values, self._attributes)
+        self._writer.writer.put(write_points, path, where, values, self._writer.attributes)
         return [path, path.with_suffix(".csv")]

@@ -13,7 +13,7 @@ from esim.io import cf
 from esim.io.checkpoint.manifest import Checkpoint
 from esim.io.checkpoint.part import Part
 from esim.io.checkpoint.write import write_checkpoint
-from esim.io.gridded.snapshots import SnapshotFile
+from esim.io.maps import Maps, MapWriter
 from esim.io.ocean.gauges import GaugeSeries, write_stations
 from esim.io.writer import Writer
 from esim.ocean.nesting.hierarchy import GridHierarchy, OceanLevel
@@ -25,7 +25,7 @@ from esim.variables.ocean import STATIONS
 
 
 class TsunamiOutputs:
-    """All files of a run. Every rank runs the same lines; only the first one writes."""
+    """All files of a run. Every rank runs the same lines; only the first one writes what is no map."""
 
     def __init__(
         self,
@@ -34,8 +34,12 @@ class TsunamiOutputs:
         places: Sequence[GaugePlace],
         warn: Callable[[str], None],
         identity: Mapping[str, Any],
+        map_format: str,
     ) -> None:
-        """identity goes into checkpoints; warn takes a sentence about what has become of the gauges of one."""
+        """identity goes into checkpoints; warn takes a sentence about what has become of the gauges of one.
+
+        map_format is netcdf or zarr.
+        """
         self._warn, self._identity = warn, identity
         self._cfg, self._hierarchy, self._places = cfg, hierarchy, places
         on_land = {n for n, place in enumerate(places) if place.on_land}
@@ -44,15 +48,22 @@ class TsunamiOutputs:
         self.directory = cfg.output.directory
         self.writer = Writer(active=self._comm.rank == 0)
         self._attributes = cf.global_attributes(cfg.title, cfg.echo(), "esim-run")
+        self._map_writer = MapWriter(
+            self._comm,
+            self.writer,
+            map_format,
+            self.directory,
+            self._attributes,
+            cfg.output.compression,
+            cfg.time.start,
+        )
         self.series = GaugeSeries(len(places), tuple(STATIONS))
         self._from_datum = [one.from_datum for one in STATIONS.values()]
         self.maps = [self._maps(level) for level in hierarchy.levels]
 
     def _maps(self, level: OceanLevel) -> GridFiles:
         suffix = f"_{level.place.name}" if level.place.parent else ""
-        return GridFiles(
-            self._cfg, level.ocean, level.motion, level.finest, self.writer, self._attributes, suffix
-        )
+        return GridFiles(self._cfg, level.ocean, level.motion, level.finest, self._map_writer, suffix)
 
     def begin(self) -> None:
         """Write what does not change: the seafloor in the files of snapshots."""
@@ -84,13 +95,13 @@ class TsunamiOutputs:
         return {maps.name: maps.hazard for maps in self.maps if maps.hazard is not None}
 
     @property
-    def _fields(self) -> list[SnapshotFile]:
+    def _fields(self) -> list[Maps]:
         return [maps.fields for maps in self.maps if maps.fields is not None]
 
     def checkpoint(self, clock: Clock) -> None:
         """Write a checkpoint from which the run goes on bit for bit."""
         for fields in self._fields:
-            self.writer.put(fields.checkpoint, clock.step)
+            fields.checkpoint(clock.step)
         attributes = {
             "time": [clock.time, clock.lost],
             "configuration": self._identity,
@@ -123,8 +134,8 @@ class TsunamiOutputs:
         self._compare(before, time)
         if self._comm.rank == 0:
             self._restore_series(checkpoint, before)
-            for fields in self._fields:
-                fields.resume(checkpoint.step, checkpoint.snapshots.get(fields.stem, ()))
+        for fields in self._fields:
+            fields.resume(checkpoint.step, checkpoint.snapshots.get(fields.stem, ()))
 
     @property
     def _stations(self) -> list[tuple[str, float, float]]:
@@ -157,9 +168,10 @@ class TsunamiOutputs:
             self._write_stations()
             written.append(self.directory / "stations.nc")
         for fields in self._fields:
-            self.writer.put(fields.close)
+            fields.close()
             written.append(fields.path)
         self.writer.close()
+        self._map_writer.close()
         return written
 
     def _write_stations(self) -> None:
@@ -184,8 +196,8 @@ class TsunamiOutputs:
 
     def abandon(self) -> None:
         """Drop what is not complete after an error; what was handed over, a checkpoint say, is still written."""
-        with suppress(EsimError):
-            self.writer.close()
+        for writer in (self.writer, self._map_writer):
+            with suppress(EsimError):
+                writer.close()
         for fields in self._fields:
-            if self._comm.rank == 0:
-                fields.discard()
+            fields.discard()

@@ -1,0 +1,1 @@
+"""Maps in Zarr stores, which all ranks write at once."""
