@@ -5,6 +5,7 @@ of others are the difference of two runs.
 """
 
 import json
+import logging
 import subprocess
 import sys
 import tempfile
@@ -45,9 +46,12 @@ class Bench:
         self.crust = cache(partial(self._step, samples.crust, CRUST_STEPS))
 
     def __enter__(self) -> "Bench":
+        self._logger, self._level = logging.getLogger("esim"), logging.getLogger("esim").level
+        self._logger.setLevel(logging.ERROR)  # what a run would warn of is no news of these
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._logger.setLevel(self._level)
         self._folder.cleanup()
 
     def config(self, make: Callable[..., ScenarioConfig], n: int, **changes: str) -> ScenarioConfig:
