@@ -7,6 +7,7 @@ run.compute()                     all steps, all files, and the record of the ru
 """
 
 import logging
+import math
 import time as wall
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,10 @@ from esim.io.writer import Writer
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Decomposition
 from esim.parallel.halo import HaloExchange, halo_record
+from esim.planning.kinds import GPU_BANDWIDTH
+from esim.planning.prediction import Prediction, compared, predict, remember
+from esim.planning.rates import Way
+from esim.planning.work import Workload
 from esim.timestepping.clock import Clock
 from esim.timestepping.signals import STOP
 from esim.timestepping.simulation import Simulation
@@ -85,6 +90,16 @@ class Setup(Generic[C]):
         )
 
 
+def _backend(setup: "Setup[Any]") -> str:
+    """The backend of a setup as rates are kept by it."""
+    run = setup.config.run
+    return (
+        setup.device.backend
+        if run.array_module == "numpy"
+        else f"{setup.device.backend} ({run.array_module})"
+    )
+
+
 S = TypeVar("S", bound="Setup[Any]")
 R = TypeVar("R", bound="Run[Any]")
 
@@ -104,6 +119,17 @@ def strip_bytes(config: ScenarioConfig, cells: int) -> int:
     if run.backend != "numpy" or run.array_module == "numpy":
         return 0
     return min(cells, LONG_STRIP_CELLS) * STRIP_VALUES * np.dtype(run.precision).itemsize
+
+
+def without_checkpoints(config: C) -> C:
+    """The configuration, as it would be without checkpoints."""
+    output = config.output.model_copy(update={"checkpoint": None})
+    return config.model_copy(update={"output": output})
+
+
+def checkpoint_count(every: float | None, duration: float) -> int:
+    """Checkpoints of a run [s], one every so many; none at its end."""
+    return 0 if every is None else max(0, math.ceil(duration / every) - 1)
 
 
 def find_device(
@@ -181,6 +207,16 @@ class Driver(ABC, Generic[C, S, R]):
     @abstractmethod
     def demand(self, setup: S, ranks: int) -> Demand:
         """What a run takes of a machine with so many ranks; raises InputError where the grid has not enough cells."""
+
+    @abstractmethod
+    def workload(self, setup: S, ranks: int) -> Workload:
+        """What a run computes in a step, on so many ranks, and what these exchange."""
+
+    def predict(self, setup: S) -> Prediction:
+        """How long the steps of a run will take here, on the ranks that it has."""
+        config, comm, gpu = setup.config, setup.comm, setup.device.gpu
+        way = Way(_backend(setup), config.run.precision, setup.threads, comm.local_size)
+        return predict(self.workload(setup, comm.size), way, GPU_BANDWIDTH if gpu else None)
 
     @abstractmethod
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
@@ -265,6 +301,7 @@ class Run(ABC, Generic[S]):
     timings: dict[str, float]
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     written: list[Path] = field(default_factory=list)
+    prediction: Prediction | None = None
 
     @abstractmethod
     def grid_size(self) -> dict[str, int]:
@@ -326,6 +363,27 @@ class Run(ABC, Generic[S]):
                     f"{path} was changed or removed during the run; what was read is what it had been before"
                 )
 
+    def _compared(self, steps: int) -> dict[str, Any] | None:
+        """The prediction beside what was measured; a whole run is remembered for the next prediction."""
+        comm, seconds = self.setup.comm, self.simulation.seconds
+        memory = max(comm.allgather(peak_rss()))
+        waited = sum(exchange.waiting for exchange in self.exchanges())
+        processor = max(comm.allgather(self.simulation.processor_seconds - waited))
+        if self.prediction is None or comm.rank != 0:
+            return None
+        measured: dict[str, float] = {
+            "compute": seconds["compute"],
+            "processor": processor,
+            "output": self.timings["time loop"] - seconds["compute"],
+            "time": self.timings["time loop"],
+            "memory": memory,
+            "files": sum(path.stat().st_size for path in self.written if path.exists()),
+        }
+        clock = self.simulation.clock
+        if clock.step == steps and clock.done:
+            remember(self.prediction, measured)
+        return compared(self.prediction, measured)
+
     def _record(self, steps: int, energy: dict[str, Any]) -> dict[str, Any]:
         setup, loop = self.setup, self.simulation.seconds["compute"]
         record = run_record(
@@ -344,6 +402,7 @@ class Run(ABC, Generic[S]):
             warnings=setup.warnings.texts,
             peak_memory=sum(setup.comm.allgather(peak_rss())),
             energy=energy,
+            prediction=self._compared(steps),
             mpi=setup.comm.library,
             backend={"name": self.backend.name} | self.backend.describe(),
             grid=self.grid_size(),

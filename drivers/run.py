@@ -38,7 +38,10 @@ def prepared(
         start = plan_start(comm, config, names, resume, setup.threads)
         for text in start.remarks:
             setup.warnings.add(text)
-        yield driver.prepare(setup, start, observers)
+        run = driver.prepare(setup, start, observers)
+        if comm.rank == 0:
+            run.prediction = driver.predict(setup)
+        yield run
 
 
 def simulate(config: ScenarioConfig, comm: Comm | None = None, resume: bool = False) -> Path:

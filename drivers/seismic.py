@@ -49,11 +49,13 @@ from esim.drivers.driver import (
     Run,
     Setup,
     Warnings,
+    checkpoint_count,
     find_device,
     require_memory,
     require_steps,
     strip_bytes,
     timed,
+    without_checkpoints,
 )
 from esim.drivers.resources import PROGRAM, Device, with_program
 from esim.drivers.start import Start
@@ -68,6 +70,8 @@ from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Decomposition, decompose
 from esim.parallel.halo import HaloExchange
 from esim.parallel.threads import threads_per_rank
+from esim.planning.crust import plan_crust
+from esim.planning.work import Output, Workload
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Steps
 from esim.timestepping.simulation import Callback, Simulation
@@ -293,6 +297,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             f"{setup.bytes_per_cell:.1f} bytes per cell",
             f"output         at most {output / 1e6:.1f} MB before compression, in {config.output.directory}",
             _map_format(setup).describe(),
+            *self.predict(setup).lines(),
             *plan_lines(setup.sources),
             *describe_stations(config, setup.sites),
         ]
@@ -310,6 +315,19 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             memory=memory,
             output=predict_output(config, grid, discretisation, memory["state and medium"] * ranks),
         )
+
+    def workload(self, setup: SeismicSetup, ranks: int) -> Workload:
+        """What a step takes, on so many ranks."""
+        config, grid, times = setup.config, setup.grid, setup.discretisation
+        every = config.output.checkpoint.every if config.output.checkpoint else None
+        state = setup.memory["state and medium"] * setup.comm.size
+        size = predict_output(config, grid, times, state)
+        bare = predict_output(without_checkpoints(config), grid, times, state)
+        written = (size - bare) // 2 * checkpoint_count(every, times.steps * setup.dt)
+        output = Output(results=bare, checkpoints=written, all=size, compressed=config.output.compression > 0)
+        decomposition, steps = _decompose(config, grid, ranks), times.steps + times.early
+        needed = sum(_predict_memory(config, grid, decomposition, setup.device).values())
+        return plan_crust(config, grid, decomposition, steps, setup.sources, setup.sites, output, needed)
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """A line for each source, or one for many: moment, magnitude and depth."""

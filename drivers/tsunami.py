@@ -15,10 +15,12 @@ from esim.drivers.driver import (
     Run,
     Setup,
     Warnings,
+    checkpoint_count,
     find_device,
     require_memory,
     require_steps,
     strip_bytes,
+    without_checkpoints,
 )
 from esim.drivers.resources import Device, with_program
 from esim.drivers.start import Start
@@ -64,6 +66,8 @@ from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, decompose
 from esim.parallel.halo import HaloExchange
 from esim.parallel.threads import threads_per_rank
+from esim.planning.ocean import plan_ocean
+from esim.planning.work import Output, Workload
 from esim.sources.ocean import AnySource
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.clock import Clock
@@ -233,6 +237,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank",
             f"output         at most {size / 1e6:.1f} MB before compression, in {config.output.directory}",
             _map_format(setup).describe(),
+            *self.predict(setup).lines(),
             *plan_lines(setup.gauges),
             *map(summary.source_line, setup.sources),
         ]
@@ -252,6 +257,19 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             memory=_predict_memory(config, levels, blocks, setup.sources, setup.device),
             output=predict_bytes(config, *(level.grid for level in levels)),
         )
+
+    def workload(self, setup: TsunamiSetup, ranks: int) -> Workload:
+        """What a step of all grids takes, on so many ranks."""
+        config, grids = setup.config, [level.grid for level in setup.levels]
+        every = config.output.checkpoint.every if config.output.checkpoint else None
+        size, bare = predict_bytes(config, *grids), predict_bytes(without_checkpoints(config), *grids)
+        written = (size - bare) // 2 * checkpoint_count(every, config.time.duration)
+        output = Output(results=bare, checkpoints=written, all=size, compressed=config.output.compression > 0)
+
+        def needed(blocks: Sequence[Sequence[Block]]) -> int:
+            return sum(_predict_memory(config, setup.levels, blocks, setup.sources, setup.device).values())
+
+        return plan_ocean(config, setup.levels, ranks, output, needed)
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """What came of a run: work saved, time of the nests, coasts, sources."""

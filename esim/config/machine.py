@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
+from esim.config.interconnect import DiskConfig, NetworkConfig, PowerConfig
 from esim.config.yaml.document import read
 from esim.config.yaml.problems import input_error
 from esim.config.yaml.section import KeyProblem, Section
 from esim.config.yaml.suggest import hint, shown
-from esim.config.yaml.units import Count, Duration, Memory, Number
+from esim.config.yaml.units import Bandwidth, Count, Duration, Memory, Number
 from esim.errors import InputError
 
 FOLDER = Path(__file__).parents[1] / "configs" / "machines"
@@ -48,6 +49,9 @@ class AcceleratorsConfig(Section):
         default="gpu", description="gpu (NVIDIA), or vector (NEC's vector engines)."
     )
     memory: Memory = Field(gt=0, description="Memory [bytes] of one of them, such as '80 GB'.")
+    memory_bandwidth: Bandwidth | None = Field(
+        default=None, gt=0, description="Bytes per second [B/s] that one of them moves; null: 1.5 TB/s."
+    )
     gres: SlurmWord | None = Field(
         default=None,
         description="What Slurm calls them in --gres, such as 'gpu:a100'; null: --gpus-per-node for GPUs, nothing "
@@ -82,6 +86,14 @@ class NodesConfig(Section):
         description="NUMA domains of a node; each gets one rank where there are no accelerators.",
     )
     memory: Memory = Field(gt=0, description="Memory [bytes] of a node that jobs may use, such as '240 GB'.")
+    memory_bandwidth: Bandwidth | None = Field(
+        default=None,
+        gt=0,
+        description="Bytes per second [B/s] that all cores of a node move together; null: no limit is known.",
+    )
+    power: PowerConfig | None = Field(
+        default=None, description="Power of a node; null: energy is not predicted."
+    )
     most: Count = Field(default=1000, ge=1, description="Nodes that a job may have at most.")
     exclusive: bool = Field(default=True, description="Whether a job has its nodes for itself.")
     accelerators: AcceleratorsConfig | None = Field(
@@ -173,10 +185,12 @@ class RatesConfig(Section):
 
 
 class MachineConfig(Section):
-    """A cluster, for `esim job`."""
+    """A cluster, for `esim job` and `esim plan`."""
 
     description: str = Field(default="", description="What it is.")
     nodes: NodesConfig = Field(description="The nodes, which are alike.")
+    network: NetworkConfig = Field(default=NetworkConfig(), description="How ranks reach each other.")
+    disk: DiskConfig = Field(default=DiskConfig(), description="Where outputs go.")
     slurm: SlurmConfig = Field(default=SlurmConfig(), description="Options of sbatch, and how its jobs end.")
     start: StartConfig = Field(default=StartConfig(), description="How ranks are started.")
     rates: RatesConfig = Field(

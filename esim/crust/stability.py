@@ -25,6 +25,18 @@ NOISE = (
 SETTLING = 0.5  # of the time from the origin to the end of the sources: after it nothing may grow
 
 
+Place = tuple[tuple[int, int, int], str]  # layer, row and column of a cell, and words for what is wrong there
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was looked at: the step and its time [s], and the first cell of this rank that is not finite."""
+
+    step: int
+    time: float
+    place: Place | None
+
+
 @dataclass
 class StabilityCheck:
     """Stops a run on NaN or infinity, and with `growth` on motion that grows after the sources have ended [s].
@@ -47,18 +59,40 @@ class StabilityCheck:
     def __post_init__(self) -> None:
         """Find how much motion the same energy may become."""
         self._limit = LIMIT * self.crust.density_ratio()
+        self._motion = self.crust.comm.reduction(1, "sum")
+        self._look: Look | None = None
 
     def __call__(self, clock: Clock) -> None:
-        """Check every interval of steps; raises NumericalError with step, time and place."""
+        """Look every interval of steps; raises NumericalError with step, time and place of the last look.
+
+        What all ranks have found is known when the next look is due: nobody waits for it.
+        """
         if clock.step % self.interval and not clock.done:
             return
-        motion = self.crust.motion()
-        self._check_finite(clock, motion)
-        if clock.time <= self.end + SETTLING * abs(self.end):
+        self._judge()
+        self._begin(clock)
+        if clock.done:
+            self._judge()
+
+    def _begin(self, clock: Clock) -> None:
+        """Look at the motion, and begin to add up that of all ranks."""
+        motion = self.crust.motion_here()
+        self._motion.values[0] = motion
+        self._motion.start()
+        self._look = Look(clock.step, clock.time, None if np.isfinite(motion) else self._first_bad())
+
+    def _judge(self) -> None:
+        """Raises NumericalError, on all ranks, for what they found in the last look."""
+        look, self._look = self._look, None
+        if look is None:
+            return
+        motion = float(self._motion.wait()[0])
+        self._check_finite(look, motion)
+        if look.time <= self.end + SETTLING * abs(self.end):
             self.most = self.least = max(self.most, motion)
-            self.opened = self.since = clock.time
+            self.opened = self.since = look.time
         elif self.growth and self.most > 0:
-            self._check_growth(clock, motion)
+            self._check_growth(look, motion)
 
     def state(self) -> list[float]:
         """What a checkpoint needs, so that a resumed run is compared with what was before."""
@@ -70,31 +104,35 @@ class StabilityCheck:
 
     def check_finite(self, clock: Clock) -> None:
         """Raises NumericalError, on all ranks, naming the first cell whose velocity is not finite."""
-        self._check_finite(clock, self.crust.motion())
+        self._judge()
+        self._begin(clock)
+        look, self._look = self._look, None
+        assert look is not None  # by _begin
+        self._check_finite(look, float(self._motion.wait()[0]))
 
-    def _check_finite(self, clock: Clock, motion: float) -> None:
+    def _check_finite(self, look: Look, motion: float) -> None:
         if np.isfinite(motion):
             return
-        places = [place for place in self.crust.comm.allgather(self._first_bad()) if place is not None]
+        places = [place for place in self.crust.comm.allgather(look.place) if place is not None]
         where = f": {min(places)[1]}" if places else ""
-        raise NumericalError(f"step {clock.step}, t = {clock.time:.4g} s: velocities are not finite{where}")
+        raise NumericalError(f"step {look.step}, t = {look.time:.4g} s: velocities are not finite{where}")
 
-    def _check_growth(self, clock: Clock, motion: float) -> None:
+    def _check_growth(self, look: Look, motion: float) -> None:
         before = max(self.least, NOISE * self.most)
         if motion > self._limit * before:
             raise NumericalError(
-                f"step {clock.step}, t = {clock.time:.4g} s: velocities have grown {np.sqrt(motion / before):.2g}-fold "
+                f"step {look.step}, t = {look.time:.4g} s: velocities have grown {np.sqrt(motion / before):.2g}-fold "
                 f"since t = {self.since:.4g} s although the sources ended at {self.end:.4g} s (instability); what was "
                 "written since then is wrong. Absorb with grid.boundary: {kind: sponge, cells: 30}, in which nothing "
                 "grows; if that grows as well, lower run.cfl"
             )
         self.peak = max(self.peak, motion)
-        if clock.time - self.opened >= self.window:
+        if look.time - self.opened >= self.window:
             if self.peak <= self.least:
-                self.least, self.since = self.peak, clock.time
-            self.peak, self.opened = 0.0, clock.time
+                self.least, self.since = self.peak, look.time
+            self.peak, self.opened = 0.0, look.time
 
-    def _first_bad(self) -> tuple[tuple[int, int, int], str] | None:
+    def _first_bad(self) -> Place | None:
         v, block, grid = self.crust.own(self.crust.v), self.crust.block, self.crust.grid
         bad = np.argwhere(~np.isfinite(v))
         if not len(bad):

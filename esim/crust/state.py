@@ -108,7 +108,11 @@ class CrustState:
 
     def motion(self) -> float:
         """Sum of the squares of all velocities of all ranks [m2/s2]: what a watch needs to see growth."""
-        return math.fsum(self.comm.allgather(self.backend.square_sum(self.v)))
+        return math.fsum(self.comm.allgather(self.motion_here()))
+
+    def motion_here(self) -> float:
+        """That of this rank."""
+        return self.backend.square_sum(self.v)
 
     def density_ratio(self) -> float:
         """Largest over smallest density of the cells of all ranks that are not air."""

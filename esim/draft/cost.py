@@ -1,7 +1,8 @@
 """How long will a run take here? Cell updates over what cores and memory can do, both measured here, and the rest.
 
-What cannot be measured in a moment was measured once on a core of an AMD EPYC (Zen 4): how many vector operations a
-cell update of the ocean is worth, by `esim bench`, and what begins a run, by runs of no length.
+Where `esim bench --rates` has measured this machine, its rates are taken. What cannot be measured in a moment was
+measured once on a core of an AMD EPYC (Zen 4): how many vector operations a cell update of the ocean is worth, by
+`esim bench`, and what begins a run, by runs of no length.
 """
 
 import time
@@ -10,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
+
+from esim.planning.prediction import quick_time
 
 OCEAN_WORK = (
     22.0  # float32 exponentials by vectors, in the time of which a core updates a cell, maxima included
@@ -26,14 +29,20 @@ ARRAY = 32 << 20  # bytes of arrays of the measurement that do not
 
 def ocean_time(cells: int, steps: float, threads: int) -> float:
     """Wall-clock time [s] of a tsunami on CPU cores, without its check, where all its water moves."""
-    rate = threads * vector_rate() / OCEAN_WORK
-    return STARTING + cells * (PREPARING["ocean"] + steps / rate)
+    stepping = quick_time({"ocean": cells, "ocean: maxima": cells}, steps, threads)
+    if stepping is None:
+        stepping = steps * cells * OCEAN_WORK / (threads * vector_rate())
+    return STARTING + PREPARING["ocean"] * cells + stepping
 
 
 def crust_time(cells: int, steps: float, threads: int, attenuation: bool) -> float:
     """Wall-clock time [s] of seismic waves on CPU cores, without their check."""
-    rate = CRUST_SHARE * bandwidth(threads) / CRUST_BYTES[attenuation]
-    return STARTING + cells * (PREPARING["crust"] + steps / rate)
+    stepping = quick_time(
+        {"crust: coarse attenuation" if attenuation else "crust: elastic": cells}, steps, threads
+    )
+    if stepping is None:
+        stepping = steps * cells * CRUST_BYTES[attenuation] / (CRUST_SHARE * bandwidth(threads))
+    return STARTING + PREPARING["crust"] * cells + stepping
 
 
 @cache

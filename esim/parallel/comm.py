@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from esim.distribution import install
 from esim.errors import MachineError
 
 T = TypeVar("T")
+REDUCTIONS = -1  # the first of the tags that a LocalComm takes for its reductions, downwards
 
 # Environment variables in which the common launchers give the number of ranks.
 LAUNCHERS = (
@@ -44,6 +45,21 @@ class Request(Protocol):
         """Return when the buffer may be used again."""
 
 
+class Reduction(Protocol):
+    """A maximum or a sum over all ranks that goes on while these compute; it is begun again and again.
+
+    values are what this rank gives, to be filled in before each start.
+    """
+
+    values: np.ndarray
+
+    def start(self) -> None:
+        """Begin; every rank does so in the same order among all that ranks do together."""
+
+    def wait(self) -> np.ndarray:
+        """The result, the same on all ranks, until the next start."""
+
+
 class Comm(Protocol):
     """The few operations that esim needs, in mpi4py's words where there are such."""
 
@@ -68,6 +84,9 @@ class Comm(Protocol):
 
     def allreduce_max(self, value: float) -> float:
         """Largest value of all ranks; exact, so independent of their number."""
+
+    def reduction(self, size: int, operation: Literal["max", "sum"]) -> Reduction:
+        """A reduction of so many values that does not block; every rank makes it in the same order."""
 
     def barrier(self) -> None:
         """Wait for all ranks."""
@@ -120,6 +139,7 @@ class LocalComm:
         self.local_rank, self.local_size = rank, world.size
         self.library: str | None = None
         self.direct = False
+        self._reductions = 0
 
     def _wait(self) -> None:
         try:
@@ -149,6 +169,11 @@ class LocalComm:
     def allreduce_max(self, value: float) -> float:
         """Largest value of all ranks."""
         return max(self.allgather(value))
+
+    def reduction(self, size: int, operation: Literal["max", "sum"]) -> Reduction:
+        """A reduction of so many values that does not block."""
+        self._reductions += 1
+        return _LocalReduction(self, size, operation, REDUCTIONS - self._reductions)
 
     def barrier(self) -> None:
         """Wait for all ranks."""
@@ -213,6 +238,26 @@ class _LocalReceive:
         self.comm.recv(self.buffer, self.source, self.tag)
 
 
+class _LocalReduction:
+    """Every rank sends its values to all; they are put together in the order of ranks."""
+
+    def __init__(self, comm: LocalComm, size: int, operation: str, tag: int) -> None:
+        self.values, self._result = np.zeros(size), np.zeros(size)
+        self._comm, self._tag = comm, tag
+        self._add = np.maximum if operation == "max" else np.add
+
+    def start(self) -> None:
+        for rank in range(self._comm.size):
+            self._comm.send(self.values, rank, self._tag)
+
+    def wait(self) -> np.ndarray:
+        part = np.empty_like(self.values)
+        for rank in range(self._comm.size):
+            self._comm.recv(part, rank, self._tag)
+            self._result[...] = part if rank == 0 else self._add(self._result, part)
+        return self._result
+
+
 def SerialComm() -> LocalComm:  # noqa: N802 - reads like the class it stands for
     """One rank alone."""
     return LocalComm(_World(1, timeout=5.0), 0)
@@ -253,6 +298,7 @@ class MPIComm:
         self.library: str | None = mpi.Get_library_version().split("\n")[0].strip()
         self._faults = comm.Dup()
         self._requests: list[Any] = []
+        self._reductions: list[_MPIReduction] = []
         node = comm.Split_type(mpi.COMM_TYPE_SHARED)
         self.local_rank, self.local_size = node.Get_rank(), node.Get_size()
 
@@ -276,6 +322,12 @@ class MPIComm:
     def allreduce_max(self, value: float) -> float:
         """Largest value of all ranks."""
         return self._comm.allreduce(float(value), self._mpi.MAX)
+
+    def reduction(self, size: int, operation: Literal["max", "sum"]) -> Reduction:
+        """A reduction of so many values that does not block: in the switches, where the network reduces there."""
+        made = _MPIReduction(self._comm, size, self._mpi.MAX if operation == "max" else self._mpi.SUM)
+        self._reductions.append(made)
+        return made
 
     def barrier(self) -> None:
         """Wait for all ranks."""
@@ -311,6 +363,8 @@ class MPIComm:
 
     def close(self) -> None:
         """Free the persistent requests."""
+        for reduction in self._reductions:
+            reduction.wait()  # one that all ranks have begun, and none has asked for
         for request in self._requests:
             request.Free()
         self._requests.clear()
@@ -325,6 +379,23 @@ class _MPIRequest:
 
     def wait(self) -> None:
         self._request.Wait()
+
+
+class _MPIReduction:
+    def __init__(self, comm: Any, size: int, operation: Any) -> None:
+        self.values, self._given, self._result = np.zeros((3, size))
+        self._comm, self._operation = comm, operation
+        self._request: Any = None
+
+    def start(self) -> None:
+        self._given[...] = self.values  # what is under way must not change
+        self._request = self._comm.Iallreduce(self._given, self._result, self._operation)
+
+    def wait(self) -> np.ndarray:
+        if self._request is not None:
+            self._request.Wait()
+            self._request = None
+        return self._result
 
 
 def launched_ranks() -> int:

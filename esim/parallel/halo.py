@@ -1,5 +1,6 @@
 """How do block edges stay current? One packed message per neighbour and exchange, on buffers that live on."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,8 @@ class HaloExchange:
     what neighbours need, progress is called when the work that does not need the halo is queued, finish unpacks what
     has come. Where work is done before its call returns, start also sends. A machine with streams packs and unpacks on
     one of its own, EDGES, and the host sends as soon as that has packed; the others go on meanwhile. `bytes` are sent
-    in each of `exchanges`; `exposed_time` are the seconds from the end of the work in between to that of the exchange.
+    in each of `exchanges`; `exposed_time` are the seconds from the end of the work in between to that of the exchange,
+    `waiting` the processor seconds of this thread in MPI while messages were to come.
     Raises RuntimeError where an exchange is started twice or finished without a start.
     """
 
@@ -38,7 +40,7 @@ class HaloExchange:
         self._last: tuple[Event, Event] | None = (
             None  # ends of what was in between and of the exchange, to be counted
         )
-        self._exposed_time, self.exchanges = 0.0, 0
+        self._exposed_time, self.exchanges, self.waiting = 0.0, 0, 0.0
         me, mine = comm.rank, decomposition.blocks[comm.rank]
         self._sends: list[_Message] = []
         self._receives: list[_Message] = []
@@ -119,7 +121,7 @@ class HaloExchange:
                 self.progress()
             with self._backend.stream(EDGES):
                 for message in self._receives:
-                    message.request.wait()
+                    self._wait(message)
                     message.unpack(state)
                 self._landed = self._backend.event()
             self._landed.wait()
@@ -128,9 +130,15 @@ class HaloExchange:
         for source, target in self._local:
             state[target] = state[source]
         for message in self._sends:
-            message.request.wait()
+            self._wait(message)
         self._running = False
         self.exchanges += 1
+
+    def _wait(self, message: "_Message") -> None:
+        """Return when the buffer of a message may be used again."""
+        begun = time.thread_time()
+        message.request.wait()
+        self.waiting += time.thread_time() - begun
 
     def _count(self) -> None:
         """Take up how long the last exchange has kept what follows waiting."""

@@ -1,9 +1,14 @@
 """When is something due?"""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from esim.timestepping.clock import Clock
+
+MANY = 1e6  # due times up to which each is looked at
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,22 @@ class Every:
     def due(self, before: float, clock: Clock) -> bool:
         """Whether it was due in the step from a time [s] to that of the clock."""
         return self.after(before) <= clock.time
+
+
+def count_steps(dt: float, end: float, intervals: Sequence[float]) -> int:
+    """Steps of at most dt [s] from zero to an end [s] that reach all multiples of some intervals [s] exactly.
+
+    Steps between two due times are equal, as the clock makes them. Where there are very many due times, those of the
+    longer intervals are left out.
+    """
+    due = np.array([0.0, end])
+    for interval in sorted(intervals):
+        if end / interval <= MANY:
+            due = np.union1d(due, interval * np.arange(1, math.floor(end / interval * (1 + 1e-12)) + 1))
+        elif interval >= dt:
+            return math.ceil(end / interval) * math.ceil(interval / dt * (1 - 1e-9))
+    gaps = np.diff(due[due <= end])
+    return int(np.maximum(1, np.ceil(gaps[gaps > 1e-6 * dt] / dt * (1 - 1e-9))).sum())
 
 
 @dataclass(frozen=True)

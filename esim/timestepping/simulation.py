@@ -37,7 +37,8 @@ class Simulation:
     """A model, its clock, the callbacks due at given times, and observers of every step, before and after these.
 
     synchronize waits for the device. seconds [s] are the wall-clock time of the steps and their observers, compute, and
-    of the callbacks and what is called afterwards, output.
+    of the callbacks and what is called afterwards, output. processor_seconds [s] is the part of compute in which this
+    thread had a core: less than that where others take theirs.
     """
 
     model: Model
@@ -47,6 +48,7 @@ class Simulation:
     afterwards: Sequence[Callable[[Clock], None]] = ()
     synchronize: Callable[[], None] = no_synchronization
     seconds: dict[str, float] = field(default_factory=lambda: {"compute": 0.0, "output": 0.0})
+    processor_seconds: float = 0.0
 
     def run(self) -> None:
         """Advance to the end of the clock."""
@@ -57,7 +59,7 @@ class Simulation:
         """One step, and the callbacks due after it."""
         clock = self.clock
         before = clock.time
-        started = wall.perf_counter()
+        started, had = wall.perf_counter(), wall.thread_time()
         due = self._due(before)
         dt = clock.next_dt(self.model.limit(), due)
         clock.advance(dt, due)
@@ -68,6 +70,7 @@ class Simulation:
         if calls or clock.done:
             self.synchronize()  # else queued work would be timed as output
         stepped = wall.perf_counter()
+        self.processor_seconds += wall.thread_time() - had
         for call in (*calls, *self.afterwards):
             call(clock)
         self.seconds["compute"] += stepped - started

@@ -20,7 +20,9 @@ def _add_bench(commands: Commands) -> None:
         "measure the bandwidth of this machine and the speed of each kernel against it",
         "  esim bench\n"
         "  esim bench --threads 1 2 --json bench.json\n"
-        "  esim bench --backend numpy --size 500\n",
+        "  esim bench --backend numpy --size 500\n"
+        "  esim bench --rates                        what plans predict times from, once on each machine\n"
+        "  esim bench --rates --ranks 4 --threads 8  as where four ranks of eight threads share a node\n",
     )
     command.add_argument("--json", metavar="FILE", type=Path, help="write the results to this file")
     command.add_argument(
@@ -44,6 +46,19 @@ def _add_bench(commands: Commands) -> None:
     command.add_argument(
         "--precision", choices=("float32", "float64"), default="float32", help="default: float32"
     )
+    command.add_argument(
+        "--rates",
+        action="store_true",
+        help="measure each kind of work as plans and --check need it, and keep that beside the compiled kernels",
+    )
+    command.add_argument(
+        "--ranks",
+        metavar="N",
+        type=count,
+        default=1,
+        help="with --rates: ranks on a node, all at once (default: 1)",
+    )
+    command.add_argument("--all", action="store_true", help="with --rates: also of what few runs have")
     command.set_defaults(run=_run_bench)
 
 
@@ -69,9 +84,28 @@ def _add_doctor(commands: Commands) -> None:
 
 
 def _run_bench(options: argparse.Namespace) -> int:
+    if options.rates:
+        return _measure_rates(options)
     from esim.tools.bench import main as bench
 
     return bench(options)
+
+
+def _measure_rates(options: argparse.Namespace) -> int:
+    import os
+
+    from esim.backends import devices
+    from esim.drivers.measure import MEASUREMENTS, USUAL, measure
+    from esim.planning.rates import Way, cache_file
+
+    backend = devices.best().name if options.backend == "auto" else options.backend
+    kinds = MEASUREMENTS if options.all else USUAL
+    for threads in options.threads or [max(1, len(os.sched_getaffinity(0)) // options.ranks)]:
+        way = Way(backend, options.precision, threads, options.ranks)
+        print(f"{way.key}:")
+        measure(way, kinds, lambda text: print(f"  {text}", flush=True))
+    print(f"kept in {cache_file('rates')}")
+    return 0
 
 
 def _run_doctor(options: argparse.Namespace) -> None:

@@ -132,6 +132,25 @@ MEMORY = Dimension(
     _units(B=1, kB=10**3, MB=10**6, GB=10**9, TB=10**12, KiB=2**10, MiB=2**20, GiB=2**30, TiB=2**40),
     Within(0, 1e18, "no machine has more bytes"),
 )
+BANDWIDTH = Dimension(
+    "a bandwidth",
+    "'12.5 GB/s'",
+    {
+        f"{prefix}B/s": Fraction(10**power)
+        for prefix, power in (("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12))
+    }
+    | {f"{prefix}bit/s": Fraction(10**power, 8) for prefix, power in (("M", 6), ("G", 9))},
+    Within(0, 1e18, "no memory or network moves more bytes per second"),
+)
+LATENCY = Dimension(
+    "a latency",
+    "'2 us'",
+    _units(s=1, ms="1/1000", us="1/1000000", ns="1/1000000000"),
+    Within(0, 1e3, "no message takes a quarter of an hour"),
+)
+POWER = Dimension(
+    "a power", "'700 W'", _units(W=1, kW=1000), Within(0, 1e9, "a power station has a thousand MW")
+)
 DIMENSIONS = (
     LENGTH,
     ANGLE,
@@ -147,6 +166,9 @@ DIMENSIONS = (
     SPEED_GRADIENT,
     DENSITY_GRADIENT,
     MEMORY,
+    BANDWIDTH,
+    LATENCY,
+    POWER,
 )
 
 
@@ -224,4 +246,7 @@ Density = Annotated[float, *_quantity(DENSITY)]
 SpeedGradient = Annotated[float, *_quantity(SPEED_GRADIENT)]
 DensityGradient = Annotated[float, *_quantity(DENSITY_GRADIENT)]
 Memory = Annotated[int, *_quantity(MEMORY, _whole)]
+Bandwidth = Annotated[float, *_quantity(BANDWIDTH)]
+Latency = Annotated[float, *_quantity(LATENCY)]
+Power = Annotated[float, *_quantity(POWER)]
 Count = Annotated[int, Field(strict=True), Within(-(2**63), 2**63 - 1, "whole numbers have 64 bits")]

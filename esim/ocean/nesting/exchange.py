@@ -22,7 +22,7 @@ class Nesting:
 
     def __init__(self, parent: Ocean, child: Ocean, nest: NestedGrid) -> None:
         self._parent, self._child, self._two_way = parent, child, nest.two_way
-        self._threshold = nest.activation_threshold or 0.0
+        self.threshold = nest.activation_threshold or 0.0
         self._ghosts = GhostInterpolation(parent, child, nest)
         self._restriction = Restriction(parent, child, nest)
         self._refluxing = Refluxing(parent, child, nest)
@@ -36,15 +36,13 @@ class Nesting:
         """Volume [m3] that cells of the parent beside the nest did not have to give, on this rank."""
         return self._refluxing.mass_deficit()
 
-    @property
-    def moves_around(self) -> bool:
-        """Whether, on any rank, the parent's water moves in and around the nest."""
-        return is_moving(self._parent, self._around, self._threshold)
+    def motion_around(self) -> float:
+        """How far the parent's water in and around the nest is from rest, on this rank: see `motion`."""
+        return motion(self._parent, self._around, self.threshold)
 
-    @property
-    def moves_within(self) -> bool:
-        """Whether, on any rank, the nest's own water moves."""
-        return is_moving(self._child, None, self._threshold)
+    def motion_within(self) -> float:
+        """How far the nest's own water is from rest, on this rank."""
+        return motion(self._child, None, self.threshold)
 
     def inherit_forces(self) -> None:
         """Let forces of the nest have ghost cells from those of its parent: see forces.InheritedForce."""
@@ -105,12 +103,14 @@ def _inherited(force: InheritedForce, name: str) -> Any:
     return force.inherited[name]
 
 
-def is_moving(ocean: Ocean, cells: tuple[slice, slice] | None, threshold: float) -> bool:
-    """Whether on any rank water in some cells (None: all) of its block is further from rest than a threshold [m]."""
+def motion(ocean: Ocean, cells: tuple[slice, slice] | None, threshold: float) -> float:
+    """How far water in some cells (None: all) of the block of this rank is from rest at most.
+
+    That is the surface [m] for a threshold of its height, and else the largest value of the state.
+    """
     (j0, j1), (i0, i1) = ocean.block.interior
     rows, columns = cells or (slice(j0, j1), slice(i0, i1))
     state = ocean.plan.state()[: 1 if threshold > 0 else len(STATE), rows, columns]
-    largest = 0.0
-    if 0 not in state.shape:
-        largest = max(ocean.backend.maximum(state), ocean.backend.maximum(-state))
-    return ocean.comm.allreduce_max(largest) > threshold
+    if 0 in state.shape:
+        return 0.0
+    return max(ocean.backend.maximum(state), ocean.backend.maximum(-state))

@@ -18,6 +18,7 @@ from esim.ocean.model import Ocean
 from esim.ocean.nesting.exchange import Nesting
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
 from esim.ocean.time_step import count_substeps, minimum_courant_rate
+from esim.parallel.comm import Reduction
 
 
 @dataclass(kw_only=True)
@@ -106,6 +107,9 @@ class GridHierarchy:
         for nest in self.nests:
             nest.parent.nests.append(nest)
             nest.activated = 0.0 if nest.place.activation_threshold is None else None
+        comm = self.root.ocean.comm
+        self._within = comm.reduction(len(self.nests), "max")
+        self._around = {level.place.number: comm.reduction(len(level.nests), "max") for level in levels}
 
     # ---------------------------------------------------------------- begin
 
@@ -194,8 +198,21 @@ class GridHierarchy:
 
     def _activate_moving(self, time: float) -> None:
         """Activate nests in which a source moves the water."""
-        for nest in self.nests:
-            if not nest.active and nest.nesting.moves_within:
+        self._activate(self.nests, self._within, Nesting.motion_within, time)
+
+    def _activate(
+        self, nests: Sequence[Nest], reduction: Reduction, motion: Callable[[Nesting], float], time: float
+    ) -> None:
+        """Activate those of some nests, at a time [s], whose motion on any rank is above their threshold.
+
+        All ask together, so that ranks wait for each other once.
+        """
+        if all(nest.active for nest in nests):
+            return
+        reduction.values[:] = [0.0 if nest.active else motion(nest.nesting) for nest in nests]
+        reduction.start()
+        for nest, most in zip(nests, reduction.wait(), strict=True):
+            if not nest.active and most > nest.nesting.threshold:
                 nest.activate(time)
 
     def _advance(self, level: OceanLevel, begin: float, end: float, dt: float) -> None:
@@ -210,9 +227,7 @@ class GridHierarchy:
 
     def _advance_nests(self, level: OceanLevel, begin: float, end: float, dt: float) -> None:
         """Steps of the nests in a grid that has made one of dt [s], and what it takes over from them."""
-        for nest in level.nests:
-            if not nest.active and nest.nesting.moves_around:
-                nest.activate(end)
+        self._activate(level.nests, self._around[level.place.number], Nesting.motion_around, end)
         active = [nest for nest in level.nests if nest.active]
         for nest in active:
             nest.timed(nest.begin_steps, begin, end)

@@ -39,17 +39,21 @@ def balance_root(comm: Comm, grid: Grid, elevation: CellFunction) -> Decompositi
 def assign_nest(
     comm: Comm, grid: Grid, ratio: int, elevation: CellFunction, weight: float, load: np.ndarray
 ) -> Decomposition:
+    """Blocks of a nest, from the cost of its cells, which all ranks help to find: see `cut_nest`."""
+    return cut_nest(grid, ratio, cost_map(comm, grid, ratio, elevation), weight, load)
+
+
+def cut_nest(grid: Grid, ratio: int, cost: CostMap, weight: float, load: np.ndarray) -> Decomposition:
     """Blocks of a nest, cut along cells of its parent, for the ranks with the least load if it is too small for all.
 
     load (ranks,) is what the ranks have to do already; the cost of their blocks times weight, the number of steps,
     is added to it.
     """
-    shape = grid.ny // ratio, grid.nx // ratio
-    count = _most(shape, min(comm.size, max(1, grid.nx * grid.ny // MIN_CELLS_PER_RANK)))
-    ranks = np.sort(np.argsort(load, kind="stable")[:count])
-    cost = cost_map(comm, grid, ratio, elevation)
-    blocks = [NO_BLOCK] * comm.size
-    for rank, block in zip(ranks, decompose(shape, count, cost=cost).blocks, strict=True):
+    shape, ranks = (grid.ny // ratio, grid.nx // ratio), len(load)
+    count = _most(shape, min(ranks, max(1, grid.nx * grid.ny // MIN_CELLS_PER_RANK)))
+    chosen = np.sort(np.argsort(load, kind="stable")[:count])
+    blocks = [NO_BLOCK] * ranks
+    for rank, block in zip(chosen, decompose(shape, count, cost=cost).blocks, strict=True):
         load[rank] += weight * cost.of(block)
         blocks[rank] = Block(*(ratio * edge for edge in (block.j0, block.j1, block.i0, block.i1)))
     return Decomposition(grid.shape, grid.periodic, tuple(blocks))
