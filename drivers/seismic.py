@@ -236,7 +236,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             start.identity,
             setup.warnings.add,
         )
-        checkpoints = Checkpoints(comm, outputs, stability.check_finite)
+        checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.wall_clock)
         early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
             Callback(

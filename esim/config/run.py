@@ -31,6 +31,18 @@ class RunConfig(Section):
         description="Largest memory per rank [bytes], such as '4 GB', on the GPU if it computes there; null: all "
         "available.",
     )
+    stall_timeout: Duration | None = Field(
+        default=None,
+        ge=1,
+        description="Wall-clock time [s] without any progress after which esim-run ends; null: 20 times the slowest "
+        "recent step, at least 10 min. Six times that before the first step, three times while files are written.",
+    )
+    walltime: Duration | None = Field(
+        default=None,
+        gt=0,
+        description="Wall-clock time [s] that the run may take, from its start: it stops in time with a checkpoint and "
+        "exit code 75; null: the limit of the batch system, where that is known.",
+    )
 
     @model_validator(mode="after")
     def _arrays_of_numpy(self) -> Self:

@@ -91,7 +91,7 @@ class Comm(Protocol):
         """End all ranks now."""
 
     def close(self) -> None:
-        """Give back what the library holds for persistent messages."""
+        """Give back what the library holds for persistent messages, and leave it: no message can follow."""
 
 
 # ------------------------------------------------------------------ threads of one process
@@ -310,10 +310,11 @@ class MPIComm:
         self._comm.Abort(code)
 
     def close(self) -> None:
-        """Free the persistent requests."""
+        """Free the persistent requests and end MPI, which waits for all ranks: here, where that is watched."""
         for request in self._requests:
             request.Free()
         self._requests.clear()
+        self._mpi.Finalize()
 
 
 class _MPIRequest:
