@@ -39,12 +39,37 @@ def test_each_tenth_of_a_quick_run_has_a_line(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_slow_run_is_never_silent_for_long(capsys: pytest.CaptureFixture[str]) -> None:
-    """Ten hours of wall time in steps of a second: the first line soon, then one every two minutes, and the tenths."""
+    """Ten hours of wall time in steps of a second: a line at least every minute at first, then ever sparser."""
     lines = told(capsys, 36000, 1.0)
     times = [time for time, _ in lines]
-    assert times[:4] == [11, 31, 71, 151]
-    assert max(after - before for before, after in zip(times, times[1:], strict=False)) == LONGEST
-    assert {3600.0 * n for n in range(1, 11)} <= set(times) and len(times) < 36000 / LONGEST + 20
+    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    assert times[:3] == [11, 21, 31]
+    assert max(gap for gap, time in zip(gaps, times, strict=False) if time < 600) <= 60
+    assert max(gaps) == LONGEST
+    assert {3600.0 * n for n in range(1, 11)} <= set(times) and len(times) < 36000 / LONGEST + 60
+
+
+def test_a_log_says_so_where_no_step_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    """The watchdog reminds every second: of a preparation of 200 s, and of a step that takes 100 s."""
+    wall, lines = Wall(), []
+
+    def remind(seconds: int) -> None:
+        for _ in range(seconds):
+            wall.time += 1
+            progress.remind()
+            out = capsys.readouterr().out
+            lines.extend([(wall.time - 1000, out)] if out else [])
+
+    with Progress(6000.0, now=wall) as progress:
+        remind(200)
+        progress(Clock(6000.0, 60.0, step=1))
+        remind(100)
+    assert lines == [
+        (60, "  preparing for 1:00\n"),
+        (120, "  preparing for 2:00\n"),
+        (180, "  preparing for 3:00\n"),
+        (260, "  in the same step for 1:00\n"),
+    ]
 
 
 def test_a_resumed_run_counts_from_where_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
