@@ -23,20 +23,27 @@ REDRAW = 0.2  # s between two states of the bar on a terminal
 class Progress:
     """Progress of a run towards its end [s]: simulated time, ratio of simulated to wall time, time left.
 
-    Without a terminal there is a line at each tenth of the run, and one when a tenth of the time since the first step
-    has passed since the last one, but at least 10 s and at most 10 minutes: so at least every minute in the first ten.
-    now() is the wall-clock time [s].
+    Without a terminal, and in ranks of a launcher, there is a line at each tenth of the run, and one when a tenth of
+    the time since the first step has passed since the last one, but at least 10 s and at most 10 minutes: so at least
+    every minute in the first ten. now() is the wall-clock time [s].
     """
 
-    def __init__(self, end: float, active: bool = True, now: Callable[[], float] = time.monotonic) -> None:
-        self._end, self._active, self._now = end, active, now
+    def __init__(
+        self,
+        end: float,
+        active: bool = True,
+        now: Callable[[], float] = time.monotonic,
+        launched: bool = False,
+    ) -> None:
+        self._end, self._active, self._now, self._launched = end, active, now, launched
         self._begun: tuple[float, float] | None = None
         self._tenths = 0
         self._bar: Any = None
         self._opened = self._last = self._moved = now()
 
     def __enter__(self) -> "Progress":
-        if self._active and sys.stdout.isatty():
+        # Open MPI gives its ranks a terminal of their own, whatever becomes of their output.
+        if self._active and not self._launched and sys.stdout.isatty():
             from rich.progress import BarColumn, Progress, TextColumn
 
             columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}")

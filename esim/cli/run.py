@@ -92,11 +92,23 @@ def overrides(options: argparse.Namespace) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options: argparse.Namespace | EsimError
     try:
-        options = parser().parse_args(arguments)
+        return supervise(_read_options(arguments))
+    except KeyboardInterrupt:  # before the ranks have found each other
+        _report("esim-run: interrupted")
+        return 130
+
+
+def _read_options(arguments: list[str] | None) -> argparse.Namespace | EsimError:
+    """The options, or the error with which they could not be read: ranks compare them before one of them leaves."""
+    try:
+        return parser().parse_args(arguments)
     except EsimError as error:
-        options = error
+        return error
+
+
+def supervise(options: argparse.Namespace | EsimError) -> int:
+    """Exit code of a run under its watchdog."""
     try:
         from esim.parallel.comm import connect, launched_ranks
         from esim.supervision.watchdog import Watchdog
@@ -215,7 +227,7 @@ def _compute(options: argparse.Namespace | EsimError, comm: "Comm", watchdog: "W
     check_directory(comm, setup.config, driver.files(setup), options.resume)
     if options.check:
         return
-    with Progress(cfg.time.duration, active=talk) as progress:
+    with Progress(cfg.time.duration, active=talk, launched=watchdog.launched) as progress:
         watchdog.beaten.append(progress.remind)
         with prepared(driver, setup, options.resume, [progress]) as run:
             PULSE.sign()

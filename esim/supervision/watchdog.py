@@ -43,7 +43,7 @@ class Watchdog:
         self, comm: Comm, launched: bool, beaten: Sequence[Callable[[], None]] = (), pulse: Pulse = PULSE
     ) -> None:
         self.timeout: float | None = None
-        self.beaten = list(beaten)
+        self.beaten, self.launched = list(beaten), launched
         self._rank, self._size, self._pulse = comm.rank, comm.size, pulse
         self._peers = Peers(comm) if comm.size > 1 else None
         self._launcher = LauncherWatch(launched)
