@@ -9,9 +9,10 @@ from esim.validation.faults.trial import Outcome
 
 HEAD = """# Faults
 
-Tiny runs of three scenes (an ocean with a nest in a nest, waves with dispersion, rock with attenuation; NumPy, but for
-the compilation) on one or two ranks, each struck by one fault at a random moment, and then resumed on one or two ranks.
-`make test-faults` draws them by a seed. Moments at writes are exact: a library that is preloaded counts them.
+Tiny runs of three scenes (an ocean with a nest in a nest, waves with dispersion, rock with attenuation) on one or two
+ranks, each struck by one fault at a random moment, and then resumed on one or two ranks. They compute on NumPy, but
+for the compilation of kernels. `make test-faults` draws them by a seed. Moments at writes are exact: a library that is
+preloaded counts them.
 
 A run must end by itself, within its limits and with one sentence and its exit code where it can still speak; no process
 may stay; resumed, it must write what an undisturbed run writes, bit for bit. After a flipped bit it may also refuse to

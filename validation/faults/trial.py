@@ -87,7 +87,8 @@ def attempt(fault: Fault, reference: Reference, folder: Path, shim: Path) -> Out
 
 def _attempt(fault: Fault, reference: Reference, folder: Path, output: Path, shim: Path) -> Outcome:
     chance = random.Random(fault.seed)
-    config = write_scene(fault.scene, folder, "cpu" if fault.moment == COMPILE else "numpy")
+    config = write_scene(fault.scene, folder)
+    compiled = write_scene(fault.scene, folder, "cpu") if fault.moment == COMPILE else config
     extra = ["--set", f"run.stall_timeout={SHORT}"] if fault.kind.stalls else []
     cache = {"ESIM_CACHE_DIR": str(folder / "cache")} if fault.moment == COMPILE else {}
     environment = cache | _shim(fault, shim, output, folder)
@@ -96,7 +97,7 @@ def _attempt(fault: Fault, reference: Reference, folder: Path, output: Path, shi
         if (strike := ACTS.get(fault.kind.act)) and _moment(fault, reference, folder, output, pid):
             strike(pid, output, chance)
 
-    ended = run(command(config, output, fault.ranks, *extra), output, environment, act)
+    ended = run(command(compiled, output, fault.ranks, *extra), output, environment, act)
     outcome = Outcome(fault, ended, late=ended.code == 0)
     outcome.problems += _flaws(fault, ended)
     if away(output).exists():
@@ -108,7 +109,7 @@ def _attempt(fault: Fault, reference: Reference, folder: Path, output: Path, shi
         outcome.note = flip_bit(output, chance)
     if not outcome.late:
         again = command(config, output, fault.resumed_on, "--resume")
-        outcome.resumed = run(again, output, cache)
+        outcome.resumed = run(again, output)
         outcome.problems += _flaws_of_resume(fault, outcome.resumed)
     if (outcome.resumed or ended).code == 0:
         found = bits(output)
