@@ -311,12 +311,18 @@ class Run(ABC, Generic[S]):
     def report(self) -> None:
         """Warn of what was counted during the run."""
 
+    def start_wall_clock(self) -> None:
+        """Let the first rank find the limit, for all; that of a batch system is of the command esim-run only."""
+        comm, walltime = self.setup.comm, self.setup.config.run.walltime
+        environment = os.environ if STOP.listening else {}
+        limit = comm.bcast(find_limit(walltime, environment) if comm.rank == 0 else None)
+        self.setup.wall_clock.start(limit, sum(self.setup.memory.values()) * comm.local_size)
+
     def compute(self) -> dict[str, Any]:
         """All steps to the end, and all files; returns the content of run.json."""
         comm, clock = self.setup.comm, self.simulation.clock
         self._tell_cache()
         begun, first, resumed = wall.perf_counter(), clock.step, clock.time
-        self._start_wall_clock()
         try:
             with Meter(comm.local_rank, self.backend.describe().get("bus")) as meter:
                 self.simulation.run()
@@ -352,13 +358,6 @@ class Run(ABC, Generic[S]):
                 self.setup.warnings.add(
                     f"{path} was changed or removed during the run; what was read is what it had been before"
                 )
-
-    def _start_wall_clock(self) -> None:
-        """Let the first rank find the limit, for all; that of a batch system is of the command esim-run only."""
-        comm, walltime = self.setup.comm, self.setup.config.run.walltime
-        environment = os.environ if STOP.listening else {}
-        limit = comm.bcast(find_limit(walltime, environment) if comm.rank == 0 else None)
-        self.setup.wall_clock.start(limit, sum(self.setup.memory.values()) * comm.local_size)
 
     def _record(self, steps: int, energy: dict[str, Any]) -> dict[str, Any]:
         setup, loop = self.setup, self.simulation.seconds["compute"]

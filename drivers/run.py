@@ -38,7 +38,9 @@ def prepared(
         start = plan_start(comm, config, names, resume, setup.threads)
         for text in start.remarks:
             setup.warnings.add(text)
-        yield driver.prepare(setup, start, [*observers, *([lock] if lock else [])])
+        run = driver.prepare(setup, start, [*observers, *([lock] if lock else [])])
+        run.start_wall_clock()
+        yield run
 
 
 def simulate(config: ScenarioConfig, comm: Comm | None = None, resume: bool = False) -> Path:

@@ -231,6 +231,8 @@ def _compute(options: argparse.Namespace | EsimError, comm: "Comm", watchdog: "W
         watchdog.beaten.append(progress.remind)
         with prepared(driver, setup, options.resume, [progress]) as run:
             PULSE.sign()
+            if talk and (lines := setup.wall_clock.describe()):
+                say(*lines)
             record = run.compute()
     if talk:
         say(*summary(record, driver.summarize(record), run.written))

@@ -86,6 +86,15 @@ class WallClock:
             return float("inf")
         return SLOWER * (now - begun) / (simulated - first) * (end - simulated)
 
+    def describe(self) -> list[str]:
+        """A line for the log, if there is a limit."""
+        if self.limit is None:
+            return []
+        end = datetime.fromtimestamp(self.limit.end).astimezone()
+        return [
+            f"  time limit     {end:%Y-%m-%d %H:%M:%S %Z} ({self.limit.source}); the run stops in time for it"
+        ]
+
     def record(self) -> dict[str, Any]:
         """For run.json: the limit, who says so, and what a checkpoint took [s]."""
         limit = self.limit
