@@ -1,5 +1,6 @@
 """How are runs started, found and ended? By the command line; each is known by its output directory."""
 
+import itertools
 import os
 import re
 import signal
@@ -83,7 +84,8 @@ def run(
 ) -> Ended:
     """Run a command to its end; act(pid) strikes at it when it thinks it is time, and returns."""
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    log = output.with_name(output.name + ".log")
+    logs = (output.with_name(f"{output.name}_{n}.log") for n in itertools.count(1))
+    log = next(path for path in logs if not path.exists())
     begun = time.monotonic()
     with log.open("w") as stream:
         process = subprocess.Popen(

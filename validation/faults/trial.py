@@ -54,7 +54,7 @@ def refer(scene: str, folder: Path, shim: Path) -> Reference:
         wait_for(log.exists, pid)
         start.append(time.monotonic() - begun)
 
-    environment = {"LD_PRELOAD": str(shim), "FAULT_ROOT": str(output), "FAULT_LOG": str(log)}
+    environment = {"LD_PRELOAD": str(shim), "FAULT_ROOT": f"{output}/", "FAULT_LOG": str(log)}
     ended = run(command(write_scene(scene, folder), output, 1), output, environment, watch)
     if ended.code != 0:
         raise RuntimeError(f"scene {scene} ends with code {ended.code} without any fault:\n{ended.said}")
@@ -127,7 +127,7 @@ def _shim(fault: Fault, shim: Path, output: Path, folder: Path) -> dict[str, str
         return {}
     found = {
         "LD_PRELOAD": str(shim),
-        "FAULT_ROOT": str(output),
+        "FAULT_ROOT": f"{output}/",
         "FAULT_AT": str(fault.at),
         "FAULT_DO": fault.kind.do,
         "FAULT_MARK": str(folder / "mark"),
