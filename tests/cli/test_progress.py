@@ -78,6 +78,18 @@ def test_a_resumed_run_counts_from_where_it_goes_on(capsys: pytest.CaptureFixtur
     assert "60,000 x real time  0:00 left" in lines[-1][1]
 
 
+def test_a_rank_has_no_bar_though_its_launcher_gives_it_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Open MPI does, also where the output goes into a log."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    with Progress(600.0, launched=True) as progress:
+        progress(Clock(600.0, 0.0))
+        progress(Clock(600.0, 600.0, step=10))
+    out = capsys.readouterr().out
+    assert out.startswith("  100.0 %  t = 10:00") and "\x1b" not in out
+
+
 def test_a_rank_that_is_not_the_first_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     wall = Wall()
     with Progress(600.0, active=False, now=wall) as progress:
