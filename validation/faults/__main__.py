@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=110, metavar="N", help="number of faults")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn")
     parser.add_argument("--minutes", type=float, default=60.0, help="begin no fault after so long")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="faults at the same time")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="faults at the same time")
     parser.add_argument("--only", type=int, nargs="+", metavar="N", help="only these of the faults, from 0")
     parser.add_argument("--output", type=Path, default=REPORT, metavar="FILE", help="the table")
     parser.add_argument("--keep", action="store_true", help="keep the folders of faults that went wrong")

@@ -10,6 +10,7 @@ from esim.validation.faults.scenes import SCENES
 
 START, COMPILE, ANY = "start-up", "compilation", "any write"
 CHECKPOINT, OUTPUT, RECORD, CLOSE = "checkpoint", "output", "run.json", "close"
+FOLDER = "checkpoint"  # of the output directory, with all that belongs to checkpoints
 KILLED = (9, -9, 137, 255)  # exit codes of a run that was killed, as its launcher tells them
 SHORT = "4 s"  # run.stall_timeout where something is to hang
 
@@ -104,15 +105,15 @@ def draw(count: int, seed: int, writes: dict[str, Sequence[Path]]) -> Iterator[F
 def _write(moment: str, writes: Sequence[Path], chance: random.Random) -> tuple[str, int]:
     """A write of a moment: part of its path, and its number among the writes to paths with that part."""
     numbered = list(enumerate(writes))
-    last = max(n for n, path in numbered if path.parent.name == "checkpoint")
+    last = max(n for n, path in numbered if FOLDER in path.parts)
     chosen = {
-        CHECKPOINT: [n for n, path in numbered if path.parent.name == "checkpoint"],
-        OUTPUT: [n for n, path in numbered if n < last and path.parent.name != "checkpoint" and n > 5],
+        CHECKPOINT: [n for n, path in numbered if FOLDER in path.parts],
+        OUTPUT: [n for n, path in numbered if n < last and FOLDER not in path.parts and n > 5],
         RECORD: [n for n, path in numbered if "run.json" in path.name],
         CLOSE: [n for n, path in numbered if n > last],
     }.get(moment, [n for n, _ in numbered if n > 2])
     n = chance.choice(chosen)
     if moment in (CHECKPOINT, RECORD):
-        on = "/checkpoint/" if moment == CHECKPOINT else "run.json"
+        on = f"/{FOLDER}/" if moment == CHECKPOINT else "run.json"
         return on, 1 + sum(on in f"/{path}" for path in writes[:n])
     return "", n + 1
