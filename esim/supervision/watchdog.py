@@ -48,7 +48,7 @@ class Watchdog:
         self._peers = Peers(comm) if comm.size > 1 else None
         self._launcher = LauncherWatch(launched)
         self._signals = SignalPipe()
-        self._stopped = False
+        self._stopped, self._deferred = False, 0.0
         self._quiet, self._seen, self._looked = 0.0, (-1, -1), time.monotonic()
         self._armed = 0.0
         self._thread = threading.Thread(target=self._run, name="esim-watchdog", daemon=True)
@@ -86,10 +86,10 @@ class Watchdog:
         passed, self._looked = now - self._looked, now
         seen = self._pulse.signs, processes.disk_bytes()
         if seen != self._seen:
-            self._seen, self._quiet = seen, 0.0
+            self._seen, self._quiet, self._deferred = seen, 0.0, 0.0
         else:
             self._quiet += min(passed, 2 * self._beat)
-        return self._quiet > self.limit + STAGGER * min(self._rank, STAGGERED)
+        return self._quiet > self.limit + STAGGER * min(self._rank, STAGGERED) + self._deferred
 
     @property
     def _beat(self) -> float:
@@ -145,6 +145,10 @@ class Watchdog:
             self._quiet = min(self._quiet, *alive)
             return
         if not self.look():  # something has moved meanwhile
+            return
+        if not self._deferred and any(rank < self._rank for rank in states):
+            # One tells it for all: the first rank that can, unless that does not do so soon.
+            self._deferred = 3 * self._grace
             return
         missing = [rank for rank in range(self._size) if rank != self._rank and rank not in states]
         self._dump()

@@ -33,7 +33,7 @@ class Kind:
 
 
 WRITING = (CHECKPOINT, OUTPUT, RECORD, CLOSE)
-EARLY = (143, -15, 15, 138, -10, 10, 130, -2, 2)  # a signal before Python has installed its handlers
+EARLY = (143, -15, 15, 138, -10, 10, 130, -2, 2, 1)  # a signal before Python has installed its handlers
 KINDS = (
     Kind("SIGKILL of one rank", (START, ANY, *WRITING), KILLED, "kill_rank", weight=3),
     Kind("SIGKILL of the writing rank", WRITING, KILLED, do="kill", weight=3),

@@ -72,8 +72,9 @@ class Ended:
 
     @property
     def traceback(self) -> bool:
-        """Whether it ended with a traceback of Python."""
-        return "Traceback (most recent call last)" in self.said
+        """Whether it ended with a traceback; one of Python itself, interrupted before it ran esim, does not count."""
+        early = "KeyboardInterrupt" in self.said and "in supervise" not in self.said
+        return "Traceback (most recent call last)" in self.said and not early
 
 
 def run(
