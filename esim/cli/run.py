@@ -12,7 +12,6 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
 from esim.errors import EsimError, InputError
@@ -43,7 +42,6 @@ exit codes:
 
 
 SOUND = (0, 2)  # exit codes with which no file was left half-written
-UNFREED = "Can't decrement id ref count"  # what h5py says of a file that could not be written
 PATIENCE = 5.0  # s that a rank with an error waits for the others to come with the same
 
 
@@ -96,8 +94,6 @@ def overrides(options: argparse.Namespace) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code, or ends the process with it where the arguments are its own."""
-    if arguments is None:
-        _mute_freed_files()
     try:
         code = supervise(_read_options(arguments))
     except KeyboardInterrupt:  # before the ranks have found each other
@@ -108,21 +104,6 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.flush()
         os._exit(code)  # HDF5, on its way out, may crash over files that it could not write
     return code
-
-
-def _mute_freed_files() -> None:
-    """Let h5py free files that it could not write in silence: why was said in a sentence."""
-    usual, usual_ignored = sys.excepthook, sys.unraisablehook
-
-    def raised(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if UNFREED not in str(error):
-            usual(kind, error, trace)
-
-    def ignored(found: "sys.UnraisableHookArgs") -> None:
-        if UNFREED not in str(found.exc_value):
-            usual_ignored(found)
-
-    sys.excepthook, sys.unraisablehook = raised, ignored
 
 
 def _read_options(arguments: list[str] | None) -> argparse.Namespace | EsimError:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from esim.io.netcdf import LIBRARY
 from esim.validation.faults.plan import COMPILE, SHORT, START, Fault
 from esim.validation.faults.process import Ended, command, run, wait_for
 from esim.validation.faults.scenes import write_scene
@@ -66,11 +67,12 @@ def refer(scene: str, folder: Path, shim: Path) -> Reference:
 def bits(output: Path) -> Bits:
     """Hashes of every array in the files that run.json lists."""
     files = json.loads((output / "run.json").read_text())["files"]
-    return {
-        f"{Path(file).name}/{name}": digest(values)
-        for file in files
-        for name, values in arrays(output / Path(file).name)
-    }
+    with LIBRARY:
+        return {
+            f"{Path(file).name}/{name}": digest(values)
+            for file in files
+            for name, values in arrays(output / Path(file).name)
+        }
 
 
 def attempt(fault: Fault, reference: Reference, folder: Path, shim: Path) -> Outcome:
