@@ -115,7 +115,7 @@ def test_the_command_ends_when_its_directory_vanishes(tmp_path, capsys):
 
     thread = threading.Thread(target=vanish, daemon=True)
     thread.start()
-    long = settings("run.backend=numpy", "time.duration=1000 d", "output.fields.every=500 d", "stations=[]")
+    long = settings("run.backend=numpy", "time.duration=300 d", "output.fields.every=200 d", "stations=[]")
     assert main([str(write_pond(tmp_path)), "--output", str(out), "--quiet", *long]) == 4
     thread.join()
     err = capsys.readouterr().err

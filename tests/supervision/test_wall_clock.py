@@ -92,6 +92,6 @@ def test_the_command_leaves_with_75_goes_on_and_says_so_in_its_record(tmp_path, 
     assert main([*given, *settings("run.walltime='1 ms'")]) == 75
     assert "stopped before the limit of wall-clock time at t = " in capsys.readouterr().err
     assert PULSE.checkpoint is not None and PULSE.checkpoint[0] == 10
-    assert main([*given, "--resume", *settings("run.walltime='1000 d'")]) == 0
+    assert main([*given, "--resume", *settings("run.walltime='300 d'")]) == 0
     record = json.loads((tmp_path / "out/run.json").read_text())["wall_clock"]
     assert record["source"] == "run.walltime" and record["limit"].startswith("20")
