@@ -8,6 +8,7 @@ run.compute()                     all steps, all files, and the record of the ru
 
 import logging
 import math
+import os
 import time as wall
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,13 +39,17 @@ from esim.planning.kinds import GPU_BANDWIDTH
 from esim.planning.prediction import Prediction, compared, predict, remember
 from esim.planning.rates import Way
 from esim.planning.work import Workload
+from esim.supervision.pulse import OUTPUT, PULSE
+from esim.supervision.time_limit import find_limit
+from esim.supervision.wall_clock import WallClock
 from esim.timestepping.clock import Clock
 from esim.timestepping.signals import STOP
 from esim.timestepping.simulation import Simulation
 
 Observer = Callable[[Clock], None]  # called after every step
 MOST_STEPS = 1e9
-STOP_INTERVAL = 10  # steps between two questions to all ranks whether a signal has come
+STOP_INTERVAL = 10  # steps between two questions to all ranks whether a signal has come, or the time has
+ON_REQUEST, OUT_OF_TIME = 2.0, 1.0  # why to stop: the greatest of all ranks counts
 
 
 class Warnings:
@@ -81,6 +86,7 @@ class Setup(Generic[C]):
     dt: float
     memory: Mapping[str, int]
     warnings: Warnings
+    wall_clock: WallClock = field(default_factory=WallClock)
 
     def open_backend(self) -> Backend:
         """The backend on the device of this rank."""
@@ -252,14 +258,21 @@ class Checkpoints:
     comm: Comm
     outputs: RunOutputs
     check_finite: Observer
+    wall_clock: WallClock
     last: int | None = None  # step of the one that was written last
 
     def write(self, clock: Clock) -> None:
         """Write a checkpoint of a sound state, once at a step; none is resumed from a broken one."""
-        if clock.step != self.last:
-            self.check_finite(clock)
-            self.outputs.checkpoint(clock)
-            self.last = clock.step
+        if clock.step == self.last:
+            return
+        self.check_finite(clock)
+        begun, done = self.wall_clock.now(), self.wall_clock.measured
+        self.outputs.checkpoint(clock)
+        self.last = clock.step
+        if self.outputs.writer.active:
+            self.outputs.writer.put(done, begun, clock.step, clock.time)  # after all that belongs to it
+        else:
+            self.wall_clock.written_elsewhere(clock.step, clock.time)
 
     def write_unless_done(self, clock: Clock) -> None:
         """Write a checkpoint, but not at the end of the run."""
@@ -267,15 +280,26 @@ class Checkpoints:
             self.write(clock)
 
     def stop_if_asked(self, clock: Clock) -> None:
-        """Write a checkpoint and leave when a signal has asked for it; all ranks agree on the step."""
-        if clock.step % STOP_INTERVAL == 0 and self.comm.allreduce_max(float(STOP.asked)) and not clock.done:
+        """Write a checkpoint and leave when a signal has asked for it, or the time is up; all ranks agree on the step.
+
+        Raises at once, at any step, what the writer met.
+        """
+        self.outputs.writer.check()
+        if clock.step % STOP_INTERVAL == 0 and not clock.done and (why := self._why_stop(clock)):
+            PULSE.enter(OUTPUT)
             self.write(clock)
             self.outputs.writer.close()
             self.comm.barrier()  # a rank that leaves earlier would end the one that still writes
+            asked = "on request" if why == ON_REQUEST else "before the limit of wall-clock time"
             raise StopRequested(
-                f"stopped on request at t = {clock.time:.1f} s with a checkpoint in {self.outputs.directory}; resume "
-                "with --resume"
+                f"stopped {asked} at t = {clock.time:.1f} s with a checkpoint in {self.outputs.directory}; resume with "
+                "--resume"
             )
+
+    def _why_stop(self, clock: Clock) -> float:
+        """Why all ranks stop now, 0 if they go on."""
+        due = self.comm.rank == 0 and self.wall_clock.due(clock.time, clock.end)
+        return self.comm.allreduce_max(ON_REQUEST if STOP.asked else OUT_OF_TIME if due else 0.0)
 
     def resume(self, start: Start, clock: Clock) -> bool:
         """Take up the checkpoint of a start, if it has one; before, what the run replaces is removed."""
@@ -285,6 +309,7 @@ class Checkpoints:
         self.outputs.resume(start.checkpoint)
         clock.step = start.checkpoint.step
         clock.time, clock.lost = start.checkpoint.attributes["time"]
+        PULSE.checkpoint = clock.step, clock.time
         self.outputs.begin()
         return True
 
@@ -323,6 +348,13 @@ class Run(ABC, Generic[S]):
     def report(self) -> None:
         """Warn of what was counted during the run."""
 
+    def start_wall_clock(self) -> None:
+        """Let the first rank find the limit, for all; that of a batch system is of the command esim-run only."""
+        comm, walltime = self.setup.comm, self.setup.config.run.walltime
+        environment = os.environ if STOP.listening else {}
+        limit = comm.bcast(find_limit(walltime, environment) if comm.rank == 0 else None)
+        self.setup.wall_clock.start(limit, sum(self.setup.memory.values()) * comm.local_size)
+
     def compute(self) -> dict[str, Any]:
         """All steps to the end, and all files; returns the content of run.json."""
         comm, clock = self.setup.comm, self.simulation.clock
@@ -332,6 +364,7 @@ class Run(ABC, Generic[S]):
             with Meter(comm.local_rank, self.backend.describe().get("bus")) as meter:
                 self.simulation.run()
                 self._tell_cache()
+                PULSE.enter(OUTPUT)
                 self.report()
                 self._compare_inputs()
                 self.written = self.outputs.finish()
@@ -401,6 +434,7 @@ class Run(ABC, Generic[S]):
             cell_rate=self.cell_updates(steps) / loop if loop else None,
             warnings=setup.warnings.texts,
             peak_memory=sum(setup.comm.allgather(peak_rss())),
+            wall_clock=setup.wall_clock.record(),
             energy=energy,
             prediction=self._compared(steps),
             mpi=setup.comm.library,

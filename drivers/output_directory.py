@@ -8,7 +8,8 @@ from esim.config.scenario import ScenarioConfig
 from esim.data import locate
 from esim.errors import InputError
 from esim.io.checkpoint.manifest import generations
-from esim.io.directory import RECORD, claim, refuse_existing
+from esim.io.directory import RECORD, refuse_existing
+from esim.io.lock import DirectoryLock, claim
 from esim.parallel.collectives import on_root
 from esim.parallel.comm import Comm
 
@@ -33,8 +34,7 @@ def refuse_directory(config: ScenarioConfig, names: Sequence[str], resume: bool)
 
 
 @contextmanager
-def claimed(comm: Comm, output: OutputConfig) -> Iterator[None]:
-    """Keep other runs out of the output directory as long as this one writes there."""
+def claimed(comm: Comm, output: OutputConfig) -> Iterator[DirectoryLock | None]:
+    """Keep other runs out of the output directory as long as this one writes there; the first rank has the lock."""
     with ExitStack() as stack:
-        on_root(comm, lambda: stack.enter_context(claim(output.directory)))
-        yield
+        yield on_root(comm, lambda: stack.enter_context(claim(output.directory)))

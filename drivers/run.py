@@ -33,14 +33,15 @@ def prepared(
 ) -> Iterator[R]:
     """Context with the run of a setup, while which no other run may write into its output directory."""
     comm, config, names = setup.comm, setup.config, driver.files(setup)
-    with claimed(comm, config.output), explain_out_of_memory(setup.memory):
+    with claimed(comm, config.output) as lock, explain_out_of_memory(setup.memory):
         check_directory(comm, config, names, resume)
         start = plan_start(comm, config, names, resume, setup.threads)
         for text in start.remarks:
             setup.warnings.add(text)
-        run = driver.prepare(setup, start, observers)
+        run = driver.prepare(setup, start, [*observers, *([lock] if lock else [])])
         if comm.rank == 0:
             run.prediction = driver.predict(setup)
+        run.start_wall_clock()
         yield run
 
 

@@ -244,7 +244,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             setup.warnings.add,
             _map_format(setup).name,
         )
-        checkpoints = Checkpoints(comm, outputs, stability.check_finite)
+        checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.wall_clock)
         early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
             Callback(

@@ -191,7 +191,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             config, hierarchy, setup.gauges, setup.warnings.add, start.identity, _map_format(setup).name
         )
         stability = StabilityCheck(hierarchy.levels, fixed_steps=not config.run.adaptive)
-        checkpoints = Checkpoints(setup.comm, outputs, stability.check_finite)
+        checkpoints = Checkpoints(setup.comm, outputs, stability.check_finite, setup.wall_clock)
         clock = Clock(config.time.duration)
         simulation = Simulation(
             hierarchy,

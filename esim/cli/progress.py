@@ -11,7 +11,11 @@ from typing import Any
 from esim.backends.energy import energy_lines
 from esim.timestepping.clock import Clock
 
-FIRST, LONGEST = 10.0, 120.0  # s of wall time between two lines in a log: at first, and at most
+FIRST, LONGEST = 10.0, 600.0  # s of wall time between two lines in a log: at first, and at most
+SPARSER = (
+    10  # a line in a log comes when this part, 1 / SPARSER, of the time until the last one has passed again
+)
+SILENCE = 60.0  # s without a step, or before the first, after which a log says so
 ROUND_OFF = 1e-12  # of the time: a tenth that is reached is done
 REDRAW = 0.2  # s between two states of the bar on a terminal
 
@@ -19,19 +23,27 @@ REDRAW = 0.2  # s between two states of the bar on a terminal
 class Progress:
     """Progress of a run towards its end [s]: simulated time, ratio of simulated to wall time, time left.
 
-    Without a terminal there is a line at each tenth of the run and one now and then: after ten seconds, so that the
-    speed is known soon, then twice as long after the last one, and never more than two minutes after it. now() is the
-    wall-clock time [s].
+    Without a terminal, and in ranks of a launcher, there is a line at each tenth of the run, and one when a tenth of
+    the time since the first step has passed since the last one, but at least 10 s and at most 10 minutes: so at least
+    every minute in the first ten. now() is the wall-clock time [s].
     """
 
-    def __init__(self, end: float, active: bool = True, now: Callable[[], float] = time.monotonic) -> None:
-        self._end, self._active, self._now = end, active, now
+    def __init__(
+        self,
+        end: float,
+        active: bool = True,
+        now: Callable[[], float] = time.monotonic,
+        launched: bool = False,
+    ) -> None:
+        self._end, self._active, self._now, self._launched = end, active, now, launched
         self._begun: tuple[float, float] | None = None
-        self._last, self._patience, self._tenths = 0.0, FIRST, 0
+        self._tenths = 0
         self._bar: Any = None
+        self._opened = self._last = self._moved = now()
 
     def __enter__(self) -> "Progress":
-        if self._active and sys.stdout.isatty():
+        # Open MPI gives its ranks a terminal of their own, whatever becomes of their output.
+        if self._active and not self._launched and sys.stdout.isatty():
             from rich.progress import BarColumn, Progress, TextColumn
 
             columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}")
@@ -50,7 +62,7 @@ class Progress:
         """Report the progress, if it is time to."""
         if not self._active:
             return
-        now = self._now()
+        now = self._moved = self._now()
         if self._begun is None:
             self._begun, self._last = (now, clock.time), now
             self._tenths = self._tenths_of(clock)
@@ -58,6 +70,22 @@ class Progress:
             self._draw(clock, now)
         else:
             self._log(clock, now)
+
+    def remind(self) -> None:
+        """Say in a log that the run is still there, if no step has ended for long; another thread may call it."""
+        now = self._now()
+        if not self._active or self._bar is not None or now - self._moved < SILENCE:
+            return
+        if now - self._last >= max(SILENCE, self._patience):
+            self._last = now
+            what = "preparing" if self._begun is None else "in the same step"
+            say(f"  {what} for {span(now - self._moved)}")
+
+    @property
+    def _patience(self) -> float:
+        """How long [s] after a line the next one comes."""
+        begun = self._opened if self._begun is None else self._begun[0]
+        return min(max((self._last - begun) / SPARSER, FIRST), LONGEST)
 
     def _draw(self, clock: Clock, now: float) -> None:
         """Move the bar."""
@@ -71,8 +99,6 @@ class Progress:
         tenths, waited = self._tenths_of(clock), now - self._last >= self._patience
         if not (tenths > self._tenths or waited or clock.done):
             return
-        if waited:
-            self._patience = min(2 * self._patience, LONGEST)
         self._last, self._tenths = now, tenths
         say(f"  {100 * self._part(clock):5.1f} %  {self._text(clock, now)}")
 

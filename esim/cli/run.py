@@ -5,11 +5,13 @@ from esim.timestepping.signals import install_handlers
 install_handlers()  # before anything slow is imported: a signal that comes early must not kill the run
 
 import argparse
+import os
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from esim.errors import EsimError, InputError
@@ -17,6 +19,7 @@ from esim.errors import EsimError, InputError
 if TYPE_CHECKING:
     from esim.config import ScenarioConfig
     from esim.parallel.comm import Comm
+    from esim.supervision.watchdog import Watchdog
 
 EXAMPLES = """
 examples:
@@ -28,11 +31,17 @@ examples:
   esim-run scenario.yaml --resume                       go on from the last checkpoint
 
 exit codes:
-  0 done   2 bad input   3 numerical failure   4 machine or file failure
-  75 stopped on request (SIGUSR1, SIGTERM) with a checkpoint: run again with --resume
+    0  done
+    2  bad input: nothing was computed or written
+    3  numerical failure
+    4  machine or file failure, or nothing has moved for run.stall_timeout
+   75  stopped with a checkpoint, by SIGUSR1 or SIGTERM or before the limit of wall-clock time: run again with --resume
+  130  interrupted by SIGINT (Ctrl-C), without a checkpoint
+  143  ended by a second SIGTERM, without a checkpoint
 """
 
 
+SOUND = (0, 2)  # exit codes with which no file was left half-written
 PATIENCE = 5.0  # s that a rank with an error waits for the others to come with the same
 
 
@@ -84,20 +93,43 @@ def overrides(options: argparse.Namespace) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    options: argparse.Namespace | EsimError
+    """Run the command; returns the exit code, or ends the process with it where the arguments are its own."""
     try:
-        options = parser().parse_args(arguments)
+        code = supervise(_read_options(arguments))
+    except KeyboardInterrupt:  # before the ranks have found each other
+        _report("esim-run: interrupted")
+        code = 130
+    if arguments is None and code not in SOUND:
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(code)  # HDF5, on its way out, may crash over files that it could not write
+    return code
+
+
+def _read_options(arguments: list[str] | None) -> argparse.Namespace | EsimError:
+    """The options, or the error with which they could not be read: ranks compare them before one of them leaves."""
+    try:
+        return parser().parse_args(arguments)
     except EsimError as error:
-        options = error
+        return error
+
+
+def supervise(options: argparse.Namespace | EsimError) -> int:
+    """Exit code of a run under its watchdog."""
     try:
-        from esim.parallel.comm import connect
+        from esim.parallel.comm import connect, launched_ranks
+        from esim.supervision.watchdog import Watchdog
 
         comm = connect()
+        watchdog = Watchdog(comm, launched=launched_ranks() > 0)
+        watchdog.start()
     except EsimError as error:
         print(f"esim-run: {error}", file=sys.stderr)
         return error.exit_code
-    return guard(comm, lambda: compute(options, comm))
+    try:
+        return guard(comm, lambda: compute(options, comm, watchdog))
+    finally:
+        watchdog.stop()
 
 
 def guard(comm: "Comm", work: Callable[[], None]) -> int:
@@ -162,11 +194,14 @@ def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
     sys.stdout.flush()
     if comm.size > 1:
         time.sleep(0.5)  # mpirun ends at once on an abort, and output not yet forwarded would be lost
+        last = threading.Timer(PATIENCE, os._exit, [code])  # should MPI itself be stuck
+        last.daemon = True
+        last.start()
         comm.abort(code)
     return code
 
 
-def compute(options: argparse.Namespace | EsimError, comm: "Comm") -> None:
+def compute(options: argparse.Namespace | EsimError, comm: "Comm", watchdog: "Watchdog") -> None:
     """Load, check, prepare, run, summarize; options may be the error with which they could not be read.
 
     Warnings go to stderr as they come, unless only errors are wanted.
@@ -177,12 +212,15 @@ def compute(options: argparse.Namespace | EsimError, comm: "Comm") -> None:
 
     quiet = isinstance(options, EsimError) or options.quiet
     with shown_warnings("esim-run", logging.ERROR if quiet else logging.WARNING):
-        _compute(options, comm)
+        _compute(options, comm, watchdog)
 
 
-def _compute(options: argparse.Namespace | EsimError, comm: "Comm") -> None:
+def _compute(options: argparse.Namespace | EsimError, comm: "Comm", watchdog: "Watchdog") -> None:
+    from esim.supervision.pulse import PULSE
+
     cfg = _load_alike(options, comm)
     assert not isinstance(options, EsimError)  # it would have been raised
+    watchdog.timeout = cfg.run.stall_timeout
     from esim.cli.progress import Progress, say, summary
     from esim.drivers.output_directory import check_directory
     from esim.drivers.run import checked, driver_of, prepared
@@ -190,16 +228,19 @@ def _compute(options: argparse.Namespace | EsimError, comm: "Comm") -> None:
     talk = comm.rank == 0 and not options.quiet
     driver = driver_of(cfg)
     setup = checked(driver, cfg, comm, elsewhere=options.check)
+    PULSE.sign()
     if talk:
         say(cfg.title or options.config, *(f"  {line}" for line in driver.describe(setup)))
     check_directory(comm, setup.config, driver.files(setup), options.resume)
     if options.check:
         return
-    with (
-        Progress(cfg.time.duration, active=talk) as progress,
-        prepared(driver, setup, options.resume, [progress]) as run,
-    ):
-        record = run.compute()
+    with Progress(cfg.time.duration, active=talk, launched=watchdog.launched) as progress:
+        watchdog.beaten.append(progress.remind)
+        with prepared(driver, setup, options.resume, [progress]) as run:
+            PULSE.sign()
+            if talk and (lines := setup.wall_clock.describe()):
+                say(*lines)
+            record = run.compute()
     if talk:
         say(*summary(record, driver.summarize(record), run.written))
 

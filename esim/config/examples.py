@@ -281,6 +281,8 @@ EXAMPLES: dict[str, Any] = {
     "seismic.run.dt": "5 ms",
     "run.threads": 8,
     "run.memory_limit": "4 GB",
+    "run.stall_timeout": "5 min",
+    "run.walltime": "3 h",
     "run.cfl": 0.7,
 }
 

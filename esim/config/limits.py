@@ -40,6 +40,8 @@ BetweenCheckpoints = Annotated[
     Duration,
     Within(1e-3, LONGEST, "simulated time in seconds; to write one takes longer than to compute it anew"),
 ]
+StallTimeout = Annotated[Duration, Within(1.0, LONGEST, "wall-clock time in seconds")]
+Walltime = Annotated[Duration, Within(1e-3, LONGEST, "wall-clock time in seconds; no job may take a year")]
 RiseTime = Annotated[Duration, Within(0.0, 1e6, "in seconds; the slowest earthquakes last an hour")]
 
 # Physics.

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from esim.config.limits import Step, Threads
+from esim.config.limits import StallTimeout, Step, Threads, Walltime
 from esim.config.yaml.section import KeyProblem, Section
 from esim.config.yaml.units import Memory
 
@@ -30,6 +30,16 @@ class RunConfig(Section):
         gt=0,
         description="Largest memory per rank [bytes], such as '4 GB', on the GPU if it computes there; null: all "
         "available.",
+    )
+    stall_timeout: StallTimeout | None = Field(
+        default=None,
+        description="Wall-clock time [s] without any progress after which esim-run ends; null: 20 times the slowest "
+        "recent step, at least 10 min. Six times that before the first step, three times while files are written.",
+    )
+    walltime: Walltime | None = Field(
+        default=None,
+        description="Wall-clock time [s] that the run may take, from its start: it stops in time with a checkpoint and "
+        "exit code 75; null: the limit of the batch system, where that is known.",
     )
 
     @model_validator(mode="after")

@@ -1,12 +1,11 @@
 """Which files has a run in its output directory, and may a new run write there? Only what a run lists is its own."""
 
-import fcntl
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from esim.errors import InputError
@@ -144,33 +143,6 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     elif (path / "zarr.json").exists() or path.parent.name == "checkpoint":  # where one may have just begun
         shutil.rmtree(path)
-
-
-@contextmanager
-def claim(directory: Path) -> Iterator[None]:
-    """Keeps the runs of other processes out of a directory, which is made, and ends with this one at the latest.
-
-    Raises InputError if one is writing there. Some network file systems have no locks: there it does nothing.
-    """
-    with writing(directory):
-        directory.mkdir(parents=True, exist_ok=True)
-        handle = os.open(directory, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            _lock(handle, directory)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, directory: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InputError(
-            f"output.directory: another run is writing into {directory} now; wait for it, or write elsewhere by "
-            "--output"
-        ) from None
 
 
 def predict_sum(

@@ -110,7 +110,7 @@ class Comm(Protocol):
         """End all ranks now."""
 
     def close(self) -> None:
-        """Give back what the library holds for persistent messages."""
+        """Give back what the library holds for persistent messages, and leave it: no message can follow."""
 
 
 # ------------------------------------------------------------------ threads of one process
@@ -362,12 +362,13 @@ class MPIComm:
         self._comm.Abort(code)
 
     def close(self) -> None:
-        """Free the persistent requests."""
+        """Free the persistent requests and end MPI, which waits for all ranks: here, where that is watched."""
         for reduction in self._reductions:
             reduction.wait()  # one that all ranks have begun, and none has asked for
         for request in self._requests:
             request.Free()
         self._requests.clear()
+        self._mpi.Finalize()
 
 
 class _MPIRequest:

@@ -1,14 +1,17 @@
-"""Has a signal asked for a stop? Imports next to nothing, so that the handlers are there before all else."""
+"""Has a signal asked for a stop? Imports next to nothing, so that the handlers are there before all else.
+
+A second SIGTERM and what comes while the main thread is stuck is the watchdog's business (`esim.supervision`).
+"""
 
 import signal
 import threading
 
 
 class _Stop:
-    """Whether to write a checkpoint and leave at the next chance."""
+    """Whether to write a checkpoint and leave at the next chance; listening says whether signals are heard at all."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = self.listening = False
 
     def ask(self, *_: object) -> None:
         """Ask for it."""
@@ -23,3 +26,4 @@ def install_handlers() -> None:
     if threading.current_thread() is threading.main_thread():  # only this one may set handlers
         for name in (signal.SIGUSR1, signal.SIGTERM):
             signal.signal(name, STOP.ask)
+        STOP.listening = True

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from esim.supervision.pulse import OUTPUT, PULSE, STEP
 from esim.timestepping.clock import Clock
 from esim.timestepping.schedule import Every, Steps
 
@@ -71,8 +72,13 @@ class Simulation:
             self.synchronize()  # else queued work would be timed as output
         stepped = wall.perf_counter()
         self.processor_seconds += wall.thread_time() - had
+        PULSE.step(stepped - started)
+        if calls:
+            PULSE.enter(OUTPUT)
         for call in (*calls, *self.afterwards):
             call(clock)
+        if calls:
+            PULSE.enter(STEP)
         self.seconds["compute"] += stepped - started
         self.seconds["output"] += wall.perf_counter() - stepped
 
