@@ -72,14 +72,15 @@ def plan_start(
         return begun
     # Where all may be computed again, a checkpoint that is damaged does not stand in the way.
     try:
-        found = newest_intact(comm, directory)
+        found, damaged = newest_intact(comm, directory)
     except InputError as error:
         if not config.output.overwrite:
             raise
         return replace(begun, remarks=(f"{error}; starting from the beginning",))
     if found is None:
         return replace(begun, remarks=("--resume: there is no checkpoint; starting from the beginning",))
-    return replace(begun, checkpoint=found, remarks=compare(found, identity, config.keyed_files))
+    remarks = damaged + compare(found, identity, config.keyed_files)
+    return replace(begun, checkpoint=found, remarks=remarks)
 
 
 def _sum(record: Mapping[str, Any]) -> str:

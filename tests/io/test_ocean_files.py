@@ -587,7 +587,8 @@ def test_the_run_record_is_strict_json_with_inputs_and_versions(tmp_path: Path) 
     assert back["decomposition"]["blocks"] == [[0, 1], [2, 3]] and back["timings"]["nothing"] is None
     assert back["started"] == "2011-03-11T05:46:24+00:00" and shlex.split(back["command"]) == sys.orig_argv
     assert back["versions"]["numpy"] == np.__version__ and back["versions"]["mpi"] is None
-    assert 0 < back["peak_memory"] <= 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # The two counts of the kernel are brought up to date at different moments.
+    assert 0 < back["peak_memory"] <= 1.02 * 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def test_an_input_that_is_missing_is_named(tmp_path: Path) -> None:

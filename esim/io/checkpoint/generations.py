@@ -1,6 +1,5 @@
 """Which checkpoint is resumed? The newest that is whole, checked by all ranks together before anything is allocated."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,29 +12,24 @@ from esim.parallel.collectives import on_root
 from esim.parallel.comm import Comm, SerialComm
 
 
-def newest_intact(comm: Comm, directory: Path) -> Checkpoint | None:
+def newest_intact(comm: Comm, directory: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint of an output directory of which all files are as they were written; None if it has none.
 
-    Collective: each file is read once, by one of the ranks. Damaged checkpoints are logged and passed over. Raises
-    InputError on all ranks where there are checkpoints, but none that is whole.
+    With it come sentences about those that are damaged and passed over. Collective: each file is read once, by one of
+    the ranks. Raises InputError on all ranks where there are checkpoints, but none that is whole.
     """
     flaws: list[str] = []
     for folder in comm.bcast(generations(directory) if comm.rank == 0 else []):
         found, wrong = _checked(comm, folder)
         if wrong is None:
-            if comm.rank == 0:
-                for text in flaws:
-                    logging.getLogger(__name__).warning(
-                        "--resume: %s; the checkpoint before it is taken", text
-                    )
-            return found
+            return found, [f"--resume: {text}; the checkpoint before it is taken" for text in flaws]
         flaws.append(wrong)
     if flaws:
         raise InputError(
             f"--resume: no checkpoint in {directory} is whole: {'; '.join(dict.fromkeys(flaws))}; put it back from a "
             "copy, or compute everything again by --set output.overwrite=true"
         )
-    return None
+    return None, []
 
 
 def find_flaw(folder: Path, comm: Comm | None = None) -> str | None:
