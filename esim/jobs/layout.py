@@ -70,14 +70,29 @@ def given_layout(machine: MachineConfig, accelerated: bool, nodes: int | None, r
 def _smallest(machine: MachineConfig, accelerated: bool, predict: Predict) -> tuple[Layout, Prediction]:
     """The layout on the fewest nodes that hold the run; a grid with few cells gets fewer ranks than a node has."""
     layout, found = _most_ranks(machine, accelerated, predict)
-    while trouble := lacking(machine, layout, found):
-        if layout.nodes == machine.nodes.most:
-            raise InputError(
-                f"{trouble}, and nodes.most is {machine.nodes.most}; use a coarser grid or a smaller box"
-            )
-        layout = given_layout(machine, accelerated, layout.nodes + 1, None)
+    if not lacking(machine, layout, found):
+        return layout, found
+
+    def on(nodes: int) -> tuple[Layout, Prediction, str]:
+        layout = given_layout(machine, accelerated, nodes, None)
         found = predict(layout.ranks, computing(machine, layout, accelerated))
-    return layout, found
+        return layout, found, lacking(machine, layout, found)
+
+    few, many = layout.nodes, _double(machine, on, layout.nodes)
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (middle, many) if on(middle)[2] else (few, middle)
+    return on(many)[:2]
+
+
+def _double(machine: MachineConfig, on: Callable[[int], tuple[Layout, Prediction, str]], nodes: int) -> int:
+    """A number of nodes that holds the run, twice as many each time; raises InputError where none does."""
+    most, trouble = machine.nodes.most, on(nodes)[2]
+    while nodes < most:
+        nodes = min(2 * nodes, most)
+        if not (trouble := on(nodes)[2]):
+            return nodes
+    raise InputError(f"{trouble}, and nodes.most is {most}; use a coarser grid or a smaller box")
 
 
 def _most_ranks(machine: MachineConfig, accelerated: bool, predict: Predict) -> tuple[Layout, Prediction]:

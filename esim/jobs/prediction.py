@@ -12,7 +12,6 @@ from esim.drivers.resources import CONTEXT, ON_HOST, Device
 from esim.drivers.run import driver_of
 from esim.parallel.comm import SerialComm
 
-PROCESS = 400_000_000  # bytes that Python, MPI and the libraries take in each rank, beside the arrays
 STARTING = 60.0  # s for loading, compiling and preparing on many ranks
 
 
@@ -20,7 +19,7 @@ STARTING = 60.0  # s for loading, compiling and preparing on many ranks
 class Prediction:
     """What a run takes with a number of ranks.
 
-    host and device [bytes] are the memory of the largest rank, the process included; device is that of its
+    host and device [bytes] are the memory of the largest rank, its program included; device is that of its
     accelerator, 0 without one. seconds is the wall-clock time, None where the machine's rate is not known.
     """
 
@@ -59,6 +58,6 @@ class Planned:
         rate = getattr(self._machine.rates, demand.kernel) if self._rated else None
         seconds = None if rate is None else STARTING + demand.updates / (rate * nodes)
         if self._backend == "cpu":
-            return Prediction(demand, PROCESS + whole, 0, seconds)
+            return Prediction(demand, whole, 0, seconds)
         context = CONTEXT if self._backend == "cuda" else 0
-        return Prediction(demand, PROCESS + kept, context + whole - kept, seconds)
+        return Prediction(demand, kept, context + whole - kept, seconds)

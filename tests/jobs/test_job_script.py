@@ -80,11 +80,11 @@ def test_ranks_memory_and_time_come_from_the_plan(pond: Path) -> None:
     minutes = (2 * (60 + cells * steps / (2 * rate)) + 180) / 60  # twice the prediction, and the notice
     assert int(given["time"]) == 10 * math.ceil(minutes / 10) > 20
     small = pond.with_name("small.yaml")
-    small.write_text("nodes: {cores: 4, memory: 550 MB, exclusive: false}")
+    small.write_text("nodes: {cores: 4, memory: 700 MB, exclusive: false}")
     text, _ = write_job(Wish(pond, machine=str(small)))
     given = options(text)
     assert int(given["nodes"]) > 1 and given["ntasks"] == given["nodes"]
-    assert 450 < int(given["mem"].removesuffix("M")) <= 550
+    assert 600 < int(given["mem"].removesuffix("M")) <= 700
     assert given["time"] == "240" and "not predicted" in text
 
 

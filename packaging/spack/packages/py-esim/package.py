@@ -40,6 +40,7 @@ class PyEsim(PythonPackage):
     depends_on("py-scipy@1.13:", type=with_run)
     depends_on("py-pyproj@3.6:", type=with_run)
     depends_on("py-shapely@2.0:", type=with_run)
+    depends_on("py-requests@2.31:", type=with_run)
     depends_on("py-zarr@3.1:", type=with_run)
     depends_on("py-google-crc32c@1.5:", type=with_run)
 
