@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import h5py
 import netCDF4
 import numpy as np
 import pytest
@@ -49,17 +48,14 @@ def test_attributes_that_the_library_cannot_apply(
 
 def claimed(path: Path, shape: tuple[int, int], chunks: tuple[int, int]) -> Path:
     """A NetCDF-4 file that claims a size that nobody has written."""
-    with h5py.File(path, "w") as file:
-        for name, n, (low, high) in (("lat", shape[0], (-10, 10)), ("lon", shape[1], (170, 191))):
-            if n > 10**7:
-                axis = file.create_dataset(name, shape=(n,), dtype="f8", chunks=(10**6,))
-            else:
-                axis = file.create_dataset(name, data=np.linspace(low, high, n))
-            axis.attrs["units"] = {"lat": "degrees_north", "lon": "degrees_east"}[name]
-            axis.make_scale(name)
-        z = file.create_dataset("z", shape=shape, dtype="f4", chunks=chunks)
-        for n, name in enumerate(("lat", "lon")):
-            z.dims[n].attach_scale(file[name])
+    with netCDF4.Dataset(path, "w") as file:
+        for name, n, span in (("lat", shape[0], (-10, 10)), ("lon", shape[1], (170, 191))):
+            file.createDimension(name, n)
+            axis = file.createVariable(name, "f8", (name,), chunksizes=(min(n, 10**6),))
+            axis.units = {"lat": "degrees_north", "lon": "degrees_east"}[name]
+            if n < 10**7:
+                axis[:] = np.linspace(*span, n)
+        file.createVariable("z", "f4", ("lat", "lon"), chunksizes=chunks)
     return path
 
 

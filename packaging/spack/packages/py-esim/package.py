@@ -37,6 +37,7 @@ class PyEsim(PythonPackage):
     depends_on("py-ruamel-yaml@0.18:", type=with_run)
     depends_on("py-rich@13.7:", type=with_run)
     depends_on("py-pooch@1.8:", type=with_run)
+    depends_on("py-requests@2.31:", type=with_run)
     depends_on("py-scipy@1.13:", type=with_run)
     depends_on("py-pyproj@3.6:", type=with_run)
     depends_on("py-shapely@2.0:", type=with_run)
