@@ -238,6 +238,9 @@ class RunOutputs(Protocol):
     def begin(self) -> None:
         """Write what does not change."""
 
+    def check(self) -> None:
+        """Raise the error of a writer of this rank that has failed; cheap enough for each step."""
+
     def checkpoint(self, clock: Clock) -> None:
         """Write a checkpoint."""
 
@@ -284,7 +287,7 @@ class Checkpoints:
 
         Raises at once, at any step, what the writer met.
         """
-        self.outputs.writer.check()
+        self.outputs.check()
         if clock.step % STOP_INTERVAL == 0 and not clock.done and (why := self._why_stop(clock)):
             PULSE.enter(OUTPUT)
             self.write(clock)

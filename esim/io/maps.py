@@ -202,6 +202,11 @@ class MapWriter:
         """The writer of this rank."""
         return Writer(netcdf=False)
 
+    def check(self) -> None:
+        """Raise the error of the writer of this rank, if it has failed."""
+        if "_shards" in self.__dict__:
+            self._shards.check()
+
     def close(self) -> None:
         """End the writer of this rank, when all is written; raises MachineError if something was not."""
         if "_shards" in self.__dict__:

@@ -115,6 +115,11 @@ class SeismicOutputs:
         if self._seismograms is not None:
             self._seismograms.recorder.record()
 
+    def check(self) -> None:
+        """Raise the error of a writer of this rank that has failed."""
+        self.writer.check()
+        self._map_writer.check()
+
     def checkpoint(self, clock: Clock) -> None:
         """Write a checkpoint from which a run is resumed bit for bit."""
         for snapshots in self.snapshots:

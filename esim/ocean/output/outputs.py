@@ -98,6 +98,11 @@ class TsunamiOutputs:
     def _fields(self) -> list[Maps]:
         return [maps.fields for maps in self.maps if maps.fields is not None]
 
+    def check(self) -> None:
+        """Raise the error of a writer of this rank that has failed."""
+        self.writer.check()
+        self._map_writer.check()
+
     def checkpoint(self, clock: Clock) -> None:
         """Write a checkpoint from which the run goes on bit for bit."""
         for fields in self._fields:
