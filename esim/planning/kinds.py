@@ -16,7 +16,10 @@ class Kind(NamedTuple):
 
 
 UNCERTAINTY = 2.0  # factor within which a shipped figure holds, either way
-NUMPY = 12.0  # array operations take so many times the time of compiled kernels
+NUMPY, NUMPY_CALLS = (
+    12.0,
+    200.0,
+)  # updates and calls by array operations take so many times those of compiled kernels
 GPU_FRACTION = 0.6  # of its bandwidth that a kernel reaches on a GPU
 GPU_BANDWIDTH = 1.5e12  # B/s of a GPU of which nothing else is known
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import esim
 from esim.backends.kernel_cache import cache_directory
 from esim.io.atomic import whole_file
-from esim.planning.kinds import GPU_FRACTION, KINDS, NUMPY, UNCERTAINTY
+from esim.planning.kinds import GPU_FRACTION, KINDS, NUMPY, NUMPY_CALLS, UNCERTAINTY
 
 MEASURED = 1.15  # factor within which a measured rate holds, either way
 FOLDERS = ("kernels", "backends")  # whose text decides how fast kernels are
@@ -63,9 +63,11 @@ class Rates:
         if self.bandwidth is not None and shipped.values:
             moved = 4.0 * width * shipped.values
             return Rate(moved / (GPU_FRACTION * self.bandwidth), shipped.per_call, False)
-        slower = width * (NUMPY if self.way.backend == "numpy" else 1.0)
-        threads = 1 if self.way.backend == "numpy" or kind.startswith("output") else self.way.threads
-        return Rate(shipped.per_update * slower / threads, shipped.per_call, False)
+        array_operations = self.way.backend == "numpy"
+        slower = width * (NUMPY if array_operations else 1.0)
+        threads = 1 if array_operations or kind.startswith("output") else self.way.threads
+        call = shipped.per_call * (NUMPY_CALLS if array_operations else 1.0)
+        return Rate(shipped.per_update * slower / threads, call, False)
 
     def uncertainty(self, kinds: list[str]) -> float:
         """Factor within which a time of these kinds of work holds, either way."""
