@@ -247,13 +247,13 @@ def _compute(options: argparse.Namespace | EsimError, comm: "Comm", watchdog: "W
 
 def _load_alike(options: argparse.Namespace | EsimError, comm: "Comm") -> "ScenarioConfig":
     """The configuration, which is the same on all ranks, as are the options."""
-    from esim.config import load
-
     cfg: ScenarioConfig | EsimError
     chosen = {}
     try:
         if isinstance(options, EsimError):
             raise options
+        from esim.config import load  # not for wrong usage: it takes long
+
         chosen = {"resume": options.resume, "check": options.check}
         cfg = load(options.config, overrides(options))
     except EsimError as error:
