@@ -27,7 +27,7 @@ def quote(text: str) -> str:
 def _escaped(character: str) -> str:
     if character in _ESCAPES:
         return _ESCAPES[character]
-    return f"\\x{ord(character):02x}" if ord(character) < 0x80 else character
+    return f"\\x{ord(character):02x}" if unicodedata.category(character) == "Cc" and ord(character) < 0x80 else character
 
 
 def assignment(name: str, value: str) -> str:

@@ -339,11 +339,33 @@ def test_a_finished_run_is_replaced_only_on_request(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ what goes wrong meanwhile
 
 
+SPOIL = """\
+import sys
+from esim.cli.run import main
+from esim.timestepping.simulation import Simulation
+
+advance = Simulation.advance
+
+def spoil(simulation):
+    advance(simulation)
+    if simulation.clock.step == 1:
+        simulation.model.root.ocean.plan.state()[0, 8, 8] = float("nan")
+
+Simulation.advance = spoil
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpi)])
 def test_a_numerical_failure_says_when_and_where(tmp_path: Path, ranks: int) -> None:
-    arguments = command(write_sea(tmp_path), "--quiet", "--output", tmp_path / "out")[1:]
-    arguments += settings("source.0.height=1e30", "output.checkpoint={every: 1 min}")
-    ran = mpirun(ranks, *arguments) if ranks > 1 else esim_run(*arguments[2:])
+    """A value of every rank is spoilt: bounds of the configuration leave no scenario that would do it."""
+    (tmp_path / "spoil.py").write_text(SPOIL)
+    arguments = [str(tmp_path / "spoil.py"), str(write_sea(tmp_path)), "--quiet"]
+    arguments += ["--output", str(tmp_path / "out"), *settings("output.checkpoint={every: 10 min}")]
+    if ranks > 1:
+        ran = mpirun(ranks, *arguments)
+    else:
+        ran = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
     assert ran.returncode == 3
     (line,) = [line for line in ran.stderr.splitlines() if line.startswith("esim-run")]
     assert re.fullmatch(
@@ -361,7 +383,7 @@ def test_water_that_becomes_too_fast_for_the_step_is_told(
         str(write_pond(tmp_path)),
         "--output",
         str(tmp_path / "out"),
-        *settings("source.0.height=30 km"),
+        *settings("source.0.height=3 km", "bathymetry.depth=10"),
     ]
     assert main(arguments) == 3
     error = capsys.readouterr().err
