@@ -27,7 +27,8 @@ def quote(text: str) -> str:
 def _escaped(character: str) -> str:
     if character in _ESCAPES:
         return _ESCAPES[character]
-    return f"\\x{ord(character):02x}" if unicodedata.category(character) == "Cc" and ord(character) < 0x80 else character
+    ascii_control = character.isascii() and not character.isprintable()
+    return f"\\x{ord(character):02x}" if ascii_control else character
 
 
 def assignment(name: str, value: str) -> str:
