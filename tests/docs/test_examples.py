@@ -143,6 +143,7 @@ def commands() -> Iterator[tuple[str, str]]:
             line
             for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL)
             for line in block.split("\n")
+            if line.startswith("$ ")  # the rest is what they print
         ]
         lines += re.findall(r"`((?:esim|esim-run) [^`]+)`", text)
         for line in lines:
