@@ -116,6 +116,7 @@ def test_other_numbers_of_ranks_write_the_same(ranks, reference, tmp_path):
     assert_same(compute(ocean(tmp_path), ranks), reference("ocean"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "step", "after"), [("ocean", 18, 3), pytest.param("crust", 150, 1, marks=pytest.mark.long)]
 )
