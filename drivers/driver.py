@@ -24,7 +24,6 @@ from esim.backends import Backend, kernel_cache, select
 from esim.backends.array_module import LONG_STRIP_CELLS, STRIP_VALUES
 from esim.backends.energy import Meter, energy_record
 from esim.config.scenarios import ScenarioConfig
-from esim.drivers.demand import Demand
 from esim.drivers.resources import Device, check_memory, select_device
 from esim.drivers.start import Start
 from esim.errors import InputError, MachineError, StopRequested
@@ -209,10 +208,6 @@ class Driver(ABC, Generic[C, S, R]):
     @abstractmethod
     def describe(self, setup: S) -> list[str]:
         """The plan of a run, which is printed before it begins: grid, time step, ranks, memory, outputs."""
-
-    @abstractmethod
-    def demand(self, setup: S, ranks: int) -> Demand:
-        """What a run takes of a machine with so many ranks; raises InputError where the grid has not enough cells."""
 
     @abstractmethod
     def workload(self, setup: S, ranks: int) -> Workload:

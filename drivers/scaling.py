@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from esim.backends import devices
@@ -55,7 +54,7 @@ class ScalingPlan:
 def plan(
     config_file: str | os.PathLike[str],
     overrides: Sequence[str] = (),
-    machine_file: Path | None = None,
+    machine_file: str | os.PathLike[str] | None = None,
     ranks: str | None = None,
     measuring: bool = False,
     say: Callable[[str], None] = lambda _: None,

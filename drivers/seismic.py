@@ -41,7 +41,6 @@ from esim.crust.sources.injected import inject_fields
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.sources.lines import plan_lines, summary_lines
 from esim.crust.stability import StabilityCheck, longest_period
-from esim.drivers.demand import Demand
 from esim.drivers.driver import (
     Checkpoints,
     Driver,
@@ -302,20 +301,6 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             *describe_stations(config, setup.sites),
         ]
 
-    def demand(self, setup: SeismicSetup, ranks: int) -> Demand:
-        """Steps and updates of the grid, and memory of the largest of so many ranks."""
-        config, grid, discretisation = setup.config, setup.grid, setup.discretisation
-        decomposition = _decompose(config, grid, ranks)
-        memory = _predict_memory(config, grid, decomposition, setup.device)
-        return Demand(
-            kernel="elastic" if discretisation.attenuation is None else "viscoelastic",
-            cells=grid.cells,
-            steps=discretisation.steps,
-            updates=grid.cells * discretisation.steps,
-            memory=memory,
-            output=predict_output(config, grid, discretisation, memory["state and medium"] * ranks),
-        )
-
     def workload(self, setup: SeismicSetup, ranks: int) -> Workload:
         """What a step takes, on so many ranks."""
         config, grid, times = setup.config, setup.grid, setup.discretisation
@@ -326,7 +311,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         written = (size - bare) // 2 * checkpoint_count(every, times.steps * setup.dt)
         output = Output(results=bare, checkpoints=written, all=size, compressed=config.output.compression > 0)
         decomposition, steps = _decompose(config, grid, ranks), times.steps + times.early
-        needed = sum(_predict_memory(config, grid, decomposition, setup.device).values())
+        needed = _predict_memory(config, grid, decomposition, setup.device)
         return plan_crust(config, grid, decomposition, steps, setup.sources, setup.sites, output, needed)
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:

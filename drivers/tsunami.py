@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from esim.config.ocean.root import TsunamiConfig
-from esim.drivers.demand import Demand
 from esim.drivers.driver import (
     Checkpoints,
     Driver,
@@ -242,22 +241,6 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             *map(summary.source_line, setup.sources),
         ]
 
-    def demand(self, setup: TsunamiSetup, ranks: int) -> Demand:
-        """Steps and updates of all grids, each in its own steps; memory of the largest of so many ranks."""
-        config, levels = setup.config, setup.levels
-        decompose(levels[0].grid.shape, ranks, levels[0].grid.periodic)  # as many ranks as this fit
-        blocks = memory.estimated_blocks(levels, ranks)
-        cells = [level.grid.nx * level.grid.ny for level in levels]
-        steps = [math.ceil(config.time.duration / level.dt) for level in levels]
-        return Demand(
-            kernel="ocean",
-            cells=sum(cells),
-            steps=steps[0],
-            updates=sum(n * count for n, count in zip(cells, steps, strict=True)),
-            memory=_predict_memory(config, levels, blocks, setup.sources, setup.device),
-            output=predict_bytes(config, *(level.grid for level in levels)),
-        )
-
     def workload(self, setup: TsunamiSetup, ranks: int) -> Workload:
         """What a step of all grids takes, on so many ranks."""
         config, grids = setup.config, [level.grid for level in setup.levels]
@@ -266,8 +249,8 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         written = (size - bare) // 2 * checkpoint_count(every, config.time.duration)
         output = Output(results=bare, checkpoints=written, all=size, compressed=config.output.compression > 0)
 
-        def needed(blocks: Sequence[Sequence[Block]]) -> int:
-            return sum(_predict_memory(config, setup.levels, blocks, setup.sources, setup.device).values())
+        def needed(blocks: Sequence[Sequence[Block]]) -> dict[str, int]:
+            return _predict_memory(config, setup.levels, blocks, setup.sources, setup.device)
 
         return plan_ocean(config, setup.levels, ranks, output, needed)
 

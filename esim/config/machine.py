@@ -125,7 +125,7 @@ class SlurmConfig(Section):
         default=(), description="More options, such as '--mail-type=END', one word each."
     )
     time: Duration = Field(
-        default=14400.0, ge=60, description="Time limit [s] of a job whose time is not predicted."
+        default=14400.0, ge=60, description="Time limit [s] of an analysis, whose time is not predicted."
     )
     longest: Duration = Field(
         default=86400.0,

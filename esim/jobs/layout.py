@@ -9,7 +9,7 @@ from esim.config.machine import MachineConfig
 from esim.errors import InputError
 from esim.jobs.prediction import Prediction
 
-Predict = Callable[[int, float], Prediction]  # of ranks and of the nodes that compute
+Predict = Callable[[int, int], Prediction]  # of ranks, and of those on a node
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def lay_out(
     if nodes is None and ranks is None:
         return _smallest(machine, accelerated, predict)
     layout = given_layout(machine, accelerated, nodes, ranks)
-    found = predict(layout.ranks, computing(machine, layout, accelerated))
+    found = predict(layout.ranks, layout.ranks_per_node)
     if trouble := lacking(machine, layout, found):
         raise InputError(f"{trouble}; use more nodes (--nodes)")
     return layout, found
@@ -75,7 +75,7 @@ def _smallest(machine: MachineConfig, accelerated: bool, predict: Predict) -> tu
 
     def on(nodes: int) -> tuple[Layout, Prediction, str]:
         layout = given_layout(machine, accelerated, nodes, None)
-        found = predict(layout.ranks, computing(machine, layout, accelerated))
+        found = predict(layout.ranks, layout.ranks_per_node)
         return layout, found, lacking(machine, layout, found)
 
     few, many = layout.nodes, _double(machine, on, layout.nodes)
@@ -101,18 +101,11 @@ def _most_ranks(machine: MachineConfig, accelerated: bool, predict: Predict) -> 
     while True:
         layout = given_layout(machine, accelerated, 1, ranks)
         try:
-            return layout, predict(ranks, computing(machine, layout, accelerated))
+            return layout, predict(ranks, layout.ranks_per_node)
         except InputError:
             if ranks == 1:
                 raise
             ranks //= 2
-
-
-def computing(machine: MachineConfig, layout: Layout, accelerated: bool) -> float:
-    """Nodes that compute: a part of one where it has more accelerators, or cores, than are used."""
-    if accelerated:
-        return layout.ranks / _usual_ranks(machine, accelerated)
-    return layout.ranks * layout.threads / machine.nodes.cores
 
 
 def lacking(machine: MachineConfig, layout: Layout, found: Prediction) -> str:

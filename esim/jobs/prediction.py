@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from esim.backends.devices import Gpu
-from esim.config.machine import MachineConfig
+from esim.config.machine import MachineConfig, RatesConfig
 from esim.config.scenario import ScenarioConfig
-from esim.drivers.demand import Demand
 from esim.drivers.driver import Setup
 from esim.drivers.resources import CONTEXT, ON_HOST, Device
 from esim.drivers.run import driver_of
 from esim.parallel.comm import SerialComm
+from esim.planning.rates import Way, rates_here
+from esim.planning.scaling import place_of, plan_scaling
+from esim.planning.work import Workload
 
 STARTING = 60.0  # s for loading, compiling and preparing on many ranks
 
@@ -20,13 +22,13 @@ class Prediction:
     """What a run takes with a number of ranks.
 
     host and device [bytes] are the memory of the largest rank, its program included; device is that of its
-    accelerator, 0 without one. seconds is the wall-clock time, None where the machine's rate is not known.
+    accelerator, 0 without one. seconds is the wall-clock time, the start included.
     """
 
-    demand: Demand
+    workload: Workload
     host: int
     device: int
-    seconds: float | None
+    seconds: float
 
 
 class Planned:
@@ -34,10 +36,11 @@ class Planned:
 
     def __init__(self, config: ScenarioConfig, machine: MachineConfig, backend: str) -> None:
         """Checks everything that can be known here; raises InputError for a scenario that cannot be computed."""
-        self._machine, self._backend = machine, backend
         accelerators = machine.nodes.accelerators
-        # Rates of a node with accelerators are theirs, not those of its cores.
-        self._rated = (accelerators is not None) == (backend != "cpu")
+        self._machine = (
+            machine if accelerators is None or backend != "cpu" else _without_accelerators(machine)
+        )
+        self._backend = backend
         gpu = None
         if backend == "cuda" and accelerators is not None:
             gpu = Gpu(0, machine.description, (8, 0), accelerators.memory, accelerators.memory)
@@ -45,19 +48,26 @@ class Planned:
         self._setup: Setup[Any] = self._driver.check(
             config, SerialComm(), elsewhere=Device(backend, gpu, here=False)
         )
+        self._rates = rates_here(Way(backend, config.run.precision, 1))
 
-    def predict(self, ranks: int, nodes: float) -> Prediction:
-        """What so many ranks take; nodes are those that compute, a part of one where only some of its cores do.
+    def predict(self, ranks: int, ranks_per_node: int) -> Prediction:
+        """What so many ranks take, as `esim plan` reckons it.
 
-        Raises InputError where the grid has not enough cells for the ranks. Time is that of the cell updates at the
-        machine's rate, all ranks equally fast; halo exchange and writing are not in it.
+        Raises InputError where the grid has not enough cells for the ranks.
         """
-        demand = self._driver.demand(self._setup, ranks)
-        whole = sum(demand.memory.values())
-        kept = sum(demand.memory.get(name, 0) for name in ON_HOST)
-        rate = getattr(self._machine.rates, demand.kernel) if self._rated else None
-        seconds = None if rate is None else STARTING + demand.updates / (rate * nodes)
+        workload = self._driver.workload(self._setup, ranks)
+        place = place_of(self._machine, self._rates, ranks_per_node)
+        (row,) = plan_scaling(lambda _: workload, [ranks], place)
+        seconds = STARTING + row.total
+        whole = sum(workload.memory.values())
         if self._backend == "cpu":
-            return Prediction(demand, whole, 0, seconds)
+            return Prediction(workload, whole, 0, seconds)
+        kept = sum(workload.memory.get(name, 0) for name in ON_HOST)
         context = CONTEXT if self._backend == "cuda" else 0
-        return Prediction(demand, kept, context + whole - kept, seconds)
+        return Prediction(workload, kept, context + whole - kept, seconds)
+
+
+def _without_accelerators(machine: MachineConfig) -> MachineConfig:
+    """A machine of which only the cores compute; its rates are those of its accelerators."""
+    nodes = machine.nodes.model_copy(update={"accelerators": None})
+    return machine.model_copy(update={"nodes": nodes, "rates": RatesConfig()})

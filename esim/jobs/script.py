@@ -154,9 +154,6 @@ def _time_limit(wish: Wish, machine: MachineConfig, found: Prediction | None) ->
         return wish.time, []
     if found is None:
         return min(slurm.time, slurm.longest), []
-    if found.seconds is None:
-        limit = min(slurm.time, slurm.longest)
-        return limit, [f"time is not predicted, as rates.{found.demand.kernel} of the machine is not known"]
     wanted = math.ceil((MARGIN * found.seconds + slurm.notice) / ROUND) * ROUND
     if wanted <= slurm.longest:
         return wanted, []
@@ -174,12 +171,11 @@ def _told(layout: Layout, accelerated: bool) -> str:
 
 
 def _needs(found: Prediction, limit: float) -> str:
-    demand = found.demand
+    workload = found.workload
     device = f" and {gigabytes(found.device)} of its accelerator" if found.device else ""
-    about = "" if found.seconds is None else f", about {_minutes(found.seconds)} predicted"
     return (
-        f"{demand.cells:,} cells, {demand.steps:,} steps; {gigabytes(found.host)}{device} per rank; output at most "
-        f"{gigabytes(demand.output)}{about}; limit {_minutes(limit)}"
+        f"{workload.cells:,} cells, {workload.steps:,.0f} steps; {gigabytes(found.host)}{device} per rank; output at "
+        f"most {gigabytes(workload.output.all)}, about {_minutes(found.seconds)} predicted; limit {_minutes(limit)}"
     )
 
 

@@ -1,6 +1,6 @@
 """What does a run of the crust compute in a step, on any number of ranks?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,9 @@ def plan_crust(
     sources: Sequence[Any],
     sites: Sequence[Any],
     output: Output,
-    memory: int,
+    memory: Mapping[str, int],
 ) -> Workload:
-    """The work of a step; config has the attenuation in force, memory [bytes] is that of the largest rank."""
+    """The work of a step; config has the attenuation in force, memory [bytes] that of the largest rank, by name."""
     halo, ranks = config.physics.order // 2, len(decomposition.blocks)
     item = np.dtype(config.run.precision).itemsize
     points = sum(source.x.size for source in sources if hasattr(source, "x"))

@@ -1,6 +1,6 @@
 """What does a run of the ocean compute in a step, on any number of ranks?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,11 +24,11 @@ def plan_ocean(
     levels: Sequence[GridLevel],
     ranks: int,
     output: Output,
-    memory: Callable[[Sequence[Sequence[Block]]], int],
+    memory: Callable[[Sequence[Sequence[Block]]], Mapping[str, int]],
 ) -> Workload:
     """The work of a step on so many ranks, with the blocks that such a run would have.
 
-    memory gives the bytes of the largest rank from the blocks of each rank on each grid.
+    memory gives the bytes of the largest rank, by name, from the blocks of each rank on each grid.
     """
     costs = [sampled_cost(level) for level in levels]
     found = decompositions(levels, costs, ranks)

@@ -69,11 +69,14 @@ class Place:
     source: str
 
 
-def place_of(machine: MachineConfig, here: Rates) -> Place:
-    """A machine as plans need it, its rates from its file, or those of this machine, scaled."""
+def place_of(machine: MachineConfig, here: Rates, ranks: int | None = None) -> Place:
+    """A machine as plans need it, its rates from its file, or those of this machine, scaled.
+
+    ranks are those of a node; None: one for each accelerator or NUMA domain.
+    """
     nodes, network = machine.nodes, machine.network
     accelerators = nodes.accelerators
-    ranks = accelerators.count if accelerators else nodes.numa_domains
+    ranks = ranks or (accelerators.count if accelerators else nodes.numa_domains)
     way = Way(here.way.backend, here.way.precision, max(1, nodes.cores // ranks), ranks)
     rates = {kind: _rate(kind, machine, here, way) for kind in KINDS}
     hardware = Hardware(
@@ -95,12 +98,12 @@ def _rate(kind: str, machine: MachineConfig, here: Rates, way: Way) -> tuple[flo
     """Seconds for an update and for a call of a rank: arithmetic by its cores, memory by its share of the node's."""
     rate = here.of(kind)
     known = getattr(machine.rates, KNOWN[kind]) if kind in KNOWN else None
+    accelerators, bandwidth = machine.nodes.accelerators, machine.nodes.memory_bandwidth
     if known is not None:
-        return way.ranks / known, rate.per_call
+        return (accelerators.count if accelerators else way.ranks) / known, rate.per_call
     if kind.startswith("output"):
         return rate.per_update, rate.per_call
     moved = KINDS[kind].values * (8.0 if here.way.precision == "float64" else 4.0)
-    accelerators, bandwidth = machine.nodes.accelerators, machine.nodes.memory_bandwidth
     if accelerators is not None:
         return moved / (GPU_FRACTION * (accelerators.memory_bandwidth or GPU_BANDWIDTH)), rate.per_call
     computing = rate.per_update * here.way.threads / way.threads
@@ -152,7 +155,7 @@ def _row(workload: Workload, base: Workload, first: Row | None, place: Place) ->
     gathered = size * (1 - 1 / nodes) / place.hardware.bandwidth
     written += size / place.disk
     total = max(steps + handed + gathered, written)
-    memory = workload.memory
+    memory = sum(workload.memory.values())
     return Row(
         ranks=ranks,
         nodes=nodes,

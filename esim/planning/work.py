@@ -1,6 +1,6 @@
 """What does a run compute? Amounts of each kind of work in a step, on each rank, and what ranks exchange."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from esim.parallel.decomposition import Decomposition
@@ -50,7 +50,7 @@ class Output:
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """A run on a number of ranks: steps, the terms of each rank, exchanges, reductions, output, memory [bytes].
+    """A run on a number of ranks: steps, the terms of each rank, exchanges, reductions, output, memory by name [bytes].
 
     inside is the part of the work of each rank that needs no neighbour, behind which exchanges hide. uncounted are
     words for what is not predicted; memory is that of the largest rank.
@@ -62,7 +62,7 @@ class Workload:
     exchanges: Sequence[Exchange]
     reductions: Sequence[Reduction]
     output: Output
-    memory: int
+    memory: Mapping[str, int]
     cells: int
     uncounted: Sequence[str] = ()
 

@@ -31,7 +31,7 @@ def work(steps=1000.0):
         exchanges=[],
         reductions=[],
         output=Output(results=4_000_000, checkpoints=0, all=4_000_000, compressed=True),
-        memory=10,
+        memory={"state": 10},
         cells=10**6,
     )
 

@@ -15,6 +15,6 @@ def work(decomposition, hidden=True, reductions=(), inside=1.0):
         exchanges=[Exchange(decomposition, 12, 1, hidden)],
         reductions=reductions,
         output=NONE,
-        memory=0,
+        memory={},
         cells=sum(block.cells for block in blocks),
     )
