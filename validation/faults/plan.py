@@ -19,7 +19,8 @@ SHORT = "4 s"  # run.stall_timeout where something is to hang
 class Kind:
     """A kind of fault: its name, what the shim or the harness does, the moments it is tried at, the codes allowed.
 
-    act is an action of `strike`, or empty if the shim does it alone (do). ranks are the numbers of ranks tried.
+    act is an action of `strike`, or empty if the shim does it alone (do). ranks are the numbers of ranks tried. early
+    are codes allowed in the start-up as well: of a signal that comes before Python has a handler for it.
     """
 
     name: str
@@ -30,10 +31,10 @@ class Kind:
     ranks: tuple[int, ...] = (1, 2)
     stalls: bool = False
     weight: int = 1
+    early: tuple[int, ...] = ()
 
 
 WRITING = (CHECKPOINT, OUTPUT, RECORD, CLOSE)
-EARLY = (143, -15, 15, 138, -10, 10, 130, -2, 2, 1)  # a signal before Python has installed its handlers
 KINDS = (
     Kind("SIGKILL of one rank", (START, ANY, *WRITING), KILLED, "kill_rank", weight=3),
     Kind("SIGKILL of the writing rank", WRITING, KILLED, do="kill", weight=3),
@@ -44,11 +45,11 @@ KINDS = (
     Kind(
         "SIGSTOP of one rank", (ANY, CHECKPOINT, OUTPUT), (4,), "stop_rank", ranks=(2,), stalls=True, weight=2
     ),
-    Kind("SIGTERM", (START, ANY, *WRITING), (75, *EARLY), "term", weight=2),
+    Kind("SIGTERM", (START, ANY, *WRITING), (75,), "term", weight=2, early=(143, -15, 15)),
     Kind("SIGTERM twice at once", (ANY, CHECKPOINT), (75,), "term_twice"),
     Kind("SIGTERM twice while a rank is stopped", (ANY,), (143,), "term_stopped", ranks=(2,)),
-    Kind("SIGUSR1", (START, ANY, *WRITING), (75, *EARLY), "usr1"),
-    Kind("SIGINT", (START, ANY, CHECKPOINT), (130, *EARLY), "interrupt"),
+    Kind("SIGUSR1", (START, ANY, *WRITING), (75,), "usr1", early=(138, -10, 10)),
+    Kind("SIGINT", (START, ANY, CHECKPOINT), (130,), "interrupt", early=(-2, 2, 1)),  # 1: while Python starts
     Kind("full disk, a file system of its own", (ANY,), (4,), "tmpfs", do="", weight=2),
     Kind("full disk (ENOSPC)", WRITING, (4,), do=str(errno.ENOSPC), weight=3),
     Kind("failing disk (EIO)", WRITING, (4,), do=str(errno.EIO), weight=3),

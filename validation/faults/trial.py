@@ -151,7 +151,8 @@ def _moment(fault: Fault, reference: Reference, folder: Path, output: Path, pid:
 def _flaws(fault: Fault, ended: Ended) -> list[str]:
     """What is wrong with the end of a run that was struck."""
     flaws = _unkempt(ended)
-    if ended.code not in (0, *fault.kind.codes, None):
+    early = fault.kind.early if fault.moment == START else ()
+    if ended.code not in (0, *fault.kind.codes, *early, None):
         flaws.append(f"exit code {ended.code}")
     if ended.code in (4, 75) and len(ended.sentences) != 1:
         flaws.append(f"{len(ended.sentences)} sentences: {sorted(ended.sentences)}")
