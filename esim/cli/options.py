@@ -12,6 +12,18 @@ if TYPE_CHECKING:
 ZONE_HELP = "local time beside UTC, such as Asia/Tokyo (default: of the land nearest to the source)"
 
 
+def add_overrides(command: argparse.ArgumentParser) -> None:
+    """Adds --set, which changes keys of a scenario."""
+    command.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        dest="overrides",
+        help="set a key of the scenario, such as run.cfl=0.5 or source.0.kajiura=false; may be repeated",
+    )
+
+
 def add_look(command: argparse.ArgumentParser) -> None:
     """Adds the options that figures and moving pictures share."""
     command.add_argument(

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+from esim.cli.options import add_overrides
 from esim.errors import EsimError, InputError
 
 if TYPE_CHECKING:
@@ -65,14 +66,7 @@ def parser() -> argparse.ArgumentParser:
         "config", metavar="CONFIG", help="scenario, a YAML file ('esim explain' describes its keys)"
     )
     p.add_argument("--output", metavar="DIR", help="directory for the outputs, in place of output.directory")
-    p.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        dest="overrides",
-        help="set a key of the scenario, such as run.cfl=0.5 or source.0.kajiura=false; may be repeated",
-    )
+    add_overrides(p)
     p.add_argument("--backend", choices=["auto", "numpy", "cpu", "cuda"], help="in place of run.backend")
     p.add_argument("--check", action="store_true", help="check everything, print the plan and stop")
     p.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the directory")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from esim.cli.command import Commands, add_command
-from esim.cli.options import count
+from esim.cli.options import add_overrides, count
 from esim.errors import InputError
 
 TEMPLATES = ("cpu", "a100", "vector", "analysis")
@@ -51,14 +51,7 @@ def add(commands: Commands) -> None:
         "--output", metavar="DIR", help="directory for the outputs, in place of output.directory"
     )
     command.add_argument("--name", metavar="TEXT", help="name of the job (default: that of CONFIG)")
-    command.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        dest="overrides",
-        help="set a key of the scenario, as for esim-run; may be repeated",
-    )
+    add_overrides(command)
     command.add_argument(
         "--program",
         metavar="FILE",

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from esim.cli.command import Commands, add_command
+from esim.cli.options import add_overrides
 
 
 def add(commands: Commands) -> None:
@@ -18,16 +19,11 @@ def add(commands: Commands) -> None:
         "  esim plan scenario.yaml --machine cluster.yaml --ranks 64,128 --json plan.json\n",
     )
     command.add_argument("config", metavar="CONFIG", help="scenario, a YAML file")
+    add_overrides(command)
     command.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        dest="overrides",
-        help="set a key of the scenario; may be repeated",
-    )
-    command.add_argument(
-        "--machine", metavar="FILE", type=Path, help="YAML file of the machine (default: this one)"
+        "--machine",
+        metavar="FILE|NAME",
+        help="another machine: a YAML file, or one that comes with esim (see esim job)",
     )
     command.add_argument(
         "--ranks",
