@@ -76,6 +76,7 @@ class DirectoryLock:
         if (now.st_dev, now.st_ino) != (ours.st_dev, ours.st_ino):
             raise OSError(errno.ENOENT, "another directory is there now")
         if not os.access(self._directory, os.W_OK | os.X_OK):
+            os.stat(self._directory)  # if it has gone meanwhile, that is said
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
         try:
             os.utime(self._directory / NAME)

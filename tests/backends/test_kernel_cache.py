@@ -36,6 +36,12 @@ print(cache_directory())
 """
 
 
+@pytest.fixture(autouse=True)
+def nothing_remarked(monkeypatch):
+    """What is said of the caches of these tests does not stay for the runs of others."""
+    monkeypatch.setattr(kernel_cache, "remarks", [])
+
+
 def tiny(environment: dict[str, str], *arguments: str) -> subprocess.Popen:
     kept = {
         k: v
