@@ -172,7 +172,11 @@ def configuration(folder: Path, switch: str, kind: str, backend: str) -> dict[st
         "structures": given(changes.get("structures", [])),
         "forcing": given(changes.get("forcing", [])),
         "incident": changes.get("incident", []),
-        "output": {"directory": str(folder / f"{switch}-{kind}-{backend}"), **changes.get("output", {})},
+        "output": {
+            "directory": str(folder / f"{switch}-{kind}-{backend}"),
+            "overwrite": True,
+            **changes.get("output", {}),
+        },
         "run": {**machine, "precision": "float32", "threads": 1, **changes.get("run", {})},
     }
 

@@ -27,7 +27,7 @@ def plan_crust(
     """The work of a step; config has the attenuation in force, memory [bytes] that of the largest rank, by name."""
     halo, ranks = config.physics.order // 2, len(decomposition.blocks)
     item = np.dtype(config.run.precision).itemsize
-    points = sum(source.x.size for source in sources if hasattr(source, "x"))
+    points = sum(np.size(source.x) for source in sources if hasattr(source, "x"))
     terms = [
         _terms(config, grid, block, points / ranks, len(sites) / ranks) for block in decomposition.blocks
     ]

@@ -110,13 +110,12 @@ def test_each_cell_of_a_block_carries_another_mechanism():
 
 
 def test_layers_have_slow_and_fast_mechanisms_alike():
-    """Of the sums of l and l^2, 28 and 140, even and odd layers have half."""
     for power in (1, 2):
         even, odd = (ARRANGEMENT**power).sum((1, 2))
         assert even == odd
 
 
-@pytest.mark.parametrize(("q", "limit_s", "limit_p"), [(50.0, 0.01, 0.035), (20.0, 0.025, 0.085)])
+@pytest.mark.parametrize(("q", "limit_s", "limit_p"), [(50.0, 0.022, 0.035), (20.0, 0.055, 0.085)])
 @pytest.mark.parametrize("strain", [(0, 1), (0, 2), (1, 2), (0, 0), (1, 1), (2, 2)])
 def test_long_waves_see_the_average_of_the_cells_in_all_directions(strain, q, limit_s, limit_p):
     """Q of S, and of P, twice as high; with slow and fast mechanisms in layers of their own S was off by 5 % at 50."""
