@@ -43,7 +43,7 @@ CELL = 62.5  # m: 8 to the shortest wave of S
 MARGIN = 13  # cells around source and receivers: absorbing layers and some more
 SPECTRUM = (0.4, 4.0)  # Hz: where the bell sends enough for a spectrum from a short record
 # Of the waves, of what attenuation does, of the exponent of the decay; and of the decay of plane waves.
-WAVE_LIMIT, EFFECT_LIMIT, DECAY_LIMIT, PLANE_LIMIT = 0.002, 0.01, 0.05, 0.05
+WAVE_LIMIT, EFFECT_LIMIT, DECAY_LIMIT, PLANE_LIMIT = 0.002, 0.01, 0.06, 0.05
 
 
 def configure(folder: Path, quick: bool) -> Mapping[str, ScenarioConfig]:
