@@ -5,8 +5,8 @@ programs only take time. Compared is the processor time of the thread that steps
 messages, so that a machine that does other work may be used; on an idle one `--wall` compares the time that a user
 waits for steps, messages and output.
 
-Run as `python -m esim.validation.studies.predictions`; it prints the table of validation/results/predictions.md, and
-writes it with --report FILE. Exit code 1 where a prediction is off by more than 20 % in time or 10 % in memory.
+Run as `python -m esim.validation.studies.predictions`; it prints the table, and writes it
+with --report FILE. Exit code 1 where a prediction is off by more than 20 % in time or 10 % in memory.
 """
 
 import argparse
