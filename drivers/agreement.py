@@ -37,13 +37,13 @@ def require_agreement(
     if digests.count(digests[0]) < comm.size:
         other = next(rank for rank, digest in enumerate(digests) if digest != digests[0])
         first, second = comm.bcast(mine), comm.bcast(mine, other)
-        told = several(list(_told(first, second, other)))
+        told = several(list(_differences(first, second, other)))
         raise InputError(f"ranks 0 and {other} of {comm.size} do not compute the same run: {told}")
     if failed:
         raise failed
 
 
-def _told(first: Mapping[str, Any], second: Mapping[str, Any], other: int) -> Iterator[str]:
+def _differences(first: Mapping[str, Any], second: Mapping[str, Any], other: int) -> Iterator[str]:
     """What differs between rank 0 and another one; the configuration of a rank that failed is not compared."""
     for rank, one, two in ((0, first, second), (other, second, first)):
         if one["error"] and not two["error"]:

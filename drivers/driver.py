@@ -48,7 +48,7 @@ from esim.timestepping.simulation import Simulation
 Observer = Callable[[Clock], None]  # called after every step
 MOST_STEPS = 1e9
 STOP_INTERVAL = 10  # steps between two questions to all ranks whether a signal has come, or the time has
-ON_REQUEST, OUT_OF_TIME = 2.0, 1.0  # why to stop: the greatest of all ranks counts
+ON_REQUEST, OUT_OF_TIME = 2.0, 1.0  # reasons to stop: the maximum over all ranks counts
 
 
 class Warnings:

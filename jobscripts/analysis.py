@@ -22,7 +22,7 @@ MEASURES = ("mean", "std", "min", "max")
 
 
 def statistics(snapshots: "xr.Dataset") -> "xr.Dataset":
-    """Mean, standard deviation, least and greatest value in time of all variables, on the cells of the grid."""
+    """Mean, standard deviation, minimum and maximum in time of all variables, on the cells of the grid."""
     moving = snapshots[[name for name, values in snapshots.data_vars.items() if "time" in values.dims]]
     found = moving.drop_vars(moving.data_vars).drop_dims("time")
     for measure in MEASURES:

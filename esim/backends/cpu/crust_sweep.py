@@ -39,7 +39,7 @@ from esim.backends.linker import CORNER, arguments, array_names, digest, linked_
 from esim.kernels.kernel import Kernel, Part
 
 CACHE = 2.5e6  # bytes of arrays that a tile keeps between the two groups: about a second-level cache
-HEIGHTS = (8, 64)  # least and greatest number of rows of a tile
+HEIGHTS = (8, 64)  # minimum and maximum number of rows of a tile
 # Of a loop over one plane: k, south, north, west, east, k0, j0, i0, and the table of its arrays.
 PLANE = nbt.void(*[nbt.int64] * 8, nbt.CPointer(nbt.int64))  # type: ignore[attr-defined]
 
