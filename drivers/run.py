@@ -9,9 +9,8 @@ from esim.config import ScenarioConfig
 from esim.config.scenarios import SCENARIOS, load_part
 from esim.drivers.agreement import require_agreement
 from esim.drivers.driver import Driver, Observer, R, S
-from esim.drivers.output_directory import check_directory, claimed
+from esim.drivers.output_directory import claimed
 from esim.drivers.resources import explain_out_of_memory
-from esim.drivers.start import plan_start
 from esim.parallel.comm import Comm, SerialComm
 
 
@@ -32,15 +31,14 @@ def prepared(
     driver: Driver[Any, S, R], setup: S, resume: bool = False, observers: Sequence[Observer] = ()
 ) -> Iterator[R]:
     """Context with the run of a setup, while which no other run may write into its output directory."""
-    comm, config, names = setup.comm, setup.config, driver.files(setup)
-    with claimed(comm, config.output) as lock, explain_out_of_memory(setup.memory):
-        check_directory(comm, config, names, resume)
-        start = plan_start(comm, config, names, resume, setup.threads)
+    comm = setup.comm
+    with claimed(comm, setup.config.output) as lock, explain_out_of_memory(setup.memory):
+        driver.refuse(setup, resume)
+        start = driver.plan_start(setup, resume)
         for text in start.remarks:
             setup.warnings.add(text)
         run = driver.prepare(setup, start, [*observers, *([lock] if lock else [])])
-        if comm.rank == 0:
-            run.prediction = driver.predict(setup)
+        driver.expect(run)
         run.start_wall_clock()
         yield run
 

@@ -70,16 +70,16 @@ def plan(
     threads = 1 if machine or not config.run.threads else config.run.threads
     shared = 1 if machine else max(1, cores // threads)
     way = Way(backend, config.run.precision, threads, shared)
-    workload = driver.workload(setup, 1)
-    kinds = [*workload.kinds, "output", "output: compression"]
+    workloads = driver.workloads(setup, 1)
+    kinds = [*{kind: None for one in workloads for kind in one.kinds}, "output", "output: compression"]
     if measuring:
         measure(way, measurable(rates_here(way).missing(kinds)), say)
     here = rates_here(way)
     place = place_of(machine, here) if machine else this_machine(here, _memory() / shared, LOCAL_DISK)
     rows = plan_scaling(
-        lambda count: driver.workload(setup, count), numbers or sorted({1, place.ranks}), place
+        lambda count: driver.workloads(setup, count), numbers or sorted({1, place.ranks}), place
     )
-    remarks = list(workload.uncounted)
+    remarks = [text for one in workloads for text in one.uncounted]
     if numbers and len(rows) < len(numbers):
         remarks.append(f"{numbers[len(rows)]:,} ranks and more do not fit this grid")
     if missing := here.missing(kinds):

@@ -7,14 +7,22 @@ from typing import Any
 from esim.config.crust.root import SeismicConfig
 from esim.config.crust.station import ReceiverConfig
 from esim.config.stations.groups import skipped_warning, unused
-from esim.crust.advice import check_absorbed, check_enclosed
+from esim.crust.advice.absorption import check_absorbed, check_enclosed
+from esim.crust.advice.static_displacement import check_static
 from esim.crust.discretisation import Discretisation, discretise
 from esim.crust.engine import CrustEngine
 from esim.crust.medium.attenuation import attenuation_in_force, check_used
 from esim.crust.medium.ground import Ground, build_terrain
 from esim.crust.medium.medium import CrustMedium, set_medium, survey_medium
 from esim.crust.medium.placing import ReceiverSite
-from esim.crust.memory import allocated_cells, largest_block, predict_memory, predict_output, savings
+from esim.crust.memory import (
+    allocated_cells,
+    largest_block,
+    predict_memory,
+    predict_output,
+    predict_sources,
+    savings,
+)
 from esim.crust.model import build_crust
 from esim.crust.output.injection import recorded_box
 from esim.crust.output.outputs import SeismicOutputs
@@ -25,7 +33,10 @@ from esim.crust.output.receiver_sites import (
     station_records,
     waveform_formats,
 )
-from esim.crust.settings import crust_settings
+from esim.crust.output.sea_surface import check_bed
+from esim.crust.quiet import QuietEnd, describe_end, ending, ending_lines
+from esim.crust.sea_surface import find_sea_level
+from esim.crust.settings import SeaLevel, crust_settings
 from esim.crust.sources.build import (
     CrustSource,
     build_sources,
@@ -41,21 +52,18 @@ from esim.crust.sources.injected import inject_fields
 from esim.crust.sources.injection import inject_forces, inject_moments
 from esim.crust.sources.lines import plan_lines, summary_lines
 from esim.crust.stability import StabilityCheck, longest_period
-from esim.drivers.driver import (
-    Checkpoints,
-    Driver,
-    Observer,
-    Run,
-    Setup,
-    Warnings,
+from esim.drivers.checkpoints import Checkpoints, abandoned_on_error
+from esim.drivers.checks import (
     checkpoint_count,
     find_device,
     require_memory,
     require_steps,
     strip_bytes,
     timed,
-    without_checkpoints,
+    without,
 )
+from esim.drivers.driver import Observer, Warnings
+from esim.drivers.engine import EngineDriver, EngineSetup, Run
 from esim.drivers.resources import PROGRAM, Device, with_program
 from esim.drivers.start import Start
 from esim.grids.grid3d import Grid3D
@@ -77,7 +85,7 @@ from esim.timestepping.simulation import Callback, Simulation
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeismicSetup(Setup[SeismicConfig]):
+class SeismicSetup(EngineSetup[SeismicConfig]):
     """What is known of a seismic run on this rank before anything is allocated."""
 
     grid: Grid3D
@@ -86,6 +94,7 @@ class SeismicSetup(Setup[SeismicConfig]):
     discretisation: Discretisation
     sources: Sequence[CrustSource]
     sites: Sequence[ReceiverSite]
+    sea: SeaLevel | None
 
     @property
     def bytes_per_cell(self) -> float:
@@ -97,8 +106,10 @@ class SeismicSetup(Setup[SeismicConfig]):
 class SeismicRun(Run[SeismicSetup]):
     """A prepared seismic run on this rank."""
 
+    outputs: SeismicOutputs
     engine: CrustEngine
     stability: StabilityCheck
+    quiet: QuietEnd | None
 
     def grid_size(self) -> dict[str, int]:
         """Number of cells, in all and along each side."""
@@ -119,19 +130,23 @@ class SeismicRun(Run[SeismicSetup]):
             "frequency_resolved": setup.discretisation.frequency,
             "speeds": setup.ground.survey.record(),
             "attenuation": attenuation and attenuation.record(),
+            "gravity_surface": setup.sea and setup.sea.record(),
             "low_pass": low_pass_record(setup.sources),
             "begins": setup.discretisation.begin,
             "bytes_per_cell": setup.bytes_per_cell,
             "maps": _map_format(setup).record(),
             "station_codes": _changed_codes(setup.config),
             "stations": station_records(setup.config, setup.sites, setup.projection) if setup.sites else [],
+            "end": ending(self.quiet, self.simulation.clock.time),
         }
 
     def report(self) -> None:
-        """Nothing is counted during the run."""
+        """Warn of a run that was to end by itself and did not, or too soon."""
+        for text in [] if self.quiet is None else self.quiet.warnings(self.simulation.clock.time):
+            self.setup.warnings.add(text)
 
 
-class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
+class Seismic(EngineDriver[SeismicConfig, SeismicSetup, SeismicRun]):
     """Waves from sources through the crust to stations and maps."""
 
     def check(self, config: SeismicConfig, comm: Comm, elsewhere: bool | Device = False) -> SeismicSetup:
@@ -147,17 +162,22 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         rock = root_first(comm, lambda: build_medium(config.medium, grid, projection, elevation))
         rock.check(grid)
         medium = CrustMedium(grid, rock, terrain)
-        survey = survey_medium(medium, decomposition.blocks[comm.rank], comm)
+        block = decomposition.blocks[comm.rank]
+        survey = survey_medium(medium, block, comm)
         ground = Ground(medium, survey, config.physics.order, config.grid.surface == "absorbing")
+        sea = find_sea_level(ground, block, comm) if config.physics.gravity_surface else None
         config = attenuation_in_force(config, survey.attenuates)
         memory = _require_memory(config, grid, decomposition, comm, device)  # now that Q in files is known
         discretisation = discretise(config, grid, survey, warnings.add)
         sources = build_sources(config, ground, projection, comm, warnings.add)
         sources = limit_sources(config, sources, discretisation, warnings.add)
         motion, onset = first_motion(sources, discretisation.dt), first_onset(sources)
+        memory = _require_memory(config, grid, decomposition, comm, device, sources)
         discretisation = discretisation.starting(motion, onset)
         require_steps(discretisation.steps, discretisation.dt)
         recorded_box(config, grid)  # refused here where it does not fit
+        if (recorded := config.output.surface_displacement) is not None:
+            check_bed(ground, decomposition.blocks[comm.rank], comm, recorded.sea_surface)
         sites, remarks = place_stations(config, ground, projection)
         for text in (
             *ground.remarks(),
@@ -165,6 +185,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             *check_used(config.physics),
             *check_absorbed(config, grid, sources, sites),
             *check_enclosed(config, grid, sources, sites),
+            *check_static(config, ground, sources, discretisation.attenuation),
             *rock.remarks,
             *(text for source in sources for text in getattr(source, "remarks", ())),
             *unused(config.stations, ReceiverConfig, projection is not None),
@@ -193,6 +214,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             discretisation=discretisation,
             sources=sources,
             sites=sites,
+            sea=sea,
         )
 
     def files(self, setup: SeismicSetup) -> list[str]:
@@ -220,7 +242,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             )
             fields["near_interface"] = backend.from_host(ground.near_interface(block))
         with timed(timings, "allocate and compile"):
-            settings = crust_settings(config, ground, setup.discretisation)
+            settings = crust_settings(config, ground, setup.discretisation, setup.sea)
             crust = build_crust(setup.grid, setup.decomposition, comm, backend, settings, fields)
         with timed(timings, "sources"):
             sources = filter_sources(setup.sources, setup.dt)
@@ -230,6 +252,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         last = max((source.end for source in sources), default=0.0)
         window = longest_period(config.grid.boundary.kinds, setup.grid, ground.survey)
         stability = StabilityCheck(crust, last, window, config.run.watchdog)
+        quiet = QuietEnd.of(config.until, crust, last)
         outputs = SeismicOutputs(
             config,
             crust,
@@ -239,10 +262,12 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             setup.discretisation,
             setup.sources,
             stability,
+            quiet,
             start.identity,
             setup.warnings.add,
             _map_format(setup).name,
         )
+        outputs.follow_slip(ground, sources)
         checkpoints = Checkpoints(comm, outputs, stability.check_finite, setup.wall_clock)
         early, hidden = setup.discretisation.early, setup.discretisation.hidden
         callbacks = [
@@ -261,12 +286,15 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             engine,
             clock,
             callbacks,
-            [outputs.record, stability, *observers],
+            [outputs.record, *([quiet] if quiet else []), stability, *observers],
             [checkpoints.stop_if_asked],
             backend.synchronize,
         )
-        if not checkpoints.resume(start, clock):
-            outputs.begin()
+        with timed(timings, "allocate and compile"):
+            backend.finish_compiling()
+        with abandoned_on_error(outputs, comm):
+            if not checkpoints.resume(start, clock):
+                outputs.begin()
         return SeismicRun(
             setup=setup,
             start=start,
@@ -276,6 +304,7 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             timings=timings,
             engine=engine,
             stability=stability,
+            quiet=quiet,
         )
 
     def describe(self, setup: SeismicSetup) -> list[str]:
@@ -289,7 +318,9 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
             f"grid           {nx} x {ny} x {nz} = {grid.cells:,} cells of {dx:g} x {dy:g} x {dz:g} m",
             *setup.ground.survey.describe(),
             *setup.ground.describe(),
+            *(setup.sea.describe() if setup.sea is not None else ()),
             *discretisation.describe(config, grid),
+            *describe_end(config.until, setup.dt),
             f"ranks          {setup.comm.size} x {setup.threads} threads, blocks of {min(cells):,} to {max(cells):,} "
             "cells",
             f"memory         {sum(setup.memory.values()) / 1e6:.0f} MB per rank; state and medium take "
@@ -307,16 +338,22 @@ class Seismic(Driver[SeismicConfig, SeismicSetup, SeismicRun]):
         every = config.output.checkpoint.every if config.output.checkpoint else None
         state = setup.memory["state and medium"] * setup.comm.size
         size = predict_output(config, grid, times, state)
-        bare = predict_output(without_checkpoints(config), grid, times, state)
+        bare = predict_output(without(config, "checkpoint"), grid, times, state)
         written = (size - bare) // 2 * checkpoint_count(every, times.steps * setup.dt)
-        output = Output(results=bare, checkpoints=written, all=size, compressed=config.output.compression > 0)
+        output = Output(
+            results=bare,
+            at_end=size - predict_output(without(config, "maxima"), grid, times, state),
+            checkpoints=written,
+            all=size,
+            compressed=config.output.compression > 0,
+        )
         decomposition, steps = _decompose(config, grid, ranks), times.steps + times.early
-        needed = _predict_memory(config, grid, decomposition, setup.device)
+        needed = _predict_memory(config, grid, decomposition, setup.device, setup.sources)
         return plan_crust(config, grid, decomposition, steps, setup.sources, setup.sites, output, needed)
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
-        """A line for each source, or one for many: moment, magnitude and depth."""
-        return list(summary_lines(record["sources"]))
+        """That the run ended by itself, if it did; for each source, or for many, moment, magnitude and depth."""
+        return [*ending_lines(record.get("end", {})), *summary_lines(record["sources"])]
 
 
 def _map_format(setup: SeismicSetup) -> MapFormat:
@@ -339,10 +376,15 @@ def _decompose(config: SeismicConfig, grid: Grid3D, ranks: int) -> Decomposition
 
 
 def _predict_memory(
-    config: SeismicConfig, grid: Grid3D, decomposition: Decomposition, device: Device
+    config: SeismicConfig,
+    grid: Grid3D,
+    decomposition: Decomposition,
+    device: Device,
+    sources: Sequence[CrustSource] = (),
 ) -> dict[str, int]:
-    """Bytes of the largest rank, by name."""
+    """Bytes of the largest rank, by name; sources may be left out as long as they are not known."""
     memory = predict_memory(config, grid, decomposition, device.gpu is not None)
+    memory |= predict_sources(sources, len(decomposition.blocks))
     memory["strips"] = strip_bytes(config, allocated_cells(grid, decomposition))
     if device.gpu is None:  # what the medium is set with is gone before the compiler comes
         compiler = PROGRAM[device.backend] - PROGRAM["numpy"]
@@ -351,9 +393,14 @@ def _predict_memory(
 
 
 def _require_memory(
-    config: SeismicConfig, grid: Grid3D, decomposition: Decomposition, comm: Comm, device: Device
+    config: SeismicConfig,
+    grid: Grid3D,
+    decomposition: Decomposition,
+    comm: Comm,
+    device: Device,
+    sources: Sequence[CrustSource] = (),
 ) -> dict[str, int]:
     """Bytes of the largest rank, by name; raises InputError where the device has less."""
-    memory = _predict_memory(config, grid, decomposition, device)
+    memory = _predict_memory(config, grid, decomposition, device, sources)
     require_memory(config, comm, device, memory, dimensions=3, savings=savings(config))
     return memory

@@ -98,15 +98,11 @@ def compare(checkpoint: Checkpoint, identity: Mapping[str, Any], files: Mapping[
         name = ".".join(key)
         if key == ("time", "duration") and now > before:
             continue
-        if not before and now and _may_begin(key, made):
+        if not before and now and _may_begin(key, now, made):
             new.append(name)
         elif isinstance(now, str) and now.startswith(SUM):
             file = files.get(name, "")
             wrong.append(f"{name}: {file} is not the file that it was (its checksum differs)")
-        elif key == ("stations",):
-            wrong.append(
-                "it is of a run with stations, whose samples decide where time steps end; it cannot go on without any"
-            )
         else:
             wrong.append(f"{name} was {shown(before)}, is {shown(now)}")
     if wrong:
@@ -121,11 +117,12 @@ def compare(checkpoint: Checkpoint, identity: Mapping[str, Any], files: Mapping[
     return remarks
 
 
-def _may_begin(key: Key, made: Mapping[str, Any]) -> bool:
+def _may_begin(key: Key, now: Any, made: Mapping[str, Any]) -> bool:
     """Whether what a key asks for may begin where a run is resumed: nothing that sums up the whole run."""
     if key == ("output", "surface_displacement"):
-        return any(made["output"][name] for name in SURFACE)
-    return key in (("output", "fields"), ("stations",)) or key[:2] == ("output", "planes") and len(key) == 3
+        from_begin = any(now.get(name) for name in ("low_pass", "sea_surface"))
+        return not from_begin and any(made["output"][name] for name in SURFACE)
+    return key == ("output", "fields") or key[:2] == ("output", "planes") and len(key) == 3
 
 
 def differences(before: Any, now: Any, key: Key = ()) -> Iterator[tuple[Key, Any, Any]]:

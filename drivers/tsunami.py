@@ -7,20 +7,18 @@ from functools import partial
 from typing import Any
 
 from esim.config.ocean.root import TsunamiConfig
-from esim.drivers.driver import (
-    Checkpoints,
-    Driver,
-    Observer,
-    Run,
-    Setup,
-    Warnings,
+from esim.drivers.checkpoints import Checkpoints, abandoned_on_error
+from esim.drivers.checks import (
     checkpoint_count,
     find_device,
     require_memory,
     require_steps,
     strip_bytes,
-    without_checkpoints,
+    timed,
+    without,
 )
+from esim.drivers.driver import Observer, Warnings
+from esim.drivers.engine import EngineDriver, EngineSetup, Run
 from esim.drivers.resources import Device, with_program
 from esim.drivers.start import Start
 from esim.grids.nested_grid import NestedGrid
@@ -28,10 +26,11 @@ from esim.io.map_format import MapFormat, choose_format
 from esim.io.ocean.output_size import predict_bytes
 from esim.ocean import memory
 from esim.ocean.activity import count_work
-from esim.ocean.advice import faults, first_water, settings
+from esim.ocean.advice import faults, first_water, recorded_motion, settings, solver
 from esim.ocean.advice.input_grids import check_input_grids
 from esim.ocean.advice.layers import damped_sources
-from esim.ocean.forcing import air_pressure, build
+from esim.ocean.advice.recorded_motion import complete_motion
+from esim.ocean.forcing import build, pressure_file
 from esim.ocean.forcing.dispersion import dispersion_record
 from esim.ocean.model import Ocean
 from esim.ocean.nesting.build import build_hierarchy
@@ -55,27 +54,28 @@ from esim.ocean.output.gauge_places import (
     plan_lines,
 )
 from esim.ocean.output.outputs import TsunamiOutputs
+from esim.ocean.solver import SOLVERS
 from esim.ocean.sources.initial_conditions import initial_states
 from esim.ocean.sources.read import read_incident, read_sources
 from esim.ocean.sources.tracer import initial_concentration
 from esim.ocean.stability import StabilityCheck
 from esim.ocean.time_step import time_step
-from esim.parallel.collectives import root_first
+from esim.parallel.collectives import on_root, root_first
 from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Block, decompose
 from esim.parallel.halo import HaloExchange
 from esim.parallel.threads import threads_per_rank
-from esim.planning.ocean import plan_ocean
+from esim.planning.ocean import due_intervals, plan_ocean
 from esim.planning.work import Output, Workload
 from esim.sources.ocean import AnySource
 from esim.sources.ocean.incident import Incident
 from esim.timestepping.clock import Clock
-from esim.timestepping.schedule import Every
+from esim.timestepping.schedule import Every, count_steps
 from esim.timestepping.simulation import Callback, Simulation
 
 
 @dataclass(frozen=True, kw_only=True)
-class TsunamiSetup(Setup[TsunamiConfig]):
+class TsunamiSetup(EngineSetup[TsunamiConfig]):
     """What is known of a tsunami run before anything is allocated: its grids, and what moves the water.
 
     levels are the whole grid and its nests, parents first; incident are the waves that come in at the sides, gauges the
@@ -88,7 +88,7 @@ class TsunamiSetup(Setup[TsunamiConfig]):
     gauges: tuple[GaugePlace, ...]
 
 
-class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
+class Tsunami(EngineDriver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
     """How a tsunami is computed, and what is said of it."""
 
     def check(self, config: TsunamiConfig, comm: Comm, elsewhere: bool | Device = False) -> TsunamiSetup:
@@ -97,8 +97,10 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         grids = config.grid.tree()
         grid = grids[0].grid
         media = read_media(config, grids, comm)
-        found = read_sources(config, comm)
-        decompose(grid.shape, comm.size, grid.periodic)  # as many ranks as this fit
+        found = self.read_sources(config, comm)
+        decompose(
+            grid.shape, comm.size, grid.periodic, halo=SOLVERS[grids[0].solver].halo
+        )  # as many ranks as this fit
         device = find_device(config, comm, warnings, elsewhere)
 
         def require(blocks: Sequence[Sequence[Block]]) -> dict[str, int]:
@@ -109,7 +111,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         require(memory.estimated_blocks(grids, comm.size))
         waves = read_incident(config, comm, media[0].elevation)
         for records in media[0].pressure:
-            air_pressure.check_values(records, comm, config.time.duration)
+            pressure_file.check_values(records, comm, config.time.duration)
         if config.output.runup is not None:
             runup.check_coast(config.output.runup, grid)
         decompositions = decompose_grids(grids, media, comm)
@@ -118,29 +120,34 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         states, gravity = initial_states(found), config.physics.gravity
         gauges = place_gauges(first_waters(config, grids, media, states), config.gauges)
         waters = [
-            survey(config, comm, nest.grid, medium, decomposition, states, waves)
+            survey(config, comm, nest, medium, decomposition, states, waves)
             for nest, medium, decomposition in zip(grids, media, decompositions, strict=True)
         ]
         for text in check_input_grids(config, grids, media, waters, found):
             warnings.add(text)
         first_water.require_water(waters[0].deepest, states)
-        dt = time_step(config.run, grid, waters[0].rate, waters[0].deepest, gravity)
+        assert config.run.cfl is not None
+        dt = time_step(config.run, grids[0], waters[0].rate, waters[0].deepest, gravity)
         require_steps(config.time.duration / dt, dt)
         levels = build_levels(
             grids, media, waters, decompositions, structures.on_grids, dt, config.run.cfl, gravity
         )
+        on_root(comm, partial(solver.require_rest, levels[0], states))
         for text in (
             *structures.warnings,
+            *solver.check_solver(config, structures.on_grids),
             *settings.check_files(levels[0].media.pressure, waves, config.time.duration),
             *settings.check_waves(config, levels[0]),
             *settings.check_water(config, levels, found),
             *settings.check_sources(found),
             *faults.check_faults([level.grid for level in levels], found),
+            *recorded_motion.check_recorded(comm, levels, found, gravity),
             *settings.check_nests(levels),
             *settings.check_layers(config, grid, {place.name: place.position for place in gauges}),
             *settings.check_currents(config, levels[0], states),
             *root_first(comm, partial(first_water.check_first_water, config, levels[0], states)),
             *settings.check_stations(config),
+            *([] if config.run.adaptive else settings.check_snapshots(config, dt)),
             *gauge_warnings(gauges, config.gauges_outside),
         ):
             warnings.add(text)
@@ -158,6 +165,10 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             incident=waves,
             gauges=gauges,
         )
+
+    def read_sources(self, config: TsunamiConfig, comm: Comm) -> tuple[AnySource, ...]:
+        """What moves the water; raises InputError for what cannot be read, or does not fit the grid."""
+        return read_sources(config, comm)
 
     def files(self, setup: TsunamiSetup) -> list[str]:
         """Snapshots, maxima and run-up of every grid, and the gauges."""
@@ -187,7 +198,13 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         ):
             setup.warnings.add(text)
         outputs = TsunamiOutputs(
-            config, hierarchy, setup.gauges, setup.warnings.add, start.identity, _map_format(setup).name
+            config,
+            hierarchy,
+            setup.gauges,
+            setup.warnings.add,
+            start.identity,
+            _map_format(setup).name,
+            math.inf if config.run.adaptive else setup.dt,
         )
         stability = StabilityCheck(hierarchy.levels, fixed_steps=not config.run.adaptive)
         checkpoints = Checkpoints(setup.comm, outputs, stability.check_finite, setup.wall_clock)
@@ -196,14 +213,17 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             hierarchy,
             clock,
             _callbacks(setup, outputs, checkpoints),
-            [stability, *observers],
+            [outputs.sample, stability, *observers],
             [checkpoints.stop_if_asked],
             backend.synchronize,
         )
-        if not checkpoints.resume(start, clock):
-            _begin(setup, hierarchy, outputs, clock)
-            for text in damped_sources(hierarchy.root.ocean, hierarchy.root.motion):
-                setup.warnings.add(text)
+        with timed(timings, "allocate and compile"):
+            backend.finish_compiling()
+        with abandoned_on_error(outputs, setup.comm):  # the first snapshot may meet a full disk
+            if not checkpoints.resume(start, clock):
+                _begin(setup, hierarchy, outputs, clock)
+                for text in damped_sources(hierarchy.root.ocean, hierarchy.root.motion):
+                    setup.warnings.add(text)
         return TsunamiRun(
             setup=setup,
             start=start,
@@ -223,13 +243,14 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         return [
             f"grid           {grid.nx} x {grid.ny} = {grid.nx * grid.ny:,} cells of {grid.dx:.6g} x {grid.dy:.6g} "
             f"{'deg' if grid.lonlat else 'm'} ({summary.cell_sizes(grid)})",
+            *solver.solver_lines(root),
             *summary.side_lines(config.grid.layers),
             *summary.nest_lines(setup.levels, setup.comm.size),
             *(line for level in setup.levels for line in summary.bathymetry_lines(level)),
             *structure_lines(setup.levels, [level.structures for level in setup.levels]),
             f"deepest water  {root.water.deepest:.0f} m",
             f"time step      {setup.dt:.4g} s" + (" at most (adaptive)" if config.run.adaptive else ""),
-            f"steps          about {math.ceil(config.time.duration / setup.dt):,} for {config.time.duration:g} s",
+            _steps_line(setup),
             *([f"dispersion     {dispersion}, {sweeps} sweeps per step"] if dispersion != "none" else []),
             f"ranks          {setup.comm.size} x {setup.threads} threads, blocks of {min(cells):,} to {max(cells):,} "
             "cells",
@@ -237,7 +258,7 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
             f"output         at most {size / 1e6:.1f} MB before compression, in {config.output.directory}",
             _map_format(setup).describe(),
             *self.predict(setup).lines(),
-            *plan_lines(setup.gauges),
+            *plan_lines(setup.gauges, config.output.stations.every),
             *map(summary.source_line, setup.sources),
         ]
 
@@ -245,9 +266,15 @@ class Tsunami(Driver[TsunamiConfig, TsunamiSetup, "TsunamiRun"]):
         """What a step of all grids takes, on so many ranks."""
         config, grids = setup.config, [level.grid for level in setup.levels]
         every = config.output.checkpoint.every if config.output.checkpoint else None
-        size, bare = predict_bytes(config, *grids), predict_bytes(without_checkpoints(config), *grids)
+        size, bare = predict_bytes(config, *grids), predict_bytes(without(config, "checkpoint"), *grids)
         written = (size - bare) // 2 * checkpoint_count(every, config.time.duration)
-        output = Output(results=bare, checkpoints=written, all=size, compressed=config.output.compression > 0)
+        output = Output(
+            results=bare,
+            at_end=size - predict_bytes(without(config, "maxima"), *grids),
+            checkpoints=written,
+            all=size,
+            compressed=config.output.compression > 0,
+        )
 
         def needed(blocks: Sequence[Sequence[Block]]) -> dict[str, int]:
             return _predict_memory(config, setup.levels, blocks, setup.sources, setup.device)
@@ -268,7 +295,7 @@ def _predict_memory(
 ) -> dict[str, int]:
     """Bytes of the largest rank, by name."""
     temporaries = strip_bytes(config, memory.largest_rank(blocks))
-    needed = memory.predicted_memory(config, levels, blocks, sources, temporaries)
+    needed = memory.predicted_memory(config, levels, blocks, sources, temporaries, device.gpu is not None)
     return with_program(needed, device.backend, len(blocks[0]))
 
 
@@ -287,8 +314,14 @@ class TsunamiRun(Run[TsunamiSetup]):
     def report(self) -> None:
         """Warn of capped speeds, breaking waves and what nests could not take from their parents."""
         add, physics = self.setup.warnings.add, self.setup.config.physics
+        for text in complete_motion(
+            self.hierarchy.levels, self.setup.gauges, self.setup.config.time.duration
+        ):
+            add(text)
         if capped := maxima.count_capped(self.oceans):
             add(f"the speed was capped at {physics.speed_cap:g} m/s in {capped} cells")
+        for text in solver.steep_waves(self.hierarchy.root):
+            add(text)
         if broken := sum(dispersion_record(self.oceans)["broken_cells"]):
             add(f"dispersion was switched off in {broken} breaking cells")
         for name, deficit in self.hierarchy.mass_deficits().items():
@@ -335,24 +368,24 @@ def _map_format(setup: TsunamiSetup) -> MapFormat:
     return choose_format(setup.config.output.format, cells, setup.config.run.precision)
 
 
+def _steps_line(setup: TsunamiSetup) -> str:
+    """How many steps there are, and why more than the time step asks for."""
+    config = setup.config
+    duration, intervals = config.time.duration, due_intervals(config)
+    steps, free = (count_steps(setup.dt, duration, every) for every in (intervals, []))
+    more = f", {steps - free:,} of them to end at the times of snapshots" if steps > free else ""
+    return f"steps          {'about ' if config.run.adaptive else ''}{steps:,} for {duration:g} s{more}"
+
+
 def _callbacks(setup: TsunamiSetup, outputs: TsunamiOutputs, checkpoints: Checkpoints) -> list[Callback]:
     """What is written, and when."""
     output, end = setup.config.output, setup.config.time.duration
     callbacks = []
-    if setup.gauges:
-        every = output.stations.every
-        # Gauges faster than the waves are not worth shorter steps: they are read after the next step.
-        binding = every >= setup.dt
-        if not binding:
-            setup.warnings.add(
-                f"output.stations.every: {every:g} s is shorter than the time step, {setup.dt:.3g} s: gauges are "
-                "sampled once a step"
-            )
-        callbacks.append(Callback(Every(every, end), outputs.sample, binding))
     if output.fields is not None:
         callbacks.append(Callback(Every(output.fields.every, end), outputs.snapshot))
     if output.checkpoint is not None:
-        callbacks.append(Callback(Every(output.checkpoint.every, end), checkpoints.write_unless_done))
+        every = Every(output.checkpoint.every, end)
+        callbacks.append(Callback(every, checkpoints.write_unless_done, binding=False))
     return callbacks
 
 

@@ -1,7 +1,7 @@
 # Before the time limit Slurm sends USR1; esim-run then writes a checkpoint and ends with code 75, the job is put back
 # into the queue, and resumes from the checkpoint. Output and log stay the same.
 START=()
-if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] || [ -n "$(ls -A -- "$OUT/checkpoint" 2> /dev/null)" ]; then
+if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] || [ -n "$(find "$OUT" -maxdepth 3 -path '*/checkpoint/*' -print -quit 2> /dev/null)" ]; then
     START=(--resume)
 fi
 SET=()

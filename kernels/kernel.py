@@ -7,6 +7,18 @@ from typing import NamedTuple
 from esim.kernels import scalar
 
 
+class Plain(NamedTuple):
+    """A body that gives the bits of a stage's own with less work, on rows where all is plain.
+
+    That is so where no cell is marked by the last stage before it that marks, neither in the row itself nor in so many
+    rows south and north of it. None does nothing.
+    """
+
+    body: Callable | None = None
+    south: int = 0
+    north: int = 0
+
+
 class Stage(NamedTuple):
     """One body and how many cells its box reaches beyond the kernel's box on each side.
 
@@ -14,6 +26,10 @@ class Stage(NamedTuple):
     writes its own cell only, and reads scratch that earlier stages have written at most one row further north
     than their box is ahead of its own. exact says that it writes arrays, so that it may not run past its box;
     one that writes scratch only may, to fill the last vector.
+
+    mark, with the arguments of a body, says after it whether a cell is out of the ordinary, as one is whose value is
+    not a number; plain is for rows of a tile that have no such cell. Marks are made anew in every step, so that they
+    follow whatever moves. A machine may leave both aside.
     """
 
     body: Callable
@@ -22,6 +38,8 @@ class Stage(NamedTuple):
     south: int = 0
     north: int = 0
     exact: bool = False
+    mark: Callable | None = None
+    plain: Plain | None = None
 
 
 class Shortcut(NamedTuple):
@@ -70,6 +88,11 @@ class Part(NamedTuple):
 def varying(params: type) -> tuple[str, ...]:
     """Names of the constants of a kernel that differ from step to step; its type may say so."""
     return getattr(params, "varying", tuple)()
+
+
+def with_names(body: Callable, **names: object) -> Callable:
+    """Copy of a body in which names of its module stand for something else."""
+    return types.FunctionType(body.__code__, body.__globals__ | names, body.__name__, body.__defaults__)
 
 
 def replace(body: Callable, changes: Mapping[Callable, Callable]) -> Callable:

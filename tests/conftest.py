@@ -1,5 +1,6 @@
 """What all tests share: one thread, signal handlers left as they were, and the time of the slowest files."""
 
+import gc
 import os
 import signal
 from collections import defaultdict
@@ -35,6 +36,12 @@ def signal_handlers() -> Iterator[None]:
     """A test leaves the handlers of signals as they were."""
     yield
     restore(HANDLERS)
+
+
+def pytest_collection_finish() -> None:
+    """Let Python look for garbage in what tests make, not again and again in all the modules that are loaded."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parent
 SLEEPER = """
 import os, time
@@ -20,6 +22,7 @@ def test_sleeps():
 """
 
 
+@pytest.mark.long
 def test_a_worker_ends_on_sigterm(tmp_path):
     """Though the command, which a test imports, would take it for the wish of a checkpoint."""
     started = tmp_path / "started"

@@ -16,13 +16,16 @@ from esim.crust.sweep import constants
 from esim.grids.closure import CLOSURES
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
-from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
+from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sea_surface, sponge, time_means
 from esim.kernels.kernel import Kernel, Part
 from esim.kernels.ocean import (
     absorbing_layer,
     air_pressure,
     boundary,
     compressibility,
+    deep_faces,
+    deep_layer,
+    deep_water,
     dispersion,
     forcing,
     nesting,
@@ -49,6 +52,12 @@ OCEAN: Mapping[str, Kernel] = {
     ),
     "step with a tracer": tracer.with_tracer(shallow_water.step()),
     "step with structures": structures.with_structures(shallow_water.step()),
+    "deep step": deep_water.step(),
+    "deep step with everything": deep_layer.with_absorption(
+        deep_water.step(friction_map=True, maxima=True, acceleration=True)
+    ),
+    "deep ground": deep_water.GROUND,
+    "deep flow from centres": deep_faces.FLOW_FROM_CENTRES,
     "wall": boundary.WALL,
     "open": boundary.OPEN,
     "lift": seafloor.UPLIFT_BED,
@@ -73,6 +82,7 @@ OCEAN: Mapping[str, Kernel] = {
     "dispersion load with structures": structures.without_dispersion_beside(dispersion.load(in_place=False)),
     "dispersion relaxed": dispersion.RELAX,
     "dispersion acceleration": dispersion.ACCELERATION,
+    "means over time": time_means.ACCUMULATE,  # of maps of the crust, whose bodies are those of a map, too
 }
 EDGES = (
     boundary.BoundaryParams,
@@ -118,6 +128,10 @@ _CONSTANTS = {
     "flush": 1e-6,
     "red": 1.2,
     "black": 1.3,
+    "w0": 0.1,
+    "w1": 0.4,
+    "w2": 0.3,
+    "w3": 0.0,
 }
 
 
@@ -129,15 +143,21 @@ def ocean_constants(kernel: Kernel, dtype: np.dtype) -> Any:
     return kernel.params(*(np.dtype(dtype).type(_CONSTANTS[name]) for name in names))
 
 
-def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
+def margin(kernel: Kernel) -> int:
+    """Cells of the arrays of a kernel beyond its box, on each side."""
+    return max(2, kernel.halo)
+
+
+def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE, margin: int = 2) -> Arrays:
     """Rough water with islands, waves, dry land and thin films; every array a kernel may name."""
     rng = np.random.default_rng(3)
-    shape = (size[0] + 4, size[1] + 27)
+    shape = (size[0] + 2 * margin, size[1] + 2 * margin + 23)
     bed = (3 * rng.standard_normal((1, *shape)) - 2).astype(dtype)
     depth = np.maximum(rng.standard_normal(shape) * 0.5 - bed[0], 0)
     depth[rng.random(shape) < 0.1] = 5e-4
     zeta = depth - np.maximum(-bed[0], 0)
     q = np.stack([zeta, 0.3 * rng.standard_normal(shape), rng.standard_normal(shape), rng.random(shape)])
+    q = np.concatenate([q, rng.standard_normal((2, *shape))])
     q[1:3, depth == 0] = 0
     rows = np.abs(rng.standard_normal((len(ROWS), shape[0]))) * 0.1 + 0.4
     rows[6:9] = 1 / rows[[0, 2, 3]]
@@ -148,19 +168,21 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "q": q,
         "out": np.zeros_like(q),
         "rows": rows,
-        "sides": np.stack([np.sign(rng.standard_normal((1, shape[1]))), np.ones((1, shape[1]))]),
+        "sides": np.stack([np.sign(rng.standard_normal((1, shape[1]))), *np.ones((2, 1, shape[1]))]),
         "maxima": maxima,
         "speed": np.zeros((1, *shape)),
         "structures": low_walls(shape),
         "roughness": rng.random((1, *shape)) * 0.01,
         "split": rng.standard_normal((2, *shape)),
         "rise": rng.standard_normal((2, *shape)),
-        "ground": rng.standard_normal((2, *shape)),
+        "ground": rng.standard_normal((3, *shape)),
         "level": 0.1 * rng.standard_normal((1, *shape)),
         "zeta": q[:1],
         "normal": q[1:2],
         "along": q[2:3],
-        "tracer": q[3:],
+        "tracer": q[3:4],
+        "transport": q[1:3],
+        "flow": rng.standard_normal((2, *shape)),
         "acceleration": rng.standard_normal((2, *shape)),
         "before": rng.standard_normal((2, *shape)),
         "pulse": rng.standard_normal((5, *shape)),
@@ -173,6 +195,9 @@ def ocean_arrays(dtype: np.dtype | str, size: tuple[int, int] = SIZE) -> Arrays:
         "was_breaking": (np.indices(shape).sum(0, keepdims=True) % 5 == 0).astype(float),
         "is_breaking": np.zeros((1, *shape)),
         "broken": np.zeros((1, *shape)),
+        "sums": rng.standard_normal((4, *shape)),
+        "field": rng.standard_normal((1, *shape)),
+        "sea": (rng.random((1, *shape)) < 0.8).astype(float),
     }
     return {name: np.array(value, dtype) for name, value in named.items()} | {"bed": bed}
 
@@ -186,7 +211,8 @@ def low_walls(shape: tuple[int, int]) -> np.ndarray:
 
 def ocean_box(kernel: Kernel, size: tuple[int, int] = SIZE) -> Box:
     """The box of a kernel: one column for an edge, else all cells of the size."""
-    return (2, size[0] + 2), (1, 2) if kernel.params in EDGES else (2, size[1] + 2)
+    h = margin(kernel)
+    return (h, size[0] + h), (h - 1, h) if kernel.params in EDGES else (h, size[1] + h)
 
 
 def ocean_cuts(kernel: Kernel, size: tuple[int, int] = SIZE) -> list[Box]:
@@ -199,7 +225,10 @@ def compute_ocean(
     backend: Backend, kernel: Kernel, size: tuple[int, int] = SIZE, boxes: Sequence[Box] = ()
 ) -> Arrays:
     """All arrays of a kernel after one launch on its box, or on each of some boxes."""
-    given = {name: backend.from_host(value) for name, value in ocean_arrays(backend.dtype, size).items()}
+    given = {
+        name: backend.from_host(value)
+        for name, value in ocean_arrays(backend.dtype, size, margin(kernel)).items()
+    }
     constants = backend.constants(ocean_constants(kernel, backend.dtype))
     for box in boxes or [ocean_box(kernel, size)]:
         backend.bind(kernel, box, given)(constants)
@@ -210,6 +239,7 @@ def compute_ocean(
 
 VOLUME = (8, 34, 72)  # of the box that is computed: rows for two threads, columns for loops of any width
 LAYER = 4  # cells of an absorbing layer
+SEA_SURFACE = "velocity_at_sea_surface"
 MEMORIES = ("rxx", "ryy", "rzz", "rxy", "rxz", "ryz")
 
 
@@ -222,6 +252,7 @@ def _groups() -> dict[str, tuple[Callable, ...]]:
         "damp_velocity": (sponge.damp_velocity,),
         "damp_stress": (sponge.damp_stress,),
         "velocity_above": (free_surface.velocity_above,),
+        SEA_SURFACE: (sea_surface.velocity_at_sea_surface,),
     }
     for axis in "xyz":
         found[f"velocity_{axis}"] = (getattr(cpml, f"velocity_{axis}"),)
@@ -295,6 +326,7 @@ def crust_arrays(
         named["near_interface"] = 0.3 * rng.standard_normal((shape[0], weights, 1))
     factors = np.array([0.9, 0.1, 0.3, 0.2])[:, None, None, None]
     named["relax"] = rng.random((4, 2, 2, shape[2])) * factors
+    named["eta"], named["sea"] = (rng.standard_normal((n, *shape[1:])) for n in (1, 3))
     return {name: np.array(value, dtype) for name, value in named.items()}
 
 
@@ -344,7 +376,7 @@ def crust_parts(
         place, own = crust_layer(name, box)
         given = dict(shared) | {key: machine.from_host(value) for key, value in own.items()}
         given |= dict(zip(("k0", "j0", "i0"), (first for first, _ in place), strict=True))
-        if name in ABOVE:
+        if name in (*ABOVE, SEA_SURFACE):
             place = ((place[0][0] + 1, place[0][0] + 2), place[1], place[2])
         kernel = crust_kernel(name, kind.order, kind.variant)
         found.append([Part(kernel, intersect(place, cut) if cut else place, given) for cut in cuts])
@@ -396,7 +428,7 @@ def compute_crust(
 
 SWITCHES = ("friction_map", "maxima", "acceleration", "times")  # of the ocean's step
 LAYERS = ("_x", "_y", "_z")  # ends of the names of absorbing layers
-UNVARIED = (*ABOVE, "damp_velocity", "damp_stress")  # have no variants
+UNVARIED = (*ABOVE, SEA_SURFACE, "damp_velocity", "damp_stress")  # have no variants
 WHOLE = absorbing_layer.with_absorption(
     shallow_water.step(friction_map=True, maxima=True, acceleration=True, times=True)
 )
@@ -422,6 +454,9 @@ def compiled() -> dict[str, Kernel]:
         found[f"flux through {side} faces, with structures"] = nesting.flux(
             OCEAN["step with structures"], along_x
         )
+        found[f"deep flux through {side} faces"] = deep_faces.flux(deep_water.step(), along_x)
+    found["deep step in a layer"] = deep_layer.with_absorption(deep_water.step())
+    found["deep step with maxima and times"] = deep_water.step(maxima=True, times=True)
     others = {id(kernel) for kernel in found.values()}
     for module in (boundary, seafloor, forcing, air_pressure, compressibility, dispersion, nesting):
         for name, kernel in vars(module).items():

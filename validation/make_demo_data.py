@@ -1,4 +1,4 @@
-"""Makes the two data files shipped with esim for the Tohoku 2011 demo, in esim/data.
+"""Makes the data files shipped with esim, in esim/data: relief for Tohoku 2011 and Tonga 2022, and buoy records.
 
     python validation/make_demo_data.py [FOLDER]
 
@@ -18,7 +18,9 @@ from esim.io import netcdf
 from esim.io.atomic import whole_file
 from esim.io.gridded.reader import read_field
 
-WEST, EAST, SOUTH, NORTH, PER_DEGREE = 120, 180, 10, 60, 10
+NORTHWEST, PER_DEGREE = (120, 180, 10, 60), 10  # degrees
+PACIFIC = 116, 294, -64, 64  # degrees
+QUARTERS = 4  # cells per degree of the Pacific
 HOURS = 4
 STATIONS = {"21418": (148.694, 38.711), "21401": (152.583, 42.617), "21413": (152.1167, 30.5153)}
 ATTRIBUTES = {
@@ -33,6 +35,11 @@ ATTRIBUTES = {
     " 120..180 E, 10..60 N; rounded to whole metres",
     "comment": "made for demonstrations; depths near the coast are too coarse for inundation",
 }
+WHOLE = ATTRIBUTES | {
+    "title": "ETOPO1 relief of the Pacific, means of cells of 15 arc-minutes",
+    "history": "ETOPO1 resampled bicubically to nodes every 0.1 degree with GMT grdsample; means over cells of"
+    " 15 arc-minutes, 116..294 E, 64 S..64 N; rounded to whole metres",
+}
 HEADER = """\
 # Tsunami of 2011-03-11 at three deep-ocean buoys (DART): anomaly of the sea surface, tide removed.
 # Source: NOAA National Data Buoy Center, DART bottom pressure records; US public domain.
@@ -45,23 +52,31 @@ HEADER = """\
 
 
 def main() -> None:
-    """Writes both files and prints their checksums."""
+    """Writes the files and prints their checksums."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", default=os.environ.get("ESIM_DATA"), help="default: $ESIM_DATA")
     folder = parser.parse_args().folder
     if folder is None:
         parser.error("name the folder of the original files, or set ESIM_DATA")
-    write_relief(Path(folder) / "bathymetry/etopo1_6min_pacific.nc", data.FOLDER / "etopo1_nwpacific_6min.nc")
+    original = Path(folder) / "bathymetry/etopo1_6min_pacific.nc"
+    west, east, south, north = NORTHWEST
+    lon = np.arange(west * PER_DEGREE, east * PER_DEGREE + 1) / PER_DEGREE
+    lat = np.arange(south * PER_DEGREE, north * PER_DEGREE + 1) / PER_DEGREE
+    write_relief(original, data.FOLDER / "etopo1_nwpacific_6min.nc", lon, lat, ATTRIBUTES)
+    west, east, south, north = PACIFIC
+    lon = (np.arange(west * QUARTERS, east * QUARTERS) + 0.5) / QUARTERS
+    lat = (np.arange(south * QUARTERS, north * QUARTERS) + 0.5) / QUARTERS
+    write_relief(original, data.FOLDER / "etopo1_pacific_15min.nc", lon, lat, WHOLE)
     write_buoys(Path(folder) / "tohoku2011/dart", data.FOLDER / "tohoku2011_dart.csv")
 
 
-def write_relief(original: Path, path: Path) -> None:
-    """Crops the relief and stores it as whole metres."""
-    lon = np.arange(WEST * PER_DEGREE, EAST * PER_DEGREE + 1) / PER_DEGREE
-    lat = np.arange(SOUTH * PER_DEGREE, NORTH * PER_DEGREE + 1) / PER_DEGREE
+def write_relief(
+    original: Path, path: Path, lon: np.ndarray, lat: np.ndarray, attributes: dict[str, str]
+) -> None:
+    """Stores the relief at some degrees as whole metres: at nodes, or the means of cells twice as wide or more."""
     elevation = np.rint(read_field(original, "elevation", lon, lat, True)).astype(np.int16)
     with whole_file(path) as temporary, netcdf.create(temporary) as file:
-        file.setncatts(ATTRIBUTES)
+        file.setncatts(attributes)
         for name, values, units, word in (
             ("lat", lat, "degrees_north", "latitude"),
             ("lon", lon, "degrees_east", "longitude"),

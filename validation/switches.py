@@ -46,6 +46,14 @@ SWITCHES: dict[str, dict] = {
         "nests": [{"ratio": 2}],
         "structures": ["wall"],
     },
+    "deep solver": {"solver": "deep", "boundary": "open"},
+    "deep solver with a friction map": {"solver": "deep", "physics": {"manning": {"file": "manning.nc"}}},
+    "deep solver with forces and a nest": {
+        "solver": "deep",
+        "physics": {"dispersion": "serre"},
+        "forcing": ["squall"],
+        "nests": [{"ratio": 2}],
+    },
     "no maxima": {"output": {"maxima": None}},
     "adaptive steps": {"run": {"adaptive": True, "cfl": 0.4}},
     "no skipping": {"run": {"skip_at_rest": False}},
@@ -157,6 +165,7 @@ def configuration(folder: Path, switch: str, kind: str, backend: str) -> dict[st
         physics["manning"] = {"file": str(folder / kind / physics["manning"]["file"])}
     grid = {"kind": kind, **box((0, NX), (0, NY)), "spacing": SHARE if lonlat else CELL}
     grid |= {"boundary": changes.get("boundary", "wall"), "sponge_cells": 3}
+    grid |= {key: changes[key] for key in ("solver",) if key in changes}
     if not lonlat:
         grid["latitude"] = 35
     if "nests" in changes:

@@ -1,6 +1,5 @@
 """How is a run opened in xarray, and what can be asked of it? The verbs of `tree.esim`, and of `dataset.esim`."""
 
-import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from esim.analysis.comparison.difference import compare
 from esim.analysis.reading.datum import Datum, datum_of
 from esim.analysis.reading.plane import configuration_of, plane_of
-from esim.analysis.reading.reader import Chunks, read_tree
+from esim.analysis.reading.reader import Chunks, read_tree, record_above
 from esim.analysis.reading.run import Run
 from esim.analysis.sampling.isochrones import Isochrone, isochrones
 from esim.analysis.sampling.points import Points, along_line, at_points, at_station
@@ -26,6 +25,7 @@ def open_run(directory: str | os.PathLike[str], chunks: Chunks = None) -> "xr.Da
 
     Groups, as far as the run wrote them: `fields` (snapshots), `maxima`, `stations`, `surface_displacement`, `runup`,
     `planes/NAME` (sections through the crust) and, of nested grids, `nests/NAME/fields`, `/maxima` and `/runup`.
+    A coupled run has the groups `crust` and `ocean`, each with those of a run of its own.
     Datasets with a `time` also have the coordinates `seconds` and `hours` since the origin. The attributes of the tree
     are directory, scenario, title and run_json, the text of run.json. Verbs are in `tree.esim`, those of one dataset in
     `dataset.esim`. As a context manager, or by `close()`, the tree closes its files.
@@ -178,9 +178,7 @@ class RunAccessor(Maps):
     @property
     def record(self) -> dict[str, Any]:
         """The record of the run, run.json: configuration, versions, sources, timings, warnings."""
-        if "run_json" not in self._tree.root.attrs:
-            raise InputError("the tree has no record of a run; expected one that esim.open_run has opened")
-        return dict(json.loads(self._tree.root.attrs["run_json"]))
+        return record_above(self._tree)
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -190,7 +188,7 @@ class RunAccessor(Maps):
     @property
     def run(self) -> Run:
         """The run as figures and tables see it."""
-        return Run.of(self._tree.root)
+        return Run.of(next(node for node in (self._tree, *self._tree.parents) if "run_json" in node.attrs))
 
     @property
     def start(self) -> datetime | None:

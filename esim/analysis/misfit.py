@@ -23,6 +23,10 @@ def misfit_of(run: Run, observations: Any = None) -> "xr.Dataset":
 
     observations are as in `tree.esim.misfit`. Raises InputError where nothing was observed.
     """
+    if run.scenario == "coupled":
+        raise InputError(
+            "a coupled run has two parts; expected tree.crust.esim.misfit or tree.ocean.esim.misfit"
+        )
     if run.scenario == "seismic":
         if observations is None:
             raise InputError(

@@ -44,7 +44,7 @@ def plot(directory: Path, output: Path | None = None, format: str = "png", look:
             if look.wants(name) and (figure := draw()) is not None:
                 paths.append(folder / f"{name}.{format}")
                 _save(figure, paths[-1], format)
-        if not look.only and (found := list(misfits(run))):
+        if not look.only and (found := list(misfits(run.parts.get("ocean", run)))):
             paths.append(folder / TABLE)
             write_misfits(paths[-1], found)
     if not paths:

@@ -40,16 +40,19 @@ class Backend(StreamBackend, Protocol):
         """NumPy copy or view of an array."""
 
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, Any]) -> Callable[[Any], None]:
-        """Compile a kernel and tie it to a box and its arrays by name; the result takes constants."""
+        """Tie a kernel to a box and its arrays by name; the result takes constants."""
 
     def bind_sweep(
         self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: Any
     ) -> Callable[[], None]:
-        """Compile parts of the crust; the result runs the leading ones, then the trailing ones.
+        """Tie parts of the crust to their boxes; the result runs the leading ones, then the trailing ones.
 
         A trailing part reads of what the leading ones write, and they of what it overwrites, no more than lag
         planes or rows away, so that the two may be swept together.
         """
+
+    def finish_compiling(self) -> None:
+        """Compile what is bound and has not been compiled yet: a launch that is called before compiles by itself."""
 
     def constants(self, params: tuple) -> Any:
         """Parameters of a kernel in the form that bound kernels take."""
@@ -59,6 +62,9 @@ class Backend(StreamBackend, Protocol):
 
     def maximum(self, array: Any) -> float:
         """Largest value of an array; NaN if there is one."""
+
+    def largest(self, array: Any) -> float:
+        """Largest absolute value of an array; NaN if there is one."""
 
     def raise_to(self, array: Any, values: Any) -> None:
         """Set an array to values where these are larger, or NaN."""

@@ -23,6 +23,11 @@ class Arrays:
         """Largest value; NaN if there is one."""
         return float(array.max())
 
+    def largest(self, array: Any) -> float:
+        """Largest absolute value; NaN if there is one."""
+        low, high = float(array.min()), float(array.max())
+        return high if not high < -low else -low
+
     def raise_to(self, array: Any, values: Any) -> None:
         """Set an array to values where these are larger, or NaN."""
         self.xp.maximum(array, values, out=array)
@@ -31,3 +36,6 @@ class Arrays:
         """Whether all values are finite; a sum carries every NaN and infinity, and is the fastest look."""
         with np.errstate(over="ignore", invalid="ignore"):
             return bool(np.isfinite(float(array.sum(dtype=np.float64))))
+
+    def finish_compiling(self) -> None:
+        """Nothing to do where kernels are compiled when they are bound, or not at all."""

@@ -19,7 +19,7 @@ from numba.core.serialize import dumps
 from numba.core.sigutils import normalize_signature
 
 from esim.backends import kernel_cache
-from esim.backends.kernel_cache import not_kept, remark
+from esim.backends.kernel_cache import CODE, not_kept, remark, site_directories, used
 
 SUM = hashlib.sha256().digest_size
 
@@ -31,23 +31,26 @@ class CodeFiles:
         self._name = name
 
     def path(self, key: tuple) -> Path:
-        """The file of a key."""
+        """The file of a key in the cache of this user."""
         digest = hashlib.sha256(f"{numba.__version__} {key}".encode()).hexdigest()[:20]
-        return kernel_cache.cache_directory() / f"{self._name}.{digest}.code"
+        return kernel_cache.cache_directory() / f"{self._name}.{digest}{CODE}"
+
+    def paths(self, key: tuple) -> list[Path]:
+        """Files of a key that there are, whole or not: that of this user, then those of the site."""
+        own = self.path(key)
+        return [path for path in (own, *(d / own.name for d in site_directories())) if os.path.exists(path)]
 
     def load(self, key: tuple) -> Any:
-        """What was saved under a key; None where there is nothing, or nothing whole."""
-        path = self.path(key)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        if hashlib.sha256(content[SUM:]).digest() != content[:SUM]:
-            raise ValueError("its checksum is wrong")
-        found, data = pickle.loads(content[SUM:])
-        if found != (numba.__version__, key):
-            raise ValueError("it is the code of another function, processor or version of Numba")
-        return data
+        """What was saved under a key, where it is whole; None where there is nothing whole, which is remarked."""
+        for path in self.paths(key):
+            try:
+                data = _content(path, key)
+            except Exception as error:  # a damaged file can fail in any way
+                _remark_damage(path, error)
+                continue
+            used.add(path.name)
+            return data
+        return None
 
     def save(self, key: tuple, data: Any) -> None:
         """Write a file, whole or not at all."""
@@ -58,11 +61,31 @@ class CodeFiles:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(hashlib.sha256(body).digest() + body)
             os.replace(temporary, path)
+            used.add(path.name)
         finally:
             Path(temporary).unlink(missing_ok=True)
 
     def flush(self) -> None:
         """Nothing waits to be written."""
+
+
+def _content(path: Path, key: tuple) -> Any:
+    """What a file has of a key."""
+    content = path.read_bytes()
+    if hashlib.sha256(content[SUM:]).digest() != content[:SUM]:
+        raise ValueError("its checksum is wrong")
+    found, data = pickle.loads(content[SUM:])
+    if found != (numba.__version__, key):
+        raise ValueError("it is the code of another function, processor or version of Numba")
+    return data
+
+
+def _remark_damage(path: Path, error: Exception) -> None:
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    remark(
+        f"compiled kernels: {path} is damaged or cannot be read ({reason}); it is passed over, and compiled anew where "
+        "there is no other"
+    )
 
 
 class _Kept:
@@ -71,19 +94,19 @@ class _Kept:
     _cache_file: Any
     _impl: Any
 
+    def keeps(self, sig: Any, target_context: Any) -> bool:
+        """Whether there is a file for a signature."""
+        return bool(self._cache_file.paths(self._index_key(sig, target_context.codegen())))  # type: ignore[attr-defined]
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of a signature; None where it has to be compiled."""
         target_context.refresh()
         key = self._index_key(sig, target_context.codegen())  # type: ignore[attr-defined]
+        data = self._cache_file.load(key)
         try:
-            data = self._cache_file.load(key)
             return None if data is None else self._impl.rebuild(target_context, data)
-        except Exception as error:  # damaged code can fail in any way
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            remark(
-                f"compiled kernels: {self._cache_file.path(key)} is damaged or cannot be read ({reason}); it is "
-                "compiled anew"
-            )
+        except Exception as error:  # as can code that is whole, on another version of something
+            _remark_damage(self._cache_file.path(key), error)
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -126,14 +149,34 @@ def kept_kernel(dispatcher: Any) -> Any:
     return dispatcher
 
 
-class _KeptCallback(CFunc):
-    def enable_caching(self) -> None:
+def is_kept(dispatcher: Any, types: tuple) -> bool:
+    """Whether the code of a kept dispatcher for types of arguments is in this process or on disk."""
+    if types in dispatcher.overloads:
+        return True
+    return isinstance(dispatcher._cache, _Kept) and dispatcher._cache.keeps(types, dispatcher.targetctx)
+
+
+class KeptCallback(CFunc):
+    """A function as numba.cfunc compiles it, whose machine code is kept on disk; compile() has to be called."""
+
+    _sig: Any
+    _targetdescr: Any
+
+    def __init__(self, signature: Any, function: Any, options: dict[str, Any]) -> None:
+        super().__init__(function, normalize_signature(signature), locals={}, options=options)
         self._cache = _cache(_KeptFunction, self.__wrapped__)
 
+    def is_kept(self) -> bool:
+        """Whether its code is in this process or on disk."""
+        if self.address is not None:
+            return True
+        return isinstance(self._cache, _Kept) and self._cache.keeps(
+            self._sig, self._targetdescr.target_context
+        )
 
-def kept_callback(signature: Any, function: Any, options: dict[str, Any]) -> Any:
-    """A function as numba.cfunc compiles it, whose machine code is kept on disk."""
-    callback = _KeptCallback(function, normalize_signature(signature), locals={}, options=options)
-    callback.enable_caching()
+
+def kept_callback(signature: Any, function: Any, options: dict[str, Any]) -> KeptCallback:
+    """The same, compiled."""
+    callback = KeptCallback(signature, function, options)
     callback.compile()
     return callback

@@ -21,7 +21,11 @@ from pathlib import Path
 from types import ModuleType
 
 PATIENCE = 120.0  # s, longer than any kernel takes to compile
+CODE = ".code"  # how names of files of machine code end
+MODULE = "esim_generated_"  # how those of modules of generated source begin
+NOT_KEPT = "compiled kernels: cannot be kept"
 _one_thread = threading.Lock()
+used: set[str] = set()  # names of the files of machine code that this process has read or written
 remarks: list[str] = []  # what the user should know of the cache, each once; a run takes them to its warnings
 
 
@@ -51,6 +55,31 @@ def cache_directory() -> Path:
     return private
 
 
+@functools.cache
+def site_directories() -> tuple[Path, ...]:
+    """Folders of compiled kernels that a site offers, read and never written: the names in ESIM_SITE_CACHE, by ':'.
+
+    Each is a folder that somebody has filled as ESIM_CACHE_DIR. One that any user can write is not used.
+    """
+    found = []
+    for name in filter(None, os.environ.get("ESIM_SITE_CACHE", "").split(os.pathsep)):
+        folder = Path(name) / "esim"
+        try:
+            mode = folder.stat().st_mode
+            os.listdir(folder)
+        except OSError as error:
+            remark(f"compiled kernels: {folder}, of ESIM_SITE_CACHE, cannot be read ({error.strerror})")
+            continue
+        if mode & stat.S_IWOTH:
+            remark(
+                f"compiled kernels: {folder}, of ESIM_SITE_CACHE, can be written by all users, so what lies there is "
+                f"not run (chmod o-w {folder})"
+            )
+            continue
+        found.append(folder)
+    return tuple(found)
+
+
 def _writable(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -71,22 +100,25 @@ def _doubt(folder: Path) -> str | None:
 
 
 @contextmanager
-def compiling(name: str) -> Iterator[None]:
+def compiling(name: str, patience: float = PATIENCE) -> Iterator[bool]:
     """Let one thread of one process compile kernels of a name: the others wait, and find its work on disk.
 
-    Who has waited for longer than any compilation takes goes on: the other one may have been stopped.
+    Who has waited for so many seconds, longer than any compilation takes, goes on, as the other one may have been
+    stopped; the value is whether nobody else compiles them.
     """
     with _one_thread, _lock_file(cache_directory() / f"{name}.lock") as file:
-        end = time.monotonic() + PATIENCE
-        while file is not None and time.monotonic() < end:
+        end, free = time.monotonic() + patience, file is None
+        while not free:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]
+                free = True
             except BlockingIOError:
-                time.sleep(0.05)
+                if time.monotonic() >= end:
+                    break
+                time.sleep(min(0.05, patience))
             except OSError:  # a file system without locks
-                break
-        yield
+                free = True
+        yield free
 
 
 @contextmanager
@@ -134,7 +166,7 @@ def load_module(name: str, source: str) -> ModuleType:
 
     It is made of `source` itself: Python's own cache of modules would run what lies on the disk.
     """
-    name = f"esim_generated_{name}"
+    name = f"{MODULE}{name}"
     if name not in sys.modules:
         path = cache_directory() / f"{name}.py"
         try:
@@ -152,7 +184,7 @@ def load_module(name: str, source: str) -> ModuleType:
 
 def not_kept(error: BaseException) -> None:
     """Say, the first time, that compiled kernels cannot be kept, and why."""
-    begins = f"compiled kernels: cannot be kept in {cache_directory()}"
+    begins = f"{NOT_KEPT} in {cache_directory()}"
     if not any(text.startswith(begins) for text in remarks):
         reason = getattr(error, "strerror", None) or str(error)
         remark(

@@ -17,7 +17,13 @@ CORNER = ("k0", "j0", "i0")
 
 def link(function: Callable, jit: Callable, scalar: Mapping[Any, Any]) -> Callable:
     """Copy a body and every plain function it calls, scalar functions replaced, each copy passed through jit."""
-    return _link(function, jit, dict(scalar))
+    return linker(jit, scalar)(function)
+
+
+def linker(jit: Callable, scalar: Mapping[Any, Any]) -> Callable[[Callable], Callable]:
+    """What links bodies like `link` does, and a function that several of them call only once."""
+    memo = dict(scalar)
+    return lambda function: _link(function, jit, memo)
 
 
 def _link(function: Callable, jit: Callable, memo: dict) -> Callable:
@@ -38,7 +44,9 @@ def linked_source(kernel: Kernel) -> str:
     """Source text of all that a kernel is made of, for the key of compiled code on disk."""
     found: dict[Callable, str] = {}
     for stage in kernel.stages:
-        _collect(stage.body, found)
+        for function in (stage.body, stage.mark, stage.plain and stage.plain.body):
+            if function is not None:
+                _collect(function, found)
     for shortcut in kernel.shortcuts:
         for function in shortcut:
             _collect(function, found)
@@ -67,12 +75,17 @@ def _used_globals(function: Callable) -> list[tuple[str, object]]:
 
 def arguments(body: Callable) -> list[str]:
     """Names of what a body takes after its cell indices."""
-    return [name for name in inspect.signature(body).parameters if name not in ("k", "j", "i")]
+    return [name for name in _taken(body) if name not in ("k", "j", "i")]
 
 
 def has_layers(kernel: Kernel) -> bool:
     """Whether the bodies of a kernel have three indices k, j, i, as those of the crust do, and not j, i."""
-    return next(iter(inspect.signature(kernel.stages[0].body).parameters)) == "k"
+    return _taken(kernel.stages[0].body)[0] == "k"
+
+
+def _taken(body: Callable) -> tuple[str, ...]:
+    """Names of all arguments; inspect.signature would take a tenth of the time in which a small run is prepared."""
+    return body.__code__.co_varnames[: body.__code__.co_argcount]
 
 
 def array_names(kernel: Kernel) -> list[str]:

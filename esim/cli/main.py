@@ -10,6 +10,7 @@ from esim.cli.command import Command
 from esim.cli.commands import (
     animate,
     compare,
+    compile,
     convert,
     data,
     example,
@@ -32,6 +33,7 @@ COMMANDS = (  # in the order of the help
     example,
     explain,
     plan,
+    compile,
     plot,
     animate,
     report,
@@ -54,6 +56,7 @@ examples:
   esim example tohoku2011              copy a scenario that comes with esim
   esim-run tohoku2011.yaml             compute it (see esim-run --help)
   esim explain source.okada            what a key of the YAML file means
+  esim compile tohoku2011.yaml         compile its kernels beforehand
   esim plot out/tohoku2011             draw its figures
   esim hazard out/kumamoto2016         its intensity measures and ShakeMap grids
   esim animate out/tohoku2011          the waves as a moving picture

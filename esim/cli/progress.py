@@ -21,7 +21,7 @@ REDRAW = 0.2  # s between two states of the bar on a terminal
 
 
 class Progress:
-    """Progress of a run towards its end [s]: simulated time, ratio of simulated to wall time, time left.
+    """Progress of a run, or of its parts one after another: simulated time, ratio to wall time, time left.
 
     Without a terminal, and in ranks of a launcher, there is a line at each tenth of the run, and one when a tenth of
     the time since the first step has passed since the last one, but at least 10 s and at most 10 minutes: so at least
@@ -30,14 +30,13 @@ class Progress:
 
     def __init__(
         self,
-        end: float,
         active: bool = True,
         now: Callable[[], float] = time.monotonic,
         launched: bool = False,
     ) -> None:
-        self._end, self._active, self._now, self._launched = end, active, now, launched
+        self._active, self._now, self._launched = active, now, launched
         self._begun: tuple[float, float] | None = None
-        self._tenths = 0
+        self._tenths, self._part_name = 0, ""
         self._bar: Any = None
         self._opened = self._last = self._moved = now()
 
@@ -48,7 +47,7 @@ class Progress:
 
             columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}")
             self._bar = Progress(*columns)
-            self._task = self._bar.add_task("computing", total=self._end, text="")
+            self._task = self._bar.add_task("computing", total=None, text="")
             self._bar.start()
         return self
 
@@ -63,6 +62,8 @@ class Progress:
         if not self._active:
             return
         now = self._moved = self._now()
+        if clock.name != self._part_name:
+            self._begun, self._part_name = None, clock.name
         if self._begun is None:
             self._begun, self._last = (now, clock.time), now
             self._tenths = self._tenths_of(clock)
@@ -91,8 +92,11 @@ class Progress:
         """Move the bar."""
         if now - self._last >= REDRAW or clock.done:
             self._last = now
-            done, whole = clock.time - clock.begin, self._end - clock.begin
-            self._bar.update(self._task, completed=done, total=whole, text=self._text(clock, now))
+            done, whole = clock.time - clock.begin, clock.end - clock.begin
+            what = clock.name or "computing"
+            self._bar.update(
+                self._task, description=what, completed=done, total=whole, text=self._text(clock, now)
+            )
 
     def _log(self, clock: Clock, now: float) -> None:
         """Print a line, if another tenth is done, or nothing was said for long."""
@@ -100,7 +104,8 @@ class Progress:
         if not (tenths > self._tenths or waited or clock.done):
             return
         self._last, self._tenths = now, tenths
-        say(f"  {100 * self._part(clock):5.1f} %  {self._text(clock, now)}")
+        name = f"{clock.name} " if clock.name else ""
+        say(f"  {name}{100 * self._part(clock):5.1f} %  {self._text(clock, now)}")
 
     def _tenths_of(self, clock: Clock) -> int:
         """How many tenths of the run are done."""
@@ -117,7 +122,7 @@ class Progress:
         if wall <= 0 or simulated <= 0:
             return f"t = {span(clock.time)}"
         ratio = simulated / wall
-        left = (self._end - clock.time) / ratio
+        left = (clock.end - clock.time) / ratio
         return f"t = {span(clock.time)}  step {clock.step:,}  {_ratio(ratio)} x real time  {span(left)} left"
 
 
@@ -157,19 +162,28 @@ def span(seconds: float) -> str:
 
 
 def summary(record: dict[str, Any], scenario: Sequence[str], written: Sequence[Path]) -> list[str]:
-    """Lines about a finished run: speed, lines of its scenario, warnings, files."""
-    loop = record["timings"]["time loop"]
-    simulated = record["simulated_seconds"]
-    lines = [
+    """Lines about a finished run: speed, lines of its scenario, warnings, files; of each part, if it has several."""
+    lines = []
+    for name, part in record.get("parts", {"": record}).items():
+        head = [name] if name else []
+        lines += [*head, *(f"  {line}" if name else line for line in _speed(part))]
+    if "parts" in record:
+        lines.append(f"in all: {record['timings']['time loop']:.1f} s")
+    lines += scenario
+    lines += [f"warning: {text}" for text in record["warnings"]]
+    return lines + ["written:"] + [f"  {path}" for path in (*_shown(written), *_records(record, written))]
+
+
+def _speed(record: dict[str, Any]) -> list[str]:
+    """What a run of one engine took."""
+    loop, simulated = record["timings"]["time loop"], record["simulated_seconds"]
+    return [
         f"done: {record['steps']:,} steps, {span(simulated)} simulated in {loop:.1f} s ({_ratio(simulated / loop)} x "
         f"real time), {(record['cell_rate'] or 0) / 1e6:,.0f} million cell updates/s on {record['backend']['name']}",
         "time [s]: " + ", ".join(f"{name} {value:.1f}" for name, value in record["timings"].items()),
         f"memory: {record['peak_memory'] / 1e6:.0f} MB",
         *energy_lines(record["energy"]),
     ]
-    lines += scenario
-    lines += [f"warning: {text}" for text in record["warnings"]]
-    return lines + ["written:"] + [f"  {path}" for path in (*_shown(written), _record_path(written))]
 
 
 def _shown(written: Sequence[Path]) -> list[Path]:
@@ -177,5 +191,11 @@ def _shown(written: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(path.parent if path.suffix == ".SAC" else path for path in written))
 
 
-def _record_path(written: Sequence[Path]) -> str:
-    return str(written[0].parent / "run.json") if written else "run.json"
+def _records(record: dict[str, Any], written: Sequence[Path]) -> list[str]:
+    """Paths of the records of a run and its parts."""
+    if not written:
+        return ["run.json"]
+    folders = dict.fromkeys(path.parent for path in written if path.suffix != ".SAC")
+    if "parts" not in record:
+        return [str(written[0].parent / "run.json")]
+    return [*(str(folder / "run.json") for folder in folders), str(written[0].parent.parent / "run.json")]

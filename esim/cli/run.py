@@ -1,6 +1,6 @@
 """The command esim-run: a scenario from its YAML file to its outputs, under mpirun or not."""
 
-from esim.timestepping.signals import install_handlers
+from esim.timestepping.signals import ignore_signals, install_handlers
 
 install_handlers()  # before anything slow is imported: a signal that comes early must not kill the run
 
@@ -93,10 +93,12 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:  # before the ranks have found each other
         _report("esim-run: interrupted")
         code = 130
-    if arguments is None and code not in SOUND:
-        with suppress(OSError):
-            sys.stdout.flush()
-        os._exit(code)  # HDF5, on its way out, may crash over files that it could not write
+    if arguments is None:
+        ignore_signals()
+        if code not in SOUND:
+            with suppress(OSError):
+                sys.stdout.flush()
+            os._exit(code)  # HDF5, on its way out, may crash over files that it could not write
     return code
 
 
@@ -182,6 +184,9 @@ def _end(comm: "Comm", error: BaseException | None, code: int = 4) -> int:
         _report(f"esim-run{where}: {error}")
     elif isinstance(error, MemoryError):
         _report(f"esim-run{where}: out of memory ({error}); use a smaller box, or more ranks on more nodes")
+    elif type(error).__module__.startswith("mpi4py"):
+        why = str(error).strip().splitlines()[-1].rpartition(".: ")[2]
+        _report(f"esim-run{where}: MPI failed ({why}); another rank, or the network to it, was probably lost")
     elif error is not None:
         trace = "".join(traceback.format_exception(error))
         _report(f"{trace}esim-run{where}: {type(error).__name__}: {error}")
@@ -214,9 +219,8 @@ def _compute(options: argparse.Namespace | EsimError, comm: "Comm", watchdog: "W
 
     cfg = _load_alike(options, comm)
     assert not isinstance(options, EsimError)  # it would have been raised
-    watchdog.timeout = cfg.run.stall_timeout
+    watchdog.begin(cfg.run.stall_timeout)
     from esim.cli.progress import Progress, say, summary
-    from esim.drivers.output_directory import check_directory
     from esim.drivers.run import checked, driver_of, prepared
 
     talk = comm.rank == 0 and not options.quiet
@@ -225,10 +229,10 @@ def _compute(options: argparse.Namespace | EsimError, comm: "Comm", watchdog: "W
     PULSE.sign()
     if talk:
         say(cfg.title or options.config, *(f"  {line}" for line in driver.describe(setup)))
-    check_directory(comm, setup.config, driver.files(setup), options.resume)
+    driver.refuse(setup, options.resume)
     if options.check:
         return
-    with Progress(cfg.time.duration, active=talk, launched=watchdog.launched) as progress:
+    with Progress(active=talk, launched=watchdog.launched) as progress:
         watchdog.beaten.append(progress.remind)
         with prepared(driver, setup, options.resume, [progress]) as run:
             PULSE.sign()

@@ -1,4 +1,4 @@
-"""How do runs of all scenarios use the machine?"""
+"""How do runs of all scenarios use the machine, and how long are their steps?"""
 
 from typing import Literal, Self
 
@@ -9,8 +9,14 @@ from esim.config.yaml.section import KeyProblem, Section
 from esim.config.yaml.units import Memory
 
 
-class RunConfig(Section):
-    """Options of the machine for every scenario."""
+class StepConfig(Section):
+    """The time step of an engine."""
+
+    dt: Step | None = Field(default=None, description="Time step [s]; null: from cfl.")
+
+
+class ResourcesConfig(Section):
+    """How a run uses the machine."""
 
     backend: Literal["auto", "numpy", "cpu", "cuda"] = Field(
         default="auto",
@@ -21,7 +27,6 @@ class RunConfig(Section):
         description="Array module of backend numpy: numpy, cupy (a GPU) or nlcpy (NEC's vector engines).",
     )
     precision: Literal["float32", "float64"] = Field(default="float32", description="Precision of the state.")
-    dt: Step | None = Field(default=None, description="Time step [s]; null: from cfl.")
     threads: Threads | None = Field(
         default=None, ge=1, description="Threads per rank; null: the cores this rank may use."
     )
@@ -51,3 +56,7 @@ class RunConfig(Section):
                 "numpy, or leave run.array_module out",
             )
         return self
+
+
+class RunConfig(StepConfig, ResourcesConfig):
+    """Options of the machine, and the time step, of a run of one engine."""

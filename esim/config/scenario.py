@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field, model_validator
 
 from esim.config.output import OutputConfig, check_records
-from esim.config.run import RunConfig
+from esim.config.run import ResourcesConfig
 from esim.config.time import TimeConfig
 from esim.config.yaml.section import Section
 from esim.data import locate
@@ -27,7 +27,7 @@ class ScenarioConfig(Section):
 
     if TYPE_CHECKING:  # each scenario declares its own kind of these, in the order of its YAML file
         output: OutputConfig
-        run: RunConfig
+        run: ResourcesConfig
 
     @model_validator(mode="after")
     def _records_that_fit(self) -> Self:

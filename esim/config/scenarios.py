@@ -17,8 +17,8 @@ class Scenario:
     figures: str  # what `esim plot` draws of a finished run
     hazard: str  # the tables that `esim hazard` writes
     movie: str  # what `esim animate` shows of it
-    layers: str  # what `esim export` writes of it as points, lines and polygons
     report: str  # the sections that `esim report` writes of it
+    layers: str = ""  # what `esim export` writes of it as points, lines and polygons; "": what its parts have
 
     def load_config(self) -> type[ScenarioConfig]:
         """The root of its configuration."""
@@ -45,8 +45,16 @@ SCENARIOS = {
         layers="esim.analysis.crust.layers:layers",
         report="esim.analysis.report.crust.sections:sections",
     ),
+    "coupled": Scenario(
+        config="esim.config.coupled.root:CoupledConfig",
+        driver="esim.drivers.coupled:Coupled",
+        figures="esim.analysis.coupled.figures.draw:draw",
+        hazard="esim.analysis.coupled.hazard:write",
+        movie="esim.analysis.coupled.movie:moving",
+        report="esim.analysis.report.coupled.sections:sections",
+    ),
 }
-PLANNED = ("coupled", "ensemble")
+PLANNED = ("ensemble",)
 
 
 def load_part(place: str) -> Any:

@@ -26,8 +26,13 @@ from esim.parallel.decomposition import Block
 # periodic sides would glide on for ever. In ground that does not guide all of this comes near to plain CPML. Chosen by
 # long runs, see validation/results/crust.md.
 DAMPING, GAIN, STRETCH, FRICTION = 11.5, 75.0, 8.0, 0.036
-POWER, FRICTION_POWER = 2, 4  # of g in damping and stretch, in friction
+POWER, FRICTION_POWER, RADIATION_POWER = 2, 4, 3  # of g in damping and stretch, in friction, in that of a sea
 UNEVEN = 5.0  # ratio from which on friction is whole
+# With gravity at a sea surface, layers at the sides damp its elevation and velocities of water alike, at a rate [1/s]
+# of RADIATION times the speed of long waves over the thickness, times g^3: in long waves the two go as pressure and
+# velocity do in sound, and where both are damped alike nothing comes back however thin the layer is. Of a wave that
+# goes in and back exp(-RADIATION / 2) is left.
+RADIATION = 12.0
 CERJAN = 0.3  # a sponge keeps exp(-(CERJAN * way into it)^2) of a wave in its last cell after a step
 
 LOW = ("west", "south", "top")  # sides where numbers of cells begin
@@ -89,7 +94,7 @@ def _layer(
     shape = [b - a for a, b in box]
     centre = _way(grid, settings, axis, side, index + 0.5)
     if kind == "sponge":
-        kept = _along(axis, np.exp(-((CERJAN * centre[None]) ** 2)))
+        kept = _along(axis, sponge_kept(centre)[None])
         profile = backend.from_host(np.broadcast_to(kept, (1, *shape)))
         return AbsorbingLayer(kind, axis, side, settings.cells, box, None, profile, None)
     size = grid.spacing["xyz".index(axis)] * settings.cells
@@ -139,10 +144,7 @@ def _along(axis: str, rows: np.ndarray) -> np.ndarray:
 def _kept_before(grid: Grid3D, block: Block, settings: CrustSettings, axis: str) -> np.ndarray:
     """What layers across the axes before this one leave of a velocity, [1, 1, j, i] of a rank's cells."""
     kept = np.ones((1, 1, 1, 1))
-    for other, low, high, kind in (
-        ("x", "west", "east", settings.kinds[0]),
-        ("y", "south", "north", settings.kinds[1]),
-    ):
+    for other, low, high, kind in _sides(settings):
         if other == axis:
             break
         at = np.arange(*_range(grid, block, other)) + 0.5
@@ -194,3 +196,71 @@ def velocity_kept(way: np.ndarray, thickness: float, settings: CrustSettings) ->
     part = min(settings.guiding / UNEVEN, 1.0) ** 3
     rate = FRICTION * part * settings.guiding * settings.fastest / thickness
     return np.exp(-rate * way**FRICTION_POWER * settings.dt)
+
+
+def long_wave_kept(way: np.ndarray, thickness: float, settings: CrustSettings) -> np.ndarray:
+    """What a step leaves of long waves of a sea at relative depths `way` (n,) into a layer of a thickness [m]."""
+    speed = 0.0 if settings.sea is None else settings.sea.long_wave_speed
+    return np.exp(-RADIATION * speed / thickness * way**RADIATION_POWER * settings.dt)
+
+
+@dataclass(frozen=True)
+class WaterLayer:
+    """The water in an absorbing layer at a side: its box in the block's arrays, what a step leaves of velocities."""
+
+    box: Box3
+    keep: Any
+
+    def arrays(self) -> dict[str, Any]:
+        """Its own arrays, by the names that the kernels of a sponge use."""
+        (k0, _), (j0, _), (i0, _) = self.box
+        return {"k0": k0, "j0": j0, "i0": i0, "keep": self.keep}
+
+
+def build_water_layers(
+    grid: Grid3D, block: Block, backend: Backend, settings: CrustSettings, water: np.ndarray
+) -> list[WaterLayer]:
+    """The water in the CPML of the sides, where water (k, nj, ni) says that cells of a rank, from the sea down, are."""
+    found, first = [], block.halo + (settings.sea.layer if settings.sea else 0)
+    for axis, low, high, kind in _sides(settings):
+        for side in (low, high) if kind == "cpml" else ():
+            (_, j, i), index = _place(grid, block, settings.cells, axis, side)
+            size = grid.spacing["xyz".index(axis)] * settings.cells
+            kept = long_wave_kept(_way(grid, settings, axis, side, index + 0.5), size, settings)
+            box = ((first, first + len(water)), j, i)
+            inner = water[:, *(slice(a - block.halo, b - block.halo) for a, b in (j, i))]
+            keep = np.where(inner, _along(axis, kept[None])[0], 1.0)[None]
+            found.append(WaterLayer(box, backend.from_host(keep)))
+    return found
+
+
+def kept_by_sides(grid: Grid3D, block: Block, settings: CrustSettings, offset: float) -> np.ndarray:
+    """What a step leaves at the sides of water at numbers of cells and an offset, (nj, ni) of a rank's columns.
+
+    Kernels damp velocities of a cell by what is left at its centre, an offset of 0.5. But vx and vy lie on faces, half
+    a cell ahead, so that elevation, at the centre, is damped as they are with an offset of 0: where these differ a part
+    of long waves comes back.
+    """
+    kept = np.ones((1, 1, 1, 1))
+    for axis, low, high, kind in _sides(settings):
+        at = np.arange(*_range(grid, block, axis)) + offset
+        size = grid.spacing["xyz".index(axis)] * settings.cells
+        left = np.ones_like(at)
+        for side in (low, high):
+            way = _way(grid, settings, axis, side, at)
+            if kind == "cpml":
+                left = left * velocity_kept(way, size, settings) * long_wave_kept(way, size, settings)
+            elif kind == "sponge":
+                left = left * sponge_kept(way)
+        kept = kept * _along(axis, left[None])
+    return np.broadcast_to(kept[0, 0], block.shape)
+
+
+def sponge_kept(way: np.ndarray) -> np.ndarray:
+    """What a step leaves of a wave at relative depths `way` (n,) into a sponge."""
+    return np.exp(-((CERJAN * way) ** 2))
+
+
+def _sides(settings: CrustSettings) -> tuple[tuple[str, str, str, str], ...]:
+    """Axis, names and kind of the sides across x and y."""
+    return ("x", "west", "east", settings.kinds[0]), ("y", "south", "north", settings.kinds[1])

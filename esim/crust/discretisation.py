@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 from esim.config.crust.physics import CrustPhysics
 from esim.config.crust.root import SeismicConfig
+from esim.constants import GRAVITY
 from esim.crust.medium.attenuation import Attenuation, fit_attenuation
 from esim.crust.medium.medium import MediumSurvey
 from esim.errors import InputError
+from esim.grids.closure import AIR_PART, CLOSURES
 from esim.grids.grid3d import Grid3D
 from esim.kernels.crust.staggered import WEIGHTS
 
@@ -81,6 +83,8 @@ def discretise(
     stiffening = 1.0 if attenuation is None else max(attenuation.stiffening, 1.0)
     fastest = survey.speeds.fastest * math.sqrt(stiffening)
     largest_dt = stable_time_step(grid, config.physics.order, fastest)
+    if config.physics.gravity_surface:
+        largest_dt = step_with_gravity(largest_dt, grid, config.physics.order)
     if config.run.dt is not None and config.run.dt > largest_dt:
         raise InputError(
             f"run.dt: {config.run.dt:g} s is not stable with waves of {fastest:.0f} m/s on this grid; use at most "
@@ -97,6 +101,12 @@ def stable_time_step(grid: Grid3D, order: int, fastest: float) -> float:
     """Longest stable time step [s] for the fastest wave [m/s] (von Neumann, worst direction)."""
     total = sum(abs(weight) for weight in WEIGHTS[order])
     return 1 / (fastest * total * math.sqrt(sum(1 / d**2 for d in grid.spacing)))
+
+
+def step_with_gravity(without: float, grid: Grid3D, order: int) -> float:
+    """Longest stable step [s] with gravity at the sea surface, from that without; see kernels.crust.sea_surface."""
+    part = min(CLOSURES[order].faces[0], AIR_PART)
+    return 2 / math.sqrt((2 / without) ** 2 + GRAVITY / (part * grid.dz))
 
 
 def _frequency(physics: CrustPhysics, grid: Grid3D, survey: MediumSurvey) -> tuple[float, float, float]:

@@ -1,25 +1,36 @@
 """How much memory does a run take, and how large are its files? Predicted before anything is allocated."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from esim.backends.device_buffer import ROWS
 from esim.config.crust.medium import LayersConfig, MediumConfig
+from esim.config.crust.output import SurfaceDisplacementConfig
 from esim.config.crust.root import SeismicConfig
 from esim.crust.discretisation import Discretisation
 from esim.crust.layout import allocated_shape
 from esim.crust.medium.medium import STRIP_CELLS
 from esim.crust.output.injection import REACH, recorded_box
+from esim.crust.output.low_pass import WINDOWS
 from esim.grids.grid3d import Grid3D
 from esim.io.directory import predict_sum
 from esim.parallel.decomposition import Block, Decomposition
-from esim.variables.crust import needed_quantities
+from esim.sources.crust import InjectedField, PlaneWave, PointSources
+from esim.variables.crust import DISPLACEMENT, SEA_SURFACE, needed_quantities
 
 SURFACE_VALUES = 13  # values of a column, to which maxima are added: velocity, displacement, angle and more
-SURFACE_INDEX = 13 * 8  # bytes of a column: where these are found
+SURFACE_INDEX = 8  # bytes of a column: where these are found
+SEA_VALUES = 3  # values of a column: velocity and displacement of the sea surface, and whether there is any
+SEA_INDEX = 8
+ELEVATION_VALUES = (
+    5  # values of a column with gravity: elevation of the sea surface, its weights, its maximum
+)
 PREPARATION = 8 * 12  # bytes per cell of a strip, while the medium is set
 MECHANISMS = {"none": 0, "coarse": 1, "conventional": 3}  # in a cell
+# Nodes of a component that a point source reaches; bytes of one on each rank, and on the rank that has it.
+NODES, NODE_MADE, NODE_OWNED = 100, 40, 40
 TYPICAL_SPEED = 6000.0  # m/s, for the number of steps before the medium is known
 TYPICAL_COURANT = 0.3
 SHORT_MEMORY = "physics.memory_variable_precision: bfloat16"  # a setting that needs less
@@ -65,6 +76,7 @@ def predict_memory(
     steps = config.time.duration / (config.run.dt or TYPICAL_COURANT * min(grid.spacing) / TYPICAL_SPEED)
     recorded = len(config.receivers) * len(needed_quantities(config.output.stations.variables))
     measures = len(config.output.maxima.variables) if config.output.maxima else 0
+    sea = config.physics.gravity_surface
     state = int(item * (arrays * cells + 6 * side * absorbing))
     # A GPU has its own copy of the medium. On the host the state is there when the medium has been prepared.
     medium = item * cells * (3 + 2 * (mechanisms > 0)) if gpu else 0
@@ -72,12 +84,45 @@ def predict_memory(
     return {
         "state and medium": state,
         "rough surface": item * cells if config.topography is not None or has_sea(config.medium) else 0,
+        **(
+            {"sea elevation": ELEVATION_VALUES * item * math.prod(allocated_shape(largest, 1)[1:])}
+            if sea
+            else {}
+        ),
         "surface": (SURFACE_VALUES + measures) * nj * ni * item + SURFACE_INDEX * nj * ni,
+        "surface displacement": _displacement_bytes(config, item) * nj * ni,
         "halos": _halo_values(grid, decomposition, largest) * item,
         "stations": ROWS * item * recorded,
         "seismograms": int(2 * item * recorded * steps),
         "preparation": preparation + medium if gpu else max(0, preparation - state),
     }
+
+
+def predict_sources(
+    sources: Sequence[PointSources | PlaneWave | InjectedField], ranks: int
+) -> dict[str, int]:
+    """Bytes that the nodes of point sources take while they are prepared: each rank finds all and keeps its own."""
+    nodes = sum(
+        NODES * group.x.size * (6 * bool(group.moment.any()) + 3 * bool(group.force.any()))
+        for group in sources
+        if isinstance(group, PointSources)
+    )
+    return {"point sources": nodes * (NODE_MADE + NODE_OWNED // ranks)}
+
+
+def displacement_components(section: SurfaceDisplacementConfig) -> int:
+    """Components of displacement that are recorded in every column."""
+    return len(DISPLACEMENT) + (len(SEA_SURFACE) if section.sea_surface else 0)
+
+
+def _displacement_bytes(config: SeismicConfig, item: int) -> int:
+    """Bytes of a column that recording its displacement takes: sums of windows, and what the sea surface does."""
+    section = config.output.surface_displacement
+    if section is None:
+        return 0
+    sums = WINDOWS * displacement_components(section) if section.low_pass else 0
+    sea, index = (SEA_VALUES, SEA_INDEX) if section.sea_surface else (0, 0)
+    return (sums + sea) * item + index
 
 
 def has_sea(medium: MediumConfig) -> bool:
@@ -107,7 +152,9 @@ def predict_output(config: SeismicConfig, grid: Grid3D, discretisation: Discreti
     if out.fields:
         maps.append((ny * nx, len(out.fields.variables), records(out.fields.every)))
     if out.surface_displacement:
-        maps.append((ny * nx, 3, records(out.surface_displacement.every)))
+        beyond = 2 * WINDOWS if out.surface_displacement.low_pass else 0  # records around the run, at most
+        components = displacement_components(out.surface_displacement)
+        maps.append((ny * nx, components, records(out.surface_displacement.every) + beyond))
     areas = {"x": nz * ny, "y": nz * nx, "depth": ny * nx}
     maps += [(areas[p.axis], len(p.variables), records(p.every)) for p in out.planes]
     if out.injection:

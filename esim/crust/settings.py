@@ -1,12 +1,39 @@
 """How is a crust computed?"""
 
+import math
 from dataclasses import dataclass
 
 from esim.config.crust.root import SeismicConfig
+from esim.constants import GRAVITY
 from esim.crust.discretisation import Discretisation
 from esim.crust.guided_waves import guiding_contrast
 from esim.crust.medium.ground import Ground
 from esim.media.crust.attenuation import Mechanisms
+
+
+@dataclass(frozen=True)
+class SeaLevel:
+    """The level surface of a sea: upper face of a layer, over water up to so deep [m], in so many columns."""
+
+    layer: int
+    depth: float
+    columns: int
+
+    @property
+    def long_wave_speed(self) -> float:
+        """Speed of long gravity waves where the water is deepest [m/s]."""
+        return math.sqrt(GRAVITY * self.depth)
+
+    def describe(self) -> list[str]:
+        """Its line of the plan of a run."""
+        return [
+            f"sea surface    gravity acts on {self.columns:,} columns of water, up to {self.depth:g} m deep, where "
+            f"long waves make {self.long_wave_speed:.0f} m/s"
+        ]
+
+    def record(self) -> dict[str, float]:
+        """What run.json has of it."""
+        return {"columns": self.columns, "deepest": self.depth, "long_wave_speed": self.long_wave_speed}
 
 
 @dataclass(frozen=True)
@@ -26,9 +53,12 @@ class CrustSettings:
     contrast: float = 1.0  # fastest over slowest waves
     guiding: float = 1.0  # the contrast as far as the ground guides waves, see esim.crust.guided_waves
     memory: str | None = None  # type of the memory variables: bfloat16, or that of all else
+    sea: SeaLevel | None = None  # the sea surface on which gravity acts; None: without gravity
 
 
-def crust_settings(config: SeismicConfig, ground: Ground, discretisation: Discretisation) -> CrustSettings:
+def crust_settings(
+    config: SeismicConfig, ground: Ground, discretisation: Discretisation, sea: SeaLevel | None = None
+) -> CrustSettings:
     """The settings of a run."""
     physics, boundary = config.physics, config.grid.boundary
     x, y, bottom = boundary.kinds
@@ -47,4 +77,5 @@ def crust_settings(config: SeismicConfig, ground: Ground, discretisation: Discre
         largest_inverse_q=0.0 if fit is None else 1 / fit.lowest_q,
         reduced_layers=ground.reduced_layers,
         memory=physics.memory_variable_precision,
+        sea=sea,
     )

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from esim.backends import Backend
+from esim.constants import GRAVITY
 from esim.crust.absorbing_layers import AbsorbingLayer, build_layers
 from esim.crust.layout import STRESSES, VELOCITIES, Box3, allocated_shape
 from esim.crust.memory_variables import allocate_memory
+from esim.crust.sea_surface import SeaSurface, build_sea_surface
 from esim.crust.settings import CrustSettings
 from esim.grids.closure import CLOSURES, SurfaceClosure
 from esim.grids.grid3d import Grid3D
@@ -25,7 +27,8 @@ class CrustState:
 
     They are [var, k, j, i] with the halo: v = (vx, vy, vz) [m/s], s = (sxx, .., syz) [MPa]; fields has all of them and
     the medium by name, [k, j, i]. memory is (mechanisms, 6, k, j, i), relaxation the table of each mechanism; kept as
-    bfloat16, memory is an array of packed values (uint16). layers hold the memory of absorbing layers.
+    bfloat16, memory is an array of packed values (uint16). layers hold the memory of absorbing layers; sea is the sea
+    surface on which gravity acts, None without.
     """
 
     grid: Grid3D
@@ -39,6 +42,7 @@ class CrustState:
     memory: Any
     relaxation: list[Any]
     layers: list[AbsorbingLayer]
+    sea: SeaSurface | None
 
     @property
     def dt(self) -> float:
@@ -87,15 +91,28 @@ class CrustState:
         """Memory of all arrays of this rank: state, medium, memory variables, absorbing layers."""
         arrays = [self.v, self.s, self.memory, *(layer.memory for layer in self.layers)]
         arrays += [array for name, array in self.fields.items() if name not in (*VELOCITIES, *STRESSES)]
+        arrays += (
+            []
+            if self.sea is None
+            else [
+                self.sea.eta,
+                self.sea.weights,
+                *(layer.keep for layer in self.sea.layers),
+            ]
+        )
         return sum(array.nbytes for array in arrays if array is not None)
 
     def own(self, array: Any) -> np.ndarray:
-        """Owned cells of an array [.., k, j, i] on the host, without the halo."""
+        """Owned cells of an array [.., k, j, i] on the host, without the halo; of one [1, j, i] all columns."""
         k, j, i = (slice(*pair) for pair in self.interior)
-        return self.backend.to_host(array[..., k, j, i])
+        layers = k if array.shape[-3] > 1 else slice(None)
+        return self.backend.to_host(array[..., layers, j, i])
 
     def energy(self) -> float:
-        """Kinetic and strain energy of all ranks [J], for a medium without attenuation; float64, in rank order."""
+        """Kinetic and strain energy, and that of a risen sea surface on which gravity acts, of all ranks [J].
+
+        For a medium without attenuation; float64, in rank order.
+        """
         v, s = self.own(self.v), self.own(self.s)
         rho, lam, mu = (self.own(self.fields[name]) for name in ("rho", "lam", "mu"))
         total = 0.0
@@ -104,6 +121,9 @@ class CrustState:
                 (rho[k].astype(np.float64) * (v[:, k].astype(np.float64) ** 2).sum(0)).sum()
             )
             total += _strain_energy(s[:, k].astype(np.float64), lam[k].astype(np.float64), mu[k])
+        if self.sea is not None:
+            lifted = rho[self.sea.k - self.block.halo] * self.own(self.sea.eta)[0].astype(np.float64) ** 2
+            total += 0.5e3 * GRAVITY / self.grid.dz * float(lifted[self.sea.wet].sum())
         return math.fsum(self.comm.allgather(total)) * math.prod(self.grid.spacing)
 
     def motion(self) -> float:
@@ -112,7 +132,11 @@ class CrustState:
 
     def motion_here(self) -> float:
         """That of this rank."""
-        return self.backend.square_sum(self.v)
+        motion = self.backend.square_sum(self.v)
+        if self.sea is None:
+            return motion
+        # What the elevation of the sea surface may become: rho g eta^2 / 2 over a face is rho v^2 / 2 in a cell.
+        return motion + GRAVITY / self.grid.dz * self.backend.square_sum(self.sea.eta)
 
     def density_ratio(self) -> float:
         """Largest over smallest density of the cells of all ranks that are not air."""
@@ -141,8 +165,9 @@ def allocate(
         fields["mu"][: block.halo] = 0  # of air, so that no shear stress acts on the surface
     memory, relaxation = allocate_memory(backend, block, shape, settings)
     layers = build_layers(grid, block, backend, settings)
+    sea = build_sea_surface(grid, block, backend, settings, fields)
     return CrustState(
-        grid, decomposition, comm, backend, settings, q[:3], q[3:], fields, memory, relaxation, layers
+        grid, decomposition, comm, backend, settings, q[:3], q[3:], fields, memory, relaxation, layers, sea
     )
 
 

@@ -16,7 +16,7 @@ from esim.crust.settings import CrustSettings
 from esim.crust.state import CrustState
 from esim.grids.closure import ABOVE, CLOSURES, SLOPE_ABOVE
 from esim.grids.grid3d import Grid3D
-from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
+from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sea_surface, sponge
 from esim.kernels.crust.staggered import WEIGHTS
 from esim.kernels.kernel import Kernel, Part
 from esim.timestepping.step_plan import split
@@ -77,7 +77,7 @@ class SweepParts:
         parts = [self._main("velocity", (elastic.velocity,), box, band, {}) for band in self._bands]
         for layer in self._state.layers:
             parts += self._layer("velocity", layer, box, {})
-        return parts
+        return parts + self._sea_surface(box)
 
     def stress(self, box: Box3) -> list[Part]:
         """Parts that advance stresses on a box."""
@@ -104,6 +104,20 @@ class SweepParts:
             if layer.kind == "sponge":
                 parts += self._layer("stress", layer, box, {})
         return parts
+
+    def _sea_surface(self, box: Box3) -> list[Part]:
+        """What gravity does at the sea surface, after all else; at sides water is damped before."""
+        sea = self._state.sea
+        if sea is None:
+            return []
+        body = sea_surface.velocity_at_sea_surface
+        kernel = elastic.kernel(body.__name__, body, order=self._settings.order)
+        place = intersect(box, ((sea.k, sea.k + 1), *self._state.block.interior))
+        damp = elastic.kernel("damp_velocity", sponge.damp_velocity, order=self._settings.order)
+        damped = [
+            Part(damp, intersect(box, layer.box), self._state.fields | layer.arrays()) for layer in sea.layers
+        ]
+        return [*damped, Part(kernel, place, self._state.fields | sea.arrays())]
 
     def _main(self, name: str, bodies: tuple, box: Box3, band: tuple[int, int, str], own: dict) -> Part:
         kernel = self._kernel(name, *bodies, variant=band[2], relaxes=bool(own))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from esim.errors import InputError
 
 PREFIX = "data:"
+STORE = ".zarr"  # suffix of a folder that counts as one file
 FOLDER = Path(__file__).parent
 REGISTRY = FOLDER / "registry.txt"
 
@@ -55,7 +56,7 @@ def locate(name: str | os.PathLike[str]) -> Path:
     text = os.fspath(name)
     if not text.startswith(PREFIX):
         path = Path(text)
-        if not _is_file(path):
+        if not (_is_file(path) or (path.suffix == STORE and path.is_dir())):
             raise InputError(f"{path}: no such file")
         return path
     return _find(text.removeprefix(PREFIX))

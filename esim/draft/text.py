@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from esim.config.load import load
-from esim.drivers.driver import Setup
+from esim.drivers.engine import EngineSetup
 from esim.drivers.run import driver_of
 from esim.errors import EsimError, InputError
 from esim.io.atomic import partial, publish, whole_file, writing
@@ -96,11 +96,11 @@ def memory_words(size: float) -> str:
 class Checked(NamedTuple):
     """What a check found, and the time of the processor that it took [s]: a run begins with the same check."""
 
-    setup: Setup[Any]
+    setup: EngineSetup[Any]
     seconds: float
 
 
-def cost_words(setup: Setup[Any], plan: str, seconds: float, compiling: float) -> str:
+def cost_words(setup: EngineSetup[Any], plan: str, seconds: float, compiling: float) -> str:
     """What a run takes on this machine: its plan, its memory and, on CPU cores, wall-clock time [s]."""
     size = memory_words(sum(setup.memory.values()))
     if setup.device.backend != "cpu":

@@ -23,7 +23,7 @@ from esim.draft.extent import (
 from esim.draft.rupture import Footprint
 from esim.draft.source import Source
 from esim.draft.text import Checked, comment, comments, cost_words, duration, heading, quoted, write_checked
-from esim.drivers.driver import Setup
+from esim.drivers.engine import EngineSetup
 from esim.media import elevation
 
 DISPERSIVE = 100e3  # m: waves of narrower ruptures disperse on their way
@@ -131,7 +131,7 @@ def _cost(checked: Checked) -> str:
     return cost_words(setup, plan, seconds, COMPILING["ocean"])
 
 
-def _inland(setup: Setup[Any], around: Footprint) -> list[str]:
+def _inland(setup: EngineSetup[Any], around: Footprint) -> list[str]:
     """A warning where most of the rupture lies under land."""
     config, grid = setup.config, setup.levels[0].grid  # type: ignore[attr-defined]
     x, y = grid.x(), grid.y()

@@ -164,4 +164,5 @@ _EIGHTH = SurfaceClosure(
         (-0.00205984631, 0.01356365054, -0.0399693796, 0.03259791889, 0.0925106446, -1.22205221432),
     ),
 )
+AIR_PART = 0.5  # of a cell, for which a face between a cell of water and one of air stands
 CLOSURES = {4: _FOURTH, 8: _EIGHTH}  # by the order of the differences

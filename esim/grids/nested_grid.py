@@ -14,7 +14,7 @@ class NestedGrid:
     number is its place in the list of all grids, its parent's being smaller. box are the cells (j0, j1, i0, i1) of the
     parent that it covers; snapped says that the box that was asked for was smaller than these. The parent of a two-way
     nest takes over what that computes. A nest is computed from when the water of its parent is further from rest than
-    activation_threshold [m] (None: from the start).
+    activation_threshold [m] (None: from the start). solver is that of its step.
     """
 
     name: str
@@ -26,6 +26,7 @@ class NestedGrid:
     snapped: bool = False
     two_way: bool = False
     activation_threshold: float | None = None
+    solver: str = "nonlinear"
 
     @property
     def refinement(self) -> int:

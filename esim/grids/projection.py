@@ -47,11 +47,22 @@ class Projection:
             )
         return lon, lat
 
+    def cf_attributes(self) -> dict[str, Any]:
+        """The attributes of a grid mapping of CF that tell it, with the text that other programs read (WKT)."""
+        import pyproj
+
+        return dict(
+            pyproj.CRS.from_user_input(self._definition() | {"datum": "WGS84", "type": "crs"}).to_cf()
+        )
+
+    def _definition(self) -> dict[str, Any]:
+        return {"proj": "tmerc", "lon_0": self.lon0, "lat_0": self.lat0, "k": 1, "x_0": 0, "y_0": 0}
+
     def _plane(self) -> Any:
         """A transformation of its own for every call: threads must not share one, and it costs a millisecond."""
         import pyproj
 
-        return pyproj.Proj(proj="tmerc", lon_0=self.lon0, lat_0=self.lat0, k=1, x_0=0, y_0=0, ellps="WGS84")
+        return pyproj.Proj(**self._definition(), ellps="WGS84")
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,19 @@ class MapProjection:
             lon, lat = _first(lon, lat, good)
             raise InputError(f"lon {lon:.6g}, lat {lat:.6g} has no place on the map of grid.crs, {self.crs}")
         return x, y
+
+    def to_lonlat(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Longitude (-180..180) and latitude [degrees] of points in metres (numbers or arrays).
+
+        Raises InputError for a point that has no place on the Earth.
+        """
+        import pyproj
+
+        lon, lat = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True).transform(x, y)
+        if not np.all(good := np.isfinite(lon) & np.isfinite(lat)):
+            x, y = _first(x, y, good)
+            raise InputError(f"x {x:.6g}, y {y:.6g} m has no longitude and latitude on the map {self.crs}")
+        return lon, lat
 
 
 def destination(lon: float, lat: float, east: Any, north: Any) -> tuple[Any, Any]:

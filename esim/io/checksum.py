@@ -33,10 +33,26 @@ def xxh3_of(path: Path) -> str:
 
 
 def checksum(path: Path) -> dict[str, str]:
-    """SHA-256 of a file, by this name; xxh3_128 of a file of 1 GiB or more. Raises OSError."""
-    if path.stat().st_size >= LARGE:
-        return {"xxh3_128": xxh3_of(path)}
-    return {"sha256": _summed(path, hashlib.sha256())}
+    """SHA-256 of a file, by this name; xxh3_128 of a file of 1 GiB or more. Raises OSError.
+
+    A folder has the sum of the names and contents of all files in it.
+    """
+    kind, digest = ("xxh3_128", xxh3()) if size_of(path) >= LARGE else ("sha256", hashlib.sha256())
+    if not path.is_dir():
+        return {kind: _summed(path, digest)}
+    for file in _files_in(path):
+        digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
+        _add(file, digest)
+    return {kind: digest.hexdigest()}
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder. Raises OSError."""
+    return sum(file.stat().st_size for file in _files_in(path)) if path.is_dir() else path.stat().st_size
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def flaw(path: Path, size: int, xxh3_128: str) -> str | None:
@@ -57,8 +73,13 @@ def flaw(path: Path, size: int, xxh3_128: str) -> str | None:
 
 
 def _summed(path: Path, digest: Digest) -> str:
+    _add(path, digest)
+    return digest.hexdigest()
+
+
+def _add(path: Path, digest: Digest) -> None:
+    """Add the bytes of a file."""
     with path.open("rb", buffering=0) as stream:
         buffer = memoryview(bytearray(min(PIECE, max(path.stat().st_size, 1))))
         while count := stream.readinto(buffer):
             digest.update(buffer[:count])
-    return digest.hexdigest()

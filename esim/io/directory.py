@@ -13,6 +13,7 @@ from esim.io.atomic import partial, whole_file, writing
 from esim.io.checkpoint import manifest
 
 RECORD = "run.json"  # lists the files of a run that has come to its end
+STOPPED = "stopped.json"  # what a run has done that was stopped with a checkpoint, until it is resumed
 LEDGER = ".run_files.json"  # lists those of one that has not, from before it writes the first
 COORDINATES_AND_ATTRIBUTES = 1 << 16  # bytes of each file beside its data, rounded up
 
@@ -22,7 +23,7 @@ def own_files(directory: Path, names: Iterable[str] = ()) -> list[Path]:
 
     names are those that a run to come has, of which temporaries, which nobody else has, are taken as well.
     """
-    listed = {RECORD, LEDGER} | _recorded(directory) | _ledger(directory)
+    listed = {RECORD, STOPPED, LEDGER} | _recorded(directory) | _ledger(directory)
     found = [directory / name for name in listed]
     found += [partial(directory / name) for name in listed | {*names}]
     stems = "|".join(
@@ -111,18 +112,37 @@ def start_directory(directory: Path, names: Sequence[str], keep: bool = False) -
         own = own_files(directory, names)
         listed = {str(path.relative_to(directory)) for path in own if path.name[:1] != "."} | {*names}
         with whole_file(directory / LEDGER) as ledger:
-            ledger.write_text(json.dumps({"files": sorted(listed - {RECORD})}) + "\n")
+            ledger.write_text(json.dumps({"files": sorted(listed - {RECORD, STOPPED})}) + "\n")
+        (directory / STOPPED).unlink(missing_ok=True)
         if keep:
             manifest.remove_unfinished(directory)
             return
-        manifest.remove_all(directory)
-        for path in own:
-            if path.name not in (RECORD, LEDGER):
-                _remove(path)
-        (directory / RECORD).unlink(missing_ok=True)
-        for folder in {path.parent for path in own} - {directory}:
-            with suppress(OSError):  # somebody else has files there
-                folder.rmdir()
+        _clear(directory, own)
+
+
+def clear_directory(directory: Path, names: Sequence[str]) -> None:
+    """Removes what earlier runs in a directory list as their own, and their checkpoints; see `start_directory`."""
+    if directory.exists():
+        with writing(directory):
+            _clear(directory, own_files(directory, names))
+            (directory / STOPPED).unlink(missing_ok=True)
+            close_ledger(directory)
+
+
+def _clear(directory: Path, own: Sequence[Path]) -> None:
+    manifest.remove_all(directory)
+    for path in own:
+        if path.name not in (RECORD, STOPPED, LEDGER):
+            _remove(path)
+    (directory / RECORD).unlink(missing_ok=True)
+    for folder in {path.parent for path in own} - {directory}:
+        with suppress(OSError):  # somebody else has files there
+            folder.rmdir()
+
+
+def is_finished(directory: Path) -> bool:
+    """Whether the latest run in a directory has come to its end."""
+    return (directory / RECORD).exists() and not (directory / LEDGER).exists()
 
 
 def close_ledger(directory: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,6 +42,9 @@ class Maps(Protocol):
 
     def append(self, time: float, step: int) -> None:
         """Begin the snapshot of a time [s since origin] reached after `step` time steps."""
+
+    def annotate(self, attributes: Mapping[str, Any]) -> None:
+        """Add global attributes to those of the file, which are known only now."""
 
     def checkpoint(self, step: int) -> None:
         """Make the snapshots so far durable, before the checkpoint of that step is written."""
@@ -92,6 +96,10 @@ class GatheredMaps:
         """Begin a snapshot."""
         self.writer.put(self.file.append, time, step)
 
+    def annotate(self, attributes: Mapping[str, Any]) -> None:
+        """Add global attributes."""
+        self.writer.put(self.file.annotate, attributes)
+
     def checkpoint(self, step: int) -> None:
         """Have the snapshots so far in a file of their own."""
         assert isinstance(self.file, SnapshotFile)
@@ -129,7 +137,7 @@ class MapWriter:
     writer: Writer
     format: str
     directory: Path
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, Any]
     compression: int = 1
     start: datetime | None = None
 
@@ -143,22 +151,30 @@ class MapWriter:
         dtype: str = "f4",
         bits: int | None = None,
         static: str | None = None,
+        attributes: Mapping[str, Any] = MappingProxyType({}),
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> Maps:
-        """Snapshots of some variables, and one that does not change; blocks are those of all ranks."""
+        """Snapshots of some variables, and one that does not change; blocks are those of all ranks.
+
+        attributes are global ones beside those of all files, more those of the variables beside those of their names.
+        """
+        about = {**self.attributes, **attributes}
         if self.format == "zarr":
-            variables = [MapVariable(name, dtype, record=True, bits=bits) for name in names]
-            return self._store(stem, place, blocks, variables + ([MapVariable(static)] if static else []))
+            variables = [MapVariable(name, dtype, record=True, bits=bits, more=more) for name in names]
+            variables += [MapVariable(static)] if static else []
+            return self._store(stem, place, blocks, variables, about)
         file = SnapshotFile(
             self.directory,
             place,
             names,
-            self.attributes,
+            about,
             stem=stem,
             static=static,
             start=self.start,
             bits=bits,
             compression=self.compression,
             dtype=dtype,
+            more=more,
         )
         return GatheredMaps(file, self.comm, self.writer, place, blocks)
 
@@ -167,7 +183,7 @@ class MapWriter:
     ) -> Maps:
         """Maps that do not change with time."""
         if self.format == "zarr":
-            return self._store(stem, place, blocks, variables)
+            return self._store(stem, place, blocks, variables, self.attributes)
         file = MaximaFile(
             self.directory,
             place,
@@ -180,7 +196,12 @@ class MapWriter:
         return GatheredMaps(file, self.comm, self.writer, place, blocks)
 
     def _store(
-        self, stem: str, place: Place, blocks: Sequence[Block], variables: Sequence[MapVariable]
+        self,
+        stem: str,
+        place: Place,
+        blocks: Sequence[Block],
+        variables: Sequence[MapVariable],
+        attributes: Mapping[str, Any],
     ) -> Maps:
         from esim.io.zarr.maps import ZarrMaps
 
@@ -192,7 +213,7 @@ class MapWriter:
             place,
             blocks,
             variables,
-            self.attributes,
+            attributes,
             start=self.start,
             compression=self.compression,
         )

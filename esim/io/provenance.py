@@ -19,7 +19,7 @@ import numpy as np
 from esim import __version__
 from esim.errors import InputError
 from esim.io.atomic import whole_file
-from esim.io.checksum import checksum
+from esim.io.checksum import checksum, size_of
 
 PACKAGES = ("numpy", "numba", "mpi4py", "zarr")
 
@@ -81,9 +81,9 @@ def machine() -> dict[str, str]:
 
 
 def input_file(path: Path) -> dict[str, Any]:
-    """Path, size in bytes and `checksum` of an input file. Raises InputError if it cannot be read."""
+    """Path, size in bytes and `checksum` of an input file or store. Raises InputError if it cannot be read."""
     try:
-        return {"path": str(path), "bytes": path.stat().st_size, **checksum(path)}
+        return {"path": str(path), "bytes": size_of(path), **checksum(path)}
     except OSError as error:
         raise InputError(f"cannot read the input file {path}: {error.strerror}") from error
 

@@ -1,5 +1,6 @@
 """How much time and memory will a run take on a machine? The one place that is asked before a job is written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ class Prediction:
     accelerator, 0 without one. seconds is the wall-clock time, the start included.
     """
 
-    workload: Workload
+    workloads: Sequence[Workload]
     host: int
     device: int
     seconds: float
@@ -55,16 +56,16 @@ class Planned:
 
         Raises InputError where the grid has not enough cells for the ranks.
         """
-        workload = self._driver.workload(self._setup, ranks)
+        workloads = self._driver.workloads(self._setup, ranks)
         place = place_of(self._machine, self._rates, ranks_per_node)
-        (row,) = plan_scaling(lambda _: workload, [ranks], place)
+        (row,) = plan_scaling(lambda _: workloads, [ranks], place)
         seconds = STARTING + row.total
-        whole = sum(workload.memory.values())
         if self._backend == "cpu":
-            return Prediction(workload, whole, 0, seconds)
-        kept = sum(workload.memory.get(name, 0) for name in ON_HOST)
+            return Prediction(workloads, row.memory, 0, seconds)
+        kept = [sum(one.memory.get(name, 0) for name in ON_HOST) for one in workloads]
         context = CONTEXT if self._backend == "cuda" else 0
-        return Prediction(workload, kept, context + whole - kept, seconds)
+        there = [sum(one.memory.values()) - host for one, host in zip(workloads, kept, strict=True)]
+        return Prediction(workloads, max(kept), context + max(there), seconds)
 
 
 def _without_accelerators(machine: MachineConfig) -> MachineConfig:

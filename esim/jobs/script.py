@@ -171,11 +171,12 @@ def _told(layout: Layout, accelerated: bool) -> str:
 
 
 def _needs(found: Prediction, limit: float) -> str:
-    workload = found.workload
+    cells, steps = max(one.cells for one in found.workloads), sum(one.steps for one in found.workloads)
+    written = sum(one.output.all for one in found.workloads)
     device = f" and {gigabytes(found.device)} of its accelerator" if found.device else ""
     return (
-        f"{workload.cells:,} cells, {workload.steps:,.0f} steps; {gigabytes(found.host)}{device} per rank; output at "
-        f"most {gigabytes(workload.output.all)}, about {_minutes(found.seconds)} predicted; limit {_minutes(limit)}"
+        f"{cells:,} cells, {steps:,.0f} steps; {gigabytes(found.host)}{device} per rank; output at "
+        f"most {gigabytes(written)}, about {_minutes(found.seconds)} predicted; limit {_minutes(limit)}"
     )
 
 

@@ -11,6 +11,7 @@ from esim.backends import Backend
 from esim.config.ocean.physics import OceanPhysics
 from esim.errors import InputError
 from esim.grids.grid import SIDES, CellFunction, Grid
+from esim.kernels.kernel import Kernel
 from esim.kernels.ocean import boundary, forcing, tracer
 from esim.ocean.domain import Domain
 from esim.parallel.decomposition import Block, Box
@@ -33,6 +34,7 @@ class OuterSide:
     name: str
     kind: str
     shape: tuple[int, int]  # of the block with its halo
+    halo: int
 
     @property
     def along_x(self) -> bool:
@@ -52,7 +54,7 @@ class OuterSide:
     @property
     def box(self) -> Box:
         """Cells of the inner ghost column, in views: whole sides, so that those along y fill the corners last."""
-        return (0, self.shape[0 if self.along_x else 1]), (1, 2)
+        return (0, self.shape[0 if self.along_x else 1]), (self.halo - 1, self.halo)
 
     def view(self, array: Any) -> Any:
         """An array [var, j, i] of the block, turned so that this side is in the west."""
@@ -67,7 +69,7 @@ def outer_sides(grid: Grid, block: Block) -> Iterator[OuterSide]:
     outer = (block.i0 == 0, block.i1 == nx, block.j0 == 0, block.j1 == ny)
     for name, kind, here in zip(SIDES, grid.boundary, outer, strict=True):
         if here and kind != "periodic":
-            yield OuterSide(name, kind, (nj, ni))
+            yield OuterSide(name, kind, (nj, ni), block.halo)
 
 
 def state_fills(
@@ -77,27 +79,40 @@ def state_fills(
 
     incident has the waves that come in, by side.
     """
-    backend, real = domain.backend, domain.backend.dtype.type
+    backend = domain.backend
     fills: list[GhostFill] = []
     for side in outer_sides(domain.grid, domain.block):
-        view = side.view(q)
-        normal, along = (1 + n for n in side.components)
-        given = {
-            "zeta": view[0:1],
-            "normal": view[normal : normal + 1],
-            "along": view[along : along + 1],
-            "bed": side.view(bed),
-        }
         if side.kind == "nest":
             continue  # esim.ocean.nesting.hierarchy fills them
         if side.kind == "incident":
+            given = _views(side, q, bed)
             fills.append(_incident(side, domain.grid, backend, physics, given, incident[side.name]))
             continue
-        values = (side.inward, physics.gravity, 0.5, 0, 1, physics.dry_depth)
-        constants = backend.constants(boundary.BoundaryParams(*map(real, values)))
-        launch = backend.bind(boundary.WALL if side.kind == "wall" else boundary.OPEN, side.box, given)
-        fills.append(ConstantFill(launch, constants))
+        kernel = boundary.WALL if side.kind == "wall" else boundary.OPEN
+        fills.append(_constant_fill(domain, physics, side, kernel, q, bed))
     return fills
+
+
+def _views(side: OuterSide, q: Any, bed: Any) -> dict[str, Any]:
+    """A state and its bed as the kernels of a side take them."""
+    view = side.view(q)
+    normal, along = (1 + n for n in side.components)
+    return {
+        "zeta": view[0:1],
+        "normal": view[normal : normal + 1],
+        "along": view[along : along + 1],
+        "bed": side.view(bed),
+    }
+
+
+def _constant_fill(
+    domain: Domain, physics: OceanPhysics, side: OuterSide, kernel: Kernel, q: Any, bed: Any
+) -> GhostFill:
+    """A call of a kernel that fills the ghost cells beyond a side alike at all times."""
+    backend = domain.backend
+    values = (side.inward, physics.gravity, 0.5, 0, 1, physics.dry_depth)
+    constants = backend.constants(boundary.BoundaryParams(*map(backend.dtype.type, values)))
+    return ConstantFill(backend.bind(kernel, side.box, _views(side, q, bed)), constants)
 
 
 def tracer_fills(domain: Domain, plane: Any) -> list[GhostFill]:

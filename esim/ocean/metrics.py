@@ -21,9 +21,12 @@ def row_factors(grid: Grid, block: Block, coriolis: bool) -> np.ndarray:
     factors[ROWS.f] = grid.coriolis(first, last) * coriolis
     factors[ROWS.curvature] = grid.curvature(first, last)
     factors[ROWS.drain_x] = width
+    factors[ROWS.height] = height
+    factors[ROWS.per_aspect] = height / width
+    factors[ROWS.per_length] = np.divide(height, faces[:-1], out=np.zeros_like(area), where=faces[:-1] > 0)
     factors[ROWS.drain_north] = area / faces[1:]
     factors[ROWS.drain_south] = area / faces[:-1]
-    factors[ROWS.absorption] = 0
+    factors[[ROWS.absorption, ROWS.absorption_south]] = 0
     _mirror_rows(factors, grid, block)
     return np.pad(factors, ((0, 0), (0, block.allocated[0] - factors.shape[1])), mode="edge")
 
@@ -31,12 +34,12 @@ def row_factors(grid: Grid, block: Block, coriolis: bool) -> np.ndarray:
 def column_factors(grid: Grid, block: Block) -> np.ndarray:
     """Factors sides[k, 0, i] of a block with its halo: sign of the Earth's rotation, -1 beyond walls; no absorption."""
     h, last = block.halo, block.shape[1] + 2 * block.halo
-    factors = np.ones((2, 1, block.allocated[1]))
+    factors = np.ones((3, 1, block.allocated[1]))
     if grid.boundary[0] == "wall" and block.i0 == 0:
         factors[0, :, :h] = -1
     if grid.boundary[1] == "wall" and block.i1 == grid.nx:
         factors[0, :, last - h : last] = -1
-    factors[1] = 0
+    factors[1:] = 0
     return factors
 
 

@@ -11,18 +11,19 @@ from esim.backends.activity import ActivityMap, without_skipping
 from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import CellFunction, Grid
 from esim.kernels.kernel import Kernel
-from esim.kernels.ocean import seafloor, shallow_water
-from esim.kernels.ocean.absorbing_layer import with_absorption
+from esim.kernels.ocean import seafloor
 from esim.kernels.ocean.maxima import ARRIVALS, MAXIMA, recording
-from esim.kernels.ocean.state import NEVER, ROWS, STATE, step_constants, step_values
+from esim.kernels.ocean.state import NEVER, ROWS, step_constants, step_values
 from esim.kernels.ocean.structures import PLANES, with_structures
 from esim.kernels.ocean.tracer import PLANE, with_tracer
 from esim.ocean.absorbing_layers import NO_LAYERS, Layers, absorption_rates
 from esim.ocean.boundary import state_fills, tracer_fills
 from esim.ocean.domain import Domain
+from esim.ocean.faces import FlowThroughFaces
 from esim.ocean.forces import Forces
 from esim.ocean.metrics import column_factors, row_factors
-from esim.ocean.static_fields import static_field
+from esim.ocean.solver import NONLINEAR, Solver
+from esim.ocean.static_fields import sea_mask, static_field
 from esim.ocean.structures import Ghosts, Structures, over_bed
 from esim.ocean.water import water_of
 from esim.parallel.collectives import one_per_node
@@ -48,6 +49,7 @@ class Ocean(Domain):
     bed: Any
     rows: Any
     plan: StepPlan
+    solver: Solver
     kernel: Kernel
     inputs: tuple[Mapping[str, Any], Mapping[str, Any]]
     rates: tuple[Launch, Launch]
@@ -60,6 +62,7 @@ class Ocean(Domain):
     arrival_thresholds: tuple[float, ...] = (0.01,)
     accelerations: tuple[Any, ...] = ()
     forces: Forces | None = None
+    faces: FlowThroughFaces | None = None
     structures: Structures | None = None
     crests: Any | None = None
     activity: ActivityMap = field(default_factory=ActivityMap)
@@ -98,6 +101,7 @@ class Ocean(Domain):
 
     def begin(self, time: float = 0.0) -> None:
         """Make ready for the first step from the current state, at a time [s]: ghost cells, forces, maxima."""
+        self.follow_bed()
         self.plan.fill(time)
         if self.forces is not None:
             self.forces.evaluate(time)
@@ -132,15 +136,28 @@ class Ocean(Domain):
             plane = self.plan.state()[self.variables.index(name)]
             plane[j0:j1, i0:i1] = self.backend.from_host(values)
         self.plan.fill(0.0)
+        if self.faces is not None:
+            self.faces.follow_transport(self.plan.current)
 
     def water(self) -> Water:
         """The water of the owned cells, float64, on the host."""
         state, bed = self.own(self.plan.state()), self.own(self.bed)[0]
         return water_of(state, bed, self.physics.dry_depth, self.variables)
 
+    def follow_nests(self, time: float) -> None:
+        """Bring the halo of a state at a time [s] up to date on some of whose cells nests have had the last word."""
+        self.plan.fill(time)
+        if self.faces is not None:
+            self.faces.follow_nests(self.plan.current)
+
     def refresh_bed(self) -> None:
         """Bring the bed's halo across periodic sides up to date."""
         self.exchange(1).fill(self.bed)
+
+    def follow_bed(self) -> None:
+        """Take over a bed that has moved."""
+        if self.faces is not None:
+            self.faces.follow_ground()
 
     def raise_structures(self, ghosts: Ghosts | None = None) -> None:
         """Put the structures on the bed as it is; ghosts are those that a parent fills."""
@@ -160,7 +177,9 @@ class Ocean(Domain):
         if self.maxima is not None:
             self.maxima[MAXIMA.level, j0:j1, i0:i1] = level
         if any(self.layers):
-            self.inputs[0]["split"][1, j0:j1, i0:i1] = level
+            split = self.inputs[0]["split"]
+            split[1, j0:j1, i0:i1] = level
+            self.exchange(len(split)).fill(split)
 
     def reset_maxima(self) -> None:
         """Begin the maxima from the level of the water and the current state; dry cells have had no water yet."""
@@ -208,6 +227,7 @@ def build_ocean(
     carried: Sequence[str] = (),
     structures: Structures | None = None,
     skip: bool = True,
+    solver: Solver = NONLINEAR,
 ) -> Ocean:
     """Allocate and compile everything a step needs; the water is flat at level zero, where the bed is below it.
 
@@ -215,8 +235,8 @@ def build_ocean(
     absorb along each side. forced makes room for forces, which are put into ocean.forces.all afterwards; incident are
     the waves that come in. carried are the variables that the water carries: none, or tracer; structures stand on faces
     of cells. times adds those planes to the maxima that hold more times. Where nests have the last word, overwritten, a
-    step leaves the maxima to `Ocean.record`. skip leaves water at rest alone, with the same bits. Ranks that share a
-    node let the first compile, the others find its work on disk.
+    step leaves the maxima to `Ocean.record`. solver has the step of the grid. skip leaves water at rest alone, with the
+    same bits. Ranks that share a node let the first compile, the others find its work on disk.
     """
     domain = Domain(grid=grid, decomposition=decomposition, comm=comm, backend=backend)
     block = domain.block
@@ -226,6 +246,8 @@ def build_ocean(
         depth = -domain.own(bed)[0].astype(np.float64)
         along_y, along_x = absorption_rates(domain, depth, layers, physics.gravity)
         rows[ROWS.absorption, : along_y.size], sides[1, 0, : along_x.size] = along_y, along_x
+        rows[ROWS.absorption_south, 1 : along_y.size] = 0.5 * (along_y[1:] + along_y[:-1])
+        sides[2, 0, 1 : along_x.size] = 0.5 * (along_x[1:] + along_x[:-1])
     arrays: dict[str, Any] = {
         "bed": bed,
         "rows": backend.from_host(rows),
@@ -237,42 +259,24 @@ def build_ocean(
         arrays["split"] = domain.zeros(2)
     if maxima:
         arrays["maxima"] = domain.zeros(len(MAXIMA) if times else MAXIMA.highest_time)
+    if solver.linear:
+        arrays["sea"] = sea_mask(domain, bed, physics.dry_depth)
+        arrays["ground"] = domain.zeros(3)
     if structures is not None:
         arrays["structures"] = domain.zeros(len(PLANES))
-    variables = (*STATE, *carried)
+    variables = (*solver.variables, *(solver.layer_variables if any(layers) else ()), *carried)
     states = domain.zeros(len(variables)), domain.zeros(len(variables))
     speed = domain.zeros(1)
     accelerations = (domain.zeros(2), domain.zeros(2)) if forced else ()
     inputs = [{"q": state, **arrays} for state in states]
     for given, acceleration in zip(inputs, accelerations, strict=False):
         given["acceleration"] = acceleration
-    kernel = shallow_water.step(roughness is not None, maxima and not overwritten, forced, times)
+    kernel = solver.step(roughness is not None, maxima and not overwritten, forced, times)
     kernel = with_tracer(kernel) if carried else kernel
     kernel = with_structures(kernel) if structures is not None else kernel
     kernel = kernel if skip else without_skipping(kernel)
     activity = ActivityMap()
-
-    def compile_all() -> tuple[StepPlan, tuple[Launch, Launch], Sequence[Launch], Forces | None]:
-        first, second = (
-            backend.bind(seafloor.COURANT_RATE, block.interior, {"q": state, "speed": speed, **arrays})
-            for state in states
-        )
-        waves = {wave.side: wave for wave in incident}
-        record = recording(times)
-        records = [backend.bind(record, block.interior, given) for given in inputs if maxima]
-        fills = [
-            [
-                *state_fills(domain, physics, state, bed, waves),
-                *(fill for n in range(len(carried)) for fill in tracer_fills(domain, state[PLANE + n :][:1])),
-            ]
-            for state in states
-        ]
-        plan = _plan(domain, kernel, layers, states, inputs, activity, (fills[0], fills[1]))
-        forces = Forces(domain, physics, plan, bed, accelerations) if forced else None
-        return plan, (first, second), records, forces
-
-    plan, rates, records, forces = one_per_node(comm, compile_all)
-    constants = step_constants(
+    values = step_constants(
         backend.dtype,
         1.0,
         0.0,
@@ -282,6 +286,31 @@ def build_ocean(
         physics.speed_cap,
         arrival_thresholds,
     )
+    constants = backend.constants(values)
+
+    def compile_all() -> tuple[
+        StepPlan, tuple[Launch, Launch], Sequence[Launch], Forces | None, FlowThroughFaces | None
+    ]:
+        first, second = (
+            backend.bind(seafloor.COURANT_RATE, block.interior, {"q": state, "speed": speed, **arrays})
+            for state in states
+        )
+        waves = {wave.side: wave for wave in incident}
+        record = recording(times)
+        records = [backend.bind(record, block.interior, given) for given in inputs if maxima]
+        faces = FlowThroughFaces(domain, states, arrays, constants) if solver.linear else None
+        fills = [
+            [
+                *([] if solver.linear else state_fills(domain, physics, state, bed, waves)),
+                *(fill for n in range(len(carried)) for fill in tracer_fills(domain, state[PLANE + n :][:1])),
+            ]
+            for state in states
+        ]
+        plan = _plan(domain, kernel, solver, layers, states, inputs, activity, (fills[0], fills[1]))
+        forces = Forces(domain, physics, plan, bed, accelerations) if forced else None
+        return plan, (first, second), records, forces, faces
+
+    plan, rates, records, forces, faces = one_per_node(comm, compile_all)
     rate_values = physics.gravity, 0.0, 1.0, physics.dry_depth
     made = Ocean(
         **vars(domain),
@@ -290,11 +319,12 @@ def build_ocean(
         bed=bed,
         rows=arrays["rows"],
         plan=plan,
+        solver=solver,
         kernel=kernel,
         inputs=(inputs[0], inputs[1]),
         rates=rates,
         speed=speed,
-        step_constants=backend.step_constants(constants),
+        step_constants=backend.step_constants(values),
         rate_constants=backend.constants(seafloor.RateParams(*map(backend.dtype.type, rate_values))),
         layers=layers,
         maxima=arrays.get("maxima"),
@@ -302,17 +332,20 @@ def build_ocean(
         arrival_thresholds=tuple(arrival_thresholds),
         accelerations=accelerations,
         forces=forces,
+        faces=faces,
         activity=activity,
         structures=structures,
         crests=arrays.get("structures"),
     )
     made.raise_structures()
+    made.follow_bed()
     return made
 
 
 def _plan(
     domain: Domain,
     kernel: Kernel,
+    solver: Solver,
     layers: Layers,
     states: tuple[Any, Any],
     inputs: Sequence[Mapping[str, Any]],
@@ -338,7 +371,7 @@ def _plan(
         def launches(box: Box, arrays: dict[str, Any] = arrays) -> list[Launch]:
             free, absorbing = cut_layers(block, domain.grid.shape, layers, box)
             found = [] if absorbing and is_empty(free) else [bind(kernel, free, arrays)]
-            return found + [bind(with_absorption(kernel), one, arrays) for one in absorbing]
+            return found + [bind(solver.absorbing(kernel), one, arrays) for one in absorbing]
 
         edges.append([launch for strip in strips for launch in launches(strip)])
         interior.append(launches(middle))

@@ -65,7 +65,7 @@ class StabilityCheck:
             (j0, j1), (i0, i1) = ocean.block.interior
             bad = not ocean.backend.finite(ocean.plan.state()[:, j0:j1, i0:i1])
             places.append(_first_bad(ocean) if bad else None)
-            rate = ocean.fastest_here() if courant and level.active else 0.0
+            rate = ocean.fastest_here() if courant and level.active and not ocean.solver.linear else 0.0
             # A maximum need not carry NaN.
             self._found.values[2 * n : 2 * n + 2] = bad, math.inf if math.isnan(rate) else rate
         self._found.start()

@@ -43,3 +43,18 @@ def pad_to_block(field: np.ndarray, block: Block) -> np.ndarray:
     array = np.zeros((field.shape[0], *block.allocated))
     array[:, : field.shape[1], : field.shape[2]] = field
     return array
+
+
+def sea_mask(domain: Domain, bed: Any, dry: float) -> Any:
+    """One in cells [1, j, i] of the block and its halo with more water at rest than dry [m].
+
+    Zero beyond all sides but periodic ones.
+    """
+    block, (ny, nx), h = domain.block, domain.grid.shape, domain.block.halo
+    j, i = np.arange(block.j0 - h, block.j1 + h), np.arange(block.i0 - h, block.i1 + h)
+    periodic_x, periodic_y = domain.grid.periodic[::-1]
+    closed_x = ((i < 0) | (i >= nx)) & (not periodic_x)
+    closed_y = ((j < 0) | (j >= ny)) & (not periodic_y)
+    ground = domain.backend.to_host(bed)[0, : j.size, : i.size]
+    sea = (-ground > dry) & ~closed_y[:, None] & ~closed_x
+    return domain.backend.from_host(pad_to_block(sea.astype(np.float64), block))

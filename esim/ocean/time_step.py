@@ -2,9 +2,11 @@
 
 import math
 
-from esim.config.ocean.run import CFL_BOUND, OceanRunConfig
+from esim.config.ocean.run import OceanRunConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
+from esim.grids.nested_grid import NestedGrid
+from esim.ocean.solver import SOLVERS
 
 
 def minimum_courant_rate(grid: Grid, gravity: float) -> float:
@@ -13,19 +15,21 @@ def minimum_courant_rate(grid: Grid, gravity: float) -> float:
     return math.sqrt(gravity) * float((1 / width + 1 / height).max())
 
 
-def time_step(run: OceanRunConfig, grid: Grid, rate: float, deepest: float, gravity: float) -> float:
+def time_step(run: OceanRunConfig, whole: NestedGrid, rate: float, deepest: float, gravity: float) -> float:
     """Time step [s] that run.cfl or run.dt asks for on the whole grid; raises InputError above the bound.
 
     rate [1/s] is the largest Courant number per second of its water as it begins, deepest [m] its largest depth.
     """
     # No water yet: let a depth of one metre set the first step.
-    rate = rate or minimum_courant_rate(grid, gravity)
+    rate = rate or minimum_courant_rate(whole.grid, gravity)
+    bound = SOLVERS[whole.solver].bound
     if run.dt is None:
+        assert run.cfl is not None
         return run.cfl / rate
-    if run.dt * rate > CFL_BOUND:
+    if run.dt * rate > bound:
         raise InputError(
             f"run.dt: {run.dt:g} s gives a Courant number of {run.dt * rate:.2f} over {deepest:.0f} m of water, above "
-            f"the bound {CFL_BOUND:g}; use at most {CFL_BOUND / rate:.3g} s, or leave run.dt out"
+            f"the bound {bound:g}; use at most {bound / rate:.3g} s, or leave run.dt out"
         )
     return run.dt
 

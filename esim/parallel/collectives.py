@@ -23,6 +23,12 @@ def on_root(comm: Comm, work: Callable[[], T]) -> T | None:
     return result
 
 
+def from_root(comm: Comm, work: Callable[[], T]) -> T:
+    """Result of work() on every rank, done by rank 0 alone; if it raises an EsimError, all ranks do."""
+    result = comm.bcast(on_root(comm, work))
+    return result  # type: ignore[return-value]  # rank 0 has it
+
+
 def root_first(comm: Comm, work: Callable[[], T]) -> T:
     """Result of work(), which may download files, done by rank 0 before the others."""
     result = on_root(comm, work)

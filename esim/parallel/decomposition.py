@@ -11,7 +11,7 @@ import numpy as np
 from esim.errors import InputError
 
 HALO = 2
-MIN_CELLS = 4  # a block is at least this wide and high
+MIN_CELLS = 4  # a block is at least this wide and high, and not less than its halo
 Box = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -165,44 +165,45 @@ def decompose(
 ) -> Decomposition:
     """Cut a grid of (ny, nx) cells among ranks; raises InputError if there are more ranks than fit."""
     cost = cost or CostMap.uniform(shape)
-    strips = _strips(shape, ranks)
-    columns = _cuts(cost.columns(), strips)
+    least = max(MIN_CELLS, halo) if ranks > 1 else MIN_CELLS
+    strips = _strips(shape, ranks, least)
+    columns = _cuts(cost.columns(), strips, least)
     blocks = []
     for n, count in enumerate(strips):
         i0, i1 = columns[n], columns[n + 1]
-        rows = _cuts(cost.rows(i0, i1), [1] * count)
+        rows = _cuts(cost.rows(i0, i1), [1] * count, least)
         blocks += [Block(rows[k], rows[k + 1], i0, i1, halo) for k in range(count)]
     return Decomposition(shape, periodic, tuple(blocks))
 
 
-def _strips(shape: tuple[int, int], ranks: int) -> list[int]:
+def _strips(shape: tuple[int, int], ranks: int, least: int) -> list[int]:
     """Ranks in each strip, for the number of strips with the shortest inner edges."""
     ny, nx = shape
     best: tuple[float, list[int]] | None = None
-    for count in range(1, min(ranks, nx // MIN_CELLS) + 1):
+    for count in range(1, min(ranks, nx // least) + 1):
         strips = [ranks // count + (n < ranks % count) for n in range(count)]
-        if strips[0] * MIN_CELLS > ny:
+        if strips[0] * least > ny:
             continue
         # Edges along columns are twice as dear: their cells are far apart in memory.
         edges = 2.0 * (count - 1) * ny + sum(ranks_in - 1 for ranks_in in strips) * nx / count
         if best is None or edges < best[0]:
             best = edges, strips
     if best is None:
-        most = (ny // MIN_CELLS) * (nx // MIN_CELLS)
+        most = (ny // least) * (nx // least)
         raise InputError(
             f"{ranks} ranks are too many for a grid of {ny} x {nx} cells: a rank needs at least "
-            f"{MIN_CELLS} x {MIN_CELLS} of them, so use at most {most} ranks"
+            f"{least} x {least} of them, so use at most {most} ranks"
         )
     return best[1]
 
 
-def _cuts(cumulative: np.ndarray, weights: list[int]) -> list[int]:
-    """Positions that split a cumulative cost in proportion to weights, each part at least MIN_CELLS wide."""
+def _cuts(cumulative: np.ndarray, weights: list[int], least: int) -> list[int]:
+    """Positions that split a cumulative cost in proportion to weights, each part at least so wide."""
     n, total = len(cumulative) - 1, sum(weights)
     cuts, taken = [0], 0
     for k, weight in enumerate(weights[:-1]):
         taken += weight
         at = int(np.searchsorted(cumulative, cumulative[-1] * taken / total))
         left = len(weights) - 1 - k
-        cuts.append(min(max(at, cuts[-1] + MIN_CELLS), n - left * MIN_CELLS))
+        cuts.append(min(max(at, cuts[-1] + least), n - left * least))
     return [*cuts, n]

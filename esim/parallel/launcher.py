@@ -76,7 +76,7 @@ def offered_by_srun() -> list[str]:
 
 def library_vendor() -> str | None:
     """Whose MPI library this esim loads, asked in a process of its own, without starting it; None without one."""
-    code = "from esim.parallel.comm import mpi_vendor; print(mpi_vendor() or '')"
+    code = "from esim.parallel.mpi import mpi_vendor; print(mpi_vendor() or '')"
     try:
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
     except (OSError, subprocess.TimeoutExpired):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from esim.config.crust.root import SeismicConfig
+from esim.crust.quiet import LONGEST
 from esim.crust.stability import StabilityCheck
 from esim.grids.grid3d import Grid3D
 from esim.parallel.decomposition import Block, Decomposition
@@ -47,12 +48,18 @@ def plan_crust(
         terms=terms,
         inside=inside,
         exchanges=exchanges,
-        reductions=[Reduction("stability", 1 / StabilityCheck.interval, blocking=False)],
+        reductions=[Reduction(name, 1 / interval, blocking=False) for name, interval in _checks(config)],
         output=output,
         memory=memory,
         cells=grid.cells,
         uncounted=_uncounted(config, sources),
     )
+
+
+def _checks(config: SeismicConfig) -> list[tuple[str, int]]:
+    """What all ranks find out together, and every how many steps."""
+    quiet = [] if config.until is None else [("end of motion", LONGEST)]
+    return [("stability", StabilityCheck.interval), *quiet]
 
 
 def kernel_of(config: SeismicConfig) -> str:
@@ -77,6 +84,8 @@ def _terms(config: SeismicConfig, grid: Grid3D, block: Block, points: float, sta
         terms.append(Term(f"crust: {name}{more}", amount))
     if any(section is not None for section in (output.maxima, output.surface_displacement, output.fields)):
         terms.append(Term("crust: surface", columns))
+    if (recorded := output.surface_displacement) is not None and recorded.low_pass:
+        terms.append(Term("crust: low-pass of the surface", columns))
     if stations:
         terms.append(Term("crust: stations", stations))
     if points:

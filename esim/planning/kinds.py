@@ -26,6 +26,7 @@ GPU_BANDWIDTH = 1.5e12  # B/s of a GPU of which nothing else is known
 KINDS: dict[str, Kind] = {
     # ocean: per cell and step
     "ocean": Kind(9.0e-9, 1.5e-5, 7),
+    "ocean: deep solver": Kind(1.2e-8, 4e-5, 12),
     "ocean: maxima": Kind(2.7e-9, 0.0, 10),
     "ocean: arrival times": Kind(2.0e-9, 0.0, 8),
     "ocean: absorbing layers": Kind(2.0e-8, 1e-5, 9),
@@ -48,6 +49,7 @@ KINDS: dict[str, Kind] = {
     "crust: sponge": Kind(5.0e-9, 0.0, 18),
     "crust: eighth order": Kind(4.0e-9, 0.0, 0),
     "crust: surface": Kind(1.0e-7, 3e-5, 20),
+    "crust: low-pass of the surface": Kind(0.8e-9, 5e-6, 27),
     "crust: stations": Kind(0.5e-6, 5e-5, 20),
     "crust: sources": Kind(2.5e-7, 2e-5, 100),
     # output: per byte before compression

@@ -10,6 +10,7 @@ from esim.kernels.ocean.state import STATE
 from esim.ocean.forcing import build
 from esim.ocean.nesting.grid_level import GridLevel
 from esim.ocean.nesting.load_balance import BINS, DRY_COST, cut_nest
+from esim.ocean.solver import SOLVERS
 from esim.ocean.stability import StabilityCheck
 from esim.parallel.decomposition import Block, CostMap, Decomposition, decompose
 from esim.planning.work import Exchange, Output, Reduction, Term, Workload
@@ -44,7 +45,7 @@ def plan_ocean(
     ]
     item = np.dtype(config.run.precision).itemsize
     return Workload(
-        steps=count_steps(levels[0].dt, config.time.duration, due_intervals(config, levels[0].dt)),
+        steps=count_steps(levels[0].dt, config.time.duration, due_intervals(config)),
         terms=terms,
         inside=_inside(blocks, counts),
         exchanges=[
@@ -60,11 +61,9 @@ def plan_ocean(
     )
 
 
-def due_intervals(config: TsunamiConfig, dt: float) -> list[float]:
-    """Intervals [s] at whose multiples steps of at most dt [s] have to end: of gauges, snapshots and checkpoints."""
-    output = config.output
-    found = [output.stations.every] if config.gauges and output.stations.every >= dt else []
-    return found + [one.every for one in (output.fields, output.checkpoint) if one is not None]
+def due_intervals(config: TsunamiConfig) -> list[float]:
+    """Intervals [s] at whose multiples steps have to end: those of snapshots."""
+    return [] if config.output.fields is None else [config.output.fields.every]
 
 
 def sampled_cost(level: GridLevel) -> CostMap:
@@ -94,7 +93,7 @@ def decompositions(levels: Sequence[GridLevel], costs: Sequence[CostMap], ranks:
         return [level.decomposition for level in levels]
     load = np.zeros(ranks)
     return [
-        decompose(level.grid.shape, ranks, level.grid.periodic, cost)
+        decompose(level.grid.shape, ranks, level.grid.periodic, cost, SOLVERS[level.solver].halo)
         if level.parent is None
         else cut_nest(level.grid, level.ratio, cost, level.refinement, load)
         for level, cost in zip(levels, costs, strict=True)
@@ -126,7 +125,7 @@ def _terms(
         coarse = Block(block.j0 // unit, block.j1 // unit, block.i0 // unit, block.i1 // unit)
         moving = min(moving, cost.of(coarse))
     amount, calls = moving * count, float(count)
-    kinds = ["ocean"]
+    kinds = ["ocean: deep solver" if SOLVERS[level.solver].linear else "ocean"]
     kinds += ["ocean: maxima"] if config.output.maxima else []
     kinds += ["ocean: arrival times"] if config.output.times else []
     kinds += ["ocean: friction map"] if level.media.roughness is not None else []

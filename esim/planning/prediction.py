@@ -98,10 +98,11 @@ def predict(workload: Workload, way: Way, bandwidth: float | None = None) -> Pre
     past = [one["compute"] for one in runs]
     correction = statistics.median(past) if len(past) >= ENOUGH else 1.0
     compute = correction * raw
-    handed, written = output_time(workload, rates)
+    handed, written, closing = output_time(workload, rates)
     kinds = [*workload.kinds, "output", *(["output: compression"] if workload.output.compressed else [])]
     spare = hardware.cores - way.threads * way.ranks
     time = max(compute + handed, written) if spare > 0 else compute + handed + written / hardware.cores
+    time += closing
     return Prediction(
         compute=compute,
         waiting=correction * workload.steps * (step.halo + step.reductions),
@@ -144,11 +145,12 @@ def spread(ratios: Sequence[float]) -> float:
     return max(max(ratio / middle, middle / ratio) for ratio in ratios) if len(ratios) > 1 else 1.15
 
 
-def output_time(workload: Workload, rates: Rates) -> tuple[float, float]:
-    """Seconds [s] to hand over all output, and of the thread that compresses and writes it."""
+def output_time(workload: Workload, rates: Rates) -> tuple[float, float, float]:
+    """Seconds [s] to hand over all output; of the thread that compresses and writes it meanwhile; and at the end."""
     out = workload.output
     packing = rates.of("output: compression").per_update if out.compressed else 0.0
-    return rates.of("output").per_update * (out.results + out.checkpoints), packing * out.results
+    handed = rates.of("output").per_update * (out.results + out.checkpoints)
+    return handed, packing * (out.results - out.at_end), packing * out.at_end
 
 
 def past_runs(family: str, way: Way) -> list[Mapping[str, float]]:
@@ -169,12 +171,16 @@ def _positive(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value) and value > 0
 
 
-def compared(prediction: Prediction, measured: Mapping[str, float]) -> dict[str, Any]:
-    """What run.json keeps: predicted, measured, and measured over predicted where both are there."""
+def compared(prediction: Prediction, measured: Mapping[str, float], whole: bool = True) -> dict[str, Any]:
+    """What run.json keeps: predicted, measured, and measured over predicted where both are there.
+
+    Of a part of a run, one that was resumed or stopped, only memory can be compared.
+    """
     ratios = {
         name: measured[name] / predicted
         for name, predicted in prediction.record().items()
         if name in measured and isinstance(predicted, int | float) and predicted > 0
+        if whole or name == "memory"
     }
     return {"predicted": prediction.record(), "measured": dict(measured), "measured_over_predicted": ratios}
 

@@ -128,20 +128,56 @@ def this_machine(here: Rates, memory: float, disk: float) -> Place:
     return Place("this machine", here.way.ranks, here, HERE, memory, disk, None, None, source)
 
 
-def plan_scaling(work: Callable[[int], Workload], ranks: Sequence[int], place: Place) -> list[Row]:
-    """A row for each number of ranks; raises InputError where none of them fits the grid."""
-    rows: list[Row] = []
-    base: Workload | None = None
+def plan_scaling(work: Callable[[int], Sequence[Workload]], ranks: Sequence[int], place: Place) -> list[Row]:
+    """A row for each number of ranks; raises InputError where none of them fits the grid.
+
+    work(ranks) are the runs that follow one another: one, or those of a scenario that has several parts.
+    """
+    found: list[list[Row]] = []
+    bases: Sequence[Workload] = ()
     for count in ranks:
         try:
-            workload = work(count)
+            workloads = work(count)
         except InputError:
-            if not rows:
+            if not found:
                 raise
             break
-        base = base or workload
-        rows.append(_row(workload, base, rows[0] if rows else None, place))
-    return rows
+        bases = bases or workloads
+        first: Sequence[Row | None] = found[0] if found else [None] * len(workloads)
+        found.append([_row(*one, place) for one in zip(workloads, bases, first, strict=True)])
+    return [_together(parts, found[0]) for parts in found]
+
+
+def _together(parts: Sequence[Row], first: Sequence[Row]) -> Row:
+    """The row of runs that follow one another; first are those of the fewest ranks."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def total(rows: Sequence[Row], name: str) -> float:
+        return sum(getattr(row, name) for row in rows)
+
+    def mean(rows: Sequence[Row], name: str) -> float:
+        return sum(getattr(row, name) * row.steps for row in rows) / total(rows, "steps")
+
+    energies = [row.energy for row in parts if row.energy is not None]
+    weak = sum(row.weak_step * row.steps / row.step for row in parts)
+    weak_first = sum(row.weak_step * row.steps / row.step for row in first)
+    return replace(
+        parts[0],
+        step=total(parts, "steps") / sum(row.steps / row.step for row in parts),
+        steps=total(parts, "steps"),
+        halo_share=mean(parts, "halo_share"),
+        imbalance=mean(parts, "imbalance"),
+        output=total(parts, "output"),
+        written=total(parts, "written"),
+        total=total(parts, "total"),
+        memory=max(row.memory for row in parts),
+        fits=all(row.fits for row in parts),
+        energy=sum(energies) if len(energies) == len(parts) else None,
+        efficiency=total(first, "steps") * first[0].ranks / (total(parts, "steps") * parts[0].ranks),
+        weak_step=weak / sum(row.steps / row.step for row in parts),
+        weak_efficiency=weak_first / weak,
+    )
 
 
 def _row(workload: Workload, base: Workload, first: Row | None, place: Place) -> Row:
@@ -150,11 +186,11 @@ def _row(workload: Workload, base: Workload, first: Row | None, place: Place) ->
     step = step_time(workload, place.rates, place.hardware, place.ranks)
     weak = step_time(enlarged(base, ranks), place.rates, place.hardware, place.ranks)
     steps = workload.steps * step.total
-    handed, written = output_time(workload, place.rates)
+    handed, written, closing = output_time(workload, place.rates)
     size = workload.output.results + workload.output.checkpoints
     gathered = size * (1 - 1 / nodes) / place.hardware.bandwidth
     written += size / place.disk
-    total = max(steps + handed + gathered, written)
+    total = max(steps + handed + gathered, written) + closing
     memory = sum(workload.memory.values())
     return Row(
         ranks=ranks,
@@ -164,7 +200,7 @@ def _row(workload: Workload, base: Workload, first: Row | None, place: Place) ->
         halo_share=(step.halo + step.reductions) / step.total,
         imbalance=step.work / step.mean_work,
         output=total - steps,
-        written=written,
+        written=written + closing,
         total=total,
         memory=memory,
         fits=memory <= place.memory,

@@ -40,9 +40,13 @@ class Reduction:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """What is written: bytes before compression of results, and of all checkpoints; and of the files that stay."""
+    """What is written: bytes before compression of results, and of all checkpoints; and of the files that stay.
+
+    at_end is the part of the results that is written when the last step is done.
+    """
 
     results: int
+    at_end: int
     checkpoints: int
     all: int
     compressed: bool

@@ -112,8 +112,7 @@ class FiniteFault:
 
     def magnitude(self) -> float | None:
         """Moment magnitude 2/3 (log10 M0 - 9.1), M0 in N m (Hanks and Kanamori 1979); None without slip."""
-        moment = self.moment()
-        return (log10(moment) - 9.1) / 1.5 if moment > 0 else None
+        return moment_magnitude(self.moment())
 
     def instantaneous(self) -> Self:
         """The same fault with everything moving at the origin time, t = 0."""
@@ -192,6 +191,11 @@ class FiniteFault:
         wrong = np.flatnonzero(~valid.reshape(len(self.x), -1).all(axis=1))
         if wrong.size:
             raise InputError(f"{self.label(int(wrong[0]))}: {name} {problem}")
+
+
+def moment_magnitude(moment: float) -> float | None:
+    """2/3 (log10 M0 - 9.1) of a moment M0 [N m] (Hanks and Kanamori 1979); None where there is none."""
+    return (log10(moment) - 9.1) / 1.5 if moment > 0 else None
 
 
 def lowered(

@@ -16,6 +16,7 @@ from typing import NoReturn
 from esim.errors import MachineError
 from esim.parallel.comm import Comm
 from esim.supervision import processes
+from esim.supervision.interpreter_guard import InterpreterGuard, start_guard
 from esim.supervision.launcher import LauncherWatch
 from esim.supervision.peers import Message, Peers
 from esim.supervision.pulse import OUTPUT, PULSE, START, STEP, Pulse
@@ -51,6 +52,7 @@ class Watchdog:
         self._stopped, self._deferred = False, 0.0
         self._quiet, self._seen, self._looked = 0.0, (-1, -1), time.monotonic()
         self._armed = 0.0
+        self._guard: InterpreterGuard | None = None
         self._thread = threading.Thread(target=self._run, name="esim-watchdog", daemon=True)
         pulse.begin()
 
@@ -63,6 +65,11 @@ class Watchdog:
                 f"cannot start the watchdog, a thread ({error}); allow more processes (ulimit -u)"
             ) from None
 
+    def begin(self, timeout: float | None) -> None:
+        """Take the timeout of a run that begins, and have its interpreter guarded from now on."""
+        self.timeout, self._guard = timeout, start_guard(FAILURE)
+        self._arm()
+
     def stop(self) -> None:
         """Watch no longer."""
         self._stopped = True
@@ -70,6 +77,8 @@ class Watchdog:
         if self._thread.is_alive():
             self._thread.join()
         faulthandler.cancel_dump_traceback_later()
+        if self._guard is not None:
+            self._guard.close()
         self._signals.close()
         if self._peers is not None:
             self._peers.close()
@@ -111,6 +120,8 @@ class Watchdog:
 
     def _hear(self, seconds: float) -> list[Message]:
         """Messages of other watchdogs; signals to this process are heeded on the way."""
+        if self._guard is not None:
+            self._guard.beat()
         if self._peers is None:
             signalled, messages = self._signals.wait(seconds), list[Message]()
         else:
@@ -207,10 +218,13 @@ class Watchdog:
         return f"resume with --resume, from the checkpoint of step {found[0]:,} (t = {found[1]:.1f} s)"
 
     def _tell(self, text: str) -> None:
-        where = f" (rank {self._rank} of {self._size})" if self._size > 1 else ""
         if _heard():
             with suppress(OSError):
-                os.write(STDERR, f"esim-run{where}: {text}\n".encode())
+                os.write(STDERR, self._signed(text).encode())
+
+    def _signed(self, text: str) -> str:
+        where = f" (rank {self._rank} of {self._size})" if self._size > 1 else ""
+        return f"esim-run{where}: {text}\n"
 
     def _dump(self) -> None:
         """Print the Python stacks of all threads of this rank."""
@@ -219,11 +233,22 @@ class Watchdog:
             faulthandler.dump_traceback(STDERR)
 
     def _arm(self) -> None:
-        """Have the stacks printed in any case, should the interpreter itself be blocked and this thread with it."""
-        now = time.monotonic()
-        if now > self._armed:
+        """Have the process ended, should the interpreter itself be blocked and this thread with it.
+
+        Where there is no guard for that, the stacks are printed at least.
+        """
+        now, allowed = time.monotonic(), 2 * self.limit
+        if self._guard is not None:
+            self._guard.allow(
+                allowed,
+                self._signed(
+                    f"the interpreter was blocked for {allowed:.0f} s by a call that lets no other thread run "
+                    f"(run.stall_timeout); the run ends; {self._last()}"
+                ),
+            )
+        elif now > self._armed:
             self._armed = now + self.limit / 4
-            faulthandler.dump_traceback_later(2 * self.limit, file=STDERR)
+            faulthandler.dump_traceback_later(allowed, file=STDERR)
 
 
 def _heard() -> bool:

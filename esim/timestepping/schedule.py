@@ -29,6 +29,11 @@ class Every:
         """Whether it was due in the step from a time [s] to that of the clock."""
         return self.after(before) <= clock.time
 
+    def near(self, time: float, reach: float) -> bool:
+        """Whether it is due at most reach [s] before or after a time [s]."""
+        first = self.after(time - reach) if time > reach else 0.0
+        return first <= time + reach
+
 
 def count_steps(dt: float, end: float, intervals: Sequence[float]) -> int:
     """Steps of at most dt [s] from zero to an end [s] that reach all multiples of some intervals [s] exactly.

@@ -27,3 +27,14 @@ def install_handlers() -> None:
         for name in (signal.SIGUSR1, signal.SIGTERM):
             signal.signal(name, STOP.ask)
         STOP.listening = True
+
+
+def ignore_signals() -> None:
+    """Let nothing more ask a run that is over to stop.
+
+    Python, on its way out, hands signals back to the system, by whose default they kill: a run that is complete would
+    end as if it were not.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for name in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, signal.SIG_IGN)

@@ -1,5 +1,6 @@
 """The loop: choose dt, step, call what is due."""
 
+import math
 import time as wall
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,9 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Callback:
-    """Something to do at scheduled times. Binding ones are reached exactly; others are served by the next step."""
+    """Something to do at scheduled times. Binding ones are reached exactly, which may take more and shorter steps;
+    others are served by the next step.
+    """
 
     schedule: Every | Steps
     call: Callable[[Clock], None]
@@ -83,5 +86,5 @@ class Simulation:
         self.seconds["output"] += wall.perf_counter() - stepped
 
     def _due(self, time: float) -> float:
-        times = [c.schedule.after(time) for c in self.callbacks if c.binding]
-        return min([self.clock.end, *times])
+        """When the next step but some has to end [s]; infinite where nothing binds."""
+        return min((c.schedule.after(time) for c in self.callbacks if c.binding), default=math.inf)

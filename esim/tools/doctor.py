@@ -73,7 +73,6 @@ def examine() -> list[Finding]:
         array_modules,
         energy,
         cores,
-        threading,
         cache,
         locking,
         data,
@@ -106,7 +105,7 @@ def python() -> Iterable[Finding]:
 
 def mpi() -> Iterable[Finding]:
     """The MPI library, tried in a process of its own, which it may end."""
-    code = "import json; from esim.parallel.comm import mpi_report; print(json.dumps(mpi_report()))"
+    code = "import json; from esim.parallel.mpi import mpi_report; print(json.dumps(mpi_report()))"
     environment = {key: value for key, value in os.environ.items() if not key.startswith(LAUNCHER)}
     ran = _ask([sys.executable, "-c", code], environment)
     if ran is None or ran.returncode or not ran.stdout.strip():
@@ -284,27 +283,16 @@ def cores() -> Iterable[Finding]:
             yield Finding("threads", f"{name}={value}")
 
 
-def threading() -> Iterable[Finding]:
-    """What runs the threads of compiled kernels."""
-    if chosen := os.environ.get("NUMBA_THREADING_LAYER"):
-        yield Finding("threading layer", f"{chosen} (NUMBA_THREADING_LAYER)")
-        return
-    spec = find_spec("numba")
-    folder = Path(spec.origin).parent / "np/ufunc" if spec and spec.origin else Path()
-    layers = [name for name in ("tbb", "omp") if any(folder.glob(f"{name}pool*"))]
-    if find_spec("tbb") is None and "tbb" in layers:
-        layers.remove("tbb")
-    yield Finding("threading layer", f"the first that loads of {', '.join([*layers, 'workqueue'])}", FAST)
-
-
 def cache() -> Iterable[Finding]:
-    """The folder that keeps compiled kernels."""
-    from esim.backends.kernel_cache import cache_directory
+    """The folder that keeps compiled kernels, and those of the site."""
+    from esim.backends.kernel_cache import cache_directory, site_directories
 
     folder = cache_directory()
     temporary = Path(tempfile.gettempdir()) in folder.parents
     advice = "set ESIM_CACHE_DIR to a folder that lasts, or each start compiles" if temporary else ""
     yield Finding("compile cache", str(folder), FALLS_BACK if temporary else FAST, advice)
+    for shared in site_directories():
+        yield Finding("compile cache", f"{shared}, of the site, read only")
 
 
 def locking() -> Iterable[Finding]:

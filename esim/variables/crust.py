@@ -1,8 +1,8 @@
 """Which quantities does a crust run write? Their names in YAML, what CF says of them, and how they are computed.
 
 At stations, raw records are of the steps n = 1..N of a run: velocities, strain and rotation rates n dt after its
-beginning, stresses (n + 1/2) dt. Before and at the beginning everything was at rest. Series in SI units follow from
-every step, before only every m-th is kept.
+beginning, stresses and the elevation of the sea surface (n + 1/2) dt. Before and at the beginning everything was at
+rest. Series in SI units follow from every step, before only every m-th is kept.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -57,6 +57,14 @@ def _strain(axes: str = "x, y of the grid, z down") -> dict[str, Variable]:
 VELOCITY = _components("v", "velocity")
 DISPLACEMENT = _components("u", "displacement")
 ACCELERATION = _components("a", "acceleration")
+SEA_SURFACE = {
+    "sea_uz": Variable(
+        "m",
+        "displacement of the sea surface, downward; missing where there is no sea",
+        cell_methods="time: point",
+        more={"positive": "down"},
+    )
+}
 ROTATION = _rotations("r", "rotation")
 ROTATION_RATE = _rotations("w", "rotation rate")
 STRAIN = _strain()
@@ -81,6 +89,10 @@ STRESS = {
 ELEVATION = {
     "elevation": Variable("m", "height of the ground, positive up", standard_name="ground_level_altitude")
 }
+SURFACE_HEIGHT = "sea_surface_height_above_mean_sea_level"
+# With physics.gravity_surface; as the ocean engine has them.
+ETA = {"eta": Variable("m", "water-surface elevation", SURFACE_HEIGHT, "time: point")}
+ETA_MAX = {"eta_max": Variable("m", "maximum water-surface elevation", SURFACE_HEIGHT, "time: maximum")}
 
 # ------------------------------------------------------------------ at stations
 
@@ -124,9 +136,19 @@ def _slope(values: np.ndarray, dt: float) -> np.ndarray:
 
 def _pressures(raw: Sequence[np.ndarray], dt: float) -> list[np.ndarray]:
     """Minus the mean normal stress [Pa], at whole steps: the mean of the half steps before and after."""
-    total = sum(from_rest(stress) for stress in raw)
-    half = np.pad(-MEGA / 3 * total, ((0, 0), (1, 0)))
-    return [0.5 * (half[:, 1:] + half[:, :-1])]
+    total = np.sum([from_rest(stress) for stress in raw], axis=0)
+    return [_at_whole_steps(-MEGA / 3 * total)]
+
+
+def _elevations(raw: Sequence[np.ndarray], dt: float) -> list[np.ndarray]:
+    """Elevations [m] at whole steps."""
+    return [_at_whole_steps(from_rest(eta)) for eta in raw]
+
+
+def _at_whole_steps(values: np.ndarray) -> np.ndarray:
+    """Means of the values half a step before and after, with rest before the first one."""
+    half = np.pad(values, ((0, 0), (1, 0)))
+    return 0.5 * (half[:, 1:] + half[:, :-1])
 
 
 @dataclass(frozen=True)
@@ -150,6 +172,7 @@ STATION_QUANTITIES = {
     "rotation": StationQuantity(ROTATION, tuple(ROTATION_RATE), _integrals),
     "rotation_rate": StationQuantity(ROTATION_RATE, tuple(ROTATION_RATE), _same),
     "pressure": StationQuantity(PRESSURE, NORMAL_STRESSES, _pressures),
+    "eta": StationQuantity(ETA, tuple(ETA), _elevations),
 }
 
 
@@ -173,8 +196,8 @@ def derive_series(
     """Series (stations, times) in SI units by their names in stations.nc, at `sample_times`.
 
     records are raw ones (stations, steps) by name: vx, vy, vz [m/s], strain rates exx, ... and rotation rates wx, wy,
-    wz [1/s], normal stresses sxx, syy, szz [MPa]. dt [s] is the time step; of all steps the first `hidden` ones are
-    not kept.
+    wz [1/s], normal stresses sxx, syy, szz [MPa], elevations eta [m]. dt [s] is the time step; of all steps the first
+    `hidden` ones are not kept.
     """
     found: dict[str, np.ndarray] = {}
     for quantity in map(STATION_QUANTITIES.__getitem__, quantities):
@@ -229,4 +252,5 @@ SHAKING_MEASURES |= {
 }
 
 VARIABLES = dict(chain.from_iterable(quantity.variables.items() for quantity in STATION_QUANTITIES.values()))
-VARIABLES |= {name: measure.variable for name, measure in SHAKING_MEASURES.items()} | ELEVATION | STRESS
+VARIABLES |= {name: measure.variable for name, measure in SHAKING_MEASURES.items()}
+VARIABLES |= ELEVATION | STRESS | SEA_SURFACE | ETA_MAX

@@ -19,11 +19,11 @@ class PulseParams(NamedTuple):
     one: float
     sixteen: float
     fifteen: float
-    norm: float  # makes one of the largest value of the N-wave
+    norm: float  # factor of the pressure: of the N-wave makes one of its largest value
 
 
 def bell(j, i, acceleration, pulse, p):
-    """A hump p = A (1 - s^2)^8, s the distance ahead of the crest over its reach; nearly a Gaussian.
+    """A hump p = A C (1 - s^2)^8, s the distance ahead of the crest over its reach; nearly a Gaussian.
 
     pulse[0] is the distance from the origin [m], pulse[1..2] the derivatives of that, times A/(reach rho), and
     pulse[3..4] those of A/rho, towards +x and +y.
@@ -32,8 +32,8 @@ def bell(j, i, acceleration, pulse, p):
     inside = maximum(p.one - s * s, p.zero)
     square = inside * inside
     seventh = square * square * square * inside
-    value = seventh * inside
-    slope = -p.sense * (p.sixteen * s * seventh)
+    value = p.norm * (seventh * inside)
+    slope = -p.sense * (p.norm * (p.sixteen * s * seventh))
     acceleration[0, j, i] = acceleration[0, j, i] - (slope * pulse[1, j, i] + value * pulse[3, j, i])
     acceleration[1, j, i] = acceleration[1, j, i] - (slope * pulse[2, j, i] + value * pulse[4, j, i])
 

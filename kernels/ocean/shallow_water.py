@@ -17,7 +17,7 @@ is b [m, positive up], and sides[0, 0, i] is -1 beyond walls, where the mirrored
 sides[1, 0, i] is for the layers that absorb, see kernels.ocean.absorbing_layer.
 """
 
-from esim.kernels.kernel import Kernel, Shortcut, Stage
+from esim.kernels.kernel import Kernel, Plain, Shortcut, Stage
 from esim.kernels.ocean.maxima import record_maxima, record_times
 from esim.kernels.ocean.state import (
     DRAIN_FRACTION,
@@ -116,6 +116,11 @@ def wave(h0, h, h1, e0, e, e1, p):
     return maximum(maximum(behind, -behind), maximum(ahead, -ahead)) < p.gentle * lowest, lowest
 
 
+def without_water(j, i, q, bed, p):
+    """Whether a cell is dry, or its depth is not a number."""
+    return where(q[0, j, i] + maximum(-bed[0, j, i], p.zero) > p.dry, p.zero, p.one) > p.zero
+
+
 def slopes(h0, h, h1, e0, e, e1, u0, u, u1, v0, v, v1, b0, b, b1, p):
     """Half of the slopes of depth, surface and velocity; those of the velocity are zero in and beside dry cells.
 
@@ -130,6 +135,17 @@ def slopes(h0, h, h1, e0, e, e1, u0, u, u1, v0, v, v1, b0, b, b1, p):
         es + slope(e - e0, e1 - e, steep, middle, gentle, p),
         slope(u - u0, u1 - u, steep, middle, gentle, p),
         slope(v - v0, v1 - v, steep, middle, gentle, p),
+    )
+
+
+def slopes_of_water(h0, h, h1, e0, e, e1, u0, u, u1, v0, v, v1, p):
+    """The slopes where all three cells are wet: `shore` has no say there."""
+    gentle, _ = wave(h0, h, h1, e0, e, e1, p)
+    return (
+        limited(h - h0, h1 - h, p.half_theta, p.quarter, p),
+        slope(e - e0, e1 - e, p.half_theta, p.quarter, gentle, p),
+        slope(u - u0, u1 - u, p.half_theta, p.quarter, gentle, p),
+        slope(v - v0, v1 - v, p.half_theta, p.quarter, gentle, p),
     )
 
 
@@ -174,6 +190,25 @@ def slopes_x(j, i, bed, w, p):
     )
 
 
+def slopes_of_water_x(j, i, w, p):
+    """Half of the slopes along x where no cell is dry."""
+    w[HX, j, i], w[EX, j, i], w[UX, j, i], w[VX, j, i] = slopes_of_water(
+        w[H, j, i - 1],
+        w[H, j, i],
+        w[H, j, i + 1],
+        w[E, j, i - 1],
+        w[E, j, i],
+        w[E, j, i + 1],
+        w[U, j, i - 1],
+        w[U, j, i],
+        w[U, j, i + 1],
+        w[V, j, i - 1],
+        w[V, j, i],
+        w[V, j, i + 1],
+        p,
+    )
+
+
 def slopes_y(j, i, bed, w, p):
     """Half of the slopes along y."""
     w[HY, j, i], w[EY, j, i], w[UY, j, i], w[VY, j, i] = slopes(
@@ -192,6 +227,25 @@ def slopes_y(j, i, bed, w, p):
         bed[0, j - 1, i],
         bed[0, j, i],
         bed[0, j + 1, i],
+        p,
+    )
+
+
+def slopes_of_water_y(j, i, w, p):
+    """Half of the slopes along y where no cell is dry."""
+    w[HY, j, i], w[EY, j, i], w[UY, j, i], w[VY, j, i] = slopes_of_water(
+        w[H, j - 1, i],
+        w[H, j, i],
+        w[H, j + 1, i],
+        w[E, j - 1, i],
+        w[E, j, i],
+        w[E, j + 1, i],
+        w[U, j - 1, i],
+        w[U, j, i],
+        w[U, j + 1, i],
+        w[V, j - 1, i],
+        w[V, j, i],
+        w[V, j + 1, i],
         p,
     )
 
@@ -369,6 +423,29 @@ def manning_friction_map(j, i, bed, roughness, w, p):
     w[HV1, j, i] = w[HV1, j, i] * factor
 
 
+def resisting(h, qx, qy, friction, p):
+    """Whether the factor of `drag` may be another than one, also where a value is not a number.
+
+    It is one where what friction adds to h^2 is lost in its rounding, up to half of the largest speed. The first guess
+    of h^(-1/3) is good enough to know: p.negligible allows for it.
+    """
+    speed = maximum(qx, -qx) + maximum(qy, -qy)
+    felt = friction * guess_rcbrt(maximum(h, p.dry), p.rcbrt_0) + p.negligible * (p.per_cap + p.per_cap) * h
+    return where(speed * felt <= p.negligible * h * h, h, p.zero) <= p.dry
+
+
+def resists(j, i, bed, w, p):
+    """Whether a cell may feel friction."""
+    h = w[Z1, j, i] + maximum(-bed[0, j, i], p.zero)
+    return resisting(h, w[HU1, j, i], w[HV1, j, i], p.friction, p)
+
+
+def resists_map(j, i, bed, roughness, w, p):
+    """Whether a cell may feel friction, roughness[0, j, i] = g n^2."""
+    h = w[Z1, j, i] + maximum(-bed[0, j, i], p.zero)
+    return resisting(h, w[HU1, j, i], w[HV1, j, i], p.dt * roughness[0, j, i], p)
+
+
 def write_state(j, i, out, w, p):
     """Hand over the new state; what is less than the rounding of a small wave is rest.
 
@@ -395,9 +472,9 @@ def step(
     equations; times that maxima has its planes from MAXIMA.highest_time on.
     """
     stages = [
-        Stage(primitives, west=2, east=2, south=2, north=2),
-        Stage(slopes_x, west=1, east=1, south=1, north=1),
-        Stage(slopes_y, west=1, east=1, south=1, north=1),
+        Stage(primitives, west=2, east=2, south=2, north=2, mark=without_water),
+        Stage(slopes_x, west=1, east=1, south=1, north=1, plain=Plain(slopes_of_water_x)),
+        Stage(slopes_y, west=1, east=1, south=1, north=1, plain=Plain(slopes_of_water_y, south=1, north=1)),
         Stage(predict, west=1, east=1, south=1, north=1),
     ]
     if acceleration:
@@ -405,7 +482,8 @@ def step(
     stages += [Stage(face_x, east=1), Stage(face_y, north=1), Stage(advance)]
     if acceleration:
         stages.append(Stage(accelerate))
-    stages.append(Stage(manning_friction_map if friction_map else manning_friction))
+    stages[-1] = stages[-1]._replace(mark=resists_map if friction_map else resists)
+    stages.append(Stage(manning_friction_map if friction_map else manning_friction, plain=Plain()))
     if maxima and times:
         stages.append(Stage(record_times, exact=True))
     if maxima:

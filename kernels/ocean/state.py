@@ -23,6 +23,7 @@ class Params(NamedTuple):
     dry: float  # m, thinner water does not flow
     per_cap: float  # s/m, one over the largest speed
     friction: float  # dt g n^2
+    negligible: float  # half of the rounding of one, less 10 %: what adds less to one leaves it
     rcbrt_0: float  # its bits, less a third of those of x, are close to x^(-1/3)
     rcbrt_1: float  # 14/9, 7/9, 2/9: cubic iteration for x^(-1/3)
     rcbrt_2: float
@@ -32,6 +33,14 @@ class Params(NamedTuple):
     arrival_2: float  # m, higher thresholds of the same
     arrival_3: float
     never: float  # arrival time where no wave has come yet
+    near: float  # weights of differences and means of fourth order on a staggered grid: see kernels.ocean.deep_water
+    far: float
+    near_mean: float
+    far_mean: float
+    outer_kick: float  # fractions of a step of the same
+    inner_kick: float
+    outer_drift: float
+    inner_drift: float
     motion_threshold: float  # m, water that has moved less is at rest: the rounding of a wave of 0.1 m
 
     @staticmethod
@@ -53,6 +62,10 @@ class Rows(NamedTuple):
     drain_north: int = 7
     drain_south: int = 8
     absorption: int = 9  # in the layers along the south and north side, see kernels.ocean.absorbing_layer
+    absorption_south: int = 10  # the same at south faces
+    height: int = 11  # of a cell [m]
+    per_aspect: int = 12  # height / width of a cell
+    per_length: int = 13  # height of a cell / length of its south face, zero at a pole
 
 
 STATE = ("zeta", "hu", "hv")  # meaning of q[n, j, i]
@@ -104,6 +117,7 @@ def step_constants(
         dry=real(dry),
         per_cap=real(1 / speed_cap),
         friction=friction,
+        negligible=real(0.9 * np.finfo(real).epsneg / 2),
         rcbrt_0=magic.view(real),
         rcbrt_1=real(14 / 9),
         rcbrt_2=real(7 / 9),
@@ -117,5 +131,13 @@ def step_constants(
             )
         ),
         never=real(NEVER),
+        near=real(9 / 8),
+        far=real(-1 / 24),
+        near_mean=real(9 / 16),
+        far_mean=real(-1 / 16),
+        outer_kick=real(0.66),
+        inner_kick=real(-0.16),
+        outer_drift=real(-0.19),
+        inner_drift=real(1.38),
         motion_threshold=real(MOTION_THRESHOLD * np.finfo(real).eps),
     )

@@ -294,7 +294,7 @@ def test_stations_at_one_distance_are_drawn_in_ranks(tmp_path: Path) -> None:
     assert panels[0].get_ylabel() == ""
 
 
-@pytest.mark.parametrize("count", [5, 10, 60])
+@pytest.mark.parametrize("count", [5, 10, pytest.param(60, marks=pytest.mark.long)])
 def test_stations_at_almost_one_distance_are_moved_apart_with_lines_to_it(tmp_path: Path, count: int) -> None:
     """Half of them within 200 m, as seen from the epicentre: names and peaks cover none of each other."""
     from esim.analysis.crust.figures import record_section

@@ -267,6 +267,7 @@ def test_snapshots_are_chosen_over_the_whole_run(folder: Path) -> None:
     assert not any(title.startswith("0 min") for title in titles)
 
 
+@pytest.mark.long
 def test_all_figures_become_files(folder: Path, tmp_path: Path) -> None:
     from matplotlib.image import imread
 

@@ -99,7 +99,13 @@ def earthquake(folder, array_module, changes):
             marks=pytest.mark.long,
         ),
         pytest.param(
-            2, {"topography": {"kind": "flat", "depth": 150}, "source": [quakes.SLIP]}, marks=pytest.mark.long
+            2,
+            {
+                "topography": {"kind": "flat", "depth": 150},
+                "source": [quakes.SLIP],
+                "output.surface_displacement": {"every": 0.02, "low_pass": True, "sea_surface": True},
+            },
+            marks=pytest.mark.long,
         ),
     ],
 )

@@ -61,6 +61,9 @@ def test_the_catalogue_knows_all_that_makes_kernels():
     }
     used = {
         "ocean.shallow_water.step",
+        "ocean.deep_water.step",
+        "ocean.deep_layer.with_absorption",
+        "ocean.deep_faces.flux",
         "ocean.maxima.recording",
         "ocean.absorbing_layer.with_absorption",
         "ocean.nesting.flux",
@@ -214,7 +217,7 @@ def test_what_the_assembler_says_is_judged(said, expected):
     assert compile_check._judge("k", kernel, "float32", "sm_80", ptx, [], good).faults == ()
     found = compile_check._judge("k", kernel, "float32", "sm_80", ptx, [], good | said)
     assert len(found.faults) == 1 and found.faults[0].startswith(expected)
-    assert bool(found.warnings) == ("registers" in said)
+    assert bool(found.warnings) == bool({"registers", "spill_bytes"} & set(said))
 
 
 def test_a_failed_kernel_is_told_in_one_line_and_by_the_exit_code(monkeypatch, capsys):

@@ -28,8 +28,8 @@ from esim.drivers.resources import (
 )
 from esim.drivers.run import driver_of, prepared
 from esim.errors import InputError, MachineError
-from esim.parallel import comm
-from esim.parallel.comm import SerialComm, run_ranks
+from esim.parallel import mpi
+from esim.parallel.comm import LocalComm, SerialComm, run_ranks
 from esim.tools import doctor
 
 UPPER = ("rank-2", "rank-3")  # those on a second node
@@ -358,7 +358,7 @@ def test_the_memory_predicted_of_an_ocean_is_what_its_arrays_take(tmp_path, monk
     ("ranks", "changes"),
     [
         (1, {}),
-        (1, {"physics.attenuation": "coarse"}),
+        pytest.param(1, {"physics.attenuation": "coarse"}, marks=pytest.mark.long),
         (1, {"physics.attenuation": "conventional", "run.precision": "float64"}),
         (2, {"physics.order": 8}),
         (1, {"topography": {"kind": "flat", "depth": 150}, "source": [quakes.SLIP]}),
@@ -450,20 +450,20 @@ def test_cupy_needs_a_gpu_and_takes_that_of_the_rank(node, bare, monkeypatch):
     ],
 )
 def test_whether_mpi_takes_gpu_memory_is_asked_and_can_be_told(monkeypatch, said, forced, aware):
-    monkeypatch.setattr(comm, "library_cuda_aware", lambda: said)
+    monkeypatch.setattr(mpi, "library_cuda_aware", lambda: said)
     monkeypatch.delenv("ESIM_CUDA_AWARE_MPI", raising=False)
     if forced is not None:
         monkeypatch.setenv("ESIM_CUDA_AWARE_MPI", forced)
-    assert comm.cuda_aware() is aware
+    assert mpi.cuda_aware() is aware
 
 
 def test_an_mpi_that_cannot_take_gpu_memory_is_not_forced_to(node, monkeypatch):
     node([H100])
-    monkeypatch.setattr(comm, "library_cuda_aware", lambda: False)
+    monkeypatch.setattr(mpi, "library_cuda_aware", lambda: False)
     monkeypatch.setenv("ESIM_CUDA_AWARE_MPI", "1")
 
-    class Asking(comm.LocalComm):
-        direct = property(lambda self: comm.cuda_aware())
+    class Asking(LocalComm):
+        direct = property(lambda self: mpi.cuda_aware())
 
     def work(one):
         one.__class__ = Asking

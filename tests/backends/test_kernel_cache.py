@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from esim.backends import kernel_cache
+from esim.backends import compiled_code, kernel_cache
 
 TINY = """
 import sys, time
@@ -150,7 +150,7 @@ def test_two_processes_do_not_compile_the_same_at_once(tmp_path):
 
 
 FUNCTION = """
-from esim.backends import kernel_cache
+from esim.backends import compiled_code, kernel_cache
 from esim.backends.compiled_code import kept, kept_callback
 from numba.core import types
 import numba
@@ -168,9 +168,10 @@ DAMAGES = {
 }
 
 
-def start(monkeypatch, folder: Path) -> tuple[int, list[str]]:
+def start(monkeypatch, folder: Path, *sites: Path) -> tuple[int, list[str]]:
     """What a new process with this cache finds: functions that it did not compile, and what it remarks."""
     monkeypatch.setattr(kernel_cache, "cache_directory", lambda: folder)
+    monkeypatch.setattr(compiled_code, "site_directories", lambda: sites)
     monkeypatch.setattr(kernel_cache, "remarks", [])
     monkeypatch.delitem(sys.modules, "esim_generated_double", raising=False)
     scope: dict[str, Any] = {}
@@ -228,3 +229,56 @@ def test_a_folder_that_others_can_write_is_not_used(tmp_path, monkeypatch):
     assert kernel_cache.cache_directory.__wrapped__() == tmp_path / "XDG_CACHE_HOME" / "esim"
     (said,) = kernel_cache.remarks
     assert "can be written by others" in said and f"chmod go-w {named}" in said
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch) -> Path:
+    """A folder of compiled kernels as a site offers it: nobody can write it."""
+    folder = tmp_path / "site" / "esim"
+    folder.mkdir(parents=True)
+    assert start(monkeypatch, folder) == (0, [])
+    folder.chmod(0o555)
+    monkeypatch.delenv("ESIM_SITE_CACHE", raising=False)
+    return folder
+
+
+def test_kernels_of_the_site_are_read_and_its_folder_is_not_written(tmp_path, monkeypatch, site):
+    own, before = tmp_path / "own", compiled(site)
+    own.mkdir()
+    assert start(monkeypatch, own, tmp_path / "nothing", site) == (2, [])
+    assert compiled(site) == before and not [*own.glob("*.code")]
+
+
+def test_a_stale_or_damaged_kernel_of_the_site_is_compiled_into_the_own_cache(tmp_path, monkeypatch, site):
+    own = tmp_path / "own"
+    own.mkdir()
+    first, second = sorted(site.glob("*.code"))
+    first.rename(site / f"{first.name.partition('.')[0]}.double.0123456789abcdef0123.code")  # of another key
+    second.write_bytes(DAMAGES["a flipped bit"](second.read_bytes()))
+    before = compiled(site)
+    found, said = start(monkeypatch, own, site)
+    assert found == 0 and len(said) == 1 and str(second) in said[0] and "checksum" in said[0]
+    assert compiled(site) == before and len([*own.glob("*.code")]) == 2
+    assert start(monkeypatch, own, site) == (2, [])  # the own one comes first
+
+
+def test_a_damaged_kernel_of_the_own_cache_is_taken_from_the_site(tmp_path, monkeypatch, site):
+    own = tmp_path / "own"
+    own.mkdir()
+    for path in site.glob("*.code"):
+        (own / path.name).write_bytes(b"")
+    found, said = start(monkeypatch, own, site)
+    assert found == 2 and len(said) == 2 and all(str(own) in text for text in said)
+
+
+def test_the_folders_of_the_site_are_named_by_the_environment(tmp_path, monkeypatch, site):
+    named = kernel_cache.site_directories.__wrapped__
+    assert named() == ()
+    other = tmp_path / "other"
+    monkeypatch.setenv("ESIM_SITE_CACHE", f"{site.parent}:{other}:")
+    assert named() == (site,)
+    (said,) = kernel_cache.remarks
+    assert str(other) in said and "No such file" in said
+    site.chmod(0o777)
+    assert named() == ()
+    assert "can be written by all users" in kernel_cache.remarks[-1]

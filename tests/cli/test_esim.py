@@ -21,6 +21,7 @@ COMMANDS = (
     "plot",
     "animate",
     "compare",
+    "compile",
     "export",
     "validate",
     "bench",
@@ -285,7 +286,7 @@ def test_the_doctor_reports_all_topics_as_json(tmp_path: Path) -> None:
     findings = {finding["topic"]: finding for finding in report["findings"]}
     assert [one["rank"] for one in report["ranks"]] == [0]
     topics = "python packages MPI UCX InfiniBand GPUs GPUDirect cores files data ESIM_DATA".split()
-    assert {*topics, "threading layer", "compile cache"} <= set(findings)
+    assert {*topics, "compile cache"} <= set(findings)
     assert not any("could not be examined" in finding["found"] for finding in findings.values())
     assert findings["ESIM_DATA"]["state"] == "missing" and findings["ESIM_DATA"]["advice"]
 

@@ -1,5 +1,7 @@
 """Does `esim explain` say what a key means, and help where there is none of that name?"""
 
+import re
+
 import pytest
 
 from esim.cli.main import main
@@ -19,7 +21,7 @@ def test_without_a_key_the_sections_are_listed(capsys: Captured) -> None:
         "levees",
         "medium",
     ]
-    assert "grid        tsunami, seismic  The grid: lonlat or cartesian." in "\n".join(lines)
+    assert any(re.match("grid +tsunami, seismic +The grid: lonlat or cartesian.", line) for line in lines)
 
 
 def test_a_key_is_told_with_type_unit_default_bounds_and_example(capsys: Captured) -> None:
@@ -31,7 +33,7 @@ def test_a_key_is_told_with_type_unit_default_bounds_and_example(capsys: Capture
 
 def test_a_section_lists_its_keys_or_its_kinds(capsys: Captured) -> None:
     assert "  faults               none, it must be given  The faults." in said(capsys, "source.okada")
-    assert "  okada          Rectangular faults" in said(capsys, "tsunami.source")
+    assert re.search("^  okada +Rectangular faults", said(capsys, "tsunami.source"), re.MULTILINE)
 
 
 def test_what_is_the_same_in_several_places_is_told_once(capsys: Captured) -> None:

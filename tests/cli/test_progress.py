@@ -21,7 +21,7 @@ def told(
 ) -> list[tuple[float, str]]:
     """Wall-clock time [s] and text of the lines of a run of so many steps of 60 s that take so many seconds each."""
     wall, lines = Wall(), []
-    with Progress(60.0 * steps, now=wall) as progress:
+    with Progress(now=wall) as progress:
         for step in range(start + 1, steps + 1):
             wall.time += seconds
             progress(Clock(60.0 * steps, 60.0 * step, step=step))
@@ -60,7 +60,7 @@ def test_a_log_says_so_where_no_step_ends(capsys: pytest.CaptureFixture[str]) ->
             out = capsys.readouterr().out
             lines.extend([(wall.time - 1000, out)] if out else [])
 
-    with Progress(6000.0, now=wall) as progress:
+    with Progress(now=wall) as progress:
         remind(200)
         progress(Clock(6000.0, 60.0, step=1))
         remind(100)
@@ -83,7 +83,7 @@ def test_a_rank_has_no_bar_though_its_launcher_gives_it_a_terminal(
 ) -> None:
     """Open MPI does, also where the output goes into a log."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    with Progress(600.0, launched=True) as progress:
+    with Progress(launched=True) as progress:
         progress(Clock(600.0, 0.0))
         progress(Clock(600.0, 600.0, step=10))
     out = capsys.readouterr().out
@@ -92,7 +92,7 @@ def test_a_rank_has_no_bar_though_its_launcher_gives_it_a_terminal(
 
 def test_a_rank_that_is_not_the_first_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     wall = Wall()
-    with Progress(600.0, active=False, now=wall) as progress:
+    with Progress(active=False, now=wall) as progress:
         for step in range(1, 11):
             wall.time += 1000
             progress(Clock(600.0, 60.0 * step, step=step))

@@ -510,6 +510,15 @@ def test_a_draped_medium_needs_topography(folder: Path) -> None:
     assert draped.medium.draped
 
 
+def test_a_draped_fault_needs_topography_and_a_fault_has_one_rigidity(folder: Path) -> None:
+    draped = (SOURCE, FAULT.replace("}", ", draped: true}"))
+    message = refused(folder, draped)
+    assert "source.0.draped: counts depths from the ground of topography, and there is none" in message
+    assert loaded(folder, draped, overrides=("topography={kind: flat, depth: 0}",)).source[0].draped
+    two = (SOURCE, FAULT.replace("}", ", rigidity: 30 GPa, rigidity_from: medium}"))
+    assert "source.0.rigidity: 3e+10 Pa, and rigidity_from medium: give one of them" in refused(folder, two)
+
+
 def test_topography_needs_a_free_surface(folder: Path) -> None:
     absorbing = ("surface: free", "surface: absorbing")
     assert loaded(folder, absorbing).grid.surface == "absorbing"

@@ -11,7 +11,7 @@ from support import junk
 
 from esim.config import from_dict, load, schema
 from esim.config.ocean.root import TsunamiConfig
-from esim.config.ocean.run import CFL_BOUND
+from esim.config.ocean.run import COURANT
 from esim.config.yaml import units as u
 from esim.errors import InputError
 
@@ -156,9 +156,9 @@ BAD = [
     (TSUNAMI, "&a {title: *a}", "a mapping cannot contain itself"),
     (TSUNAMI, "a: \0", "c.yaml: not valid YAML: unacceptable character"),
     # scenarios to come
-    ("rio: tsunami", "rio: coupled",
-     "c.yaml:1:1: scenario: 'coupled' is not available: this version computes scenario 'tsunami', 'seismic'"),
-    ("rio: tsunami", "rio: ensemble", "scenario: 'ensemble' is not available"),
+    ("rio: tsunami", "rio: ensemble",
+     "c.yaml:1:1: scenario: 'ensemble' is not available: this version computes scenario 'tsunami', 'seismic',"
+     " 'coupled'"),
     ("rio: tsunami", "rio: seizmic", "scenario: 'seizmic' is not a choice here, did you mean 'seismic'?"),
     ("rio: tsunami", "rio: 3", "scenario: 3 is not a choice here, expected one of 'tsunami', 'seismic'"),
     ("scenario: tsunami", "scenaro: tsunami",
@@ -253,9 +253,9 @@ BAD = [
      "c.yaml:20:38: output.fields.variables.0: 'etta' is not a choice here, did you mean 'eta'?"),
     ("[eta]", "[eta, eta]", "output.fields.variables: 'eta' is named twice"),
     ("[eta]", "[]", "output.fields.variables: must not be empty"),
-    ("cfl: 0.45", "cfl: 1.2", f"c.yaml:21:27: run.cfl: 1.2 is too large; expected at most {CFL_BOUND}"),
+    ("cfl: 0.45", "cfl: 1.2", f"c.yaml:21:27: run.cfl: 1.2 is too large; expected at most {COURANT['nonlinear'][1]}"),
     ("cfl: 0.45", "cfl: 0", "run.cfl: 0 is too small; expected more than 0"),
-    ("cfl: 0.45", "dt: 1, adaptive: true", "run.adaptive: cannot be true where run.dt fixes the time step"),
+    ("cfl: 0.45", "dt: 1, adaptive: true", "run.adaptive: cannot be true where dt fixes the time step"),
     ("cfl: 0.45", "backend: CPU", "run.backend: 'CPU' is not a choice here, did you mean 'cpu'?"),
     ("cfl: 0.45", "threads: 2.5", "run.threads: 2.5 is not a whole number"),
     ("cfl: 0.45", "memory_limit: 4 gb",
@@ -300,7 +300,7 @@ def test_set(folder: Path, setting: str, key: str, expected: object) -> None:
         ("run.cfl", "expected key.path=value, such as run.cfl=0.5"),
         ("run.clf=0.5", "run.clf: unknown key, did you mean 'cfl'?"),
         ("rum.cfl=0.5", "rum: unknown key, did you mean 'run'?"),
-        ("run.cfl=2", "run.cfl: 2 is too large; expected at most 0.9"),
+        ("run.cfl=2", "run.cfl: 2 is too large; expected at most 1.47"),
         ("run.cfl.x=2", "run.cfl is 0.45 and has no keys; set run.cfl as a whole"),
         ("source.3.kajiura=true", "source is a list with the items 0 to 0, not '3'"),
         ("run.0=true", "run is not a list, so it has no item 0"),
@@ -378,7 +378,9 @@ def test_junk_anywhere_never_shows_the_machinery(folder: Path, thing: Any) -> No
 
 def test_schema_describes_every_key_and_agrees(folder: Path) -> None:
     described = schema()
-    assert {"TsunamiConfig", "SeismicConfig"} <= set(described["$defs"]) and len(described["oneOf"]) == 2
+    assert {"TsunamiConfig", "SeismicConfig", "CoupledConfig"} == {
+        one["$ref"].split("/")[-1] for one in described["oneOf"]
+    }
     for name, model in described["$defs"].items():
         assert model.get("additionalProperties") is False, name
         for key, value in model["properties"].items():

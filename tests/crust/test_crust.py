@@ -24,6 +24,7 @@ OPTIONS = {
 }
 RANKS = ("cpml", "periodic", "coarse, periodic")  # compiled, too: the other ones run on NumPy only
 SLOW = ("cpml, eighth order", "coarse", "conventional")  # on three ranks only
+COMBINED = ("periodic", "coarse")  # what another option has together
 
 
 def waves(option, backend, threads=1, comm=None, steps=8):
@@ -46,10 +47,12 @@ def reference(option):
     return result
 
 
-@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize(
+    "option", [pytest.param(one, marks=[pytest.mark.long] * (one in COMBINED)) for one in OPTIONS]
+)
 def test_any_number_of_ranks_gives_the_same_bits(option):
     """Blocks of these grids begin at odd cells, too, so that the place of mechanisms is seen."""
-    for ranks in (3,) if option in SLOW else (2, 3, 4):
+    for ranks in (3,) if option in SLOW else (3, 4):
         for found in run_ranks(ranks, lambda comm: waves(option, "numpy", comm=comm)):
             np.testing.assert_array_equal(found, reference(option), err_msg=f"{ranks} ranks")
 

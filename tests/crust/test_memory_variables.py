@@ -15,6 +15,7 @@ from esim.backends import select
 from esim.backends.cpu import crust_sweep
 from esim.config import from_dict
 from esim.crust.layout import STRESSES, allocated_shape
+from esim.crust.memory import predict_sources
 from esim.crust.memory_variables import allocate_memory
 from esim.crust.settings import crust_settings
 from esim.crust.sweep import constants
@@ -26,6 +27,7 @@ from esim.kernels import scalar
 from esim.kernels.crust import elastic
 from esim.kernels.kernel import Part
 from esim.parallel.comm import SerialComm
+from esim.sources.crust import PointSources
 from esim.validation.cases.crust import memory16
 from esim.validation.kernel_catalogue import BODIES, MEMORIES
 from esim.validation.kernel_catalogue import VOLUME as SIZE
@@ -242,3 +244,22 @@ def test_what_rounding_changes_is_a_hundredth_of_what_attenuation_does(tmp_path,
     assert len(bounds) == 8 and all(bound.computed > 0 for bound in bounds)
     whole, short = (bound.computed for bound in bounds[-2:])
     assert short == pytest.approx(whole, abs=1e-3)
+
+
+def test_point_sources_take_memory_by_their_components():
+    def group(n, moment, force):
+        return PointSources(
+            "group",
+            *np.zeros((3, n)),
+            moment=np.full((n, 6), moment),
+            force=np.full((n, 3), force),
+            rates=lambda times: np.zeros((times.size, n)),
+        )
+
+    both = predict_sources([group(10, 1.0, 1.0)], 1)["point sources"]
+    moments, forces = (
+        predict_sources([group(10, *amounts)], 1)["point sources"] for amounts in ((1, 0), (0, 1))
+    )
+    assert (moments, both) == (2 * forces, 3 * forces) and forces > 0
+    assert predict_sources([group(1000, 1.0, 0.0)], 1)["point sources"] == 100 * moments
+    assert predict_sources([], 2) == {"point sources": 0}

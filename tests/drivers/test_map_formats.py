@@ -31,7 +31,7 @@ def ocean(directory: Path, form: str = "zarr") -> dict:
     made = nested(directory)
     made["time"]["duration"] = 1500
     made["output"] |= {"format": form, "checkpoint": {"every": 600}}
-    made["output"]["fields"] |= {"every": 300, "significant_bits": 12}
+    made["output"]["fields"] |= {"every": 500, "significant_bits": 12}
     return made
 
 

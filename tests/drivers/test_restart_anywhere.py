@@ -36,7 +36,7 @@ def ground(directory, backend):
     made["stations"] = [{"name": "a", "x": 110, "y": 40, "depth": 70}, {"name": "b", "x": -310, "y": 240}]
     every = {"every": 0.01}
     made["output"] |= {"checkpoint": every, "fields": every, "planes": [{"name": "deep", "depth": 250, **every}]}
-    made["output"]["surface_displacement"] = every
+    made["output"]["surface_displacement"] = {**every, "low_pass": True}
     made["time"]["duration"] = 0.05
     return made
 

@@ -8,6 +8,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from support import scenes
 from support.commands import relief, settings, write_grid, write_sea
 from support.files import contents
 from support.quakes import change, compute, configured, quake
@@ -100,7 +101,7 @@ def test_a_longer_run_with_more_stations_and_outputs_goes_on_bit_for_bit(
     """The new ones begin where the run is resumed; all else is that of a run which was longer from the start."""
 
     def scene(name: str) -> dict:
-        made = change(quake(tmp_path / name, backend="numpy"), "time.duration", 0.06)
+        made = change(quake(tmp_path / name), "time.duration", 0.06)
         made["stations"], made["output"]["planes"] = made["stations"][:2], made["output"]["planes"][:1]
         made["source"] = [made["source"][0] | {"time_function": {"kind": "triangle", "duration": 0.1}}]
         made["output"] |= {"checkpoint": {"every": 0.03}, "fields": None}
@@ -264,3 +265,16 @@ def test_ranks_with_other_files_or_options_end_at_once_with_2(tmp_path: Path) ->
         ran = mpirun(2, script, f"{config} --quiet", f"{tmp_path}/{second} --quiet")
         assert (ran.returncode, ran.stderr.count("\n")) == (2, 1) and told in ran.stderr, ran.stderr
         assert time.monotonic() - begun < 60 and not (tmp_path / "out").exists()
+
+
+def test_an_error_before_the_first_step_leaves_no_file(tmp_path, monkeypatch):
+    """Such as a full disk under the first snapshot."""
+
+    def full(*_):
+        raise MachineError("cannot write the first snapshot: no space")
+
+    monkeypatch.setattr("esim.drivers.tsunami._begin", full)
+    config = scenes.configured(scenes.channel(tmp_path))
+    with pytest.raises(MachineError, match="first snapshot"):
+        simulate(config)
+    assert not [path for path in config.output.directory.rglob("*") if path.is_file()]

@@ -501,10 +501,11 @@ def test_records_of_the_ranks_are_merged_by_receiver() -> None:
 
 
 def records(dt: float, steps: int) -> dict[str, np.ndarray]:
-    """A motion that begins smoothly: velocity sin^4 t, strain rate the same, stress -2 sin^4 t MPa."""
+    """A motion that begins smoothly: velocity sin^4 t, strain rate the same, stress -2 sin^4 t MPa, eta 3 sin^4 t m."""
     n = np.arange(1, steps + 1)
     raw = {name: np.sin(n * dt)[None] ** 4 for name in (*table.VELOCITY, *table.STRAIN, *table.ROTATION_RATE)}
-    return raw | {name: -2 * np.sin((n + 0.5) * dt)[None] ** 4 for name in table.NORMAL_STRESSES}
+    raw |= {name: -2 * np.sin((n + 0.5) * dt)[None] ** 4 for name in table.NORMAL_STRESSES}
+    return raw | {name: 3 * np.sin((n + 0.5) * dt)[None] ** 4 for name in table.ETA}
 
 
 def test_records_begin_where_the_low_pass_no_longer_runs_ahead() -> None:
@@ -530,6 +531,7 @@ def test_all_that_is_derived_is_right_to_second_order_in_the_step() -> None:
             "rz": (12 * t - 8 * np.sin(2 * t) + np.sin(4 * t)) / 32,
             "wx": velocity,
             "pressure": 2e6 * velocity,
+            "eta": 3 * velocity,
         }
         assert all(series.shape == (1, t.size) for series in got.values())
         last = slice(None, -1)  # the slope at the last step is one-sided
@@ -546,6 +548,7 @@ def test_all_that_is_derived_is_right_to_second_order_in_the_step() -> None:
         "ay",
         "az",
         "pressure",
+        "eta",
     }
     coarse, fine = np.array(errors)
     exactly = np.array([name in ("vz", "wx") for name in exact])
@@ -561,7 +564,7 @@ def test_slopes_at_the_ends_are_one_sided_and_start_from_rest() -> None:
 
 
 def test_a_run_without_a_step_has_only_the_rest_at_its_start() -> None:
-    names = (*table.VELOCITY, *table.STRAIN, *table.ROTATION_RATE, *table.NORMAL_STRESSES)
+    names = (*table.VELOCITY, *table.STRAIN, *table.ROTATION_RATE, *table.NORMAL_STRESSES, *table.ETA)
     raw = {name: np.zeros((2, 0)) for name in names}
     got = table.derive_series(table.STATION_QUANTITIES, raw, 0.1, 3)
     assert table.sample_times(0, 0.1, 3).tolist() == [0.0]

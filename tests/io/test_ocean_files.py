@@ -31,7 +31,8 @@ from esim.io.ocean import gauges
 from esim.io.ocean.maxima import maxima_variables
 from esim.io.ocean.output_size import predict_bytes
 from esim.io.writer import Writer
-from esim.variables.ocean import MAXIMA, STATIONS
+from esim.variables.ocean import STATIONS
+from esim.variables.ocean_maxima import MAXIMA
 
 START = datetime(2011, 3, 11, 5, 46, 24, tzinfo=UTC)
 SPHERE = Grid("lonlat", 170, -10, 0.5, 0.25, nx=40, ny=30)
@@ -107,7 +108,8 @@ from esim.errors import MachineError
 from esim.grids.grid import Grid
 from esim.io.gridded.snapshots import SnapshotFile
 from esim.io.writer import Writer
-from esim.variables.ocean import MAXIMA, STATIONS
+from esim.variables.ocean import STATIONS
+from esim.variables.ocean_maxima import MAXIMA
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 values = np.random.default_rng(0).standard_normal((512, 1024))

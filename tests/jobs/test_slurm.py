@@ -90,7 +90,30 @@ def test_a_job_meets_its_time_limit_and_ends_with_the_bits_of_a_run_without_one(
     for name in ("fields.nc", "maxima.nc", "stations.nc"):
         same_bits(folder / "out" / name, folder / "whole" / name)
 
-    number = submit(cluster, folder, "--template", "analysis", "--name", "statistics")
+    check_statistics(cluster, folder)
+    assert not list(folder.glob("harmed"))
+
+
+def test_a_run_and_its_analysis_go_over_two_nodes(cluster: dict[str, str], folder: Path) -> None:
+    given = [word for setting in SETTINGS for word in ("--set", setting)]
+    environment = f"PYTHONPATH: {json.dumps(str(TOP))}"
+    (folder / "a node.yaml").write_text(MACHINE.replace("PYTHONPATH: PATHS", environment))
+    number = submit(cluster, folder, "--nodes", "2", "--time", "5 min", *given)
+    facts = wait_for(cluster, number, lambda facts: facts["JobState"] in FINISHED)
+    (log,) = folder.glob("*.log")
+    assert facts["JobState"] == "COMPLETED" and facts["NumNodes"] == "2", log.read_text()
+    whole = esim_run(CONFIG, *given, "--output", "whole", cwd=folder)
+    assert whole.returncode == 0, whole.stderr
+    record = json.loads((folder / "out/run.json").read_text())
+    assert record["decomposition"]["ranks"] == 4
+    for name in ("fields.nc", "maxima.nc", "stations.nc"):
+        same_bits(folder / "out" / name, folder / "whole" / name)
+    check_statistics(cluster, folder, "--nodes", "2")
+
+
+def check_statistics(cluster: dict[str, str], folder: Path, *options: str) -> None:
+    """Submits the analysis of a run, and compares what it writes with the run."""
+    number = submit(cluster, folder, "--template", "analysis", "--name", "statistics", *options)
     facts = wait_for(cluster, number, lambda facts: facts["JobState"] in FINISHED)
     assert facts["JobState"] == "COMPLETED", (folder / f"statistics-{number}.log").read_text()
     with (
@@ -99,7 +122,6 @@ def test_a_job_meets_its_time_limit_and_ends_with_the_bits_of_a_run_without_one(
     ):
         np.testing.assert_allclose(found.eta_mean, run.eta.mean("time"), atol=1e-6)
         np.testing.assert_array_equal(found.eta_max, run.eta.max("time"))
-    assert not list(folder.glob("harmed"))
 
 
 def submit(cluster: dict[str, str], folder: Path, *options: str) -> str:

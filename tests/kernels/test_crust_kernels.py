@@ -13,7 +13,7 @@ from esim.crust.layout import STRESSES, VELOCITIES
 from esim.crust.sweep import constants
 from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
-from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sponge
+from esim.kernels.crust import anelastic, cpml, elastic, free_surface, sea_surface, sponge
 from esim.kernels.kernel import Part
 from esim.validation.kernel_catalogue import ABOVE, BODIES
 from esim.validation.kernel_catalogue import VOLUME as SIZE
@@ -52,7 +52,7 @@ def test_the_free_surface_on_the_cpu_equals_numpy(dtype):
 
 
 def test_what_is_compiled_holds_every_body_of_the_crust():
-    modules = (elastic, anelastic, cpml, sponge, free_surface)
+    modules = (elastic, anelastic, cpml, sponge, free_surface, sea_surface)
     prefixes = ("velocity", "stress", "relax", "damp")
     bodies = {
         value

@@ -514,6 +514,18 @@ def test_only_nodes_that_are_needed_are_checked(tmp_path):
         found.sample(np.array([0.0, 3000, 5000]), np.array([3000.0, 5000]), np.array([250.0, 400]))
 
 
+def test_the_height_of_the_ground_between_cells_is_bilinear_and_that_of_the_edge_beyond():
+    def plane(x, y):
+        return 2 * x[None, :] - 3 * y[:, None] - 400
+
+    found, flat = Terrain(plane, small()), small().horizontal
+    x, y = flat.x(), flat.y()
+    at = np.array([x[0], x[2] + 30, x[-1], (x[4] + x[5]) / 2]), np.array([y[1], y[0] + 7, y[-1], y[3]])
+    np.testing.assert_allclose(found.height_at(*at), 2 * at[0] - 3 * at[1] - 400)
+    beyond = found.height_at(np.array([x[0] - 1e4, x[-1] + 1e4]), np.array([y[0] - 1e4, y[-1] + 1e4]))
+    np.testing.assert_allclose(beyond, [2 * x[0] - 3 * y[0] - 400, 2 * x[-1] - 3 * y[-1] - 400])
+
+
 # Models above the ground, and those that follow it
 
 

@@ -218,7 +218,7 @@ def test_a_wave_goes_on_breaking_behind_its_front(monkeypatch):
     assert breaking.sum() > 3 * front_only.sum() > 0
 
 
-@pytest.mark.parametrize("side", ["open", "sponge"])
+@pytest.mark.parametrize("side", ["open", pytest.param("sponge", marks=pytest.mark.long)])
 def test_waves_leave_through_open_sides(side):
     length, dx = 4000.0, 50.0
     eta = lambda x, y: np.exp(-(((x - 2000.0) / 400.0) ** 2)) + 0 * y[:, None]  # noqa: E731

@@ -21,7 +21,7 @@ from esim.errors import InputError
 from esim.grids.grid import SIDES, Grid
 from esim.ocean.advice import settings
 from esim.ocean.boundary import check_incident, incident_courant_rate
-from esim.ocean.forcing import air_pressure
+from esim.ocean.forcing import air_pressure, pressure_file, pressure_pulse
 from esim.ocean.forcing.compressibility import Compressibility
 from esim.ocean.forcing.loading import (
     CELERITY,
@@ -55,7 +55,7 @@ def flume(length, dx, eta, sides=("incident", "wall", "wall", "wall"), total=Fal
 # ------------------------------------------------------------------ waves that come in
 
 
-@pytest.mark.parametrize("height", [0.001, 0.1])
+@pytest.mark.parametrize("height", [pytest.param(0.001, marks=pytest.mark.long), 0.1])
 def test_a_wave_comes_in_as_it_is_and_leaves_again(height):
     """In through the west, back from a wall in the east, out through the west; the limits are parts of its height."""
     eta = gauss(height, 5.0, 1.3)
@@ -265,7 +265,7 @@ def lamb(**changes):
     return CircularPulseConfig.model_validate(values | changes)
 
 
-@pytest.mark.parametrize("shape", ["bell", "n_wave"])
+@pytest.mark.parametrize("shape", [pytest.param("bell", marks=pytest.mark.long), "n_wave"])
 @pytest.mark.parametrize(
     ("speed", "until"), [pytest.param(15.0, 19000.0, marks=pytest.mark.long), (62.0, 4000.0)]
 )
@@ -273,7 +273,9 @@ def test_a_steady_pulse_carries_the_wave_of_proudman(speed, until, shape):
     """eta = p / (rho g) / (U^2/c^2 - 1) (Proudman 1929), below and above the celerity of 31.3 m/s."""
     grid = plane(300, 4, 1e3, ("open", "open", "wall", "wall"))
     sea = ocean(
-        grid, flat(100.0), forces=[lambda o: air_pressure.PressurePulse(o, squall(speed=speed, shape=shape))]
+        grid,
+        flat(100.0),
+        forces=[lambda o: pressure_pulse.PressurePulse(o, squall(speed=speed, shape=shape))],
     )
     advance(sea, until, 15.0)
     p = sea.forces.all[0].pressure(until)[1]
@@ -315,7 +317,7 @@ def test_pulses_push_by_the_slope_of_their_pressure(name):
         fine = Grid(
             grid.kind, grid.x0, grid.y0, grid.dx / finer, grid.dy / finer, grid.nx * finer, grid.ny * finer
         )
-        sea = ocean(fine, flat(4000.0), forces=[lambda o: air_pressure.PressurePulse(o, config)])
+        sea = ocean(fine, flat(4000.0), forces=[lambda o: pressure_pulse.PressurePulse(o, config)])
         sea.forces.evaluate(time)
         acceleration, p = np.array(sea.own(sea.forces.acceleration)), sea.forces.all[0].pressure(time)
         width, height = fine.cell_size()
@@ -331,7 +333,7 @@ def test_pulses_push_by_the_slope_of_their_pressure(name):
 
 def test_the_lamb_wave_falls_off_as_it_spreads():
     grid = Grid("lonlat", 150, -20.75, 0.5, 0.5, 200, 1)
-    way = air_pressure.circular_geometry(lamb(), grid.x(), grid.y())
+    way = pressure_pulse.circular_geometry(lamb(), grid.x(), grid.y())
     k = np.abs(way.distance[0] - 4e6).argmin()
     expected = 200 * math.sqrt(math.sin(1e6 / EARTH_RADIUS) / math.sin(way.distance[0, k] / EARTH_RADIUS))
     assert way.amplitude[0, k] == pytest.approx(expected)
@@ -360,8 +362,8 @@ def storm(t, x, y):
 def test_pressure_from_a_file_pushes_by_its_slope_linear_in_time(tmp_path):
     grid = plane(40, 30, 2e3)
     config = write_pressure(tmp_path / "p.nc", grid, [0.0, 100.0, 200.0, 300.0], storm)
-    records = air_pressure.describe_records(config, grid, None)
-    sea = ocean(grid, flat(50.0), forces=[lambda o: air_pressure.PressureField(o, records)])
+    records = pressure_file.describe_records(config, grid, None)
+    sea = ocean(grid, flat(50.0), forces=[lambda o: pressure_file.PressureField(o, records)])
     # Forwards and back, before the first and after the last record.
     for time, before, after in ((0, 0, 0), (130, 100, 200), (290, 200, 300), (30, 0, 100), (400, 300, 300)):
         share = 0.0 if before == after else (time - before) / (after - before)
@@ -377,10 +379,10 @@ def test_a_storm_that_was_there_long_leaves_the_water_at_rest(tmp_path):
     """Under an inverse barometer pressure and slope balance; without it the water sets off."""
     grid = plane(60, 45, 2e3, PERIODIC)
     config = write_pressure(tmp_path / "p.nc", grid, [0.0, 1e6], lambda t, x, y: storm(0.0, x, y))
-    records = air_pressure.describe_records(config, grid, None)
+    records = pressure_file.describe_records(config, grid, None)
     moved = []
     for balanced in (False, True):
-        sea = ocean(grid, flat(50.0), forces=[lambda o: air_pressure.PressureField(o, records)])
+        sea = ocean(grid, flat(50.0), forces=[lambda o: pressure_file.PressureField(o, records)])
         if balanced:
             air_pressure.inverse_barometer(sea, sea.forces.all[0])
             sea.begin()
@@ -402,9 +404,9 @@ def test_a_wrong_pressure_file_is_refused(attributes, times, said, tmp_path):
     grid = plane(10, 10, 2e3)
     config = write_pressure(tmp_path / "p.nc", grid, times, storm, **attributes)
     with pytest.raises(InputError, match=said):
-        air_pressure.describe_records(config, grid, None)
+        pressure_file.describe_records(config, grid, None)
     with pytest.raises(InputError, match="short by"):
-        air_pressure.describe_records(config, plane(30, 10, 2e3), None)
+        pressure_file.describe_records(config, plane(30, 10, 2e3), None)
 
 
 # ------------------------------------------------------------------ compressed water and a soft Earth
@@ -437,7 +439,7 @@ def test_compressed_water_carries_waves_more_slowly():
     assert found == pytest.approx(-0.0044, abs=2e-4)
 
 
-@pytest.mark.parametrize("wavelength", [200e3, 1000e3])
+@pytest.mark.parametrize("wavelength", [200e3, pytest.param(1000e3, marks=pytest.mark.long)])
 def test_an_elastic_earth_slows_waves_by_the_symbol_of_its_response(wavelength):
     def earth(sea):
         return SelfAttractionLoading(sea, SurfaceLoad(sea, 20.0))
@@ -674,7 +676,7 @@ def test_an_odd_wave_is_warned_of(wave, said, tmp_path):
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_a_gap_in_a_pressure_file_is_found_before_the_run(ranks, tmp_path, monkeypatch):
     """Only in records that the run needs; the first is named, whichever rank has found it."""
-    monkeypatch.setattr(air_pressure, "CELLS_AT_ONCE", 30)
+    monkeypatch.setattr(pressure_file, "CELLS_AT_ONCE", 30)
     grid, times = plane(10, 8, 2e3), [0.0, 100.0, 200.0, 300.0, 400.0]
 
     def gappy(t, x, y):
@@ -684,10 +686,10 @@ def test_a_gap_in_a_pressure_file_is_found_before_the_run(ranks, tmp_path, monke
         return field
 
     config = write_pressure(tmp_path / "p.nc", grid, times, gappy)
-    records = air_pressure.describe_records(config, grid, None)
+    records = pressure_file.describe_records(config, grid, None)
 
     def look(comm, duration):
-        air_pressure.check_values(records, comm, duration)
+        pressure_file.check_values(records, comm, duration)
 
     run_ranks(ranks, lambda comm: look(comm, 99.0))
     with pytest.raises(InputError, match=r"msl has no value .* \(record of 200 s\)$"):
@@ -704,14 +706,16 @@ def test_a_run_with_a_gap_in_its_pressure_is_refused(tmp_path):
 
 def test_a_pressure_of_one_record_stays(tmp_path):
     grid = plane(10, 8, 2e3)
-    records = air_pressure.describe_records(write_pressure(tmp_path / "p.nc", grid, [0.0], storm), grid, None)
+    records = pressure_file.describe_records(
+        write_pressure(tmp_path / "p.nc", grid, [0.0], storm), grid, None
+    )
     assert [records.between(time) for time in (-1.0, 0.0, 1e4)] == [(0, 0, 0.0)] * 3
     assert "has one record" in next(settings.check_files([records], [], 100.0))
 
 
 def test_a_pressure_that_begins_late_is_warned_of(tmp_path):
     grid = plane(10, 8, 2e3)
-    records = air_pressure.describe_records(
+    records = pressure_file.describe_records(
         write_pressure(tmp_path / "p.nc", grid, [50.0, 200.0], storm), grid, None
     )
     assert ["begins at 50 s" in text for text in settings.check_files([records], [], 100.0)] == [True]
@@ -723,7 +727,7 @@ from support.sections import section
 from esim.config.ocean.incident import AnyIncidentConfig
 from esim.config.ocean.forcing import PlanePulseConfig
 from esim.ocean.forcing.loading import SelfAttractionLoading, SurfaceLoad
-from esim.ocean.forcing.air_pressure import PressurePulse
+from esim.ocean.forcing.pressure_pulse import PressurePulse
 from esim.ocean.forcing.compressibility import Compressibility
 from esim.sources.ocean.incident import Incident
 from support.oceans import flat, march, ocean, plane, state

@@ -17,6 +17,7 @@ from esim.config.ocean.station import GaugeConfig
 from esim.drivers.run import simulate
 from esim.errors import InputError
 from esim.grids.grid import Grid
+from esim.ocean.output import gauge_places
 from esim.ocean.output.gauge_places import FirstWater, place_gauges
 from esim.parallel.comm import run_ranks
 
@@ -86,6 +87,29 @@ def test_a_gauge_on_the_sphere_moves_across_the_seam() -> None:
     assert found.position == (358.75, 0.25)
     # 1.35 degrees along the parallel of 0.25 degrees.
     assert found.moved == pytest.approx(6371e3 * np.deg2rad(1.35) * np.cos(np.deg2rad(0.25)), rel=1e-6)
+
+
+def test_many_gauges_look_at_the_ground_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are where each alone is, in their order, moved or not, in a nest or not, in one band of rows or several."""
+    numbers, fine, looks = np.random.default_rng(2), plane(40, 40, 10.0, x0=2000.0, y0=200.0), []
+
+    def counted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        looks.append(x.size * y.size)
+        return coast(x, y)
+
+    waters = [FirstWater(BEACH, counted, [], 1e-3), FirstWater(fine, counted, [], 1e-3)]
+    spots = numbers.uniform((51, 51), (3949, 949), (300, 2))
+    snap = {"snap": "water", "snap_distance": 2e3}
+    many = [gauge(*spot, name=f"g{n}", **(snap if n % 3 else {})) for n, spot in enumerate(spots)]
+    alone = [place_gauges(waters, [one])[0] for one in many]
+    before, together = len(looks), []
+    for most in (10**6, 7 * BEACH.nx):
+        looks.clear()
+        monkeypatch.setattr(gauge_places, "MOST_KEPT", most)
+        assert place_gauges(waters, many) == tuple(alone)
+        together.append(len(looks))
+    assert before > 300 and together[0] < before / 4 and together[1] < before / 2
+    assert any(one.moved for one in alone) and any(one.dry for one in alone)
 
 
 def test_the_finest_grid_decides() -> None:
@@ -210,11 +234,36 @@ def test_the_plan_says_how_many_begin_dry(tmp_path: Path, capsys: pytest.Capture
     config = tmp_path / "shore.yaml"
     config.write_text(json.dumps(shore(tmp_path / "out", stations=places)))
     assert main([str(config), "--check"]) == 0
-    assert "gauges         4, 1 of which begin dry" in capsys.readouterr().out
+    assert (
+        "gauges         4, 1 of which begin dry, every 2 s, interpolated between steps"
+        in capsys.readouterr().out
+    )
     config.write_text(json.dumps(shore(tmp_path / "out", stations={"list": places, "snap": "water"})))
     assert main([str(config), "--check"]) == 2
     error = capsys.readouterr().err
     assert "gauge 'g3' at (2500, 200) is on land" in error and "no water within snap_distance, 250 m" in error
+
+
+def test_neither_gauges_nor_checkpoints_make_steps_shorter(tmp_path: Path) -> None:
+    """Water and steps are those of a run without; a sample between two steps is near that of steps half as long."""
+    found, place = {}, {"name": "sea", "x": 1210, "y": 210}
+    for name, dt, every, stations, more in (
+        ("bare", 1.5, 15, [], {}),
+        ("often", 1.5, 2.3, [place], {"checkpoint": {"every": 3}}),
+        ("fine", 0.75, 2.3, [place], {}),
+    ):
+        made = shore(tmp_path / name, stations=stations)
+        made["run"]["dt"] = dt
+        made["output"] |= {"stations": {"every": every}, **more}
+        simulate(from_dict(made))
+        found[name] = json.loads((tmp_path / name / "run.json").read_text())["steps"]
+    assert found == {"bare": 60, "often": 60, "fine": 120}
+    water = [xr.load_dataset(tmp_path / name / "maxima.nc").drop_attrs() for name in ("bare", "often")]
+    assert water[0].identical(water[1])
+    series, fine = (xr.load_dataset(tmp_path / name / "stations.nc") for name in ("often", "fine"))
+    np.testing.assert_allclose(series.time, [*2.3 * np.arange(40), 90.0], rtol=1e-12)
+    eta = series.eta.values, fine.eta.values
+    assert np.abs(eta[0] - eta[1]).max() < 0.02 * np.ptp(eta[1])
 
 
 # ------------------------------------------------------------------ other gauges in a resumed run
@@ -234,7 +283,7 @@ def test_gauges_may_come_and_go_where_a_run_is_resumed(
 
     moved = d | {"x": 1450}
     simulate(from_dict(scene("whole", a, b, c, moved)))
-    cut_off(scene("cut", a, b, d), 15)
+    cut_off(scene("cut", a, b, d), 8)
     simulate(from_dict(scene("cut", moved, c, a)), resume=True)
     found, wanted = (
         {name: xr.load_dataset(tmp_path / folder / f"{name}.nc") for name in ("stations", "maxima")}
@@ -244,20 +293,24 @@ def test_gauges_may_come_and_go_where_a_run_is_resumed(
     series, known = (one["stations"].set_index(station="station").drop_attrs() for one in (found, wanted))
     assert series.time.identical(known.time) and series.station.values.tolist() == ["D", "C", "A"]
     assert series.sel(station="A").identical(known.sel(station="A"))
-    late = series.time > 20
+    record = json.loads((tmp_path / "cut" / "run.json").read_text())
+    begin, names = record["resumed"]["time"], ["eta", "depth", "u", "v"]
+    assert 20 <= begin < 20 + record["dt"]
+    late = series.time > begin + 3 * record["dt"]  # of steps that new gauges have all seen
+    assert late.any()
     for name in ("C", "D"):
-        assert series.eta.sel(station=name)[~late].isnull().all() and late.sum() == 5
+        one, other = (both.sel(station=name)[names] for both in (series, known))
         assert (
-            series.sel(station=name)[["eta", "depth", "u", "v"]]
-            .isel(time=late)
-            .identical(known.sel(station=name)[["eta", "depth", "u", "v"]].isel(time=late))
+            one.eta[series.time < begin].isnull().all() and one.eta[series.time > begin + 4].notnull().all()
         )
-    assert "stations: 'D', 'C' begin at 20 s, where the run is resumed" in caplog.text
+        assert one.isel(time=late).identical(other.isel(time=late))
+    assert f"stations: 'D', 'C' begin at {begin:.6g} s, where the run is resumed" in caplog.text
     assert "stations: 'B', 'D' of the checkpoint are left out" in caplog.text
-    with pytest.raises(
-        InputError, match="with stations, whose samples decide where time steps end; it cannot go on"
-    ):
-        simulate(from_dict(scene("cut")), resume=True)
+    cut_off(scene("none", a, b), 8)
+    simulate(from_dict(scene("none")), resume=True)
+    assert "stations: 'A', 'B' of the checkpoint are left out" in caplog.text
+    without = xr.load_dataset(tmp_path / "none" / "maxima.nc").drop_attrs()
+    assert without.identical(wanted["maxima"].drop_attrs())
 
 
 def test_a_gauge_is_compared_with_a_record_of_its_own(tmp_path: Path) -> None:

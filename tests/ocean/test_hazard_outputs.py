@@ -18,7 +18,7 @@ from esim.errors import InputError
 from esim.io import coast
 from esim.ocean.output import maxima, runup
 from esim.parallel.comm import run_ranks
-from esim.variables.ocean import MAXIMA
+from esim.variables.ocean_maxima import MAXIMA
 
 DRY = 1e-3
 DRY_LAND, FLOODED, SEA, EXPOSED = range(4)

@@ -13,6 +13,7 @@ from support.sections import section
 from esim.config.ocean.source import OceanSourceConfig
 from esim.errors import InputError
 from esim.grids.grid import Grid
+from esim.ocean.solver import NONLINEAR
 from esim.ocean.sources.initial_conditions import courant_rate, initial_states, initial_water
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
 from esim.parallel.comm import run_ranks
@@ -264,7 +265,7 @@ def test_the_time_step_knows_of_water_that_begins_high():
         whole=True, water=lambda x, y, lonlat: np.stack([5.0 + 0 * bed, 2.0 + 0 * bed, 0 * bed])
     )
     q = initial_water([lake], bed, x, y, False, 1e-3)
-    rate = courant_rate(q, bed, np.full(4, 10.0), np.full(4, 20.0), physics())
+    rate = courant_rate(q, bed, np.full(4, 10.0), np.full(4, 20.0), physics(), NONLINEAR.rate)
     assert rate == pytest.approx((2.0 + np.sqrt(9.81 * 4)) / 10 + np.sqrt(9.81 * 4) / 20)
 
 

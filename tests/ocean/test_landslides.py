@@ -255,7 +255,7 @@ def test_a_slide_from_land_enters_the_water_and_pushes_it_away():
 # Waves
 
 
-def forced(x, t, c, body, steps=4000):
+def forced(x, t, c, body, steps=1500):
     """Linear waves over level ground: eta = 1/2 int (h_t(x - c (t - s), s) + h_t(x + c (t - s), s)) ds."""
     tau = (np.arange(steps) + 0.5) * t / steps
     small, eta = 1e-3, np.zeros(x.size)

@@ -17,6 +17,7 @@ from esim.config.ocean.nests import NestConfig, named, place
 from esim.drivers.run import simulate
 from esim.errors import InputError, NumericalError
 from esim.grids.grid import Grid
+from esim.io.gridded import reader
 from esim.ocean.nesting.bathymetry import nested_bathymetries
 from esim.ocean.nesting.refluxing import Refluxing
 from esim.parallel.comm import SerialComm, run_ranks
@@ -219,7 +220,9 @@ def alone():
     return {"family": bits(FAMILY)[0], "siblings": bits(SIBLINGS)[0]}
 
 
-@pytest.mark.parametrize("ranks", [2, 3, 4])
+@pytest.mark.parametrize(
+    "ranks", [pytest.param(2, marks=pytest.mark.long), 3, pytest.param(4, marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize(("name", "nests"), [("family", FAMILY), ("siblings", SIBLINGS)])
 def test_any_number_of_ranks_gives_the_same_bits(name, nests, ranks, alone):
     """The innermost sibling is too small for all ranks; where blocks of parent and nest meet differs with the ranks."""
@@ -312,6 +315,19 @@ def test_the_beds_of_parent_and_nest_fit():
     part = outer(grid.x(3, 9), grid.y(7, 17))
     np.testing.assert_array_equal(part, whole[7:17, 3:9])
     np.testing.assert_array_equal(inner(placed[1].grid.x(5, 9), placed[1].grid.y(0, 7)), nest[:7, 5:9])
+
+
+def test_the_seafloor_of_small_grids_is_read_a_few_times(tmp_path, monkeypatch):
+    """Though nests ask for dozens of pieces of it while a run is checked."""
+    read, asked = reader.read_field, []
+
+    def counted(*given, **more):
+        asked.append(given[0])
+        return read(*given, **more)
+
+    monkeypatch.setattr(reader, "read_field", counted)
+    assert len(checked(configured(scene(tmp_path))).levels) == 3
+    assert 3 <= len(asked) < 10
 
 
 def test_a_one_way_nest_does_not_change_the_bed_of_its_parent():

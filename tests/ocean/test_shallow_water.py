@@ -228,8 +228,11 @@ def slosh(solution, n, dtype, periods=3):
     return l1(water(sea).h, exact), volume(sea) / start - 1
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("solution", "bounds"), [(planar, (0.005, 0.0015)), (curved, (0.015, 0.007))])
+@pytest.mark.parametrize("dtype", [pytest.param("float32", marks=pytest.mark.long), "float64"])
+@pytest.mark.parametrize(
+    ("solution", "bounds"),
+    [pytest.param(planar, (0.005, 0.0015), marks=pytest.mark.long), (curved, (0.015, 0.007))],
+)
 def test_thackers_bowl(solution, bounds, dtype):
     coarse, mass_coarse = slosh(solution, 100, dtype)
     fine, mass_fine = slosh(solution, 200, dtype)
@@ -466,11 +469,18 @@ def pulse(kind, axis, way, height=1.0, end=2 * LENGTH / CELERITY):
 
 @pytest.mark.parametrize("way", [1, -1])
 @pytest.mark.parametrize("axis", ["x", "y"])
-@pytest.mark.parametrize(
-    ("kind", "height", "bound"), [("open", 1.0, 1e-3), ("open", 20.0, 2e-3), ("sponge", 1.0, 1e-3)]
-)
+@pytest.mark.parametrize(("kind", "height", "bound"), [("open", 1.0, 1e-3), ("open", 20.0, 2e-3)])
 def test_waves_leave(kind, height, bound, axis, way):
     assert np.abs(pulse(kind, axis, way, height)).max() < bound * height
+
+
+@pytest.mark.parametrize(
+    ("axis", "way"),
+    [("x", 1), *(pytest.param(*side, marks=pytest.mark.long) for side in (("x", -1), ("y", 1), ("y", -1)))],
+)
+def test_a_sponge_swallows_waves(axis, way):
+    """In NumPy, which takes its time; that all sides are alike has a test of its own."""
+    assert np.abs(pulse("sponge", axis, way)).max() < 1e-3
 
 
 @pytest.mark.parametrize("way", [1, -1])

@@ -16,9 +16,9 @@ from esim.backends import select
 from esim.backends.cuda import device as devices
 from esim.backends.cuda.backend import CudaBackend
 from esim.config import from_dict
-from esim.drivers.driver import Setup
+from esim.drivers.engine import EngineSetup
 from esim.drivers.run import simulate
-from esim.parallel import comm as comms
+from esim.parallel import mpi as mpi_library
 from esim.parallel.comm import LocalComm, run_ranks
 from esim.parallel.decomposition import decompose
 from esim.parallel.halo import HaloExchange, halo_record
@@ -129,11 +129,11 @@ def test_ranks_with_gpus_compute_what_one_does_without(name: str) -> None:
 def whole_run(scene: dict, ranks: int, seed: int | None, monkeypatch: pytest.MonkeyPatch) -> dict:
     """Run a scenario on ranks with GPUs; returns its record."""
 
-    def backend(setup: Setup) -> fake_device.Backend:
+    def backend(setup: EngineSetup) -> fake_device.Backend:
         own = None if seed is None else 10 * seed + setup.comm.rank
         return fake_device.Backend(setup.config.run.precision, own)
 
-    monkeypatch.setattr(Setup, "open_backend", backend)
+    monkeypatch.setattr(EngineSetup, "open_backend", backend)
     run_ranks(ranks, lambda comm: simulate(from_dict(scene), Mpi(comm, seed=seed)), timeout=PATIENCE)
     monkeypatch.undo()
     return json.loads((Path(scene["output"]["directory"]) / "run.json").read_text())
@@ -413,7 +413,7 @@ def test_what_mpi_says_of_memory_of_gpus(
     kinds: str | None, functions: dict, told: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Told(monkeypatch, kinds, **functions)
-    assert comms.library_cuda_aware() is told
+    assert mpi_library.library_cuda_aware() is told
 
 
 @pytest.mark.parametrize(("value", "functions", "told"), [("1", {}, True), ("0", {}, None), ("1", NO, False)])
@@ -422,7 +422,7 @@ def test_what_cray_mpich_says(
 ) -> None:
     Told(monkeypatch, None, **functions)
     monkeypatch.setenv("MPICH_GPU_SUPPORT_ENABLED", value)
-    assert comms.library_cuda_aware() is told
+    assert mpi_library.library_cuda_aware() is told
 
 
 LIBRARY = "7f00-7f10 r-xp 00000000 08:01 42    /opt/mpi 4/libmpi.so.40"
@@ -441,14 +441,15 @@ def test_where_the_library_is_asked(case: str, tmp_path: Path, monkeypatch: pyte
     mpi = Told(monkeypatch, None, **YES)
     if text is not None:
         (tmp_path / "maps").write_text(text + "\n")
-    assert comms.library_cuda_aware(tmp_path / "maps") is True
+    assert mpi_library.library_cuda_aware(tmp_path / "maps") is True
     assert (mpi.loaded[-1] is None) == (expected is None)
     assert expected is None or str(mpi.loaded[-1]).startswith("/opt/mpi 4/libmpi")
 
 
 ASK = r"""
-from esim.parallel.comm import connect, library_cuda_aware
 from esim.errors import MachineError
+from esim.parallel.comm import connect
+from esim.parallel.mpi import library_cuda_aware
 comm = connect()
 assert comm.size == 2 and comm.library
 try:

@@ -30,7 +30,7 @@ def work(steps=1000.0):
         inside=[1.0],
         exchanges=[],
         reductions=[],
-        output=Output(results=4_000_000, checkpoints=0, all=4_000_000, compressed=True),
+        output=Output(results=4_000_000, at_end=0, checkpoints=0, all=4_000_000, compressed=True),
         memory={"state": 10},
         cells=10**6,
     )

@@ -93,7 +93,7 @@ def test_what_are_no_numbers_of_ranks(text):
 
 def test_scaling_is_ideal_without_messages_and_never_better(tmp_path):
     place = place_of(load_machine(machine(tmp_path)), HERE)
-    rows = plan_scaling(lambda ranks: work(decompose((4096, 4096), ranks)), [1, 2, 16, 256], place)
+    rows = plan_scaling(lambda ranks: [work(decompose((4096, 4096), ranks))], [1, 2, 16, 256], place)
     assert [row.nodes for row in rows] == [1, 1, 8, 128]
     assert rows[0].halo_share == 0 and rows[0].efficiency == rows[0].weak_efficiency == 1
     shares = [row.halo_share for row in rows]

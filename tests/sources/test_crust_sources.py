@@ -934,3 +934,45 @@ def test_finite_faults_of_the_configuration(tmp_path):
     table.write_text(table.read_text().replace("1000", "20000"))
     with pytest.raises(InputError, match=r"fault.csv line 3 at x .* depth 20045 m lies outside the grid"):
         build(config, BOX, None, None)
+
+
+def test_a_fault_may_take_the_rigidity_of_the_medium_in_place_of_that_of_its_file(tmp_path):
+    def softer_above(x, y, depth):
+        return np.where(depth < 1000, 1e10, 2e10)
+
+    table = tmp_path / "fault.csv"
+    table.write_text(
+        "# rigidity: 3e10\nx,y,depth,length,width,strike,dip,rake,slip,rise_time\n0,0,500,950,1000,0,90,0,1,2\n"
+    )
+    keys = {"kind": "finite_fault", "file": table, "rigidity_from": "medium"}
+    found = build(section(CrustSourceConfig, **keys), BOX, None, None, rigidity=softer_above)
+    assert found.total_moment == pytest.approx(1.5e10 * 950 * 1000)
+    rock = write(tmp_path / "r.srf", subfault(rock=(3.464e5, 2.7), s1=HAT))
+    keys["file"] = rock
+    found = build(section(CrustSourceConfig, **keys), BOX, JAPAN, None, rigidity=softer_above)
+    assert found.total_moment == pytest.approx(2e10 * 4e6 * 0.18)
+
+
+def test_depths_of_a_draped_fault_count_from_the_ground(tmp_path):
+    def ground(x, y):
+        return -1000 - 0.1 * x
+
+    table = tmp_path / "fault.csv"
+    table.write_text("x,y,depth,length,width,strike,dip,rake,slip,rise_time\n0,0,500,900,400,90,90,0,1,2\n")
+    flat, draped = (
+        build(
+            section(CrustSourceConfig, kind="finite_fault", file=table, draped=on), BOX, None, ground=ground
+        )
+        for on in (False, True)
+    )
+    assert draped.depth == pytest.approx(flat.depth + 1000 + 0.1 * flat.x)
+    for name in ("x", "y", "moment"):
+        np.testing.assert_array_equal(getattr(draped, name), getattr(flat, name))
+    rock = write(tmp_path / "r.srf", subfault(s1=HAT))
+    flat, draped = (
+        build(
+            section(CrustSourceConfig, kind="finite_fault", file=rock, draped=on), BOX, JAPAN, ground=ground
+        )
+        for on in (False, True)
+    )
+    assert draped.depth == pytest.approx(flat.depth + 1000 + 0.1 * flat.x)

@@ -1,5 +1,6 @@
 """Nothing hangs: a rank that raises, is killed or is stopped ends the job; a busy or a suspended one does not."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -118,6 +119,58 @@ def test_which_signals_end_a_run_at_once(came, code):
     pipe._came = came
     assert pipe.urgent() == code
     pipe.close()
+
+
+# ------------------------------------------------------------------ the interpreter is blocked
+
+BLOCKED = """
+import ctypes, sys
+from esim.cli import run
+from esim.timestepping.simulation import Simulation
+
+advance = Simulation.advance
+
+def blocked(self):
+    advance(self)
+    if self.clock.step == 25:
+        ctypes.PyDLL(None).sleep(100)  # unlike CDLL it keeps the lock of the interpreter
+
+Simulation.advance = blocked
+sys.exit(run.main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the guard needs a signal of its own")
+def test_a_rank_whose_interpreter_is_blocked_ends_with_its_stacks(tmp_path):
+    (tmp_path / "blocked.py").write_text(BLOCKED)
+    given = [sys.executable, tmp_path / "blocked.py", write_pond(tmp_path), "--output", tmp_path / "out"]
+    more = "--quiet --set run.backend=numpy --set run.stall_timeout=2s --set time.duration=1h"
+    ran = subprocess.run([*given, *more.split()], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 4 and " in blocked\n" in ran.stderr, ran.stderr
+    said = r"esim-run: the interpreter was blocked for (4|24) s by a call that .* \(run\.stall_timeout\); the run "
+    assert re.match(said, ran.stderr.splitlines()[-1]), ran.stderr  # 24 s where steps had just begun
+
+
+@pytest.mark.long
+def test_a_rank_that_was_suspended_is_not_taken_for_blocked(tmp_path):
+    """Nor are stacks printed."""
+    out = tmp_path / "out"
+    long = ["--set", "time.duration=10 d", "--set", "output.fields=null", "--set", "run.stall_timeout=2 s"]
+    given = command(write_pond(tmp_path), "--output", out, "--quiet", "--set", "run.backend=numpy", *long)
+    process = subprocess.Popen(given, stderr=subprocess.PIPE, text=True)
+    try:
+        while not (out / ".run_files.json").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(8)
+        process.send_signal(signal.SIGCONT)
+        time.sleep(3)
+        process.send_signal(signal.SIGTERM)
+        error = process.communicate(timeout=30)[1]
+        assert process.returncode == 75 and error.startswith("esim-run: stopped on request"), error
+    finally:
+        process.kill()
 
 
 # ------------------------------------------------------------------ two ranks

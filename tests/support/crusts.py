@@ -102,12 +102,13 @@ def build(
     threads=1,
     comm=None,
     contrast=20.0,
+    sea=None,
 ):
     """A crust of (nz, ny, nx) cells at rest. rock(k, j, i) gives vp, vs, rho, and kinds the sides x, y, bottom, top.
 
     attenuate is coarse or conventional, q are Qp and Qs, reference [Hz] says where velocities hold (None: they
-    belong to unrelaxed moduli). near(k, j, i) is one where differences are of second order. closed_z joins the
-    bottom to the top, too.
+    belong to unrelaxed moduli). sea is the SeaLevel on which gravity acts. near(k, j, i) is one where differences are
+    of second order. closed_z joins the bottom to the top, too.
     """
     comm = comm or SerialComm()
     nz, ny, nx = shape
@@ -144,7 +145,18 @@ def build(
     deepest = int(near is not None) * nz
     quality = (mechanisms, max(inverse_q))
     settings = CrustSettings(
-        order, dt, free, sides, cells, fastest, frequency, *quality, deepest, contrast, guiding=contrast
+        order,
+        dt,
+        free,
+        sides,
+        cells,
+        fastest,
+        frequency,
+        *quality,
+        deepest,
+        contrast,
+        guiding=contrast,
+        sea=sea,
     )
     given = {name: machine.from_host(value) for name, value in medium.items()}
     made = build_crust(grid, decomposition, comm, machine, settings, given)

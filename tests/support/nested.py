@@ -12,6 +12,7 @@ from esim.ocean.nesting.bathymetry import nested_bathymetries
 from esim.ocean.nesting.exchange import Nesting
 from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
 from esim.ocean.nesting.load_balance import assign_nest
+from esim.ocean.solver import SOLVERS
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
 from esim.ocean.time_step import count_substeps
 from esim.parallel.comm import SerialComm
@@ -35,22 +36,23 @@ def tree(
     dt=None,
     forces=None,
     lines=(),
+    solver="nonlinear",
 ):
     """A tree of grids over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s].
 
     nests are dictionaries like those of grid.nests; lines are structures. Returns the tree and a stable step
-    [s] of the whole grid.
+    [s] of the whole grid, which may have the deep solver where dt is given.
     """
     comm = comm or SerialComm()
     given = given or physics()
     machine = select(backend, dtype, 1)
-    placed = place(grid, named(tuple(NestConfig(**nest) for nest in nests)))
+    placed = place(grid, named(tuple(NestConfig(**nest) for nest in nests)), solver)
     beds = nested_bathymetries(placed, [lambda x, y: bed(x, y) + np.zeros((y.size, x.size))] * len(placed))
     load = np.zeros(comm.size)
     levels = []
     for one, formula in zip(placed, beds, strict=True):
         blocks = (
-            decompose(grid.shape, comm.size, grid.periodic)
+            decompose(grid.shape, comm.size, grid.periodic, halo=SOLVERS[solver].halo)
             if one.parent is None
             else assign_nest(comm, one.grid, one.ratio, formula, 1.0, load)
         )
@@ -62,6 +64,7 @@ def tree(
             given,
             formula,
             maxima=maxima,
+            solver=SOLVERS[one.solver],
             forced=forces is not None,
             structures=structures_on(one.grid, lines, min(other.grid.dx for other in placed)),
         )
@@ -116,7 +119,7 @@ def states(family):
     for one in family.levels:
         made = one.ocean
         pieces = made.comm.allgather((made.block, np.array(made.own(made.plan.state()))))
-        whole = np.zeros((3, *made.grid.shape), made.backend.dtype)
+        whole = np.zeros((len(made.variables), *made.grid.shape), made.backend.dtype)
         for block, piece in pieces:
             whole[:, block.j0 : block.j1, block.i0 : block.i1] = piece
         found[one.place.name] = whole

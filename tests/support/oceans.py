@@ -10,6 +10,7 @@ from esim.config.ocean.physics import OceanPhysics
 from esim.grids.grid import Grid
 from esim.media.ocean.structures import Line, place, rasterise, segments
 from esim.ocean.model import build_ocean
+from esim.ocean.solver import SOLVERS
 from esim.ocean.structures import Structures
 from esim.parallel.comm import SerialComm
 from esim.parallel.decomposition import decompose
@@ -73,6 +74,7 @@ def ocean(
     arrival_thresholds=(0.01,),
     tracer=None,
     lines=(),
+    solver="nonlinear",
 ):
     """An ocean over bed(x, y) with the surface eta(x, y) [m] and velocity u, v(x, y) [m/s] (None: at rest).
 
@@ -81,7 +83,7 @@ def ocean(
     along the sides; None: sponge_cells along those that are a sponge.
     """
     comm = comm or SerialComm()
-    decomposition = decompose(grid.shape, comm.size, grid.periodic)
+    decomposition = decompose(grid.shape, comm.size, grid.periodic, halo=SOLVERS[solver].halo)
     machine = select(backend, dtype, threads) if isinstance(backend, str) else backend
     made = build_ocean(
         grid,
@@ -100,6 +102,7 @@ def ocean(
         arrival_thresholds=arrival_thresholds,
         carried=() if tracer is None else ("tracer",),
         structures=structures_on(grid, lines),
+        solver=SOLVERS[solver],
     )
     block = made.block
     x, y = grid.x(block.i0, block.i1), grid.y(block.j0, block.j1)

@@ -2,7 +2,7 @@
 
 from esim.planning.work import Exchange, Output, Term, Workload
 
-NONE = Output(results=0, checkpoints=0, all=0, compressed=False)
+NONE = Output(results=0, at_end=0, checkpoints=0, all=0, compressed=False)
 
 
 def work(decomposition, hidden=True, reductions=(), inside=1.0):

@@ -15,7 +15,7 @@ import pytest
 
 from esim.config import ScenarioConfig, from_dict
 from esim.config.ocean.root import TsunamiConfig
-from esim.drivers.driver import Run, Setup
+from esim.drivers.engine import EngineSetup, Run
 from esim.drivers.run import driver_of, prepared, simulate
 from esim.errors import StopRequested
 from esim.io import netcdf
@@ -132,7 +132,7 @@ def compute(scene: dict, ranks: int = 1, resume: bool = False) -> dict[str, np.n
     return written(cfg.output.directory)
 
 
-def checked(cfg: ScenarioConfig, comm: Comm | None = None) -> Setup:
+def checked(cfg: ScenarioConfig, comm: Comm | None = None) -> EngineSetup:
     """The setup of a scenario."""
     return driver_of(cfg).check(cfg, comm or SerialComm())
 

@@ -1,4 +1,4 @@
-"""A Slurm on this machine, for root: controller, the daemon of a virtual node of four cores, and munge, on loopback."""
+"""A Slurm on this machine, for root: controller, daemons of two virtual nodes of four cores, and munge, on loopback."""
 
 import os
 import random
@@ -43,9 +43,11 @@ SlurmctldTimeout=30
 SlurmdTimeout=60
 KillWait=10
 SlurmdParameters=config_overrides
-NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={node_port} CPUs=4 RealMemory=8000 State=UNKNOWN
-PartitionName=debug Nodes=n1 Default=YES MaxTime=INFINITE State=UP
+{nodes}
+PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
+NODES = ("n1", "n2")
+NODE = "NodeName={} NodeHostname={} NodeAddr=127.0.0.1 Port={} CPUs=4 RealMemory=8000 State=UNKNOWN"
 # Numbers of jobs do not begin with 1: MPI libraries name shared memory after them, and what ranks that were killed have
 # left under a number makes the next ones with it fail, or hang.
 REQUEUE = 10  # s that a job waits in the queue before it starts again
@@ -63,7 +65,7 @@ def missing() -> str:
 @contextmanager
 def running_slurm(folder: Path) -> Iterator[dict[str, str]]:
     """Context with the daemons running; the environment in which Slurm's commands find them."""
-    for name in ("state", "spool/n1", "log", "munge"):
+    for name in ("state", *(f"spool/{node}" for node in NODES), "log", "munge"):
         (folder / name).mkdir(parents=True)
     key = folder / "munge/munge.key"
     key.write_bytes(os.urandom(1024))
@@ -71,12 +73,11 @@ def running_slurm(folder: Path) -> Iterator[dict[str, str]]:
     (folder / "munge").chmod(0o755)  # whoever asks munge must reach its socket
     settings = folder / "slurm.conf"
     host = socket.gethostname().split(".")[0]
-    port, node_port = _free_ports(2)
+    port, *node_ports = _free_ports(1 + len(NODES))
+    nodes = "\n".join(NODE.format(name, host, free) for name, free in zip(NODES, node_ports, strict=True))
     first = random.randrange(1, 50_000_000)
     settings.write_text(
-        SETTINGS.format(
-            host=host, folder=folder, requeue=REQUEUE, first=first, port=port, node_port=node_port
-        )
+        SETTINGS.format(host=host, folder=folder, requeue=REQUEUE, first=first, port=port, nodes=nodes)
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SLURM")}
     environment |= {"SLURM_CONF": str(settings), "PATH": _path()}
@@ -96,8 +97,9 @@ def running_slurm(folder: Path) -> Iterator[dict[str, str]]:
             f"--seed-file={folder}/munge/seed",
         )
         _start(daemons, environment, folder, "slurmctld", "-D", "-f", settings)
-        _start(daemons, environment, folder, "slurmd", "-D", "-f", settings, "-N", "n1")
-        _wait_for_node(environment)
+        for node in NODES:
+            _start(daemons, environment, folder, "slurmd", "-D", "-f", settings, "-N", node)
+        _wait_for_nodes(environment)
         yield environment
     finally:
         with suppress(OSError, subprocess.TimeoutExpired):
@@ -127,14 +129,14 @@ def _start(
         daemons.append(subprocess.Popen(list(map(str, command)), env=environment, stdout=log, stderr=log))
 
 
-def _wait_for_node(environment: dict[str, str]) -> None:
+def _wait_for_nodes(environment: dict[str, str]) -> None:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         ran = subprocess.run(["sinfo", "-h", "-o", "%D %t"], env=environment, capture_output=True, text=True)
-        if ran.stdout.split() == ["1", "idle"]:
+        if ran.stdout.split() == [str(len(NODES)), "idle"]:
             return
         time.sleep(0.5)
-    raise AssertionError(f"the node did not come up within {PATIENCE:g} s: {ran.stdout}{ran.stderr}")
+    raise AssertionError(f"the nodes did not come up within {PATIENCE:g} s: {ran.stdout}{ran.stderr}")
 
 
 def _wait_for_jobs(environment: dict[str, str]) -> None:

@@ -44,3 +44,19 @@ def test_a_schedule_names_each_time_once():
         found.append(time)
     assert found == [n * 0.1 for n in range(1, 11)] + [1.05]
     assert Every(7.0, 5.0).after(0.0) == 5.0 and Every(7.0, 5.0).after(5.0) == math.inf
+
+
+@pytest.mark.parametrize("limit", [0.3, 7.7, 8.128])
+def test_where_nothing_is_due_steps_are_those_of_a_longer_run_but_for_the_last_two(limit):
+    def ends(end: float) -> list[float]:
+        clock, found = Clock(end), []
+        while not clock.done:
+            dt = clock.next_dt(limit, math.inf)
+            assert 0 < dt <= limit * (1 + 1e-9)
+            clock.advance(dt, math.inf)
+            found.append(clock.time)
+        assert clock.time == end and len(found) == math.ceil(end / limit * (1 - 1e-9))
+        return found
+
+    short, long = ends(100.0), ends(250.0)
+    assert short[:-2] == long[: len(short) - 2] and len(short) > 10

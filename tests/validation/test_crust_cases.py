@@ -24,6 +24,7 @@ from esim.validation.cases.crust import (
     reciprocity,
     static,
     topography,
+    volcanic,
 )
 from esim.validation.cases.crust.records import read
 from esim.validation.validate import validate
@@ -45,7 +46,7 @@ def failed(bounds: list[Bound]) -> list[str]:
 @pytest.mark.parametrize(
     ("source", "error"),
     [
-        pytest.param("explosion", 0.002, marks=pytest.mark.quick),
+        ("explosion", 0.002),
         ("double_couple", 0.01),
         ("force", 0.01),
     ],
@@ -195,11 +196,35 @@ def test_growth_is_that_from_the_least_to_a_later_motion() -> None:
 
 
 @pytest.mark.cases
-def test_permanent_displacement_is_okadas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On land, at the smaller size of the case, on cells of 400 m with a fault 3 km deep."""
-    monkeypatch.setattr(static, "CELL", 400.0)
-    monkeypatch.setattr(static, "FAULT", static.FAULT | {"depth": 3000.0})
-    monkeypatch.setattr(static, "INNER", 0.6)
-    bounds = {bound.quantity: bound for bound in static.judge(static.CASE.run(tmp_path, quick=True))}
-    assert bounds["land: vertical, at the end"].computed < 0.03
-    assert bounds["land: horizontal, at the end"].computed < 0.03
+def test_permanent_displacement_is_okadas(tmp_path: Path) -> None:
+    """The smaller runs of the case: on land and below a sea, by a thrust and an opening, and with near sides."""
+    names = ("land-opening", "land-thrust", "sea-thrust", "cpml_of_10-0.5", "cpml_of_3-1")
+    configurations = static.CASE.configure(tmp_path, True)
+    bounds = static.judge({name: simulate(configurations[name]) for name in names})
+    assert failed(bounds) == []
+    assert {bound.quantity.split(",")[0] for bound in bounds} == {
+        "land", "sea", "cpml of 10 cells", "cpml of 3 cells"
+    }  # fmt: skip
+    added = [bound.computed for bound in bounds if bound.quantity.endswith("added")]
+    assert added[0] < 0.001 < added[1]
+
+
+@pytest.mark.quick
+def test_faults_of_the_static_case_have_their_middle_below_the_origin() -> None:
+    for fault in static.FAULTS:
+        known, (east, north) = static.geometry(fault), static.upper_edge(fault)
+        dip, strike = np.deg2rad(known["dip"]), np.deg2rad(known["strike"])
+        level = 0.5 * known["width"] * np.cos(dip)
+        assert east + level * np.cos(strike) == pytest.approx(0, abs=1e-6)
+        assert north - level * np.sin(strike) == pytest.approx(0, abs=1e-6)
+        assert known["depth"] + 0.5 * known["width"] * np.sin(dip) == pytest.approx(static.DEPTH)
+
+
+@pytest.mark.cases
+def test_volcanic_sources_leave_what_closed_forms_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the smaller size of the case, in the crust a chamber alone."""
+    monkeypatch.setattr(volcanic, "_some", lambda quick: [("mogi", volcanic.SOURCES["mogi"])])
+    bounds = volcanic.judge(volcanic.CASE.run(tmp_path, quick=True))
+    assert len(bounds) == len(volcanic.SOURCES) + 6 and failed(bounds) == []

@@ -38,6 +38,20 @@ def test_a_seed_gives_the_same_faults_of_every_kind_and_moment():
         assert fault.ranks in fault.kind.ranks
 
 
+def test_faults_of_one_kind_alone_can_be_drawn():
+    (kind,) = [kind for kind in KINDS if kind.name == "SIGTERM twice at once"]
+    faults = list(draw(20, 3, {scene: WRITES for scene in SCENES}, [kind]))
+    assert {fault.kind for fault in faults} == {kind} and {fault.moment for fault in faults} == {
+        *kind.moments
+    }
+
+
+def test_a_kind_that_is_not_there_is_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["--kind", "SIGTREM"])
+    assert "--kind SIGTREM: expected a part of SIGKILL of one rank, " in capsys.readouterr().err
+
+
 def test_the_table_counts_what_came_of_them(tmp_path):
     first, second, third = drawn(3)
     outcomes = [

@@ -16,7 +16,7 @@ from esim.backends import select
 from esim.backends.bandwidth import bandwidth
 from esim.cli.main import main
 from esim.errors import InputError
-from esim.tools.bench import Rate
+from esim.tools.kernel_rates import Rate
 from esim.validation.gpu import equality, repeat, runs, speed
 from esim.validation.gpu.report import Finding, Report, checked, gap
 
@@ -117,8 +117,8 @@ def test_time_that_is_up_ends_a_part_and_those_after_it(report):
 
 
 def test_a_goal_that_is_not_reached_is_no_failure(report):
-    slow = speed._finding("elastic", Cuda(), 30, 1000, Rate(1e10, None), 3e12)
-    fast = speed._finding("elastic", Cuda(), 30, 1000, Rate(2e10, 4.0), 3e12)
+    slow = speed._finding("elastic", Cuda(), 1000, Rate(1e10, 120, None), 3e12)
+    fast = speed._finding("elastic", Cuda(), 1000, Rate(2e10, 120, 4.0), 3e12)
     assert (slow.word, fast.word) == ("not reached", "reached")
     assert "40.0 % of the floor of 120 B" in slow.found and ">= 75 %" in slow.wanted and "4 J" in fast.found
     report.parts["speed"] = [slow, gap("x|y", "none")]
@@ -200,7 +200,9 @@ def test_a_lake_on_numpy_is_at_rest():
 
 @pytest.mark.compile
 def test_rates_are_measured_on_any_backend(monkeypatch):
-    monkeypatch.setattr("esim.tools.bench.best", lambda work, seconds=0.0, least=1: bool(work()) or 1.0)
+    monkeypatch.setattr(
+        "esim.tools.kernel_rates.best", lambda work, seconds=0.0, least=1: bool(work()) or 1.0
+    )
     monkeypatch.setattr(speed, "bandwidth", lambda backend: bandwidth(backend, repeats=1))
     found = list(speed.rates(select("numpy", "float32"), 30, 16))
     names = [one.name.split(", float32")[0] for one in found]

@@ -14,16 +14,21 @@ from esim.validation.cases.ocean import (
     carrier_greenspan,
     current,
     dam_breaks,
+    edge_wave,
     flow,
     great_circle,
+    kelvin_wave,
     macdonald,
+    nest_join,
     open_sides,
+    plane_waves,
     radial_dam_break,
     rotating_sphere,
     runup,
+    seiche,
     thacker,
 )
-from esim.validation.cases.tsunamis import rest
+from esim.validation.cases.tsunamis import lamb_wave, rest
 from esim.validation.references import carrier_greenspan as beach
 from esim.validation.references import dam_break, radial, sphere
 from esim.validation.references import macdonald as channels
@@ -44,8 +49,14 @@ RUNS = {
     "radial_dam_break": (radial_dam_break.CASE, ("100",)),
     "rotating_sphere": (rotating_sphere.CASE, ("4",)),
     "great_circle": (great_circle.CASE, ("1",)),
+    "lamb_wave": (lamb_wave.CASE, ("1",)),
     "open_sides": (open_sides.CASE, ("packet-open-60", "packet-wall-60")),
     "current": (current.CASE, ("alone",)),
+    "plane_waves": (plane_waves.CASE, ("nonlinear-straight-24-0.8", "deep-diagonal-24-1.4")),
+    "edge_wave": (edge_wave.CASE, ("nonlinear-24", "deep-24")),
+    "kelvin_wave": (kelvin_wave.CASE, ("nonlinear-25", "deep-25")),
+    "seiche": (seiche.CASE, ("nonlinear-50", "deep-50")),
+    "nest_join": (nest_join.CASE, ("deep-24-3", "deep-rest-3")),
     "rest": (rest.CASE, ("sponge-float32", "raised-float32")),
 }
 
@@ -112,6 +123,41 @@ def test_waves_on_the_beach_solve_the_shallow_water_equations(solve: beach.Solut
     momentum = (u1 - u0 + now.at(x)[1] * (u_east - u_west) + east - west) / (2 * d)
     assert max(np.abs(mass).max(), np.abs(momentum).max()) < 2e-5
     assert np.abs(eta1 - eta0).max() / (2 * d) > 0.01, "it moves"
+
+
+def test_slow_air_pressure_pushes_the_sphere_down_by_its_own_weight() -> None:
+    """Raised over days it makes the inverse barometer, less what that takes from the whole ocean."""
+    times, angles = np.linspace(0, 2e6, 4001), np.radians([10.0, 60.0, 150.0])
+
+    def hill(angle: np.ndarray, time: float) -> np.ndarray:
+        return 1000.0 * np.sin(0.5 * np.pi * time / times[-1]) ** 2 * np.exp(-((np.degrees(angle) / 30) ** 2))
+
+    found = sphere.forced(hill, times, angles, 4000.0, 1025.0)[-1]
+    mu, weight = np.polynomial.legendre.leggauss(200)
+    mean = 0.5 * (hill(np.arccos(mu), times[-1]) * weight).sum()
+    np.testing.assert_allclose(found, (mean - hill(angles, times[-1])) / (1025.0 * G), rtol=0, atol=2e-4)
+
+
+def test_air_pressure_at_once_is_a_surface_at_once() -> None:
+    """Pressure from the second moment on does what a surface as high does (`spread`), less that surface."""
+    times, angles = np.arange(0, 20000, 20.0), np.radians([20.0, 45.0])
+
+    def hill(angle: np.ndarray) -> np.ndarray:
+        return np.asarray(np.exp(-((np.degrees(angle) / 10) ** 2)))
+
+    found = sphere.forced(
+        lambda angle, time: 1025.0 * G * hill(angle) * (time > 0), times, angles, 4000.0, 1025.0
+    )
+    free = sphere.spread(hill, times - 10.0, angles, 4000.0) - hill(angles)
+    np.testing.assert_allclose(found[1:], free[1:], rtol=0, atol=2e-3)
+
+
+def test_great_circles_are_divided_evenly() -> None:
+    first, last = (-175.4, -20.5), (152.1, 30.5)
+    lon, lat = sphere.between(first, last, np.linspace(0, 1, 5))
+    steps = sphere.distance(*np.radians([lon[1:], lat[1:]]), *np.radians([lon[:-1], lat[:-1]]))
+    np.testing.assert_allclose(steps, steps[0], rtol=1e-9)
+    np.testing.assert_allclose([(lon[-1] - last[0]) % 360, lat[-1]], [0, last[1]], atol=1e-9)
 
 
 def test_the_channels_are_steady() -> None:

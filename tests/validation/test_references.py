@@ -204,6 +204,7 @@ def test_two_solvers_agree(layers, limit):
 
 
 @pytest.mark.skipif(not LOH_FOLDER.is_dir(), reason="set ESIM_DATA to a folder with seismic/loh1")
+@pytest.mark.long
 def test_loh1_is_what_was_published():
     pytest.importorskip("pyprop8")
     pytest.importorskip("obspy")

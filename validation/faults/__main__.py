@@ -5,7 +5,6 @@ python -m esim.validation.faults --count 110 --seed 1
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,23 +12,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from esim.validation.faults.plan import Fault, draw
+from esim.validation.faults.plan import KINDS, Fault, draw
 from esim.validation.faults.report import write_report
 from esim.validation.faults.scenes import SCENES
+from esim.validation.faults.shim import build_shim
 from esim.validation.faults.trial import Outcome, attempt, refer
 
-SHIM = Path(__file__).parent / "shim.c"
 REPORT = Path(__file__).parents[1] / "results" / "faults.md"
-
-
-def build_shim(folder: Path) -> Path:
-    """Compile the library that is preloaded; raises SystemExit where there is no C compiler."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        raise SystemExit("faults: no C compiler (cc); install one, such as gcc")
-    library = folder / "shim.so"
-    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", library, SHIM, "-ldl"], check=True)
-    return library
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,14 +28,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn")
     parser.add_argument("--minutes", type=float, default=60.0, help="begin no fault after so long")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="faults at the same time")
+    parser.add_argument(
+        "--kind", default="", metavar="TEXT", help="only faults of a kind with this in its name"
+    )
     parser.add_argument("--only", type=int, nargs="+", metavar="N", help="only these of the faults, from 0")
     parser.add_argument("--output", type=Path, default=REPORT, metavar="FILE", help="the table")
     parser.add_argument("--keep", action="store_true", help="keep the folders of faults that went wrong")
     options = parser.parse_args(arguments)
+    if not (kinds := [kind for kind in KINDS if options.kind in kind.name]):
+        parser.error(f"--kind {options.kind}: expected a part of {', '.join(kind.name for kind in KINDS)}")
     folder = Path(tempfile.mkdtemp(prefix="esim-faults-"))
     shim, begun = build_shim(folder), time.monotonic()
     references = {scene: refer(scene, folder, shim) for scene in SCENES}
-    faults = list(draw(options.count, options.seed, {name: one.writes for name, one in references.items()}))
+    writes = {name: one.writes for name, one in references.items()}
+    faults = list(draw(options.count, options.seed, writes, kinds))
 
     def strike(number: int) -> Outcome | None:
         if time.monotonic() - begun > 60 * options.minutes:

@@ -2,7 +2,7 @@
 
 import errno
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from esim.validation.faults.scenes import SCENES
 
 START, COMPILE, ANY = "start-up", "compilation", "any write"
 CHECKPOINT, OUTPUT, RECORD, CLOSE = "checkpoint", "output", "run.json", "close"
+LEAVING = "all is written"
 FOLDER = "checkpoint"  # of the output directory, with all that belongs to checkpoints
 KILLED = (9, -9, 137, 255)  # exit codes of a run that was killed, as its launcher tells them
 SHORT = "4 s"  # run.stall_timeout where something is to hang
@@ -47,6 +48,7 @@ KINDS = (
     ),
     Kind("SIGTERM", (START, ANY, *WRITING), (75,), "term", weight=2, early=(143, -15, 15)),
     Kind("SIGTERM twice at once", (ANY, CHECKPOINT), (75,), "term_twice"),
+    Kind("SIGTERM until the run has left", (LEAVING,), (), "term_leaving"),
     Kind("SIGTERM twice while a rank is stopped", (ANY,), (143,), "term_stopped", ranks=(2,)),
     Kind("SIGUSR1", (START, ANY, *WRITING), (75,), "usr1", early=(138, -10, 10)),
     Kind("SIGINT", (START, ANY, CHECKPOINT), (130,), "interrupt", early=(-2, 2, 1)),  # 1: while Python starts
@@ -79,10 +81,12 @@ class Fault:
     seed: int
 
 
-def draw(count: int, seed: int, writes: dict[str, Sequence[Path]]) -> Iterator[Fault]:
-    """So many faults of all kinds; writes are the paths, in order, that undisturbed runs of the scenes write."""
+def draw(
+    count: int, seed: int, writes: Mapping[str, Sequence[Path]], allowed: Sequence[Kind] = KINDS
+) -> Iterator[Fault]:
+    """So many faults of kinds allowed; writes are the paths, in order, that undisturbed runs of the scenes write."""
     chance = random.Random(seed)
-    kinds = [kind for kind in KINDS for _ in range(kind.weight)]
+    kinds = [kind for kind in allowed for _ in range(kind.weight)]
     turns = {kind.name: chance.randrange(12) for kind in KINDS}
     for n in range(count):
         kind = kinds[n % len(kinds)] if n < len(kinds) else chance.choice(kinds)

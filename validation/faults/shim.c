@@ -1,4 +1,4 @@
-/* Fails or interrupts the file calls of a process below a folder; preloaded by LD_PRELOAD.
+/* Fails, interrupts or slows the file calls of a process below a folder; preloaded by LD_PRELOAD.
  *
  *   FAULT_ROOT   only files below this folder count
  *   FAULT_LOG    file to which the path of every write is appended, with its number
@@ -6,6 +6,7 @@
  *   FAULT_AT     number of the counted write at which it happens, from 1
  *   FAULT_DO     kill, stop: a signal to this process; mark: create FAULT_MARK and wait a second;
  *                hang: wait for ever; else the number of an error with which this call and all later ones fail
+ *   FAULT_RATE   bytes per second that each thread writes at most
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,6 +22,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static int counted = 0, failing = 0;
@@ -95,22 +97,37 @@ static int refuse(int dir, const char *name) {
     return below(path) ? (errno = failing, 1) : 0;
 }
 
+/* Wait as long as a slow disk takes for so many bytes of a file. */
+static void pace(int fd, size_t n) {
+    char path[PATH_MAX];
+    const char *rate = getenv("FAULT_RATE");
+    if (!rate || !path_of(fd, path)) return;
+    double seconds = n / atof(rate);
+    struct timespec left = {(time_t)seconds, (long)(1e9 * (seconds - (time_t)seconds))};
+    while (nanosleep(&left, &left) && errno == EINTR) {
+    }
+}
+
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 ssize_t write(int fd, const void *data, size_t n) {
     char path[PATH_MAX];
+    pace(fd, n);
     return path_of(fd, path) && strike(path) ? -1 : REAL(write)(fd, data, n);
 }
 ssize_t pwrite(int fd, const void *data, size_t n, off_t at) {
     char path[PATH_MAX];
+    pace(fd, n);
     return path_of(fd, path) && strike(path) ? -1 : REAL(pwrite)(fd, data, n, at);
 }
 ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at) {
     char path[PATH_MAX];
+    pace(fd, n);
     return path_of(fd, path) && strike(path) ? -1 : REAL(pwrite64)(fd, data, n, at);
 }
 ssize_t writev(int fd, const struct iovec *data, int n) {
     char path[PATH_MAX];
+    for (int k = 0; k < n; ++k) pace(fd, data[k].iov_len);
     return path_of(fd, path) && strike(path) ? -1 : REAL(writev)(fd, data, n);
 }
 int fsync(int fd) {

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from esim.supervision.signal_pipe import TWICE
 from esim.validation.faults.process import children, processes, send
 
 APART = 4.0  # s between two SIGTERM that are both meant
@@ -55,8 +56,16 @@ def interrupt(pid: int, output: Path, chance: random.Random) -> None:
 def term_twice(pid: int, output: Path, chance: random.Random) -> None:
     """SIGTERM twice to all ranks within a moment, as launchers and batch systems may send it."""
     for _ in range(2):
-        send(signal.SIGTERM, processes(output, ranks_only=True) or [pid])
+        send(signal.SIGTERM, processes(output, ranks_only=True))
         time.sleep(0.2)
+
+
+def term_leaving(pid: int, output: Path, chance: random.Random) -> None:
+    """SIGTERM to all ranks, again and again, for less time than makes a second one urgent."""
+    until = time.monotonic() + TWICE / 2
+    while (ranks := processes(output, ranks_only=True)) and time.monotonic() < until:
+        send(signal.SIGTERM, ranks)
+        time.sleep(0.002)
 
 
 def term_stopped(pid: int, output: Path, chance: random.Random) -> None:
@@ -105,6 +114,7 @@ ACTS: dict[str, Strike] = {
         usr1,
         interrupt,
         term_twice,
+        term_leaving,
         term_stopped,
         vanish,
     )

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from esim.errors import StopRequested
+from esim.io.directory import STOPPED
 from esim.io.netcdf import LIBRARY
-from esim.validation.faults.plan import COMPILE, SHORT, START, Fault
+from esim.validation.faults.plan import COMPILE, LEAVING, SHORT, START, Fault
 from esim.validation.faults.process import Ended, command, run, wait_for
 from esim.validation.faults.scenes import write_scene
 from esim.validation.faults.strike import ACTS, away, flip_bit
@@ -102,6 +104,8 @@ def _attempt(fault: Fault, reference: Reference, folder: Path, output: Path, shi
     ended = run(command(compiled, output, fault.ranks, *extra), output, environment, act)
     outcome = Outcome(fault, ended, late=ended.code == 0)
     outcome.problems += _flaws(fault, ended)
+    if ended.code == StopRequested.exit_code and not (output / STOPPED).exists():
+        outcome.problems.append(f"no {STOPPED}")
     if away(output).exists():
         shutil.rmtree(output, ignore_errors=True)
         away(output).rename(output)
@@ -114,6 +118,8 @@ def _attempt(fault: Fault, reference: Reference, folder: Path, output: Path, shi
         outcome.resumed = run(again, output)
         outcome.problems += _flaws_of_resume(fault, outcome.resumed)
     if (outcome.resumed or ended).code == 0:
+        if (output / STOPPED).exists():
+            outcome.problems.append(f"{STOPPED} of a finished run")
         found = bits(output)
         differing = [
             name for name in {**reference.bits, **found} if reference.bits.get(name) != found.get(name)
@@ -125,7 +131,7 @@ def _attempt(fault: Fault, reference: Reference, folder: Path, output: Path, shi
 
 def _shim(fault: Fault, shim: Path, output: Path, folder: Path) -> dict[str, str]:
     """The environment in which the shim does its part."""
-    if not fault.kind.do or fault.moment in (START, COMPILE):
+    if not fault.kind.do or fault.moment in (START, COMPILE, LEAVING):
         return {}
     found = {
         "LD_PRELOAD": str(shim),
@@ -145,6 +151,8 @@ def _moment(fault: Fault, reference: Reference, folder: Path, output: Path, pid:
         there = wait_for(lambda: any(output.rglob("*")), pid)
         wait_for(lambda: False, pid, fault.part * COMPILING)
         return there
+    if fault.moment == LEAVING:
+        return wait_for((output / "run.json").exists, pid)
     return wait_for((folder / "mark").exists, pid)
 
 

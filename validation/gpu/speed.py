@@ -14,17 +14,8 @@ from esim.backends import Backend, select
 from esim.backends.bandwidth import bandwidth
 from esim.backends.cuda.codegen import crust_sweep
 from esim.backends.devices import simulated
-from esim.tools.bench import (
-    CRUSTS,
-    MAXIMA,
-    STATE,
-    Rate,
-    measure_crust,
-    measure_ocean,
-    measure_ocean_kernel,
-    sizes,
-    time_to_first_step,
-)
+from esim.tools.bench import sizes, time_to_first_step
+from esim.tools.kernel_rates import CRUSTS, Rate, measure_crust, measure_ocean, measure_ocean_kernel
 from esim.validation.gpu.report import GOAL, READ, Finding, gap
 
 TINY = (256, 48)  # cells along a side of the ocean and of the crust
@@ -65,22 +56,21 @@ def rates(backend: Backend, size: int, cells: int) -> Iterator[Finding]:
     """The bandwidth, and the rate of each kernel in an ocean of size^2 and a crust of cells^3 cells."""
     memory = [bandwidth(backend)]
     yield Finding("copy, before", f"{memory[0] / 1e9:.0f} GB/s", numbers={"bytes_per_s": memory[0]})
-    wanted: list[tuple[str, int, int, Callable[[], Rate]]] = [
-        ("ocean", STATE, size**2, lambda: measure_ocean(backend, size, False)),
-        ("ocean, kernel alone", STATE, size**2, lambda: measure_ocean_kernel(backend, size, False)),
-        ("ocean with extremes", STATE + MAXIMA, size**2, lambda: measure_ocean(backend, size, True)),
+    wanted: list[tuple[str, int, Callable[[], Rate]]] = [
+        ("ocean", size**2, lambda: measure_ocean(backend, size, False)),
+        ("ocean, kernel alone", size**2, lambda: measure_ocean_kernel(backend, size, False)),
+        ("ocean with extremes", size**2, lambda: measure_ocean(backend, size, True)),
     ]
-    for name, values, mechanisms, short in CRUSTS:
+    for name, mechanisms, short in CRUSTS:
         if short is None or backend.dtype.itemsize == 4:
             wanted.append(
                 (
                     name,
-                    values,
                     cells**3,
                     lambda m=mechanisms, s=short: measure_crust(backend, cells, m, s)[0],  # type: ignore[misc]
                 )
             )
-    for name, values, number, measure in wanted:
+    for name, number, measure in wanted:
         try:
             rate = measure()
         except MemoryError:
@@ -89,15 +79,14 @@ def rates(backend: Backend, size: int, cells: int) -> Iterator[Finding]:
         finally:
             gc.collect()
         memory.append(bandwidth(backend))
-        yield _finding(name, backend, values, number, rate, max(memory[-2:]))
+        yield _finding(name, backend, number, rate, max(memory[-2:]))
     yield Finding("copy, after", f"{memory[-1] / 1e9:.0f} GB/s", numbers={"bytes_per_s": memory[-1]})
 
 
-def _finding(name: str, backend: Backend, values: int, cells: int, rate: Rate, memory: float) -> Finding:
+def _finding(name: str, backend: Backend, cells: int, rate: Rate, memory: float) -> Finding:
     """A rate beside its floor and its goal; goals are those of a GPU in float32."""
-    bytes_per_cell = values * backend.dtype.itemsize
-    part = rate.cells_per_s * bytes_per_cell / memory
-    found = f"{rate.cells_per_s:.3g} cells/s, {100 * part:.1f} % of the floor of {bytes_per_cell} B"
+    part = rate.bytes_per_s / memory
+    found = f"{rate.cells_per_s:.3g} cells/s, {100 * part:.1f} % of the floor of {rate.moved} B"
     if rate.joules:
         found += f", {rate.joules:.3g} J per 1e9 cells"
     goal = GOALS.get(name) if backend.dtype.itemsize == 4 and backend.name == "cuda" else None
@@ -108,7 +97,7 @@ def _finding(name: str, backend: Backend, values: int, cells: int, rate: Rate, m
     numbers = {
         "cells": cells,
         "cells_per_s": rate.cells_per_s,
-        "bytes_per_cell": bytes_per_cell,
+        "bytes_per_cell": rate.moved,
         "fraction_of_floor": part,
         "copy_bytes_per_s": memory,
         "joules_per_1e9_updates": rate.joules,

@@ -1,6 +1,7 @@
-"""How fast do ranks write maps as NetCDF and as Zarr, beside what the disk takes?
+"""How fast do ranks write maps as NetCDF and as Zarr, or checkpoints, beside what the disk takes?
 
 mpirun -n 2 python -m esim.validation.studies.output_rates [--folder DIR] [--side 4000] [--report FILE]
+mpirun -n 2 python -m esim.validation.studies.output_rates --checkpoint 1e8 [--folder DIR] [--report FILE]
 """
 
 import argparse
@@ -13,6 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from esim.grids.grid import Grid
+from esim.io.checkpoint.part import Part
+from esim.io.checkpoint.write import write_checkpoint
 from esim.io.maps import MapWriter
 from esim.io.writer import Writer
 from esim.parallel.collectives import on_root
@@ -22,6 +25,8 @@ from esim.parallel.decomposition import decompose
 SNAPSHOTS = 4
 HEAD = ("format", "level", "bits", "MB/s", "share of dd", "compressed to", "CPU s/GB")
 RULE = ("---",) * len(HEAD)
+STATE = 9  # float32 values of a cell of elastic rock: three velocities and six stresses
+LAYERS = 100
 KINDS = [
     (form, level, bits) for level, bits in ((0, None), (1, None), (1, 12)) for form in ("netcdf", "zarr")
 ]
@@ -79,6 +84,50 @@ def written(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+def checkpoint(comm: Comm, folder: Path, cells: int) -> tuple[float, int]:
+    """Seconds until a checkpoint of the state of so many cells of rock is durable under its name, and its bytes."""
+    side = max(comm.size, round((cells / LAYERS) ** 0.5))
+    blocks = decompose((side, side), comm.size).blocks
+    mine = blocks[comm.rank]
+    field = np.random.default_rng(comm.rank).standard_normal((LAYERS, *mine.shape), np.float32)
+
+    def fill(part: Part) -> None:
+        for number in range(STATE):
+            part.array(f"field {number}", [field], mine, (LAYERS, side, side), field.dtype)
+
+    comm.barrier()
+    begun = time.perf_counter()
+    with Writer(active=comm.rank == 0, netcdf=False) as writer:
+        write_checkpoint(comm, writer, folder, 1, {}, fill, {})
+    comm.barrier()
+    spent = time.perf_counter() - begun
+    return spent, STATE * LAYERS * side**2 * field.itemsize
+
+
+def measure_checkpoints(comm: Comm, parent: Path, cells: int, repeats: int) -> str:
+    """A sentence about so many checkpoints, each beside a dd of its size. Only the first rank's is of use."""
+    shares, rates, disks, size = [], [], [], 0
+    for _ in range(repeats):
+        folder = comm.bcast(on_root(comm, lambda: Path(tempfile.mkdtemp(dir=parent))))
+        assert folder is not None
+        spent, size = checkpoint(comm, folder, cells)
+        if comm.rank == 0:
+            assert written(folder) >= size
+            shutil.rmtree(folder)
+            disks.append(disk(parent, size))
+            rates.append(size / 1e6 / spent)
+            shares.append(rates[-1] / disks[-1])
+        comm.barrier()
+    if comm.rank:
+        return ""
+    return (
+        f"{comm.size} ranks, checkpoints of {cells:.3g} cells of elastic rock ({size / 1e9:.2f} GB, float32), from the "
+        f"first byte until all is durable under its name: {min(rates):.0f} to {max(rates):.0f} MB/s in {repeats} runs, "
+        f"beside {min(disks):.0f} to {max(disks):.0f} MB/s of `dd conv=fsync` of as many bytes after each: "
+        f"{min(shares):.0%} to {max(shares):.0%} of it."
+    )
+
+
 def measure(comm: Comm, parent: Path, side: int, repeats: int) -> tuple[float, list[tuple[object, ...]]]:
     """The fastest dd [MB/s], and a row for each format: the fastest of so many runs, each beside a dd of its size."""
     raw = 4 * side**2 * SNAPSHOTS
@@ -112,9 +161,22 @@ def main() -> None:
     )
     parser.add_argument("--side", type=int, default=4000, help="cells along each side of a map")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument(
+        "--checkpoint",
+        type=float,
+        metavar="CELLS",
+        help="write checkpoints of so many cells in place of maps",
+    )
     parser.add_argument("--report", type=Path, help="Markdown file for the table")
     options = parser.parse_args()
     comm = connect()
+    if options.checkpoint is not None:
+        text = measure_checkpoints(comm, options.folder.resolve(), int(options.checkpoint), options.repeats)
+        if comm.rank == 0:
+            print(text)
+            if options.report:
+                options.report.write_text(f"# Writing checkpoints\n\n{text}\n")
+        return
     rate, measured = measure(comm, options.folder.resolve(), options.side, options.repeats)
     if comm.rank:
         return

@@ -23,7 +23,7 @@ class Moving(NamedTuple):
     words stand beside the scale of colours, title above the picture. dress(axes) draws everything else on the map and
     sets its limits. A projection needs the bathymetry [m] of the same cells, which a field without a place there has
     not, and draws stars at (x, y) itself. nests are finer grids inside, by their names, coarse ones first, with the
-    same snapshots, colours and words.
+    same snapshots, colours and words. captions, if there are any, say of each snapshot what it shows.
     """
 
     field: "xr.DataArray"
@@ -37,11 +37,13 @@ class Moving(NamedTuple):
     bathymetry: "xr.DataArray | None" = None
     stars: Sequence[np.ndarray] = ()
     nests: "Mapping[str, Moving]" = {}  # noqa: RUF012 - of a tuple
+    captions: Sequence[str] = ()
 
     def at(self, chosen: np.ndarray) -> "Moving":
         """The same with some of the snapshots, by their indices."""
         nests = {name: nest.at(chosen) for name, nest in self.nests.items()}
-        return self._replace(field=self.field.isel(time=chosen), nests=nests)
+        captions = [self.captions[n] for n in chosen] if self.captions else ()
+        return self._replace(field=self.field.isel(time=chosen), nests=nests, captions=captions)
 
 
 def variable(dataset: "xr.Dataset | None", wanted: str, where: str) -> "xr.DataArray":

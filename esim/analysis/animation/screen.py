@@ -52,7 +52,7 @@ class Screen:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        self._times, self._field = times, scene.field
+        self._times, self._field, self._captions = times, scene.field, scene.captions
         title = [part for line in scene.title.splitlines() for part in wrap(line, LETTERS)]
         scenes = [("", scene), *below]
         ratios = [_ratio(each.field[0]) for _, each in scenes]
@@ -76,6 +76,10 @@ class Screen:
         style: dict[str, Any] = {"fontsize": CLOCK, "fontweight": "bold", "ha": "left", "va": "bottom"}
         at = first.left / WIDTH, (first.low + first.height + 0.05) / tall
         self._clock = drawing.text(*at, "", **style)
+        self._caption = self._maps[0].text(
+            0.02, 0.97, "", va="top", fontsize=SMALL, zorder=10, **_plate(scene)
+        )
+        self._caption.set_transform(self._maps[0].transAxes)
         self._colours(drawing, scene, tall)
         self._above = self._animated()
         self._canvas.draw()
@@ -92,6 +96,8 @@ class Screen:
             layer.image.set_data(layer.seen(n))
         seconds = float(self._field["seconds"][n])
         self._clock.set_text("   ".join((duration(seconds), *self._times.at(seconds, _form(self._field)))))
+        if self._captions:
+            self._caption.set_text(self._captions[n])
         self._canvas.restore_region(self._still)
         for artist in (*self._above, self._clock):
             self._canvas.figure.draw_artist(artist)
@@ -123,6 +129,12 @@ class Screen:
         for artist in (*found, self._clock):
             artist.set_animated(True)
         return found
+
+
+def _plate(scene: Moving) -> dict[str, Any]:
+    """What a caption stands on; nothing where there are none."""
+    box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
+    return {"bbox": box, "color": chart.INK} if scene.captions else {}
 
 
 def _places(ratios: Sequence[float], lines: int, dpi: int) -> tuple[float, list[Place]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from esim.analysis.reading.plane import Plane, plane_of, spacing
+from esim.analysis.reading.reader import record_above
 from esim.analysis.reading.run import Run
 from esim.analysis.sampling.sampling import lazily, sample
 from esim.errors import InputError
@@ -53,7 +54,11 @@ def compare(
     found: dict[str, xr.Dataset] = {}
     for path in _common_groups(tree, other):
         a, b = tree[path].to_dataset(), other[path].to_dataset()
-        pair = _series(a, b) if path == "stations" else _maps(a, b, configuration, others)
+        told = (
+            _configuration(tree[path], configuration),
+            _configuration(other[path], others),
+        )
+        pair = _series(a, b) if path.rsplit("/")[-1] == "stations" else _maps(a, b, *told)
         if pair is not None and (names := _comparable(*pair)):
             found[path] = _difference(pair[0][names], pair[1][names])
     if not found:
@@ -97,6 +102,14 @@ def _common_groups(tree: "xr.DataTree", other: "xr.DataTree") -> list[str]:
     groups = [node.path.strip("/") for node in tree.subtree if node.has_data]
     there = {node.path.strip("/") for node in other.subtree if node.has_data}
     return [one for one in groups if one in there and one.rsplit("/")[-1] in (*MAPS, "stations")]
+
+
+def _configuration(node: Any, whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The configuration of the run that a group belongs to: that of a part of a coupled run, if it has parts."""
+    if whole.get("scenario") != "coupled":
+        return whole
+    found: Mapping[str, Any] = record_above(node)["configuration"]
+    return found
 
 
 def _series(a: "xr.Dataset", b: "xr.Dataset") -> "tuple[xr.Dataset, xr.Dataset] | None":

@@ -40,9 +40,15 @@ class Record(NamedTuple):
 
 
 def variable_of(run: Run, station: str) -> str:
-    """The variable of stations.nc that a station records: eta, or depth_change where it is a pressure gauge."""
+    """The variable of stations.nc that a station records: eta, or what a pressure gauge does where it is one.
+
+    That is depth_change, under air pressure that changes as well bottom_pressure_change.
+    """
     kinds = {entry["name"]: entry.get("kind") for entry in run.record.get("stations", [])}
-    return "depth_change" if kinds.get(station) == "pressure" else "eta"
+    if kinds.get(station) != "pressure":
+        return "eta"
+    forced = run.stations is not None and "bottom_pressure_change" in run.stations
+    return "bottom_pressure_change" if forced else "depth_change"
 
 
 def record_of(run: Run, station: str) -> Record | None:

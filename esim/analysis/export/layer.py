@@ -75,9 +75,14 @@ def valid(shape: Any) -> Any:
 
 
 def _like(shape: Any, found: Any) -> Any:
-    """What a shape has become, without the lines and points that areas leave where they touch, lines likewise."""
+    """What a shape has become, without the lines and points that areas leave where they touch, lines likewise.
+
+    An area without a width, such as an upright fault seen from above, becomes a line.
+    """
     parts = shapely.get_parts(found)
-    return shapely.union_all(parts[shapely.get_dimensions(parts) == shapely.get_dimensions(shape)])
+    dimensions = shapely.get_dimensions(parts)
+    largest = min(shapely.get_dimensions(shape), max(dimensions, default=0))
+    return shapely.union_all(parts[dimensions == largest])
 
 
 def _on_turn(shape: Any, turn: int) -> Any:

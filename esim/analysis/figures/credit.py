@@ -20,6 +20,7 @@ SIZE, SLIM = 6.5, 0.54  # points, of its letters, and how wide they are, of that
 CONFIGS = Path(__file__).parents[2] / "configs"
 DATA = {
     "etopo1_nwpacific_6min.nc": "ETOPO1 (NOAA, doi:10.7289/V5C8276M)",
+    "etopo1_pacific_15min.nc": "ETOPO1 (NOAA, doi:10.7289/V5C8276M)",
     "bathymetry/nwpacific_4min.nc": "Geoscience Australia (PTHA, japan_dem.tif)",
 }
 SHIPPED = {

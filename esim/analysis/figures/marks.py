@@ -27,6 +27,8 @@ def stations(axes: "Axes", places: "xr.Dataset | None", names: bool = True) -> N
         return
     x, y = positions(places)
     (west, east), (south, north) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+    if "x" not in places.variables:  # degrees, by any turn of the globe
+        x = x - 360 * np.round((x - (west + east) / 2) / 360)
     on = (x >= west) & (x <= east) & (y >= south) & (y <= north)
     many = on.sum() > NAMED
     axes.plot(

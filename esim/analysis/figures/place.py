@@ -83,7 +83,7 @@ def home(run: Run) -> tuple[float, float] | None:
 def source(run: Run) -> tuple[float, float] | None:
     """Where the first fault in degrees begins to slip, or its middle; None where there is none."""
     for entry in run.record.get("sources", []):
-        if entry.get("lonlat") and entry.get("outline"):
+        if entry.get("lonlat") and (entry.get("outline") or entry.get("rupture_start")):
             place = entry.get("rupture_start") or np.concatenate(entry["outline"])[:, :2].mean(axis=0)
             return float(place[0]), float(place[1])
     return None

@@ -68,7 +68,7 @@ def compare_run(directory: Path, output: Path | None = None) -> tuple[list[Misfi
     Raises InputError where no station has a record.
     """
     with Run.open(directory) as run:
-        found = list(misfits(run))
+        found = list(misfits(run.parts.get("ocean", run)))
     if not found:
         raise InputError(
             f"{directory}: no station has an observed record; name its file by the key observed of the station"

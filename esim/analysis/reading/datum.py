@@ -5,6 +5,10 @@ from typing import Any, NamedTuple
 
 DEPTHS = "z points down from depth 0 of the grid; depths of stations count from the ground, in water from its surface"
 
+OF_PARTS = (
+    "the crust and the ocean of a coupled run have their own: tree.crust.esim.datum, tree.ocean.esim.datum"
+)
+
 
 class Datum(NamedTuple):
     """What places, heights and times of a run count from, in words."""
@@ -15,7 +19,9 @@ class Datum(NamedTuple):
 
 
 def datum_of(configuration: Mapping[str, Any]) -> Datum:
-    """The datum of the run with a configuration."""
+    """The datum of the run with a configuration; that of a coupled run is told by each of its parts."""
+    if configuration.get("scenario") == "coupled":
+        return Datum(OF_PARTS, OF_PARTS, _time(configuration))
     vertical = DEPTHS if configuration.get("scenario") == "seismic" else _levels(configuration)
     return Datum(_horizontal(configuration), vertical, _time(configuration))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from esim.errors import InputError
+from esim.io.directory import STOPPED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 Chunks = int | str | dict[str, int] | None
 
 FILES = ("fields", "maxima", "stations", "surface_displacement", "runup")
+PARTS = ("crust", "ocean")  # folders of a coupled run, each with the files of a whole run
 FORMATS = (".nc", ".zarr")  # where there are both of a file, esim convert has made one of the other
 # Families of files STEM_NAME.nc or .zarr, and where in the tree each of them stands.
 FAMILIES = {
@@ -27,13 +29,35 @@ def read_tree(directory: str | os.PathLike[str], chunks: Chunks = None) -> "xr.D
     """The tree of a run, as `esim.open_run` describes it. Raises InputError."""
     import xarray as xr
 
-    folder = Path(directory)
-    about = _attributes(folder, read_record(folder))
-    datasets = {path: _dataset(file, chunks) for path, file in _files(folder).items()}
-    tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | datasets)
+    datasets = _datasets(Path(directory), chunks)
+    tree = xr.DataTree.from_dict(datasets)
     for path, dataset in datasets.items():
         tree[path].set_close(dataset.close)
     return tree
+
+
+def record_above(tree: "xr.DataTree") -> dict[str, Any]:
+    """The record of the run that a node of a tree belongs to: of its part of a coupled run, if it is in one.
+
+    Raises InputError for a tree that `read_tree` has not made.
+    """
+    told = next((node.attrs for node in (tree, *tree.parents) if "run_json" in node.attrs), None)
+    if told is None:
+        raise InputError("the tree has no record of a run; expected one that esim.open_run has opened")
+    return dict(json.loads(told["run_json"]))
+
+
+def _datasets(folder: Path, chunks: Chunks, place: str = "") -> "dict[str, xr.Dataset]":
+    """The datasets of a run by their places in the tree, with its record, and those of its parts."""
+    import xarray as xr
+
+    record = read_record(folder)
+    found = {place or "/": xr.Dataset(attrs=_attributes(folder, record))}
+    found |= {f"{place}/{path}": _dataset(file, chunks) for path, file in _files(folder).items()}
+    if record["configuration"].get("scenario") == "coupled":
+        for name in PARTS:
+            found |= _datasets(folder / name, chunks, f"{place}/{name}")
+    return found
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -42,6 +66,9 @@ def read_record(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such directory; expected the output directory of a run of esim-run")
     if not path.is_file():
+        for stopped in (folder / STOPPED, *(folder / part / STOPPED for part in PARTS)):
+            if stopped.is_file():
+                raise InputError(_stopped(stopped))
         raise InputError(
             f"{folder}: not the output directory of a finished run, it has no run.json; "
             "expected what output.directory of the configuration names"
@@ -51,6 +78,20 @@ def read_record(folder: Path) -> dict[str, Any]:
         return dict(record, configuration=dict(record["configuration"]))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path}: not a record written by esim-run ({error})") from error
+
+
+def _stopped(path: Path) -> str:
+    """What is said of a run that was stopped, whose results are in its checkpoint."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        stopped, ended = record["stopped"], str(record["ended"])[:16].replace("T", " ")
+        where = f"at t = {stopped['time']:.1f} s of {stopped['end']:.1f} s ({ended} UTC)"
+    except (OSError, ValueError, TypeError, KeyError):
+        where = "before its end"
+    return (
+        f"{path.parent}: the run was stopped {where}, with a checkpoint; expected a finished one: resume it by "
+        f"esim-run CONFIG --resume ({path.name} has what it did so far)"
+    )
 
 
 def _attributes(folder: Path, record: dict[str, Any]) -> dict[str, str]:

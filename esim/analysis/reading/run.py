@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from esim.analysis.reading.reader import read_tree
+from esim.analysis.reading.reader import PARTS, read_tree
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,9 +21,9 @@ class Run:
     """A finished run: its record (run.json) and the datasets it wrote; None where it wrote none.
 
     `planes` are the sections through the crust by name, `nests` the maxima and `nest_fields` the snapshots of nested
-    grids by name, `runups` the run-up points along the coast by the name of the grid ("" for the whole one). Values
-    are read when they are used. Datasets with a `time` also have `seconds` and `hours` since the origin. As a context
-    manager it closes the files.
+    grids by name, `runups` the run-up points along the coast by the name of the grid ("" for the whole one). `parts`
+    are the runs of which a coupled one consists, crust and ocean. Values are read when they are used. Datasets with a
+    `time` also have `seconds` and `hours` since the origin. As a context manager it closes the files.
     """
 
     directory: Path
@@ -36,6 +36,7 @@ class Run:
     nests: "dict[str, xr.Dataset]" = field(default_factory=dict)
     nest_fields: "dict[str, xr.Dataset]" = field(default_factory=dict)
     runups: "dict[str, xr.Dataset]" = field(default_factory=dict)
+    parts: "dict[str, Run]" = field(default_factory=dict)
     tree: "xr.DataTree | None" = None
 
     @classmethod
@@ -58,6 +59,7 @@ class Run:
             nests=dict(_members(tree, "nests", "maxima")),
             nest_fields=dict(_members(tree, "nests", "fields")),
             runups=dict(_members(tree, "nests", "runup")) | alone,
+            parts={name: cls.of(tree.children[name]) for name in PARTS if name in tree.children},
             tree=tree,
         )
 
@@ -68,7 +70,7 @@ class Run:
 
     @property
     def scenario(self) -> str:
-        """What was computed: tsunami or seismic."""
+        """What was computed: tsunami, seismic or coupled."""
         return str(self.record["configuration"].get("scenario", "tsunami"))
 
     @property
@@ -87,7 +89,12 @@ class Run:
 
     @property
     def magnitude(self) -> float | None:
-        """Moment magnitude 2/3 (log10 M0 - 9.1) of all sources together; None where none has a moment."""
+        """Moment magnitude 2/3 (log10 M0 - 9.1) of all sources together; None where none has a moment.
+
+        Of a coupled run it is that of the crust.
+        """
+        if "crust" in self.parts:
+            return self.parts["crust"].magnitude
         entries = self.record.get("sources", [])
         moment = sum(abs(entry.get("moment_Nm") or entry.get("moment") or 0.0) for entry in entries)
         return (log10(moment) - 9.1) / 1.5 if moment > 0 else None

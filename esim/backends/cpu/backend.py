@@ -1,38 +1,49 @@
 """Numba on CPU cores: tiles whose scratch stays in cache, vectors along i, threads over tiles."""
 
-import sys
+import threading
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+from numba.core import types as nbt
 
 from esim.backends.activity import STRIPE, ActivityMap, WorkCounter
-from esim.backends.compiled_code import kept
+from esim.backends.compiled_code import is_kept, kept
+from esim.backends.cpu.compilation import Compilation, processes_for
 from esim.backends.cpu.compiler import (
-    COMPILER_SOURCES,
+    EXACT,
     FLAGS,
     UNCALLED,
     assume,
+    compiler_digest,
     link_stages,
     no_overlap,
+    take_number,
 )
-from esim.backends.cpu.crust_sweep import ThreadPool, bind_sweep
+from esim.backends.cpu.crust_sweep import bind_sweep
+from esim.backends.cpu.launch import Launch, threads_for
 from esim.backends.cpu.scratch import make_ring, prefetch
+from esim.backends.cpu.startup import skip_linear_algebra
+from esim.backends.cpu.thread_pool import ThreadPool
 from esim.backends.host_memory import HostMemory
-from esim.backends.kernel_cache import compiling, load_module
+from esim.backends.kernel_cache import load_module
 from esim.backends.linker import ROWS, SIDES, arguments, array_names, digest, linked_source
 from esim.kernels.kernel import Kernel, Part, Stage, varying
 from esim.parallel.decomposition import Box
 
 TILE = (64, 92)  # rows, columns: a few rows of scratch of this width fit the first-level cache
-PAD = 20  # columns of scratch beyond the tile: the halo, and room for the last vector
+FAR_REACHING = (
+    4  # cells beyond a box: of a kernel that reads more, tiles overlap so much that larger ones are faster
+)
+LARGE_TILE = (128, 372)
+MAKING = threading.Lock()
+VECTOR_ROOM = 16  # columns of scratch beyond a tile and its halo: room for the last vector
 AHEAD = 4  # rows of the arrays that are asked for ahead of their use
 VECTOR_BYTES = 64
 
 
-@numba.njit(forceinline=True, **UNCALLED)
+@numba.njit(forceinline=True, **EXACT, **UNCALLED)
 def at_rest(state, j0, j1, i0, i1):  # type: ignore[no-untyped-def]
     """Whether a state is zero all over a box. Compiled without fast-math, so that NaN counts as motion."""
     for k in range(state.shape[0]):
@@ -111,32 +122,47 @@ def _skipping(kernel: Kernel) -> list[str]:
     return text.splitlines()[1:]
 
 
-def tile_source(kernel: Kernel, threaded: bool, vector: int) -> str:
-    """Text of the loop over tiles, and of what is done with one of them.
+def tile_source(kernel: Kernel, vector: int) -> str:
+    """Text of the loop of one thread over the tiles that it takes, and of what is done with one of them.
 
     Within a tile the stages follow each other row by row, each as far ahead as its box reaches north, so that
     a row of scratch is used while it is in the first-level cache. Arguments are explicit: star-args cost 3x. The
-    two are apart so that the inner one can be told that its arrays do not overlap, which parallel code cannot.
+    two are apart so that the inner one can be told that its arrays do not overlap.
     """
-    height, width = TILE
-    thread = "thread()" if threaded else "0"
+    height, width = tile_of(kernel)
     names = ", ".join(array_names(kernel))
+    given = ", ".join(array_names(kernel) + _activity_names(kernel))
     lines = [
         *_cells_source(kernel, vector),
-        f"def sweep(j0, j1, i0, i1, scratch, {', '.join(array_names(kernel) + _activity_names(kernel))}, c):",
+        f"def sweep(thread, counter, j0, j1, i0, i1, scratch, {given}, c):",
         f"    columns = (i1 - i0 + {width - 1}) // {width}",
-        f"    tiles = ((j1 - j0 + {height - 1}) // {height}) * columns",
-        f"    for tile in {'prange' if threaded else 'range'}(tiles):",
-        f"        south = j0 + (tile // columns) * {height}",
-        f"        west = i0 + (tile % columns) * {width}",
-        f"        north = min(south + {height}, j1)",
-        f"        east = min(west + {width}, i1)",
+        f"    lines = (j1 - j0 + {height - 1}) // {height}",
+        *_tile_size(kernel, vector),
+        "    while True:",
+        "        tile = take_number(counter)",
+        "        if tile >= lines * columns:",
+        "            break",
+        "        south = j0 + (tile // columns) * height",
+        "        west = i0 + (tile % columns) * width",
+        "        north = min(south + height, j1)",
+        "        east = min(west + width, i1)",
     ]
     lines += _skipping(kernel)
     lines += [
-        f"        cells(south, north, west, east, scratch, {thread} * {scratch_size(kernel)}, {names}, c)"
+        f"        cells(south, north, west, east, scratch, thread * {scratch_size(kernel)}, {names}, c)"
     ]
     return "\n".join(lines) + "\n"
+
+
+def _tile_size(kernel: Kernel, vector: int) -> list[str]:
+    """Lines that find the size of tiles: equal where they are large, as a narrow one costs as much as a wide one."""
+    if kernel.halo <= FAR_REACHING:
+        height, width = TILE
+        return [f"    height, width = {height}, {width}"]
+    return [
+        f"    width = (i1 - i0 + {vector} * columns - 1) // ({vector} * max(columns, 1)) * {vector}",
+        "    height = (j1 - j0 + lines - 1) // max(lines, 1)",
+    ]
 
 
 def _cells_source(kernel: Kernel, vector: int) -> list[str]:
@@ -150,6 +176,7 @@ def _cells_source(kernel: Kernel, vector: int) -> list[str]:
     ]
     if kernel.slots:
         lines += [f"    w = ring(scratch, scratch_start + {reach} - west)"]
+    lines += [f"    marks_{n} = 0" for n, stage in enumerate(kernel.stages) if stage.mark]
     lines += [f"    for row in range(south - {lead}, north):"]
     if kernel.slots:
         first = kernel.stages[0]
@@ -165,38 +192,117 @@ def _cells_source(kernel: Kernel, vector: int) -> list[str]:
         lines += [
             f"        j = row + {stage.north}",
             f"        if j >= south - {stage.south}:",
-            f"            for i in range({_columns(stage, vector)}):",
-            f"                assume(j >= {reach - stage.south}); assume(i >= {reach - stage.west})",
-            f"                stage_{n}(j, i, {', '.join(arguments(stage.body))})",
+            *("            " + line for line in _row_source(kernel, n, vector)),
         ]
     return lines
 
 
-def compile_kernel(kernel: Kernel, threaded: bool, dtype: np.dtype) -> Any:
+def _row_source(kernel: Kernel, n: int, vector: int) -> list[str]:
+    """Lines that compute stage n on row j, by its plain body where the rows it looks at are without marks."""
+    stage = kernel.stages[n]
+    if stage.mark and stage.plain and stage.plain.body is None:
+        raise ValueError(f"kernel {kernel.name}: stage {n} marks, so its plain body cannot be none")
+
+    def loop(name: str, body: Callable) -> list[str]:
+        lines = [
+            f"for i in range({_columns(stage, vector)}):",
+            f"    assume(j >= {kernel.halo - stage.south}); assume(i >= {kernel.halo - stage.west})",
+            f"    {name}(j, i, {', '.join(arguments(body))})",
+        ]
+        if stage.mark is None:
+            return lines
+        # What runs on beyond the box to fill a vector has no say.
+        given = ", ".join(arguments(stage.mark))
+        return [*lines, f"    marked |= mark_{n}(j, i, {given}) & (i < east + {stage.east})"]
+
+    lines = loop(f"stage_{n}", stage.body)
+    if stage.plain is not None:
+        body, marks = stage.plain.body, _marks_seen(kernel, n)
+        lines = [f"if {marks}:", *("    " + line for line in lines)]
+        if body is not None:
+            lines += ["else:", *("    " + line for line in loop(f"plain_{n}", body))]
+    if stage.mark is not None:
+        lines = ["marked = False", *lines, f"marks_{n} = (marks_{n} << 1) | marked"]
+    return lines
+
+
+def _marks_seen(kernel: Kernel, n: int) -> str:
+    """The marks of the rows that decide whether stage n is plain: bit k of marks_m is row j_m - k of stage m."""
+    stage = kernel.stages[n]
+    assert stage.plain is not None
+    m = max((m for m in range(n) if kernel.stages[m].mark), default=None)
+    ahead = kernel.stages[m].north - stage.north - stage.plain.north if m is not None else -1
+    if m is None or ahead < 0 or kernel.stages[m].south < stage.south + stage.plain.south:
+        raise ValueError(f"kernel {kernel.name}: no stage marks all rows by which stage {n} is plain")
+    return f"marks_{m} & {(2 << stage.plain.south + stage.plain.north) - 1 << ahead}"
+
+
+class TileLoop(NamedTuple):
+    """The loop over tiles of a kernel, for arrays of some types, as compilation.Loop."""
+
+    kernel: Kernel
+    dtype: np.dtype
+    types: tuple
+
+    @property
+    def name(self) -> str:
+        """Of the module that has it, and of its types."""
+        return f"{module_name(self.kernel, self.dtype)}_{digest(*self.types)[:8]}"
+
+    @property
+    def cost(self) -> int:
+        """Length of its text."""
+        return len(linked_source(self.kernel))
+
+    def is_kept(self) -> bool:
+        """Whether its machine code is in this process or on disk."""
+        return is_kept(compile_kernel(self.kernel, self.dtype), self.types)
+
+    def compile(self) -> Any:
+        """The dispatcher, compiled for the types."""
+        compiled = compile_kernel(self.kernel, self.dtype)
+        compiled.compile(self.types)
+        return compiled
+
+
+def module_name(kernel: Kernel, dtype: np.dtype) -> str:
+    """Name of the module of the loop over tiles, with a key of all that its code depends on."""
+    source = tile_source(kernel, VECTOR_BYTES // dtype.itemsize)
+    tuning = tile_of(kernel), VECTOR_ROOM, AHEAD
+    return f"{kernel.name}_{digest(source, linked_source(kernel), compiler_digest(), *tuning)}"
+
+
+def compile_kernel(kernel: Kernel, dtype: np.dtype) -> Any:
     """Numba dispatcher of the loop over tiles; machine code is kept on disk and found again by a second start."""
-    source = tile_source(kernel, threaded, VECTOR_BYTES // dtype.itemsize)
-    tuning = (TILE, PAD, AHEAD, FLAGS, numba.__version__, sys.version)
-    own = [path.read_text() for path in COMPILER_SOURCES]
-    key = digest(source, linked_source(kernel), *own, *tuning)
-    module = load_module(f"{kernel.name}_{key}", source)
-    if not hasattr(module, "compiled"):
-        stages = {f"stage_{n}": body for n, body in enumerate(link_stages(kernel))}
-        ring = make_ring(ring_rows(kernel), max(1, kernel.slots), TILE[1] + PAD)
-        tools = {"assume": assume, "ring": ring, "prefetch": prefetch, "at_rest": at_rest, "clear": clear}
-        tools |= {"prange": numba.prange, "thread": numba.get_thread_id}
-        vars(module).update(tools | stages | {kernel.params.__name__: kernel.params})
-        vars(module)["cells"] = numba.njit(**no_overlap(), **FLAGS, **UNCALLED)(module.cells)
-        options = {"parallel": True} if threaded else {"nogil": True, **no_overlap()}
-        vars(module)["compiled"] = kept(numba.njit(**options, **FLAGS)(module.sweep))
+    source = tile_source(kernel, VECTOR_BYTES // dtype.itemsize)
+    module = load_module(module_name(kernel, dtype), source)
+    with MAKING:  # ranks may be threads
+        if not hasattr(module, "compiled"):
+            _make(module, kernel)
     return module.compiled
+
+
+def _make(module: Any, kernel: Kernel) -> None:
+    """Give a module what its text needs, and its functions their dispatchers."""
+    stages = link_stages(kernel)
+    ring = make_ring(ring_rows(kernel), max(1, kernel.slots), pitch(kernel))
+    tools = {"assume": assume, "ring": ring, "prefetch": prefetch, "at_rest": at_rest, "clear": clear}
+    tools["take_number"] = take_number
+    vars(module).update(tools | stages | {kernel.params.__name__: kernel.params})
+    vars(module)["cells"] = numba.njit(**no_overlap(), **FLAGS, **UNCALLED)(module.cells)
+    vars(module)["compiled"] = kept(numba.njit(nogil=True, **no_overlap(), **FLAGS)(module.sweep))
+
+
+def signature(*arrays: np.ndarray) -> tuple:
+    """Numba types of the arguments of a loop over tiles: a thread, the counter of tiles, a box, these arrays."""
+    return (nbt.int64, nbt.int64[::1], *[nbt.int64] * 4, *map(numba.typeof, arrays))
 
 
 def _activity(kernel: Kernel, box: Box, arrays: dict[str, Any]) -> tuple[WorkCounter, list[np.ndarray]]:
     """The count of the work of a launch, and its arguments by `_activity_names`."""
     assert kernel.at_rest is not None
     states, result = kernel.at_rest
-    (j0, j1), (i0, i1) = box
-    tiles = max(0, -(-(j1 - j0) // TILE[0])) * max(0, -(-(i1 - i0) // TILE[1]))
+    tiles = _tiles(kernel, box)
     activity: ActivityMap = arrays.get("activity") or ActivityMap()
     flags = [
         activity.quiescent(arrays[name], box, lambda: np.zeros(tiles, np.bool_))
@@ -206,15 +312,31 @@ def _activity(kernel: Kernel, box: Box, arrays: dict[str, Any]) -> tuple[WorkCou
     return activity.count(box, computed, np.asarray), [*flags, computed]
 
 
+def _tiles(kernel: Kernel, box: Box) -> int:
+    (j0, j1), (i0, i1) = box
+    height, width = tile_of(kernel)
+    return max(0, -(-(j1 - j0) // height)) * max(0, -(-(i1 - i0) // width))
+
+
 def ring_rows(kernel: Kernel) -> int:
     """Rows of scratch that are in use at once: from one south of the last stage to that of the first."""
     needed = max(stage.north for stage in kernel.stages) + 2
     return 1 << (needed - 1).bit_length()
 
 
+def tile_of(kernel: Kernel) -> tuple[int, int]:
+    """Rows and columns of the tiles of a kernel."""
+    return LARGE_TILE if kernel.halo > FAR_REACHING else TILE
+
+
+def pitch(kernel: Kernel) -> int:
+    """Columns of a row of scratch: whole vectors, else a compiler that fears for loads takes shorter ones."""
+    return -(-(tile_of(kernel)[1] + 2 * kernel.halo + VECTOR_ROOM) // VECTOR_ROOM) * VECTOR_ROOM
+
+
 def scratch_size(kernel: Kernel) -> int:
     """Values of scratch that one thread needs."""
-    return ring_rows(kernel) * kernel.slots * (TILE[1] + PAD) + PAD
+    return ring_rows(kernel) * kernel.slots * pitch(kernel) + VECTOR_ROOM
 
 
 class StepConstants:
@@ -232,17 +354,6 @@ class StepConstants:
         return self._array
 
 
-class _Counted:
-    """A launch whose runs are counted."""
-
-    def __init__(self, compiled: Any, given: tuple, count: WorkCounter) -> None:
-        self._compiled, self._given, self._count = compiled, given, count
-
-    def __call__(self, constants: np.ndarray) -> None:
-        self._count.runs += 1
-        self._compiled(*self._given, constants)
-
-
 class CpuBackend(HostMemory):
     """Bodies compiled by Numba, with a number of threads per rank."""
 
@@ -250,10 +361,10 @@ class CpuBackend(HostMemory):
 
     def __init__(self, dtype: np.dtype, threads: int = 1) -> None:
         super().__init__(dtype)
+        skip_linear_algebra()
         self.threads = min(threads, numba.config.NUMBA_NUM_THREADS)
-        if self.threads > 1:
-            numba.set_num_threads(self.threads)
         self._pool = ThreadPool(self.threads)
+        self._compilation = Compilation(processes_for(self.threads))
 
     def constants(self, params: tuple) -> np.ndarray:
         """The parameters as an array: Numba takes one argument faster than twenty."""
@@ -264,37 +375,29 @@ class CpuBackend(HostMemory):
         return StepConstants(params, self.dtype)
 
     def bind(self, kernel: Kernel, box: Box, arrays: dict[str, np.ndarray]) -> Callable[[Any], None]:
-        """Compile a kernel for its arrays and tie it to a box; the result runs it with given constants."""
+        """Tie a kernel to its arrays and a box; the result runs it with given constants, compiled when it is needed."""
         (j0, j1), (i0, i1) = box
         named = [arrays[name] for name in array_names(kernel)]
         count: WorkCounter | None = None
         if kernel.at_rest:
             count, more = _activity(kernel, box, arrays)
             named += more
-        scratch = np.zeros(max(1, self.threads * scratch_size(kernel)), self.dtype)
+        threads = threads_for((j1 - j0) * (i1 - i0) * len(kernel.stages), _tiles(kernel, box), self.threads)
+        scratch = np.zeros(max(1, threads * scratch_size(kernel)), self.dtype)
         constants = self.constants((0.0,) * len(kernel.params._fields))  # type: ignore[attr-defined]
-        with compiling(f"{kernel.name}_{self.dtype.name}"):
-            compiled = compile_kernel(kernel, self.threads > 1, self.dtype)
-            compiled.compile(tuple(map(numba.typeof, (j0, j1, i0, i1, scratch, *named, constants))))
-
-        given = (j0, j1, i0, i1, scratch, *named)
-        return partial(compiled, *given) if count is None else _Counted(compiled, given, count)
+        code = self._compilation.need(TileLoop(kernel, self.dtype, signature(scratch, *named, constants)))
+        return Launch(self._pool, code, threads, (j0, j1, i0, i1, scratch, *named), count)
 
     def bind_sweep(
         self, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray
     ) -> Callable[[], None]:
         """Compile parts for their arrays and boxes; the result runs the leading ones, then the trailing ones."""
-        return bind_sweep(self._pool, leading, trailing, lag, constants)
+        return bind_sweep(self._pool, self._compilation, leading, trailing, lag, constants)
+
+    def finish_compiling(self) -> None:
+        """Compile what was bound, if it was not found on disk; helpers have begun."""
+        self._compilation.finish()
 
     def describe(self) -> dict[str, Any]:
-        """Threads and compiler."""
-        layer = numba.threading_layer() if self.threads > 1 and _threads_started() else None
-        return {"precision": self.dtype.name, "threads": self.threads, "threading_layer": layer}
-
-
-def _threads_started() -> bool:
-    try:
-        numba.threading_layer()
-    except ValueError:
-        return False
-    return True
+        """Precision and threads."""
+        return {"precision": self.dtype.name, "threads": self.threads}

@@ -1,13 +1,11 @@
 """How Numba compiles bodies for the cores of a CPU: options, what the optimiser is told, scalar functions."""
 
+import functools
 import math
-import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-# Threads that wait must not take the processor from those of other ranks; said before OpenMP starts.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import llvmlite.binding as llvm
 import numba
@@ -16,17 +14,25 @@ from numba.core import types as nbt
 from numba.extending import intrinsic
 
 from esim.backends.bits import on_bits
-from esim.backends.linker import link
+from esim.backends.linker import digest, linker
 from esim.kernels import scalar
 from esim.kernels.kernel import Kernel
 
 # As fast as full fastmath, and the result depends neither on how a loop is cut nor on vectors and remainders.
 FLAGS: dict[str, Any] = {"fastmath": {"nnan", "ninf", "nsz"}, "error_model": "numpy"}
+# Of functions that must see what is not a number; fast-math that is not refused is taken over from who calls them.
+EXACT: dict[str, Any] = {"fastmath": False, "error_model": "numpy"}
 # Of functions that Python never calls: without a way in they are compiled in two thirds of the time.
 UNCALLED = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 HERE = Path(__file__).parent
 # What compiled code depends on beside the kernels: a change here compiles them anew.
 COMPILER_SOURCES = (*sorted(HERE.glob("*.py")), HERE / "../bits.py", HERE / "../linker.py")
+
+
+@functools.cache
+def compiler_digest() -> str:
+    """What compiled code depends on beside the kernels."""
+    return digest(*(path.read_text() for path in COMPILER_SOURCES), FLAGS, numba.__version__, sys.version)
 
 
 def _prefer_wide_vectors() -> None:
@@ -94,6 +100,17 @@ def call_plane(typingctx, entry, k, south, north, west, east, k0, j0, i0, table)
     return nbt.void(*[nbt.int64] * 10), codegen
 
 
+@intrinsic
+def take_number(typingctx, counter):  # type: ignore[no-untyped-def]
+    """The number in counter[0], which is one more afterwards; no two threads take the same."""
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        view = context.make_array(signature.args[0])(context, builder, args[0])
+        return builder.atomic_rmw("add", view.data, ir.Constant(ir.IntType(64), 1), "monotonic")
+
+    return nbt.int64(counter), codegen
+
+
 ON_BITS = on_bits(intrinsic, nbt)
 
 
@@ -101,14 +118,36 @@ def _select(condition, a, b):  # type: ignore[no-untyped-def]
     return a if condition else b
 
 
-def link_stages(kernel: Kernel) -> list[Callable]:
-    """Bodies of a kernel with the scalar functions of a CPU, for Numba to inline."""
-    jit = numba.njit(forceinline=True, **FLAGS, **UNCALLED)
+def _smaller(a, b):  # type: ignore[no-untyped-def]
+    return a if a < b else b
+
+
+def _larger(a, b):  # type: ignore[no-untyped-def]
+    return a if a > b else b
+
+
+def link_stages(kernel: Kernel) -> dict[str, Callable]:
+    """Bodies of a kernel with the scalar functions of a CPU, for Numba to inline: stage_n, plain_n and mark_n."""
+    fast = _linker(FLAGS, min, max)
+    careful = _linker(EXACT, _smaller, _larger)
+    found = {}
+    for n, stage in enumerate(kernel.stages):
+        found[f"stage_{n}"] = fast(stage.body)
+        if stage.plain and stage.plain.body:
+            found[f"plain_{n}"] = fast(stage.plain.body)
+        if stage.mark:
+            found[f"mark_{n}"] = careful(stage.mark)
+    return found
+
+
+def _linker(flags: dict[str, Any], smaller: Callable, larger: Callable) -> Callable[[Callable], Callable]:
+    """What links bodies that Numba compiles with some flags, and with these functions for minimum and maximum."""
+    jit = numba.njit(forceinline=True, **flags, **UNCALLED)
     functions: dict[Callable, Callable] = {
         scalar.sqrt: math.sqrt,
-        scalar.minimum: min,
-        scalar.maximum: max,
+        scalar.minimum: smaller if smaller is min else jit(smaller),
+        scalar.maximum: larger if larger is max else jit(larger),
         scalar.where: jit(_select),
         **ON_BITS,
     }
-    return [link(stage.body, jit, functions) for stage in kernel.stages]
+    return linker(jit, functions)

@@ -11,30 +11,29 @@ once, whatever other parts a block has beside it.
 """
 
 import inspect
-import sys
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numba.core import types as nbt
 
-from esim.backends.compiled_code import kept, kept_callback
+from esim.backends.compiled_code import KeptCallback, is_kept, kept
+from esim.backends.cpu.compilation import Code, Compilation
 from esim.backends.cpu.compiler import (
-    COMPILER_SOURCES,
     FLAGS,
     UNCALLED,
     assume,
     call_plane,
+    compiler_digest,
     link_stages,
     no_overlap,
     to_pointer,
 )
-from esim.backends.kernel_cache import compiling, load_module
+from esim.backends.cpu.thread_pool import ThreadPool
+from esim.backends.kernel_cache import load_module
 from esim.backends.linker import CORNER, arguments, array_names, digest, linked_source
 from esim.kernels.kernel import Kernel, Part
 
@@ -42,6 +41,10 @@ CACHE = 2.5e6  # bytes of arrays that a tile keeps between the two groups: about
 HEIGHTS = (8, 64)  # minimum and maximum number of rows of a tile
 # Of a loop over one plane: k, south, north, west, east, k0, j0, i0, and the table of its arrays.
 PLANE = nbt.void(*[nbt.int64] * 8, nbt.CPointer(nbt.int64))  # type: ignore[attr-defined]
+
+
+# Of `sweep`.
+SWEEP = (nbt.int64[:, ::1], nbt.int64[::1], *[nbt.int64] * 6, nbt.boolean, nbt.int64, *[nbt.int64[::1]] * 2)
 
 
 def distinct_arrays(parts: Sequence[Part]) -> list[Any]:
@@ -66,7 +69,7 @@ def kernel_arrays(kernel: Kernel) -> list[str]:
     return [name for name in array_names(kernel) if name not in CORNER]
 
 
-def plane_source(kernel: Kernel, arrays: Sequence[np.ndarray]) -> str:
+def plane_source(kernel: Kernel, arrays: "Sequence[ArrayKind]") -> str:
     """Text of the loop over one plane of a kernel, and of the function that takes its arrays out of a table.
 
     A loop of constant width lets the compiler choose vectors that fit: half as long again in layers of ten cells.
@@ -114,27 +117,54 @@ def array_table(arrays: Sequence[np.ndarray]) -> np.ndarray:
     return np.array([number for array in arrays for number in (array.ctypes.data, *array.shape)], np.int64)
 
 
-def compile_plane(kernel: Kernel, arrays: Sequence[np.ndarray]) -> int:
-    """Address of the compiled loop over one plane of a kernel; machine code is kept on disk."""
-    source = plane_source(kernel, arrays)
-    key = digest(source, linked_source(kernel), _compiler())
-    name = f"{kernel.stages[0].body.__name__}_{key}"  # kernels of other layers may have the same bodies
-    module = load_module(name, source)
-    with compiling(name):
+class ArrayKind(NamedTuple):
+    """What the loop over one plane depends on of an array."""
+
+    dtype: np.dtype
+    ndim: int
+
+
+class PlaneLoop(NamedTuple):
+    """The loop over one plane of a kernel, for arrays of some kinds, as compilation.Loop; its code is an address."""
+
+    kernel: Kernel
+    arrays: tuple[ArrayKind, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the module that has it. Kernels of other layers may have the same bodies."""
+        source = plane_source(self.kernel, self.arrays)
+        key = digest(source, linked_source(self.kernel), compiler_digest())
+        return f"{self.kernel.stages[0].body.__name__}_{key}"
+
+    @property
+    def cost(self) -> int:
+        """Length of its text."""
+        return len(linked_source(self.kernel))
+
+    def is_kept(self) -> bool:
+        """Whether its machine code is in this process or on disk."""
+        return self._callback().is_kept()
+
+    def compile(self) -> int:
+        """Address of the compiled loop."""
+        callback = self._callback()
+        if callback.address is None:
+            callback.compile()
+        assert callback.address
+        return callback.address
+
+    def _callback(self) -> KeptCallback:
+        kernel = self.kernel
+        module = load_module(self.name, plane_source(kernel, self.arrays))
         if not hasattr(module, "compiled"):
-            stages = {f"stage_{n}": body for n, body in enumerate(link_stages(kernel))}
+            stages = link_stages(kernel)
             tools = {"assume": assume, "carray": numba.carray, "to_pointer": to_pointer}
-            types = {array.dtype.name: array.dtype.type for array in arrays}
+            types = {array.dtype.name: array.dtype.type for array in self.arrays}
             vars(module).update(stages | tools | types | {kernel.params.__name__: kernel.params})
             vars(module)["plane"] = numba.njit(**no_overlap(), **FLAGS, **UNCALLED)(module.plane)
-            vars(module)["compiled"] = kept_callback(PLANE, module.enter, FLAGS)
-    return module.compiled.address
-
-
-@cache
-def _compiler() -> str:
-    """What compiled code depends on beside the kernels."""
-    return digest(*(path.read_text() for path in COMPILER_SOURCES), FLAGS, numba.__version__, sys.version)
+            vars(module)["compiled"] = KeptCallback(PLANE, module.enter, FLAGS)
+        return module.compiled
 
 
 def sweep(boxes, span, first, last, height, lag, behind, ahead, lead, leading, entries, tables):  # type: ignore[no-untyped-def]
@@ -160,58 +190,54 @@ def sweep(boxes, span, first, last, height, lag, behind, ahead, lead, leading, e
                     call_plane(entries[n], m, j0, j1, b[4], b[5], b[6], b[7], b[8], tables[n])
 
 
-@cache
-def compile_sweep() -> Callable[..., None]:
-    """The compiled `sweep`, kept on disk beside the kernels."""
-    source = inspect.getsource(sweep)
-    module = load_module(f"sweep_{digest(source, _compiler())}", source)
-    with compiling("sweep"):
-        vars(module)["call_plane"] = call_plane
-        compiled = kept(numba.njit(nogil=True)(module.sweep))
-        table, numbers = nbt.int64[:, ::1], [nbt.int64] * 6
-        compiled.compile((table, nbt.int64[::1], *numbers, nbt.boolean, nbt.int64, *[nbt.int64[::1]] * 2))
-    return compiled
+class SweepLoop(NamedTuple):
+    """The function `sweep`, as compilation.Loop."""
 
+    cost: int = 0
 
-class ThreadPool:
-    """Threads that live as long as the backend; started when there is work for more than one."""
+    @property
+    def name(self) -> str:
+        """Of the module that has it."""
+        return f"sweep_{digest(inspect.getsource(sweep), compiler_digest())}"
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._pool: ThreadPoolExecutor | None = None
-        self._lock = threading.Lock()
+    def is_kept(self) -> bool:
+        """Whether its machine code is in this process or on disk."""
+        return is_kept(self._dispatcher(), SWEEP)
 
-    def do(self, jobs: Sequence[Callable[[], Any]]) -> None:
-        """Do all jobs and return when they are done; an error in one is raised."""
-        if len(jobs) <= 1:
-            for job in jobs:
-                job()
-            return
-        with self._lock:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(self.size - 1, "esim-pool")
-        others = [self._pool.submit(job) for job in jobs[1:]]
-        jobs[0]()
-        wait(others)
-        for other in others:
-            other.result()
+    def compile(self) -> Callable[..., None]:
+        """The compiled function."""
+        compiled = self._dispatcher()
+        compiled.compile(SWEEP)
+        return compiled
+
+    def _dispatcher(self) -> Any:
+        module = load_module(self.name, inspect.getsource(sweep))
+        if not hasattr(module, "compiled"):
+            vars(module)["call_plane"] = call_plane
+            vars(module)["compiled"] = kept(numba.njit(nogil=True)(module.sweep))
+        return module.compiled
 
 
 def bind_sweep(
-    pool: ThreadPool, leading: Sequence[Part], trailing: Sequence[Part], lag: int, constants: np.ndarray
+    pool: ThreadPool,
+    compilation: Compilation,
+    leading: Sequence[Part],
+    trailing: Sequence[Part],
+    lag: int,
+    constants: np.ndarray,
 ) -> Callable[[], None]:
-    """Compile the parts and tie them to their boxes and arrays; the result runs the leading group, then the other."""
+    """Tie the parts to their boxes and arrays; the result runs the leading group, then the other one."""
     leading, trailing = list(filter(is_busy, leading)), list(filter(is_busy, trailing))
     parts = [*leading, *trailing]
     if not parts:
         return lambda: None
-    run = compile_sweep()
+    code = compilation.need(SweepLoop())
     given: list[list[Any]] = [
         [*(part.arrays[name] for name in kernel_arrays(part.kernel)), constants] for part in parts
     ]
-    entries = np.array(
-        [compile_plane(p.kernel, mine) for p, mine in zip(parts, given, strict=True)], np.int64
-    )
+    kinds = [tuple(ArrayKind(array.dtype, array.ndim) for array in mine) for mine in given]
+    planes = [compilation.need(PlaneLoop(p.kernel, mine)) for p, mine in zip(parts, kinds, strict=True)]
+    entries = np.zeros(len(planes), np.int64)
     tables = [array_table(mine) for mine in given]
     places = np.array([table.ctypes.data for table in tables], np.int64)
     boxes = np.array([[*np.ravel(part.box), *corner(part)] for part in parts], np.int64)
@@ -228,25 +254,36 @@ def bind_sweep(
         strips.append((cuts[n], cuts[n + 1], height, lag, behind, ahead, True))
     borders = [(cut - lag, cut + lag, 2 * lag, 0, 0, 0, False) for cut in cuts[1:-1]] if lag else []
 
-    def jobs(pieces: Sequence[tuple]) -> list[Callable[[], None]]:
-        return [partial(run, boxes, span, *numbers, len(leading), entries, places) for numbers in pieces]
+    def jobs(pieces: Sequence[tuple]) -> list[tuple]:
+        return [(boxes, span, *numbers, len(leading), entries, places) for numbers in pieces]
 
-    return Sweep(pool, jobs(strips), jobs(borders), (given, tables))
+    return Sweep(pool, code, planes, entries, jobs(strips), jobs(borders), (given, tables))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sweep:
     """A bound sweep; the compiled code knows addresses only, so what they point to is kept here."""
 
     pool: ThreadPool
-    strips: list[Callable[[], None]]
-    borders: list[Callable[[], None]]
+    code: Code
+    planes: list[Code]
+    entries: np.ndarray
+    strips: list[tuple]
+    borders: list[tuple]
     kept: tuple[Any, ...]
+
+    @cached_property
+    def _jobs(self) -> tuple[list[partial[None]], list[partial[None]]]:
+        self.entries[:] = [plane.get() for plane in self.planes]
+        run = self.code.get()
+        strips, borders = ([partial(run, *given) for given in part] for part in (self.strips, self.borders))
+        return strips, borders
 
     def __call__(self) -> None:
         """Run all strips, then the borders between them."""
-        self.pool.do(self.strips)
-        self.pool.do(self.borders)
+        strips, borders = self._jobs
+        self.pool.do(strips)
+        self.pool.do(borders)
 
 
 def is_busy(part: Part) -> bool:

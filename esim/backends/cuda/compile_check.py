@@ -35,6 +35,9 @@ MOST_REGISTERS = 255  # of a thread
 # Registers of a thread with which a multiprocessor still holds a quarter of its threads, for sm_80 and sm_90.
 QUARTER = 128
 SHARED_BYTES = 48 * 1024  # what every GPU gives a block without asking for more
+# Bytes of registers that a thread may put aside: none in float32; a few in float64, which needs twice as many registers
+# and is for checks. They stay in the first-level cache.
+SPILLS = {"float32": 0, "float64": 1024}
 BATCH = 8  # kernels in one cubin: the disassembler takes half a second to begin
 SMALL = (ROWS, SIDES, "weights", "coef", "keep", "relax")  # arrays of one value a row, column or layer
 
@@ -405,10 +408,10 @@ def _judge(
     kinds = Counter(_kind(operation) for operation in inner)
     redundancy = codegen.redundancy(kernel)
     faults = []
-    if said["spill_bytes"]:
-        faults.append(f"spills {said['spill_bytes']} bytes of registers, 0 are allowed")
-    if said["stack_bytes"]:
-        faults.append(f"uses {said['stack_bytes']} bytes of local memory, 0 are allowed")
+    if said["spill_bytes"] > SPILLS[precision]:
+        faults.append(f"spills {said['spill_bytes']} bytes of registers, {SPILLS[precision]} are allowed")
+    if said["stack_bytes"] > SPILLS[precision]:
+        faults.append(f"uses {said['stack_bytes']} bytes of local memory, {SPILLS[precision]} are allowed")
     if said["registers"] > MOST_REGISTERS:
         faults.append(f"needs {said['registers']} registers, a thread has {MOST_REGISTERS}")
     if said["shared_bytes"] > SHARED_BYTES:
@@ -426,6 +429,8 @@ def _judge(
             f"has {stores} stores in its loop where its bodies have {moved.stores}: copies of a body"
         )
     warnings = []
+    if said["spill_bytes"]:
+        warnings.append(f"spills {said['spill_bytes']} bytes of registers")
     if said["registers"] > QUARTER:
         warnings.append(
             f"{said['registers']} registers: with more than {QUARTER} a GPU holds less than a quarter of its threads"

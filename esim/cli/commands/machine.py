@@ -22,7 +22,8 @@ def _add_bench(commands: Commands) -> None:
         "  esim bench --threads 1 2 --json bench.json\n"
         "  esim bench --backend numpy --size 500\n"
         "  esim bench --rates                        what plans predict times from, once on each machine\n"
-        "  esim bench --rates --ranks 4 --threads 8  as where four ranks of eight threads share a node\n",
+        "  esim bench --rates --ranks 4 --threads 8  as where four ranks of eight threads share a node\n"
+        "  esim bench --peers                        other programs beside esim, as measured; runs nothing\n",
     )
     command.add_argument("--json", metavar="FILE", type=Path, help="write the results to this file")
     command.add_argument(
@@ -58,6 +59,11 @@ def _add_bench(commands: Commands) -> None:
         default=1,
         help="with --rates: ranks on a node, all at once (default: 1)",
     )
+    command.add_argument(
+        "--peers",
+        action="store_true",
+        help="print what other programs reached beside esim on the same machine; measures nothing",
+    )
     command.add_argument("--all", action="store_true", help="with --rates: also of what few runs have")
     command.set_defaults(run=_run_bench)
 
@@ -84,6 +90,11 @@ def _add_doctor(commands: Commands) -> None:
 
 
 def _run_bench(options: argparse.Namespace) -> int:
+    if options.peers:
+        from esim.tools.peers import lines
+
+        print(*lines(), sep="\n")
+        return 0
     if options.rates:
         return _measure_rates(options)
     from esim.tools.bench import main as bench

@@ -5,17 +5,24 @@ from collections.abc import Sequence
 from esim.config.crust.grid import CrustGridConfig
 from esim.config.crust.inside import outside
 from esim.config.crust.medium import GradientConfig, LayersConfig, MediumConfig
-from esim.config.crust.output import PlaneConfig
+from esim.config.crust.output import CrustOutputConfig, PlaneConfig
 from esim.config.crust.physics import CrustPhysics
-from esim.config.crust.source import CrustSourceConfig, PlaneWaveConfig, PointSourceConfig
+from esim.config.crust.source import (
+    CrustFiniteFaultConfig,
+    CrustSourceConfig,
+    PlaneWaveConfig,
+)
 from esim.config.crust.station import ReceiverConfig
+from esim.config.crust.timed_source import PointSourceConfig
 from esim.config.crust.topography import TopographyConfig
+from esim.config.sources.volcanic import VolcanicConfig
 from esim.config.stations.groups import Listed, doubled_names
 from esim.config.yaml.section import KeyProblem, KeyProblems
 from esim.grids.closure import CLOSURES
 from esim.grids.grid3d import Grid3D
+from esim.variables.crust import ETA, ETA_MAX
 
-Located = PointSourceConfig | ReceiverConfig
+Located = PointSourceConfig | VolcanicConfig | ReceiverConfig
 
 
 def check_surface(grid: CrustGridConfig, topography: TopographyConfig | None, physics: CrustPhysics) -> None:
@@ -24,10 +31,28 @@ def check_surface(grid: CrustGridConfig, topography: TopographyConfig | None, ph
         raise KeyProblem(
             ("grid", "surface"), "'absorbing' leaves no air above the ground; topography needs 'free'"
         )
+    if physics.gravity_surface and grid.surface == "absorbing":
+        text = "true needs a free sea surface; grid.surface is 'absorbing', expected 'free'"
+        raise KeyProblem(("physics", "gravity_surface"), text)
     layers, least = grid.cells[2], CLOSURES[physics.order].depth
     if grid.surface == "free" and layers < least:
         text = f"{layers} cells from top to bottom; a free surface of order {physics.order} needs at least {least}"
         raise KeyProblem(("grid", "depth"), text)
+
+
+def check_sea_surface(output: CrustOutputConfig, physics: CrustPhysics) -> None:
+    """There is an elevation of the sea surface only where gravity acts on it."""
+    if physics.gravity_surface:
+        return
+    for name, section in (
+        ("stations", output.stations),
+        ("fields", output.fields),
+        ("maxima", output.maxima),
+    ):
+        for quantity in (*ETA, *ETA_MAX):
+            if section is not None and quantity in section.variables:
+                text = f"'{quantity}' needs physics.gravity_surface: true, which is false"
+                raise KeyProblem(("output", name, "variables"), text)
 
 
 def check_medium(
@@ -53,11 +78,19 @@ def check_medium(
         raise KeyProblem(("physics", "attenuation"), text)
 
 
+def check_draped(sources: Sequence[CrustSourceConfig], topography: TopographyConfig | None) -> None:
+    """Faults whose depths count from the ground need one."""
+    for n, source in enumerate(sources):
+        if isinstance(source, CrustFiniteFaultConfig) and source.draped and topography is None:
+            text = "counts depths from the ground of topography, and there is none"
+            raise KeyProblem(("source", n, "draped"), text)
+
+
 def check_positions(section: CrustGridConfig, sources: Sequence[CrustSourceConfig]) -> None:
     """Point sources are inside the grid, as far as it is known before projection and topography."""
     grid = section.build()
     for n, source in enumerate(sources):
-        if isinstance(source, PointSourceConfig):
+        if isinstance(source, PointSourceConfig | VolcanicConfig):
             problem = _problem(section, grid, "source", source, source.depth)
             if problem:
                 raise KeyProblem(("source", n, problem[0]), problem[1])

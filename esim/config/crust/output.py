@@ -11,17 +11,26 @@ from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.yaml.section import Section
 from esim.config.yaml.suggest import shown
 from esim.config.yaml.units import Length
-from esim.variables.crust import SHAKING_MEASURES, STATION_QUANTITIES, USUAL_MEASURES, VELOCITY
+from esim.variables.crust import (
+    ETA,
+    ETA_MAX,
+    SHAKING_MEASURES,
+    STATION_QUANTITIES,
+    USUAL_MEASURES,
+    VELOCITY,
+)
 
 Axis = Literal["x", "y", "depth"]
 if TYPE_CHECKING:
     Velocity = str
     Quantity = str
     ShakingMeasure = str
+    SurfaceQuantity = str
 else:  # what the table of variables has
     Velocity = Literal[tuple(VELOCITY)]
     Quantity = Literal[tuple(STATION_QUANTITIES)]
-    ShakingMeasure = Literal[tuple(SHAKING_MEASURES)]
+    ShakingMeasure = Literal[(*SHAKING_MEASURES, *ETA_MAX)]
+    SurfaceQuantity = Literal[(*VELOCITY, *ETA)]
 NAME = "[A-Za-z0-9_-]{1,100}"
 AXES: tuple[Axis, ...] = ("x", "y", "depth")
 
@@ -51,6 +60,13 @@ class WavesConfig(SnapshotsConfig):
 
 class SurfaceFieldsConfig(WavesConfig):
     """Snapshots at the surface, fields.nc."""
+
+    variables: Annotated[tuple[SurfaceQuantity, ...], ONCE] = Field(
+        default=tuple(VELOCITY),
+        min_length=1,
+        description="Velocity along x (vx) and y (vy) of the grid, and downwards (vz); with physics.gravity_surface "
+        "also the elevation of the sea surface, upwards (eta).",
+    )
 
 
 class PlaneConfig(WavesConfig):
@@ -87,7 +103,8 @@ class SeismogramsConfig(Section):
         default=("velocity",),
         min_length=1,
         description="velocity, displacement, acceleration, strain, rotation (half the curl of the displacement, "
-        "right-handed about east, north and up), rotation_rate and pressure, with all their components.",
+        "right-handed about east, north and up), rotation_rate and pressure, with all their components; with "
+        "physics.gravity_surface also the elevation of the sea surface above the station (eta).",
     )
     axes: Literal["geographic", "grid"] = Field(
         default="geographic",
@@ -105,7 +122,8 @@ class ShakingMaximaConfig(Section):
         default=USUAL_MEASURES,
         min_length=1,
         description="Peak ground velocity pgv, acceleration pga and displacement pgd, also of the horizontal vector, "
-        "and on request of the components to true east and north and of the vertical one (pgv_east, pga_north ...).",
+        "and on request of the components to true east and north and of the vertical one (pgv_east, pga_north ...); "
+        "with physics.gravity_surface also the maximum elevation of the sea surface (eta_max).",
     )
 
 
@@ -113,6 +131,15 @@ class SurfaceDisplacementConfig(Section):
     """Displacement of the ground and the seafloor in time, surface_displacement.nc: a tsunami source."""
 
     every: Interval = Field(description="Simulated time [s] between records.")
+    low_pass: bool = Field(
+        default=False,
+        description="Records are means over a window of 4 x every, without delay, which keep half of waves of that "
+        "period and nothing of those of 2 x every; false: displacement at the time of the record.",
+    )
+    sea_surface: bool = Field(
+        default=False,
+        description="Also record the vertical displacement of the top of the sea, sea_uz; needs a sea.",
+    )
 
 
 class InjectionOutputConfig(Section):
@@ -134,8 +161,8 @@ class InjectionOutputConfig(Section):
         return self
 
 
-class CrustOutputConfig(OutputConfig):
-    """Files that the run writes."""
+class CrustFilesConfig(Section):
+    """Which files are written of the crust, and what is in them."""
 
     stations: SeismogramsConfig = Field(
         default=SeismogramsConfig(), description="Time series at the stations."
@@ -153,3 +180,7 @@ class CrustOutputConfig(OutputConfig):
     surface_displacement: SurfaceDisplacementConfig | None = Field(
         default=None, description="Displacement of the ground in time; null: none."
     )
+
+
+class CrustOutputConfig(CrustFilesConfig, OutputConfig):
+    """Files that the run writes."""

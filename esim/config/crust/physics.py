@@ -49,6 +49,12 @@ class CrustPhysics(Section):
         "that nothing is delayed; the gain is 1 / (1 + (f / highest)^4), one half there.",
     )
 
+    gravity_surface: bool = Field(
+        default=False,
+        description="Let gravity act on the sea surface: tsunamis and acoustic-gravity waves are computed with the "
+        "seismic waves; needs water at the top of the block. Water elsewhere, rock and air are as without it.",
+    )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.memory_variable_precision is not None and self.attenuation == "none":

@@ -8,38 +8,29 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from esim.config.crust.checks import (
+    check_draped,
     check_medium,
     check_plane_waves,
     check_planes,
     check_positions,
     check_receivers,
+    check_sea_surface,
     check_surface,
 )
-from esim.config.crust.grid import CrustGridConfig
-from esim.config.crust.medium import MediumConfig
+from esim.config.crust.domain import CrustDomainConfig
 from esim.config.crust.output import CrustOutputConfig
-from esim.config.crust.physics import CrustPhysics
 from esim.config.crust.run import CrustRunConfig
 from esim.config.crust.source import CrustSourceConfig
 from esim.config.crust.station import ReceiverConfig, Receivers, list_receivers
-from esim.config.crust.topography import TopographyConfig
 from esim.config.names import check_names
 from esim.config.scenario import ScenarioConfig
 from esim.config.stations.groups import Listed
 
 
-class SeismicConfig(ScenarioConfig):
+class SeismicConfig(CrustDomainConfig, ScenarioConfig):
     """Complete configuration of scenario seismic."""
 
     scenario: Literal["seismic"] = Field(description="Scenario: seismic waves.")
-    grid: CrustGridConfig = Field(description="The grid: a block of the crust.")
-    medium: MediumConfig = Field(description="The medium that the waves propagate through.")
-    topography: TopographyConfig | None = Field(
-        default=None, description="Topography and bathymetry; null: flat, the top of the grid."
-    )
-    physics: CrustPhysics = Field(
-        default=CrustPhysics(), description="Order, attenuation, and the frequencies to be resolved."
-    )
     source: tuple[CrustSourceConfig, ...] = Field(description="Seismic sources: a list; [] for none.")
     stations: Receivers = Field(
         default=(),
@@ -53,7 +44,9 @@ class SeismicConfig(ScenarioConfig):
     def _check(self) -> Self:
         check_names(("output", "planes"), self.output.planes)
         check_surface(self.grid, self.topography, self.physics)
+        check_sea_surface(self.output, self.physics)
         check_medium(self.medium, self.grid, self.physics, self.topography)
+        check_draped(self.source, self.topography)
         check_positions(self.grid, self.source)
         check_receivers(self.grid, self.listing[0])
         check_plane_waves(self.grid, self.source)

@@ -5,11 +5,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError, model_validator
 
-from esim.config.crust.time_function import TimeFunctionConfig, TriangleConfig, check_one
+from esim.config.crust.time_function import TimeFunctionConfig
+from esim.config.crust.timed_source import PointSourceConfig, TimedSourceConfig
+from esim.config.crust.volcanic import (
+    CrustClvdConfig,
+    CrustDykeConfig,
+    CrustMogiConfig,
+    CrustRingFaultConfig,
+    CrustSillConfig,
+    CrustSphereConfig,
+)
 from esim.config.limits import InEarth, Moments, ParticleVelocity, Rigidity, RiseTime
-from esim.config.point import PointConfig
 from esim.config.yaml.paths import InputFile
-from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.section import KeyProblem, Section, check_one, kind_of
 from esim.config.yaml.units import (
     Angle,
     Force,
@@ -19,52 +27,6 @@ from esim.config.yaml.units import (
     Slowness,
 )
 from esim.errors import InputError
-
-
-class TimedSourceConfig(Section):
-    """Every source with one time function: when it acts, by its onset or its centroid."""
-
-    onset: Moments = Field(
-        default=0.0, description="Onset [s] after the origin time; negative: the run begins before it."
-    )
-    centroid_time: Moments | None = Field(
-        default=None,
-        description="Instead of onset: centroid time [s] after the origin time, of the moment rate (of a wavelet: its "
-        "peak); null: as onset says.",
-    )
-    half_duration: RiseTime | None = Field(
-        default=None,
-        gt=0,
-        description="Instead of time_function: half duration [s] of an isosceles triangle, as in the Global CMT "
-        "catalogue.",
-    )
-    time_function: TimeFunctionConfig | None = Field(
-        default=None, description="Source time function; null: the triangle of half_duration."
-    )
-
-    @model_validator(mode="after")
-    def _one_time(self) -> Self:
-        if self.time_function is None and self.half_duration is None:
-            raise KeyProblem("time_function", "is missing; expected one, or half_duration for a triangle")
-        check_one(self, "time_function", "half_duration")
-        if self.centroid_time is not None and self.onset != 0:
-            text = f"{self.centroid_time:g} s, and onset {self.onset:g} s: give one of them"
-            raise KeyProblem("centroid_time", text)
-        return self
-
-    @property
-    def rate(self) -> TimeFunctionConfig:
-        """The time function, that of half_duration included."""
-        if self.time_function is not None:
-            return self.time_function
-        return TriangleConfig(kind="triangle", half_duration=self.half_duration)
-
-
-class PointSourceConfig(PointConfig, TimedSourceConfig):
-    """Every point source."""
-
-    depth: InEarth = Field(description="Depth [m] below depth 0 of the grid, not below the ground.")
-
 
 EAST_NORTH_DOWN = ("mxx", "myy", "mzz", "mxy", "mxz", "myz")
 UP_SOUTH_EAST = ("mpp", "mtt", "mrr", "mtp", "mrp", "mrt")  # the same six
@@ -256,7 +218,17 @@ class CrustFiniteFaultConfig(Section):
     rigidity: Rigidity | None = Field(
         default=None,
         gt=0,
-        description="Rigidity [Pa] for the seismic moment; null: from the file, or from the medium.",
+        description="Rigidity [Pa] for the seismic moment; null: as rigidity_from says.",
+    )
+    rigidity_from: Literal["file", "medium"] = Field(
+        default="file",
+        description="file: the rigidity of the file where it has one, else that of the medium; medium: that of the "
+        "medium at each point, so that the ground slips as far as the file says, whatever moment the file has.",
+    )
+    draped: bool = Field(
+        default=False,
+        description="Count depths of the fault from the ground (the seafloor under the sea) of topography, not from "
+        "depth 0 of the grid; strike, dip and rake stay those of the file.",
     )
     rise_time: RiseTime | None = Field(
         default=None,
@@ -271,6 +243,13 @@ class CrustFiniteFaultConfig(Section):
         gt=0,
         description="Largest spacing [m] of the point sources that represent a subfault; null: one cell.",
     )
+
+    @model_validator(mode="after")
+    def _one_rigidity(self) -> Self:
+        if self.rigidity is not None and self.rigidity_from == "medium":
+            text = f"{self.rigidity:g} Pa, and rigidity_from medium: give one of them"
+            raise KeyProblem("rigidity", text)
+        return self
 
 
 class InjectionConfig(Section):
@@ -328,6 +307,12 @@ CrustSourceConfig = Annotated[
     | Annotated[DoubleCoupleConfig, Tag("kind=double_couple")]
     | Annotated[ExplosionConfig, Tag("kind=explosion")]
     | Annotated[SingleForceConfig, Tag("kind=force")]
+    | Annotated[CrustMogiConfig, Tag("kind=mogi")]
+    | Annotated[CrustSphereConfig, Tag("kind=sphere")]
+    | Annotated[CrustDykeConfig, Tag("kind=dyke")]
+    | Annotated[CrustSillConfig, Tag("kind=sill")]
+    | Annotated[CrustClvdConfig, Tag("kind=clvd")]
+    | Annotated[CrustRingFaultConfig, Tag("kind=ring_fault")]
     | Annotated[PlaneWaveConfig, Tag("kind=plane_wave")]
     | Annotated[CrustFiniteFaultConfig, Tag("kind=finite_fault")]
     | Annotated[InjectionConfig, Tag("kind=injection")]

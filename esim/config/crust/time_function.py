@@ -7,7 +7,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from esim.config.limits import RiseTime, WaveFrequency
 from esim.config.yaml.paths import InputFile
-from esim.config.yaml.section import KeyProblem, Section, kind_of
+from esim.config.yaml.section import KeyProblem, Section, check_one, kind_of
 
 GAUSSIAN_DELAY = 6.0  # in sigma: the rate starts at 1.5e-8 of its peak
 RICKER_DELAY = 1.5  # in periods
@@ -129,13 +129,6 @@ class TimeFileConfig(Section):
 
     kind: Literal["file"] = Field(description="file: a text file with the columns time [s] and rate.")
     file: InputFile = Field(description="Text file, relative to the configuration, or data:NAME.")
-
-
-def check_one(section: Section, first: str, second: str) -> None:
-    """Raise ValueError unless exactly one of two keys is given."""
-    given = [key for key in (first, second) if getattr(section, key) is not None]
-    if len(given) != 1:
-        raise ValueError(f"needs {first} or {second}; it has {'both' if given else 'neither'}")
 
 
 TimeFunctionConfig = Annotated[

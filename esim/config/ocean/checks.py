@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from esim.config.elevation import BathymetryConfig, BowlConfig
-from esim.config.ocean.forcing import CircularPulseConfig, ForcingConfig, PulseConfig
+from esim.config.ocean.forcing import CircularPulseConfig, ForcingConfig, PulseConfig, RecordedPulseConfig
 from esim.config.ocean.grid import OceanGridConfig
 from esim.config.ocean.incident import AnyIncidentConfig
 from esim.config.ocean.output import FieldsConfig
 from esim.config.ocean.physics import OceanPhysics
+from esim.config.ocean.run import COURANT, OceanStepConfig
 from esim.config.ocean.source import (
     CrestedWaveConfig,
     HumpConfig,
@@ -16,12 +17,15 @@ from esim.config.ocean.source import (
     OkadaConfig,
 )
 from esim.config.ocean.station import GaugeConfig
+from esim.config.ocean.volcanic import OceanVolcanicConfig
+from esim.config.ocean.water import FirstWaterConfig
 from esim.config.point import PointConfig
 from esim.config.stations.groups import Listed, doubled_names
 from esim.config.yaml.section import KeyProblem, KeyProblems
 from esim.grids.grid import SIDES, Grid
 from esim.variables.ocean import SNAPSHOTS
 
+DEEP_REACH = 14  # cells that a step of the deep solver reads on each side
 Place = tuple[str | int, ...]
 Problem = tuple[str, str] | None  # the key that is wrong and a sentence
 
@@ -63,16 +67,48 @@ def check_incident(grid: OceanGridConfig, waves: Sequence[AnyIncidentConfig]) ->
             raise KeyProblem("incident", f"has no wave for side '{side}', whose grid.boundary is 'incident'")
 
 
+def check_solver(
+    grid: OceanGridConfig, physics: OceanPhysics, water: FirstWaterConfig, run: OceanStepConfig
+) -> None:
+    """The Courant number is within the bound of the solver, and nothing asks the deep one for what it has not."""
+    _, bound = COURANT[grid.solver]
+    if run.cfl is not None and run.cfl > bound:
+        raise KeyProblem(("run", "cfl"), f"{run.cfl:g} is too large; expected at most {bound:g}")
+    if grid.solver != "deep":
+        return
+    advice = "leave it out, or take grid.solver: nonlinear"
+    if "incident" in grid.boundary:
+        raise KeyProblem(("grid", "boundary"), f"'incident' waves need grid.solver: nonlinear; {advice}")
+    if any(kind == "open" and not width for kind, width in zip(grid.boundary, grid.layers, strict=True)):
+        text = (
+            "0 cells absorb nothing: the deep solver lets waves out through layers alone; expected at least 1"
+        )
+        raise KeyProblem(("grid", "open_cells"), text)
+    for axis, cells in zip((0, 2), grid.cells, strict=True):
+        if grid.boundary[axis] == "periodic" and cells < DEEP_REACH:
+            text = (
+                f"periodic sides {cells} cells apart are too near for the deep solver; expected {DEEP_REACH}"
+            )
+            raise KeyProblem(("grid", "boundary"), text)
+    if physics.tracer is not None:
+        raise KeyProblem(("physics", "tracer"), f"the deep solver carries no tracer; {advice}")
+    if run.adaptive:
+        text = "steps of the deep solver depend on the water at rest alone"
+        raise KeyProblem(("run", "adaptive"), f"{text}; {advice}")
+    if water != FirstWaterConfig():
+        raise KeyProblem(("water",), f"the deep solver knows water at rest at sea level alone; {advice}")
+
+
 def check_positions(grid: OceanGridConfig, sources: Sequence[OceanSourceConfig]) -> None:
     """Sources are in the coordinates of the grid, and all but faults inside it."""
     whole = grid.build()
     for place, name, point in _points(sources):
         _check_point(whole, place, name, point)
     for n, source in enumerate(sources):
-        # A fault outside the grid moves the seafloor inside it, and one in lon and lat has a place on a map.
-        for m, fault in enumerate(source.faults if isinstance(source, OkadaConfig) else ()):
-            if not (fault.lonlat and grid.kind == "cartesian" and grid.crs is not None):
-                _check_coordinates(whole, ("source", n, "faults", m), "fault", fault)
+        # What lies outside the grid moves the seafloor inside it, and in lon and lat it has a place on a map.
+        for place, name, point in _buried(n, source):
+            if not (point.lonlat and grid.kind == "cartesian" and grid.crs is not None):
+                _check_coordinates(whole, place, name, point)
 
 
 def check_gauges(grid: Grid, gauges: Sequence[Listed[GaugeConfig]]) -> None:
@@ -102,13 +138,24 @@ def check_tracer(grid: OceanGridConfig, physics: OceanPhysics, fields: FieldsCon
         _check_point(grid.build(), ("physics", "tracer", "initial", n), "the patch", patch)
 
 
-def check_pulses(grid: OceanGridConfig, forcing: Sequence[ForcingConfig]) -> None:
-    """Pulses of air pressure are in the coordinates of the grid; only a globe has an antipode."""
+def check_forcing(
+    grid: OceanGridConfig, forcing: Sequence[ForcingConfig], fields: FieldsConfig | None
+) -> None:
+    """Pulses of air pressure are in the coordinates of the grid; only a globe has an antipode; what is written acts."""
+    for name in fields.variables if fields is not None and not forcing else ():
+        if SNAPSHOTS[name].forced:
+            raise KeyProblem(
+                ("output", "fields", "variables"), f"'{name}' needs air pressure; forcing has none"
+            )
     whole = grid.build()
     for n, force in enumerate(forcing):
-        if isinstance(force, PulseConfig):
+        if isinstance(force, PulseConfig | RecordedPulseConfig):
             _check_coordinates(whole, ("forcing", n), "the pulse", force)
-        if isinstance(force, CircularPulseConfig) and force.passes > 1 and not whole.lonlat:
+        if (
+            isinstance(force, CircularPulseConfig | RecordedPulseConfig)
+            and force.passes > 1
+            and not whole.lonlat
+        ):
             raise KeyProblem(
                 ("forcing", n, "passes"), "a plane has no antipode; expected 1 on a cartesian grid"
             )
@@ -121,6 +168,15 @@ def _points(sources: Sequence[OceanSourceConfig]) -> Iterator[tuple[Place, str, 
             yield ("source", n), "hump", source
         if isinstance(source, LandslideConfig) and source.motion.kind != "path":
             yield ("source", n), "landslide", source
+
+
+def _buried(n: int, source: OceanSourceConfig) -> Iterator[tuple[Place, str, PointConfig]]:
+    """The same of what lies in the rock."""
+    if isinstance(source, OceanVolcanicConfig):
+        yield ("source", n), source.kind, source
+    if isinstance(source, OkadaConfig):
+        for m, fault in enumerate(source.faults):
+            yield ("source", n, "faults", m), "fault", fault
 
 
 def _check_coordinates(grid: Grid, place: Place, name: str, point: PointConfig) -> None:

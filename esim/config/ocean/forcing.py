@@ -1,14 +1,20 @@
 """Which forcing acts on the water? Air pressure."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+import numpy as np
+from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
-from esim.config.limits import AirPressure, Moments, PulsePressure, PulseSpeed
+from esim.config.limits import AirPressure, Interval, Moments, PulsePressure, PulseSpeed
+from esim.config.ocean.barogram import Barogram, read_barogram
 from esim.config.point import PointConfig
 from esim.config.yaml.paths import InputFile
-from esim.config.yaml.section import Section, kind_of
+from esim.config.yaml.section import KeyProblem, Section, kind_of
 from esim.config.yaml.units import Angle, Count, Length
+from esim.data import locate
+from esim.errors import InputError
+
+MOST_BELLS = 200  # of a recorded pulse
 
 
 class PulseConfig(PointConfig):
@@ -60,6 +66,56 @@ class PlanePulseConfig(PulseConfig):
     )
 
 
+class RecordedPulseConfig(PointConfig):
+    """A circular pulse with the shape that a barometer has recorded; the point is where it starts."""
+
+    kind: Literal["recorded_pulse"] = Field(
+        description="recorded_pulse: spreads from a point, as a barometer recorded it."
+    )
+    file: InputFile = Field(
+        description="CSV file of the record, relative to the configuration or data:NAME: columns time [s since the "
+        "origin] and pressure [Pa or hPa, above that at rest]; it begins and ends at rest."
+    )
+    distance: Length = Field(
+        gt=0,
+        description="Distance [m] of the barometer from the point; pressure decays as r^-1/2, on the sphere as "
+        "sin(r/R)^-1/2.",
+    )
+    speed: PulseSpeed = Field(gt=0, description="Speed [m/s]; about 310 to 320 m/s for a Lamb wave.")
+    spacing: Interval = Field(
+        default=120.0,
+        description="Time [s] between the bells of which the pulse is made; shorter changes are smoothed.",
+    )
+    passes: Count = Field(
+        default=1,
+        ge=1,
+        le=9,
+        description="Number of passages between the point and its antipode (lonlat).",
+    )
+    inverse_barometer: Literal[False] = Field(
+        default=False, description="false: the record begins before the pulse is there."
+    )
+
+    _record: Barogram | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        try:
+            self._record = read_barogram(locate(self.file))
+        except (ValueError, InputError) as error:
+            raise KeyProblem("file", str(error)) from None
+        if np.ptp(self._record.time) / self.spacing > MOST_BELLS:
+            text = f"{self.spacing:g} s makes more than {MOST_BELLS} bells of {self.file.name}; expected longer ones"
+            raise KeyProblem("spacing", text)
+        return self
+
+    @property
+    def record(self) -> Barogram:
+        """What is in the file."""
+        assert self._record is not None  # by _check
+        return self._record
+
+
 class PressureFileConfig(Section):
     """Gridded, time-dependent air pressure."""
 
@@ -81,6 +137,7 @@ class PressureFileConfig(Section):
 ForcingConfig = Annotated[
     Annotated[CircularPulseConfig, Tag("kind=circular_pulse")]
     | Annotated[PlanePulseConfig, Tag("kind=plane_pulse")]
+    | Annotated[RecordedPulseConfig, Tag("kind=recorded_pulse")]
     | Annotated[PressureFileConfig, Tag("kind=pressure")],
     Discriminator(kind_of),
 ]

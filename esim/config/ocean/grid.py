@@ -89,6 +89,12 @@ class GridConfig(Section):
     sponge_cells: Cells = Field(
         default=20, ge=1, description="Width of the absorbing layer inside sponge sides, in cells."
     )
+    solver: Literal["nonlinear", "deep"] = Field(
+        default="nonlinear",
+        description="nonlinear: shallow-water equations with shores, for any water. deep: linear ones of fourth order, "
+        "which lose nothing of a wave on its way and take longer steps, with coasts as walls, for the whole grid; "
+        "nests stay nonlinear.",
+    )
     nests: tuple[NestConfig, ...] = Field(
         default=(), description="Finer grids inside the grid, or inside a nest listed before."
     )
@@ -104,7 +110,7 @@ class GridConfig(Section):
 
     def tree(self) -> list[NestedGrid]:
         """The grid and all nests in it, parents before their children."""
-        return place(self.build(), self.nests)
+        return place(self.build(), self.nests, self.solver)
 
     def _check_nests(self) -> None:
         try:

@@ -81,12 +81,12 @@ def named(nests: tuple[NestConfig, ...]) -> tuple[NestConfig, ...]:
     )
 
 
-def place(grid: Grid, nests: Sequence[NestConfig]) -> list[NestedGrid]:
-    """The tree of grids, parents before their children, the whole grid first.
+def place(grid: Grid, nests: Sequence[NestConfig], solver: str = "nonlinear") -> list[NestedGrid]:
+    """The tree of grids, parents before their children, the whole grid first, which has a solver of its own.
 
     Raises KeyProblem, whose key begins with the place of the nest in the list, for what cannot be.
     """
-    tree = [NestedGrid(ROOT, 0, grid)]
+    tree = [NestedGrid(ROOT, 0, grid, solver=solver)]
     for n, nest in enumerate(nests):
         if any(nest.name == other.name for other in tree):
             raise KeyProblem(

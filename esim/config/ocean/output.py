@@ -10,7 +10,8 @@ from esim.config.output import ONCE, OutputConfig, SnapshotsConfig
 from esim.config.yaml.paths import input_file
 from esim.config.yaml.section import KeyProblem, Section
 from esim.config.yaml.units import Length
-from esim.variables.ocean import MAXIMA, SNAPSHOTS
+from esim.variables.ocean import SNAPSHOTS
+from esim.variables.ocean_maxima import MAXIMA
 from esim.variables.variable import describe
 
 AUTO = Path("auto")  # the coast of the grid itself
@@ -33,7 +34,9 @@ class FieldsConfig(SnapshotsConfig):
 class SeriesConfig(Section):
     """Time series at the stations, stations.nc."""
 
-    every: Interval = Field(default=15.0, description="Simulated time [s] between samples.")
+    every: Interval = Field(
+        default=15.0, description="Simulated time [s] between samples, which are interpolated between steps."
+    )
 
 
 MAX_THRESHOLDS = 3  # that the kernel keeps
@@ -114,8 +117,8 @@ class RunupConfig(Section):
         return () if self.coast == AUTO else (self.coast,)
 
 
-class OceanOutputConfig(OutputConfig):
-    """Files that the run writes."""
+class OceanFilesConfig(Section):
+    """Which files are written of the ocean, and what is in them."""
 
     fields: FieldsConfig | None = Field(default=None, description="Snapshots of the whole grid; null: none.")
     stations: SeriesConfig = Field(default=SeriesConfig(), description="Time series at the stations.")
@@ -136,3 +139,7 @@ class OceanOutputConfig(OutputConfig):
         return self.maxima is not None and (
             self.runup is not None or any(MAXIMA[name].times for name in self.maxima.written)
         )
+
+
+class OceanOutputConfig(OceanFilesConfig, OutputConfig):
+    """Files that the run writes."""

@@ -19,26 +19,24 @@ from esim.config.limits import (
     WaterDepth,
     WaveHeight,
 )
+from esim.config.ocean.volcanic import (
+    OceanClvdConfig,
+    OceanDykeConfig,
+    OceanMogiConfig,
+    OceanRingFaultConfig,
+    OceanSillConfig,
+    OceanSphereConfig,
+)
 from esim.config.point import PointConfig
-from esim.config.yaml.paths import InputFile
+from esim.config.sources.seafloor import SeafloorSourceConfig, SlopedSourceConfig
+from esim.config.yaml.paths import InputFile, InputMaps
 from esim.config.yaml.section import KeyProblem, Section, kind_of
 from esim.config.yaml.units import Angle, Duration, Length, Number
 
 
-class SeafloorSourceConfig(Section):
-    """Every source that displaces the seafloor."""
-
-    kajiura: bool = Field(
-        default=False, description="Filter the uplift with Kajiura's low-pass filter of the water column."
-    )
-
-
-class FaultSourceConfig(SeafloorSourceConfig):
+class FaultSourceConfig(SlopedSourceConfig):
     """Every source made of faults."""
 
-    horizontal_on_slope: bool = Field(
-        default=False, description="Add the uplift due to horizontal displacement of a sloping seafloor."
-    )
     instantaneous: bool = Field(default=False, description="Instantaneous rupture at the origin time.")
     time_step: Simulated = Field(
         default=10.0, gt=0, description="Interval [s] at which the seafloor displacement is computed."
@@ -128,6 +126,46 @@ class DeformationConfig(SeafloorSourceConfig):
     def horizontal(self) -> tuple[str, str] | None:
         """Variables of the displacement towards east and north; None where there are none."""
         return None if self.east is None or self.north is None else (self.east, self.north)
+
+
+class SeafloorMotionConfig(Section):
+    """Motion of the bed, b0 + uz - ux db/dx - uy db/dy, or of the sea surface, recorded in time by a seismic run.
+
+    Each cell takes its mean from the block of the crust, so that the volume of the uplift is kept; records are read as
+    the run needs them, linear between them, and the last one stays.
+    """
+
+    kind: Literal["seafloor_motion"] = Field(
+        description="seafloor_motion: recorded by a seismic run (output.surface_displacement)."
+    )
+    file: InputMaps = Field(
+        description="surface_displacement.nc or .zarr of the seismic run, relative to the configuration."
+    )
+    at: Literal["bed", "sea_surface"] = Field(
+        default="bed",
+        description="What moves: the bed, and the water with it; or sea_surface, the surface of the water alone, as a "
+        "seismic run with a sea has recorded it (Saito et al. 2019).",
+    )
+    instantaneous: bool = Field(default=False, description="The last record, at once at the origin time.")
+    kajiura: bool = Field(
+        default=False,
+        description="Filter the uplift of the bed with Kajiura's low-pass filter of the water column.",
+    )
+    horizontal_on_slope: bool = Field(
+        default=True, description="Add the uplift due to horizontal displacement of a sloping bed."
+    )
+    taper: Length | None = Field(
+        default=None,
+        ge=0,
+        description="Width [m] inside the sides of the block over which its motion fades to zero, with the absorbing "
+        "layers of the seismic run in it; 0: none; null: a tenth of the shorter side.",
+    )
+
+    @model_validator(mode="after")
+    def _one_filter(self) -> Self:
+        if self.kajiura and self.at == "sea_surface":
+            raise KeyProblem("kajiura", "is for at: bed; the surface of the sea has been through the water")
+        return self
 
 
 class HumpConfig(PointConfig):
@@ -290,6 +328,13 @@ OceanSourceConfig = Annotated[
     Annotated[FiniteFaultConfig, Tag("kind=finite_fault")]
     | Annotated[OkadaConfig, Tag("kind=okada")]
     | Annotated[DeformationConfig, Tag("kind=deformation")]
+    | Annotated[SeafloorMotionConfig, Tag("kind=seafloor_motion")]
+    | Annotated[OceanMogiConfig, Tag("kind=mogi")]
+    | Annotated[OceanSphereConfig, Tag("kind=sphere")]
+    | Annotated[OceanDykeConfig, Tag("kind=dyke")]
+    | Annotated[OceanSillConfig, Tag("kind=sill")]
+    | Annotated[OceanClvdConfig, Tag("kind=clvd")]
+    | Annotated[OceanRingFaultConfig, Tag("kind=ring_fault")]
     | Annotated[LandslideConfig, Tag("kind=landslide")]
     | Annotated[HumpConfig, Tag("kind=hump")]
     | Annotated[SolitaryWaveConfig, Tag("kind=solitary_wave")]

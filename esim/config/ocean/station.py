@@ -19,7 +19,8 @@ class GaugeSettings(StationSettings):
     kind: Literal["surface", "pressure"] = Field(
         default="surface",
         description="What its observed record is compared with. surface: eta, as a tide gauge or a buoy sees it; "
-        "pressure: depth_change, as a pressure gauge on the sea floor does, which moves with the bed.",
+        "pressure: depth_change, as a pressure gauge on the sea floor does, which moves with the bed; with forcing "
+        "bottom_pressure_change, which has the air pressure as well.",
     )
     snap: Literal["water"] | None = Field(
         default=None,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
 from esim.config.yaml.suggest import nearest, shown
-from esim.data import PREFIX
+from esim.data import PREFIX, STORE
 
 LONGEST_NAME, LONGEST_PATH = (
     255,
@@ -39,6 +39,18 @@ def input_file(value: Any, info: ValidationInfo) -> Path:
     except OSError as error:  # a name that is too long, say
         raise ValueError(f"{path} cannot be looked for: {error.strerror}") from None
     return path
+
+
+def input_maps(value: Any, info: ValidationInfo) -> Path:
+    """The absolute path of an existing file of maps: a file, as `input_file` has it, or a Zarr store."""
+    path = expand(value)
+    if path.suffix == STORE and not str(path).startswith(PREFIX):
+        if not isinstance(value, Here) and info.context:
+            path = info.context["directory"] / path
+        path = Path(os.path.abspath(path))
+        if path.is_dir():
+            return path
+    return input_file(value, info)
 
 
 def output_directory(value: Any) -> Path:
@@ -78,4 +90,5 @@ def similar(path: Path) -> str:
 
 _PATH = WithJsonSchema({"type": "string"})
 InputFile = Annotated[Path, BeforeValidator(input_file), _PATH]
+InputMaps = Annotated[Path, BeforeValidator(input_maps), _PATH]
 OutputDirectory = Annotated[Path, BeforeValidator(output_directory), _PATH]

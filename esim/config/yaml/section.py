@@ -80,6 +80,13 @@ def _keyed(key: str, value: Any) -> Iterator[tuple[str, Path]]:
         yield from _keyed(f"{key}.{name}" if key else str(name), item)
 
 
+def check_one(section: Section, first: str, second: str) -> None:
+    """Raise ValueError unless exactly one of two keys is given."""
+    given = [key for key in (first, second) if getattr(section, key) is not None]
+    if len(given) != 1:
+        raise ValueError(f"needs {first} or {second}; it has {'both' if given else 'neither'}")
+
+
 def kind_of(value: Any) -> str:
     """The tag "kind=..." by which a union picks its model; problems.py takes it out of the keys again."""
     if isinstance(value, Section):

@@ -114,6 +114,12 @@ DENSITY = Dimension(
     {"kg/m3": Fraction(1), "kg/m^3": Fraction(1), "g/cm3": Fraction(1000), "g/cm^3": Fraction(1000)},
     Within(-1e8, 1e8, "nothing in the Earth is denser than 2e4 kg/m3"),
 )
+VOLUME = Dimension(
+    "a volume",
+    "'1e7 m3'",
+    {"m3": Fraction(1), "m^3": Fraction(1), "km3": Fraction(10**9), "km^3": Fraction(10**9)},
+    Within(-1e14, 1e14, "in m3; the largest eruptions known brought up some 5e12 m3"),
+)
 SPEED_GRADIENT = Dimension(
     "a speed per depth",
     "'0.5 m/s/m'",
@@ -163,6 +169,7 @@ DIMENSIONS = (
     FORCE,
     MOMENT,
     DENSITY,
+    VOLUME,
     SPEED_GRADIENT,
     DENSITY_GRADIENT,
     MEMORY,
@@ -243,6 +250,7 @@ Frequency = Annotated[float, *_quantity(FREQUENCY)]
 Force = Annotated[float, *_quantity(FORCE)]
 ScalarMoment = Annotated[float, *_quantity(MOMENT)]
 Density = Annotated[float, *_quantity(DENSITY)]
+Volume = Annotated[float, *_quantity(VOLUME)]
 SpeedGradient = Annotated[float, *_quantity(SPEED_GRADIENT)]
 DensityGradient = Annotated[float, *_quantity(DENSITY_GRADIENT)]
 Memory = Annotated[int, *_quantity(MEMORY, _whole)]

@@ -1,27 +1,32 @@
 """Which arrays does a checkpoint of the crust have? State, memory, motion of the surface, absorbing layers."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from esim.crust.absorbing_layers import AbsorbingLayer
 from esim.crust.model import Crust
-from esim.crust.output.surface_motion import SurfaceMotion
+from esim.crust.output.displacement import ColumnState
 from esim.crust.state import CrustState
 from esim.io.checkpoint.manifest import Checkpoint
 from esim.io.checkpoint.part import Part
 from esim.parallel.decomposition import Block
 
 
-def save_arrays(crust: CrustState, motion: SurfaceMotion, part: Part) -> None:
-    """Write what this rank has of all arrays, from which a run is resumed bit for bit, into its part."""
+def save_arrays(crust: CrustState, columns: Sequence[ColumnState], part: Part) -> None:
+    """Write what this rank has of all arrays, from which a run is resumed bit for bit, into its part.
+
+    columns are what has arrays of the surface.
+    """
     flat, nz, mine = crust.grid.horizontal.shape, crust.grid.nz, crust.block
     for name, array in _volumes(crust):
         count = math.prod(array.shape[:-3])
         volumes = array.reshape(count, *array.shape[-3:])
         own = (crust.own(volumes[n]) for n in range(count))
         part.array(name, own, mine, (count * nz, *flat), array.dtype)
-    for name, values in motion.state().items():
-        part.array(name, [values], mine, (len(values), *flat), values.dtype)
+    for one in columns:
+        for name, values in one.state().items():
+            part.array(name, [values], mine, (len(values), *flat), values.dtype)
     for layer in _remembering(crust):
         blocks, shape = layer_blocks(layer, crust)
         depth = 6 * (layer.thickness if layer.axis == "z" else nz)
@@ -29,7 +34,7 @@ def save_arrays(crust: CrustState, motion: SurfaceMotion, part: Part) -> None:
         part.array(_name(layer), memory, blocks[crust.comm.rank], (depth, *shape), layer.memory.dtype)
 
 
-def restore_arrays(crust: Crust, motion: SurfaceMotion, checkpoint: Checkpoint) -> None:
+def restore_arrays(crust: Crust, columns: Sequence[ColumnState], checkpoint: Checkpoint) -> None:
     """Set all arrays to those of a checkpoint, on any number of ranks."""
     block, device, nz = crust.block, crust.backend.from_host, crust.grid.nz
     window = (block.j0, block.j1, block.i0, block.i1)
@@ -40,7 +45,8 @@ def restore_arrays(crust: Crust, motion: SurfaceMotion, checkpoint: Checkpoint) 
             # Packed values of 16 bits are whole numbers that every precision holds.
             values = checkpoint.load(name, window, (n * nz, (n + 1) * nz))
             volumes[n, k, j, i] = device(values)
-    motion.restore({name: checkpoint.load(name, window) for name in motion.state()})
+    for one in columns:
+        one.restore({name: checkpoint.load(name, window) for name in one.state()})
     for layer in _remembering(crust):
         mine = layer_blocks(layer, crust)[0][crust.comm.rank]
         if mine.cells:

@@ -1,6 +1,7 @@
 """How are receivers recorded? Raw records at every step, gathered on the device in batches."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -9,9 +10,11 @@ from esim.crust.discretisation import Discretisation
 from esim.crust.medium.ground import Ground
 from esim.crust.medium.placing import ReceiverSite, receiver_terms
 from esim.crust.model import Crust
+from esim.crust.output.sea_elevation import ElevationStations
+from esim.grids.columns import ColumnGather
 from esim.grids.interpolation import NODES, Gather, Site
 from esim.io.crust.receiver_history import ReceiverHistory, merge
-from esim.variables.crust import derive_series, needed_quantities, sample_times
+from esim.variables.crust import ETA, derive_series, needed_quantities, sample_times
 
 
 class ReceiverRecorder:
@@ -27,10 +30,10 @@ class ReceiverRecorder:
     ) -> None:
         self._crust, self._variables, self._times = crust, tuple(variables), times
         self.count = len(sites)
-        raw = needed_quantities(variables)
+        raw = [name for name in needed_quantities(variables) if name not in ETA]
         stresses = tuple(name for name in raw if name in NODES and NODES[name].array == "s")
         groups = ((tuple(n for n in raw if n not in stresses), crust.v), (stresses, crust.s))
-        self._gathers = []
+        self._gathers: list[tuple[Gather | ColumnGather, Any]] = []
         terms = receiver_terms(ground, sites, crust.coarse, crust.strain)
         for names, array in groups:
             if names:
@@ -44,6 +47,10 @@ class ReceiverRecorder:
                     terms=terms,
                 )
                 self._gathers.append((gather.moved(crust.backend.index), array))
+        self._surface = None
+        if crust.sea is not None and not ETA.keys().isdisjoint(variables):
+            self._surface = ElevationStations(crust, crust.sea, ground, sites)
+            self._gathers.append((self._surface.gather, crust.sea.eta))
         self.quantities = tuple(name for gather, _ in self._gathers for name in gather.quantities)
         self.mine = self._gathers[0][0].receivers
         self.history = ReceiverHistory(self.quantities, self.mine.size, crust.backend.dtype.str[1:])
@@ -51,6 +58,8 @@ class ReceiverRecorder:
 
     def record(self) -> None:
         """Record the step that was just done."""
+        if self._surface is not None:
+            self._surface.exchange()
         if not self.mine.size:
             return
         row, first = self._batch.row(), 0
@@ -88,4 +97,8 @@ class ReceiverRecorder:
         # A station that is new in a resumed run has no records before; differences across that step mean nothing.
         first = np.isnan(records[0]).sum(-1, keepdims=True)
         unknown = (first > 0) & (hidden + every * np.arange(len(times)) <= first + 1)
-        return times, {name: np.where(unknown, np.nan, values) for name, values in series.items()}
+        found = {name: np.where(unknown, np.nan, values) for name, values in series.items()}
+        if self._surface is not None:
+            for name in ETA:
+                found[name][self._surface.dry] = np.nan
+        return times, found

@@ -1,13 +1,14 @@
 """Which snapshots are written? Of the surface and of planes through the block, each into its own file."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
 from esim.config.crust.output import PlaneConfig
 from esim.config.crust.root import SeismicConfig
+from esim.crust.output.sea_elevation import ElevationMaps
 from esim.crust.output.surface_motion import SurfaceMotion
 from esim.crust.state import CrustState
 from esim.grids.axes import meridian_convergence
@@ -17,7 +18,7 @@ from esim.io.gridded.frame import Frame, horizontal, section
 from esim.io.maps import Maps, MapWriter
 from esim.parallel.decomposition import Block
 from esim.timestepping.clock import Clock
-from esim.variables.crust import DISPLACEMENT
+from esim.variables.crust import ETA
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Snapshots:
     values: Callable[[], np.ndarray]
     elevation: np.ndarray | None = None
     hidden: bool = False  # whether records begin before the run is shown
+    more: Mapping[str, Callable[[], np.ndarray]] = field(default_factory=dict)  # other variables of this rank
 
     def begin(self) -> None:
         """Write what does not change."""
@@ -47,12 +49,15 @@ class Snapshots:
             for variable in self.variables:
                 if variable.endswith(axis):
                     self.file.put(variable, component)
+        for variable, value in self.more.items():
+            self.file.put(variable, value())
 
 
 def open_snapshots(
     config: SeismicConfig,
     crust: CrustState,
     motion: SurfaceMotion,
+    sea: ElevationMaps | None,
     projection: Projection | None,
     surface: Frame,
     elevation: np.ndarray | None,
@@ -61,10 +66,6 @@ def open_snapshots(
     """All files of snapshots that a configuration asks for; surface is the frame of the cells of a layer."""
     output, blocks, dtype = config.output, crust.decomposition.blocks, map_dtype(crust)
     static = None if elevation is None else "elevation"
-
-    def steps(seconds: float) -> int:
-        return max(1, round(seconds / crust.dt))
-
     if (fields := output.fields) is not None:
         file = writer.snapshots(
             "fields",
@@ -75,18 +76,20 @@ def open_snapshots(
             bits=fields.significant_bits,
             static=static,
         )
-        yield Snapshots(file, steps(fields.every), fields.variables, motion.velocity_on_host, elevation)
-    if output.surface_displacement is not None:
-        names = tuple(DISPLACEMENT)
-        file = writer.snapshots("surface_displacement", surface, blocks, names, dtype=dtype, static=static)
-        every = steps(output.surface_displacement.every)
-        yield Snapshots(file, every, names, motion.displacement_on_host, elevation)
+        more = {name: sea.elevation_on_host for name in ETA if sea is not None and name in fields.variables}
+        every = steps_between(fields.every, crust)
+        yield Snapshots(file, every, fields.variables, motion.velocity_on_host, elevation, more=more)
     for plane in output.planes:
         frame, parts, velocity = _plane(plane, crust, projection)
         file = writer.snapshots(
             f"plane_{plane.name}", frame, parts, plane.variables, dtype=dtype, bits=plane.significant_bits
         )
-        yield Snapshots(file, steps(plane.every), plane.variables, velocity)
+        yield Snapshots(file, steps_between(plane.every, crust), plane.variables, velocity)
+
+
+def steps_between(seconds: float, crust: CrustState) -> int:
+    """Time steps between records that are some seconds apart."""
+    return max(1, round(seconds / crust.dt))
 
 
 def map_dtype(crust: CrustState) -> str:

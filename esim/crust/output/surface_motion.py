@@ -55,16 +55,18 @@ class SurfaceMotion:
         nj, ni = block.shape
         j, i = np.meshgrid(np.arange(nj) + h, np.arange(ni) + h, indexing="ij")
         k = layers[1:-1, 1:-1] + h
-        shape = crust.v.shape
+        _, nk, rows, pitch = crust.v.shape
+        # What is read lies as far from the cell of each column as from that of any other: one array of places does.
+        self._first = pitch + 1
+        self._places = crust.backend.index((k * rows + j) * pitch + i - self._first)
 
-        def flat(variable: int, dj: int, di: int, dk: int = 0) -> Any:
-            at = (np.full_like(k, variable), k + dk, j + dj, i + di)
-            return crust.backend.index(np.ravel_multi_index(at, shape))
+        def away(variable: int, dj: int, di: int, dk: int = 0) -> int:
+            return ((variable * nk + dk) * rows + dj) * pitch + di
 
-        self._pairs = ((flat(0, 0, 0), flat(0, 0, -1)), (flat(1, 0, 0), flat(1, -1, 0)))
-        self._down = flat(2, 0, 0)
-        self._below = ((flat(0, 0, 0, 1), flat(0, 0, -1, 1)), (flat(1, 0, 0, 1), flat(1, -1, 0, 1)))
-        self._beside = ((flat(2, 0, 1), flat(2, 0, -1)), (flat(2, 1, 0), flat(2, -1, 0)))
+        self._pairs = ((away(0, 0, 0), away(0, 0, -1)), (away(1, 0, 0), away(1, -1, 0)))
+        self._down = away(2, 0, 0)
+        self._below = ((away(0, 0, 0, 1), away(0, 0, -1, 1)), (away(1, 0, 0, 1), away(1, -1, 0, 1)))
+        self._beside = ((away(2, 0, 1), away(2, 0, -1)), (away(2, 1, 0), away(2, -1, 0)))
         real, dt, (dx, dy, dz) = crust.backend.dtype.type, crust.dt, crust.grid.spacing
         self._half, self._eighth, self._half_step, self._rate = map(real, (0.5, 0.125, 0.5 * dt, 1 / dt))
         self._steepness = real(3 / 16 * dz / dx), real(3 / 16 * dz / dy)
@@ -81,17 +83,11 @@ class SurfaceMotion:
     def update(self) -> None:
         """Update motions and maxima with the step that was just done."""
         self._before, self.velocity = self.velocity, self._before
-        flat, now = self._crust.v.reshape(-1), self.velocity
-        for n, (ahead, behind) in enumerate(self._pairs):
-            now[n] = self._half * (flat[ahead] + flat[behind])
-            if self._level is not None:
-                ahead_below, behind_below = self._below[n]
-                below = self._half * (flat[ahead_below] + flat[behind_below])
-                on, before = self._beside[n]
-                rise = self._steepness[n] * (flat[on] - flat[before])
-                now[n] += self._level * (self._eighth * (now[n] - below) + rise)
-        now[2] = flat[self._down]
-        self.displacement += self._half_step * (now + self._before)
+        now = self.velocity
+        now[0], now[1], now[2] = self._along(0), self._along(1), self._read(self._down)
+        moved = now + self._before
+        moved *= self._half_step
+        self.displacement += moved
         if not self._measures:
             return
         motions = {
@@ -102,6 +98,33 @@ class SurfaceMotion:
         for n, measure in enumerate(self._measures.values()):
             square = self._square(motions[measure.motion], measure.components)
             self._crust.backend.raise_to(self.maxima[n], square)
+
+    def _read(self, away: int) -> Any:
+        """Velocities so many places away from the cells of the surface."""
+        return self._crust.v.reshape(-1)[self._first + away :].take(self._places)
+
+    def _along(self, axis: int) -> Any:
+        """Velocity along x or y (0, 1) on the surface; work is done in place, as memory is what takes time."""
+        ahead, behind = self._pairs[axis]
+        found = self._read(ahead)
+        found += self._read(behind)
+        found *= self._half
+        if self._level is None:
+            return found
+        ahead, behind = self._below[axis]
+        more = self._read(ahead)
+        more += self._read(behind)
+        more *= -self._half
+        more += found
+        more *= self._eighth
+        ahead, behind = self._beside[axis]
+        rise = self._read(ahead)
+        rise -= self._read(behind)
+        rise *= self._steepness[axis]
+        more += rise
+        more *= self._level
+        found += more
+        return found
 
     def _square(self, motion: Any, components: str) -> Any:
         """The squared length of some components of a motion."""
@@ -115,10 +138,6 @@ class SurfaceMotion:
     def velocity_on_host(self) -> np.ndarray:
         """Velocities [m/s] after the step that was done last."""
         return self._crust.backend.to_host(self.velocity)
-
-    def displacement_on_host(self) -> np.ndarray:
-        """Displacements [m] after the step that was done last."""
-        return self._crust.backend.to_host(self.displacement)
 
     def shaking(self) -> dict[str, np.ndarray]:
         """The maxima so far, by the names of their measures [m/s, m/s2, m]."""

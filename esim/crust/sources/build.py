@@ -15,6 +15,7 @@ from esim.crust.medium.ground import Ground
 from esim.crust.medium.placing import place_source
 from esim.crust.sources.incident import check_incident, half_space
 from esim.crust.sources.injected import check_injected
+from esim.crust.sources.rock import GroundRock
 from esim.errors import InputError
 from esim.grids.projection import Projection
 from esim.io.crust.waveforms import Event
@@ -61,6 +62,8 @@ def build_sources(
                 config.time.start,
                 ground.medium.rigidity,
                 lambda: half_space(config, ground),
+                None if ground.medium.terrain is None else ground.medium.terrain.height_at,
+                GroundRock(ground),
             )
 
         try:
@@ -235,6 +238,8 @@ def source_record(source: CrustSource) -> dict[str, Any]:
     record |= zip(("x", "y", "depth"), origin(source), strict=True)
     record |= {"moment": source.total_moment or None, "magnitude": source.magnitude}
     record |= {"pulse_begins": _pulse_begins(source), "isotropic": _is_isotropic(source)}
+    if source.outlines:
+        return record | {"outline": [outline.tolist() for outline in source.outlines]}
     return record | ({"outline": _outline(source)} if source.x.size > 3 else {})
 
 

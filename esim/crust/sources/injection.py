@@ -131,6 +131,22 @@ def _one_column(wave: PlaneWave) -> Rates:
 def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray, beside: Stencils) -> Terms:
     """Flat indices into v or s of this rank's nodes of a component, the source and the amount of each."""
     wanted = np.flatnonzero(amounts)
+    terms = spread_source(crust, group, name, wanted, beside)
+    nodes = Nodes(
+        *(terms.k, terms.j, terms.i),
+        source=np.broadcast_to(wanted[:, None], terms.k.shape),
+        weight=terms.weights * amounts[wanted][:, None],
+    )
+    parts = {name: nodes}
+    if crust.free and name in ("vx", "vy"):
+        parts = _folded(crust, name, nodes)
+    return _joined([_owned(crust, node, part) for node, part in parts.items()])
+
+
+def spread_source(
+    crust: Crust, group: PointSources, name: str, wanted: np.ndarray, beside: Stencils
+) -> Spread:
+    """Nodes of a component on which the sources of an index array act, and their weights; beside: near interfaces."""
     sites = [Site(group.x[n], group.y[n], group.depth[n], ghost=crust.free) for n in wanted]
     terms = Spread(
         *map(np.asarray, spread(crust.grid, sites, name, crust.strain if name in STRESSES else None))
@@ -141,15 +157,7 @@ def _nodes(crust: Crust, group: PointSources, name: str, amounts: np.ndarray, be
     if near.any():
         mine, even = beside.take(wanted), crust.coarse
         terms = replaced(terms, near, mine.values(name) if name in VELOCITIES else mine.stresses(name, even))
-    nodes = Nodes(
-        *(terms.k, terms.j, terms.i),
-        source=np.broadcast_to(wanted[:, None], terms.k.shape),
-        weight=terms.weights * amounts[wanted][:, None],
-    )
-    parts = {name: nodes}
-    if crust.free and name in ("vx", "vy"):
-        parts = _folded(crust, name, nodes)
-    return _joined([_owned(crust, node, part) for node, part in parts.items()])
+    return terms
 
 
 class Nodes(NamedTuple):

@@ -1,7 +1,7 @@
 """On what plane does a map lie? Dimensions and coordinates of a file, apart from the engine that fills it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from esim.grids.grid import Grid
 from esim.grids.grid3d import Grid3D
 from esim.io import cf
 
+CRS = "crs"  # name of the variable with the attributes of a projection
 Positions = tuple[np.ndarray, ...]
 GEOGRAPHIC = ("lon", "lat", "meridian_convergence")
 
@@ -27,13 +28,15 @@ class Coordinate:
 class Frame:
     """A plane of rows and columns: a coordinate for each, and auxiliary ones that tell more about its points.
 
-    lonlat tells whether rows and columns are degrees, so that velocities are eastward and northward.
+    lonlat tells whether rows and columns are degrees, so that velocities are eastward and northward. mapping are the
+    attributes of the projection of x and y, in the words of CF; none where it is not known or not told.
     """
 
     rows: Coordinate
     columns: Coordinate
     auxiliary: tuple[Coordinate, ...] = ()
     lonlat: bool = False
+    mapping: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def dims(self) -> tuple[str, str]:
@@ -103,6 +106,10 @@ def define_frame(dataset: Any, frame: Frame) -> None:
         _define(dataset, axis, cf.coordinate_attributes(axis.name))
     for coordinate in frame.auxiliary:
         _define(dataset, coordinate, cf.auxiliary_attributes(coordinate.name))
+    if frame.mapping:
+        crs = dataset.createVariable(CRS, "i4")
+        crs.setncatts(frame.mapping)
+        crs[...] = 0
 
 
 def _define(dataset: Any, coordinate: Coordinate, attributes: Mapping[str, str]) -> None:

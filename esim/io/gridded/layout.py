@@ -14,7 +14,7 @@ from esim.io.gridded.axis import NAMES, UNIFORM, Axis
 from esim.io.gridded.formats.dataset import Dataset
 from esim.io.gridded.reference import GEOGRAPHIC, require_kind, require_same, vertical_note
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("esim")
 
 USUAL_VARIABLES = ("elevation", "z", "band1", "topo", "bathymetry", "altitude", "depth")
 STANDARD_NAMES = {

@@ -76,10 +76,12 @@ def read_system(path: Path) -> str:
 
 def vertical_note(path: Path, crs: str | None) -> tuple[str, ...]:
     """A sentence about a vertical datum that a reference system (WKT) names; none if it names none."""
+    if crs is None:
+        return ()
     from pyproj import CRS
 
-    system = CRS.from_user_input(crs) if crs is not None else None
-    if system is None or not system.is_compound:
+    system = CRS.from_user_input(crs)
+    if not system.is_compound:
         return ()
     datum = system.sub_crs_list[1].name
     return (

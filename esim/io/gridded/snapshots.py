@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from glob import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,11 @@ LAST = 10**DIGITS - 1  # stands for the end of the run in the name of a segment:
 class SnapshotFile:
     """STEM.nc of a run: `variables` (eta, u, v, h; vx, vy, vz) by time, and the `static` one, if there is one.
 
-    Values that are not finite (eta where dry) are stored as missing; `bits` rounds all but the static variable.
+    Values that are not finite (eta where dry) are stored as missing; `bits` rounds all but the static variable, and
+    `more` are attributes of all but that, beside those that CF has for their names.
     Nothing is touched before the first call. Every call may raise MachineError. The calls are meant for the
     writer thread, in the order: slabs of the static variable; then per snapshot append and its slabs;
-    checkpoint; close.
+    checkpoint; slabs of the static variable once more, where it has become another one; close.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class SnapshotFile:
         directory: Path,
         place: Place,
         variables: Sequence[str],
-        attributes: Mapping[str, str],
+        attributes: Mapping[str, Any],
         *,
         stem: str = "fields",
         static: str | None = "bathymetry",
@@ -52,12 +54,13 @@ class SnapshotFile:
         bits: int | None = None,
         compression: int = 1,
         dtype: str = "f4",
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self._path, self._stem = directory / f"{stem}.nc", stem
         self._folder = directory / "checkpoint"
-        self._frame, self._attributes = frame_of(place), attributes
+        self._frame, self._attributes = frame_of(place), dict(attributes)
         self._start, self._compression = start, compression
-        self.variables, self._bits, self._dtype = tuple(variables), bits, dtype
+        self.variables, self._bits, self._dtype, self._more = tuple(variables), bits, dtype, more
         self._current: GridFile | None = None
         self._steps: list[int] = []  # of the snapshots since the last checkpoint
         self._pieces: list[dict[str, Any]] = []
@@ -80,12 +83,21 @@ class SnapshotFile:
 
     def slab(self, name: str, first: int, values: np.ndarray) -> None:
         """Writes rows first.. (rows, columns) of a variable of the latest snapshot, or of the static one."""
-        self._file().slab(name, first, values)
+        file = self._file()
+        if name == self._static and not file.has(name):
+            file.define(MapVariable(name))
+        file.slab(name, first, values)
 
     def append(self, time: float, step: int) -> None:
         """Begins the snapshot of a time [s since origin] reached after `step` time steps."""
         self._file().append(time, step)
         self._steps.append(step)
+
+    def annotate(self, attributes: Mapping[str, Any]) -> None:
+        """Adds global attributes to those of the file."""
+        self._attributes |= attributes
+        if self._current is not None:
+            self._current.annotate(attributes)
 
     def checkpoint(self, step: int) -> None:
         """Makes the snapshots so far durable; called before the checkpoint of that step is written."""
@@ -147,7 +159,7 @@ class SnapshotFile:
         file = GridFile(path, self._frame, self._attributes, start=self._start, compression=self._compression)
         file.open()
         for name in self.variables:
-            file.define(MapVariable(name, self._dtype, record=True, bits=self._bits))
+            file.define(MapVariable(name, self._dtype, record=True, bits=self._bits, more=self._more))
         if first and self._static:
             file.define(MapVariable(self._static))
         return file
@@ -159,7 +171,7 @@ class SnapshotFile:
             for piece in pieces:
                 with writing(path), netcdf.read(piece) as source:
                     source.set_auto_maskandscale(False)
-                    if self._static and piece == pieces[0]:
+                    if self._static in source.variables:  # the last one counts
                         self._copy(source[self._static], file)
                     self._copy_records(source, file, last)
             file.close()

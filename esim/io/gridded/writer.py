@@ -11,10 +11,12 @@ import numpy as np
 
 from esim.io import cf, netcdf
 from esim.io.atomic import partial, publish, writing
-from esim.io.gridded.frame import Frame, Place, define_frame, frame_of
+from esim.io.gridded.frame import CRS, Frame, Place, define_frame, frame_of
 
 STEP = {"units": "1", "long_name": "number of time steps done"}  # attributes of the variable step
 CHUNK = 256  # cells along each side of a compressed block, at most: so that a series at a point reads little
+
+_BROKEN: list[Any] = []  # files after an error, which must not be closed, not even when they are forgotten
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class MapVariable:
     def attributes(self, frame: Frame) -> dict[str, Any]:
         """Its attributes on a frame, but for those of missing and rounded values."""
         found = cf.variable_attributes(self.name, frame.lonlat) | dict(self.more)
+        if frame.mapping:
+            found["grid_mapping"] = CRS
         if frame.auxiliary:
             found["coordinates"] = " ".join(coordinate.name for coordinate in frame.auxiliary)
         return found
@@ -51,7 +55,7 @@ class GridFile:
         self,
         path: Path,
         place: Place,
-        attributes: Mapping[str, str],
+        attributes: Mapping[str, Any],
         *,
         start: datetime | None = None,
         compression: int = 1,
@@ -84,8 +88,19 @@ class GridFile:
                 fill_value=cf.FILL if np.dtype(one.dtype).kind == "f" else False,
                 **self._storage(one.bits),
             )
+            # Slabs are whole blocks: kept in a cache, they would all be compressed at the end, while the run waits.
+            variable.set_var_chunk_cache(size=1, nelems=1)
             variable.set_auto_maskandscale(False)
             variable.setncatts(one.attributes(self._frame))
+
+    def has(self, name: str) -> bool:
+        """Whether a variable has been added."""
+        return name in self._data.variables
+
+    def annotate(self, attributes: Mapping[str, Any]) -> None:
+        """Adds global attributes."""
+        with self._safely():
+            self._data.setncatts(attributes)
 
     def append(self, time: float, step: int) -> None:
         """Begins the record of a time [s since origin] reached after `step` time steps."""
@@ -124,6 +139,9 @@ class GridFile:
             with writing(self.path):
                 yield
         except BaseException:
+            # What HDF5 could not write it cannot close either, and may crash over that: the file stays open.
+            _BROKEN.append(self._data)
+            self._data = None
             self.discard()
             raise
 

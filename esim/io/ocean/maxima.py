@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from esim.io.gridded.writer import MapVariable
-from esim.variables.ocean import MAXIMA
+from esim.variables.ocean_maxima import MAXIMA
 
 
 def maxima_variables(

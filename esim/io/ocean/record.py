@@ -24,6 +24,7 @@ LEVELS = (
     "amplitude",
     "ssh",
     "depth_change",
+    "bottom_pressure_change",
     "value",
 )
 HIGHEST = 500.0  # m: what is higher is no wave but the depth, another unit, or the mark of a gap

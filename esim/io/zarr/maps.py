@@ -16,7 +16,7 @@ import numpy as np
 from esim.errors import InputError
 from esim.io import cf
 from esim.io.atomic import partial, writing
-from esim.io.gridded.frame import Coordinate, Place, frame_of
+from esim.io.gridded.frame import CRS, Coordinate, Place, frame_of
 from esim.io.gridded.writer import STEP, MapVariable
 from esim.io.provenance import plain
 from esim.io.writer import Writer
@@ -45,7 +45,7 @@ class ZarrMaps:
         place: Place,
         blocks: Sequence[Block],
         variables: Sequence[MapVariable],
-        attributes: Mapping[str, str],
+        attributes: Mapping[str, Any],
         *,
         start: datetime | None = None,
         compression: int = 1,
@@ -53,7 +53,7 @@ class ZarrMaps:
         self.path = directory / f"{stem}.zarr"
         self._folder = directory / "checkpoint" / f"{stem}.zarr"
         self._comm, self._writer, self._blocks = comm, writer, blocks
-        self._frame, self._attributes = frame_of(place), dict(attributes)
+        self._frame, self._attributes = frame_of(place), plain(dict(attributes))
         self._variables = {variable.name: variable for variable in variables}
         self._start, self._compression = start, compression
         self._metadata: dict[str, store.Metadata] = {}  # of all arrays, once the store is there
@@ -98,6 +98,10 @@ class ZarrMaps:
         self._shown = max(whole, self._shown)
         self._times.append(time)
         self._steps.append(step)
+
+    def annotate(self, attributes: Mapping[str, Any]) -> None:
+        """Add global attributes, which are shown with the next snapshots."""
+        self._attributes = self._attributes | plain(dict(attributes))
 
     def checkpoint(self, step: int) -> None:
         """Put all snapshots on disk and show them, before the checkpoint of that step is written."""
@@ -217,6 +221,9 @@ class ZarrMaps:
             arrays = {one.name: self._coordinate(one) for one in self._coordinates()}
             for one in self._coordinates():
                 store.open_array(self._folder, one.name, arrays[one.name])[...] = one.values
+            if self._frame.mapping:
+                arrays[CRS] = store.describe_array((), (), (), "i4", plain(dict(self._frame.mapping)))
+                store.open_array(self._folder, CRS, arrays[CRS])[...] = 0
             if any(variable.record for variable in self._variables.values()):
                 about = cf.time_attributes(self._start)
                 arrays["time"] = store.describe_array((0,), (store.TIMES,), ("time",), "f8", about)

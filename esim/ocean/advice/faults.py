@@ -1,4 +1,4 @@
-"""What in the faults of a tsunami is valid but probably unintended, seen from the grids?"""
+"""What in the faults and chambers of a tsunami is valid but probably unintended, seen from the grids?"""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,14 +9,24 @@ from esim.sources import geodesy
 from esim.sources.fault_doubts import SMALLEST_FAULT, extent
 from esim.sources.ocean import AnySource
 from esim.sources.ocean.fault_source import FaultSource
+from esim.sources.ocean.volcanic.buried_point import BuriedPoint
 
 SMALLEST_MAGNITUDE = 6.0  # weaker earthquakes make no tsunami that is seen
 
 
 def check_faults(grids: Sequence[Grid], sources: Sequence[AnySource]) -> Iterator[str]:
-    """Sentences about faults outside the grid, smaller than its cells, or too weak; the whole grid comes first."""
+    """Sentences about faults and volcanic sources outside the grid, smaller than its cells, or too weak.
+
+    The whole grid comes first.
+    """
     for source in sources:
-        if isinstance(source, FaultSource):
+        if isinstance(source, BuriedPoint):
+            yield from _point_outside(grids[0], source)
+            yield from _small(grids, source.name, source.depth)
+        elif isinstance(source, FaultSource) and source.smallest is not None:
+            yield from _outside(grids[0], source)
+            yield from _small(grids, source.name, source.smallest)
+        elif isinstance(source, FaultSource):
             yield from _outside(grids[0], source)
             yield from _unresolved(grids, source)
             magnitude = source.magnitude
@@ -40,9 +50,31 @@ def _outside(grid: Grid, source: FaultSource) -> Iterator[str]:
         )
 
 
+def _point_outside(grid: Grid, source: BuriedPoint) -> Iterator[str]:
+    away = distance(grid, source.x, source.y)
+    if away > 0:
+        yield (
+            f"source {source.name}: lies outside the grid, by {away / 1e3:.3g} km; what it moves inside it is computed"
+        )
+
+
+def _small(grids: Sequence[Grid], name: str, size: float) -> Iterator[str]:
+    """A volcanic source of a size [m], of its depth or its own, that falls between the finest cells."""
+    cell = _finest(grids)
+    if size < cell:
+        yield (
+            f"source {name}: displaces the seafloor over about {size / 1e3:.3g} km, less than a cell of "
+            f"{cell / 1e3:.3g} km; its uplift is sampled too coarsely"
+        )
+
+
+def _finest(grids: Sequence[Grid]) -> float:
+    """Side of the finest cells [m], as if the source were under them."""
+    return min(float(min(size.min() for size in grid.cell_size())) for grid in grids)
+
+
 def _unresolved(grids: Sequence[Grid], source: FaultSource) -> Iterator[str]:
-    """The finest cells count, as if the fault were under them."""
-    cell = min(float(min(size.min() for size in grid.cell_size())) for grid in grids)
+    cell = _finest(grids)
     sides = np.minimum(source.fault.length, source.fault.width)[source.fault.moving]
     if small := int(np.count_nonzero(sides < cell)):
         yield (

@@ -7,6 +7,7 @@ import numpy as np
 
 from esim.config.ocean.root import TsunamiConfig
 from esim.errors import InputError
+from esim.grids.components import number_components
 from esim.grids.grid import Grid
 from esim.media.ocean.structures import SOUTH, WEST
 from esim.ocean.nesting.grid_level import GridLevel
@@ -102,22 +103,18 @@ def _running_off(found: _Map, dry: float) -> Iterator[str]:
 
 def _pools(found: _Map) -> Iterator[str]:
     """Water below sea level that is not joined to the sea: to the deepest cell, or through a side without a wall."""
-    from scipy.ndimage import label, minimum
-
-    # Cells, and the faces between them through which their water is joined.
-    joined = np.zeros((2 * found.wet.shape[0] - 1, 2 * found.wet.shape[1] - 1), bool)
-    joined[::2, ::2] = found.wet
-    joined[1::2, ::2] = found.wet[:-1] & found.wet[1:] & (found.crests[0] < 0)
-    joined[::2, 1::2] = found.wet[:, :-1] & found.wet[:, 1:] & (found.crests[1] < 0)
-    everything, count = label(joined)
-    numbers = everything[::2, ::2]
+    wet = found.wet
+    north = wet[:-1] & wet[1:] & (found.crests[0] < 0)
+    east = wet[:, :-1] & wet[:, 1:] & (found.crests[1] < 0)
+    numbers, count = number_components(wet, north, east)
     if count < 2:
         return
     cells = np.bincount(numbers.ravel(), minlength=count + 1)
     edges = zip(found.grid.boundary, (numbers[:, 0], numbers[:, -1], numbers[0], numbers[-1]), strict=True)
     beyond = [np.unique(edge) for kind, edge in edges if kind != "wall"]
     sea = {int(n) for edge in beyond for n in edge} | {int(numbers.ravel()[found.bed.argmin()])}
-    lowest = minimum(found.bed, numbers, range(count + 1))
+    lowest = np.full(count + 1, np.inf)
+    np.minimum.at(lowest, numbers, found.bed)
     pools = [
         n
         for n in range(1, count + 1)

@@ -18,7 +18,11 @@ def damped_sources(ocean: Ocean, motion: SeafloorMotion) -> Iterator[str]:
     """
     zeta, bed = ocean.own(ocean.plan.state())[0], ocean.own(ocean.bed)[0]
     lifted = np.where(bed < 0, np.abs(zeta - motion.first_level), 0.0)
-    moved = np.maximum(np.abs(motion.uplift), lifted)
+    yield from damped_uplift(ocean, np.maximum(np.abs(motion.uplift), lifted))
+
+
+def damped_uplift(ocean: Ocean, moved: np.ndarray) -> Iterator[str]:
+    """A sentence about a displacement [m] of the owned cells (nj, ni) in layers that absorb. Every rank calls it."""
     damped = absorbing_cells(ocean)
     largest = (float(moved.max(initial=0.0, where=where)) for where in (damped, np.ones_like(damped)))
     inside, anywhere = map(ocean.comm.allreduce_max, largest)

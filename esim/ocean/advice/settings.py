@@ -1,9 +1,11 @@
 """What in the configuration of a tsunami is valid but probably unintended?"""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from esim.config.ocean.forcing import PulseConfig, RecordedPulseConfig
 from esim.config.ocean.incident import IncidentNWaveConfig, IncidentSolitaryConfig
 from esim.config.ocean.root import TsunamiConfig
 from esim.config.ocean.station import GaugeConfig
@@ -14,14 +16,18 @@ from esim.grids.grid import ABSORBING, SIDES, Grid
 from esim.grids.nested_grid import NestedGrid
 from esim.io.ocean.record import read_record
 from esim.ocean.boundary import edge_cells, maximum_depth
-from esim.ocean.forcing.air_pressure import PressureRecords
+from esim.ocean.forcing.pressure_file import PressureRecords
+from esim.ocean.forcing.recorded_pulse import bell_width
 from esim.ocean.nesting.grid_level import GridLevel
 from esim.ocean.sources.initial_conditions import initial_water
 from esim.sources.ocean import AnySource, InitialState
 from esim.sources.ocean.incident import Incident
+from esim.timestepping.schedule import count_steps
 
 DIFFERENT = 1.25  # by which factor two depths may differ
 CURRENT = 0.01  # m/s, mean speed through a side from which it is a current
+NARROW = 1.25  # cells in the standard deviation of a pulse of air pressure, at least
+MORE_STEPS = 1.1  # times as many that snapshots at exact times may take without a word
 BREAKING = 0.8  # height of a solitary wave over the depth, above which it breaks
 
 
@@ -55,8 +61,10 @@ def check_waves(cfg: TsunamiConfig, level: GridLevel) -> Iterator[str]:
     """Sentences about waves and pulses that come too late, or on another depth than that of the sea."""
     duration = cfg.time.duration
     for n, force in enumerate(cfg.forcing):
-        if force.kind != "pressure" and force.start > duration:
+        if force.kind in ("circular_pulse", "plane_pulse") and force.start > duration:
             yield f"forcing.{n}.start: {force.start:g} s is after the end of the run at {duration:g} s"
+        if force.kind != "pressure":
+            yield from _narrow(f"forcing.{n}", force, level.grid)
     for n, wave in enumerate(cfg.incident):
         if not isinstance(wave, IncidentSolitaryConfig | IncidentNWaveConfig):
             continue
@@ -75,6 +83,19 @@ def check_waves(cfg: TsunamiConfig, level: GridLevel) -> Iterator[str]:
     for n, source in enumerate(cfg.source):
         if source.kind in ("solitary_wave", "n_wave"):
             yield from _breaking(f"source.{n}", source.height, source.depth)
+
+
+def _narrow(key: str, force: PulseConfig | RecordedPulseConfig, grid: Grid) -> Iterator[str]:
+    """A sentence about a pulse of air pressure that the cells of the whole grid do not carry."""
+    recorded = isinstance(force, RecordedPulseConfig)
+    width = bell_width(force) if isinstance(force, RecordedPulseConfig) else force.width
+    cell = float(max(size.max() for size in grid.cell_size()))
+    if width < NARROW * cell:
+        yield (
+            f"{key}.{'spacing' if recorded else 'width'}: {'its bells are' if recorded else 'the pulse is'} "
+            f"{width / 1e3:.3g} km wide (standard deviation), less than {NARROW:g} cells of {cell / 1e3:.3g} km, which "
+            "sample it too coarsely"
+        )
 
 
 def _breaking(key: str, height: float, depth: float) -> Iterator[str]:
@@ -102,6 +123,20 @@ def check_water(
                 f"grid.nests: '{level.name}' has no sea, its lowest cell is {-level.water.deepest:.4g} m above the "
                 "water; elevation is positive up"
             )
+
+
+def check_snapshots(cfg: TsunamiConfig, dt: float) -> Iterator[str]:
+    """A sentence about snapshots at whose times steps of dt [s] have to end that could be longer."""
+    fields, duration = cfg.output.fields, cfg.time.duration
+    if fields is None:
+        return
+    bound, free = (count_steps(dt, duration, every) for every in ([fields.every], []))
+    if bound > MORE_STEPS * free:
+        yield (
+            f"output.fields.every: steps end at the times of snapshots, {fields.every:g} s apart, so that there are "
+            f"{bound:,} of them where {free:,} would do; {dt * max(1, math.floor(fields.every / dt)):.4g} s, or much "
+            "more, would cost none"
+        )
 
 
 def check_stations(cfg: TsunamiConfig) -> Iterator[str]:

@@ -14,8 +14,10 @@ from esim.ocean.model import Ocean, build_ocean
 from esim.ocean.nesting.exchange import Nesting
 from esim.ocean.nesting.grid_level import GridLevel
 from esim.ocean.nesting.hierarchy import GridHierarchy, Nest, OceanLevel
+from esim.ocean.solver import SOLVERS
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
 from esim.parallel.comm import Comm
+from esim.parallel.threads import threads_per_rank
 from esim.sources.ocean import AnySource
 from esim.sources.ocean.incident import Incident
 
@@ -44,9 +46,12 @@ def build_hierarchy(
     timings["allocate and compile"] = wall.perf_counter() - begun
     begun = wall.perf_counter()
     found: list[OceanLevel] = []
+    threads = cfg.run.threads or threads_per_rank(comm)
     for level, ocean in zip(levels, oceans, strict=True):
         around = found[0].motion if found else None
-        motion = SeafloorMotion(ocean, sources, level.media.elevation.with_halo, cfg.time.duration, around)
+        motion = SeafloorMotion(
+            ocean, sources, level.media.elevation.with_halo, cfg.time.duration, around, threads
+        )
         common: dict[str, Any] = {"place": level, "ocean": ocean, "motion": motion, "dt": level.dt}
         if level.parent is None:
             found.append(OceanLevel(**common))
@@ -68,7 +73,7 @@ def _build_on(
     incident: Sequence[Incident],
 ) -> Ocean:
     """The ocean on one of the grids, at rest."""
-    grid, output, roughness = level.grid, cfg.output, level.media.roughness
+    grid, output, roughness, solver = level.grid, cfg.output, level.media.roughness, SOLVERS[level.solver]
     ocean = build_ocean(
         grid,
         level.decomposition,
@@ -83,7 +88,8 @@ def _build_on(
         incident=[wave for wave in incident if grid.boundary[SIDES.index(wave.side)] == "incident"],
         forced=build.is_forced(cfg),
         carried=("tracer",) if cfg.physics.tracer is not None else (),
-        structures=level.structures,
+        structures=None if solver.linear else level.structures,
+        solver=solver,
         skip=cfg.run.skip_at_rest,
         arrival_thresholds=output.maxima.arrival_threshold if output.maxima else (),
         overwritten=any(

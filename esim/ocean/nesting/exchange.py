@@ -28,6 +28,8 @@ class Nesting:
         self._refluxing = Refluxing(parent, child, nest)
         self._around = _within_reach(parent, nest)
         self._inherited: list[FieldInterpolation] = []
+        if nest.two_way and parent.faces is not None:
+            parent.faces.leave_to_nest(nest.box)
         self.interpolate(0.0)
         child.raise_structures(self._ghosts.of_parent)
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from esim.media.elevation import Elevation
 from esim.media.ocean import roughness
 from esim.media.ocean.roughness import Roughness
 from esim.ocean.boundary import incident_courant_rate
-from esim.ocean.forcing import air_pressure
-from esim.ocean.forcing.air_pressure import PressureRecords
 from esim.ocean.forcing.dispersion import has_two_colours, relaxation_weights, spectral_radius
+from esim.ocean.forcing.pressure_file import PressureRecords, describe_records
 from esim.ocean.nesting.bathymetry import NestedBathymetry, nested_bathymetries
 from esim.ocean.nesting.load_balance import assign_nest, balance_root
+from esim.ocean.solver import SOLVERS
 from esim.ocean.sources.initial_conditions import courant_rate, initial_water
 from esim.ocean.structures import Structures
 from esim.ocean.time_step import count_substeps, minimum_courant_rate
@@ -28,6 +28,8 @@ from esim.parallel.comm import Comm
 from esim.parallel.decomposition import Decomposition
 from esim.sources.ocean import InitialState
 from esim.sources.ocean.incident import Incident
+
+KEPT_CELLS = 100_000  # grids of no more cells keep their seafloor while a run is prepared
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,10 @@ class GridLevel(NestedGrid):
 def read_media(cfg: TsunamiConfig, grids: Sequence[NestedGrid], comm: Comm) -> list[GridMedia]:
     """What all grids of a run are made of, parents first; raises InputError for what cannot be read."""
     found = [root_first(comm, partial(_read, cfg, nest, grids[0].grid)) for nest in grids]
-    above = [_AboveStillWater(seafloor, cfg.physics.sea_level) for seafloor, _, _ in found]
+    above = [
+        _AboveStillWater(seafloor, cfg.physics.sea_level, nest.grid)
+        for (seafloor, _, _), nest in zip(found, grids, strict=True)
+    ]
     return [
         GridMedia(seafloor, elevation, rough, pressure)
         for (seafloor, rough, pressure), elevation in zip(
@@ -92,9 +97,7 @@ def _read(
     seafloor = elevation.build(own or cfg.bathymetry, nest.grid, whole)
     seafloor.check()
     pressure = [
-        air_pressure.describe_records(one, nest.grid, cfg.time.start)
-        for one in cfg.forcing
-        if one.kind == "pressure"
+        describe_records(one, nest.grid, cfg.time.start) for one in cfg.forcing if one.kind == "pressure"
     ]
     return seafloor, roughness.build(cfg.physics.manning, nest.grid), tuple(pressure)
 
@@ -105,9 +108,25 @@ class _AboveStillWater:
 
     seafloor: Elevation
     sea_level: float
+    grid: Grid
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        grid = self.grid
+        if grid.nx * grid.ny > KEPT_CELLS:
+            return self._read(x, y)
+        j, i = round((y[0] - grid.y0) / grid.dy - 0.5), round((x[0] - grid.x0) / grid.dx - 0.5)
+        rows, columns = slice(j, j + y.size), slice(i, i + x.size)
+        if not (np.array_equal(x, grid.x()[columns]) and np.array_equal(y, grid.y()[rows])):
+            return self._read(x, y)  # at other places than centres of its cells
+        return self._whole[rows, columns]
+
+    def _read(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self.seafloor.elevation(x, y) - self.sea_level
+
+    @cached_property
+    def _whole(self) -> np.ndarray:
+        """Nested grids ask for hundreds of pieces, for each of which the file would be opened again."""
+        return self._read(self.grid.x(), self.grid.y())
 
 
 def decompose_grids(
@@ -118,7 +137,7 @@ def decompose_grids(
     return [
         assign_nest(comm, nest.grid, nest.ratio, medium.elevation, nest.refinement, load)
         if nest.parent is not None
-        else balance_root(comm, nest.grid, medium.elevation)
+        else balance_root(comm, nest.grid, medium.elevation, SOLVERS[nest.solver].halo)
         for nest, medium in zip(grids, media, strict=True)
     ]
 
@@ -126,20 +145,20 @@ def decompose_grids(
 def survey(
     cfg: TsunamiConfig,
     comm: Comm,
-    grid: Grid,
+    nest: NestedGrid,
     media: GridMedia,
     decomposition: Decomposition,
     states: Sequence[InitialState],
     waves: Sequence[Incident],
 ) -> InitialWater:
     """The water of a grid as it begins in some states, with the waves that come in; the roughness is read once."""
-    physics, block = cfg.physics, decomposition.blocks[comm.rank]
+    physics, block, grid = cfg.physics, decomposition.blocks[comm.rank], nest.grid
     x, y = grid.x(block.i0, block.i1), grid.y(block.j0, block.j1)
     deepest, rate, radius, total = -math.inf, 0.0, 0.0, 0.0
     if block.cells:
         bed = media.elevation(x, y)
         q = initial_water(states, bed, x, y, grid.lonlat, physics.dry_depth)
-        rate = courant_rate(q, bed, *grid.cell_size(block.j0, block.j1), physics)
+        rate = courant_rate(q, bed, *grid.cell_size(block.j0, block.j1), physics, SOLVERS[nest.solver].rate)
         deepest, total = float(-bed.min()), float(bed.sum())
         radius = spectral_radius(grid, physics, np.pad(-bed, 1, mode="edge"), block.j0)
         if media.roughness is not None:
@@ -170,7 +189,10 @@ def build_levels(
         step, substeps = dt, 1
         if nest.parent is not None:
             parent = levels[nest.parent.number].dt
-            substeps = count_substeps(parent, water.rate or minimum_courant_rate(nest.grid, gravity), cfl)
+            rate = water.rate or minimum_courant_rate(nest.grid, gravity)
+            # cfl may be that of another solver.
+            own = cfl if nest.solver == grids[0].solver else min(cfl, SOLVERS[nest.solver].cfl)
+            substeps = count_substeps(parent, rate, own)
             step = parent / substeps
         levels.append(
             GridLevel(

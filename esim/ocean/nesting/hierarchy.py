@@ -152,6 +152,8 @@ class GridHierarchy:
         self, time: float, activated: Mapping[str, float | None], deficits: Mapping[str, float]
     ) -> None:
         """Go on from states that have been restored at a time [s], with what those properties were then."""
+        for level in self.levels:
+            level.motion.resume(time)
         for nest in self.nests:
             nest.activated = activated[nest.place.name]
             nest.deficit_before = deficits[nest.place.name]
@@ -195,6 +197,7 @@ class GridHierarchy:
         """Move all beds between two times [s]."""
         for level in self.levels:
             level.motion.apply(begin, end)
+            level.ocean.follow_bed()
 
     def _activate_moving(self, time: float) -> None:
         """Activate nests in which a source moves the water."""
@@ -241,7 +244,7 @@ class GridHierarchy:
         for nest in two_way:
             nest.timed(nest.nesting.update_parent)
         if two_way:
-            level.timed(level.ocean.plan.fill, end)
+            level.timed(level.ocean.follow_nests, end)
         if level.overwritten:
             level.timed(level.ocean.record, dt, end)
 

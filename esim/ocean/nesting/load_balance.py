@@ -29,11 +29,11 @@ def cost_map(comm: Comm, grid: Grid, unit: int, elevation: CellFunction) -> Cost
     return CostMap(edges_j, edges_i, np.concatenate(comm.allgather(cost)))
 
 
-def balance_root(comm: Comm, grid: Grid, elevation: CellFunction) -> Decomposition:
+def balance_root(comm: Comm, grid: Grid, elevation: CellFunction, halo: int) -> Decomposition:
     """Blocks of the whole grid with equal shares of the cost for all ranks; InputError if there are too many ranks."""
     if comm.size == 1:
-        return decompose(grid.shape, 1, grid.periodic)
-    return decompose(grid.shape, comm.size, grid.periodic, cost_map(comm, grid, 1, elevation))
+        return decompose(grid.shape, 1, grid.periodic, halo=halo)
+    return decompose(grid.shape, comm.size, grid.periodic, cost_map(comm, grid, 1, elevation), halo)
 
 
 def assign_nest(

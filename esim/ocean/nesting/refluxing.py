@@ -155,7 +155,7 @@ class FluxRegister:
 
     def __init__(self, ocean: Ocean, along_x: bool, rows: tuple[int, int], columns: tuple[int, int]) -> None:
         """Rows and columns, in the ocean's grid, are of the cells whose west (along_x) or south faces are meant."""
-        self._ocean, h = ocean, 2
+        self._ocean, h = ocean, ocean.solver.halo
         j, i = (part.start for part in ocean.block.local(rows, columns))
         nj, ni = rows[1] - rows[0], columns[1] - columns[0]
         near = (slice(j - h, j + nj + h), slice(i - h, i + ni + h))
@@ -163,7 +163,7 @@ class FluxRegister:
         # Cut from a wider array, so that its rows lie as far apart as those of the others: a GPU wants one pitch.
         sums = ocean.backend.zeros((1, nj + 2 * h, ocean.bed.shape[2]))[:, :, : ni + 2 * h]
         self.sums = sums[0, h : h + nj, h : h + ni]
-        kernel = nesting.flux(ocean.kernel, along_x)
+        kernel = ocean.solver.flux(ocean.kernel, along_x)
         self._launches = [
             ocean.backend.bind(
                 kernel,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from esim.ocean.sources.initial_conditions import initial_water
 from esim.sources.geodesy import Box, box, local
 from esim.sources.ocean import InitialState
 
+MOST_KEPT = 2_000_000  # cells that are looked at together, roughly
 SNAP_CELLS = 5  # how far a gauge is moved at most, unless the configuration says how far
 FARTHER = 10  # times as far water is looked for, to say where it is
 MOVED = 0.05  # m that the ground moves until it matters whether a gauge moves with it
@@ -72,16 +73,29 @@ class GaugePlace:
 
 @dataclass(frozen=True)
 class FirstWater:
-    """The water as it begins on a grid, over elevation [m above the still water]: where is it deeper than dry [m]?"""
+    """The water as it begins on a grid, over elevation [m above the still water]: where is it deeper than dry [m]?
+
+    kept has the cells of one window, once that was looked at as a whole, so that files are opened once for many gauges.
+    """
 
     grid: Grid
     elevation: CellFunction
     states: Sequence[InitialState]
     dry: float
+    kept: dict[Box, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+
+    def keep(self, window: Box) -> None:
+        """Look at the cells of a window at once, in place of those that were kept before."""
+        self.kept.clear()
+        self.kept[window] = self.look(window)
 
     def look(self, window: Box) -> tuple[np.ndarray, np.ndarray]:
         """Height [m] above the still water of the cells (j0, j1, i0, i1) of the grid, and whether there is water."""
         j0, j1, i0, i1 = window
+        for (south, north, west, east), (bed, wet) in self.kept.items():
+            if south <= j0 and j1 <= north and west <= i0 and i1 <= east:
+                inside = slice(j0 - south, j1 - south), slice(i0 - west, i1 - west)
+                return bed[inside], wet[inside]
         x, y = self.grid.x(i0, i1), self.grid.y(j0, j1)
         bed = np.asarray(self.elevation(x, y))
         zeta = initial_water(self.states, bed, x, y, self.grid.lonlat, self.dry)[0]
@@ -132,23 +146,52 @@ def place_gauges(waters: Sequence[FirstWater], gauges: Sequence[GaugeConfig]) ->
     Raises InputError with a sentence for each that lies outside all grids, or is to be moved into water that is not
     near it.
     """
-    places, problems = [], []
-    for gauge in gauges:
-        try:
-            places.append(_place(waters, gauge))
-        except InputError as error:
-            problems.append(str(error))
+    places: dict[int, GaugePlace] = {}
+    problems: dict[int, str] = {}
+    for water, numbers in _near_each_other(waters, gauges):
+        for n in numbers:
+            try:
+                places[n] = _place(waters, water, gauges[n])
+            except InputError as error:
+                problems[n] = str(error)
     if problems:
-        raise InputError("\n".join(problems))
-    return tuple(places)
+        raise InputError("\n".join(problems[n] for n in sorted(problems)))
+    return tuple(places[n] for n in range(len(gauges)))
 
 
-def _place(waters: Sequence[FirstWater], gauge: GaugeConfig) -> GaugePlace:
+def _near_each_other(
+    waters: Sequence[FirstWater], gauges: Sequence[GaugeConfig]
+) -> Iterator[tuple[FirstWater | None, list[int]]]:
+    """Numbers of gauges in the same finest grid, None for none, and in rows of it whose cells it keeps meanwhile."""
+    bands: dict[tuple[int, int] | None, list[int]] = {}
+    for n, gauge in enumerate(gauges):
+        found = finest_grid([water.grid for water in waters], *gauge.position)
+        band = None
+        if found is not None:
+            grid = waters[found].grid
+            band = found, math.floor(grid.index(*gauge.position)[0]) // max(1, MOST_KEPT // grid.nx)
+        bands.setdefault(band, []).append(n)
+    for band, numbers in bands.items():
+        water = None if band is None else waters[band[0]]
+        if water is not None and len(numbers) > 1:
+            water.keep(_around(water.grid, [gauges[n].position for n in numbers]))
+        yield water, numbers
+        if water is not None:
+            water.kept.clear()
+
+
+def _around(grid: Grid, positions: Sequence[tuple[float, float]]) -> Box:
+    """The cells of a grid around some positions, with those beside them to which gauges are moved."""
+    cells = np.floor([grid.index(*position) for position in positions]).astype(int)
+    (j0, i0), (j1, i1) = cells.min(axis=0) - SNAP_CELLS, cells.max(axis=0) + SNAP_CELLS + 2
+    return max(int(j0), 0), min(int(j1), grid.ny), max(int(i0), 0), min(int(i1), grid.nx)
+
+
+def _place(waters: Sequence[FirstWater], water: FirstWater | None, gauge: GaugeConfig) -> GaugePlace:
+    """Where a gauge is recorded, in which water as the finest grid around it has it."""
     x, y = gauge.position
-    found = finest_grid([water.grid for water in waters], x, y)
-    if found is None:
+    if water is None:
         raise InputError(f"stations: gauge '{gauge.name}' at ({x:.9g}, {y:.9g}) lies outside the grid")
-    water = waters[found]
     rows, columns, weights = bilinear_cells(water.grid, x, y)
     bed, wet = water.around(rows, columns)
     nearest = int(weights.argmax())
@@ -249,8 +292,9 @@ def _rise(levels: Sequence[OceanLevel], x: float, y: float) -> float:
     return ocean.comm.allreduce_max(mine)
 
 
-def plan_lines(places: Sequence[GaugePlace]) -> Iterator[str]:
-    """The line on gauges in the plan of a run."""
+def plan_lines(places: Sequence[GaugePlace], every: float) -> Iterator[str]:
+    """The line on gauges in the plan of a run, which have samples every so many seconds."""
     if places:
         dry = sum(one.dry for one in places)
-        yield f"gauges         {len(places)}" + (f", {dry} of which begin dry" if dry else "")
+        begin = f", {dry} of which begin dry" if dry else ""
+        yield f"gauges         {len(places)}{begin}, every {every:g} s, interpolated between steps"

@@ -1,17 +1,22 @@
 """Which cells does a gauge see, and what does it record?"""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from esim.backends.device_buffer import ROWS, DeviceBuffer
+from esim.constants import SEA_DENSITY
 from esim.grids.grid import Grid
+from esim.ocean.forcing.air_pressure import pressure_at
 from esim.ocean.model import Ocean
 from esim.ocean.nesting.hierarchy import OceanLevel
 from esim.ocean.water import water_of
 from esim.variables.ocean import STATIONS
 
-DRY_IS_ZERO = [n for n, one in enumerate(STATIONS.values()) if not one.wet_only]  # else there is no value
+DRY_IS_ZERO = [  # else there is no value
+    n for n, one in enumerate(STATIONS.values()) if not (one.wet_only or one.forced)
+]
 
 
 def bilinear_cells(grid: Grid, x: float, y: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,7 +74,7 @@ class Gauges:
         """Keep what the gauges see at a time [s], on the device."""
         for level, reader in self._readers:
             if level.active:
-                reader.sample(len(self._times))
+                reader.sample(len(self._times), time)
         self._times.append(time)
 
     @property
@@ -80,8 +85,8 @@ class Gauges:
     def fetch(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Times (samples,) and values (samples, variables, gauges) since the last time on rank 0, None elsewhere.
 
-        Dry corners of a gauge do not count; where all are dry, depth and velocity are 0, surface and change of the
-        depth NaN. All ranks take part.
+        Dry corners of a gauge do not count; where all are dry, depth and velocity are 0, surface, change of the
+        depth and air pressure NaN. All ranks take part.
         """
         times, self._times = np.array(self._times), []
         values = np.full((times.size, len(STATIONS), self.count), np.nan)
@@ -109,20 +114,24 @@ class GaugeReader:
         self._ocean = ocean
         self._any = bool(positions)
         block, grid = ocean.block, ocean.grid
+        offset = block.j0 - block.halo, block.i0 - block.halo
         self._mine, rows, columns, weights = [], [], [], []
         for n, (x, y) in positions.items():
             j, i, weight = bilinear_cells(grid, x, y)
             if block.owns(int(j[0]), int(i[0])):
                 self._mine.append(n)
-                rows.append(j - block.j0 + block.halo)
-                columns.append(i - block.i0 + block.halo)
+                rows.append(j)
+                columns.append(i)
                 weights.append(np.eye(4)[weight.argmax()] if n in on_land else weight)
+        cells = [np.array(found, int).reshape(-1, 4) for found in (rows, columns)]
         index = ocean.backend.index
-        self._cells = tuple(index(np.array(cells, int).reshape(-1, 4)) for cells in (rows, columns))
+        self._cells = tuple(index(numbers - h) for numbers, h in zip(cells, offset, strict=True))
+        self._numbers = cells[0], cells[1]  # of the grid
         self._weights = np.array(weights).reshape(-1, 4)
         # Bed and state in the cells around.
         self._batch = DeviceBuffer(ocean.backend, (1 + len(ocean.variables), len(self._mine), 4))
         self._samples: list[int] = []
+        self._times: list[float] = []
         self._first_depth = self._around(first_depth) if self._any else np.zeros((0, 4))
 
     def _around(self, depth: np.ndarray) -> np.ndarray:
@@ -139,9 +148,10 @@ class GaugeReader:
         )
         return np.asarray(near + np.maximum(-bed, 0.0))
 
-    def sample(self, sample: int) -> None:
-        """Keep the state around the gauges, on the device, as that of a sample."""
+    def sample(self, sample: int, time: float) -> None:
+        """Keep the state around the gauges, on the device, as that of a sample at a time [s]."""
         self._samples.append(sample)
+        self._times.append(time)
         row = self._batch.row()
         if self._mine:
             row[:1] = self._ocean.bed[:, *self._cells]
@@ -150,11 +160,16 @@ class GaugeReader:
     def fetch(self) -> list[tuple[list[int], list[int], np.ndarray]]:
         """Numbers of samples and of gauges, and their values (samples, variables, gauges), of each rank, on rank 0."""
         read, samples, self._samples = self._batch.take(), self._samples, []
+        times, self._times = np.array(self._times), []
         if not (samples and self._any):
             return []
         state = np.moveaxis(read[:, 1:], 1, 0)
         dry, names = self._ocean.physics.dry_depth, self._ocean.variables
         water = water_of(state, read[:, 0], dry, names, self._first_depth)
+        if self._mine and self._ocean.forces is not None:
+            pressure = pressure_at(self._ocean, *self._numbers, times)
+            head = pressure / (SEA_DENSITY * self._ocean.physics.gravity)
+            water = replace(water, air_pressure=pressure, air_head=head)
         weights = self._weights * water.wet
         total = weights.sum(-1)
         with np.errstate(invalid="ignore", divide="ignore"):

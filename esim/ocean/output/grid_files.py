@@ -1,5 +1,6 @@
 """What does a run write of one of its grids? Snapshots, maxima, and what a checkpoint needs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ from esim.io.checkpoint.part import Part
 from esim.io.maps import Maps, MapWriter
 from esim.io.ocean.maxima import maxima_variables
 from esim.io.ocean.points import write_points
+from esim.ocean.forcing.air_pressure import pressure_on
 from esim.ocean.model import Ocean
 from esim.ocean.output import runup
 from esim.ocean.output.maxima import find_maxima, hazard_summary
 from esim.ocean.sources.seafloor_motion import SeafloorMotion
 from esim.ocean.static_fields import extend_to_halo, pad_to_block
 from esim.timestepping.clock import Clock
-from esim.variables.ocean import MAXIMA, SNAPSHOTS, Maxima
+from esim.variables.ocean import SNAPSHOTS
+from esim.variables.ocean_maxima import MAXIMA, Maxima
 
 
 class GridFiles:
@@ -76,12 +79,19 @@ class GridFiles:
         """The bed after the earthquake [m]: it is what depths and inundation are measured from."""
         return self._initial_bed + self._motion.uplift
 
+    def complete(self) -> None:
+        """Write the seafloor anew where the uplift has become known during the run."""
+        if self.fields is not None and self._motion.is_recorded:
+            self.begin()
+
     def snapshot(self, clock: Clock) -> None:
         """Append the state to the file of snapshots, if there is one."""
         if self.fields is None:
             return
         assert self._cfg.output.fields is not None
         water = self._ocean.water()
+        if any(SNAPSHOTS[name].forced for name in self._cfg.output.fields.variables):
+            water = replace(water, air_pressure=pressure_on(self._ocean, clock.time))
         self.fields.append(clock.time, clock.step)
         for name in self._cfg.output.fields.variables:
             values = SNAPSHOTS[name].values(water, self._cfg.physics.sea_level)
@@ -113,6 +123,7 @@ class GridFiles:
         ocean.bed[...] = ocean.backend.from_host(bed)
         if any(grid.periodic):
             ocean.refresh_bed()
+        ocean.follow_bed()
 
     def write_maxima(self) -> list[Path]:
         """Write the maxima, if they were kept, and the run-up found from them; returns the paths."""

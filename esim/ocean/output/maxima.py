@@ -9,7 +9,7 @@ from esim.kernels.ocean.maxima import ARRIVALS, MAXIMA
 from esim.kernels.ocean.state import NEVER
 from esim.ocean.absorbing_layers import in_layers
 from esim.ocean.model import Ocean
-from esim.variables.ocean import EXPOSED, Maxima
+from esim.variables.ocean_maxima import EXPOSED, Maxima
 
 
 def find_maxima(

@@ -1,5 +1,6 @@
 """What a tsunami run writes, and when: snapshots, gauges, maxima, checkpoints."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,9 +19,11 @@ from esim.io.ocean.gauges import GaugeSeries, write_stations
 from esim.io.writer import Writer
 from esim.ocean.nesting.hierarchy import GridHierarchy, OceanLevel
 from esim.ocean.output.gauge_places import GaugePlace
+from esim.ocean.output.gauge_times import REACH, SampleTimes
 from esim.ocean.output.gauges import Gauges
 from esim.ocean.output.grid_files import GridFiles
 from esim.timestepping.clock import Clock
+from esim.timestepping.schedule import Every
 from esim.variables.ocean import STATIONS
 
 
@@ -35,10 +38,11 @@ class TsunamiOutputs:
         warn: Callable[[str], None],
         identity: Mapping[str, Any],
         map_format: str,
+        longest_step: float = math.inf,
     ) -> None:
         """identity goes into checkpoints; warn takes a sentence about what has become of the gauges of one.
 
-        map_format is netcdf or zarr.
+        map_format is netcdf or zarr; no step is longer than longest_step [s].
         """
         self._warn, self._identity = warn, identity
         self._cfg, self._hierarchy, self._places = cfg, hierarchy, places
@@ -58,6 +62,9 @@ class TsunamiOutputs:
             cfg.time.start,
         )
         self.series = GaugeSeries(len(places), tuple(STATIONS))
+        self._every, self._reach = Every(cfg.output.stations.every, cfg.time.duration), REACH * longest_step
+        names = list(STATIONS)
+        self._samples = SampleTimes(self._every, names.index("eta"), names.index("depth"))
         self._from_datum = [one.from_datum for one in STATIONS.values()]
         self.maps = [self._maps(level) for level in hierarchy.levels]
 
@@ -76,16 +83,19 @@ class TsunamiOutputs:
             maps.snapshot(clock)
 
     def sample(self, clock: Clock) -> None:
-        """Read the gauges."""
+        """Read the gauges after a step, if it is one of those around a sample."""
+        if not self._gauges.count or not self._every.near(clock.time, self._reach):
+            return
         self._gauges.sample(clock.time)
         if self._gauges.full:
             self._fetch()
 
-    def _fetch(self) -> None:
-        """Append what the gauges have kept to their series."""
+    def _fetch(self, done: bool = False) -> None:
+        """Append to the series what the gauges have seen since the last time; done says that there is no more."""
         found = self._gauges.fetch()
         if found is not None:
-            for time, values in zip(*found, strict=True):
+            for time, values in self._samples.take(*found, done):
+                values = values.copy()
                 values[self._from_datum] += self._cfg.physics.sea_level
                 self.series.append(time, values)
 
@@ -123,6 +133,8 @@ class TsunamiOutputs:
             if self._comm.rank == 0:
                 part.whole("station_time", self.series.time)
                 part.whole("station_values", self.series.values)
+                part.whole("station_step_time", self._samples.steps)
+                part.whole("station_step_values", np.moveaxis(self._samples.seen, 0, -1))
 
         snapshots = {fields.stem: fields.pieces for fields in self._fields}
         write_checkpoint(self._comm, self.writer, self.directory, clock.step, attributes, fill, snapshots)
@@ -138,7 +150,7 @@ class TsunamiOutputs:
         before = [(str(name), float(x), float(y)) for name, x, y in attributes["stations"]]
         self._compare(before, time)
         if self._comm.rank == 0:
-            self._restore_series(checkpoint, before)
+            self._restore_series(checkpoint, before, time)
         for fields in self._fields:
             fields.resume(checkpoint.step, checkpoint.snapshots.get(fields.stem, ()))
 
@@ -155,21 +167,33 @@ class TsunamiOutputs:
         if gone := [f"'{one[0]}'" for one in before if one not in now]:
             self._warn(f"stations: {', '.join(gone)} of the checkpoint are left out")
 
-    def _restore_series(self, checkpoint: Checkpoint, before: Sequence[tuple[str, float, float]]) -> None:
+    def _restore_series(
+        self, checkpoint: Checkpoint, before: Sequence[tuple[str, float, float]], reached: float
+    ) -> None:
         """Take up what gauges had recorded before a checkpoint; those that are new have no values until then."""
-        values = checkpoint.load("station_values")
-        kept = np.full((len(self.series.variables), len(self._places), values.shape[-1]), np.nan)
         numbers = {station: n for n, station in enumerate(before)}
-        for n, station in enumerate(self._stations):
-            if station in numbers:
-                kept[: len(values), n] = values[:, numbers[station]]
-        self.series.restore(checkpoint.load("station_time"), kept)
+
+        def kept(name: str) -> np.ndarray:
+            values = checkpoint.load(name)
+            found = np.full((len(self.series.variables), len(self._places), values.shape[-1]), np.nan)
+            for n, station in enumerate(self._stations):
+                if station in numbers:
+                    found[: len(values), n] = values[:, numbers[station]]
+            return found
+
+        time, steps = checkpoint.load("station_time"), checkpoint.load("station_step_time")
+        self.series.restore(time, kept("station_values"))
+        last = time[-1] if time.size else reached
+        due = 0.0 if steps.size and not time.size else self._every.after(float(last))
+        self._samples.restore(steps, np.moveaxis(kept("station_step_values"), -1, 0), due)
 
     def finish(self) -> list[Path]:
         """Write maxima and gauges, complete all files; returns their paths."""
+        for maps in self.maps:
+            maps.complete()
         written = [path for maps in self.maps for path in maps.write_maxima()]
         if self._gauges.count:
-            self._fetch()
+            self._fetch(done=True)
             self._write_stations()
             written.append(self.directory / "stations.nc")
         for fields in self._fields:
@@ -185,7 +209,11 @@ class TsunamiOutputs:
             positions = [place.position for place in self._places]
             moved = any(place.moved for place in self._places)
             given = [place.gauge.position for place in self._places] if moved else None
-            series = dict(zip(self.series.variables, self.series.values, strict=True))
+            series = {
+                name: values
+                for name, values in zip(self.series.variables, self.series.values, strict=True)
+                if self._cfg.forcing or not STATIONS[name].forced
+            }
             self.writer.put(
                 write_stations,
                 self.directory,

@@ -12,7 +12,7 @@ from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.io import coast
 from esim.ocean.model import Ocean
-from esim.variables.ocean import MAXIMA, Maxima
+from esim.variables.ocean_maxima import MAXIMA, Maxima
 
 MAX_POINTS = 1_000_000  # points along a coast
 RADIUS_CELLS = 5  # within which flooded land belongs to a point, where the configuration does not say

@@ -6,7 +6,7 @@ from typing import Any
 from esim.grids.grid import SIDES, Grid
 from esim.media.layered_elevation import LayeredElevation
 from esim.ocean.nesting.grid_level import GridLevel
-from esim.sources.ocean import AnySource, Source
+from esim.sources.ocean import AnySource, SeafloorMotionSource, Source
 from esim.sources.ocean.fault_source import FaultSource
 
 
@@ -52,6 +52,13 @@ def side_lines(layers: Sequence[int]) -> Iterator[str]:
 
 def source_line(source: AnySource) -> str:
     """A source in the plan of a run."""
+    if isinstance(source, SeafloorMotionSource):
+        (ny, nx), (dx, dy) = source.geometry.shape, source.cells.size
+        how = "at once" if source.instantaneous else f"a record every {source.geometry.every:.4g} s"
+        moved = "the bed" if source.at == "bed" else "the sea surface"
+        return (
+            f"source         {source.name}, {moved} under {nx} x {ny} cells of {dx:.4g} x {dy:.4g} m, {how}"
+        )
     magnitude = source.magnitude if isinstance(source, Source) else None
     assumed = source.assumed_rigidity if isinstance(source, FaultSource) else None
     return f"source         {source.name}" + (f", {_magnitude(magnitude, assumed)}" if magnitude else "")

@@ -1,6 +1,6 @@
 """Where is the water at the origin time, and how does it move, before sources have moved anything?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -44,10 +44,18 @@ def initial_water(
 
 
 def courant_rate(
-    q: np.ndarray, bed: np.ndarray, width: np.ndarray, height: np.ndarray, physics: OceanPhysics
+    q: np.ndarray,
+    bed: np.ndarray,
+    width: np.ndarray,
+    height: np.ndarray,
+    physics: OceanPhysics,
+    rate: Callable[..., np.ndarray],
 ) -> float:
-    """Largest (|u| + c)/dx + (|v| + c)/dy [1/s] of water zeta, hu, hv (3, ny, nx) on rows of cells (ny,) [m]."""
+    """Largest Courant number per second [1/s] of water zeta, hu, hv (3, ny, nx) on rows of cells (ny,) [m].
+
+    rate is that of a solver: see esim.ocean.solver.
+    """
     depth = np.maximum(q[0] + np.maximum(-bed, 0.0), 0.0)
     celerity = np.sqrt(physics.gravity * depth)
     u, v = np.abs(q[1:]) / np.maximum(depth, physics.dry_depth)
-    return float(((u + celerity) / width[:, None] + (v + celerity) / height[:, None]).max(initial=0.0))
+    return float(rate(celerity, u, v, width, height).max(initial=0.0))

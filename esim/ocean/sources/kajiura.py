@@ -8,8 +8,10 @@ import numpy as np
 
 from esim.grids.grid import CellFunction, Grid
 from esim.parallel.comm import Comm
+from esim.parallel.threads import on_threads
 from esim.sources.geodesy import Box
 from esim.sources.ocean import kajiura
+from esim.sources.ocean.kajiura import KajiuraFilter
 
 
 class FilterScale(NamedTuple):
@@ -26,22 +28,45 @@ class FilterScale(NamedTuple):
 def filter_scale(grid: Grid, elevation: CellFunction, box: Box, field: np.ndarray) -> FilterScale:
     """The scale of a displacement of the bed (K, nj, ni) on a box of cells of the whole grid."""
     strongest = int(np.abs(field[-1]).max(axis=1).argmax()) if field.size else 0
-    return FilterScale(
-        float(_depth(grid, elevation, box).max(initial=0.0)), float(grid.y(box[0] + strongest)[0])
-    )
+    return FilterScale(deepest_water(grid, elevation, box), float(grid.y(box[0] + strongest)[0]))
+
+
+def deepest_water(grid: Grid, elevation: CellFunction, box: Box) -> float:
+    """Depth [m] of the deepest cell of a box at rest, zero where there is no water."""
+    return float(_depth(grid, elevation, box).max(initial=0.0))
 
 
 def smooth(
-    comm: Comm, grid: Grid, elevation: CellFunction, box: Box, field: np.ndarray, scale: FilterScale
+    comm: Comm,
+    grid: Grid,
+    elevation: CellFunction,
+    box: Box,
+    field: np.ndarray,
+    scale: FilterScale,
+    threads: int = 1,
 ) -> np.ndarray:
-    """Rise of the water surface above a displacement of the bed, by Kajiura's filter; each rank does some times."""
+    """Rise of the water surface above a displacement of the bed, by Kajiura's filter; each rank does some times.
+
+    Each of its threads filters some of those; all are the same to the last bit, on whichever.
+    """
     mine = np.array_split(field, comm.size)[comm.rank]
     if mine.size:
-        row = round((scale.y - grid.y0) / grid.dy - 0.5)
-        width, height = grid.cell_size(row, row + 1)
-        depth = _depth(grid, elevation, box)
-        mine = kajiura.smooth(mine, depth, float(width[0]), float(height[0]), scale.deepest)
+        mine = np.stack(on_threads(box_filter(grid, elevation, box, scale), list(mine), threads))
     return np.concatenate(comm.allgather(mine))
+
+
+def box_filter(grid: Grid, elevation: CellFunction, box: Box, scale: FilterScale) -> KajiuraFilter:
+    """The filter of a box of cells of a grid, for one displacement after the other."""
+    return KajiuraFilter(*_filter_values(grid, elevation, box, scale))
+
+
+def _filter_values(
+    grid: Grid, elevation: CellFunction, box: Box, scale: FilterScale
+) -> tuple[np.ndarray, float, float, float]:
+    """Depths of a box of cells, the size of a cell, and the greatest depth [m]."""
+    row = round((scale.y - grid.y0) / grid.dy - 0.5)
+    width, height = grid.cell_size(row, row + 1)
+    return _depth(grid, elevation, box), float(width[0]), float(height[0]), scale.deepest
 
 
 def widen(grid: Grid, whole: Grid, elevation: CellFunction, box: Box) -> Grid:

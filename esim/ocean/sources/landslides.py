@@ -1,7 +1,7 @@
 """Masses that slide over the bed of an ocean: where they are, it is higher by their thickness."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -10,6 +10,18 @@ from esim.kernels.ocean import seafloor
 from esim.ocean.model import Ocean
 from esim.sources import geodesy
 from esim.sources.ocean import Landslide
+
+
+class Motion(Protocol):
+    """A motion of the bed that is not known before it happens."""
+
+    @property
+    def end(self) -> float:
+        """Time [s] after which nothing moves any more."""
+
+    def uplift_on_block(self) -> np.ndarray:
+        """Rise of the bed [m] so far on the block with its halo (nj, ni)."""
+
 
 Part = tuple[slice, slice]  # rows and columns
 Fraction = Callable[[float, float], float]  # of a rise that happens between two times [s]
@@ -27,6 +39,7 @@ class LandslideMotion:
     def __init__(self, ocean: Ocean, bodies: Sequence[Landslide], end: float) -> None:
         self._ocean, self._bodies = ocean, bodies
         self._rises: list[tuple[Fraction, np.ndarray]] = []
+        self._streams: list[Motion] = []
         self._time, self._current = 0.0, False
         rows, columns = shown(ocean)
         self._cells = rows, columns
@@ -62,6 +75,10 @@ class LandslideMotion:
         """Let the ground beneath take part in a rise [m] of the bed, on the block with its halo (nj, ni)."""
         self._rises.append((fraction, np.array(rise[self._whole], np.float64)))
 
+    def follow_stream(self, motion: Motion) -> None:
+        """Let the ground beneath take part in a motion that is applied before each call of `apply`."""
+        self._streams.append(motion)
+
     def uplift(self, end: float) -> np.ndarray:
         """Rise of the bed [m] between the origin time and `end` [s] on the owned cells (nj, ni)."""
         block = self._ocean.block
@@ -74,6 +91,7 @@ class LandslideMotion:
         """Move the bed and the water above it as it moves after `begin` and up to `end` [s], in the current state."""
         ocean, backend = self._ocean, self._ocean.backend
         rising = any(fraction(begin, end) for fraction, _ in self._rises)
+        rising |= any(begin <= stream.end for stream in self._streams)
         self._current &= begin == self._time
         self._time = end
         if not rising and all(body.still(begin, end) for body in self._bodies):
@@ -86,6 +104,8 @@ class LandslideMotion:
         ground = self._within(self._ground, part) + sum(
             fraction(-LONG_AGO, end) * self._within(rise, part) for fraction, rise in self._rises
         )
+        for stream in self._streams:
+            ground = ground + self._within(stream.uplift_on_block()[self._whole], part)
         change = thickness - self._thickness(begin, part)
         self._device[(1, *self._recent)] = 0
         self._device[(slice(None), *part)] = backend.from_host(np.stack([ground + thickness, change]))

@@ -11,9 +11,8 @@ from esim.config.crust.source import (
     CrustSourceConfig,
     DoubleCoupleConfig,
     PlaneWaveConfig,
-    PointSourceConfig,
-    TimedSourceConfig,
 )
+from esim.config.crust.timed_source import PointSourceConfig, TimedSourceConfig
 from esim.data import locate
 from esim.errors import InputError
 from esim.grids.axes import tensor_to_grid, vector_to_grid
@@ -28,6 +27,7 @@ from esim.sources.crust import (
     moment_tensor,
     srf,
     time_function,
+    volcanic,
 )
 from esim.sources.crust.plane_wave import PlaneWave
 from esim.sources.crust.point import PointSources, join
@@ -38,6 +38,7 @@ from esim.sources.formats import csv_yaml
 Source = PointSources | PlaneWave | injected.InjectedField
 HalfSpace = Callable[[], tuple[float, float]]
 Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+Height = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def build(
@@ -47,20 +48,23 @@ def build(
     start: datetime | None = None,
     rigidity: Rigidity | None = None,
     half_space: HalfSpace | None = None,
+    ground: Height | None = None,
+    rock: volcanic.Rock | None = None,
 ) -> Source:
     """The source that one entry of `source:` in the configuration describes; its times count from `start`.
 
     What is placed by lon and lat, moment tensors and forces included, has true east and north, which the projection
     turns to the axes of the grid; what is placed by x and y is in these. rigidity gives that of the medium
     [Pa] at x, y, depth [m], for finite faults that have none, half_space() vp and vs [m/s] of its lowest layer, for
-    oblique plane waves. Raises InputError if a file is not usable or a source
-    lies outside the grid.
+    oblique plane waves, ground(x, y) the height [m] of the ground, positive up, for faults whose depths count from it,
+    and rock the moduli and the ground, for volcanic sources and what opens. Raises InputError if a file is not usable
+    or a source lies outside the grid.
     """
     if isinstance(config, PlaneWaveConfig) and config.wave_type is not None:
         if half_space is None:
             raise InputError("plane_wave: an oblique wave needs a medium that it comes from")
         return incident_wave.build(config, grid, *half_space())
-    source = _build(config, grid, projection, start, rigidity)
+    source = _build(config, grid, projection, start, rigidity, ground, rock)
     source.check(grid)
     return source
 
@@ -71,6 +75,8 @@ def _build(
     projection: Projection | None,
     start: datetime | None,
     rigidity: Rigidity | None,
+    ground: Height | None,
+    rock: volcanic.Rock | None,
 ) -> Source:
     match config.kind:
         case "moment_tensor":
@@ -83,6 +89,11 @@ def _build(
         case "force":
             force = np.array(config.force, dtype=np.float64)
             return _point(config.kind, config, projection, force=force)
+        case "mogi" | "sphere" | "dyke" | "sill" | "clvd" | "ring_fault":
+            if rock is None:
+                raise InputError(f"source {config.kind}: needs a medium that it lies in")
+            rate = time_function.build(config.rate)
+            return volcanic.build(config, grid, projection, rock, rate, _onset(config, rate))
         case "plane_wave":
             function = time_function.Peaked(time_function.build(config.rate))
             onset = _onset(config, function)
@@ -93,11 +104,14 @@ def _build(
         case "injection":
             return injected.read_injection(locate(config.file))
         case "finite_fault":
-            return _finite_fault(config, grid, projection, rigidity)
+            return _finite_fault(config, grid, projection, rigidity, ground, rock)
         case "event":
             found, remarks = events.sections(config, start)
             points = [
-                _labelled(f"event '{one.name}'", _build(one.section, grid, projection, start, rigidity))
+                _labelled(
+                    f"event '{one.name}'",
+                    _build(one.section, grid, projection, start, rigidity, ground, rock),
+                )
                 for one in found
             ]
             label = config.file.name if len(points) > 1 else f"{config.file.name} event '{found[0].name}'"
@@ -152,12 +166,25 @@ def _double_couple(config: DoubleCoupleConfig, projection: Projection | None) ->
 
 
 def _finite_fault(
-    config: CrustFiniteFaultConfig, grid: Grid3D, projection: Projection | None, rigidity: Rigidity | None
+    config: CrustFiniteFaultConfig,
+    grid: Grid3D,
+    projection: Projection | None,
+    rigidity: Rigidity | None,
+    ground: Height | None,
+    rock: volcanic.Rock | None,
 ) -> PointSources:
     path = locate(config.file)
+    level = ground if config.draped else None
+    of_medium = config.rigidity_from == "medium"
     if path.suffix.lower() == ".srf":
+        rupture = srf.read(path)
+        if of_medium:
+            rupture = replace(rupture, rigidity=np.full(rupture.rigidity.shape, np.nan))
+        if level is not None:
+            x, y, _ = bearing.place(projection, rupture.lon, rupture.lat, str(path))
+            rupture = replace(rupture, depth=rupture.depth - level(x, y))
         shape = config.slip_rate, config.rise_time
-        return srf.sources(srf.read(path), projection, config.rigidity, rigidity, config.onset, *shape)
+        return srf.sources(rupture, projection, config.rigidity, rigidity, config.onset, *shape)
     fault = csv_yaml.read(path, config.rigidity)
     return finite_fault.sources(
         path.name,
@@ -166,6 +193,8 @@ def _finite_fault(
         config.point_spacing or max(grid.spacing),
         config.slip_rate,
         config.rise_time,
-        None if fault.rigidity_given else rigidity,
+        None if fault.rigidity_given and not of_medium else rigidity,
         config.onset,
+        level,
+        None if rock is None else lambda x, y, depth: rock.moduli(x, y, depth)[1],
     )

@@ -1,7 +1,7 @@
 """How is a finite fault discretised? Subfaults as grids of point sources."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -16,7 +16,8 @@ from esim.sources.crust.time_function import Cosine, Kupper, TimeFunction, Trian
 from esim.sources.fault_doubts import doubts
 from esim.sources.finite_fault import FiniteFault
 
-Rigidity = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+Modulus = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+Height = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 # Slip rates that last for the time 1; that of Yoffe peaks after an eighth of it.
 SHAPES: dict[str, TimeFunction] = {
@@ -28,7 +29,7 @@ SHAPES: dict[str, TimeFunction] = {
 
 
 @dataclass(frozen=True, eq=False)
-class _Points:
+class Points:
     """M points on the rectangles: the number of the subfault, x, y, depth [m], and the fraction of it, each (M,)."""
 
     subfault: np.ndarray
@@ -45,38 +46,61 @@ def sources(
     spacing: float,
     slip_rate: str = "cosine",
     rise_time: float | None = None,
-    rigidity: float | Rigidity | None = None,
+    rigidity: float | Modulus | None = None,
     onset: float = 0.0,
+    ground: Height | None = None,
+    poisson: Modulus | None = None,
 ) -> PointSources:
     """Point sources no farther apart than spacing [m] along strike and dip, in the middles of equal parts.
 
     All points of a subfault slip alike: in each of its windows with the shape slip_rate, stretched to the rise time.
     rise_time [s] stands for those that the fault gives as 0. The moment is rigidity x area x slip; rigidity is a
-    number [Pa] or a function of x, y, depth [m], else that of the fault. Times count from onset [s].
+    number [Pa] or a function of x, y, depth [m], else that of the fault; so is Poisson's ratio, for what opens. Times
+    count from onset [s]. Depths count from the ground, whose height [m] is ground(x, y), positive up; None: from depth
+    0 of the grid.
     """
-    x, y, strike = _placed(name, fault, projection)
-    if fault.corners is None:
-        points = _divide(fault, x, y, strike, spacing)
-    else:
-        points = _divide_triangles(fault, projection, spacing)
-    if callable(rigidity):
-        mu = rigidity(points.x, points.y, points.depth)
-    else:
-        mu = np.broadcast_to(rigidity or fault.rigidity, fault.x.shape)[points.subfault]
-    size = mu * (fault.length * fault.width)[points.subfault] * points.fraction
-    shear = fault.total_slip[:, None] * moment_tensor.double_couple(strike, fault.dip, fault.rake)
-    tensile = fault.opening[:, None] * moment_tensor.opening(strike, fault.dip, fault.poisson)
+    points, moment = discretise(name, fault, projection, spacing, rigidity, poisson, ground)
     return PointSources(
         name,
         points.x,
         points.y,
         points.depth,
-        size[:, None] * (shear + tensile)[points.subfault],
-        np.zeros((size.size, 3)),
+        moment,
+        np.zeros((points.x.size, 3)),
         Repeated(_windows(fault, SHAPES[slip_rate], rise_time, onset), points.subfault),
         [fault.label(n) for n in points.subfault],
         (*fault.remarks, *doubts(name, fault)),
     )
+
+
+def discretise(
+    name: str,
+    fault: FiniteFault,
+    projection: Projection | None,
+    spacing: float,
+    rigidity: float | Modulus | None = None,
+    poisson: Modulus | None = None,
+    ground: Height | None = None,
+) -> tuple[Points, np.ndarray]:
+    """The points that stand for a fault, and their moment tensors (M, 6) [N m]; see `sources`."""
+    x, y, strike = _placed(name, fault, projection)
+    if fault.corners is None:
+        points = _divide(fault, x, y, strike, spacing)
+    else:
+        points = _divide_triangles(fault, projection, spacing)
+    if ground is not None:
+        points = replace(points, depth=points.depth - ground(points.x, points.y))
+    n, place = points.subfault, (points.x, points.y, points.depth)
+    if callable(rigidity):
+        mu = rigidity(*place)
+    else:
+        mu = np.broadcast_to(rigidity or fault.rigidity, fault.x.shape)[n]
+    size = mu * (fault.length * fault.width)[n] * points.fraction
+    moment = fault.total_slip[n, None] * moment_tensor.double_couple(strike[n], fault.dip[n], fault.rake[n])
+    if fault.opening.any():
+        ratio = fault.poisson if poisson is None else poisson(*place)
+        moment = moment + fault.opening[n, None] * moment_tensor.opening(strike[n], fault.dip[n], ratio)
+    return points, size[:, None] * moment
 
 
 def _placed(
@@ -89,7 +113,7 @@ def _placed(
     return x, y, fault.strike + north
 
 
-def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray, spacing: float) -> _Points:
+def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray, spacing: float) -> Points:
     parts = []
     for n in np.flatnonzero(fault.moving):
         along, down = (max(1, ceil(size / spacing - 1e-9)) for size in (fault.length[n], fault.width[n]))
@@ -101,10 +125,10 @@ def _divide(fault: FiniteFault, x: np.ndarray, y: np.ndarray, strike: np.ndarray
         east, north = x[n] + a * s + level * c, y[n] + a * c - level * s
         fraction = np.full(a.size, 1 / a.size)
         parts.append((np.full(a.size, n), east, north, fault.depth[n] + d * np.sin(dip), fraction))
-    return _Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _divide_triangles(fault: FiniteFault, projection: Projection | None, spacing: float) -> _Points:
+def _divide_triangles(fault: FiniteFault, projection: Projection | None, spacing: float) -> Points:
     """The middles of k x k equal triangles in each that moves, whose sides are no longer than spacing [m]."""
     corners, parts = np.array(fault.corners), []
     if fault.lonlat:
@@ -121,7 +145,7 @@ def _divide_triangles(fault: FiniteFault, projection: Projection | None, spacing
         weights = weights[weights.sum(axis=1) < 1]
         points = corners[n, 0] + weights @ (corners[n, 1:] - corners[n, 0])
         parts.append((np.full(len(points), n), *points.T, np.full(len(points), 1 / len(points))))
-    return _Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _windows(fault: FiniteFault, shape: TimeFunction, rise_time: float | None, onset: float) -> Windows:

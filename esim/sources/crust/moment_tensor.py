@@ -37,10 +37,10 @@ def double_couple(strike: Angle, dip: Angle, rake: Angle) -> np.ndarray:
     return _pair(slip(strike, dip, rake), normal(strike, dip))
 
 
-def opening(strike: Angle, dip: Angle, poisson: float = 0.25) -> np.ndarray:
-    """Tensor of a crack that opens, over rigidity x area x opening, (..., 6)."""
-    n = normal(strike, dip)
-    return _pair(n, n) + explosion(2 * poisson / (1 - 2 * poisson))
+def opening(strike: Angle, dip: Angle, poisson: Angle = 0.25) -> np.ndarray:
+    """Tensor of a crack that opens, over rigidity x area x opening, (..., 6): lambda on all axes, 2 mu more across."""
+    n, ratio = normal(strike, dip), np.asarray(poisson)[..., None]
+    return _pair(n, n) + 2 * ratio / (1 - 2 * ratio) * explosion(1.0)
 
 
 def explosion(moment: float) -> np.ndarray:

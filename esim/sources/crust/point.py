@@ -23,7 +23,8 @@ class PointSources:
     per unit of moment [1/s], and for a force the factor, of peak 1, by which it is multiplied. labels: how to call
     each source in a message. remarks: what the user should know of how they were read, a sentence each. low_pass:
     corner frequency [Hz] of the filter that the rates pass before they act. origin_time: that of an earthquake [s],
-    where a file distinguishes it from the onset.
+    where a file distinguishes it from the onset. outlines: corners (n, 3), x, y, depth [m], of the planes that the
+    points stand for, where they are known.
     """
 
     name: str
@@ -37,6 +38,7 @@ class PointSources:
     remarks: tuple[str, ...] = ()
     low_pass: float | None = None
     origin_time: float | None = None
+    outlines: tuple[np.ndarray, ...] = ()
 
     @property
     def total_moment(self) -> float:

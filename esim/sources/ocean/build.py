@@ -1,9 +1,9 @@
 """Which tsunami source does the configuration describe?"""
 
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime
-
-import numpy as np
+from functools import partial
+from typing import Any
 
 from esim.config.ocean.source import (
     FaultSourceConfig,
@@ -11,21 +11,25 @@ from esim.config.ocean.source import (
     NWaveConfig,
     OceanSourceConfig,
     OkadaConfig,
+    SeafloorMotionConfig,
     SolitaryWaveConfig,
 )
 from esim.data import locate
 from esim.errors import InputError
 from esim.grids.projection import MapProjection
-from esim.sources import bearing
 from esim.sources.fault_doubts import doubts
 from esim.sources.finite_fault import FiniteFault
 from esim.sources.formats import csv_yaml
 from esim.sources.ocean import deformation, landslide, state, wave
-from esim.sources.ocean.fault_source import FaultSource
+from esim.sources.ocean.fault_source import FaultSource, projected, require_coordinates
 from esim.sources.ocean.hump import Hump
 from esim.sources.ocean.landslide import Landslide
+from esim.sources.ocean.recorded.file import read_motion
+from esim.sources.ocean.recorded.frames import Frames, MotionGeometry
+from esim.sources.ocean.recorded.motion import SeafloorMotionSource
 from esim.sources.ocean.source import AnySource
 from esim.sources.ocean.triangle import require_cutde
+from esim.sources.ocean.volcanic import build as volcanic
 
 
 def build(
@@ -51,11 +55,15 @@ def build(
             return _fault_source(config.file.name, fault, config, lonlat, crs)
         case "okada":
             return _fault_source("okada", _listed(config), config, lonlat, crs)
+        case "mogi" | "sphere" | "dyke" | "sill" | "clvd" | "ring_fault":
+            return volcanic.build(config, lonlat, crs)
         case "deformation":
             path = locate(config.file)
             return deformation.read(path, config.variable, lonlat, start, config.kajiura, config.horizontal)
+        case "seafloor_motion":
+            return _recorded(config, lonlat, start, crs)
         case "hump":
-            _require_coordinates(config.lonlat, lonlat, "hump")
+            require_coordinates(config.lonlat, lonlat, "hump")
             x, y = config.position
             return Hump("hump", x, y, config.height, config.radius)
         case "landslide":
@@ -69,6 +77,73 @@ def build(
             return _wave(config, wave.n_wave(*shape), gravity)
 
 
+def _recorded(
+    config: SeafloorMotionConfig, lonlat: bool, start: datetime | None, crs: str | None
+) -> SeafloorMotionSource:
+    """The motion in a file of a seismic run."""
+    path = locate(config.file)
+    found = read_motion(path)
+    if config.at == "sea_surface" and not found.sea_surface:
+        raise InputError(
+            f"{path}: has no sea_uz, the motion of the sea surface, for source.at; expected a seismic run with a sea "
+            "and output.surface_displacement.sea_surface: true"
+        )
+    remarks = []
+    if found.start is not None and start is not None:
+        if abs((found.start - start).total_seconds()) >= 1.0:  # what files count from has whole seconds
+            raise InputError(
+                f"{path}: its times count from {found.start:%Y-%m-%dT%H:%M:%SZ}, but time.start is "
+                f"{start:%Y-%m-%dT%H:%M:%SZ}; expected the same origin time"
+            )
+    elif found.start is not None or start is not None:
+        remarks.append(
+            f"source {path.name}: only one of file and run has a date; both are taken to count from it"
+        )
+    if found.snapshots and not config.instantaneous:
+        remarks.append(
+            f"source {path.name}: its records are snapshots, {found.geometry.every:.4g} s apart, in which faster "
+            "seismic waves show as slow ones; expected output.surface_displacement.low_pass: true in the seismic run"
+        )
+    open_frames = partial(found.open, config.at)
+    return seafloor_motion(
+        config, path.name, found.geometry, open_frames, lonlat, crs, file=path, remarks=tuple(remarks)
+    )
+
+
+def seafloor_motion(
+    config: SeafloorMotionConfig,
+    name: str,
+    geometry: MotionGeometry,
+    open_frames: Callable[[], Frames],
+    lonlat: bool,
+    crs: str | None = None,
+    **more: Any,
+) -> SeafloorMotionSource:
+    """The motion whose frames come from `open_frames`, in a file or of a run at the same time; see `build`."""
+    remarks = more.pop("remarks", ())
+    if not lonlat and geometry.projection is not None and crs is None:
+        remarks = (
+            *remarks,
+            f"source {name}: grid.crs is not given: x and y are taken to be those of the block of the crust",
+        )
+    return SeafloorMotionSource(
+        name,
+        geometry,
+        open_frames,
+        lonlat,
+        at=config.at,
+        instantaneous=config.instantaneous,
+        kajiura=config.kajiura,
+        horizontal_on_slope=config.horizontal_on_slope,
+        taper=config.taper,
+        map=MapProjection(crs)
+        if crs is not None and not lonlat and geometry.projection is not None
+        else None,
+        remarks=remarks,
+        **more,
+    )
+
+
 def _landslide(config: LandslideConfig, lonlat: bool) -> Landslide:
     motion = config.motion
     if motion.kind == "path":
@@ -77,7 +152,7 @@ def _landslide(config: LandslideConfig, lonlat: bool) -> Landslide:
         return _body(
             config, lonlat, (x, y), track.from_zero(), direction, config.start + float(track.times[0])
         )
-    _require_coordinates(config.lonlat, lonlat, "landslide")
+    require_coordinates(config.lonlat, lonlat, "landslide")
     direction = config.direction or 0.0  # which the configuration requires
     law = motion.model_dump(exclude={"kind"}, exclude_none=True)
     straight = landslide.StraightTrajectory(motion.kind, direction, **law)
@@ -135,8 +210,8 @@ def _fault_source(
     name: str, fault: FiniteFault, config: FaultSourceConfig, lonlat: bool, crs: str | None
 ) -> FaultSource:
     if fault.lonlat and not lonlat and crs is not None:
-        fault = _projected(name, fault, crs)
-    _require_coordinates(fault.lonlat, lonlat, name)
+        fault = projected(name, fault, crs)
+    require_coordinates(fault.lonlat, lonlat, name)
     if fault.corners is not None:
         require_cutde(name)
     if config.instantaneous:
@@ -150,23 +225,3 @@ def _fault_source(
         displacement_cutoff=config.displacement_cutoff,
         remarks=(*fault.remarks, *doubts(name, fault)),
     )
-
-
-def _projected(name: str, fault: FiniteFault, crs: str) -> FiniteFault:
-    """A fault in lon and lat on the plane of a map, its strikes turned by the convergence of the meridians."""
-    x, y, north = bearing.place(MapProjection(crs), fault.x, fault.y, f"source {name}")
-    corners = fault.corners
-    if corners is not None:
-        there = MapProjection(crs).to_xy(corners[:, :, 0], corners[:, :, 1])
-        corners = np.stack([*there, corners[:, :, 2]], axis=2)
-    return replace(fault, lonlat=False, x=x, y=y, strike=np.mod(fault.strike + north, 360.0), corners=corners)
-
-
-def _require_coordinates(given: bool, expected: bool, name: str) -> None:
-    words = {True: "lon and lat", False: "x and y"}
-    if given != expected:
-        kind = "lonlat" if expected else "cartesian"
-        more = "" if expected else ", or for faults the key grid.crs, such as EPSG:32654"
-        raise InputError(
-            f"source {name}: placed by {words[given]}, but the grid is {kind}; expected {words[expected]}{more}"
-        )

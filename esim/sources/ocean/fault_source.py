@@ -1,12 +1,14 @@
 """How does a finite fault displace the seafloor?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from esim.errors import InputError
 from esim.grids.grid import Grid
+from esim.grids.projection import MapProjection
+from esim.sources import bearing
 from esim.sources.finite_fault import FiniteFault
 from esim.sources.geodesy import Box
 from esim.sources.ocean import seafloor
@@ -26,6 +28,7 @@ class FaultSource:
     target: Literal["bed", "water"] = "bed"
     displacement_cutoff: float = 0.0  # fraction of the largest displacement below which it is set to zero
     remarks: tuple[str, ...] = ()  # what the user should know of how it was read
+    smallest: float | None = None  # m: of a volcanic source, what cells must resolve; None of an earthquake
 
     @property
     def moment(self) -> float | None:
@@ -73,3 +76,24 @@ def require_inside(grid: Grid, x: float, y: float, what: str) -> None:
         f"{what}, {names[0]} {x:.7g}, {names[1]} {y:.7g}, lies outside the grid "
         f"({names[0]} {grid.x0:.7g} to {east:.7g}, {names[1]} {grid.y0:.7g} to {north:.7g}{unit})"
     )
+
+
+def projected(name: str, fault: FiniteFault, crs: str) -> FiniteFault:
+    """A fault in lon and lat on the plane of a map, its strikes turned by the convergence of the meridians."""
+    x, y, north = bearing.place(MapProjection(crs), fault.x, fault.y, f"source {name}")
+    corners = fault.corners
+    if corners is not None:
+        there = MapProjection(crs).to_xy(corners[:, :, 0], corners[:, :, 1])
+        corners = np.stack([*there, corners[:, :, 2]], axis=2)
+    return replace(fault, lonlat=False, x=x, y=y, strike=np.mod(fault.strike + north, 360.0), corners=corners)
+
+
+def require_coordinates(given: bool, expected: bool, name: str) -> None:
+    """Raises InputError if a source is not in the coordinates of the grid: in lon and lat where they are true."""
+    words = {True: "lon and lat", False: "x and y"}
+    if given != expected:
+        kind = "lonlat" if expected else "cartesian"
+        more = "" if expected else ", or for faults the key grid.crs, such as EPSG:32654"
+        raise InputError(
+            f"source {name}: placed by {words[given]}, but the grid is {kind}; expected {words[expected]}{more}"
+        )

@@ -20,29 +20,34 @@ UNSEEN = 0.1  # depth in cells below which the filter changes nothing that the g
 REACH = 10.0  # depths over which the response to a point falls to 1e-6
 
 
-def smooth(
-    uplift: np.ndarray, depth: np.ndarray, dx: float, dy: float, deepest: float | None = None
-) -> np.ndarray:
-    """Elevation of the water surface, (K, ny, nx), caused by an uplift of the seafloor (K, ny, nx), in its units.
+class KajiuraFilter:
+    """The filter of a part of the sea: what it knows of the depths is computed once.
 
     depth (ny, nx) is the depth of the water [m], zero or negative on land; dx, dy are the size of a cell [m],
     on lon/lat grids at the latitude of the largest uplift. deepest [m] is that of the larger area of which these
     cells are a part, with which they share their reference depths.
     """
-    depths = reference_depths(float(depth.max()), min(dx, dy), deepest)
-    if len(depths) == 1:
-        return uplift.copy()
-    pad = [_padding(n, REACH * depths[-1] / d) for n, d in zip(depth.shape, (dy, dx), strict=True)]
-    shape = [n + a + b for n, (a, b) in zip(depth.shape, pad, strict=True)]
-    gains = [gain(h, shape, dx, dy) for h in depths]
-    weights = [_weight(np.pad(depth, pad, mode="symmetric"), depths, m) for m in range(len(depths))]
-    inside = tuple(slice(a, a + n) for n, (a, _) in zip(depth.shape, pad, strict=True))
-    result = np.empty_like(uplift)
-    for k, field in enumerate(uplift):
-        padded = np.pad(field, pad, mode="symmetric")
-        spectrum = sum(g * np.fft.rfft2(weight * padded) for g, weight in zip(gains, weights, strict=True))
-        result[k] = np.fft.irfft2(spectrum, s=shape)[inside]
-    return result
+
+    def __init__(self, depth: np.ndarray, dx: float, dy: float, deepest: float | None = None) -> None:
+        depths = reference_depths(float(depth.max()), min(dx, dy), deepest)
+        self._changes = len(depths) > 1
+        if not self._changes:
+            return
+        self._pad = [_padding(n, REACH * depths[-1] / d) for n, d in zip(depth.shape, (dy, dx), strict=True)]
+        self._shape = [n + a + b for n, (a, b) in zip(depth.shape, self._pad, strict=True)]
+        around = np.pad(depth, self._pad, mode="symmetric")
+        self._gains = [gain(h, self._shape, dx, dy) for h in depths]
+        self._weights = [_weight(around, depths, m) for m in range(len(depths))]
+        self._inside = tuple(slice(a, a + n) for n, (a, _) in zip(depth.shape, self._pad, strict=True))
+
+    def __call__(self, uplift: np.ndarray) -> np.ndarray:
+        """Elevation of the water surface (ny, nx) caused by an uplift of the seafloor, in its units."""
+        if not self._changes:
+            return uplift.copy()
+        padded = np.pad(uplift, self._pad, mode="symmetric")
+        parts = zip(self._gains, self._weights, strict=True)
+        spectrum = sum(g * np.fft.rfft2(weight * padded) for g, weight in parts)
+        return np.fft.irfft2(spectrum, s=self._shape)[self._inside]
 
 
 def gain(depth: float, shape: list[int], dx: float, dy: float) -> np.ndarray:

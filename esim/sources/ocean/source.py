@@ -1,4 +1,4 @@
-"""What is every tsunami source? A displacement in time, an initial state, or a landslide."""
+"""What is every tsunami source? A displacement in time, computed or recorded, an initial state, or a landslide."""
 
 from typing import Literal, Protocol, runtime_checkable
 
@@ -7,6 +7,7 @@ import numpy as np
 from esim.grids.grid import Grid
 from esim.sources.geodesy import Box
 from esim.sources.ocean.landslide import Landslide
+from esim.sources.ocean.recorded.motion import SeafloorMotionSource
 
 
 @runtime_checkable
@@ -92,4 +93,4 @@ class InitialState(Protocol):
         """
 
 
-AnySource = Source | InitialState | Landslide
+AnySource = Source | InitialState | Landslide | SeafloorMotionSource

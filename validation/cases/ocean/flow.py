@@ -162,6 +162,17 @@ def read(folder: Path) -> Fields:
         return Fields(grid, found["seconds"].values.astype(float), *arrays)
 
 
+def arrays(folder: Path) -> dict[str, np.ndarray]:
+    """Every number that a run has written into its maps and gauges, dry cells as zero."""
+    found = {}
+    for path in sorted(folder.glob("*.nc")):
+        with netcdf.LIBRARY, netcdf.read(path) as file:
+            for name in file.variables:
+                if name != "station":
+                    found[f"{path.stem}.{name}"] = np.ma.filled(file[name][...], 0)
+    return found
+
+
 def share(found: np.ndarray, known: np.ndarray, power: float = 1) -> float:
     """Norm of the error over that of what is known: power 1 or 2, or infinity for the largest."""
     if np.isinf(power):
@@ -182,3 +193,11 @@ def loosened(finest: float, size: float, order: float) -> float:
 def lost(label: str, drift: float, limit: float = 1e-6) -> Bound:
     """The line for the change of mass."""
     return Bound(f"{label}: change of mass".removeprefix(": "), drift, limit)
+
+
+def crest(times: np.ndarray, eta: np.ndarray) -> tuple[float, float]:
+    """Time and height of the largest value, by a parabola through it and its neighbours; times are evenly spaced."""
+    n = int(np.clip(eta.argmax(), 1, eta.size - 2))
+    before, top, after = eta[n - 1 : n + 2]
+    shift = 0.5 * (before - after) / (before - 2 * top + after)
+    return float(times[n] + shift * (times[1] - times[0])), float(top - 0.25 * (before - after) * shift)

@@ -42,7 +42,7 @@ def _one(folder: Path, size: float) -> ScenarioConfig:
         {"name": f"{angle:g}-{bearing}", "lon": lon, "lat": lat}
         for angle in (NEAR, FAR)
         for bearing in BEARINGS
-        for lon, lat in [_place(angle, bearing)]
+        for lon, lat in [sphere.place(*POLE, angle, bearing)]
     ]
     return flow.configure(
         folder, grid, lambda x, y: -DEPTH, water, times=[END], stations=stations,
@@ -52,14 +52,6 @@ def _one(folder: Path, size: float) -> ScenarioConfig:
 
 def _hump(angle: np.ndarray) -> np.ndarray:
     return HEIGHT * np.exp(-((np.degrees(angle) / WIDTH) ** 2))
-
-
-def _place(angle: float, bearing: float) -> tuple[float, float]:
-    """Longitude and latitude [degrees] at an angle and a bearing [degrees clockwise from north] from the hump."""
-    a, b, lat0 = np.radians([angle, bearing, POLE[1]])
-    lat = np.arcsin(np.sin(lat0) * np.cos(a) + np.cos(lat0) * np.sin(a) * np.cos(b))
-    lon = np.arctan2(np.sin(b) * np.sin(a) * np.cos(lat0), np.cos(a) - np.sin(lat0) * np.sin(lat))
-    return POLE[0] + float(np.degrees(lon)), float(np.degrees(lat))
 
 
 def judge(runs: Runs) -> list[Comparison]:
@@ -80,7 +72,7 @@ def judge(runs: Runs) -> list[Comparison]:
             lines.append(Bound(f"{angle:g} degrees away: order of the series", order, 1.5, at_least=True))
     times, known, *_ = _series(runs[f"{sizes[-1]:g}"], FAR)
     lines.append(
-        Bound(f"time of the crest {FAR:g} degrees away, as known", _crest(times, known)[0], None, "s")
+        Bound(f"time of the crest {FAR:g} degrees away, as known", flow.crest(times, known)[0], None, "s")
     )
     return lines
 
@@ -88,8 +80,8 @@ def judge(runs: Runs) -> list[Comparison]:
 def _errors(folder: Path, angle: float) -> tuple[float, float, float, float]:
     """Worst of all directions: time of the crest [s], its height and the series as shares; spread of times [s]."""
     times, known, *found = _series(folder, angle)
-    time, height = _crest(times, known)
-    crests = [_crest(times, eta) for eta in found]
+    time, height = flow.crest(times, known)
+    crests = [flow.crest(times, eta) for eta in found]
     return (
         max(abs(t - time) for t, _ in crests),
         max(abs(top / height - 1) for _, top in crests),
@@ -115,14 +107,6 @@ def _known(times: tuple[float, ...], angle: float) -> np.ndarray:
     return np.asarray(sphere.spread(_hump, np.array(times), np.radians(angle), DEPTH)[:, 0])
 
 
-def _crest(times: np.ndarray, eta: np.ndarray) -> tuple[float, float]:
-    """Time and height of the largest value, by a parabola through it and its neighbours."""
-    n = int(np.clip(eta.argmax(), 1, eta.size - 2))
-    before, top, after = eta[n - 1 : n + 2]
-    shift = 0.5 * (before - after) / (before - 2 * top + after)
-    return float(times[n] + shift * (times[1] - times[0])), float(top - 0.25 * (before - after) * shift)
-
-
 def draw(runs: Runs, output: Path) -> list[Path]:
     """Series at all stations of the finest grid, and errors of the crest by bearing."""
     import matplotlib.pyplot as plt
@@ -134,7 +118,7 @@ def draw(runs: Runs, output: Path) -> list[Path]:
         for eta in found:
             axes[0].plot(times / 3600, 100 * eta, color=colour, lw=1)
         axes[0].plot(times / 3600, 100 * known, "k--", lw=0.8)
-        off = [_crest(times, eta)[0] - _crest(times, known)[0] for eta in found]
+        off = [flow.crest(times, eta)[0] - flow.crest(times, known)[0] for eta in found]
         axes[1].plot(BEARINGS, off, "o-", color=colour, label=f"{angle:g} degrees away")
     axes[0].set(xlabel="time [h]", ylabel="surface [cm]", title=f"eight directions, cells {size} degrees")
     axes[1].set(xlabel="bearing [degrees]", ylabel="crest after the known one by [s]")

@@ -23,6 +23,7 @@ from esim.io import netcdf
 from esim.io.atomic import whole_file
 from esim.parallel.comm import run_ranks
 from esim.validation.cases.case import Bound, Case, Check, Comparison, Runs
+from esim.validation.cases.ocean.flow import arrays
 
 CONFIG = Path(__file__).resolve().parents[3] / "configs" / "tohoku2011_nested.yaml"
 RELIEF = ("bathymetry/nwpacific_4min.nc", "bathymetry/etopo1_1min_tohoku.nc")
@@ -94,17 +95,6 @@ def judge_tohoku(runs: Runs) -> list[Comparison]:
 
 def _of_water(name: str) -> bool:
     return name.split(".")[-1] in ("eta", "u", "v", "eta_max", "eta_min", "speed_max")
-
-
-def arrays(folder: Path) -> dict[str, np.ndarray]:
-    """Every number that a run has written into its maps and gauges, dry cells as zero."""
-    found = {}
-    for path in sorted(folder.glob("*.nc")):
-        with netcdf.LIBRARY, netcdf.read(path) as file:
-            for name in file.variables:
-                if name != "station":
-                    found[f"{path.stem}.{name}"] = np.ma.filled(file[name][...], 0)
-    return found
 
 
 def missing(quick: bool) -> str | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PLANES = 8  # of a fault, beyond which they are its subfaults
 TICKS = 5  # of degrees along a side, at most
 SAMPLES = 500  # points along a side of a map at which it is asked whether there is land
+STEPS = 200.0  # m: higher cells make no coast
 SOFT = 0.8  # of their distance: width of the filter that takes the corners from the edge of the land
 
 
@@ -57,7 +58,13 @@ def coast(run: Run, box: chart.Box) -> list[np.ndarray]:
 
 
 def own_ground(run: Run) -> "xr.DataArray | None":
-    """The elevation of the ground [m] that a run wrote; None where it did not."""
+    """The elevation of the ground [m] that a run wrote; None where it did not.
+
+    Also None where its steps, cells high, are too coarse for a coast, and the place on Earth tells a better one.
+    """
+    steps = (run.record["configuration"].get("grid", {}).get("spacing") or (0.0,))[-1]
+    if steps > STEPS and medium.projection(run) is not None:
+        return None
     return next(
         (data["elevation"] for data in (run.maxima, run.fields) if data and "elevation" in data), None
     )

@@ -22,7 +22,7 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
     Raises InputError where it allows nothing.
     """
     options.refuse("a seismic run", *TSUNAMI)
-    found = list(_tables(run, folder, options))
+    found = list(tables(run, folder, options))
     if not found:
         raise InputError(
             f"{run.directory}: no hazard numbers, the run wrote neither seismograms nor a map of PGV"
@@ -30,7 +30,8 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
     return found
 
 
-def _tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
+def tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
+    """Writes what the run allows; the paths."""
     if run.stations is not None and run.stations.sizes["station"] and run.stations.sizes["time"] > 1:
         damping = DAMPING if options.damping is None else options.damping
         rows = intensity_measures(run, options.periods or PERIODS, damping)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from esim.analysis.figures.look import PLAIN, Look, Sketch
-from esim.analysis.ocean.figures import gauges, heights, inundation, runup, snapshots, uplift
+from esim.analysis.ocean.figures import air_wave, gauges, heights, inundation, runup, snapshots, uplift
 from esim.analysis.reading.run import Run
 
 
@@ -13,6 +13,7 @@ def draw(run: Run, look: Look = PLAIN) -> Iterator[Sketch]:
     yield "uplift", partial(uplift.figure, run, look)
     yield "heights", partial(heights.figure, run, "", look)
     yield "snapshots", partial(snapshots.figure, run, look)
+    yield "air_wave", partial(air_wave.figure, run, look)
     for name in run.grids:
         suffix = f"_{name}" if name else ""
         if name:

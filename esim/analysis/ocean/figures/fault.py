@@ -41,11 +41,13 @@ def draw(axes: "Axes", run: Run, field: "xr.DataArray") -> None:
 def _faults(run: Run, field: "xr.DataArray") -> Iterator[tuple[dict[str, Any], float, np.ndarray]]:
     """Faults placed as the map counts, what their positions are divided by, and what is added to them.
 
-    A fault in degrees is not drawn on a map in km.
+    A fault in degrees is not drawn on a map in km. A chamber or a dipole is a point where it begins, with an outline
+    if it has a size.
     """
     lonlat = chart.lonlat(field)
     for entry in run.record.get("sources", []):
-        if entry.get("lonlat") is lonlat and entry.get("outline"):
-            x, middle = np.mean(np.concatenate(entry["outline"])[:, 0]), chart.plane(field)[0].mean()
+        if entry.get("lonlat") is lonlat and (entry.get("outline") or entry.get("rupture_start")):
+            points = np.concatenate(entry["outline"]) if entry["outline"] else [entry["rupture_start"]]
+            x, middle = np.mean(np.asarray(points)[:, 0]), chart.plane(field)[0].mean()
             turn = 360 * np.round((middle - x) / 360) if lonlat else 0.0
             yield entry, 1.0 if lonlat else 1000.0, np.array((turn, 0.0))

@@ -10,6 +10,7 @@ from esim.analysis.comparison.observations import Record, record_of, variable_of
 from esim.analysis.figures import credit
 from esim.analysis.figures.clock import Clock, clock, unit
 from esim.analysis.figures.look import PLAIN, Look, Sketch
+from esim.analysis.ocean.figures.arrivals import Arrivals
 from esim.analysis.reading.run import Run
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ PER_FIGURE = 8
 CLOCK = (1 / 60, 1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 3, 6, 12, 24)  # h between ticks of the clock
 TICKS = 9  # of it, at most
 COMPUTED, OBSERVED, SHAKING = "#0072B2", "#1a1a1a", "#ececec"
-LABELS = {"eta": "elevation (m)", "depth_change": "change of depth (m)"}
+LABELS = {
+    "eta": "elevation (m)",
+    "depth_change": "change of depth (m)",
+    "bottom_pressure_change": "bottom pressure (m)",
+}
 
 
 def figures(run: Run, look: Look = PLAIN) -> Iterator[Sketch]:
@@ -41,8 +46,10 @@ def _figure(run: Run, first: int, last: int, look: Look) -> "Figure":
     panels = drawing.subplots(last - first, 1, sharex=True, squeeze=False)[:, 0]
     assert run.stations is not None  # by figures
     factor, name = unit(float(run.stations["seconds"][-1]))
+    arrivals = Arrivals(run)
     for axes, n in zip(panels, range(first, last), strict=True):
         _panel(axes, run, n, factor)
+        arrivals.mark(axes, run.stations.isel(station=n), factor)
     times = clock(run, look)
     panels[-1].set_xlabel(f"time since origin ({name})")
     _clock_axis(panels[0], times, factor)

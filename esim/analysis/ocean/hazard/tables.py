@@ -28,11 +28,8 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
     Raises InputError where the run has neither gauges nor places nor segments are given.
     """
     options.refuse("a tsunami run", "periods", "damping")
-    if options.places is None:
-        options.refuse("a tsunami run without --places", *OF_PLACES)
-    if options.segments is None:
-        options.refuse("a tsunami run without --segments", *OF_SEGMENTS)
-    found = list(_tables(run, folder, options))
+    check_options(options)
+    found = list(tables(run, folder, options))
     if not found:
         raise InputError(
             f"{run.directory}: the run has no gauges; expected --places FILE, a CSV with name, lon, lat, or --segments"
@@ -40,7 +37,16 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
     return found
 
 
-def _tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
+def check_options(options: "HazardOptions") -> None:
+    """Raises InputError for options of places or segments where there are none."""
+    if options.places is None:
+        options.refuse("a tsunami run without --places", *OF_PLACES)
+    if options.segments is None:
+        options.refuse("a tsunami run without --segments", *OF_SEGMENTS)
+
+
+def tables(run: Run, folder: Path, options: "HazardOptions") -> Iterator[Path]:
+    """Writes what the run and the options allow; the paths."""
     if options.places or (run.stations is not None and run.stations.sizes["station"]):
         within = WITHIN if options.within is None else options.within
         found = travel_times.travel_times(run, options.places, within, options.crs)

@@ -13,6 +13,7 @@ from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.event import computed, magnitude, of_magnitude, opening, sentence, within
 from esim.analysis.report.section import Choices, Fact, Section, known
+from esim.config.sources.volcanic import KINDS
 
 CAUTION = "This page describes a computation, not a measurement."
 FELT = 2.0  # modified Mercalli intensity, below which shaking is hardly felt
@@ -37,10 +38,16 @@ def summary(run: Run, choices: Choices) -> Iterator[Section]:
 def _event(run: Run, times: Clock) -> str:
     """What shook the ground, when and how deep."""
     found = [source for source in medium.sources(run) if source.moment]
-    what = "An explosion" if found and not found[0].shear else "An earthquake" if found else "The source"
+    what = _kind(found[0]) if found else "The source"
     when = words.date(times)
     deep = f"{words.number(found[0].depth / 1000, 'km', 2)} below the surface" if found else ""
     return sentence(what, of_magnitude(run), when, "began", deep) if found or when else ""
+
+
+def _kind(strongest: medium.Source) -> str:
+    if strongest.name in KINDS:
+        return "A volcanic source"
+    return "An earthquake" if strongest.shear else "An explosion"
 
 
 def _shaking(run: Run) -> str:

@@ -14,6 +14,7 @@ from esim.analysis.reading.run import Run
 from esim.analysis.report import words
 from esim.analysis.report.event import computed, magnitude, number_of, of_magnitude, opening, sentence, within
 from esim.analysis.report.section import Choices, Fact, Section, known
+from esim.config.sources.volcanic import KINDS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,7 +45,9 @@ def _event(run: Run, times: Clock) -> str:
     if slid := _largest(run, "displaced_m3"):
         return f"A landslide displaced {words.number(slid, 'm³', 2)} of water."
     size = of_magnitude(run)
-    what = f"An earthquake {size}" if size else "The source of this tsunami"
+    volcanic = any(entry.get("source") in KINDS for entry in run.record.get("sources", []))
+    kind = "A volcanic source" if volcanic else "An earthquake"
+    what = f"{kind} {size}" if size else kind if volcanic else "The source of this tsunami"
     when = words.date(times)
     up, down = (_largest(run, name) for name in ("largest_uplift_m", "largest_subsidence_m"))
     moved = [f"lifted the {_moved(run)} by up to {_metres(up)}"] if up else []

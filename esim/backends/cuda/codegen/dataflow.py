@@ -28,6 +28,7 @@ from esim.backends.linker import ROWS, SIDES, array_names
 from esim.kernels.kernel import Kernel
 
 LOADED = -1  # the stage of what is there before the first one
+NEAR = 2  # rows for which what was loaded is kept for others; further behind it is loaded again
 
 
 class Location(NamedTuple):
@@ -44,7 +45,7 @@ class ThreadVariables:
     born       the stage that does, or LOADED
     planes     (array, plane) of what is loaded, by name
     stored     last variable for each (array, plane) that is written
-    handed     names of formulas that are computed where their cells are, as those see them
+    handed     formulas that are computed where their cells are, as those see them, by name
     read_only  arrays that no stage writes
     """
 
@@ -54,7 +55,7 @@ class ThreadVariables:
         self.born: dict[str, int] = {}
         self.planes: dict[str, tuple[str, int]] = {}
         self.stored: dict[tuple[str, int], str] = {}
-        self.handed: dict[Formula, str] = {}
+        self.handed: dict[str, Formula] = {}
         self.read_only = {name for name in array_names(kernel) if not writers(bodies, name)}
         self._slots: dict[int, str] = {}
         self._meaning: dict[str, Formula | None] = {}  # of locals; None where a call gives several
@@ -177,13 +178,18 @@ class ThreadVariables:
         """Name of the variable with which a formula is handed over to other cells."""
         if isinstance(whole, Seen) and whole.source not in self.planes:
             return whole.source
-        name = self.handed.setdefault(whole, f"given_{len(self.handed)}")
+        reach = NEAR if not self._made(whole) else self.kernel.halo
+        names = (name for name, other in self.handed.items() if other == whole)
+        name = next((one for one in names if abs(self._furthest[one] - row) <= reach), None)
+        if name is None:
+            name = f"given_{len(self.handed)}"
+            self.handed[name] = whole
         self._furthest[name] = max(row, self._furthest.get(name, row))
         return name
 
     def _anchor_handed(self) -> None:
         """What is handed over is computed as soon as it can be, or, if loaded, a row before it is read."""
-        for whole, name in self.handed.items():
+        for name, whole in self.handed.items():
             made, later = self._made(whole), min(self._furthest[name] + 1, self.kernel.halo)
             self.anchors[name] = min((self.anchors[source] for source in made), default=later)
             self.born[name] = max((self.born[source] for source in made), default=LOADED)

@@ -45,8 +45,9 @@ WIDEST = max(WIDTHS)
 LONGEST, SHORTEST = 128, 5  # rows of a run
 IN_HAND = 132 * 512  # threads of an H100 at once: as many as registers allow on each multiprocessor
 VECTOR = 4  # values that are read from shared memory at once
-SHARED_BYTES = 48 * 1024  # what every GPU gives a block without asking for more
+SHARED_BYTES = 47 * 1024  # what every GPU gives a block without asking for more, and 1 KB that it may keep
 CHUNK = 4  # rows at a time that are looked through for what moves
+TRIED = 128  # offsets of stages, the smallest first: a step of many stages has thousands
 BARRIER_COST = 8  # instructions that waiting for the other threads is worth
 
 
@@ -58,7 +59,7 @@ def spread(kernel: Kernel, box: tuple[tuple[int, int], ...], widest: int = WIDES
     """
     (j0, j1), (i0, i1) = box
     # The simulator's threads are those of the operating system: few of them, with little to do twice, are faster.
-    simulator = (2 * kernel.halo + 10,), 8, 8
+    simulator = (min(2 * kernel.halo + 10, widest),), 8, 8
     widths, shortest, longest = simulator if simulated() else (WIDTHS, SHORTEST, LONGEST)
     width = min(
         (w for w in widths if w <= widest), key=lambda w: (-(-(i1 - i0) // (w - 2 * kernel.halo)) * w, -w)
@@ -86,9 +87,8 @@ def check(kernel: Kernel, arrays: Mapping[str, Any]) -> None:
 def text(kernel: Kernel, dtype: np.dtype) -> KernelText:
     """The kernel, with the cheapest offsets of its stages."""
     bodies = [read(kernel, stage) for stage in kernel.stages]
-    stencils = [
-        StreamingStencil(ThreadVariables(kernel, bodies, chosen)) for chosen in offsets(kernel, bodies)
-    ]
+    tried = itertools.islice(offsets(kernel, bodies), TRIED)
+    stencils = [StreamingStencil(ThreadVariables(kernel, bodies, chosen)) for chosen in tried]
     best = min(stencils, key=lambda stencil: stencil.cost)
     fitting = [width for width in WIDTHS if best.shared_values(width) * dtype.itemsize <= SHARED_BYTES]
     if not fitting:
@@ -181,7 +181,7 @@ class StreamingStencil:
             lead = v.offsets[n] + v.bodies[n].stage.south
             for names, value in lines:
                 texts[n].append(f"{', '.join(names)} = {self._text(value, n, lead)}")
-        for whole, name in v.handed.items():
+        for name, whole in v.handed.items():
             made = self._text(moved(whole, -v.anchors[name]), v.born[name], self._leads[name])
             texts[v.born[name]].append(f"{name} = {made}")
         return texts

@@ -65,6 +65,24 @@ class Terrain:
         """First cell k of rock or water from above, int (nj, ni), nz where there is none; see floor_index."""
         return self._top(self.floor_index(rows, columns))
 
+    def height_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Height of the ground [m], positive up, at points x, y (n,) [m]: bilinear between cell centres, (n,).
+
+        Beyond the outermost centres it is that of the nearest ones.
+        """
+        flat = self.grid.horizontal
+        (j, up), (i, right) = (
+            _between(points, first, size, cells)
+            for points, first, size, cells in ((y, flat.y0, flat.dy, flat.ny), (x, flat.x0, flat.dx, flat.nx))
+        )
+        rows, columns = ((int(n.min()), min(int(n.max()) + 2, m)) for n, m in ((j, flat.ny), (i, flat.nx)))
+        height = self.elevation(flat.x(*columns), flat.y(*rows))
+        j, i = j - rows[0], i - columns[0]
+        north, east = np.minimum(j + 1, height.shape[0] - 1), np.minimum(i + 1, height.shape[1] - 1)
+        lower = (1 - right) * height[j, i] + right * height[j, east]
+        upper = (1 - right) * height[north, i] + right * height[north, east]
+        return np.asarray((1 - up) * lower + up * upper)
+
     def sea_remark(self) -> str | None:
         """A sentence if the sea does not reach up to depth 0, as the faces of cells have it; else None."""
         grid = self.grid
@@ -133,6 +151,13 @@ class Terrain:
         ny, nx = self.grid.horizontal.shape
         step = max(1, STRIP // nx)
         return (((first, min(first + step, ny)), (0, nx)) for first in range(0, ny, step))
+
+
+def _between(points: np.ndarray, first: float, size: float, cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """The cells whose centres are the last ones before points along an axis, and parts of the way to the next."""
+    at = np.clip((points - first) / size - 0.5, 0, cells - 1)
+    before = np.minimum(at.astype(int), max(cells - 2, 0))
+    return before, at - before
 
 
 def _where(x: np.ndarray, y: np.ndarray, marked: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""What is valid but probably unintended? Warnings about absorbing layers."""
+"""What is valid but probably unintended? Warnings about absorbing layers, and boxes through which waves enter."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,0 +1,1 @@
+"""Sources that both engines know."""

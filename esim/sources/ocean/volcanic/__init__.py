@@ -1,0 +1,1 @@
+"""Chambers, cracks, rings and dipoles below the seafloor."""

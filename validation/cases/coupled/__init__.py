@@ -1,0 +1,1 @@
+"""Crust and ocean together."""
