@@ -10,10 +10,14 @@ from support.oceans import SIDES, G, compiled, japan, level, march, physics, pla
 
 from esim.backends import select
 from esim.backends.cpu import compiler
+from esim.backends.cpu.backend import module_name
 from esim.validation.kernel_catalogue import OCEAN, compute_ocean
 
 pytestmark = pytest.mark.compile
 ULP = 4  # of the largest value of a field, that a step with fused operations may differ from one without
+# The same for maxima: speeds divide by depths, which feel the rounding of an elevation that is twenty times as large.
+# Set after 5.5 was seen.
+ULP_OF_MAXIMA = 8
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +28,14 @@ def fused(monkeypatch):
     monkeypatch.setitem(compiler.FLAGS, "fastmath", compiler.FLAGS["fastmath"] | {"contract", "arcp"})
 
 
+def test_fused_code_has_another_name(monkeypatch):
+    """On disk and in a process: else it would be run where none is asked for, and the other way around."""
+    kernel, dtype = OCEAN["step"], np.dtype("float32")
+    name = module_name(kernel, dtype)
+    monkeypatch.setitem(compiler.FLAGS, "fastmath", compiler.FLAGS["fastmath"] - {"contract", "arcp"})
+    assert module_name(kernel, dtype) != name
+
+
 @pytest.mark.parametrize("name", ["step with everything", "dispersion load", "dispersion relaxed"])
 def test_a_step_differs_by_rounding_only(name):
     kernel, dtype = OCEAN[name], "float32"
@@ -31,10 +43,11 @@ def test_a_step_differs_by_rounding_only(name):
     found = compute_ocean(select("cpu", dtype), kernel)
     differ = 0
     for array, value in expected.items():
+        limit = ULP_OF_MAXIMA if array == "maxima" else ULP
         for plane_, other in zip(value, found[array], strict=True):
             usual = np.abs(plane_) < 1e29
             scale = np.abs(plane_[usual]).max(initial=0)
-            assert np.abs(other - plane_)[usual].max(initial=0) <= ULP * np.finfo(dtype).eps * scale
+            assert np.abs(other - plane_)[usual].max(initial=0) <= limit * np.finfo(dtype).eps * scale
             assert (other[~usual] == plane_[~usual]).all()
             differ += np.count_nonzero(other != plane_)
     assert differ

@@ -58,6 +58,24 @@ def test_any_cut_of_the_box_gives_the_same_bits(backend):
     assert not changed_by_cuts(select(backend, "float32"))
 
 
+@pytest.mark.parametrize(
+    ("name", "widths"),
+    [
+        ("step", (90, 92, 93, *range(177, 190, 2))),
+        pytest.param("deep step", (370, 372, 373, 738, 744), marks=pytest.mark.compile),
+    ],
+)
+def test_any_width_of_a_box_gives_the_bits_of_numpy(name, widths):
+    """About that of the largest tile, once and twice: loops that run on to fill a vector must stay within their scratch."""
+    kernel, rows = KERNELS[name], 2 * margin(KERNELS[name]) + 5
+    for width in widths:
+        expected, found = (
+            compute(select(which, "float32"), kernel, (rows, width)) for which in ("numpy", "cpu")
+        )
+        for array, value in expected.items():
+            np.testing.assert_array_equal(found[array], value, err_msg=f"{array}, {width} columns")
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_tiles_at_rest_are_skipped_with_the_same_bits(dtype):
     """Still water on one side, a wave on the other: NumPy computes all of it, the CPU skips what does not move."""

@@ -75,8 +75,8 @@ def test_rows_of_a_tile_near_a_marked_cell_are_computed_in_full(south, north, va
     found = computed(telling(south, north), q, ((2, 148), (2, 220)))
     expected = np.zeros_like(q)
     expected[2:148, 2:220] = 2
-    expected[70 - north : 70 + south + 1, 94:186] = 1
-    expected[40 - north : 40 + south + 1, 2:94] = 1
+    expected[70 - north : 70 + south + 1, 78:154] = 1
+    expected[40 - north : 40 + south + 1, 2:78] = 1
     np.testing.assert_array_equal(found, expected)
 
 

@@ -32,13 +32,13 @@ from esim.backends.linker import ROWS, SIDES, arguments, array_names, digest, li
 from esim.kernels.kernel import Kernel, Part, Stage, varying
 from esim.parallel.decomposition import Box
 
-TILE = (64, 92)  # rows, columns: a few rows of scratch of this width fit the first-level cache
-FAR_REACHING = (
-    4  # cells beyond a box: of a kernel that reads more, tiles overlap so much that larger ones are faster
-)
-LARGE_TILE = (128, 372)
+# Rows, and columns with those beyond the box: a few rows of scratch of this width fit the first-level cache.
+TILE = (64, 96)
+# Tiles of a kernel that reads more cells than this beyond a box overlap so much that larger ones are faster.
+FAR_REACHING = 4
+LARGE_TILE = (128, 400)
 MAKING = threading.Lock()
-VECTOR_ROOM = 16  # columns of scratch beyond a tile and its halo: room for the last vector
+VECTOR_ROOM = 16  # columns that the longest vector takes
 AHEAD = 4  # rows of the arrays that are asked for ahead of their use
 VECTOR_BYTES = 64
 
@@ -155,12 +155,11 @@ def tile_source(kernel: Kernel, vector: int) -> str:
 
 
 def _tile_size(kernel: Kernel, vector: int) -> list[str]:
-    """Lines that find the size of tiles: equal where they are large, as a narrow one costs as much as a wide one."""
-    if kernel.halo <= FAR_REACHING:
-        height, width = TILE
-        return [f"    height, width = {height}, {width}"]
+    """Lines that find the size of tiles: equal, and whole vectors with their halo, as a narrow one costs as much."""
+    reach = 2 * kernel.halo
     return [
-        f"    width = (i1 - i0 + {vector} * columns - 1) // ({vector} * max(columns, 1)) * {vector}",
+        f"    width = (i1 - i0 + columns - 1) // max(columns, 1) + {reach}",
+        f"    width = (width + {vector - 1}) // {vector} * {vector} - {reach}",
         "    height = (j1 - j0 + lines - 1) // max(lines, 1)",
     ]
 
@@ -325,13 +324,24 @@ def ring_rows(kernel: Kernel) -> int:
 
 
 def tile_of(kernel: Kernel) -> tuple[int, int]:
-    """Rows and columns of the tiles of a kernel."""
-    return LARGE_TILE if kernel.halo > FAR_REACHING else TILE
+    """Rows and columns of the largest tiles of a kernel."""
+    height, width = LARGE_TILE if kernel.halo > FAR_REACHING else TILE
+    return height, width - 2 * kernel.halo
 
 
 def pitch(kernel: Kernel) -> int:
     """Columns of a row of scratch: whole vectors, else a compiler that fears for loads takes shorter ones."""
-    return -(-(tile_of(kernel)[1] + 2 * kernel.halo + VECTOR_ROOM) // VECTOR_ROOM) * VECTOR_ROOM
+    _, width = tile_of(kernel)
+    # A stage that begins within the halo may run on beyond it to fill its last vector.
+    ends = (
+        kernel.halo - stage.west + whole_vectors(width + stage.west + stage.east) for stage in kernel.stages
+    )
+    return whole_vectors(max(ends))
+
+
+def whole_vectors(columns: int) -> int:
+    """The next number of columns that the longest vectors fill."""
+    return -(-columns // VECTOR_ROOM) * VECTOR_ROOM
 
 
 def scratch_size(kernel: Kernel) -> int:

@@ -30,9 +30,13 @@ COMPILER_SOURCES = (*sorted(HERE.glob("*.py")), HERE / "../bits.py", HERE / "../
 
 
 @functools.cache
+def _sources_digest() -> str:
+    return digest(*(path.read_text() for path in COMPILER_SOURCES))
+
+
 def compiler_digest() -> str:
     """What compiled code depends on beside the kernels."""
-    return digest(*(path.read_text() for path in COMPILER_SOURCES), FLAGS, numba.__version__, sys.version)
+    return digest(_sources_digest(), FLAGS, numba.__version__, sys.version)
 
 
 def _prefer_wide_vectors() -> None:
