@@ -66,7 +66,7 @@ def test_any_cut_of_the_box_gives_the_same_bits(backend):
     ],
 )
 def test_any_width_of_a_box_gives_the_bits_of_numpy(name, widths):
-    """About that of the largest tile, once and twice: loops that run on to fill a vector must stay within their scratch."""
+    """About that of the largest tile, once and twice: loops that fill a last vector must stay within their scratch."""
     kernel, rows = KERNELS[name], 2 * margin(KERNELS[name]) + 5
     for width in widths:
         expected, found = (
