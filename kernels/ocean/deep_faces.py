@@ -9,7 +9,6 @@ from esim.kernels.ocean.deep_water import (
     accelerate,
     after,
     drift_at_coast,
-    first_drift_at_coast,
     kicks_and_drifts,
     mean,
     time_of_outer_kick,
@@ -55,7 +54,7 @@ def flux(step: Kernel, along_x: bool) -> Kernel:
     taking = take_through_west if along_x else take_through_south
     found = [Stage(begin_taking, west=12, east=12, south=12, north=12)]
     for stage in kicks_and_drifts(forced)[:-1]:
-        if stage.body.__name__ in (first_drift_at_coast.__name__, drift_at_coast.__name__):
+        if stage.body.__name__ == drift_at_coast.__name__:
             found.append(after(stage, taking))
         found.append(stage._replace(mark=None, plain=None))
     return step._replace(

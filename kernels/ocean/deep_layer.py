@@ -16,8 +16,6 @@ from esim.kernels.ocean.deep_water import (
     V,
     after,
     drift_at_coast,
-    first_drift_at_coast,
-    first_kick_at_coast,
     kick_at_coast,
     odd_difference,
     time_of_outer_kick,
@@ -83,19 +81,13 @@ def end_layer(j, i, out, w, p):
 
 def with_absorption(step: Kernel) -> Kernel:
     """The kernel of a step that absorbs as well, for the cells of the layers."""
-    fading: dict[Callable, tuple[Callable, ...]] = {
-        first_kick_at_coast: (fade_flow,),
-        kick_at_coast: (fade_flow,),
-        first_drift_at_coast: (fade_surface,),
-        drift_at_coast: (fade_surface,),
-    }
-    by_name = {body.__name__: fades for body, fades in fading.items()}
+    fading: dict[str, Callable] = {kick_at_coast.__name__: fade_flow, drift_at_coast.__name__: fade_surface}
     found = [Stage(begin_layer, west=12, east=12, south=12, north=12)]
     for stage in step.stages:
-        fades = by_name.get(stage.body.__name__, ())
-        if fade_surface in fades:
+        fade = fading.get(stage.body.__name__)
+        if fade is fade_surface:
             found.append(after(stage, bring_along_y))
-        found += [stage, *(after(stage, body) for body in fades)]
+        found += [stage, *([after(stage, fade)] if fade else ())]
     found.append(Stage(end_layer, exact=True))
     if step.at_rest is not None:
         states, result = step.at_rest

@@ -122,52 +122,25 @@ def turned(hu, hv, per_depth, f, p):
     return (hv - angle * hu) * per_depth, f * ((hu + angle * hv) * per_depth)
 
 
-def begin(j, i, q, rows, ground, w, p):
-    """What turns the flow first; friction has taken nothing yet. This stage says where walls are."""
+def load(j, i, q, rows, ground, w, p):
+    """Take the state, and what turns the flow first; friction has taken nothing yet. Here walls are marked."""
+    w[Z1, j, i] = q[0, j, i]
+    w[U, j, i] = q[FU, j, i]
+    w[V, j, i] = q[FV, j, i]
     w[TURN_X, j, i], w[TURN_Y, j, i] = turned(
         q[1, j, i], q[2, j, i], ground[PER_DEPTH, j, i], rows[ROWS.f, j], p
     )
     w[KEPT, j, i] = p.one
 
 
-def first_kick(j, i, q, rows, ground, w, p):
-    """Flow through the faces after half a turn and the first kick, where no wall is near."""
-    along_x = difference(q[0, j, i - 2], q[0, j, i - 1], q[0, j, i], q[0, j, i + 1], p)
-    along_y = difference(q[0, j - 2, i], q[0, j - 1, i], q[0, j, i], q[0, j + 1, i], p)
+def turn_flow(j, i, rows, ground, w, p):
+    """Let the Earth turn the flow by half of a step."""
     turn_x = (p.quarter * p.dt / p.g * rows[ROWS.drain_x, j]) * rows[ROWS.f, j]
     turn_y = p.quarter * p.dt / p.g * rows[ROWS.height, j]
     v = turn_x * (w[TURN_X, j, i - 1] + w[TURN_X, j, i])
     u = turn_y * (w[TURN_Y, j - 1, i] + w[TURN_Y, j, i])
-    w[U, j, i] = q[FU, j, i] - ground[PUSH_X, j, i] * (span(p) * along_x - v)
-    w[V, j, i] = q[FV, j, i] - ground[PUSH_Y, j, i] * (span(p) * along_y + u)
-
-
-def first_kick_at_coast(j, i, q, rows, ground, w, p):
-    """Flow through the faces after half a turn and the first kick."""
-    along_x = even_difference(
-        q[0, j, i - 2],
-        q[0, j, i - 1],
-        q[0, j, i],
-        q[0, j, i + 1],
-        ground[PUSH_X, j, i - 1],
-        ground[PUSH_X, j, i + 1],
-        p,
-    )
-    along_y = even_difference(
-        q[0, j - 2, i],
-        q[0, j - 1, i],
-        q[0, j, i],
-        q[0, j + 1, i],
-        ground[PUSH_Y, j - 1, i],
-        ground[PUSH_Y, j + 1, i],
-        p,
-    )
-    turn_x = (p.quarter * p.dt / p.g * rows[ROWS.drain_x, j]) * rows[ROWS.f, j]
-    turn_y = p.quarter * p.dt / p.g * rows[ROWS.height, j]
-    v = turn_x * (w[TURN_X, j, i - 1] + w[TURN_X, j, i])
-    u = turn_y * (w[TURN_Y, j - 1, i] + w[TURN_Y, j, i])
-    w[U, j, i] = q[FU, j, i] - ground[PUSH_X, j, i] * (span(p) * along_x - v)
-    w[V, j, i] = q[FV, j, i] - ground[PUSH_Y, j, i] * (span(p) * along_y + u)
+    w[U, j, i] = w[U, j, i] + ground[PUSH_X, j, i] * v
+    w[V, j, i] = w[V, j, i] - ground[PUSH_Y, j, i] * u
 
 
 def kick(j, i, ground, w, p):
@@ -211,36 +184,6 @@ def accelerate(j, i, acceleration, rows, ground, w, p):
 
 
 # ---------------------------------------------------------------- drifts
-
-
-def first_drift(j, i, q, rows, w, p):
-    """The surface after the first drift, where no wall is near."""
-    along_x = difference(w[U, j, i - 1], w[U, j, i], w[U, j, i + 1], w[U, j, i + 2], p)
-    along_y = difference(w[V, j - 1, i], w[V, j, i], w[V, j + 1, i], w[V, j + 2, i], p)
-    w[Z1, j, i] = q[0, j, i] - (span(p) * rows[ROWS.per_dx, j]) * (along_x + along_y)
-
-
-def first_drift_at_coast(j, i, q, rows, ground, w, p):
-    """The surface after the first drift."""
-    along_x = odd_difference(
-        w[U, j, i - 1],
-        w[U, j, i],
-        w[U, j, i + 1],
-        w[U, j, i + 2],
-        ground[PUSH_X, j, i],
-        ground[PUSH_X, j, i + 1],
-        p,
-    )
-    along_y = odd_difference(
-        w[V, j - 1, i],
-        w[V, j, i],
-        w[V, j + 1, i],
-        w[V, j + 2, i],
-        ground[PUSH_Y, j, i],
-        ground[PUSH_Y, j + 1, i],
-        p,
-    )
-    w[Z1, j, i] = q[0, j, i] - (span(p) * rows[ROWS.per_dx, j]) * (along_x + along_y)
 
 
 def drift(j, i, rows, w, p):
@@ -412,17 +355,20 @@ def step(
 def kicks_and_drifts(acceleration: bool = False) -> list[Stage]:
     """The stages of a step to the last kick, each on the box that those after it read."""
     kicks = (
-        _during(time_of_outer_kick, first_kick_at_coast, first_kick, (11, 11, 11, 11)),
+        _during(time_of_outer_kick, kick_at_coast, kick, (11, 11, 11, 11)),
         _during(time_of_inner_kick, kick_at_coast, kick, (8, 8, 8, 8)),
         _during(time_of_inner_kick, kick_at_coast, kick, (5, 5, 5, 5)),
         _during(time_of_outer_kick, kick_at_coast, kick, (2, 2, 2, 2)),
     )
     drifts = (
-        _during(time_of_outer_drift, first_drift_at_coast, first_drift, (10, 9, 10, 9)),
+        _during(time_of_outer_drift, drift_at_coast, drift, (10, 9, 10, 9)),
         _during(time_of_inner_drift, drift_at_coast, drift, (7, 6, 7, 6)),
         _during(time_of_outer_drift, drift_at_coast, drift, (4, 3, 4, 3)),
     )
-    found = [Stage(begin, west=12, east=12, south=12, north=12, mark=wall)]
+    found = [
+        Stage(load, west=13, east=12, south=13, north=12, mark=wall),
+        Stage(turn_flow, west=11, east=11, south=11, north=11),
+    ]
     for n, one in enumerate(kicks):
         found += [one, *([after(one, accelerate)] if acceleration else ()), *drifts[n : n + 1]]
     return found
