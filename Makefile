@@ -1,6 +1,7 @@
 # make demo   set up and compute the 2011 Tohoku tsunami, with figures and a page for browsers
 # make test   set up and pass lint, types and the quick tests: every backend, both engines, in minutes
-# make test-all   the same, then all other tests
+# make test-all   the same, then all other tests but the variants of some
+# make test-thorough   those variants: other precisions, orders and models
 # make test-faults   kill, stop and disturb runs in 110 ways, resume them, and write validation/results/faults.md; 15 min
 # make test-slurm   install Slurm and run jobs on it, as root on Debian or Ubuntu; elsewhere it says why it does not
 # make docs   set up and build the manual, docs/_build/html/index.html
@@ -13,7 +14,7 @@ BIN := .venv/bin
 RANKS ?= 2
 WORKERS ?= 2
 # Tests with these marks are left out of the quick ones, unless they are marked quick.
-SLOW := compile or long or simulator or mpi or cases or packaging or slurm
+SLOW := compile or long or simulator or mpi or cases or packaging or slurm or thorough
 # Options of the faults, such as "--seed 7 --count 300 --workers 4"; see --help.
 FAULTS ?=
 # Options of esim gpu check, such as "--minutes 9 --only kernels,speed".
@@ -23,7 +24,7 @@ WHEELS ?=
 PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 OFFLINE = --no-index --find-links $(WHEELS)
 
-.PHONY: demo test test-all test-faults test-slurm docs bench gpu-compile gpu-check gpu-wheels clean
+.PHONY: demo test test-all test-thorough test-faults test-slurm docs bench gpu-compile gpu-check gpu-wheels clean
 
 demo: .venv/demo
 	$(BIN)/mpirun -n $(RANKS) $(BIN)/esim-run configs/tohoku2011.yaml --set output.overwrite=true
@@ -39,7 +40,10 @@ test: .venv/test
 	$(PYTEST) -m "quick or not ($(SLOW))"
 
 test-all: test
-	$(PYTEST) -m "not quick and not slurm and ($(SLOW))"
+	$(PYTEST) -m "not quick and not slurm and not thorough and ($(SLOW))"
+
+test-thorough: .venv/test
+	$(PYTEST) -m thorough
 
 test-slurm: .venv/test
 	tests/support/install_slurm.sh

@@ -76,7 +76,9 @@ print(json.dumps([different, count, select("cuda", "float32").describe()["kernel
 
 @pytest.mark.simulator
 @pytest.mark.parametrize(
-    "runs", [OCEAN, CRUST, OCEAN_RUN, CRUST_RUN], ids=["ocean", "crust", "tsunami", "waves"]
+    "runs",
+    [OCEAN, CRUST, OCEAN_RUN, pytest.param(CRUST_RUN, marks=pytest.mark.thorough)],
+    ids=["ocean", "crust", "tsunami", "waves"],
 )
 def test_one_thread_per_cell_gives_the_bits_of_numpy(runs, monkeypatch):
     monkeypatch.setenv("ESIM_CUDA_CODEGEN", "0")

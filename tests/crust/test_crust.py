@@ -293,7 +293,9 @@ def test_rayleigh_waves_are_as_slow_as_stated(points, most, rock):
 
 @pytest.mark.compile
 @pytest.mark.parametrize("attenuate", ["coarse", "conventional"])
-@pytest.mark.parametrize(("wave", "quality"), [("s", 50.0), ("s", 100.0), ("p", 50.0)])
+@pytest.mark.parametrize(
+    ("wave", "quality"), [("s", 50.0), pytest.param("s", 100.0, marks=pytest.mark.thorough), ("p", 50.0)]
+)
 def test_plane_waves_lose_what_q_says(attenuate, wave, quality):
     """Oblique waves at three frequencies, 14 points long: amplitude within 2 % of exp(-pi f t / Q), speed of the law.
 

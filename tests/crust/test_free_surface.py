@@ -109,9 +109,9 @@ def test_attenuation_takes_energy_below_a_free_surface(attenuate):
     ("order", "attenuate", "dtype", "steps"),
     [
         (4, None, "float32", 60_000),
-        (8, None, "float64", 6000),
+        pytest.param(8, None, "float64", 6000, marks=pytest.mark.thorough),
         (8, "coarse", "float32", 6000),
-        (4, "conventional", "float64", 6000),
+        pytest.param(4, "conventional", "float64", 6000, marks=pytest.mark.thorough),
     ],
 )
 def test_energy_of_a_random_block_over_many_steps(order, attenuate, dtype, steps):

@@ -287,7 +287,12 @@ def test_strain_below_a_free_sea_surface_is_that_of_the_steps(order: int) -> Non
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("order", "attenuation", "height"),
-    [(4, "none", 0.0), (4, "none", 2.3), (8, "none", 0.4), (4, "coarse", 0.4)],
+    [
+        pytest.param(4, "none", 0.0, marks=pytest.mark.thorough),
+        (4, "none", 2.3),
+        pytest.param(8, "none", 0.4, marks=pytest.mark.thorough),
+        (4, "coarse", 0.4),
+    ],
 )
 def test_sources_and_receivers_change_places_below_stepped_ground(
     tmp_path: Path, order: int, attenuation: str, height: float

@@ -62,7 +62,8 @@ def records(made: dict) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("attenuation", "order"), [("none", 4), ("none", 8), ("conventional", 4), ("coarse", 4)]
+    ("attenuation", "order"),
+    [("none", 4), pytest.param("none", 8, marks=pytest.mark.thorough), ("conventional", 4), ("coarse", 4)],
 )
 def test_a_box_holds_what_the_larger_run_has_in_it(tmp_path: Path, attenuation: str, order: int) -> None:
     scene = large(tmp_path / "large", attenuation, order)

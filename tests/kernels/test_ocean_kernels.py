@@ -20,13 +20,23 @@ DTYPES = ("float32", "float64")
 # Every body is in one of the others too; a compilation takes seconds, so the CPU does not see all combinations.
 SIMILAR = ("step with a friction map", "step in a layer", "step with maxima")
 COMPILED = tuple(name for name in KERNELS if name not in SIMILAR)
+# Of these the thorough tests alone see float64.
+SOME_IN_DOUBLE = ("step", "deep step", "step with structures", "step with a tracer")
 # Threads take twice as long to compile, and differ in the loop over tiles only.
 THREADED = tuple((name, "float32") for name in COMPILED if name != "step with everything")
 
 
 @pytest.mark.compile
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        pytest.param(
+            name, dtype, marks=[pytest.mark.thorough] if dtype == "float64" and name in SOME_IN_DOUBLE else []
+        )
+        for name in COMPILED
+        for dtype in DTYPES
+    ],
+)
 def test_cpu_equals_numpy(name, dtype):
     kernel = KERNELS[name]
     expected = compute(select("numpy", dtype), kernel)

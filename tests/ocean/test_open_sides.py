@@ -187,7 +187,7 @@ def test_a_lake_is_at_rest_in_layers(dtype):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("bed", [flat(DEPTH), rough(cell=5000.0)])
+@pytest.mark.parametrize("bed", [pytest.param(flat(DEPTH), marks=pytest.mark.thorough), rough(cell=5000.0)])
 def test_what_is_inside_drains_to_rest(bed):
     """Noise half a metre above the still water, with islands and rotation: no level stays, nothing drives itself."""
     noise = np.random.default_rng(1).uniform(-0.5, 1.5, (48, 48))
