@@ -1,0 +1,405 @@
+"""Many runs that differ in some keys: groups of ranks take them from a queue, one member after another."""
+
+import gc
+import time as wall
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from esim.config.ensemble.root import EnsembleConfig
+from esim.config.scenario import SimulationConfig
+from esim.config.yaml.document import Document
+from esim.config.yaml.suggest import several, shown
+from esim.data import locate
+from esim.drivers.checks import find_device, require_memory
+from esim.drivers.driver import Computation, Driver, Observer, Setup, Warnings
+from esim.drivers.engine import EngineDriver
+from esim.drivers.inputs import sum_inputs
+from esim.drivers.member import Outcome, compute_member
+from esim.drivers.messages import silenced
+from esim.drivers.resources import Device
+from esim.drivers.run import driver_of
+from esim.drivers.start import Start, differences
+from esim.ensemble.design import TABLE, design_lines, design_members, write_table
+from esim.ensemble.member import FOLDER, Member, member_config
+from esim.ensemble.queue import Queue
+from esim.ensemble.standing import Standing, read_member, remove_members, sign, standing
+from esim.errors import EsimError, InputError, MembersFailed, StopRequested
+from esim.io.directory import RECORD, close_ledger, refuse_existing, start_directory
+from esim.io.provenance import plain, run_record, write_record
+from esim.parallel.collectives import on_root
+from esim.parallel.comm import Comm
+from esim.parallel.threads import threads_per_rank
+from esim.planning.prediction import duration
+from esim.planning.work import Workload
+from esim.timestepping.clock import Clock
+from esim.timestepping.signals import STOP
+
+LOOK = 1.0  # s between two looks at what other groups have done
+SHOWN = 10  # failed members, or warnings, that are told one by one
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnsembleSetup(Setup[EnsembleConfig]):
+    """What is known of an ensemble: its members, and the setup of the first of them, on the ranks of a group.
+
+    identities are what decides the results of each member, as it is compared with what is there, and document is the
+    base with the threads that a rank has. Groups of ranks compute a member each at a time; this rank is in `group`.
+    """
+
+    members: tuple[Member, ...]
+    identities: tuple[Mapping[str, Any], ...]
+    document: Document
+    groups: int
+    group: Comm
+    first: Setup[Any]
+
+    def directory(self, number: int) -> Path:
+        """The output directory of a member."""
+        return self.config.output.directory / FOLDER / self.members[number].name
+
+    def member_config(self, number: int) -> SimulationConfig:
+        """The configuration of a member."""
+        return member_config(self.config, self.document, self.members[number])
+
+
+class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
+    """How an ensemble is computed, and what is said of it."""
+
+    def check(self, config: EnsembleConfig, comm: Comm, elsewhere: bool | Device = False) -> EnsembleSetup:
+        """Find everything that can be known to be wrong with the configuration of any member, and with a first run."""
+        warnings = Warnings(comm)
+        members = tuple(design_members(config.members))
+        threads = config.run.threads or threads_per_rank(comm)
+        document = config.document()
+        document.data["run"]["threads"] = threads
+        identities = _identities(config, comm, members, document)
+        device = find_device(config, comm, warnings, elsewhere)
+        groups = max(1, comm.size // config.run.ranks_per_member)
+        group = comm.split(min(comm.rank // config.run.ranks_per_member, groups - 1))
+        setup = EnsembleSetup(
+            config=config,
+            comm=comm,
+            device=device,
+            threads=threads,
+            memory={},
+            warnings=warnings,
+            members=members,
+            identities=identities,
+            document=document,
+            groups=groups,
+            group=group,
+            first=Setup(
+                config=config, comm=group, device=device, threads=threads, memory={}, warnings=warnings
+            ),
+        )
+        first = setup.member_config(0)
+        try:
+            with silenced():  # each member has its own warnings
+                found = driver_of(first).check(first, group, device)
+        except InputError as error:
+            raise InputError(f"member '{members[0].name}': {error}") from None
+        require_memory(config, comm, device, found.memory, dimensions=2)
+        if comm.size < config.run.ranks_per_member:
+            warnings.add(
+                f"run.ranks_per_member: {config.run.ranks_per_member} are more than the {comm.size} that there are"
+            )
+        return replace(setup, first=found, memory=found.memory)
+
+    def files(self, setup: EnsembleSetup) -> list[str]:
+        """The table of the members; each of these has its own files."""
+        return [TABLE]
+
+    def refuse(self, setup: EnsembleSetup, resume: bool) -> None:
+        """Raises InputError, on all ranks, if the ensemble must not begin, or go on, in its output directory."""
+        on_root(setup.comm, partial(_refuse, setup, self.files(setup), resume))
+
+    def plan_start(self, setup: EnsembleSetup, resume: bool) -> Start:
+        """The members read their inputs and find their checkpoints by themselves."""
+        return Start(setup.comm, setup.config.output.directory, self.files(setup), [], {"resume": resume})
+
+    def prepare(
+        self, setup: EnsembleSetup, start: Start, observers: Sequence[Observer] = ()
+    ) -> "EnsembleRun":
+        """Nothing yet: each member is prepared when its turn comes."""
+        return EnsembleRun(setup=setup, start=start, observers=observers)
+
+    def engines(self, setup: EnsembleSetup) -> Sequence[tuple[Driver[Any, Any, Any], Any]]:
+        """Those of the first member, whose kernels are those of all that differ in numbers only."""
+        engines: Sequence[tuple[Driver[Any, Any, Any], Any]] = driver_of(setup.first.config).engines(
+            setup.first
+        )
+        return engines
+
+    def describe(self, setup: EnsembleSetup) -> list[str]:
+        """The design and what it costs, and the plan of the first member."""
+        ranks = setup.group.size
+        lines = design_lines(setup.config.members, setup.members)
+        groups = f"{setup.groups} groups" if setup.groups > 1 else "1 group"
+        each = f"{ranks} ranks" if ranks > 1 else "1 rank"
+        first = driver_of(setup.first.config).describe(setup.first)
+        return [
+            *lines,
+            f"engine         {setup.config.run.engine}, {groups} of {each}",
+            *_cost(setup),
+            f"first member   {setup.members[0].name}",
+            *(f"  {line}" for line in first),
+        ]
+
+    def workloads(self, setup: EnsembleSetup, ranks: int) -> Sequence[Workload]:
+        """Those of all members that a group of ranks computes, one after the other."""
+        each = min(setup.config.run.ranks_per_member, ranks)
+        turns = -(-len(setup.members) // (ranks // each))
+        return [*driver_of(setup.first.config).workloads(setup.first, each)] * turns
+
+    def summarize(self, record: Mapping[str, Any]) -> list[str]:
+        """How many members there are, and which of them failed."""
+        members = record["members"]
+        found, failed = len(members), [one for one in members if one["state"] == "failed"]
+        lines = [f"members: {found - len(failed):,} of {found:,} complete"]
+        lines += [f"failed: {one['name']}: {one['error']}" for one in failed[:SHOWN]]
+        if len(failed) > SHOWN:
+            lines.append(f"failed: {len(failed) - SHOWN:,} more, see run.json")
+        return lines
+
+
+@dataclass(kw_only=True)
+class EnsembleRun(Computation[EnsembleSetup]):
+    """An ensemble on this rank: what came of each member that its group has computed."""
+
+    observers: Sequence[Observer]
+    outcomes: list[Outcome] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def compute(self) -> dict[str, Any]:
+        """All members that are missing, and what they tell together; returns the content of run.json.
+
+        Raises StopRequested, and MembersFailed once all that can be written is.
+        """
+        setup, begun = self.setup, wall.perf_counter()
+        resume = bool(self.start.identity["resume"])
+        on_root(setup.comm, partial(_make_room, setup, self.start.names, resume))
+        queue = Queue(setup.config.output.directory)
+        missing = self._missing(resume)
+        try:
+            stopped = self._compute_members(queue, missing)
+        finally:
+            gc.unfreeze()
+        told = setup.comm.allgather((self.outcomes, stopped))
+        outcomes = sorted((one for found, _ in told for one in found), key=lambda one: one.number)
+        self.timings["members"] = wall.perf_counter() - begun
+        on_root(setup.comm, queue.close)
+        if any(stop for _, stop in told):
+            done = len(setup.members) - len(missing) + len(outcomes)
+            raise StopRequested(
+                f"stopped with {done} of {len(setup.members)} members done in {setup.config.output.directory}; resume "
+                "with --resume"
+            )
+        return self._finish(outcomes, begun)
+
+    def _missing(self, resume: bool) -> dict[int, Standing]:
+        """The members that are to be computed, and what is there of each. Collective."""
+        setup = self.setup
+        if not resume:
+            return dict.fromkeys(range(len(setup.members)), Standing.MISSING)
+        mine = range(setup.comm.rank, len(setup.members), setup.comm.size)
+        found = {n: standing(setup.directory(n), setup.identities[n]) for n in mine}
+        merged = {n: one for part in setup.comm.allgather(found) for n, one in part.items()}
+        return {n: merged[n] for n in sorted(merged) if merged[n] is not Standing.COMPLETE}
+
+    def _compute_members(self, queue: Queue, missing: Mapping[int, Standing]) -> bool:
+        """Take members and compute them, until there are none; returns whether a stop was asked for before."""
+        setup, group = self.setup, self.setup.group
+        gc.freeze()  # what is there now stays, and need not be looked at after each member
+        progress = _Progress(queue, len(setup.members), len(missing), self.observers)
+        while True:
+            if group.allreduce_max(float(self._must_stop(group, progress))):
+                return True
+            number = on_root(group, partial(queue.take, missing))
+            number = group.bcast(number)
+            if number is None:
+                return False
+            config = setup.member_config(number)
+            begun = missing[number] is Standing.BEGUN
+            if group.rank == 0:
+                sign(setup.directory(number), setup.members[number], setup.identities[number])
+            group.barrier()
+            try:
+                found = compute_member(number, config, group, setup.device, begun, [progress.look])
+            except StopRequested:
+                return True
+            if group.rank == 0:
+                self.outcomes.append(found)
+                queue.finish(number)
+            progress.look()
+
+    def _must_stop(self, group: Comm, progress: "_Progress") -> bool:
+        """Whether this rank has heard a signal, or the time is up."""
+        clock = progress.clock
+        return STOP.asked or (group.rank == 0 and self.setup.wall_clock.due(clock.time, clock.end))
+
+    def _finish(self, outcomes: Sequence[Outcome], begun: float) -> dict[str, Any]:
+        """What all members tell together, and the record."""
+        setup, directory = self.setup, self.setup.config.output.directory
+        failed = {one.number: one for one in outcomes if one.error}
+        for text in _gathered_warnings(setup, outcomes):
+            setup.warnings.add(text)
+        self.written = [directory / name for name in self.start.names]
+        self.timings["time loop"] = wall.perf_counter() - begun
+        self.timings["time loops of members"] = sum(one.loop for one in outcomes)
+        record = self._record(outcomes, "incomplete" if failed else "complete")
+        if setup.comm.rank == 0:
+            write_record(directory / RECORD, record)
+            close_ledger(directory)
+        setup.comm.barrier()
+        if failed:
+            told = [f"{setup.members[n].name}: {one.error}" for n, one in sorted(failed.items())]
+            raise MembersFailed(
+                f"{len(failed)} of {len(setup.members)} members failed, each twice: {'; '.join(told[:SHOWN])}"
+                f"{f' and {len(told) - SHOWN} more' * (len(told) > SHOWN)}; the others are complete in {directory}; "
+                "try the failed ones again with --resume"
+            )
+        return record
+
+    def _record(self, outcomes: Sequence[Outcome], state: str) -> dict[str, Any]:
+        setup, found = self.setup, {one.number: one for one in outcomes}
+        return run_record(
+            setup.config.echo(),
+            started=self.started,
+            ended=datetime.now(UTC),
+            decomposition={
+                "ranks": setup.comm.size,
+                "groups": setup.groups,
+                "ranks_per_member": setup.group.size,
+            },
+            timings=self.timings,
+            warnings=setup.warnings.texts,
+            mpi=setup.comm.library,
+            peak_memory=max((one.peak_memory for one in outcomes), default=None),
+            wall_clock=setup.wall_clock.record(),
+            files=[str(path) for path in self.written],
+            state=state,
+            members=[
+                _member_record(member, found.get(number)) for number, member in enumerate(setup.members)
+            ],
+        )
+
+
+@dataclass
+class _Progress:
+    """How many members are done, those of other groups too, and of those that were done before; told to observers."""
+
+    queue: Queue
+    members: int
+    missing: int
+    observers: Sequence[Observer]
+    looked: float = 0.0
+
+    def __post_init__(self) -> None:
+        before = float(self.members - self.missing)
+        self.clock = Clock(
+            float(self.members), before, begin=min(before, self.members - 1e-9), counts="members"
+        )
+
+    def look(self, step: Clock | None = None) -> None:
+        """Count and tell: after a member, and now and then after its steps."""
+        now = wall.monotonic()
+        if step is None or now - self.looked >= LOOK:
+            self.looked = now
+            self.clock.time = float(self.members - self.missing + self.queue.count_done())
+            for observer in self.observers:
+                observer(self.clock)
+
+
+def _identities(
+    config: EnsembleConfig, comm: Comm, members: Sequence[Member], document: Document
+) -> tuple[Mapping[str, Any], ...]:
+    """What decides the results of each member. Collective: each rank checks some of them.
+
+    Raises InputError, on all ranks, for the first member whose configuration its scenario refuses.
+    """
+    configs: dict[int, SimulationConfig] = {}
+    problem: tuple[int, EsimError] | None = None
+    for number in range(comm.rank, len(members), comm.size):
+        try:
+            configs[number] = member_config(config, document, members[number])
+        except InputError as error:
+            problem = number, error
+            break
+    problems = [one for one in comm.allgather(problem) if one is not None]
+    if problems:
+        raise min(problems, key=lambda one: one[0])[1]
+    read = {file for one in configs.values() for file in one.files}
+    files = sorted({file for part in comm.allgather(read) for file in part})
+    paths = {file: locate(file) for file in files}
+    sums = {one["path"]: _sum(one) for one in sum_inputs(comm, list(dict.fromkeys(paths.values())))}
+    by_file = {file: sums[str(path)] for file, path in paths.items()}
+    mine = {number: plain(one.restart_identity(by_file)) for number, one in configs.items()}
+    found = {number: one for part in comm.allgather(mine) for number, one in part.items()}
+    return tuple(found[number] for number in range(len(members)))
+
+
+def _sum(record: Mapping[str, Any]) -> str:
+    return next(f"{kind} {record[kind]}" for kind in ("sha256", "xxh3_128") if kind in record)
+
+
+def _cost(setup: EnsembleSetup) -> list[str]:
+    """What all members will take, if they are like the first one."""
+    parts = driver_of(setup.first.config).engines(setup.first)
+    seconds = sum(driver.predict(part).time for driver, part in parts if isinstance(driver, EngineDriver))
+    turns = -(-len(setup.members) // setup.groups)
+    return [f"predicted      {turns:,} x {seconds:.3g} s, {duration(turns * seconds)} in all, without starts"]
+
+
+def _refuse(setup: EnsembleSetup, names: Sequence[str], resume: bool) -> None:
+    """Raises InputError if the ensemble must not begin, or go on, in its output directory."""
+    config, directory = setup.config, setup.config.output.directory
+    inputs = {key: locate(file) for key, file in config.keyed_files.items()}
+    refuse_existing(directory, names, inputs, config.output.overwrite, resume)
+    if not resume or config.output.overwrite:
+        return
+    for number, member in enumerate(setup.members):
+        if standing(setup.directory(number), setup.identities[number]) is Standing.CHANGED:
+            made = (read_member(setup.directory(number)) or {}).get("identity", {})
+            wrong = [
+                f"{'.'.join(key)} was {shown(before)}, is {shown(now)}"
+                for key, before, now in differences(made, setup.identities[number])
+            ]
+            raise InputError(
+                f"--resume: {setup.directory(number)} is of another configuration: {several(wrong)}; run with the one "
+                f"that member '{member.name}' was made with, or compute it anew by --set output.overwrite=true"
+            )
+
+
+def _make_room(setup: EnsembleSetup, names: Sequence[str], resume: bool) -> None:
+    """Remove what is replaced, and say which members there are."""
+    directory = setup.config.output.directory
+    if not resume:
+        remove_members(directory)
+    start_directory(directory, names, keep=resume)
+    write_table(directory / TABLE, setup.members)
+    Queue(directory).open()
+
+
+def _gathered_warnings(setup: EnsembleSetup, outcomes: Sequence[Outcome]) -> list[str]:
+    """The warnings of members, each once, with those that have it."""
+    found: dict[str, list[str]] = {}
+    for one in outcomes:
+        for text in one.warnings:
+            found.setdefault(text, []).append(setup.members[one.number].name)
+    lines = [f"{several(names)}: {text}" for text, names in found.items()]
+    if len(lines) > SHOWN:
+        lines[SHOWN:] = [f"{len(lines) - SHOWN:,} more warnings are in run.json of the members"]
+    return lines
+
+
+def _member_record(member: Member, outcome: Outcome | None) -> dict[str, Any]:
+    """What run.json has of a member; one without an outcome was complete before."""
+    facts: dict[str, Any] = {"name": member.name, "weight": member.weight, "values": dict(member.values)}
+    if outcome is None:
+        return facts | {"state": "complete"}
+    facts |= {"attempts": outcome.attempts, "seconds": outcome.seconds, "time_loop": outcome.loop}
+    return facts | ({"state": "failed", "error": outcome.error} if outcome.error else {"state": "complete"})
