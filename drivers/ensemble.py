@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from esim.config.ensemble.root import EnsembleConfig
 from esim.config.scenario import SimulationConfig
 from esim.config.yaml.document import Document
 from esim.config.yaml.suggest import several, shown
 from esim.data import locate
-from esim.drivers.checks import find_device, require_memory
+from esim.drivers.checks import find_device, require_memory, timed
 from esim.drivers.driver import Computation, Driver, Observer, Setup, Warnings
 from esim.drivers.engine import EngineDriver
 from esim.drivers.inputs import sum_inputs
@@ -24,10 +26,13 @@ from esim.drivers.resources import Device
 from esim.drivers.run import driver_of
 from esim.drivers.start import Start, differences
 from esim.ensemble.design import TABLE, design_lines, design_members, write_table
+from esim.ensemble.hazard import FILE, Question, lacking, write_hazard
 from esim.ensemble.member import FOLDER, Member, member_config
+from esim.ensemble.quantity import QUANTITIES
 from esim.ensemble.queue import Queue
 from esim.ensemble.standing import Standing, read_member, remove_members, sign, standing
 from esim.errors import EsimError, InputError, MembersFailed, StopRequested
+from esim.io import cf
 from esim.io.directory import RECORD, close_ledger, refuse_existing, start_directory
 from esim.io.provenance import plain, run_record, write_record
 from esim.parallel.collectives import on_root
@@ -102,6 +107,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
                 found = driver_of(first).check(first, group, device)
         except InputError as error:
             raise InputError(f"member '{members[0].name}': {error}") from None
+        _require_results(config, found)
         require_memory(config, comm, device, found.memory, dimensions=2)
         if comm.size < config.run.ranks_per_member:
             warnings.add(
@@ -110,8 +116,8 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         return replace(setup, first=found, memory=found.memory)
 
     def files(self, setup: EnsembleSetup) -> list[str]:
-        """The table of the members; each of these has its own files."""
-        return [TABLE]
+        """The table of the members, and what they tell together; each of them has its own files."""
+        return [TABLE, *([FILE] if setup.config.hazard is not None else [])]
 
     def refuse(self, setup: EnsembleSetup, resume: bool) -> None:
         """Raises InputError, on all ranks, if the ensemble must not begin, or go on, in its output directory."""
@@ -191,6 +197,7 @@ class EnsembleRun(Computation[EnsembleSetup]):
         told = setup.comm.allgather((self.outcomes, stopped))
         outcomes = sorted((one for found, _ in told for one in found), key=lambda one: one.number)
         self.timings["members"] = wall.perf_counter() - begun
+        _Progress(queue, len(setup.members), len(missing), self.observers).look()
         on_root(setup.comm, queue.close)
         if any(stop for _, stop in told):
             done = len(setup.members) - len(missing) + len(outcomes)
@@ -247,7 +254,14 @@ class EnsembleRun(Computation[EnsembleSetup]):
         failed = {one.number: one for one in outcomes if one.error}
         for text in _gathered_warnings(setup, outcomes):
             setup.warnings.add(text)
-        self.written = [directory / name for name in self.start.names]
+        self.written = [directory / TABLE]
+        complete = [n for n in range(len(setup.members)) if n not in failed]
+        if setup.config.hazard is not None and complete:
+            with timed(self.timings, "hazard"):
+                texts = on_root(setup.comm, partial(_write_hazard, setup, complete))
+            for text in setup.comm.bcast(texts) or ():
+                setup.warnings.add(text)
+            self.written.append(directory / FILE)
         self.timings["time loop"] = wall.perf_counter() - begun
         self.timings["time loops of members"] = sum(one.loop for one in outcomes)
         record = self._record(outcomes, "incomplete" if failed else "complete")
@@ -342,6 +356,13 @@ def _identities(
     return tuple(found[number] for number in range(len(members)))
 
 
+def _require_results(config: EnsembleConfig, first: Setup[Any]) -> None:
+    """Raises InputError where the hazard has nothing to be made of."""
+    names = [Path(name).stem for name in driver_of(first.config).files(first)]
+    if config.hazard is not None and not {"maxima", "stations"} & set(names):
+        raise InputError(f"hazard: {lacking(QUANTITIES[first.config.scenario])}")
+
+
 def _sum(record: Mapping[str, Any]) -> str:
     return next(f"{kind} {record[kind]}" for kind in ("sha256", "xxh3_128") if kind in record)
 
@@ -382,6 +403,27 @@ def _make_room(setup: EnsembleSetup, names: Sequence[str], resume: bool) -> None
     start_directory(directory, names, keep=resume)
     write_table(directory / TABLE, setup.members)
     Queue(directory).open()
+
+
+def _write_hazard(setup: EnsembleSetup, complete: Sequence[int]) -> list[str]:
+    """What the members that are complete tell together; returns what is to be said of it."""
+    config, hazard = setup.config, setup.config.hazard
+    assert hazard is not None  # asked for where it is wanted
+    members = [setup.members[n] for n in complete]
+    question = Question(
+        config=hazard,
+        quantity=QUANTITIES[setup.first.config.scenario],
+        names=[member.name for member in members],
+        weights=np.array([member.weight for member in members]),
+        folders=[setup.directory(n) for n in complete],
+    )
+    attributes = cf.global_attributes(config.title or config.base.stem, config.echo(), "esim-run")
+    remarks = write_hazard(config.output.directory / FILE, question, attributes)
+    if len(complete) < len(setup.members):
+        remarks.append(
+            f"hazard: of the {len(complete)} members that are complete, out of {len(setup.members)}"
+        )
+    return remarks
 
 
 def _gathered_warnings(setup: EnsembleSetup, outcomes: Sequence[Outcome]) -> list[str]:

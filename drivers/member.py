@@ -87,7 +87,7 @@ def _compute(
     with silenced():
         setup = driver.check(config, comm, device)
         again = resume and from_root(comm, lambda: _has_checkpoint(config.output.directory))
-        with prepared(driver, setup, again, observers) as run:
+        with prepared(driver, setup, again, observers, predicted=False) as run:
             record: dict[str, Any] = run.compute()
     return record
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from esim.config.ensemble.distribution import DistributionConfig
 from esim.config.ensemble.members import MembersConfig
@@ -32,6 +31,8 @@ def unit_points(method: str, count: int, dimensions: int, seed: int) -> np.ndarr
     """Points in the unit cube (count, dimensions), each coordinate evenly distributed."""
     if method == "random":
         return np.random.default_rng(seed).random((count, dimensions))
+    from scipy import stats
+
     if method == "latin_hypercube":
         return np.asarray(stats.qmc.LatinHypercube(dimensions, seed=seed).random(count))
     with warnings.catch_warnings():  # that the count is no power of two, which the manual says
@@ -52,6 +53,8 @@ def inverse(distribution: DistributionConfig, probability: np.ndarray) -> list[A
 
 def _continuous(kind: str, numbers: tuple[float, ...]) -> Any:
     """The frozen distribution of scipy."""
+    from scipy import stats
+
     if kind == "uniform":
         return stats.uniform(numbers[0], numbers[1] - numbers[0])
     if kind == "normal":

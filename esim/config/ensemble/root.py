@@ -1,6 +1,7 @@
 """The whole configuration of scenario ensemble, complete and checked."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -13,7 +14,7 @@ from esim.config.load import validate
 from esim.config.output import DirectoryConfig
 from esim.config.run import ResourcesConfig
 from esim.config.scenario import ScenarioConfig, SimulationConfig
-from esim.config.yaml.document import Document, key_of, put, read
+from esim.config.yaml.document import Document, Key, key_of, put, read
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem
 from esim.data import locate
@@ -29,7 +30,8 @@ class EnsembleConfig(ScenarioConfig):
     base: InputFile = Field(description="Configuration of which the members are variants, a YAML file.")
     set: dict[KeyPath, Any] = Field(
         default_factory=dict,
-        description="Values of keys of the base for all members, by path: {grid.spacing: 4 arcmin}.",
+        description="Values of keys of the base for all members, by path: {grid.spacing: 4 arcmin}; of a mapping, such "
+        "as {output: {fields: null}}, each key by itself, unless it is of another kind.",
     )
     members: MembersConfig = Field(description="Members, and how they differ.")
     hazard: HazardConfig | None = Field(
@@ -53,7 +55,7 @@ class EnsembleConfig(ScenarioConfig):
 
     @model_validator(mode="after")
     def _check_paths(self) -> Self:
-        for path, _ in flattened(self.set):
+        for path in _paths(self.set):
             if path in NOT_SET:
                 raise KeyProblem(("set", path), "belongs to the ensemble; set it there")
         for path in self.members.vary or ():
@@ -75,19 +77,33 @@ class EnsembleConfig(ScenarioConfig):
 def base_document(base: Path, given: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> Document:
     """The plain data of a base, with keys by path that are given; raises InputError."""
     document = read(locate(base))
-    for path, value in (*flattened(given), *(more or {}).items()):
+    for path, value in given.items():
+        _set(document, key_of(path), value)
+    for path, value in (more or {}).items():
         put(document, key_of(path), value, f"set: {path}")
     return document
 
 
-def flattened(given: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Paths and values of keys: {grid: {spacing: 1}} is the same as {grid.spacing: 1}."""
+def _set(document: Document, key: Key, value: Any) -> None:
+    """Give a key a value; a mapping changes those keys of a section that it has, unless it makes it another kind."""
+    there = document.value(key)
+    if (
+        isinstance(value, Mapping)
+        and isinstance(there, Mapping)
+        and value.get("kind", there.get("kind")) == there.get("kind")
+    ):
+        for name, item in value.items():
+            _set(document, (*key, name), item)
+    else:
+        put(document, key, deepcopy(value), f"set: {'.'.join(map(str, key))}")
+
+
+def _paths(given: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The paths of all keys that are given, of sections and of the keys in them."""
     for name, value in given.items():
-        path = f"{above}{name}"
-        if isinstance(value, Mapping) and value:
-            yield from flattened(value, f"{path}.")
-        else:
-            yield path, value
+        yield f"{above}{name}"
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{above}{name}.")
 
 
 def _validated(document: Document) -> SimulationConfig:

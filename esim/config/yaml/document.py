@@ -33,6 +33,18 @@ class Document:
         """Where `key` stands, or else the nearest thing around it."""
         return next((self.places[key[:n]] for n in range(len(key), -1, -1) if key[:n] in self.places), "")
 
+    def value(self, key: Key) -> Any:
+        """What stands at a key; None where there is nothing."""
+        found = self.data
+        for part in key:
+            if isinstance(found, dict):
+                found = found.get(part)
+            elif isinstance(found, list) and isinstance(part, int) and part < len(found):
+                found = found[part]
+            else:
+                return None
+        return found
+
 
 def read(path: str | os.PathLike[str], example: str = "scenario: tsunami") -> Document:
     """Read a YAML file; InputError says line and column of what is not valid YAML or given twice.
