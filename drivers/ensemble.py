@@ -1,6 +1,6 @@
 """Many runs that differ in some keys: groups of ranks take them from a queue, one member after another."""
 
-import gc
+import shutil
 import time as wall
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,18 +19,20 @@ from esim.data import locate
 from esim.drivers.checks import find_device, require_memory, timed
 from esim.drivers.driver import Computation, Driver, Observer, Setup, Warnings
 from esim.drivers.engine import EngineDriver
+from esim.drivers.ensemble_dask import compute_on_dask
+from esim.drivers.ensemble_groups import compute_in_groups
+from esim.drivers.ensemble_setup import ARRAY, EnsembleSetup, array_share
 from esim.drivers.inputs import sum_inputs
-from esim.drivers.member import Outcome, compute_member
+from esim.drivers.member import Outcome
 from esim.drivers.messages import silenced
 from esim.drivers.resources import Device
 from esim.drivers.run import driver_of
 from esim.drivers.start import Start, differences
 from esim.ensemble.design import TABLE, design_lines, design_members, write_table
 from esim.ensemble.hazard import FILE, Question, lacking, write_hazard
-from esim.ensemble.member import FOLDER, Member, member_config
+from esim.ensemble.member import Member, member_config
 from esim.ensemble.quantity import QUANTITIES
-from esim.ensemble.queue import Queue
-from esim.ensemble.standing import Standing, read_member, remove_members, sign, standing
+from esim.ensemble.standing import Standing, read_member, remove_members, standing
 from esim.errors import EsimError, InputError, MembersFailed, StopRequested
 from esim.io import cf
 from esim.io.directory import RECORD, close_ledger, refuse_existing, start_directory
@@ -40,35 +42,9 @@ from esim.parallel.comm import Comm
 from esim.parallel.threads import threads_per_rank
 from esim.planning.prediction import duration
 from esim.planning.work import Workload
-from esim.timestepping.clock import Clock
-from esim.timestepping.signals import STOP
 
-LOOK = 1.0  # s between two looks at what other groups have done
+MOST_TASKS = 100  # of a job array, unless more are asked for
 SHOWN = 10  # failed members, or warnings, that are told one by one
-
-
-@dataclass(frozen=True, kw_only=True)
-class EnsembleSetup(Setup[EnsembleConfig]):
-    """What is known of an ensemble: its members, and the setup of the first of them, on the ranks of a group.
-
-    identities are what decides the results of each member, as it is compared with what is there, and document is the
-    base with the threads that a rank has. Groups of ranks compute a member each at a time; this rank is in `group`.
-    """
-
-    members: tuple[Member, ...]
-    identities: tuple[Mapping[str, Any], ...]
-    document: Document
-    groups: int
-    group: Comm
-    first: Setup[Any]
-
-    def directory(self, number: int) -> Path:
-        """The output directory of a member."""
-        return self.config.output.directory / FOLDER / self.members[number].name
-
-    def member_config(self, number: int) -> SimulationConfig:
-        """The configuration of a member."""
-        return member_config(self.config, self.document, self.members[number])
 
 
 class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
@@ -78,7 +54,9 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         """Find everything that can be known to be wrong with the configuration of any member, and with a first run."""
         warnings = Warnings(comm)
         members = tuple(design_members(config.members))
-        threads = config.run.threads or threads_per_rank(comm)
+        if config.run.engine == "dask" and comm.size > 1:
+            raise InputError("run.engine: dask has workers of its own; start esim-run without mpirun")
+        threads = config.run.threads or (1 if config.run.engine == "dask" else threads_per_rank(comm))
         document = config.document()
         document.data["run"]["threads"] = threads
         identities = _identities(config, comm, members, document)
@@ -97,6 +75,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
             document=document,
             groups=groups,
             group=group,
+            share=array_share() if config.run.engine == "slurm_array" else None,
             first=Setup(
                 config=config, comm=group, device=device, threads=threads, memory={}, warnings=warnings
             ),
@@ -109,7 +88,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
             raise InputError(f"member '{members[0].name}': {error}") from None
         _require_results(config, found)
         require_memory(config, comm, device, found.memory, dimensions=2)
-        if comm.size < config.run.ranks_per_member:
+        if not elsewhere and comm.size < config.run.ranks_per_member:
             warnings.add(
                 f"run.ranks_per_member: {config.run.ranks_per_member} are more than the {comm.size} that there are"
             )
@@ -124,8 +103,9 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         on_root(setup.comm, partial(_refuse, setup, self.files(setup), resume))
 
     def plan_start(self, setup: EnsembleSetup, resume: bool) -> Start:
-        """The members read their inputs and find their checkpoints by themselves."""
-        return Start(setup.comm, setup.config.output.directory, self.files(setup), [], {"resume": resume})
+        """The members read their inputs and find their checkpoints, which a task of a job array always looks for."""
+        again = {"resume": resume or setup.share is not None}
+        return Start(setup.comm, setup.config.output.directory, self.files(setup), [], again)
 
     def prepare(
         self, setup: EnsembleSetup, start: Start, observers: Sequence[Observer] = ()
@@ -142,14 +122,11 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
 
     def describe(self, setup: EnsembleSetup) -> list[str]:
         """The design and what it costs, and the plan of the first member."""
-        ranks = setup.group.size
         lines = design_lines(setup.config.members, setup.members)
-        groups = f"{setup.groups} groups" if setup.groups > 1 else "1 group"
-        each = f"{ranks} ranks" if ranks > 1 else "1 rank"
         first = driver_of(setup.first.config).describe(setup.first)
         return [
             *lines,
-            f"engine         {setup.config.run.engine}, {groups} of {each}",
+            f"engine         {_engine(setup)}",
             *_cost(setup),
             f"first member   {setup.members[0].name}",
             *(f"  {line}" for line in first),
@@ -158,7 +135,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
     def workloads(self, setup: EnsembleSetup, ranks: int) -> Sequence[Workload]:
         """Those of all members that a group of ranks computes, one after the other."""
         each = min(setup.config.run.ranks_per_member, ranks)
-        turns = -(-len(setup.members) // (ranks // each))
+        turns = -(-len(setup.members) // (ranks // each * array_tasks(setup.config)))
         return [*driver_of(setup.first.config).workloads(setup.first, each)] * turns
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
@@ -174,10 +151,9 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
 
 @dataclass(kw_only=True)
 class EnsembleRun(Computation[EnsembleSetup]):
-    """An ensemble on this rank: what came of each member that its group has computed."""
+    """An ensemble on this rank; timings are wall-clock seconds of what is done with all members."""
 
     observers: Sequence[Observer]
-    outcomes: list[Outcome] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 
     def compute(self) -> dict[str, Any]:
@@ -187,19 +163,14 @@ class EnsembleRun(Computation[EnsembleSetup]):
         """
         setup, begun = self.setup, wall.perf_counter()
         resume = bool(self.start.identity["resume"])
-        on_root(setup.comm, partial(_make_room, setup, self.start.names, resume))
-        queue = Queue(setup.config.output.directory)
+        if setup.share is None:
+            on_root(setup.comm, partial(_make_room, setup, self.start.names, resume))
         missing = self._missing(resume)
-        try:
-            stopped = self._compute_members(queue, missing)
-        finally:
-            gc.unfreeze()
-        told = setup.comm.allgather((self.outcomes, stopped))
-        outcomes = sorted((one for found, _ in told for one in found), key=lambda one: one.number)
+        compute = compute_on_dask if setup.config.run.engine == "dask" else compute_in_groups
+        outcomes, stopped = compute(setup, missing, self.observers)
+        outcomes = sorted(outcomes, key=lambda one: one.number)
         self.timings["members"] = wall.perf_counter() - begun
-        _Progress(queue, len(setup.members), len(missing), self.observers).look()
-        on_root(setup.comm, queue.close)
-        if any(stop for _, stop in told):
+        if stopped:
             done = len(setup.members) - len(missing) + len(outcomes)
             raise StopRequested(
                 f"stopped with {done} of {len(setup.members)} members done in {setup.config.output.directory}; resume "
@@ -215,38 +186,11 @@ class EnsembleRun(Computation[EnsembleSetup]):
         mine = range(setup.comm.rank, len(setup.members), setup.comm.size)
         found = {n: standing(setup.directory(n), setup.identities[n]) for n in mine}
         merged = {n: one for part in setup.comm.allgather(found) for n, one in part.items()}
-        return {n: merged[n] for n in sorted(merged) if merged[n] is not Standing.COMPLETE}
-
-    def _compute_members(self, queue: Queue, missing: Mapping[int, Standing]) -> bool:
-        """Take members and compute them, until there are none; returns whether a stop was asked for before."""
-        setup, group = self.setup, self.setup.group
-        gc.freeze()  # what is there now stays, and need not be looked at after each member
-        progress = _Progress(queue, len(setup.members), len(missing), self.observers)
-        while True:
-            if group.allreduce_max(float(self._must_stop(group, progress))):
-                return True
-            number = on_root(group, partial(queue.take, missing))
-            number = group.bcast(number)
-            if number is None:
-                return False
-            config = setup.member_config(number)
-            begun = missing[number] is Standing.BEGUN
-            if group.rank == 0:
-                sign(setup.directory(number), setup.members[number], setup.identities[number])
-            group.barrier()
-            try:
-                found = compute_member(number, config, group, setup.device, begun, [progress.look])
-            except StopRequested:
-                return True
-            if group.rank == 0:
-                self.outcomes.append(found)
-                queue.finish(number)
-            progress.look()
-
-    def _must_stop(self, group: Comm, progress: "_Progress") -> bool:
-        """Whether this rank has heard a signal, or the time is up."""
-        clock = progress.clock
-        return STOP.asked or (group.rank == 0 and self.setup.wall_clock.due(clock.time, clock.end))
+        missing = {n: merged[n] for n in sorted(merged) if merged[n] is not Standing.COMPLETE}
+        if setup.share is None:
+            return missing
+        task, tasks = setup.share
+        return {n: one for n, one in missing.items() if n % tasks == task}
 
     def _finish(self, outcomes: Sequence[Outcome], begun: float) -> dict[str, Any]:
         """What all members tell together, and the record."""
@@ -254,6 +198,8 @@ class EnsembleRun(Computation[EnsembleSetup]):
         failed = {one.number: one for one in outcomes if one.error}
         for text in _gathered_warnings(setup, outcomes):
             setup.warnings.add(text)
+        if setup.share is not None:
+            return self._finish_share(outcomes)
         self.written = [directory / TABLE]
         complete = [n for n in range(len(setup.members)) if n not in failed]
         if setup.config.hazard is not None and complete:
@@ -264,21 +210,34 @@ class EnsembleRun(Computation[EnsembleSetup]):
             self.written.append(directory / FILE)
         self.timings["time loop"] = wall.perf_counter() - begun
         self.timings["time loops of members"] = sum(one.loop for one in outcomes)
-        record = self._record(outcomes, "incomplete" if failed else "complete")
+        record = self._record(outcomes) | {"state": "incomplete" if failed else "complete"}
         if setup.comm.rank == 0:
             write_record(directory / RECORD, record)
             close_ledger(directory)
         setup.comm.barrier()
-        if failed:
-            told = [f"{setup.members[n].name}: {one.error}" for n, one in sorted(failed.items())]
+        self._require_complete(outcomes)
+        return record
+
+    def _finish_share(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+        """The end of a task of a job array: the job that follows gathers what all of them have computed."""
+        self.timings["time loop"] = self.timings["members"]
+        self._require_complete(outcomes)
+        record = self._record(outcomes)
+        done = {one.number for one in outcomes}
+        return record | {"members": [one for n, one in enumerate(record["members"]) if n in done]}
+
+    def _require_complete(self, outcomes: Sequence[Outcome]) -> None:
+        """Raises MembersFailed, on all ranks, where some have failed."""
+        told = [f"{self.setup.members[one.number].name}: {one.error}" for one in outcomes if one.error]
+        if told:
+            directory = self.setup.config.output.directory
             raise MembersFailed(
-                f"{len(failed)} of {len(setup.members)} members failed, each twice: {'; '.join(told[:SHOWN])}"
+                f"{len(told)} of {len(self.setup.members)} members failed, each twice: {'; '.join(told[:SHOWN])}"
                 f"{f' and {len(told) - SHOWN} more' * (len(told) > SHOWN)}; the others are complete in {directory}; "
                 "try the failed ones again with --resume"
             )
-        return record
 
-    def _record(self, outcomes: Sequence[Outcome], state: str) -> dict[str, Any]:
+    def _record(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         setup, found = self.setup, {one.number: one for one in outcomes}
         return run_record(
             setup.config.echo(),
@@ -295,37 +254,10 @@ class EnsembleRun(Computation[EnsembleSetup]):
             peak_memory=max((one.peak_memory for one in outcomes), default=None),
             wall_clock=setup.wall_clock.record(),
             files=[str(path) for path in self.written],
-            state=state,
             members=[
                 _member_record(member, found.get(number)) for number, member in enumerate(setup.members)
             ],
         )
-
-
-@dataclass
-class _Progress:
-    """How many members are done, those of other groups too, and of those that were done before; told to observers."""
-
-    queue: Queue
-    members: int
-    missing: int
-    observers: Sequence[Observer]
-    looked: float = 0.0
-
-    def __post_init__(self) -> None:
-        before = float(self.members - self.missing)
-        self.clock = Clock(
-            float(self.members), before, begin=min(before, self.members - 1e-9), counts="members"
-        )
-
-    def look(self, step: Clock | None = None) -> None:
-        """Count and tell: after a member, and now and then after its steps."""
-        now = wall.monotonic()
-        if step is None or now - self.looked >= LOOK:
-            self.looked = now
-            self.clock.time = float(self.members - self.missing + self.queue.count_done())
-            for observer in self.observers:
-                observer(self.clock)
 
 
 def _identities(
@@ -367,6 +299,27 @@ def _sum(record: Mapping[str, Any]) -> str:
     return next(f"{kind} {record[kind]}" for kind in ("sha256", "xxh3_128") if kind in record)
 
 
+def array_tasks(config: EnsembleConfig) -> int:
+    """Tasks of the job array that computes an ensemble; 1 for every other engine. Raises InputError."""
+    if config.run.engine != "slurm_array":
+        return 1
+    return min(len(design_members(config.members)), config.run.workers or MOST_TASKS)
+
+
+def _engine(setup: EnsembleSetup) -> str:
+    """Who computes the members."""
+    run, ranks = setup.config.run, setup.group.size
+    if run.engine == "dask":
+        return "dask, each member by one worker"
+    groups = f"{setup.groups} groups" if setup.groups > 1 else "1 group"
+    told = f"{run.engine}, {groups} of {f'{ranks} ranks' if ranks > 1 else '1 rank'}"
+    if run.engine == "mpi":
+        return told
+    if setup.share is None:
+        return f"{told}, which compute what the {array_tasks(setup.config)} tasks have left"
+    return f"{told}, task {setup.share[0] + 1} of {setup.share[1]}"
+
+
 def _cost(setup: EnsembleSetup) -> list[str]:
     """What all members will take, if they are like the first one."""
     parts = driver_of(setup.first.config).engines(setup.first)
@@ -378,6 +331,7 @@ def _cost(setup: EnsembleSetup) -> list[str]:
 def _refuse(setup: EnsembleSetup, names: Sequence[str], resume: bool) -> None:
     """Raises InputError if the ensemble must not begin, or go on, in its output directory."""
     config, directory = setup.config, setup.config.output.directory
+    resume = resume or setup.share is not None
     inputs = {key: locate(file) for key, file in config.keyed_files.items()}
     refuse_existing(directory, names, inputs, config.output.overwrite, resume)
     if not resume or config.output.overwrite:
@@ -402,7 +356,7 @@ def _make_room(setup: EnsembleSetup, names: Sequence[str], resume: bool) -> None
         remove_members(directory)
     start_directory(directory, names, keep=resume)
     write_table(directory / TABLE, setup.members)
-    Queue(directory).open()
+    shutil.rmtree(directory / ARRAY, ignore_errors=True)
 
 
 def _write_hazard(setup: EnsembleSetup, complete: Sequence[int]) -> list[str]:

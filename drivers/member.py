@@ -2,7 +2,7 @@
 
 import gc
 import time as wall
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from esim.drivers.driver import Observer
 from esim.drivers.messages import silenced
 from esim.drivers.resources import Device
 from esim.drivers.run import driver_of, prepared
+from esim.ensemble.member import Member
+from esim.ensemble.standing import sign
 from esim.errors import EsimError, StopRequested
 from esim.io.checkpoint.manifest import generations
-from esim.parallel.collectives import from_root
+from esim.parallel.collectives import from_root, on_root
 from esim.parallel.comm import Comm
 
 ATTEMPTS = 2
@@ -40,23 +42,31 @@ class Outcome:
     peak_memory: int = 0
 
 
-def compute_member(
-    number: int,
-    config: SimulationConfig,
-    comm: Comm,
-    device: Device,
-    resume: bool,
-    observers: Sequence[Observer] = (),
-) -> Outcome:
-    """Compute a member on all ranks, from its checkpoint if it is to be resumed and has one; it may fail once.
+@dataclass(frozen=True)
+class Task:
+    """All that is needed to compute a member, anywhere: its number, configuration and what decides its results.
+
+    resume: a part of it may be there already.
+    """
+
+    number: int
+    member: Member
+    config: SimulationConfig
+    identity: Mapping[str, Any]
+    resume: bool
+
+
+def compute_member(task: Task, comm: Comm, device: Device, observers: Sequence[Observer] = ()) -> Outcome:
+    """Compute a member on all ranks, from its checkpoint if it has one to be resumed; it may fail once.
 
     Raises StopRequested, and the error of a rank that has failed alone, after which the others cannot go on.
     """
     begun, errors = wall.perf_counter(), list[str]()
+    on_root(comm, lambda: sign(task.config.output.directory, task.member, task.identity))
     for attempt in range(1, ATTEMPTS + 1):
         mine = comm.split(0)  # no message of an attempt that failed reaches the next
         try:
-            record = _compute(config, mine, device, resume or attempt > 1, observers)
+            record = _compute(task.config, mine, device, task.resume or attempt > 1, observers)
         except StopRequested:
             raise
         except Exception as error:
@@ -68,7 +78,7 @@ def compute_member(
             gc.collect()  # the arrays of a member, before those of the next are allocated
         mine.release()
         return Outcome(
-            number,
+            task.number,
             wall.perf_counter() - begun,
             _loop(record),
             attempt,
@@ -76,7 +86,7 @@ def compute_member(
             record["warnings"],
             record["peak_memory"],
         )
-    return Outcome(number, wall.perf_counter() - begun, attempts=ATTEMPTS, error=errors[-1])
+    return Outcome(task.number, wall.perf_counter() - begun, attempts=ATTEMPTS, error=errors[-1])
 
 
 def _compute(

@@ -39,7 +39,7 @@ def prepared(
     predicted: what is expected of it is compared with what it takes.
     """
     comm = setup.comm
-    with claimed(comm, setup.config.output) as lock, explain_out_of_memory(setup.memory):
+    with claimed(comm, setup.output) as lock, explain_out_of_memory(setup.memory):
         driver.refuse(setup, resume)
         start = driver.plan_start(setup, resume)
         for text in start.remarks:

@@ -174,7 +174,8 @@ def summary(record: dict[str, Any], scenario: Sequence[str], written: Sequence[P
         lines.append(f"in all: {record['timings']['time loop']:.1f} s")
     lines += scenario
     lines += [f"warning: {text}" for text in record["warnings"]]
-    return lines + ["written:"] + [f"  {path}" for path in (*_shown(written), *_records(record, written))]
+    records = _records(record, written) if "state" in record else []
+    return lines + ["written:"] + [f"  {path}" for path in (*_shown(written), *records)]
 
 
 def _speed(record: dict[str, Any]) -> list[str]:

@@ -351,6 +351,7 @@ EXAMPLES: dict[str, Any] = {
     "hazard.quantiles": [0.16, 0.5, 0.84],
     "hazard.confidence": 0.95,
     "run.ranks_per_member": 2,
+    "run.workers": 16,
 }
 
 # Keys that need not be written, which the example of a section, or of a kind, has beside those that must be.

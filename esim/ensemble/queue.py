@@ -16,10 +16,10 @@ DONE = ".done"
 
 
 class Queue:
-    """Members, by number, that are taken and done, in a folder of the output directory."""
+    """Members, by number, that are taken and done, in a folder of the output directory that nobody else uses."""
 
-    def __init__(self, directory: Path) -> None:
-        self._folder = directory / FOLDER
+    def __init__(self, directory: Path, name: str = "") -> None:
+        self._folder = directory / f"{FOLDER}{name}"
 
     def open(self) -> None:
         """Begin: nothing is taken, whatever a run that was killed has left."""

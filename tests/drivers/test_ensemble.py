@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +248,59 @@ def test_a_killed_ensemble_goes_on_under_mpirun(alone, tmp_path):
     assert sum("attempts" in one for one in record(tmp_path / "out")["members"]) == 4 - done
 
 
+def test_workers_of_dask_give_the_same_bits(alone, tmp_path):
+    """In threads of this process; those of a cluster are reached in the same way."""
+    distributed = pytest.importorskip("distributed")
+    dask = pytest.importorskip("dask")
+    config = from_dict(ensemble(tmp_path, run={"engine": "dask"}))
+    with (
+        distributed.LocalCluster(2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        dask.config.set({"scheduler-address": cluster.scheduler_address}),
+    ):
+        out = simulate(config)
+        shutil.rmtree(out / "members" / "m1")
+        simulate(config, resume=True)
+    assert same(results(out), alone) and (out / "hazard.nc").exists()
+    assert ["attempts" in one for one in record(out)["members"]] == [True, False, False, False]
+    with pytest.raises(
+        InputError, match="run.engine: dask has workers of its own; start esim-run without mpirun"
+    ):
+        run_ranks(2, lambda comm: simulate(config, comm))
+
+
+@pytest.mark.long
+def test_processes_of_dask_give_the_same_bits(alone, tmp_path):
+    pytest.importorskip("distributed")
+    path = write(tmp_path / "e.yaml", ensemble(tmp_path, run={"engine": "dask", "workers": 2}))
+    command = [sys.executable, "-m", "esim.cli.run", str(path)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stderr
+    assert same(results(tmp_path / "out"), alone) and "members: 4 of 4 complete" in ran.stdout
+
+
+def test_tasks_of_a_job_array_share_the_members_and_the_job_behind_gathers(
+    alone, tmp_path, monkeypatch, capsys
+):
+    path = write(tmp_path / "e.yaml", ensemble(tmp_path, run={"engine": "slurm_array", "workers": 3}))
+    out = tmp_path / "out"
+    monkeypatch.setenv("SLURM_ARRAY_TASK_MIN", "1")
+    monkeypatch.setenv("SLURM_ARRAY_TASK_COUNT", "3")
+    for task, names in (("1", ["m1", "m4"]), ("3", ["m1", "m3", "m4"])):
+        monkeypatch.setenv("SLURM_ARRAY_TASK_ID", task)
+        assert main([str(path)]) == 0
+        assert sorted(one.parent.name for one in out.glob("members/*/run.json")) == names
+        assert f"task {task} of 3" in capsys.readouterr().out
+    assert not (out / "run.json").exists() and not (out / "hazard.nc").exists()
+    monkeypatch.delenv("SLURM_ARRAY_TASK_ID")
+    assert main([str(path), "--resume"]) == 0  # the second task never ran
+    assert same(results(out), alone) and (out / "hazard.nc").exists()
+    assert ["attempts" in one for one in record(out)["members"]] == [False, True, False, False]
+    assert sorted(one.name for one in out.iterdir()) == ["hazard.nc", "members", "members.csv", "run.json"]
+
+
 def test_a_job_is_planned_as_so_many_runs_one_after_another(tmp_path):
     config = from_dict(ensemble(tmp_path, run={"ranks_per_member": 2}))
     setup = checked(Ensemble(), config, SerialComm())
     assert [len(Ensemble().workloads(setup, ranks)) for ranks in (1, 2, 4, 8)] == [4, 4, 2, 1]
+    config = from_dict(ensemble(tmp_path, run={"engine": "slurm_array", "workers": 2}))
+    assert len(Ensemble().workloads(checked(Ensemble(), config, SerialComm()), 1)) == 2
