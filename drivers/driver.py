@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from esim.config.output import DirectoryConfig
 from esim.config.scenario import ScenarioConfig
 from esim.drivers.output_directory import check_directory
 from esim.drivers.resources import Device
@@ -63,6 +64,11 @@ class Setup(Generic[C]):
     warnings: Warnings
     wall_clock: WallClock = field(default_factory=WallClock)
     part: str = ""
+
+    @property
+    def output(self) -> DirectoryConfig:
+        """The directory into which this run writes, and no other may meanwhile."""
+        return self.config.output
 
 
 S = TypeVar("S", bound="Setup[Any]")

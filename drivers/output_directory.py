@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from esim.config.output import OutputConfig
+from esim.config.output import DirectoryConfig
 from esim.config.scenario import ScenarioConfig
 from esim.data import locate
 from esim.errors import InputError
@@ -34,7 +34,7 @@ def refuse_directory(config: ScenarioConfig, names: Sequence[str], resume: bool)
 
 
 @contextmanager
-def claimed(comm: Comm, output: OutputConfig) -> Iterator[DirectoryLock | None]:
+def claimed(comm: Comm, output: DirectoryConfig) -> Iterator[DirectoryLock | None]:
     """Keep other runs out of the output directory as long as this one writes there; the first rank has the lock."""
     with ExitStack() as stack:
         yield on_root(comm, lambda: stack.enter_context(claim(output.directory)))

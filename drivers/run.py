@@ -28,17 +28,25 @@ def checked(driver: Driver[Any, S, Any], config: ScenarioConfig, comm: Comm, els
 
 @contextmanager
 def prepared(
-    driver: Driver[Any, S, R], setup: S, resume: bool = False, observers: Sequence[Observer] = ()
+    driver: Driver[Any, S, R],
+    setup: S,
+    resume: bool = False,
+    observers: Sequence[Observer] = (),
+    predicted: bool = True,
 ) -> Iterator[R]:
-    """Context with the run of a setup, while which no other run may write into its output directory."""
+    """Context with the run of a setup, while which no other run may write into its output directory.
+
+    predicted: what is expected of it is compared with what it takes.
+    """
     comm = setup.comm
-    with claimed(comm, setup.config.output) as lock, explain_out_of_memory(setup.memory):
+    with claimed(comm, setup.output) as lock, explain_out_of_memory(setup.memory):
         driver.refuse(setup, resume)
         start = driver.plan_start(setup, resume)
         for text in start.remarks:
             setup.warnings.add(text)
         run = driver.prepare(setup, start, [*observers, *([lock] if lock else [])])
-        driver.expect(run)
+        if predicted:
+            driver.expect(run)
         run.start_wall_clock()
         yield run
 

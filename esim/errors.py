@@ -35,6 +35,12 @@ class MachineError(EsimError):
     exit_code = 4
 
 
+class MembersFailed(EsimError):
+    """Some members of an ensemble could not be computed; all others are complete."""
+
+    exit_code = 5
+
+
 class StopRequested(EsimError):
     """A signal asked for a stop; a checkpoint was written and the run can be resumed."""
 

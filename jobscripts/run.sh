@@ -1,7 +1,8 @@
 # Before the time limit Slurm sends USR1; esim-run then writes a checkpoint and ends with code 75, the job is put back
-# into the queue, and resumes from the checkpoint. Output and log stay the same.
+# into the queue, and resumes from the checkpoint. Output and log stay the same. A task of an array of jobs computes its
+# members of an ensemble; the job behind the array computes what they have left, and gathers the results of all.
 START=()
-if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] || [ -n "$(find "$OUT" -maxdepth 3 -path '*/checkpoint/*' -print -quit 2> /dev/null)" ]; then
+if [ -n "${ARRAY:-}" ] || [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] || [ -n "$(find "$OUT" -maxdepth 3 -path '*/checkpoint/*' -print -quit 2> /dev/null)" ]; then
     START=(--resume)
 fi
 SET=()

@@ -10,7 +10,7 @@ from esim.config import from_dict
 from esim.config.ocean.output import OceanOutputConfig
 from esim.config.ocean.root import TsunamiConfig
 from esim.config.ocean.run import OceanRunConfig
-from esim.config.scenario import ScenarioConfig
+from esim.config.scenario import SimulationConfig
 from esim.config.scenarios import SCENARIOS
 from esim.config.yaml.section import Section
 from esim.config.yaml.units import Length
@@ -27,7 +27,7 @@ class BasinConfig(Section):
     spacing: Length = Field(gt=0, description="Size of the cells [m].")
 
 
-class SeicheConfig(ScenarioConfig):
+class SeicheConfig(SimulationConfig):
     """Complete configuration of scenario seiche."""
 
     scenario: Literal["seiche"] = Field(description="Scenario: the seiches of a basin.")

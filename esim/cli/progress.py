@@ -119,6 +119,9 @@ class Progress:
         assert self._begun is not None  # by __call__
         begun, first = self._begun
         wall, simulated = now - begun, clock.time - first
+        if clock.counts:
+            rest = f"  {span((clock.end - clock.time) * wall / simulated)} left" if simulated > 0 else ""
+            return f"{clock.time:,.0f} of {clock.end:,.0f} {clock.counts}{rest}"
         if wall <= 0 or simulated <= 0:
             return f"t = {span(clock.time)}"
         ratio = simulated / wall
@@ -167,15 +170,18 @@ def summary(record: dict[str, Any], scenario: Sequence[str], written: Sequence[P
     for name, part in record.get("parts", {"": record}).items():
         head = [name] if name else []
         lines += [*head, *(f"  {line}" if name else line for line in _speed(part))]
-    if "parts" in record:
+    if "steps" not in record:
         lines.append(f"in all: {record['timings']['time loop']:.1f} s")
     lines += scenario
     lines += [f"warning: {text}" for text in record["warnings"]]
-    return lines + ["written:"] + [f"  {path}" for path in (*_shown(written), *_records(record, written))]
+    records = _records(record, written) if "state" in record else []
+    return lines + ["written:"] + [f"  {path}" for path in (*_shown(written), *records)]
 
 
 def _speed(record: dict[str, Any]) -> list[str]:
-    """What a run of one engine took."""
+    """What a run of one engine took; nothing of one that has none."""
+    if "steps" not in record:
+        return []
     loop, simulated = record["timings"]["time loop"], record["simulated_seconds"]
     return [
         f"done: {record['steps']:,} steps, {span(simulated)} simulated in {loop:.1f} s ({_ratio(simulated / loop)} x "

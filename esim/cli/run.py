@@ -36,6 +36,7 @@ exit codes:
     2  bad input: nothing was computed or written
     3  numerical failure
     4  machine or file failure, or nothing has moved for run.stall_timeout
+    5  some members of an ensemble failed, and the others are complete: try them again with --resume
    75  stopped with a checkpoint, by SIGUSR1 or SIGTERM or before the limit of wall-clock time: run again with --resume
   130  interrupted by SIGINT (Ctrl-C), without a checkpoint
   143  ended by a second SIGTERM, without a checkpoint

@@ -46,6 +46,8 @@ def _sections(annotation: Any, tag: str, in_list: bool) -> Iterator[tuple[str, t
         inner, *metadata = get_args(annotation)
         tags = [one.tag.removeprefix("kind=") for one in metadata if isinstance(one, Tag)]
         yield from _sections(inner, tags[0] if tags else tag, in_list)
+    elif get_origin(annotation) is dict:  # its keys are the user's own
+        return
     elif isinstance(annotation, type) and issubclass(annotation, Section):
         yield tag, annotation, in_list
     else:
@@ -146,6 +148,8 @@ def _type(annotation: Any) -> str:
         return _or(list(dict.fromkeys(text for one in inner for text in _choice_words(one))))
     if origin is tuple:
         return _list(inner)
+    if origin is dict:
+        return "mapping"
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return "mapping"
     return WORDS[annotation]

@@ -337,6 +337,21 @@ EXAMPLES: dict[str, Any] = {
     "output.crust.injection.x": ["-20 km", "20 km"],
     "output.crust.injection.y": ["-20 km", "20 km"],
     "output.crust.injection.every": "50 ms",
+    # ensembles
+    "ensemble.title": "64 variants of the 2011 Tohoku earthquake",
+    "ensemble.base": "tohoku2011.yaml",
+    "ensemble.set": {"grid.spacing": "4 arcmin"},
+    "members.table": "members.csv",
+    "members.count": 64,
+    "members.seed": 1,
+    "members.vary": {"source.0.faults.0.slip": {"uniform": [10, 30]}},
+    "hazard.thresholds": [0.5, 1, 3],
+    "hazard.annual_rate": 0.002,
+    "hazard.levels": [0.1, 0.3, 1, 3, 10],
+    "hazard.quantiles": [0.16, 0.5, 0.84],
+    "hazard.confidence": 0.95,
+    "run.ranks_per_member": 2,
+    "run.workers": 16,
 }
 
 # Keys that need not be written, which the example of a section, or of a kind, has beside those that must be.
@@ -416,4 +431,6 @@ ALSO: dict[str, tuple[str, ...]] = {
     "coupled.run": ("crust", "ocean"),
     "run.crust": ("cfl",),
     "run.ocean": ("cfl",),
+    "ensemble.members": ("count", "vary"),
+    "ensemble.run": ("ranks_per_member",),
 }

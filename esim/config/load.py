@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from esim.config.scenario import ScenarioConfig
-from esim.config.scenarios import PLANNED, SCENARIOS
+from esim.config.scenarios import SCENARIOS
 from esim.config.yaml.document import Document, override, read
 from esim.config.yaml.problems import input_error
 from esim.config.yaml.suggest import hint, listed, nearest, shown
@@ -25,7 +25,7 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Scenari
     document = read(path)
     for setting in overrides:
         override(document, setting)
-    return _validate(document)
+    return validate(document)
 
 
 def from_dict(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") -> ScenarioConfig:
@@ -38,10 +38,11 @@ def from_dict(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") 
         ...
     esim.errors.InputError: scenario: 'tsunmi' is not a choice here, did you mean 'tsunami'?
     """
-    return _validate(Document(data, Path(os.path.abspath(directory))))
+    return validate(Document(data, Path(os.path.abspath(directory))))
 
 
-def _validate(document: Document) -> ScenarioConfig:
+def validate(document: Document) -> ScenarioConfig:
+    """Check the plain data of a configuration; raises InputError as `load` does."""
     model = _model(document)
     try:
         return model.model_validate(document.data, context={"directory": document.directory})
@@ -60,8 +61,6 @@ def _model(document: Document) -> type[ScenarioConfig]:
     if isinstance(name, str) and name in SCENARIOS:
         return SCENARIOS[name].load_config()
     text = f"{shown(name)} is not a choice here, {hint(name, SCENARIOS)}"
-    if name in PLANNED:
-        text = f"{shown(name)} is not available: this version computes scenario {listed(SCENARIOS)}"
     raise InputError(_sentence(document, "scenario", text))
 
 

@@ -38,13 +38,23 @@ class CheckpointConfig(Section):
     every: BetweenCheckpoints = Field(description="Simulated time [s] between checkpoints.")
 
 
-class OutputConfig(Section):
-    """What every scenario says about its files."""
+class DirectoryConfig(Section):
+    """Where the files of any scenario are written."""
 
     directory: OutputDirectory = Field(
         description="Directory of the outputs, relative to the current directory."
     )
     overwrite: bool = Field(default=False, description="Replace the outputs of an earlier run.")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Input files: the directory, which is written, is none."""
+        return tuple(file for file in super().files if file != self.directory)
+
+
+class OutputConfig(DirectoryConfig):
+    """What every scenario that is computed in steps of time says about its files."""
+
     format: Literal["auto", "netcdf", "zarr"] = Field(
         default="auto",
         description="Format of maps (snapshots, maxima): netcdf, one file, gathered on one rank; zarr, a store of many "
@@ -56,11 +66,6 @@ class OutputConfig(Section):
     checkpoint: CheckpointConfig | None = Field(
         default=None, description="Checkpoints to resume from; null: none."
     )
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """Input files: the directory, which is written, is none."""
-        return tuple(file for file in super().files if file != self.directory)
 
 
 def check_records(output: OutputConfig, duration: float) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
-from esim.config.output import OutputConfig, check_records
+from esim.config.output import DirectoryConfig, OutputConfig, check_records
 from esim.config.run import ResourcesConfig
 from esim.config.time import TimeConfig
 from esim.config.yaml.section import Section
@@ -23,16 +23,10 @@ class ScenarioConfig(Section):
 
     scenario: str = Field(description="Scenario.")
     title: str = Field(default="", description="Descriptive title.")
-    time: TimeConfig = Field(description="Origin time and length of the run.")
 
     if TYPE_CHECKING:  # each scenario declares its own kind of these, in the order of its YAML file
-        output: OutputConfig
+        output: DirectoryConfig
         run: ResourcesConfig
-
-    @model_validator(mode="after")
-    def _records_that_fit(self) -> Self:
-        check_records(self.output, self.time.duration)
-        return self
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As of pydantic; what was found of the stations stays with them and the grid only."""
@@ -67,6 +61,20 @@ class ScenarioConfig(Section):
         Raises InputError for one that is not there.
         """
         return list(dict.fromkeys(locate(file) for file in self.files))
+
+
+class SimulationConfig(ScenarioConfig):
+    """The keys of a scenario that is computed in steps of time; an ensemble consists of several such."""
+
+    time: TimeConfig = Field(description="Origin time and length of the run.")
+
+    if TYPE_CHECKING:
+        output: OutputConfig
+
+    @model_validator(mode="after")
+    def _records_that_fit(self) -> Self:
+        check_records(self.output, self.time.duration)
+        return self
 
 
 def _summed(value: Any, sums: Mapping[Path, str]) -> Any:

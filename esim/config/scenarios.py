@@ -53,8 +53,16 @@ SCENARIOS = {
         movie="esim.analysis.coupled.movie:moving",
         report="esim.analysis.report.coupled.sections:sections",
     ),
+    "ensemble": Scenario(
+        config="esim.config.ensemble.root:EnsembleConfig",
+        driver="esim.drivers.ensemble:Ensemble",
+        figures="esim.analysis.ensemble.figures.draw:draw",
+        hazard="esim.analysis.ensemble.tables:write",
+        movie="esim.analysis.ensemble.of_members:moving",
+        layers="esim.analysis.ensemble.of_members:layers",
+        report="esim.analysis.ensemble.of_members:sections",
+    ),
 }
-PLANNED = ("ensemble",)
 
 
 def load_part(place: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from esim.errors import InputError
 
-Index = int | tuple[()]
+Index = int | slice | tuple[()]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class MapRecord:
     variables: Mapping[str, Described]
 
     def read(self, name: str, index: Index = ()) -> np.ndarray:
-        """All values of a variable, or those of one record, NaN where there is none. Raises InputError."""
+        """All values of a variable, or those of one record or some, NaN where there is none. Raises InputError."""
         return self.read_all([name], index)[0]
 
     def read_all(self, names: Sequence[str], index: Index = ()) -> list[np.ndarray]:

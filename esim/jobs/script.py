@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from esim import __version__
+from esim.config.ensemble.root import EnsembleConfig
 from esim.config.load import load
 from esim.config.machine import MachineConfig, load_machine
 from esim.config.scenario import ScenarioConfig
 from esim.config.yaml.suggest import listed
+from esim.drivers.ensemble import array_tasks
 from esim.errors import InputError
 from esim.jobs.layout import Layout, gigabytes, given_layout, lay_out
 from esim.jobs.prediction import Planned, Prediction
@@ -78,6 +80,7 @@ def write_job(wish: Wish) -> tuple[str, list[str]]:
     _check_accelerators(wish, template, machine)
     config = load(wish.config, (*template.overrides, *wish.overrides))
     _check_backend(wish, template, config)
+    tasks = array_size(config)
     if wish.program is not None and not wish.program.is_file():
         raise InputError(f"--program {wish.program}: there is no such file")
     accelerated = template.accelerator is not None
@@ -85,9 +88,15 @@ def write_job(wish: Wish) -> tuple[str, list[str]]:
         layout, found = _analysis_layout(machine, wish), None
     else:
         planned = Planned(config, machine, template.backend)
-        layout, found = lay_out(machine, accelerated, wish.nodes, wish.ranks, planned.predict)
+        ranks = wish.ranks
+        if isinstance(config, EnsembleConfig) and tasks and wish.nodes is None and ranks is None:
+            ranks = config.run.ranks_per_member
+        layout, found = lay_out(machine, accelerated, wish.nodes, ranks, planned.predict)
     limit, about = _time_limit(wish, machine, found)
-    said = [_told(layout, accelerated), *([_needs(found, limit)] if found else []), *about]
+    told = _told(layout, accelerated) + (
+        f"; an array of {tasks} such jobs, and one behind it" if tasks else ""
+    )
+    said = [told, *([_needs(found, limit)] if found else []), *about]
     text = "".join(
         (
             "#!/bin/bash\n",
@@ -100,6 +109,18 @@ def write_job(wish: Wish) -> tuple[str, list[str]]:
         )
     )
     return text, said
+
+
+def array_size(config: ScenarioConfig) -> int:
+    """Tasks of the job array that computes an ensemble; 0 for one job. Raises InputError for Dask."""
+    if not isinstance(config, EnsembleConfig):
+        return 0
+    if config.run.engine == "dask":
+        raise InputError(
+            "run.engine: dask is no batch job: start its workers by dask-jobqueue, and esim-run beside these; "
+            "or use the engine slurm_array, or mpi"
+        )
+    return array_tasks(config) if config.run.engine == "slurm_array" else 0
 
 
 def _check_accelerators(wish: Wish, template: Template, machine: MachineConfig) -> None:
@@ -255,6 +276,8 @@ def _settings(
             lines.append(assignment("CONFIG", str(wish.config.absolute())))
             lines.append(array("OVERRIDES", (*template.overrides, *wish.overrides)))
             lines.append(f"RESTARTS={machine.slurm.restarts}")
+            if array_size(config):
+                lines.append("ARRAY=yes")
         lines += [f"export {assignment(name, value)}" for name, value in start.environment.items()]
     except ValueError as error:
         raise InputError(f"the script cannot be written: {error}") from None
@@ -291,5 +314,9 @@ def _part(name: str) -> str:
 
 
 def command_line(wish: Wish) -> str:
-    """How to submit the script, as it may be typed."""
-    return f"sbatch {shlex.quote(job_name(wish.name or wish.config.stem) + '.sh')}"
+    """How to submit the script, as it may be typed; a job array, and the job that waits for it."""
+    script = shlex.quote(job_name(wish.name or wish.config.stem) + ".sh")
+    tasks = array_size(load(wish.config, (*TEMPLATES[wish.template].overrides, *wish.overrides)))
+    if not tasks:
+        return f"sbatch {script}"
+    return f"sbatch --dependency=afterany:$(sbatch --parsable --array=0-{tasks - 1} {script}) {script}"

@@ -111,6 +111,9 @@ class LocalComm:
         assert world is not None  # made by the first member
         return LocalComm(world, members.index(self.rank))
 
+    def release(self) -> None:
+        """Nothing is held."""
+
     def send_init(self, buffer: np.ndarray, dest: int, tag: int) -> Request:
         """Persistent send."""
         return _LocalSend(self, buffer, dest, tag)

@@ -25,6 +25,7 @@ class MPIComm:
         self._parts: list[MPIComm] = []
         node = comm.Split_type(mpi.COMM_TYPE_SHARED)
         self.local_rank, self.local_size = node.Get_rank(), node.Get_size()
+        node.Free()
 
     @cached_property
     def direct(self) -> bool:
@@ -75,6 +76,12 @@ class MPIComm:
         self._parts.append(part)
         return part
 
+    def release(self) -> None:
+        """Give back a communicator of a group: MPI libraries have no more than some thousands."""
+        self._free()
+        self._faults.Free()
+        self._comm.Free()
+
     def send_init(self, buffer: np.ndarray, dest: int, tag: int) -> Request:
         """Persistent send."""
         return self._keep(self._comm.Send_init(buffer, dest, tag))
@@ -105,6 +112,7 @@ class MPIComm:
         """Give back what persistent messages hold."""
         for reduction in self._reductions:
             reduction.wait()  # one that all ranks have begun, and none has asked for
+        self._reductions.clear()
         for request in self._requests:
             request.Free()
         self._requests.clear()

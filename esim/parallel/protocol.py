@@ -75,6 +75,9 @@ class Comm(Protocol):
     def split(self, group: int) -> "Comm":
         """A communicator of the ranks that give the same group, in the same order. Collective."""
 
+    def release(self) -> None:
+        """Give back what `split` has made, once nothing is under way on it. Collective."""
+
     def send_init(self, buffer: np.ndarray, dest: int, tag: int) -> Request:
         """Persistent send."""
 

@@ -18,6 +18,7 @@ class Clock:
     step: int = 0
     begin: float = 0.0
     name: str = ""
+    counts: str = ""  # what it counts in place of seconds: "members" of an ensemble
     stopped: bool = False  # whether the run ended by itself before the end that it was given
 
     @classmethod

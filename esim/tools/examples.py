@@ -114,8 +114,8 @@ def _missing_or_same(path: Path, source: Path) -> bool:
 
 def _example(path: Path) -> Example:
     content = read(path).data
-    texts = list(_texts(content))
-    named = [Path(text) for text in texts if (FOLDER / text).is_file()]
+    texts = list(_named(content))
+    named = list(dict.fromkeys(Path(text) for text in texts if (FOLDER / text).is_file()))
     names = [text for text in texts if text.startswith(data.PREFIX)]
     what, takes = path.read_text(encoding="utf-8").splitlines()[:2]
     time, memory = TAKES.match(takes).groups()  # type: ignore[union-attr]  # each begins like this
@@ -127,6 +127,14 @@ def _example(path: Path) -> Example:
         tuple(name for name in names if not (data.FOLDER / name.removeprefix(data.PREFIX)).is_file()),
         content["output"]["directory"],
     )
+
+
+def _named(content: Any) -> Iterator[str]:
+    """All texts of a scenario, and those of the scenario that it is based on."""
+    for text in _texts(content):
+        if text.endswith(".yaml") and (FOLDER / text).is_file():
+            yield from _named(read(FOLDER / text).data)
+        yield text
 
 
 def _texts(value: Any) -> Iterator[str]:

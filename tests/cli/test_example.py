@@ -117,7 +117,7 @@ def test_what_was_copied_is_taken_back_when_the_disk_fails(
 
 def test_an_unknown_name_is_answered_with_the_nearest(here: Path, capsys: Captured) -> None:
     assert "there is no example 'tohoku', did you mean 'tohoku2011'?" in refused(capsys, "tohoku")
-    assert "expected one of 'coupled_subduction', 'halfspace_explosion', 'kumamoto2016'" in refused(
+    assert "expected one of 'coupled_subduction', 'ensemble_tohoku2011', 'halfspace_explosion'" in refused(
         capsys, "../configs/secret"
     )
     assert content(here) == []

@@ -88,6 +88,32 @@ def test_ranks_memory_and_time_come_from_the_plan(pond: Path) -> None:
     assert int(given["time"]) > 20
 
 
+def test_an_ensemble_is_an_array_of_jobs_and_one_that_gathers(
+    pond: Path, capfd: pytest.CaptureFixture
+) -> None:
+    ensemble = pond.with_name("many.yaml")
+    ensemble.write_text(
+        "scenario: ensemble\nbase: pond.yaml\noutput: {directory: out/many}\n"
+        "members: {count: 12, vary: {physics.manning: {uniform: [0.01, 0.05]}}}\n"
+        "run: {engine: slurm_array, workers: 5, ranks_per_member: 2}\n"
+    )
+    assert main(["job", str(ensemble)]) == 0
+    text, told = capfd.readouterr()
+    assert options(text)["ntasks"] == "2" and "\nARRAY=yes\n" in text and "an array of 5 such jobs" in told
+    assert "sbatch --dependency=afterany:$(sbatch --parsable --array=0-4 many.sh) many.sh" in told
+    assert subprocess.run([BASH, "-n"], input=text, text=True).returncode == 0
+    one = main(["job", str(ensemble), "--set", "run.engine=mpi", "--set", "run.workers=null", "--ranks", "8"])
+    text, told = capfd.readouterr()
+    assert (
+        one == 0
+        and options(text)["ntasks"] == "8"
+        and "ARRAY" not in text.split("# Before the time limit")[0]
+    )
+    assert "submit it: sbatch many.sh" in told
+    assert main(["job", str(ensemble), "--set", "run={engine: dask, backend: cpu}"]) == 2
+    assert "run.engine: dask is no batch job" in capfd.readouterr().err
+
+
 def test_accelerators_get_a_rank_each_beside_their_cores_and_cards(pond: Path) -> None:
     text, _ = write_job(Wish(pond, template="a100", nodes=1))
     assert options(text) | {"gpus-per-node": "8", "ntasks-per-node": "8"} == options(text)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Chunks = int | str | dict[str, int] | None
 
-FILES = ("fields", "maxima", "stations", "surface_displacement", "runup")
+FILES = ("fields", "maxima", "stations", "surface_displacement", "runup", "hazard")
 PARTS = ("crust", "ocean")  # folders of a coupled run, each with the files of a whole run
 FORMATS = (".nc", ".zarr")  # where there are both of a file, esim convert has made one of the other
 # Families of files STEM_NAME.nc or .zarr, and where in the tree each of them stands.

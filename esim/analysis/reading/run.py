@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from esim.analysis.reading.hazard_maps import single_maps
 from esim.analysis.reading.reader import PARTS, read_tree
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ class Run:
 
     `planes` are the sections through the crust by name, `nests` the maxima and `nest_fields` the snapshots of nested
     grids by name, `runups` the run-up points along the coast by the name of the grid ("" for the whole one). `parts`
-    are the runs of which a coupled one consists, crust and ocean. Values are read when they are used. Datasets with a
+    are the runs of which a coupled one consists, crust and ocean. `hazard` is what the members of an ensemble tell
+    together, and its maxima are the maps in there, each by itself. Values are read when they are used. Datasets with a
     `time` also have `seconds` and `hours` since the origin. As a context manager it closes the files.
     """
 
@@ -37,6 +39,7 @@ class Run:
     nest_fields: "dict[str, xr.Dataset]" = field(default_factory=dict)
     runups: "dict[str, xr.Dataset]" = field(default_factory=dict)
     parts: "dict[str, Run]" = field(default_factory=dict)
+    hazard: "xr.Dataset | None" = None
     tree: "xr.DataTree | None" = None
 
     @classmethod
@@ -47,12 +50,13 @@ class Run:
     @classmethod
     def of(cls, tree: "xr.DataTree") -> Self:
         """The run that a tree of `esim.open_run` holds."""
+        hazard = _child(tree, "hazard")
         alone = {"": tree["runup"].to_dataset()} if "runup" in tree.children else {}
         return cls(
             Path(tree.attrs["directory"]),
             json.loads(tree.attrs["run_json"]),
             fields=_child(tree, "fields"),
-            maxima=_child(tree, "maxima"),
+            maxima=_child(tree, "maxima") if hazard is None else single_maps(hazard),
             stations=_child(tree, "stations"),
             surface_displacement=_child(tree, "surface_displacement"),
             planes=dict(_members(tree, "planes")),
@@ -60,6 +64,7 @@ class Run:
             nest_fields=dict(_members(tree, "nests", "fields")),
             runups=dict(_members(tree, "nests", "runup")) | alone,
             parts={name: cls.of(tree.children[name]) for name in PARTS if name in tree.children},
+            hazard=hazard,
             tree=tree,
         )
 
@@ -70,7 +75,7 @@ class Run:
 
     @property
     def scenario(self) -> str:
-        """What was computed: tsunami, seismic or coupled."""
+        """What was computed: tsunami, seismic, coupled or ensemble."""
         return str(self.record["configuration"].get("scenario", "tsunami"))
 
     @property

@@ -13,10 +13,10 @@ from esim.config.coupled.parts import (
 )
 from esim.config.crust.source import CrustSourceConfig
 from esim.config.ocean.domain import OceanDomainConfig
-from esim.config.scenario import ScenarioConfig
+from esim.config.scenario import SimulationConfig
 
 
-class CoupledSections(ScenarioConfig):
+class CoupledSections(SimulationConfig):
     """The sections of a coupled run, each checked by itself."""
 
     scenario: Literal["coupled"] = Field(

@@ -18,12 +18,12 @@ from esim.config.ocean.run import OceanRunConfig
 from esim.config.ocean.source import SeafloorMotionConfig
 from esim.config.output import OutputConfig
 from esim.config.run import ResourcesConfig
-from esim.config.scenario import ScenarioConfig
+from esim.config.scenario import SimulationConfig
 from esim.config.yaml.section import KeyProblem, KeyProblems, Section
 from esim.config.yaml.suggest import listed, shown
 
 Key = tuple[str | int, ...]
-C = TypeVar("C", bound=ScenarioConfig)
+C = TypeVar("C", bound=SimulationConfig)
 USUAL_INTERVAL = 10.0  # s between records of the motion
 CRUST, OCEAN = "crust", "ocean"  # folders of the output directory
 MOTION = "surface_displacement"  # stem of the file in which the crust hands its motion to the ocean

@@ -23,11 +23,11 @@ from esim.config.crust.run import CrustRunConfig
 from esim.config.crust.source import CrustSourceConfig
 from esim.config.crust.station import ReceiverConfig, Receivers, list_receivers
 from esim.config.names import check_names
-from esim.config.scenario import ScenarioConfig
+from esim.config.scenario import SimulationConfig
 from esim.config.stations.groups import Listed
 
 
-class SeismicConfig(CrustDomainConfig, ScenarioConfig):
+class SeismicConfig(CrustDomainConfig, SimulationConfig):
     """Complete configuration of scenario seismic."""
 
     scenario: Literal["seismic"] = Field(description="Scenario: seismic waves.")

@@ -21,11 +21,11 @@ from esim.config.ocean.output import OceanOutputConfig
 from esim.config.ocean.run import COURANT, OceanRunConfig
 from esim.config.ocean.source import OceanSourceConfig
 from esim.config.ocean.station import GaugeConfig, Gauges, list_gauges
-from esim.config.scenario import ScenarioConfig
+from esim.config.scenario import SimulationConfig
 from esim.config.stations.groups import Listed
 
 
-class TsunamiConfig(OceanDomainConfig, ScenarioConfig):
+class TsunamiConfig(OceanDomainConfig, SimulationConfig):
     """Complete configuration of scenario tsunami."""
 
     scenario: Literal["tsunami"] = Field(description="Scenario: a tsunami.")

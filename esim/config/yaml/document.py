@@ -33,6 +33,18 @@ class Document:
         """Where `key` stands, or else the nearest thing around it."""
         return next((self.places[key[:n]] for n in range(len(key), -1, -1) if key[:n] in self.places), "")
 
+    def value(self, key: Key) -> Any:
+        """What stands at a key; None where there is nothing."""
+        found = self.data
+        for part in key:
+            if isinstance(found, dict):
+                found = found.get(part)
+            elif isinstance(found, list) and isinstance(part, int) and part < len(found):
+                found = found[part]
+            else:
+                return None
+        return found
+
 
 def read(path: str | os.PathLike[str], example: str = "scenario: tsunami") -> Document:
     """Read a YAML file; InputError says line and column of what is not valid YAML or given twice.
@@ -55,16 +67,31 @@ def override(document: Document, setting: str) -> None:
     """Apply `key.path=value` to the document; the value is YAML, list items go by number."""
     where = f"--set {setting}"
     path, equals, text = setting.partition("=")
-    key: Key = tuple(int(part) if part.isdecimal() else part for part in path.strip().split("."))
+    key = key_of(path)
     if not equals or "" in key:
         raise InputError(f"{where}: expected key.path=value, such as run.cfl=0.5")
+    put(document, key, _here(value_of(text, where, key)), where)
+
+
+def put(document: Document, key: Key, value: Any, where: str) -> None:
+    """Give a key a value; where says what is named in place of a line of the file when it is wrong."""
     container = _container(document.data, key, where)
     for n in range(1, len(key)):
         document.places.setdefault(key[:n], where)
     for old in [old for old in document.places if old[: len(key)] == key]:
         del document.places[old]
-    container[key[-1]] = _here(_Plain({}, None, LEAST_VALUES).of(_parse(text, where), key, where, ()))
+    container[key[-1]] = value
     document.places[key] = where
+
+
+def value_of(text: str, where: str, key: Key = ()) -> Any:
+    """A text as YAML has it: a number, true, a list; InputError, naming where it stands, for what is not YAML."""
+    return _Plain({}, None, LEAST_VALUES).of(_parse(text, where), key, where, ())
+
+
+def key_of(path: str) -> Key:
+    """The key of a path such as source.0.magnitude, in which numbers are those of items of lists."""
+    return tuple(int(part) if part.isdecimal() else part for part in path.strip().split("."))
 
 
 def _text(path: Path) -> str:

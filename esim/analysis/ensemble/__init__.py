@@ -1,0 +1,1 @@
+"""What do the members of an ensemble tell together?"""

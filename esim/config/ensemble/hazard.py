@@ -1,0 +1,58 @@
+"""What is asked of all members together?"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from esim.config.yaml.section import KeyProblem, Section
+from esim.config.yaml.units import Number
+from esim.config.yaml.within import Within
+
+Probability = Annotated[Number, Within(0.0, 1.0, "a probability is at most 1")]
+Rate = Annotated[Number, Within(0.0, 1e6, "so many events a year")]
+
+
+class HazardConfig(Section):
+    """Probabilities of exceedance, hazard curves, quantiles, arrival times and the worst case, in hazard.nc."""
+
+    thresholds: tuple[Number, ...] = Field(
+        min_length=1,
+        description="Values whose exceedance is mapped: maximum water-surface elevation [m] of a tsunami, peak ground "
+        "velocity [m/s] of a seismic run.",
+    )
+    rates: Literal["weight"] | None = Field(
+        default=None,
+        description="weight: the weights of the members are their annual rates [1/year]; null: they are shares of one "
+        "probability, that one of the members happens, or of annual_rate.",
+    )
+    annual_rate: Rate | None = Field(
+        default=None,
+        gt=0,
+        description="Annual rate [1/year] of all members together, shared out by weight; null: none, so that there are "
+        "probabilities only.",
+    )
+    levels: tuple[Number, ...] | None = Field(
+        default=None,
+        min_length=2,
+        description="Values at which hazard curves are written; null: 81, evenly spaced in logarithm, from a "
+        "thousandth of the largest value at all stations to that.",
+    )
+    quantiles: tuple[Probability, ...] = Field(
+        default=(0.05, 0.16, 0.5, 0.84, 0.95), min_length=1, description="Quantiles over the members."
+    )
+    confidence: Probability = Field(
+        default=0.9,
+        description="Confidence of the band around a hazard curve: how well so many members let it be known.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in ("thresholds", "levels", "quantiles"):
+            values = getattr(self, name) or ()
+            if any(one >= other for one, other in zip(values, values[1:], strict=False)):
+                raise KeyProblem(name, "expected values that increase")
+        if not 0 < self.confidence < 1:
+            raise KeyProblem("confidence", f"{self.confidence:g} is not between 0 and 1")
+        if self.rates is not None and self.annual_rate is not None:
+            raise KeyProblem("annual_rate", "goes without rates: weight, which gives each member its own")
+        return self

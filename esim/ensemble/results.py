@@ -1,0 +1,155 @@
+"""What have the members written? Their values at stations, and strips of their maps, all of them together."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from esim.ensemble.quantity import Quantity
+from esim.errors import InputError
+from esim.io.gridded.frame import CRS, Coordinate, Frame
+from esim.io.map_record import Described, MapRecord, open_record
+
+STRIP = 1 << 28  # bytes of all members' values in a strip of a map: what is in memory at one time
+STATIONS = "stations.nc"
+
+
+@dataclass(frozen=True)
+class Stations:
+    """Values at stations: positions by name of the axis, largest value and first arrival [s] (members, stations)."""
+
+    names: Sequence[str]
+    positions: dict[str, np.ndarray]
+    peaks: np.ndarray
+    arrivals: np.ndarray
+
+
+def read_stations(folders: Sequence[Path], quantity: Quantity) -> Stations | None:
+    """What the members have at their stations; None where they have none, or not the quantity.
+
+    Raises InputError where they do not have the same stations.
+    """
+    paths = [folder / quantity.folder / STATIONS for folder in folders]
+    if not all(path.exists() for path in paths):
+        return None
+    first = open_record(paths[0])
+    if not set(quantity.series) <= set(first.variables):
+        return None
+    names = _names(first)
+    axes = [name for name in ("lon", "lat", "x", "y") if name in first.variables]
+    found = []
+    for path, folder in zip(paths, folders, strict=True):
+        record = open_record(path)
+        if _names(record) != names:
+            raise InputError(f"{path}: has other stations than {paths[0]}; expected the same in all members")
+        found.append(_values(record, folder / quantity.folder, quantity))
+    peaks, arrivals = (np.stack(each) for each in zip(*found, strict=True))
+    return Stations(names, {axis: first.read(axis) for axis in axes}, peaks, arrivals)
+
+
+def _names(record: MapRecord) -> list[str]:
+    return [str(name) for name in record.read("station")]
+
+
+def _values(record: MapRecord, folder: Path, quantity: Quantity) -> tuple[np.ndarray, np.ndarray]:
+    """Largest values and first arrivals [s] at the stations of a member."""
+    time, *series = record.read_all(["time", *quantity.series])
+    peaks, threshold = quantity.peak(np.stack(series)), _threshold(folder, quantity)
+    if threshold is None:
+        return peaks, np.full(peaks.shape, np.nan)
+    return peaks, first_arrivals(time, series[0], threshold)
+
+
+def first_arrivals(time: np.ndarray, series: np.ndarray, threshold: float) -> np.ndarray:
+    """The first times [s] at which series (stations, times) are further from their first value than a threshold.
+
+    NaN where they never are; of a station that is dry at first it is the first time at which it is not.
+    """
+    moved = np.abs(series - series[:, :1]) > threshold
+    moved |= np.isnan(series[:, :1]) & ~np.isnan(series)
+    return np.where(moved.any(axis=1), time[np.argmax(moved, axis=1)], np.nan)
+
+
+def _threshold(folder: Path, quantity: Quantity) -> float | None:
+    """The displacement at which a wave has arrived, as the maxima of a member have it; None where they have none."""
+    path = _maxima(folder)
+    if path is None or quantity.arrival not in (variables := open_record(path).variables):
+        return None
+    value = variables[quantity.arrival].attributes.get("threshold")
+    return None if value is None else float(value)
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The maps of all members on one grid, read strip by strip."""
+
+    quantity: Quantity
+    paths: Sequence[Path]
+
+    @cached_property
+    def first(self) -> MapRecord:
+        """The file of the first member."""
+        return open_record(self.paths[0])
+
+    @property
+    def variables(self) -> list[str]:
+        """The quantity, and its arrivals where they were kept."""
+        names = [self.quantity.name, self.quantity.arrival]
+        return [name for name in names if name in self.first.variables]
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The plane of the maps."""
+        return _frame(self.first, self.first.variables[self.quantity.name])
+
+    def strips(self) -> Iterator[slice]:
+        """Rows that are read together, so few that the values of all members fit."""
+        rows, columns = self.frame.shape
+        each = 8 * columns * len(self.paths) * len(self.variables)
+        height = max(1, STRIP // each)
+        for first in range(0, rows, height):
+            yield slice(first, min(first + height, rows))
+
+    def read(self, rows: slice) -> dict[str, np.ndarray]:
+        """The variables in some rows, (members, rows, columns); NaN where there was no wave."""
+        found = [open_record(path).read_all(self.variables, rows) for path in self.paths]
+        stacked = (np.stack(each).astype(float) for each in zip(*found, strict=True))
+        return dict(zip(self.variables, stacked, strict=True))
+
+
+def open_maps(folders: Sequence[Path], quantity: Quantity) -> Maps | None:
+    """The maps of members; None where these have none.
+
+    Raises InputError where one of them is on another grid than the first.
+    """
+    paths = [_maxima(folder / quantity.folder) for folder in folders]
+    found = [path for path in paths if path is not None]
+    if len(found) < len(folders) or quantity.name not in open_record(found[0]).variables:
+        return None
+    maps = Maps(quantity, found)
+    for path in found[1:]:
+        record = open_record(path)
+        other = _frame(record, record.variables[quantity.name])
+        for mine, theirs in ((maps.frame.rows, other.rows), (maps.frame.columns, other.columns)):
+            if mine.name != theirs.name or not np.array_equal(mine.values, theirs.values):
+                raise InputError(
+                    f"{path}: is on another grid than {found[0]}; expected the same in all members"
+                )
+    return maps
+
+
+def _maxima(folder: Path) -> Path | None:
+    return next((path for suffix in ("nc", "zarr") if (path := folder / f"maxima.{suffix}").exists()), None)
+
+
+def _frame(record: MapRecord, variable: Described) -> Frame:
+    """The plane of a map, with all that its file says of it."""
+    rows, columns = (Coordinate(name, (name,), record.read(name)) for name in variable.dims[-2:])
+    more = [
+        name for name in str(variable.attributes.get("coordinates", "")).split() if name in record.variables
+    ]
+    auxiliary = tuple(Coordinate(name, record.variables[name].dims, record.read(name)) for name in more)
+    mapping = record.variables[CRS].attributes if CRS in record.variables else {}
+    return Frame(rows, columns, auxiliary, columns.name == "lon", mapping)
