@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from esim.config.forecast.load import load_base, load_twin
 from esim.config.yaml.write import to_yaml
+from esim.forecast.build import Prepared, prepare
 
 BASE: dict[str, Any] = {
     "scenario": "tsunami",
@@ -54,3 +56,9 @@ def write_twin(folder: Path, base: dict[str, Any] | None = None, **changes: Any)
     path = folder / "twin.yaml"
     path.write_text(to_yaml(twin))
     return path
+
+
+def prepared(path: Path) -> Prepared:
+    """What is known of a forecast before any run."""
+    twin = load_twin(path)
+    return prepare(twin, load_base(twin))
