@@ -19,8 +19,6 @@ from esim.config.ocean.warning_levels import warning_levels
 from esim.data import locate
 from esim.drivers.run import checked
 from esim.drivers.tsunami import Tsunami
-from esim.forecast import noise
-from esim.forecast.factor import factor_rows, solve_lower
 from esim.forecast.library import Library, write_library
 from esim.forecast.operator import depth_change, window_starts, windowed
 from esim.forecast.places import Place, place_sensors, place_targets
@@ -47,6 +45,7 @@ from esim.sources.finite_fault import FiniteFault
 
 Say = Callable[[str], None]
 LIBRARY, KEPT = "library.nc", "response.nc"
+STARTS = 4.0  # times what a check takes: a run is checked twice, and prepared
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,20 +117,21 @@ def describe(found: Prepared) -> list[str]:
     """The plan of a library: what is assumed, what it takes."""
     twin, kajiura, sloped = found.twin, *source_terms(found.twin.unknowns, found.base)
     hump = found.hump(found.sensors[0][1])
+    begun = wall.perf_counter()
     setup = checked(
         Tsunami(),
         reciprocal_config(found.base, hump, twin.sampling.duration, twin.output.directory),
         SerialComm(),
     )
-    cells = found.uplifts.bed[0].size
+    cells, seconds = found.uplifts.bed[0].size, wall.perf_counter() - begun
     cost = Cost(
         runs=len(found.sensors) + len(found.targets),
-        data=sum(int((found.sample_times >= one.after).sum()) for one, _ in found.sensors),
+        data=len(found.sensors) * found.sample_times.size,
         unknowns=found.prior.mean.size,
         forecasts=len(found.targets) * found.forecast_times.size,
         subfaults=found.fault.x.size,
         cells=cells,
-        run_seconds=Tsunami().predict(setup).time,
+        run_seconds=Tsunami().predict(setup).time + STARTS * seconds,
         run_bytes=sum(setup.memory.values()),
     )
     without = ", ".join(left_out(found.base))
@@ -190,16 +190,8 @@ def kept_response(found: Prepared, place: Place, duration: float) -> tuple[Respo
 
 def assemble(found: Prepared, seen: Sequence[np.ndarray], forecast: np.ndarray) -> Library:
     """The library of records of sensors (T, U) and of forecasts (targets, T, U), both by slip [m]."""
-    twin, prior, times = found.twin, found.prior, found.sample_times
-    designs = np.stack([record @ prior.root for record in seen], axis=1)  # time, sensor, unknown
-    means = np.stack([record @ prior.mean for record in seen], axis=1)
-    spread = noise.deviation(twin.noise, np.sqrt((designs**2).sum(axis=2)).T).T
-    used = times[:, None] >= np.array([sensor.after for sensor, _ in found.sensors])
-    when, which = np.nonzero(used)  # in order of time
-    time, deviation, design = times[when], spread[used], designs[used]
-    rows = (which, time, deviation)
-    covariance = design @ design.T + noise.covariance(rows, rows, twin.noise.correlation)
-    _, factor = factor_rows(np.empty((0, 0)), np.empty((0, time.size)), covariance)
+    prior = found.prior
+    records = np.stack(seen)
     places = [place for _, place in found.sensors]
     j0, j1, i0, i1 = found.uplifts.box
     return Library(
@@ -208,17 +200,14 @@ def assemble(found: Prepared, seen: Sequence[np.ndarray], forecast: np.ndarray) 
         sensor_x=np.array([place.x for place in places]),
         sensor_y=np.array([place.y for place in places]),
         sensor_after=np.array([sensor.after for sensor, _ in found.sensors]),
-        sensor=which.astype(np.int32),
-        time=time,
-        deviation=deviation,
-        expected=means[used],
-        design=design,
-        factor=factor,
-        whitened=solve_lower(factor, design),
+        sensor_time=found.sample_times,
+        sensor_mean=records @ prior.mean,
+        sensor_design=records @ prior.root,
         targets=tuple(place.name for place in found.targets),
         target_x=np.array([place.x for place in found.targets]),
         target_y=np.array([place.y for place in found.targets]),
         target_depth=np.array([place.depth for place in found.targets]),
+        target_coastal=np.array([place.coastal for place in found.targets], np.int32),
         forecast_time=found.forecast_times,
         forecast_mean=forecast @ prior.mean,
         forecast_design=forecast @ prior.root,
@@ -264,6 +253,7 @@ def _about(found: Prepared) -> dict[str, Any]:
                 "lonlat": found.grid.lonlat,
                 "windows": twin.unknowns.windows,
                 "window": twin.unknowns.window,
+                "slip_ends": float(found.starts.max()) + twin.unknowns.window,
                 "every": twin.sampling.every,
                 "noise": twin.noise.model_dump(),
                 "magnitude_cap": twin.prior.magnitude_cap,

@@ -1,8 +1,7 @@
 """What is kept of all that is computed before an earthquake? One NetCDF file, from which a forecast takes a second.
 
-Slip is mean + root x, with x (U,) independent and of variance one before any data. In these coordinates the data (n,),
-in order of time, are expected + design x + errors; factor is the Cholesky factor of their covariance, and whitened =
-factor^-1 design. Forecasts (targets, times) are forecast_mean + forecast_design x.
+Slip is slip_mean + slip_root x, with x (U,) independent and of variance one before any data. The record of a sensor is
+sensor_mean + sensor_design x and errors, the surface at a target forecast_mean + forecast_design x.
 """
 
 import json
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from esim import __version__
+from esim.config.forecast.statistics import NoiseConfig
 from esim.config.time import utc
 from esim.data import locate
 from esim.errors import InputError
@@ -30,17 +30,14 @@ DIMENSIONS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "sensor_x": (("sensor",), "", "longitude, or distance east, of the sensor"),
     "sensor_y": (("sensor",), "", "latitude, or distance north, of the sensor"),
     "sensor_after": (("sensor",), "s", "time before which its record is not used"),
-    "sensor": (("datum",), "1", "number of the sensor of a datum, from 0"),
-    "time": (("datum",), "s", "time of a datum since the origin"),
-    "deviation": (("datum",), "m", "standard deviation of the error of a datum"),
-    "expected": (("datum",), "m", "datum of the mean slip"),
-    "design": (("datum", "unknown"), "m", "datum of each unknown"),
-    "factor": (("datum", "datum"), "m", "Cholesky factor of the covariance of the data"),
-    "whitened": (("datum", "unknown"), "1", "inverse of the factor times the design"),
+    "sensor_time": (("sensor_time",), "s", "time of data since the origin"),
+    "sensor_mean": (("sensor", "sensor_time"), "m", "record of the mean slip"),
+    "sensor_design": (("sensor", "sensor_time", "unknown"), "m", "record of each unknown"),
     "targets": (("target",), "", "name of the target"),
     "target_x": (("target",), "", "longitude, or distance east, of the water of the target"),
     "target_y": (("target",), "", "latitude, or distance north, of the water of the target"),
     "target_depth": (("target",), "m", "depth of the water of the target"),
+    "target_coastal": (("target",), "1", "1 where land is beside the cell of the target, else 0"),
     "forecast_time": (("forecast_time",), "s", "time of a forecast since the origin"),
     "forecast_mean": (("target", "forecast_time"), "m", "elevation of the surface for the mean slip"),
     "forecast_design": (("target", "forecast_time", "unknown"), "m", "elevation of the surface for each unknown"),
@@ -58,8 +55,8 @@ DIMENSIONS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
 class Library:
     """All that a forecast needs; see DIMENSIONS for the shapes and units of its arrays.
 
-    correlation [s] is that of errors; about has what was asked for and what was read: title, start, lonlat, windows,
-    window and every [s], noise, magnitude_cap, levels, configuration, base, inputs.
+    about has what was asked for and what was read: title, start, lonlat, windows, window, slip_ends and every [s],
+    noise, magnitude_cap, levels, configuration, base, inputs.
     """
 
     sensors: tuple[str, ...]
@@ -67,17 +64,14 @@ class Library:
     sensor_x: np.ndarray
     sensor_y: np.ndarray
     sensor_after: np.ndarray
-    sensor: np.ndarray
-    time: np.ndarray
-    deviation: np.ndarray
-    expected: np.ndarray
-    design: np.ndarray
-    factor: np.ndarray
-    whitened: np.ndarray
+    sensor_time: np.ndarray
+    sensor_mean: np.ndarray
+    sensor_design: np.ndarray
     targets: tuple[str, ...]
     target_x: np.ndarray
     target_y: np.ndarray
     target_depth: np.ndarray
+    target_coastal: np.ndarray
     forecast_time: np.ndarray
     forecast_mean: np.ndarray
     forecast_design: np.ndarray
@@ -94,6 +88,11 @@ class Library:
     def windows(self) -> int:
         """Number of windows of time."""
         return int(self.about["windows"])
+
+    @property
+    def noise(self) -> NoiseConfig:
+        """How far data may be from the operator."""
+        return NoiseConfig.model_validate(self.about["noise"])
 
     @property
     def correlation(self) -> float:

@@ -12,13 +12,17 @@ from esim.sources.ocean.fault_source import require_inside
 
 @dataclass(frozen=True)
 class Place:
-    """A named position as the grid counts, moved [m] from the one that was given, and the depth [m] of its cell."""
+    """A named position as the grid counts, moved [m] from the one that was given, and the depth [m] of its cell.
+
+    coastal: one of the eight cells around that is land.
+    """
 
     name: str
     x: float
     y: float
     moved: float
     depth: float
+    coastal: bool
 
 
 def place_sensors(sensors: Sequence[SensorConfig], water: FirstWater) -> list[Place]:
@@ -58,7 +62,7 @@ def place_targets(targets: Sequence[TargetConfig], water: FirstWater) -> list[Pl
                 raise InputError(
                     f"target '{target.name}': no water within {reach / 1000:.3g} km; set its snap_distance, or move it"
                 )
-            place = Place(target.name, near[1], near[2], near[0], _depth(water, near[1], near[2]))
+            place = Place(target.name, near[1], near[2], near[0], *_cell_of(water, near[1], near[2]))
         found.append(place)
     if not found:
         raise InputError(
@@ -74,7 +78,7 @@ def _given(what: str, station: SensorConfig | TargetConfig, water: FirstWater) -
         raise InputError(f"{what} is not placed by {wanted}, as the grid of base is")
     x, y = station.position
     require_inside(water.grid, x, y, what)
-    return Place(station.name, x, y, 0.0, _depth(water, x, y))
+    return Place(station.name, x, y, 0.0, *_cell_of(water, x, y))
 
 
 def _skipped(station: SensorConfig | TargetConfig, water: FirstWater) -> bool:
@@ -82,11 +86,13 @@ def _skipped(station: SensorConfig | TargetConfig, water: FirstWater) -> bool:
     return station.outside == "skip" and not inside
 
 
-def _depth(water: FirstWater, x: float, y: float) -> float:
-    """Depth of the water [m] in the cell of a point, zero on land."""
+def _cell_of(water: FirstWater, x: float, y: float) -> tuple[float, bool]:
+    """Depth of the water [m] in the cell of a point, zero on land, and whether land is beside it."""
     j, i = (round(one) for one in water.grid.index(x, y))
     bed, wet = water.look((j, j + 1, i, i + 1))
-    return float(-bed[0, 0]) if wet[0, 0] else 0.0
+    south, west = max(j - 1, 0), max(i - 1, 0)
+    around = water.look((south, min(j + 2, water.grid.ny), west, min(i + 2, water.grid.nx)))[1]
+    return float(-bed[0, 0]) if wet[0, 0] else 0.0, not bool(around.all())
 
 
 def _cell(water: FirstWater, y: float) -> float:

@@ -72,7 +72,9 @@ def unit_uplifts(
     23(8), 861-864). Raises InputError for a fault that moves nothing in the grid.
     """
     unit = unit_fault(fault)
-    box = seafloor.region(unit, grid, STEEP if horizontal_on_slope else 0.0)
+    # Where slip of 1 m on average moves the bed by less than 0.1 mm, nothing counts.
+    share = replace(unit, slip=unit.slip / unit.x.size)
+    box = seafloor.region(share, grid, STEEP if horizontal_on_slope else 0.0)
     if box[0] >= box[1] or box[2] >= box[3]:
         raise InputError(
             "unknowns.fault: its subfaults move nothing in the grid of base; expected a fault in it"

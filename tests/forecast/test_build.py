@@ -11,23 +11,11 @@ from esim.forecast.library import read_library, write_library
 from esim.io import netcdf
 
 
-def test_the_factor_is_that_of_the_data_in_order_of_time(small):
-    library = read_library(small[1])
-    n, half = library.time.size, library.time.size // 2
-    assert n == 180 and (np.diff(library.time) >= 0).all()
-    covariance = library.factor @ library.factor.T
-    errors = covariance - library.design @ library.design.T
-    assert np.diag(errors) == pytest.approx(library.deviation**2)
-    assert errors[library.sensor[:, None] != library.sensor] == pytest.approx(0.0, abs=1e-12)
-    assert np.linalg.cholesky(covariance[:half, :half]) == pytest.approx(library.factor[:half, :half])
-    assert library.factor @ library.whitened == pytest.approx(library.design)
-
-
 def test_the_library_is_read_as_it_was_written(small, tmp_path):
     library = read_library(small[1])
     write_library(tmp_path / "again.nc", library)
     again = read_library(tmp_path / "again.nc")
-    for name in ("factor", "forecast_design", "uplift", "sensor"):
+    for name in ("sensor_design", "forecast_design", "uplift", "target_coastal"):
         assert np.array_equal(getattr(again, name), getattr(library, name)), name
     assert again.about == library.about and again.sensors == ("near", "north", "east")
     assert library.about["inputs"][0]["what"] == "fault" and library.start is not None

@@ -58,10 +58,9 @@ def test_records_and_forecasts_are_those_of_a_run(small, tmp_path):
     for n in range(len(found.targets)):
         wave = known[:, len(found.sensors) + n]
         assert np.linalg.norm(forecast[n] - wave) < 0.01 * np.linalg.norm(wave)
-    data = library.expected + library.design @ x
+    data, times = library.sensor_mean + library.sensor_design @ x, library.sensor_time
     for n, (sensor, place) in enumerate(found.sensors):
-        seen, times = data[library.sensor == n], library.time[library.sensor == n]
-        wave = known[np.round(times[1::2] / 60).astype(int), n]
+        seen, wave = data[n], known[np.round(times[1::2] / 60).astype(int), n]
         if sensor.kind == "pressure":
             rise = vertical_motion(found.fault, place.x, place.y)
             wave = wave - ramps(times[1::2], found.starts, 60.0) @ (np.tile(rise, 2) * slip)

@@ -37,8 +37,7 @@ class NoiseConfig(Section):
         default=0.0,
         ge=0,
         le=1,
-        description="Error of the model, as a fraction of the largest standard deviation that the prior gives the "
-        "record of a sensor.",
+        description="Error of the model, as a fraction of the largest value of a record up to now, or of a forecast.",
     )
     correlation: Simulated = Field(
         gt=0, description="Time [s] between two values of a record at which the correlation of errors is 1/e."
