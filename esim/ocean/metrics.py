@@ -7,8 +7,11 @@ from esim.kernels.ocean.state import ROWS
 from esim.parallel.decomposition import Block
 
 
-def row_factors(grid: Grid, block: Block, coriolis: bool) -> np.ndarray:
-    """Factors rows[k, j] of kernels.ocean.shallow_water.ROWS for the rows of a block with its halo, no absorption."""
+def row_factors(grid: Grid, block: Block, rotation: float) -> np.ndarray:
+    """Factors rows[k, j] of kernels.ocean.shallow_water.ROWS for the rows of a block with its halo, no absorption.
+
+    rotation is what the Coriolis parameter is multiplied by.
+    """
     first, last = block.j0 - block.halo, block.j1 + block.halo
     width, height = grid.cell_size(first, last)
     faces = grid.face_width(first, last + 1)
@@ -18,7 +21,7 @@ def row_factors(grid: Grid, block: Block, coriolis: bool) -> np.ndarray:
     factors[ROWS.per_dy] = 1 / height
     factors[ROWS.north] = faces[1:] / area
     factors[ROWS.south] = faces[:-1] / area
-    factors[ROWS.f] = grid.coriolis(first, last) * coriolis
+    factors[ROWS.f] = grid.coriolis(first, last) * rotation
     factors[ROWS.curvature] = grid.curvature(first, last)
     factors[ROWS.drain_x] = width
     factors[ROWS.height] = height

@@ -241,7 +241,7 @@ def build_ocean(
     domain = Domain(grid=grid, decomposition=decomposition, comm=comm, backend=backend)
     block = domain.block
     bed = static_field(domain, elevation)
-    rows, sides = row_factors(grid, block, physics.coriolis), column_factors(grid, block)
+    rows, sides = row_factors(grid, block, physics.rotation), column_factors(grid, block)
     if any(layers):
         depth = -domain.own(bed)[0].astype(np.float64)
         along_y, along_x = absorption_rates(domain, depth, layers, physics.gravity)

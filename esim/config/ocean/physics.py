@@ -46,6 +46,11 @@ class OceanPhysics(Section):
         description="Coriolis force; default: true on lonlat grids, false on cartesian ones.",
         json_schema_extra=_without_default,
     )
+    coriolis_reversed: bool = Field(
+        default=False,
+        description="Coriolis force of an Earth that turns the other way. By reciprocity the wave at a station after a "
+        "motion elsewhere is that there after one at the station, on such an Earth.",
+    )
     manning: Manning = Field(
         default=0.025, description="Manning's friction coefficient [s/m^(1/3)]: a number or a file."
     )
@@ -100,3 +105,8 @@ class OceanPhysics(Section):
     )
     gravity: Gravity = Field(default=GRAVITY, gt=0, description="Acceleration of gravity [m/s2].")
     sea_level: Level = Field(default=0.0, description="Initial still-water level [m].")
+
+    @property
+    def rotation(self) -> float:
+        """What the Coriolis parameter is multiplied by: 1, -1 of an Earth that turns the other way, 0 without."""
+        return 0.0 if not self.coriolis else -1.0 if self.coriolis_reversed else 1.0

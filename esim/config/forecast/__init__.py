@@ -1,0 +1,1 @@
+"""What may the YAML file of a forecast say?"""

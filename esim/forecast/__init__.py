@@ -1,0 +1,1 @@
+"""What must the coasts expect, minutes after an earthquake? Slip from records, and forecasts with their uncertainty."""

@@ -1,0 +1,147 @@
+"""What is written of a forecast? One NetCDF file by the CF conventions: slip, uplift, waves, heights and warnings."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from esim.config.ocean.warning_levels import WarningLevels
+from esim.forecast.library import Library
+from esim.forecast.run import Forecast
+from esim.forecast.waves import BANDS, slip_of, uplift_of
+from esim.io import cf, netcdf
+from esim.io.atomic import whole_file
+from esim.io.provenance import plain
+
+Variable = tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]
+ETA = {"standard_name": "sea_surface_height_above_mean_sea_level", "units": "m"}
+MAGNITUDES = (0.025, 0.5, 0.975)
+
+
+def write_forecast(
+    path: Path, library: Library, found: Forecast, levels: WarningLevels, depth: float | None
+) -> None:
+    """Writes forecast.nc whole or not at all; levels are of heights at a depth [m] by Green's law, None: as is."""
+    about = {"until": found.until, "green_depth": depth, "data": found.count, "misfit": found.misfit}
+    with whole_file(path) as temporary, netcdf.LIBRARY, netcdf.create(temporary) as data:
+        data.setncatts(
+            cf.global_attributes(
+                f"forecast: {library.about['title']}",
+                {"forecast": about, "library": library.about["configuration"]},
+                "esim forecast run",
+            )
+            | {"remarks": "\n".join(found.texts), "until_s": found.until}
+        )
+        cf.define_time(data, library.start, library.forecast_time.size)
+        data["time"][:] = library.forecast_time
+        _texts(
+            data, "target", library.targets, {"cf_role": "timeseries_id", "long_name": "name of the target"}
+        )
+        _texts(
+            data, "level", [levels.none, *(one.name for one in levels.levels)], {"long_name": "warning level"}
+        )
+        _texts(data, "sensor", library.sensors, {"long_name": "name of the sensor"})
+        for name, (dimensions, values, attributes) in _variables(library, found, levels, depth).items():
+            for one, size in zip(dimensions, values.shape, strict=True):
+                if one not in data.dimensions:
+                    data.createDimension(one, size)
+            storage = {"compression": "zlib", "complevel": 1} if values.size > 1000 else {}
+            fill = {"fill_value": float(cf.FILL)} if name not in dimensions else {}
+            variable = data.createVariable(
+                name, "f8" if values.ndim < 2 else "f4", dimensions, **storage, **fill
+            )
+            variable.setncatts(plain(attributes))
+            variable[:] = np.where(np.isfinite(values), values, cf.FILL)
+
+
+def _variables(
+    library: Library, found: Forecast, levels: WarningLevels, depth: float | None
+) -> dict[str, Variable]:
+    """All variables but texts and time."""
+    lonlat = bool(library.about["lonlat"])
+    x, y = ("lon", "lat") if lonlat else ("x", "y")
+    slip, slip_deviation, covariance = slip_of(library, found.x)
+    uplift, uplift_deviation = uplift_of(library, slip.sum(axis=0), covariance)
+    at = {"coordinates": f"target_{x} target_{y}"}
+    magnitudes = [found.moment.magnitude(one) for one in MAGNITUDES]
+    metres, chance = {"units": "m"}, {"units": "1"}
+    place = {name: cf.auxiliary_attributes(name) for name in (x, y)}
+    green = "as on the grid" if depth is None else f"at the coast at {depth:g} m of depth by Green's law"
+    return {
+        "probability": (
+            ("probability",),
+            np.array(BANDS),
+            chance | {"long_name": "probability of lower values"},
+        ),
+        y: ((y,), library.y, cf.coordinate_attributes(y)),
+        x: ((x,), library.x, cf.coordinate_attributes(x)),
+        f"target_{x}": (("target",), library.target_x, place[x]),
+        f"target_{y}": (("target",), library.target_y, place[y]),
+        "target_depth": (
+            ("target",),
+            library.target_depth,
+            metres | {"long_name": "depth of the cell of the target"},
+        ),
+        f"sensor_{x}": (("sensor",), library.sensor_x, place[x]),
+        f"sensor_{y}": (("sensor",), library.sensor_y, place[y]),
+        "eta": (("target", "time"), found.waves.mean, {**ETA, **at, "long_name": "expected surface"}),
+        "eta_quantile": (
+            ("probability", "target", "time"),
+            found.waves.quantiles(),
+            {**ETA, **at, "long_name": "quantiles of what a record will have"},
+        ),
+        "eta_max": (
+            ("probability", "target"),
+            found.extremes.highest_quantiles(),
+            {**metres, **at, "long_name": "quantiles of the largest elevation"},
+        ),
+        "arrival_time": (
+            ("probability", "target"),
+            found.extremes.arrival_quantiles(),
+            {
+                "units": "s",
+                **at,
+                "long_name": "quantiles of the arrival after the origin; missing: no wave by the end",
+            },
+        ),
+        "level_probability": (
+            ("target", "level"),
+            found.level_probabilities(library, levels, depth),
+            {**chance, **at, "long_name": f"probability of a warning level, of heights {green}"},
+        ),
+        "magnitude": (
+            ("magnitude_probability",),
+            np.array([np.nan if one is None else one for one in magnitudes]),
+            chance | {"long_name": "moment magnitude"},
+        ),
+        "magnitude_probability": (
+            ("magnitude_probability",),
+            np.array(MAGNITUDES),
+            chance | {"long_name": "probability of a lower magnitude"},
+        ),
+        "slip": (("window", "subfault"), slip, metres | {"long_name": "expected slip"}),
+        "slip_deviation": (
+            ("window", "subfault"),
+            slip_deviation,
+            metres | {"long_name": "standard deviation of slip"},
+        ),
+        "subfault_outline": (
+            ("subfault", "corner", "xyz"),
+            library.subfault_outline,
+            {"long_name": f"corners of subfaults: {x}, {y}, depth in m"},
+        ),
+        "uplift": ((y, x), uplift, metres | {"long_name": "expected uplift of the bed"}),
+        "uplift_deviation": (
+            (y, x),
+            uplift_deviation,
+            metres | {"long_name": "standard deviation of the uplift"},
+        ),
+    }
+
+
+def _texts(data: Any, name: str, values: Any, attributes: Mapping[str, str]) -> None:
+    data.createDimension(name, len(values))
+    variable = data.createVariable(name, str, (name,))
+    variable.setncatts(attributes)
+    variable[:] = np.array(list(values), dtype=object)
