@@ -24,6 +24,7 @@ from esim.sources.ocean import deformation, landslide, state, wave
 from esim.sources.ocean.fault_source import FaultSource, projected, require_coordinates
 from esim.sources.ocean.hump import Hump
 from esim.sources.ocean.landslide import Landslide
+from esim.sources.ocean.random_slip import random_fault
 from esim.sources.ocean.recorded.file import read_motion
 from esim.sources.ocean.recorded.frames import Frames, MotionGeometry
 from esim.sources.ocean.recorded.motion import SeafloorMotionSource
@@ -55,6 +56,8 @@ def build(
             return _fault_source(config.file.name, fault, config, lonlat, crs)
         case "okada":
             return _fault_source("okada", _listed(config), config, lonlat, crs)
+        case "random_slip":
+            return _fault_source("random_slip", random_fault(config), config, lonlat, crs)
         case "mogi" | "sphere" | "dyke" | "sill" | "clvd" | "ring_fault":
             return volcanic.build(config, lonlat, crs)
         case "deformation":
