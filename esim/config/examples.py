@@ -117,6 +117,8 @@ EXAMPLES: dict[str, Any] = {
     "source.okada.time_step": "5 s",
     "displacement_cutoff": 0.001,
     "source.random_slip.time_step": "5 s",
+    "source.finite_fault.magnitude": 8.8,
+    "source.okada.magnitude": 8.8,
     "random_slip.magnitude": 8.8,
     "random_slip.seed": 7,
     "random_slip.length": "400 km",

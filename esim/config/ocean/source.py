@@ -55,7 +55,18 @@ class FaultSourceConfig(SlopedSourceConfig):
     )
 
 
-class FiniteFaultConfig(FaultSourceConfig):
+class ScaledFaultConfig(FaultSourceConfig):
+    """Faults whose slip is given, and can be scaled as a whole."""
+
+    magnitude: Number | None = Field(
+        default=None,
+        ge=4,
+        le=9.8,
+        description="Moment magnitude to which all slip is scaled, with the rigidity of the faults; null: none.",
+    )
+
+
+class FiniteFaultConfig(ScaledFaultConfig):
     """Slip on many subfaults, from a file."""
 
     kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
@@ -95,7 +106,7 @@ class FaultConfig(PointConfig):
         return self
 
 
-class OkadaConfig(FaultSourceConfig):
+class OkadaConfig(ScaledFaultConfig):
     """Rectangular faults, listed in the configuration."""
 
     kind: Literal["okada"] = Field(description="okada: rectangular faults, listed here.")

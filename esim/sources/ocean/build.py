@@ -11,6 +11,7 @@ from esim.config.ocean.source import (
     NWaveConfig,
     OceanSourceConfig,
     OkadaConfig,
+    ScaledFaultConfig,
     SeafloorMotionConfig,
     SolitaryWaveConfig,
 )
@@ -219,7 +220,7 @@ def _fault_source(
         require_cutde(name)
     if config.instantaneous:
         fault = fault.instantaneous()
-    return FaultSource(
+    source = FaultSource(
         name,
         fault,
         fault.times(config.time_step),
@@ -228,3 +229,5 @@ def _fault_source(
         displacement_cutoff=config.displacement_cutoff,
         remarks=(*fault.remarks, *doubts(name, fault)),
     )
+    magnitude = config.magnitude if isinstance(config, ScaledFaultConfig) else None
+    return source if magnitude is None else source.scaled_to(magnitude)
