@@ -12,6 +12,7 @@ from typing import Any
 
 from esim.distribution import install
 from esim.drivers.driver import Observer
+from esim.drivers.ensemble_groups import ROOM
 from esim.drivers.ensemble_progress import LOOK, MemberCount
 from esim.drivers.ensemble_setup import EnsembleSetup
 from esim.drivers.member import Outcome, Task, compute_member
@@ -19,6 +20,7 @@ from esim.drivers.resources import Device
 from esim.ensemble.standing import Standing
 from esim.errors import InputError, StopRequested
 from esim.parallel.comm import SerialComm
+from esim.sources.remembered import REMEMBERED
 from esim.timestepping.signals import STOP
 
 
@@ -59,6 +61,7 @@ def compute_on_dask(
 
 def _compute(task: Task, device: Device) -> Outcome | None:
     """A member, in a worker; None where the worker was asked to stop."""
+    REMEMBERED.make_room(ROOM)
     try:
         return compute_member(task, SerialComm(), device)
     except StopRequested:

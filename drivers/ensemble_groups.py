@@ -12,7 +12,10 @@ from esim.ensemble.queue import Queue
 from esim.ensemble.standing import Standing
 from esim.errors import StopRequested
 from esim.parallel.collectives import on_root
+from esim.sources.remembered import REMEMBERED
 from esim.timestepping.signals import STOP
+
+ROOM = 1 << 28  # bytes of what members have in common, on each rank
 
 
 def compute_in_groups(
@@ -25,7 +28,8 @@ def compute_in_groups(
     progress = MemberCount(len(setup.members), len(missing), queue.count_done, observers)
     gc.freeze()  # what is there now stays, and need not be looked at after each member
     try:
-        mine = _compute_own(setup, missing, queue, progress)
+        with REMEMBERED.within(ROOM):
+            mine = _compute_own(setup, missing, queue, progress)
     finally:
         gc.unfreeze()
     told = setup.comm.allgather(mine)

@@ -25,6 +25,9 @@ class MemberCount:
         now = wall.monotonic()
         if step is None or now - self._looked >= LOOK:
             self._looked = now
-            self.clock.time = self._before + self._count_done()
+            done = self._before + self._count_done()
+            if step is None and done == self.clock.time:
+                return  # that was told already
+            self.clock.time = done
             for observer in self._observers:
                 observer(self.clock)

@@ -63,4 +63,6 @@ Concentration = Annotated[Number, Within(-1e30, 1e30, "a concentration in any un
 Coordinate = Annotated[Number, Within(-5e7, 5e7, "in degrees or m; the Earth is 4.0e7 m around")]
 PointsPerWavelength = Annotated[Number, Within(2.0, 1000.0, "5 to 10 are usual")]
 Deviations = Annotated[Number, Within(0.0, 100.0, "in standard deviations")]
+StandardDeviations = Annotated[Number, Within(-5.0, 5.0, "in standard deviations; 5 are one in a million")]
+Seed = Annotated[Count, Within(0, 2**63 - 1, "seeds are whole numbers of 63 bits")]
 Steepness = Annotated[Number, Within(0.0, 1e6, "1 is that of a solitary wave")]

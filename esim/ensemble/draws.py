@@ -48,6 +48,9 @@ def inverse(distribution: DistributionConfig, probability: np.ndarray) -> list[A
         weights = np.asarray(distribution.weights or (1.0,) * len(numbers))
         edges = np.cumsum(weights) / weights.sum()
         return [numbers[n] for n in np.searchsorted(edges[:-1], probability, side="right")]
+    if kind == "integer":
+        low, high = numbers
+        return [min(high, low + int(share * (high - low + 1))) for share in probability.tolist()]
     return [float(value) for value in _continuous(kind, numbers).ppf(probability)]
 
 

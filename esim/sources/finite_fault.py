@@ -118,6 +118,10 @@ class FiniteFault:
         """The same fault with everything moving at the origin time, t = 0."""
         return replace(self, start=np.zeros_like(self.start), rise=np.zeros_like(self.rise))
 
+    def scaled(self, factor: float) -> Self:
+        """The same fault with its slip, and opening, times a factor."""
+        return replace(self, slip=factor * self.slip, opening=factor * self.opening)
+
     def progress(self, times: np.ndarray) -> np.ndarray:
         """Fraction 0..1 of its final dislocation that each subfault has reached, (K, n), at times (K,) [s].
 

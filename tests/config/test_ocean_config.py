@@ -224,7 +224,7 @@ BAD = [
     (FINITE, "{kind: finite}",
      "c.yaml:15:6: source.0.kind: unknown kind 'finite', did you mean 'finite_fault'?"),
     (FINITE, "{file: a.csv}",
-     "source.0.kind: is missing; expected one of 'finite_fault', 'okada', 'deformation'"),
+     "source.0.kind: is missing; expected one of 'finite_fault', 'okada', 'random_slip'"),
     (f"- {FINITE}", FINITE, "c.yaml:14:1: source: expected a list such as [...], not a mapping"),
     ("kajiura: true", "kajiura: maybe", "source.0.kajiura: 'maybe' is not true or false"),
     (FINITE, "{kind: okada, faults: []}", "source.0.faults: must not be empty"),

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from esim.config.yaml.section import KeyProblem, Section
 from esim.config.yaml.suggest import listed
-from esim.config.yaml.units import Number
+from esim.config.yaml.units import Count, Number
 
 Choice = float | int | str | bool
 
@@ -22,6 +22,9 @@ class DistributionConfig(Section):
     )
     lognormal: tuple[Number, Number] | None = Field(
         default=None, description="Median, and standard deviation of the natural logarithm."
+    )
+    integer: tuple[Count, Count] | None = Field(
+        default=None, description="Smallest and largest of whole numbers, all alike: seeds, say."
     )
     discrete: tuple[Choice, ...] | None = Field(
         default=None, min_length=1, description="Values, numbers or text."
@@ -50,11 +53,11 @@ class DistributionConfig(Section):
         values = getattr(self, kind)
         if kind == "discrete":
             return
-        if kind == "uniform" and values[0] >= values[1]:
+        if kind in ("uniform", "integer") and values[0] >= values[1]:
             raise KeyProblem(
                 kind, f"{values[0]:g} is not below {values[1]:g}; expected the smaller value first"
             )
-        if kind != "uniform" and values[1] <= 0:
+        if kind not in ("uniform", "integer") and values[1] <= 0:
             raise KeyProblem(kind, f"the standard deviation {values[1]:g} is not positive")
         if kind == "lognormal" and values[0] <= 0:
             raise KeyProblem(kind, f"the median {values[0]:g} is not positive")

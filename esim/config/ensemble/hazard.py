@@ -9,13 +9,14 @@ from esim.config.yaml.units import Number
 from esim.config.yaml.within import Within
 
 Probability = Annotated[Number, Within(0.0, 1.0, "a probability is at most 1")]
+Intensity = Annotated[Number, Within(-1e4, 1e4, "in m, or in m/s; the highest wave known ran up 524 m")]
 Rate = Annotated[Number, Within(0.0, 1e6, "so many events a year")]
 
 
 class HazardConfig(Section):
     """Probabilities of exceedance, hazard curves, quantiles, arrival times and the worst case, in hazard.nc."""
 
-    thresholds: tuple[Number, ...] = Field(
+    thresholds: tuple[Intensity, ...] = Field(
         min_length=1,
         description="Values whose exceedance is mapped: maximum water-surface elevation [m] of a tsunami, peak ground "
         "velocity [m/s] of a seismic run.",
@@ -31,7 +32,7 @@ class HazardConfig(Section):
         description="Annual rate [1/year] of all members together, shared out by weight; null: none, so that there are "
         "probabilities only.",
     )
-    levels: tuple[Number, ...] | None = Field(
+    levels: tuple[Intensity, ...] | None = Field(
         default=None,
         min_length=2,
         description="Values at which hazard curves are written; null: 81, evenly spaced in logarithm, from a "

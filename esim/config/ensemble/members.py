@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from esim.config.ensemble.distribution import DistributionConfig
+from esim.config.limits import Seed
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, check_one
 from esim.config.yaml.suggest import shown
@@ -13,7 +14,6 @@ from esim.config.yaml.units import Count
 from esim.config.yaml.within import Within
 
 Members = Annotated[Count, Within(1, 10_000_000, "nobody computes more members")]
-Seed = Annotated[Count, Within(0, 2**63 - 1, "seeds are whole numbers of 63 bits")]
 
 
 def key_path(text: str) -> str:
@@ -47,8 +47,8 @@ class MembersConfig(Section):
         min_length=1,
         description="Paths of keys of the base, and how they are distributed: `uniform`: [smallest, largest]; "
         "`normal`: [mean, standard deviation]; `truncated_normal`: [mean, standard deviation, smallest, largest]; "
-        "`lognormal`: [median, standard deviation of the logarithm]; `discrete`: values, with `weights` unless "
-        "they are alike.",
+        "`lognormal`: [median, standard deviation of the logarithm]; `integer`: [smallest, largest]; `discrete`: "
+        "values, with `weights` unless they are alike.",
     )
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from esim.config.ocean.source import (
     LandslideConfig,
     OceanSourceConfig,
     OkadaConfig,
+    RandomSlipConfig,
 )
 from esim.config.ocean.station import GaugeConfig
 from esim.config.ocean.volcanic import OceanVolcanicConfig
@@ -174,6 +175,8 @@ def _buried(n: int, source: OceanSourceConfig) -> Iterator[tuple[Place, str, Poi
     """The same of what lies in the rock."""
     if isinstance(source, OceanVolcanicConfig):
         yield ("source", n), source.kind, source
+    if isinstance(source, RandomSlipConfig):
+        yield ("source", n), "fault", source
     if isinstance(source, OkadaConfig):
         for m, fault in enumerate(source.faults):
             yield ("source", n, "faults", m), "fault", fault

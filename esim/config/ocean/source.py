@@ -12,9 +12,11 @@ from esim.config.limits import (
     InEarth,
     Rigidity,
     RiseTime,
+    Seed,
     Simulated,
     SlideThickness,
     Slip,
+    StandardDeviations,
     Steepness,
     WaterDepth,
     WaveHeight,
@@ -53,7 +55,18 @@ class FaultSourceConfig(SlopedSourceConfig):
     )
 
 
-class FiniteFaultConfig(FaultSourceConfig):
+class ScaledFaultConfig(FaultSourceConfig):
+    """Faults whose slip is given, and can be scaled as a whole."""
+
+    magnitude: Number | None = Field(
+        default=None,
+        ge=4,
+        le=9.8,
+        description="Moment magnitude to which all slip is scaled, with the rigidity of the faults; null: none.",
+    )
+
+
+class FiniteFaultConfig(ScaledFaultConfig):
     """Slip on many subfaults, from a file."""
 
     kind: Literal["finite_fault"] = Field(description="finite_fault: subfaults from a file.")
@@ -93,11 +106,58 @@ class FaultConfig(PointConfig):
         return self
 
 
-class OkadaConfig(FaultSourceConfig):
+class OkadaConfig(ScaledFaultConfig):
     """Rectangular faults, listed in the configuration."""
 
     kind: Literal["okada"] = Field(description="okada: rectangular faults, listed here.")
     faults: tuple[FaultConfig, ...] = Field(min_length=1, description="The faults.")
+
+
+class RandomSlipConfig(FaultSourceConfig, PointConfig):
+    """A rectangular fault with random slip of von Karman's spectrum (Mai and Beroza 2002), as large as its magnitude.
+
+    The same seed gives the same slip, which an ensemble varies.
+    """
+
+    kind: Literal["random_slip"] = Field(description="random_slip: random slip on a rectangular fault.")
+    depth: InEarth = Field(
+        ge=0, description="Depth [m] of the middle of the top edge, whose position is given."
+    )
+    strike: Angle = Field(ge=-360, le=360, description="Strike [degrees clockwise from north].")
+    dip: Angle = Field(gt=0, le=90, description="Dip [degrees], to the right of the strike.")
+    rake: Angle = Field(ge=-360, le=360, description="Rake [degrees] of all slip.")
+    magnitude: Number = Field(ge=4, le=9.8, description="Moment magnitude, which the slip has exactly.")
+    seed: Seed = Field(default=0, description="Seed of the slip.")
+    scaling: Literal["thingbaijam2017", "strasser2010", "blaser2010"] = Field(
+        default="thingbaijam2017",
+        description="Relation from which length and width follow: Thingbaijam et al. (2017) or Strasser et al. (2010), "
+        "of subduction interfaces, or Blaser et al. (2010), of reverse earthquakes.",
+    )
+    length_deviation: StandardDeviations = Field(
+        default=0.0,
+        description="How many standard deviations of the relation the fault is longer than usual.",
+    )
+    width_deviation: StandardDeviations = Field(
+        default=0.0, description="How many standard deviations of the relation the fault is wider than usual."
+    )
+    length: FaultSize | None = Field(default=None, gt=0, description="Length [m]; null: from the magnitude.")
+    width: FaultSize | None = Field(default=None, gt=0, description="Width [m]; null: from the magnitude.")
+    subfault: FaultSize = Field(default=20e3, gt=0, description="Size [m] of the subfaults, about.")
+    correlation: tuple[FaultSize, FaultSize] | None = Field(
+        default=None,
+        description="Correlation lengths [m] along strike and down dip; null: 2 km and a third of the length, 1 km and "
+        "a third of the width (Mai and Beroza 2002).",
+    )
+    hurst: Number = Field(default=0.75, ge=0, le=1, description="Hurst number: the larger, the smoother.")
+    variation: Number = Field(
+        default=0.6, ge=0, le=3, description="Standard deviation of the slip over its mean; 0: uniform slip."
+    )
+
+    @model_validator(mode="after")
+    def _correlated(self) -> Self:
+        if self.correlation is not None and min(self.correlation) <= 0:
+            raise KeyProblem("correlation", "expected two lengths of more than 0")
+        return self
 
 
 class DeformationConfig(SeafloorSourceConfig):
@@ -327,6 +387,7 @@ class StateConfig(Section):
 OceanSourceConfig = Annotated[
     Annotated[FiniteFaultConfig, Tag("kind=finite_fault")]
     | Annotated[OkadaConfig, Tag("kind=okada")]
+    | Annotated[RandomSlipConfig, Tag("kind=random_slip")]
     | Annotated[DeformationConfig, Tag("kind=deformation")]
     | Annotated[SeafloorMotionConfig, Tag("kind=seafloor_motion")]
     | Annotated[OceanMogiConfig, Tag("kind=mogi")]

@@ -12,6 +12,7 @@ from esim.parallel.decomposition import common
 from esim.parallel.threads import on_threads
 from esim.sources.ocean import Source
 from esim.sources.ocean.fault_source import FaultSource
+from esim.sources.remembered import REMEMBERED
 
 
 def displacement(
@@ -19,6 +20,7 @@ def displacement(
 ) -> np.ndarray:
     """Displacement [m] of a source on a box of cells, float64 (K, nj, ni), the same on all ranks.
 
+    That of a fault is to be multiplied by its factor.
     Each rank computes some of the rows, those of a fault on so many threads; a value does not depend on which.
     """
     j0, j1, i0, i1 = box
@@ -29,12 +31,21 @@ def displacement(
 
     def compute(rows: slice) -> np.ndarray:
         inclined = (None if one is None else one[rows] for one in slopes)
+        if isinstance(source, FaultSource):
+            return source.unscaled_displacement(x, y[rows], grid.lonlat, *inclined)
         return source.displacement(x, y[rows], grid.lonlat, *inclined)
 
-    parts = threads if isinstance(source, FaultSource) else 1  # others may read files
-    edges = [y.size * n // parts for n in range(parts + 1)]
-    pieces = on_threads(compute, [slice(*ends) for ends in zip(edges, edges[1:], strict=False)], threads)
-    return np.concatenate(comm.allgather(np.concatenate(pieces, axis=1)), axis=1)
+    def all_rows() -> np.ndarray:
+        parts = threads if isinstance(source, FaultSource) else 1  # others may read files
+        edges = [y.size * n // parts for n in range(parts + 1)]
+        pieces = on_threads(compute, [slice(*ends) for ends in zip(edges, edges[1:], strict=False)], threads)
+        return np.concatenate(pieces, axis=1)
+
+    if not isinstance(source, FaultSource):
+        return np.concatenate(comm.allgather(all_rows()), axis=1)
+    # Of runs with the same fault in the same sea, all but its magnitude, it is the same.
+    own = REMEMBERED.of((source.pattern, source.times, x, y, grid.lonlat, slopes), all_rows)
+    return np.concatenate(comm.allgather(own), axis=1)
 
 
 def cut(

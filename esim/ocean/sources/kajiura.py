@@ -12,6 +12,7 @@ from esim.parallel.threads import on_threads
 from esim.sources.geodesy import Box
 from esim.sources.ocean import kajiura
 from esim.sources.ocean.kajiura import KajiuraFilter
+from esim.sources.remembered import REMEMBERED
 
 
 class FilterScale(NamedTuple):
@@ -51,7 +52,10 @@ def smooth(
     """
     mine = np.array_split(field, comm.size)[comm.rank]
     if mine.size:
-        mine = np.stack(on_threads(box_filter(grid, elevation, box, scale), list(mine), threads))
+        values = _filter_values(grid, elevation, box, scale)
+        mine = REMEMBERED.of(
+            (mine, values), lambda: np.stack(on_threads(KajiuraFilter(*values), list(mine), threads))
+        )
     return np.concatenate(comm.allgather(mine))
 
 

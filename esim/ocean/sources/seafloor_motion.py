@@ -104,6 +104,8 @@ class SeafloorMotion:
             self._scales.append(common_scale)
             surface = smooth(comm, grid, elevation, box, field, common_scale, self._threads)
         box, (field, surface) = cut(grid, ocean.grid, box, (field, surface))
+        if isinstance(source, FaultSource) and source.factor != 1:
+            field, surface = source.factor * field, source.factor * surface
         bed = np.zeros_like(field) if source.target == "water" else field
         if isinstance(source, FaultSource) and source.displacement_cutoff:
             # In nests, what is negligible on the whole grid: else their water would move beside water that does not.

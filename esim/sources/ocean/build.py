@@ -11,6 +11,7 @@ from esim.config.ocean.source import (
     NWaveConfig,
     OceanSourceConfig,
     OkadaConfig,
+    ScaledFaultConfig,
     SeafloorMotionConfig,
     SolitaryWaveConfig,
 )
@@ -24,6 +25,7 @@ from esim.sources.ocean import deformation, landslide, state, wave
 from esim.sources.ocean.fault_source import FaultSource, projected, require_coordinates
 from esim.sources.ocean.hump import Hump
 from esim.sources.ocean.landslide import Landslide
+from esim.sources.ocean.random_slip import random_fault
 from esim.sources.ocean.recorded.file import read_motion
 from esim.sources.ocean.recorded.frames import Frames, MotionGeometry
 from esim.sources.ocean.recorded.motion import SeafloorMotionSource
@@ -55,6 +57,8 @@ def build(
             return _fault_source(config.file.name, fault, config, lonlat, crs)
         case "okada":
             return _fault_source("okada", _listed(config), config, lonlat, crs)
+        case "random_slip":
+            return _fault_source("random_slip", random_fault(config), config, lonlat, crs)
         case "mogi" | "sphere" | "dyke" | "sill" | "clvd" | "ring_fault":
             return volcanic.build(config, lonlat, crs)
         case "deformation":
@@ -216,7 +220,7 @@ def _fault_source(
         require_cutde(name)
     if config.instantaneous:
         fault = fault.instantaneous()
-    return FaultSource(
+    source = FaultSource(
         name,
         fault,
         fault.times(config.time_step),
@@ -225,3 +229,5 @@ def _fault_source(
         displacement_cutoff=config.displacement_cutoff,
         remarks=(*fault.remarks, *doubts(name, fault)),
     )
+    magnitude = config.magnitude if isinstance(config, ScaledFaultConfig) else None
+    return source if magnitude is None else source.scaled_to(magnitude)

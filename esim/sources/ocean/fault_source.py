@@ -1,7 +1,8 @@
 """How does a finite fault displace the seafloor?"""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from math import ceil, log10
+from typing import Literal, Self
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from esim.sources import bearing
 from esim.sources.finite_fault import FiniteFault
 from esim.sources.geodesy import Box
 from esim.sources.ocean import seafloor
+from esim.sources.remembered import REMEMBERED
+from esim.sources.scaling import moment_of
 
 STEEP = 0.1  # slope of the bed assumed when the region is sought, that of the steepest trenches
 
@@ -29,6 +32,25 @@ class FaultSource:
     displacement_cutoff: float = 0.0  # fraction of the largest displacement below which it is set to zero
     remarks: tuple[str, ...] = ()  # what the user should know of how it was read
     smallest: float | None = None  # m: of a volcanic source, what cells must resolve; None of an earthquake
+    unscaled: FiniteFault | None = (
+        None  # the fault before its slip was scaled to a magnitude; None: it was not
+    )
+    factor: float = 1.0  # of its slip
+
+    @property
+    def pattern(self) -> FiniteFault:
+        """The fault before its slip was scaled."""
+        return self.unscaled or self.fault
+
+    def scaled_to(self, magnitude: float) -> Self:
+        """The same source with its slip scaled to a moment magnitude. Raises InputError for a fault without slip."""
+        moment = self.fault.moment()
+        if not moment > 0:
+            raise InputError(f"source {self.name}: has no slip that could be scaled to Mw {magnitude:g}")
+        factor = moment_of(magnitude) / moment
+        return replace(
+            self, fault=self.fault.scaled(factor), unscaled=self.pattern, factor=factor * self.factor
+        )
 
     @property
     def moment(self) -> float | None:
@@ -50,7 +72,14 @@ class FaultSource:
 
     def region(self, grid: Grid) -> Box:
         """Cells outside which nothing moves by more than 0.1 mm."""
-        return seafloor.region(self.fault, grid, STEEP if self.horizontal_on_slope else 0.0)
+        # By whole powers of ten, so that it is one region for faults that differ in their magnitude.
+        fault = (
+            self.fault if self.unscaled is None else self.unscaled.scaled(10.0 ** ceil(log10(self.factor)))
+        )
+        steep = STEEP if self.horizontal_on_slope else 0.0
+        found = REMEMBERED.of((fault, grid, steep), lambda: np.array(seafloor.region(fault, grid, steep)))
+        j0, j1, i0, i1 = found.tolist()
+        return j0, j1, i0, i1
 
     def displacement(
         self,
@@ -61,9 +90,21 @@ class FaultSource:
         slope_y: np.ndarray | None = None,
     ) -> np.ndarray:
         """Uplift of the seafloor [m], (K, ny, nx)."""
+        found = self.unscaled_displacement(x, y, lonlat, slope_x, slope_y)
+        return found if self.factor == 1 else self.factor * found
+
+    def unscaled_displacement(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        lonlat: bool,
+        slope_x: np.ndarray | None = None,
+        slope_y: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """The same of the fault before its slip was scaled."""
         if not self.horizontal_on_slope:
             slope_x = slope_y = None
-        return seafloor.uplift(self.fault, self.times, x, y, lonlat, slope_x, slope_y)
+        return seafloor.uplift(self.pattern, self.times, x, y, lonlat, slope_x, slope_y)
 
 
 def require_inside(grid: Grid, x: float, y: float, what: str) -> None:
