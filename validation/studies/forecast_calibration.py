@@ -1,9 +1,9 @@
 """Do the bands of a forecast hold what they say? Earthquakes of its prior, recorded with errors as it expects them.
 
 For each the waves at the targets are computed by the operator, and forecast from data up to several times. What a band
-is to hold is the record that a target would have: the wave, with the error of the model as a factor, and that of the
-instrument. Run as `python -m esim.validation.studies.forecast_calibration out/forecast_tohoku2011/library.nc`; it takes
-some minutes and prints the table of validation/results/forecast.md.
+is to hold is the record that a target would have: the wave, and the errors of model and instrument. Run as `python -m
+esim.validation.studies.forecast_calibration out/forecast_tohoku2011/library.nc`; it takes some minutes and prints the
+table of validation/results/forecast.md.
 """
 
 import argparse
@@ -65,11 +65,15 @@ def records(
 def target_records(
     library: Library, x: np.ndarray, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What targets would record of an earthquake, (M, T), and its largest elevation without the instrument, (M,)."""
+    """What targets would record of an earthquake, (M, T), and its largest elevation without the instrument, (M,).
+
+    The model is wrong by a fraction of the largest wave up to then, at its crest by that of the crest.
+    """
+    noise = library.noise
     wave = library.forecast_mean + library.forecast_design @ x
-    wave *= 1 + library.noise.relative * random.standard_normal((len(wave), 1))
-    instrument = errors(library.forecast_time, library.correlation, len(wave), random)
-    return wave + library.noise.floor * instrument, wave.max(axis=1)
+    size = np.hypot(noise.floor, noise.relative * np.maximum.accumulate(np.abs(wave), axis=1))
+    record = wave + size * errors(library.forecast_time, library.correlation, len(wave), random)
+    return record, wave.max(axis=1) * (1 + noise.relative * random.standard_normal(len(wave)))
 
 
 def held(library: Library, found: Forecast, record: np.ndarray, highest: np.ndarray) -> list[float]:
@@ -89,7 +93,7 @@ def held(library: Library, found: Forecast, record: np.ndarray, highest: np.ndar
 
 def calibrate(library: Library, count: int = COUNT, seed: int = 1) -> np.ndarray:
     """What `held` finds for so many earthquakes at each of MINUTES, (count, 4, 6)."""
-    table = []
+    found_of_all = []
     for n in range(count):
         random = np.random.default_rng((seed, n))
         x = earthquake(library, random)
@@ -97,17 +101,12 @@ def calibrate(library: Library, count: int = COUNT, seed: int = 1) -> np.ndarray
         ends = [60.0 * minutes for minutes in MINUTES]
         watches = [Watch(library, records(library, x, random, end)) for end in ends]
         found = [watch.forecast(end) for watch, end in zip(watches, ends, strict=True)]
-        table.append([held(library, one, *truth) for one in found])
-    return np.array(table)
+        found_of_all.append([held(library, one, *truth) for one in found])
+    return np.array(found_of_all)
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("library", type=Path)
-    parser.add_argument("--count", type=int, default=COUNT)
-    options = parser.parse_args()
-    found = calibrate(read_library(options.library), options.count)
+def table(found: np.ndarray) -> list[str]:
+    """The table of what `held` finds for some earthquakes at each of MINUTES, (count, 4, 6)."""
     rows: list[tuple[str, ...]] = []
     for minutes, (wide, narrow, heights, width, misfit, _), wrong in zip(
         MINUTES, found.mean(axis=0), (found[:, :, 5] > 0).sum(axis=0), strict=True
@@ -116,7 +115,16 @@ def main() -> None:
         rows.append(
             (f"{minutes} min", *shares, f"{width:.2f} m", f"{misfit:.2f}", f"{wrong} of {len(found)}")
         )
-    print(*markdown(HEADERS, rows))
+    return markdown(HEADERS, rows)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("library", type=Path)
+    parser.add_argument("--count", type=int, default=COUNT)
+    options = parser.parse_args()
+    print(*table(calibrate(read_library(options.library), options.count)))
 
 
 if __name__ == "__main__":
