@@ -99,10 +99,10 @@ class Posterior:
         xp, library = self._module.xp, self._library
         first = kept.columns.size
         rows = columns[max(first - 1, 0) :]
-        times = xp.asarray(library.sensor_time[rows])
+        times, places = xp.asarray(library.sensor_time[rows]), xp.asarray(rows)
         residual = xp.asarray(values[rows] - library.sensor_mean[n, rows])
         drop = int(first > 0)
-        design = noise.whiten(self._design[n, rows], times, library.correlation, xp)[drop:]
+        design = noise.whiten(self._design[n, places], times, library.correlation, xp)[drop:]
         data = noise.whiten(residual, times, library.correlation, xp)[drop:]
         kept.precision = kept.precision + design.T @ design
         kept.pull = kept.pull + design.T @ data

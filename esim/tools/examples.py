@@ -22,7 +22,7 @@ TAKES = re.compile(
 class Example(NamedTuple):
     """A scenario: what it is, files it names and its own, as paths in FOLDER, and data that do not come with esim.
 
-    time and memory are those of a run on two cores, in words.
+    time and memory are those of a run on two cores, in words. forecast says that it is the configuration of one.
     """
 
     what: str
@@ -31,6 +31,7 @@ class Example(NamedTuple):
     files: tuple[Path, ...]
     data: tuple[str, ...]
     output: str
+    forecast: bool
 
 
 def example(name: str | None, folder: Path) -> None:
@@ -54,6 +55,10 @@ def example(name: str | None, folder: Path) -> None:
         raise InputError(f"there is no example '{name}', {hint(name, known)}")
     paths = copy(found.files, folder)
     print(*paths, *map(_whereabouts, found.data), sep="\n")
+    if found.forecast:
+        print(f"next: esim forecast build {shlex.quote(str(paths[-1]))}")
+        print(f"then: esim forecast run {found.output}/library.nc --data FILE")
+        return
     run = f"esim-run {shlex.quote(str(paths[-1]))}"
     print(f"next: {run}    (on two ranks: mpirun -n 2 {run})\nthen: esim plot {found.output}")
 
@@ -117,15 +122,22 @@ def _example(path: Path) -> Example:
     texts = list(_named(content))
     named = list(dict.fromkeys(Path(text) for text in texts if (FOLDER / text).is_file()))
     names = [text for text in texts if text.startswith(data.PREFIX)]
+    base = _example(FOLDER / content["base"]) if "base" in content else None
+    if base is not None:  # what that names is needed as well
+        named, names = [*base.files, *named], [*base.data, *names]
     what, takes = path.read_text(encoding="utf-8").splitlines()[:2]
     time, memory = TAKES.match(takes).groups()  # type: ignore[union-attr]  # each begins like this
     return Example(
         what.removeprefix("# "),
         time,
         memory,
-        (*named, Path(path.name)),  # the scenario last: where it is, all that it names is there too
+        (
+            *dict.fromkeys(named),
+            Path(path.name),
+        ),  # the scenario last: where it is, all that it names is there too
         tuple(name for name in names if not (data.FOLDER / name.removeprefix(data.PREFIX)).is_file()),
         content["output"]["directory"],
+        base is not None,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from esim.cli.main import main
 from esim.config import load
+from esim.config.forecast.load import load_base, load_twin
 from esim.tools.examples import FOLDER, examples
 
 Captured = pytest.CaptureFixture[str]
@@ -49,9 +50,17 @@ def test_every_configuration_is_listed_with_what_it_is_takes_and_needs(here: Pat
 def test_a_copy_is_complete(name: str, here: Path, capsys: Captured) -> None:
     assert main(["example", name]) == 0
     out = capsys.readouterr().out.splitlines()
-    config = load(f"{name}.yaml")
-    assert out[-2].startswith(f"next: esim-run {name}.yaml ")
-    assert config.output.directory == here / out[-1].removeprefix("then: esim plot ")
+    if examples()[name].forecast:
+        twin = load_twin(f"{name}.yaml")
+        load_base(twin)
+        next_one, then = f"next: esim forecast build {name}.yaml", "then: esim forecast run "
+        assert twin.output.directory == here / out[-1].removeprefix(then).removesuffix(
+            "/library.nc --data FILE"
+        )
+    else:
+        next_one, then = f"next: esim-run {name}.yaml ", "then: esim plot "
+        assert load(f"{name}.yaml").output.directory == here / out[-1].removeprefix(then)
+    assert out[-2].startswith(next_one)
     assert all((here / file).read_bytes() == (FOLDER / file).read_bytes() for file in examples()[name].files)
 
 
@@ -117,7 +126,7 @@ def test_what_was_copied_is_taken_back_when_the_disk_fails(
 
 def test_an_unknown_name_is_answered_with_the_nearest(here: Path, capsys: Captured) -> None:
     assert "there is no example 'tohoku', did you mean 'tohoku2011'?" in refused(capsys, "tohoku")
-    assert "expected one of 'coupled_subduction', 'ensemble_tohoku2011', 'halfspace_explosion'" in refused(
+    assert "expected one of 'coupled_subduction', 'ensemble_tohoku2011', 'forecast_tohoku2011', '" in refused(
         capsys, "../configs/secret"
     )
     assert content(here) == []

@@ -13,6 +13,7 @@ from esim.forecast.build import build
 from esim.forecast.library import Library, read_library
 from esim.forecast.posterior import Posterior
 from esim.forecast.run import Watch, heights
+from esim.validation.studies.forecast_calibration import calibrate
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +117,12 @@ def test_levels_share_the_probability_and_rise_with_greens_law(library, small):
 
 
 def test_bands_hold_what_they_say(library):
-    held = []
-    for seed in range(60):
-        x = drawn(library, seed)
-        waves = Watch(library, recorded(library, x, 1000 + seed)).forecast(900.0).waves
-        spread = np.sqrt(np.maximum(waves.deviation**2 - 0.02**2, 0))  # without that of an instrument
-        inside = np.abs(waves_of(library, x) - waves.mean) <= 1.959964 * spread
-        held.append(inside[:, 3:].mean())
-    assert 0.90 < np.mean(held) < 0.99
+    found = calibrate(library, 40)
+    wide, narrow, heights = found[:, :, :3].mean(axis=(0, 1))
+    assert 0.92 < wide < 0.985 and 0.42 < narrow < 0.68 and 0.85 < heights < 0.99
+    width = found[:, :, 3].mean(axis=0)
+    assert (np.diff(width) < 0).all()  # more data, narrower bands
+    assert not found[:, :, 5].any()  # no right sensor is called wrong
 
 
 def large(library: Library, sensors: int, targets: int) -> Library:

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from support import strict_arrays
 from support.forecasts import correlations, drawn, recorded, waves_of, with_about
 
+from esim.backends.array_module import ArrayModule
 from esim.errors import InputError
 from esim.forecast import noise
 from esim.forecast.library import read_library
@@ -69,6 +71,20 @@ def test_data_may_come_minute_by_minute_with_gaps_and_late(library, data):
     late[1] = np.nan  # a sensor that is taken out
     posterior.update(late)
     assert_same(posterior.gaussian(), by_the_book(library, late))
+
+
+def test_another_array_module_gives_the_same(library, data):
+    module = ArrayModule(strict_arrays.module())
+    known, found = Posterior(library), Posterior(library, module)
+    for until in (20, 60):
+        part = np.where(np.arange(60) < until, data, np.nan)
+        known.update(part)
+        found.update(part)
+    assert_same(found.gaussian(), known.gaussian())
+    assert found.misfit() == pytest.approx(known.misfit())
+    x = known.gaussian()
+    waves, others = Forecaster(library).waves(x), Forecaster(library, module).waves(x)
+    assert others.mean == pytest.approx(waves.mean) and others.deviation == pytest.approx(waves.deviation)
 
 
 def test_data_as_expected_have_a_misfit_of_one(library):

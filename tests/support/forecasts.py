@@ -6,6 +6,7 @@ import numpy as np
 
 from esim.forecast.library import Library
 from esim.forecast.records import Record
+from esim.validation.studies.forecast_calibration import records
 
 
 def drawn(library: Library, seed: int) -> np.ndarray:
@@ -13,20 +14,9 @@ def drawn(library: Library, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(library.slip_mean.size)
 
 
-def recorded(library: Library, x: np.ndarray, seed: int, noise: float = 1.0) -> dict[str, Record]:
-    """The records of an earthquake, with errors as the library expects them, times a factor."""
-    random = np.random.default_rng(seed)
-    clean = library.sensor_mean + library.sensor_design @ x
-    kept = np.exp(-np.diff(library.sensor_time) / library.correlation)
-    found = {}
-    for n, name in enumerate(library.sensors):
-        config = library.noise
-        errors = random.standard_normal(library.sensor_time.size)
-        for k, a in enumerate(kept):
-            errors[k + 1] = a * errors[k] + np.sqrt(1 - a * a) * errors[k + 1]
-        size = np.hypot(config.floor, config.relative * np.abs(clean[n]).max())
-        found[name] = Record(library.sensor_time, clean[n] + noise * size * errors)
-    return found
+def recorded(library: Library, x: np.ndarray, seed: int) -> dict[str, Record]:
+    """The records of an earthquake, with errors as the library expects them."""
+    return records(library, x, np.random.default_rng(seed))
 
 
 def correlations(times: np.ndarray, correlation: float) -> np.ndarray:

@@ -45,6 +45,7 @@ class Array:
     nbytes = property(lambda self: self._values.nbytes)
     itemsize = property(lambda self: self._values.itemsize)
     base = property(lambda self: self._owner)
+    T = property(lambda self: self.transpose())
 
     def __len__(self):
         return len(self._values)
@@ -134,7 +135,20 @@ def _in_place(function):
     return change
 
 
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "pow", "and", "or", "rshift", "lshift", "xor"):
+for _name in (
+    "add",
+    "sub",
+    "mul",
+    "matmul",
+    "truediv",
+    "floordiv",
+    "pow",
+    "and",
+    "or",
+    "rshift",
+    "lshift",
+    "xor",
+):
     _plain = getattr(operator, f"{_name}_" if _name in ("and", "or") else _name)
     _forward, _backward = _binary(_plain)
     setattr(Array, f"__{_name}__", _forward)
@@ -171,6 +185,11 @@ def module(name="strict"):
     made.ndarray = Array
     made.zeros = lambda shape, dtype=float: Array(np.zeros(shape, dtype))
     made.asarray = lambda values: values if isinstance(values, Array) else Array(np.array(values))
-    for each in ("sqrt", "minimum", "maximum", "where", "dot"):
+    made.eye = lambda count: Array(np.eye(count))
+    made.concatenate = lambda parts: Array(np.concatenate([_value(part) for part in parts]))
+    for each in ("sqrt", "minimum", "maximum", "where", "dot", "exp", "diff"):
         setattr(made, each, _function(getattr(np, each)))
+    made.linalg = types.SimpleNamespace(
+        **{each: _function(getattr(np.linalg, each)) for each in ("cholesky", "inv")}
+    )
     return made

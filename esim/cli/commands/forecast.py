@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from esim.backends.array_module import NAMES
 from esim.cli.command import Command, Commands, add_command
 from esim.cli.options import length, positive
 from esim.errors import InputError
@@ -75,7 +74,10 @@ def _add_run(actions: Commands) -> None:
         help="take heights to this depth by Green's law (default: no)",
     )
     run.add_argument(
-        "--array-module", choices=NAMES, default="numpy", help="of the matrices (default: numpy); cupy: a GPU"
+        "--array-module",
+        choices=("numpy", "cupy", "nlcpy"),
+        default="numpy",
+        help="of the matrices (default: numpy); cupy: a GPU",
     )
     run.set_defaults(run=_run_run)
 
