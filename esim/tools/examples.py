@@ -122,22 +122,16 @@ def _example(path: Path) -> Example:
     texts = list(_named(content))
     named = list(dict.fromkeys(Path(text) for text in texts if (FOLDER / text).is_file()))
     names = [text for text in texts if text.startswith(data.PREFIX)]
-    base = _example(FOLDER / content["base"]) if "base" in content else None
-    if base is not None:  # what that names is needed as well
-        named, names = [*base.files, *named], [*base.data, *names]
     what, takes = path.read_text(encoding="utf-8").splitlines()[:2]
     time, memory = TAKES.match(takes).groups()  # type: ignore[union-attr]  # each begins like this
     return Example(
         what.removeprefix("# "),
         time,
         memory,
-        (
-            *dict.fromkeys(named),
-            Path(path.name),
-        ),  # the scenario last: where it is, all that it names is there too
+        (*named, Path(path.name)),  # the scenario last: where it is, all that it names is there too
         tuple(name for name in names if not (data.FOLDER / name.removeprefix(data.PREFIX)).is_file()),
         content["output"]["directory"],
-        base is not None,
+        "scenario" not in content,
     )
 
 

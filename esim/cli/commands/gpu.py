@@ -32,6 +32,8 @@ COLUMNS = {
 MAIN = (  # of the report
     "step",
     "step with everything and times",
+    "deep step",
+    "deep step in a layer",
     "dispersion load",
     "dispersion relaxed",
     "velocity 4 plain",
