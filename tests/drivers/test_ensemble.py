@@ -13,6 +13,7 @@ import xarray as xr
 from support.ensembles import ensemble, write
 from support.scenes import mpirun
 
+from esim.cli.main import main as esim
 from esim.cli.run import main
 from esim.config import from_dict
 from esim.drivers import member as member_driver
@@ -298,9 +299,17 @@ def test_tasks_of_a_job_array_share_the_members_and_the_job_behind_gathers(
     assert sorted(one.name for one in out.iterdir()) == ["hazard.nc", "members", "members.csv", "run.json"]
 
 
-def test_a_job_is_planned_as_so_many_runs_one_after_another(tmp_path):
+def test_a_job_is_planned_as_so_many_runs_one_after_another(tmp_path, capsys):
     config = from_dict(ensemble(tmp_path, run={"ranks_per_member": 2}))
     setup = checked(Ensemble(), config, SerialComm())
-    assert [len(Ensemble().workloads(setup, ranks)) for ranks in (1, 2, 4, 8)] == [4, 4, 2, 1]
+    (one,) = driver_of(setup.first.config).workloads(setup.first, 2)
+    for ranks, turns in ((2, 4), (4, 2), (8, 1)):
+        (found,) = Ensemble().workloads(setup, ranks)
+        assert (found.steps, found.ranks) == (turns * one.steps, 2)
+        assert (found.output.results, found.output.all) == (turns * one.output.results, 4 * one.output.all)
     config = from_dict(ensemble(tmp_path, run={"engine": "slurm_array", "workers": 2}))
-    assert len(Ensemble().workloads(checked(Ensemble(), config, SerialComm()), 1)) == 2
+    (found,) = Ensemble().workloads(checked(Ensemble(), config, SerialComm()), 1)
+    assert found.steps == 2 * one.steps
+    path = write(tmp_path / "e.yaml", ensemble(tmp_path))
+    assert esim(["plan", str(path), "--ranks", "1,2,4"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 3
