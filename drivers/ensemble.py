@@ -32,7 +32,7 @@ from esim.ensemble.design import TABLE, design_lines, design_members, write_tabl
 from esim.ensemble.hazard import FILE, Question, lacking, write_hazard
 from esim.ensemble.member import Member, member_config
 from esim.ensemble.quantity import QUANTITIES
-from esim.ensemble.standing import Standing, read_member, remove_members, standing
+from esim.ensemble.standing import Standing, find_members, read_member, remove_members, standing
 from esim.errors import EsimError, InputError, MembersFailed, StopRequested
 from esim.io import cf
 from esim.io.directory import RECORD, close_ledger, refuse_existing, start_directory
@@ -348,7 +348,14 @@ def _refuse(setup: EnsembleSetup, names: Sequence[str], resume: bool) -> None:
     resume = resume or setup.share is not None
     inputs = {key: locate(file) for key, file in config.keyed_files.items()}
     refuse_existing(directory, names, inputs, config.output.overwrite, resume)
-    if not resume or config.output.overwrite:
+    if config.output.overwrite:
+        return
+    if not resume:
+        if found := find_members(directory):
+            raise InputError(
+                f"output.directory: {directory} already has members of an ensemble ({found[0].name}); resume it by "
+                "--resume, write elsewhere by --output, or replace it by --set output.overwrite=true"
+            )
         return
     for number, member in enumerate(setup.members):
         if standing(setup.directory(number), setup.identities[number]) is Standing.CHANGED:

@@ -61,7 +61,9 @@ def alone(tmp_path_factory) -> dict[str, np.ndarray]:
     return results(folder / "out")
 
 
-@pytest.mark.parametrize(("ranks", "each"), [(1, 1), (2, 1), (2, 2), (5, 2)])
+@pytest.mark.parametrize(
+    ("ranks", "each"), [(1, 1), (2, 1), (2, 2), pytest.param(5, 2, marks=pytest.mark.long)]
+)
 def test_members_have_the_bits_of_runs_of_their_own(ranks, each, alone, tmp_path):
     config = from_dict(ensemble(tmp_path, run={"ranks_per_member": each}))
     run_ranks(ranks, lambda comm: simulate(config, comm))
@@ -293,6 +295,8 @@ def test_tasks_of_a_job_array_share_the_members_and_the_job_behind_gathers(
         assert f"task {task} of 3" in capsys.readouterr().out
     assert not (out / "run.json").exists() and not (out / "hazard.nc").exists()
     monkeypatch.delenv("SLURM_ARRAY_TASK_ID")
+    assert main([str(path)]) == 2
+    assert "already has members of an ensemble (m1); resume it by --resume" in capsys.readouterr().err
     assert main([str(path), "--resume"]) == 0  # the second task never ran
     assert same(results(out), alone) and (out / "hazard.nc").exists()
     assert ["attempts" in one for one in record(out)["members"]] == [False, True, False, False]
