@@ -32,12 +32,12 @@ from esim.ensemble.design import TABLE, design_lines, design_members, write_tabl
 from esim.ensemble.hazard import FILE, Question, lacking, write_hazard
 from esim.ensemble.member import Member, member_config
 from esim.ensemble.quantity import QUANTITIES
-from esim.ensemble.standing import Standing, read_member, remove_members, standing
+from esim.ensemble.standing import Standing, find_members, read_member, remove_members, standing
 from esim.errors import EsimError, InputError, MembersFailed, StopRequested
 from esim.io import cf
 from esim.io.directory import RECORD, close_ledger, refuse_existing, start_directory
 from esim.io.provenance import plain, run_record, write_record
-from esim.parallel.collectives import on_root
+from esim.parallel.collectives import on_root, root_first
 from esim.parallel.comm import Comm
 from esim.parallel.threads import threads_per_rank
 from esim.planning.prediction import duration
@@ -133,10 +133,11 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         ]
 
     def workloads(self, setup: EnsembleSetup, ranks: int) -> Sequence[Workload]:
-        """Those of all members that a group of ranks computes, one after the other."""
+        """That of the first member, as often as a group of ranks computes such a one."""
         each = min(setup.config.run.ranks_per_member, ranks)
         turns = -(-len(setup.members) // (ranks // each * array_tasks(setup.config)))
-        return [*driver_of(setup.first.config).workloads(setup.first, each)] * turns
+        first = driver_of(setup.first.config).workloads(setup.first, each)
+        return [_repeated(one, turns, len(setup.members)) for one in first]
 
     def summarize(self, record: Mapping[str, Any]) -> list[str]:
         """How many members there are, and which of them failed."""
@@ -280,7 +281,7 @@ def _identities(
         raise min(problems, key=lambda one: one[0])[1]
     read = {file for one in configs.values() for file in one.files}
     files = sorted({file for part in comm.allgather(read) for file in part})
-    paths = {file: locate(file) for file in files}
+    paths = root_first(comm, lambda: {file: locate(file) for file in files})
     sums = {one["path"]: _sum(one) for one in sum_inputs(comm, list(dict.fromkeys(paths.values())))}
     by_file = {file: sums[str(path)] for file, path in paths.items()}
     mine = {number: plain(one.restart_identity(by_file)) for number, one in configs.items()}
@@ -304,6 +305,19 @@ def array_tasks(config: EnsembleConfig) -> int:
     if config.run.engine != "slurm_array":
         return 1
     return min(len(design_members(config.members)), config.run.workers or MOST_TASKS)
+
+
+def _repeated(workload: Workload, turns: int, members: int) -> Workload:
+    """The same run so many times, one after the other, and the files of all members."""
+    output = workload.output
+    written = replace(
+        output,
+        results=turns * output.results,
+        at_end=turns * output.at_end,
+        checkpoints=turns * output.checkpoints,
+        all=members * output.all,
+    )
+    return replace(workload, steps=turns * workload.steps, output=written)
 
 
 def _engine(setup: EnsembleSetup) -> str:
@@ -334,7 +348,14 @@ def _refuse(setup: EnsembleSetup, names: Sequence[str], resume: bool) -> None:
     resume = resume or setup.share is not None
     inputs = {key: locate(file) for key, file in config.keyed_files.items()}
     refuse_existing(directory, names, inputs, config.output.overwrite, resume)
-    if not resume or config.output.overwrite:
+    if config.output.overwrite:
+        return
+    if not resume:
+        if found := find_members(directory):
+            raise InputError(
+                f"output.directory: {directory} already has members of an ensemble ({found[0].name}); resume it by "
+                "--resume, write elsewhere by --output, or replace it by --set output.overwrite=true"
+            )
         return
     for number, member in enumerate(setup.members):
         if standing(setup.directory(number), setup.identities[number]) is Standing.CHANGED:

@@ -54,12 +54,19 @@ def sign(directory: Path, member: Member, identity: Mapping[str, Any]) -> None:
     write_record(directory / RECORD, facts | {"fingerprint": fingerprint(identity), "identity": identity})
 
 
+def find_members(directory: Path) -> list[Path]:
+    """The folders of members in the output directory of an ensemble."""
+    return sorted(path.parent for path in (directory / FOLDER).glob(f"*/{RECORD}"))
+
+
 def remove_members(directory: Path) -> None:
     """Removes the members of an earlier ensemble from its output directory; what they do not list as theirs stays."""
-    for path in sorted((directory / FOLDER).glob(f"*/{RECORD}")):
-        clear_directory(path.parent, [])
-        for folder in ("ocean", "crust"):
-            clear_directory(path.parent / folder, [])
-        path.unlink(missing_ok=True)
-        with suppress(OSError):  # somebody else has files there
-            path.parent.rmdir()
+    for member in find_members(directory):
+        clear_directory(member, [])
+        for part in (member / "ocean", member / "crust"):
+            clear_directory(part, [])
+            with suppress(OSError):  # there is none, or somebody else has files there
+                part.rmdir()
+        (member / RECORD).unlink(missing_ok=True)
+        with suppress(OSError):
+            member.rmdir()

@@ -13,6 +13,7 @@ import xarray as xr
 from support.ensembles import ensemble, write
 from support.scenes import mpirun
 
+from esim.cli.main import main as esim
 from esim.cli.run import main
 from esim.config import from_dict
 from esim.drivers import member as member_driver
@@ -60,7 +61,9 @@ def alone(tmp_path_factory) -> dict[str, np.ndarray]:
     return results(folder / "out")
 
 
-@pytest.mark.parametrize(("ranks", "each"), [(1, 1), (2, 1), (2, 2), (5, 2)])
+@pytest.mark.parametrize(
+    ("ranks", "each"), [(1, 1), (2, 1), (2, 2), pytest.param(5, 2, marks=pytest.mark.long)]
+)
 def test_members_have_the_bits_of_runs_of_their_own(ranks, each, alone, tmp_path):
     config = from_dict(ensemble(tmp_path, run={"ranks_per_member": each}))
     run_ranks(ranks, lambda comm: simulate(config, comm))
@@ -292,15 +295,25 @@ def test_tasks_of_a_job_array_share_the_members_and_the_job_behind_gathers(
         assert f"task {task} of 3" in capsys.readouterr().out
     assert not (out / "run.json").exists() and not (out / "hazard.nc").exists()
     monkeypatch.delenv("SLURM_ARRAY_TASK_ID")
+    assert main([str(path)]) == 2
+    assert "already has members of an ensemble (m1); resume it by --resume" in capsys.readouterr().err
     assert main([str(path), "--resume"]) == 0  # the second task never ran
     assert same(results(out), alone) and (out / "hazard.nc").exists()
     assert ["attempts" in one for one in record(out)["members"]] == [False, True, False, False]
     assert sorted(one.name for one in out.iterdir()) == ["hazard.nc", "members", "members.csv", "run.json"]
 
 
-def test_a_job_is_planned_as_so_many_runs_one_after_another(tmp_path):
+def test_a_job_is_planned_as_so_many_runs_one_after_another(tmp_path, capsys):
     config = from_dict(ensemble(tmp_path, run={"ranks_per_member": 2}))
     setup = checked(Ensemble(), config, SerialComm())
-    assert [len(Ensemble().workloads(setup, ranks)) for ranks in (1, 2, 4, 8)] == [4, 4, 2, 1]
+    (one,) = driver_of(setup.first.config).workloads(setup.first, 2)
+    for ranks, turns in ((2, 4), (4, 2), (8, 1)):
+        (found,) = Ensemble().workloads(setup, ranks)
+        assert (found.steps, found.ranks) == (turns * one.steps, 2)
+        assert (found.output.results, found.output.all) == (turns * one.output.results, 4 * one.output.all)
     config = from_dict(ensemble(tmp_path, run={"engine": "slurm_array", "workers": 2}))
-    assert len(Ensemble().workloads(checked(Ensemble(), config, SerialComm()), 1)) == 2
+    (found,) = Ensemble().workloads(checked(Ensemble(), config, SerialComm()), 1)
+    assert found.steps == 2 * one.steps
+    path = write(tmp_path / "e.yaml", ensemble(tmp_path))
+    assert esim(["plan", str(path), "--ranks", "1,2,4"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 3

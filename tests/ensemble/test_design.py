@@ -130,7 +130,10 @@ def test_a_wrong_table_is_told_in_a_sentence(text, sentence, tmp_path):
             "members.vary.output.directory: cannot differ between members",
         ),
         ({"base": "nothing.yaml"}, "base: there is no file"),
-        ({"set": {"grid.spacin": 2}}, "grid.spacin: unknown key, did you mean 'spacing'?"),
+        (
+            {"set": {"grid.spacin": 2}},
+            "base: set: grid.spacin: unknown key, did you mean 'spacing'?",
+        ),
         ({"set": {"output": {"directory": "x"}}}, "set.output.directory: belongs to the ensemble"),
         ({"hazard": {"thresholds": [2, 1]}}, "hazard.thresholds: expected values that increase"),
         ({"hazard": {"thresholds": [1], "annual_rate": 0}}, "hazard.annual_rate: 0 is too small"),

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 import xarray as xr
+from support.coupled import scene
 from support.ensembles import base, ensemble, write
 
+from esim.analysis.figures.look import Look
+from esim.analysis.plot import plot
 from esim.config import from_dict
 from esim.drivers.run import simulate
 from esim.ensemble import results, statistics
@@ -148,6 +151,64 @@ def test_the_hazard_of_those_that_are_complete(tmp_path):
     assert (
         "hazard: of the 2 members that are complete, out of 3" in (tmp_path / "out" / "run.json").read_text()
     )
+
+
+def test_shaking_of_seismic_members_is_peak_ground_velocity(tmp_path):
+    seismic = {
+        "scenario": "seismic",
+        "time": {"duration": 3},
+        "grid": {
+            "kind": "cartesian",
+            "x": [-6000, 6000],
+            "y": [-6000, 6000],
+            "depth": [0, 8000],
+            "spacing": 1000,
+            "boundary": {"kind": "sponge", "cells": 2},
+        },
+        "medium": {"kind": "layers", "layers": [{"top": 0, "vp": 3464, "vs": 2000, "rho": 2500}]},
+        "physics": {"max_frequency": 0.4},
+        "source": [
+            {"kind": "explosion", "x": 0, "y": 0, "depth": 2000, "moment": 1e15, "half_duration": 1.0}
+        ],
+        "stations": [{"name": "R", "x": 2000, "y": 1000}],
+        "output": {"directory": "nowhere", "stations": {"every": 0.1}, "maxima": {"variables": ["pgv"]}},
+        "run": {"backend": "numpy", "precision": "float64", "threads": 1},
+    }
+    members = {"count": 3, "vary": {"source.0.moment": {"uniform": [1e15, 9e15]}}}
+    made = ensemble(tmp_path, members, hazard={"thresholds": [1e-5]})
+    write(tmp_path / "base.yaml", seismic)
+    out = simulate(from_dict(made))
+    with xr.open_dataset(out / "hazard.nc") as hazard:
+        for n, name in enumerate(hazard.member.values):
+            with (
+                xr.open_dataset(out / "members" / name / "stations.nc", decode_times=False) as records,
+                xr.open_dataset(out / "members" / name / "maxima.nc") as maxima,
+            ):
+                length = np.sqrt(records.vx**2 + records.vy**2 + records.vz**2)
+                assert float(length.max()) > 0
+                assert float(hazard.station_pgv[n, 0]) == pytest.approx(float(length.max()), rel=1e-12)
+                assert (hazard.pgv_worst >= maxima.pgv.astype("f4")).all()
+        assert hazard.pgv_quantile.sizes["quantile"] == 5 and "arrival_probability" not in hazard
+        assert len(np.unique(hazard.station_pgv)) == 3
+    assert [path.stem for path in plot(out, tmp_path, look=Look(only=("hazard_curves", "pgv_worst")))] == [
+        "hazard_curves",
+        "pgv_worst",
+    ]
+
+
+@pytest.mark.long
+def test_the_ocean_of_coupled_members_tells_the_hazard(tmp_path):
+    members = {"count": 2, "vary": {"source.0.magnitude": {"uniform": [6.8, 7.2]}}}
+    made = ensemble(tmp_path, members, hazard={"thresholds": [0.01]})
+    write(tmp_path / "base.yaml", scene(tmp_path / "nowhere"))
+    out = simulate(from_dict(made))
+    with xr.open_dataset(out / "hazard.nc") as hazard:
+        assert list(hazard.station.values) == ["G"] and float(hazard.exceedance_probability.max()) > 0
+        with xr.open_dataset(out / "members" / "m2" / "ocean" / "stations.nc") as records:
+            assert float(hazard.station_eta_max[1, 0]) == float(records.eta.max())
+    before = {path: path.stat().st_mtime_ns for path in out.glob("members/*/*/maxima.nc")}
+    simulate(from_dict(made), resume=True)
+    assert before and all(path.stat().st_mtime_ns == time for path, time in before.items())
 
 
 # ------------------------------------------------------------------ statistics

@@ -80,7 +80,7 @@ def base_document(base: Path, given: Mapping[str, Any], more: Mapping[str, Any] 
     for path, value in given.items():
         _set(document, key_of(path), value)
     for path, value in (more or {}).items():
-        put(document, key_of(path), value, f"set: {path}")
+        put(document, key_of(path), value, "run")
     return document
 
 
@@ -95,7 +95,7 @@ def _set(document: Document, key: Key, value: Any) -> None:
         for name, item in value.items():
             _set(document, (*key, name), item)
     else:
-        put(document, key, deepcopy(value), f"set: {'.'.join(map(str, key))}")
+        put(document, key, deepcopy(value), "set")
 
 
 def _paths(given: Mapping[str, Any], above: str = "") -> Iterator[str]:
@@ -107,11 +107,11 @@ def _paths(given: Mapping[str, Any], above: str = "") -> Iterator[str]:
 
 
 def _validated(document: Document) -> SimulationConfig:
-    """The base as a whole configuration. Raises ValueError with the sentence about what is wrong with it."""
+    """The base as a whole configuration. Raises InputError, at its own key, with what is wrong with it."""
     try:
         config = validate(document)
     except InputError as error:
-        raise KeyProblem("base", str(error)) from None
+        raise InputError(f"base: {error}") from None
     if not isinstance(config, SimulationConfig):
-        raise KeyProblem("base", f"is of scenario '{config.scenario}'; expected one that is computed in time")
+        raise InputError(f"base: is of scenario '{config.scenario}'; expected one that is computed in time")
     return config
