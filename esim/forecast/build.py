@@ -280,9 +280,8 @@ def _about(found: Prepared) -> dict[str, Any]:
 def _identity(found: Prepared, hump: Hump, duration: float) -> str:
     """What decides a response, as a checksum."""
     config = reciprocal_config(found.base, hump, duration, found.twin.output.directory)
-    sums = {one["path"]: one["sha256"] for one in found.inputs if "sha256" in one}
     parts = {key: value for key, value in config.echo().items() if key not in ("output", "run", "title")}
-    more = [config.run.precision, found.twin.sampling.every, found.uplifts.box, sums, __version__]
+    more = [config.run.precision, found.twin.sampling.every, found.uplifts.box, found.inputs, __version__]
     digest = hashlib.sha256(json.dumps(plain([parts, more]), sort_keys=True).encode())
     digest.update(np.ascontiguousarray(found.uplifts.surface).tobytes())
     return digest.hexdigest()
