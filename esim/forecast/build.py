@@ -79,7 +79,7 @@ class Prepared:
 
     def hump(self, place: Place) -> Hump:
         """The hump from which the run of a place starts."""
-        return Hump(place.name, place.x, place.y, hump_radius(self.grid, place.y, self.twin.hump))
+        return Hump(place.name, place.x, place.y, hump_radius(self.grid, place.y, place.hump))
 
 
 def prepare(twin: TwinConfig, base: TsunamiConfig) -> Prepared:
@@ -116,6 +116,9 @@ def prepare(twin: TwinConfig, base: TsunamiConfig) -> Prepared:
 def describe(found: Prepared) -> list[str]:
     """The plan of a library: what is assumed, what it takes."""
     twin, kajiura, sloped = found.twin, *source_terms(found.twin.unknowns, found.base)
+    radii = sorted(
+        {found.hump(place).radius / 1000 for place in [*(one for _, one in found.sensors), *found.targets]}
+    )
     hump = found.hump(found.sensors[0][1])
     begun = wall.perf_counter()
     setup = checked(
@@ -145,8 +148,8 @@ def describe(found: Prepared) -> list[str]:
         f"slip           {found.fault.x.size} subfaults in {twin.unknowns.windows} windows of "
         f"{twin.unknowns.window:g} s from the {begin} on, with "
         + (" and ".join(given) or "neither Kajiura's filter nor the horizontal motion of slopes"),
-        f"stations       means over humps of {hump.radius / 1000:.3g} km at {len(found.sensors)} sensors and "
-        f"{len(found.targets)} targets",
+        f"stations       means over humps with radii of {radii[0]:.3g} to {radii[-1]:.3g} km at {len(found.sensors)} "
+        f"sensors and {len(found.targets)} targets",
         *([f"moved          to the nearest water: {', '.join(moved)}"] if moved else []),
         *cost.lines(),
     ]
@@ -200,6 +203,7 @@ def assemble(found: Prepared, seen: Sequence[np.ndarray], forecast: np.ndarray) 
         sensor_x=np.array([place.x for place in places]),
         sensor_y=np.array([place.y for place in places]),
         sensor_after=np.array([sensor.after for sensor, _ in found.sensors]),
+        sensor_relative=_relative(found, places),
         sensor_time=found.sample_times,
         sensor_mean=records @ prior.mean,
         sensor_design=records @ prior.root,
@@ -207,6 +211,7 @@ def assemble(found: Prepared, seen: Sequence[np.ndarray], forecast: np.ndarray) 
         target_x=np.array([place.x for place in found.targets]),
         target_y=np.array([place.y for place in found.targets]),
         target_depth=np.array([place.depth for place in found.targets]),
+        target_relative=_relative(found, found.targets),
         target_coastal=np.array([place.coastal for place in found.targets], np.int32),
         forecast_time=found.forecast_times,
         forecast_mean=forecast @ prior.mean,
@@ -231,6 +236,12 @@ def _record(found: Prepared, sensor: SensorConfig, place: Place, response: Respo
         return surface
     rise = vertical_motion(found.fault, place.x, place.y)
     return depth_change(surface, found.sample_times, found.starts, found.twin.unknowns.window, rise)
+
+
+def _relative(found: Prepared, places: Sequence[Place]) -> np.ndarray:
+    """Errors of the model at places, as fractions, (n,)."""
+    general = found.twin.noise.relative
+    return np.array([general if place.relative is None else place.relative for place in places])
 
 
 def _surface(found: Prepared, response: Response, times: np.ndarray) -> np.ndarray:
@@ -269,9 +280,8 @@ def _about(found: Prepared) -> dict[str, Any]:
 def _identity(found: Prepared, hump: Hump, duration: float) -> str:
     """What decides a response, as a checksum."""
     config = reciprocal_config(found.base, hump, duration, found.twin.output.directory)
-    sums = {one["path"]: one["sha256"] for one in found.inputs if "sha256" in one}
     parts = {key: value for key, value in config.echo().items() if key not in ("output", "run", "title")}
-    more = [config.run.precision, found.twin.sampling.every, found.uplifts.box, sums, __version__]
+    more = [config.run.precision, found.twin.sampling.every, found.uplifts.box, found.inputs, __version__]
     digest = hashlib.sha256(json.dumps(plain([parts, more]), sort_keys=True).encode())
     digest.update(np.ascontiguousarray(found.uplifts.surface).tobytes())
     return digest.hexdigest()

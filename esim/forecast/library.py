@@ -30,6 +30,7 @@ DIMENSIONS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "sensor_x": (("sensor",), "", "longitude, or distance east, of the sensor"),
     "sensor_y": (("sensor",), "", "latitude, or distance north, of the sensor"),
     "sensor_after": (("sensor",), "s", "time before which its record is not used"),
+    "sensor_relative": (("sensor",), "1", "error of the model, as a fraction of the largest value"),
     "sensor_time": (("sensor_time",), "s", "time of data since the origin"),
     "sensor_mean": (("sensor", "sensor_time"), "m", "record of the mean slip"),
     "sensor_design": (("sensor", "sensor_time", "unknown"), "m", "record of each unknown"),
@@ -37,6 +38,7 @@ DIMENSIONS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "target_x": (("target",), "", "longitude, or distance east, of the water of the target"),
     "target_y": (("target",), "", "latitude, or distance north, of the water of the target"),
     "target_depth": (("target",), "m", "depth of the water of the target"),
+    "target_relative": (("target",), "1", "error of the model, as a fraction of the largest value"),
     "target_coastal": (("target",), "1", "1 where land is beside the cell of the target, else 0"),
     "forecast_time": (("forecast_time",), "s", "time of a forecast since the origin"),
     "forecast_mean": (("target", "forecast_time"), "m", "elevation of the surface for the mean slip"),
@@ -64,6 +66,7 @@ class Library:
     sensor_x: np.ndarray
     sensor_y: np.ndarray
     sensor_after: np.ndarray
+    sensor_relative: np.ndarray
     sensor_time: np.ndarray
     sensor_mean: np.ndarray
     sensor_design: np.ndarray
@@ -71,6 +74,7 @@ class Library:
     target_x: np.ndarray
     target_y: np.ndarray
     target_depth: np.ndarray
+    target_relative: np.ndarray
     target_coastal: np.ndarray
     forecast_time: np.ndarray
     forecast_mean: np.ndarray

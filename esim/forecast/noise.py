@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from esim.config.forecast.statistics import NoiseConfig
 
-
-def deviation(config: NoiseConfig, largest: float) -> float:
-    """Standard deviation [m] of the errors of a record whose largest value, up or down, is so many metres."""
-    return float(np.hypot(config.floor, config.relative * largest))
+def deviation(floor: float, relative: float, largest: float) -> float:
+    """Standard deviation [m] of the errors of a record: a floor [m], and a fraction of its largest value [m]."""
+    return float(np.hypot(floor, relative * largest))
 
 
 def whiten(values: Any, times: Any, correlation: float, xp: Any = np) -> Any:

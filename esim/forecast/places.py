@@ -14,7 +14,8 @@ from esim.sources.ocean.fault_source import require_inside
 class Place:
     """A named position as the grid counts, moved [m] from the one that was given, and the depth [m] of its cell.
 
-    coastal: one of the eight cells around that is land.
+    coastal: one of the eight cells around that is land. hump is the radius of its hump in cells, relative the error of
+    the model there, None where it is that of all.
     """
 
     name: str
@@ -23,6 +24,8 @@ class Place:
     moved: float
     depth: float
     coastal: bool
+    hump: float
+    relative: float | None
 
 
 def place_sensors(sensors: Sequence[SensorConfig], water: FirstWater) -> list[Place]:
@@ -62,7 +65,7 @@ def place_targets(targets: Sequence[TargetConfig], water: FirstWater) -> list[Pl
                 raise InputError(
                     f"target '{target.name}': no water within {reach / 1000:.3g} km; set its snap_distance, or move it"
                 )
-            place = Place(target.name, near[1], near[2], near[0], *_cell_of(water, near[1], near[2]))
+            place = _place(target, near[1], near[2], near[0], water)
         found.append(place)
     if not found:
         raise InputError(
@@ -78,7 +81,13 @@ def _given(what: str, station: SensorConfig | TargetConfig, water: FirstWater) -
         raise InputError(f"{what} is not placed by {wanted}, as the grid of base is")
     x, y = station.position
     require_inside(water.grid, x, y, what)
-    return Place(station.name, x, y, 0.0, *_cell_of(water, x, y))
+    return _place(station, x, y, 0.0, water)
+
+
+def _place(
+    station: SensorConfig | TargetConfig, x: float, y: float, moved: float, water: FirstWater
+) -> Place:
+    return Place(station.name, x, y, moved, *_cell_of(water, x, y), station.hump, station.relative)
 
 
 def _skipped(station: SensorConfig | TargetConfig, water: FirstWater) -> bool:

@@ -65,8 +65,8 @@ class Posterior:
 
     def deviations(self) -> dict[int, float]:
         """Standard deviation [m] of the errors of each sensor with data, by its number."""
-        config = self._library.noise
-        return {n: noise.deviation(config, one.largest) for n, one in self._sums.items()}
+        floor, relative = self._library.noise.floor, self._library.sensor_relative
+        return {n: noise.deviation(floor, relative[n], one.largest) for n, one in self._sums.items()}
 
     def gaussian(self) -> Gaussian:
         """Mean and covariance of x."""

@@ -119,14 +119,18 @@ def last_time(library: Library, records: Mapping[str, Record], until: float | No
 
 
 def follow(library: Library, watch: Watch, end: float, every: float = 60.0) -> Iterator[Forecast]:
-    """Forecasts every minute up to an end [s], from the first for which there are enough data."""
+    """Forecasts every minute up to an end [s], from the first for which there are enough data; raises InputError."""
     first = np.ceil(max(float(library.about["window"]), library.every) / every) * every
+    begun = False
     for until in [*np.arange(first, end, every), end]:
         try:
-            yield watch.forecast(float(until))
+            found = watch.forecast(float(until))
         except InputError:
-            if until == end:
+            if begun or until == end:  # before, there may be too few data
                 raise
+        else:
+            begun = True
+            yield found
 
 
 def heights(library: Library, highest: np.ndarray, depth: float | None) -> np.ndarray:

@@ -67,7 +67,7 @@ def _term(library: Library, n: int, values: np.ndarray, late: float = 0.0, sign:
     columns = np.flatnonzero(np.isfinite(values))
     times, largest = library.sensor_time[columns], float(np.abs(values[columns]).max())
     design, mean = _operator(library, n, columns, late)
-    deviation = noise.deviation(library.noise, largest)
+    deviation = noise.deviation(library.noise.floor, library.sensor_relative[n], largest)
     white = noise.whiten(design, times, library.correlation) / deviation
     data = noise.whiten(sign * values[columns] - mean, times, library.correlation) / deviation
     return _Term(white.T @ white, white.T @ data, float(data @ data), largest)
@@ -121,6 +121,6 @@ def _expected(library: Library, others: list[_Term], n: int, values: np.ndarray)
     columns = np.flatnonzero(np.isfinite(values))
     design = library.sensor_design[n, columns]
     mean = library.sensor_mean[n, columns] + design @ (covariance @ sum(term.pull for term in others))
-    error = noise.deviation(library.noise, float(np.abs(mean).max()))
+    error = noise.deviation(library.noise.floor, library.sensor_relative[n], float(np.abs(mean).max()))
     spread = np.sqrt(((design @ covariance) * design).sum(axis=1) + error**2)
     return float((np.abs(mean) / spread).max())

@@ -64,19 +64,17 @@ class Forecaster:
         mean = self._library.forecast_mean + self._times(x.mean)
         covariance = self._module.xp.asarray(x.covariance.astype(np.float32))
         variance = self._module.to_host(((self._design @ covariance) * self._design).sum(axis=1))
-        noise = self._library.noise
-        model = noise.relative * np.maximum.accumulate(np.abs(mean), axis=1)
-        found = np.maximum(variance.reshape(self._shape).astype(np.float64), 0.0) + model**2 + noise.floor**2
+        model = self._library.target_relative[:, None] * np.maximum.accumulate(np.abs(mean), axis=1)
+        found = np.maximum(variance.reshape(self._shape).astype(np.float64), 0.0) + model**2
+        found += self._library.noise.floor**2
         return Waves(mean, np.sqrt(found))
 
     def extremes(self, x: Gaussian, moment: Moment, count: int = SAMPLES, seed: int = 0) -> Extremes:
         """Largest elevations and arrivals in samples of slip, each with an error of the model as a factor."""
         samples = draw(x, moment, count, seed)
         waves = self._library.forecast_mean[..., None] + self._times(samples)
-        factor = 1.0 + self._library.noise.relative * np.random.default_rng(seed + 1).standard_normal(
-            (self._shape[0], count)
-        )
-        waves = waves * factor[:, None]
+        errors = np.random.default_rng(seed + 1).standard_normal((self._shape[0], count))
+        waves = waves * (1.0 + self._library.target_relative[:, None] * errors)[:, None]
         times = self._library.forecast_time
         begin = min(int(np.searchsorted(times, float(self._library.about["slip_ends"]))), times.size - 1)
         # Where the bed has moved, the water has moved with it: a wave is a change after that.

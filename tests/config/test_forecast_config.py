@@ -9,21 +9,21 @@ from esim.errors import InputError
 
 def test_a_forecast_is_read_with_units_and_defaults(tmp_path):
     twin = load_twin(write_twin(tmp_path))
-    assert twin.noise.floor == 0.02 and twin.prior.magnitude_cap is None and twin.hump == 2.0
+    assert twin.noise.floor == 0.02 and twin.prior.magnitude_cap is None
     assert [one.name for one in twin.all_sensors] == ["near", "north", "east"]
     assert twin.all_sensors[0].kind == "pressure" and twin.all_sensors[0].moves_with_bed
+    assert twin.all_sensors[0].hump == twin.all_targets[0].hump == 2.0  # cells
     assert load_base(twin).grid.cells == (40, 36)
 
 
 def test_sensors_and_targets_come_from_files_as_well(tmp_path):
     (tmp_path / "gauges.csv").write_text("name,lon,lat,kind\na,145,38,pressure\nb,146,38,surface\n")
     (tmp_path / "towns.csv").write_text("name,lon,lat\nc,141,38\n")
-    path = write_twin(
-        tmp_path, sensors=[{"file": "gauges.csv", "after": "5 min"}], targets={"file": "towns.csv"}
-    )
+    towns = [{"file": "towns.csv"}, {"relative": 0.4, "list": [{"name": "d", "lon": 142, "lat": 38}]}]
+    path = write_twin(tmp_path, sensors=[{"file": "gauges.csv", "after": "5 min"}], targets=towns)
     twin = load_twin(path)
     assert [(one.kind, one.after) for one in twin.all_sensors] == [("pressure", 300.0), ("surface", 300.0)]
-    assert [one.name for one in twin.all_targets] == ["c"]
+    assert [(one.name, one.relative) for one in twin.all_targets] == [("c", None), ("d", 0.4)]
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,8 @@ def large(library: Library, sensors: int, targets: int) -> Library:
             **vars(library),
             "sensors": tuple(f"s{n}" for n in range(sensors)),
             "sensor_after": np.zeros(sensors),
+            "sensor_relative": np.full(sensors, 0.1),
+            "target_relative": np.full(targets, 0.1),
             "sensor_time": 15.0 * np.arange(1, times + 1),
             "sensor_mean": design.sum(axis=2),
             "sensor_design": design,

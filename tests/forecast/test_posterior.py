@@ -33,7 +33,7 @@ def by_the_book(library, data):
         known = np.flatnonzero(np.isfinite(data[n]))
         if not known.size:
             continue
-        deviation = noise.deviation(library.noise, np.abs(data[n, known]).max())
+        deviation = noise.deviation(0.02, 0.05, np.abs(data[n, known]).max())
         block = deviation**2 * correlations(library.sensor_time[known], library.correlation)
         old = len(errors)
         errors = np.block([[errors, np.zeros((old, known.size))], [np.zeros((known.size, old)), block]])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.forecasts import correlations
 
-from esim.config.forecast.statistics import NoiseConfig, PriorConfig
+from esim.config.forecast.statistics import PriorConfig
 from esim.forecast import noise
 from esim.forecast.prior import build_prior, distances
 
@@ -24,9 +24,8 @@ def test_slip_is_correlated_over_the_fault_and_not_between_windows(small):
 
 
 def test_errors_grow_with_the_record():
-    config = NoiseConfig(floor=0.03, relative=0.1, correlation=60.0)
-    assert noise.deviation(config, 0.0) == 0.03
-    assert noise.deviation(config, 4.0) == pytest.approx(0.5 * np.hypot(0.06, 0.8))
+    assert noise.deviation(0.03, 0.1, 0.0) == 0.03
+    assert noise.deviation(0.03, 0.1, 4.0) == pytest.approx(0.5 * np.hypot(0.06, 0.8))
 
 
 def test_whitened_errors_are_independent_across_gaps():

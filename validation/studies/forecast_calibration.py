@@ -57,7 +57,7 @@ def records(
     clean = library.sensor_mean + library.sensor_design @ x
     noise = library.noise
     largest = np.abs(clean[:, library.sensor_time <= until]).max(axis=1, keepdims=True)
-    size = np.hypot(noise.floor, noise.relative * largest)
+    size = np.hypot(noise.floor, library.sensor_relative[:, None] * largest)
     seen = clean + size * errors(library.sensor_time, library.correlation, len(clean), random)
     return {name: Record(library.sensor_time, seen[n]) for n, name in enumerate(library.sensors)}
 
@@ -69,11 +69,11 @@ def target_records(
 
     The model is wrong by a fraction of the largest wave up to then, at its crest by that of the crest.
     """
-    noise = library.noise
+    relative = library.target_relative
     wave = library.forecast_mean + library.forecast_design @ x
-    size = np.hypot(noise.floor, noise.relative * np.maximum.accumulate(np.abs(wave), axis=1))
+    size = np.hypot(library.noise.floor, relative[:, None] * np.maximum.accumulate(np.abs(wave), axis=1))
     record = wave + size * errors(library.forecast_time, library.correlation, len(wave), random)
-    return record, wave.max(axis=1) * (1 + noise.relative * random.standard_normal(len(wave)))
+    return record, wave.max(axis=1) * (1 + relative * random.standard_normal(len(wave)))
 
 
 def held(library: Library, found: Forecast, record: np.ndarray, highest: np.ndarray) -> list[float]:

@@ -18,7 +18,6 @@ from esim.config.forecast.unknowns import UnknownsConfig
 from esim.config.limits import Interval, Simulated
 from esim.config.yaml.paths import InputFile, OutputDirectory
 from esim.config.yaml.section import KeyProblem, Section
-from esim.config.yaml.units import Number
 
 MOST_SAMPLES = 1e6  # of one record
 
@@ -81,13 +80,6 @@ class TwinConfig(Section):
         description="Places for which waves are forecast: a list of targets, and of files of targets.",
     )
     sampling: SamplingConfig = Field(description="Times of data and forecasts.")
-    hump: Number = Field(
-        default=2.0,
-        ge=1,
-        le=20,
-        description="Radius, at which its height is 1/e, of the hump from which the run of a sensor or target starts, "
-        "in cells of the shorter side; over it the surface is averaged.",
-    )
     levels: str = Field(
         default="jma",
         description="Levels of warning: jma, ptwc or a YAML file, as of `esim hazard --levels`.",

@@ -9,10 +9,28 @@ from esim.config.limits import Moments
 from esim.config.stations.groups import ONE_OR_LIST, doubled_names, kind_of_item, list_items
 from esim.config.stations.station import StationConfig, StationFileConfig, StationSettings
 from esim.config.yaml.section import KeyProblem, KeyProblems
-from esim.config.yaml.units import Length
+from esim.config.yaml.units import Length, Number
 
 
-class SensorSettings(StationSettings):
+class ModelSettings(StationSettings):
+    """How the operator sees a place, and how well."""
+
+    hump: Number = Field(
+        default=2.0,
+        ge=1,
+        le=20,
+        description="Radius, at which its height is 1/e, of the hump from which its run starts, in cells of the "
+        "shorter side; the surface is the mean over it.",
+    )
+    relative: Number | None = Field(
+        default=None,
+        ge=0,
+        le=2,
+        description="Error of the model there, in place of noise.relative; null: that.",
+    )
+
+
+class SensorSettings(ModelSettings):
     """What a file may say for all its sensors."""
 
     kind: Literal["surface", "pressure"] = Field(
@@ -38,7 +56,15 @@ class SensorFileConfig(StationFileConfig, SensorSettings):
     """Sensors of a file, and settings for all of them."""
 
 
-class TargetSettings(StationSettings):
+class SensorListConfig(SensorSettings):
+    """Sensors, and settings for all of them."""
+
+    list: tuple[SensorConfig, ...] = Field(
+        min_length=1, description="Sensors with the settings beside this key."
+    )
+
+
+class TargetSettings(ModelSettings):
     """What a file may say for all its targets."""
 
     snap_distance: Length | None = Field(
@@ -56,10 +82,20 @@ class TargetFileConfig(StationFileConfig, TargetSettings):
     """Targets of a file, and settings for all of them."""
 
 
+class TargetListConfig(TargetSettings):
+    """Targets, and settings for all of them."""
+
+    list: tuple[TargetConfig, ...] = Field(
+        min_length=1, description="Targets with the settings beside this key."
+    )
+
+
 Sensors = Annotated[
     tuple[
         Annotated[
-            Annotated[SensorConfig, Tag("kind=station")] | Annotated[SensorFileConfig, Tag("kind=file")],
+            Annotated[SensorConfig, Tag("kind=station")]
+            | Annotated[SensorFileConfig, Tag("kind=file")]
+            | Annotated[SensorListConfig, Tag("kind=list")],
             Discriminator(kind_of_item),
         ],
         ...,
@@ -69,7 +105,9 @@ Sensors = Annotated[
 Targets = Annotated[
     tuple[
         Annotated[
-            Annotated[TargetConfig, Tag("kind=station")] | Annotated[TargetFileConfig, Tag("kind=file")],
+            Annotated[TargetConfig, Tag("kind=station")]
+            | Annotated[TargetFileConfig, Tag("kind=file")]
+            | Annotated[TargetListConfig, Tag("kind=list")],
             Discriminator(kind_of_item),
         ],
         ...,
