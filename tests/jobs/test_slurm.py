@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from support.commands import POND, esim_run
+from support.ensembles import VARY, ensemble, write
 from support.slurm import missing, running_slurm, slurm
 
 TOP = Path(__file__).parents[2]
@@ -111,6 +112,43 @@ def test_a_run_and_its_analysis_go_over_two_nodes(cluster: dict[str, str], folde
     check_statistics(cluster, folder, "--nodes", "2")
 
 
+def test_the_tasks_of_an_array_compute_an_ensemble_and_the_job_behind_what_they_have_left(
+    cluster: dict[str, str], folder: Path
+) -> None:
+    environment = f"PYTHONPATH: {json.dumps(str(TOP))}"
+    (folder / "a node.yaml").write_text(MACHINE.replace("PYTHONPATH: PATHS", environment))
+    members = {"count": 6, "seed": 3, "vary": VARY}
+    write(folder / CONFIG, ensemble(folder, members, run={"engine": "slurm_array", "workers": 3}))
+    write_script(folder)
+    lost, *tasks = slurm(
+        cluster, "sbatch", "--parsable", "--hold", "--array=0-2", f"--chdir={folder}", folder / "job.sh"
+    ).split()
+    assert not tasks
+    slurm(cluster, "scancel", f"{lost}_1")  # this task computes nothing
+    slurm(cluster, "scontrol", "release", lost)
+    number = slurm(
+        cluster,
+        "sbatch",
+        "--parsable",
+        f"--dependency=afterany:{lost}",
+        f"--chdir={folder}",
+        folder / "job.sh",
+    ).strip()
+    facts = wait_for(cluster, number, lambda facts: facts["JobState"] in FINISHED)
+    assert facts["JobState"] == "COMPLETED", [log.read_text() for log in folder.glob("*.log")]
+    record = json.loads((folder / "out/run.json").read_text())
+    assert [one["state"] for one in record["members"]] == 6 * ["complete"]
+    assert ["attempts" in one for one in record["members"]] == 2 * [False, True, False]  # by the job behind
+    alone = {"engine": "mpi"}
+    write(folder / "alone.yaml", ensemble(folder, members, run=alone, output={"directory": "alone"}))
+    ran = esim_run("alone.yaml", cwd=folder)
+    assert ran.returncode == 0, ran.stderr
+    paths = [path.relative_to(folder / "alone") for path in sorted((folder / "alone").glob("**/*.nc"))]
+    assert len(paths) == 1 + 2 * 6
+    for path in paths:
+        same_bits(folder / "out" / path, folder / "alone" / path)
+
+
 def check_statistics(cluster: dict[str, str], folder: Path, *options: str) -> None:
     """Submits the analysis of a run, and compares what it writes with the run."""
     number = submit(cluster, folder, "--template", "analysis", "--name", "statistics", *options)
@@ -126,21 +164,16 @@ def check_statistics(cluster: dict[str, str], folder: Path, *options: str) -> No
 
 def submit(cluster: dict[str, str], folder: Path, *options: str) -> str:
     """Writes the script of a job with four ranks, and submits it; its number."""
-    command = [
-        sys.executable,
-        "-m",
-        "esim.cli.main",
-        "job",
-        CONFIG,
-        "--machine",
-        "a node.yaml",
-        "--ranks",
-        "4",
-    ]
+    write_script(folder, "--ranks", "4", *options)
+    return slurm(cluster, "sbatch", "--parsable", f"--chdir={folder}", folder / "job.sh").strip()
+
+
+def write_script(folder: Path, *options: str) -> None:
+    """Writes the script of a job, job.sh."""
+    command = [sys.executable, "-m", "esim.cli.main", "job", CONFIG, "--machine", "a node.yaml"]
     ran = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     (folder / "job.sh").write_text(ran.stdout)
-    return slurm(cluster, "sbatch", "--parsable", f"--chdir={folder}", folder / "job.sh").strip()
 
 
 def wait_for(
