@@ -96,6 +96,18 @@ def test_what_cannot_be_ends_with_a_sentence(small, table, arguments, sentence, 
     assert sentence in capsys.readouterr().err
 
 
+def test_without_matplotlib_there_are_no_figures_and_all_else(small, table, tmp_path, capsys, monkeypatch):
+    from esim.cli.commands import forecast
+
+    monkeypatch.setattr(forecast, "find_spec", lambda name: None)
+    assert (
+        main(["forecast", "run", str(small[1]), "--data", str(table), "--output", str(tmp_path / "out")]) == 0
+    )
+    found = capsys.readouterr()
+    assert "no figures: they need Matplotlib, pip install" in found.err and "magnitude" in found.out
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["forecast.nc"]
+
+
 def test_what_is_no_library_ends_with_a_sentence(small, table, capsys):
     kept = small[1].parent / "runs" / "east" / "response.nc"
     assert main(["forecast", "run", str(kept), "--data", str(table)]) == 2

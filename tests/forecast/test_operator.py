@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.forecasts import drawn
 
 from esim.analysis import Run
 from esim.config import from_dict
@@ -11,6 +12,7 @@ from esim.forecast.operator import depth_change, ramps, window_starts, windowed
 from esim.forecast.reciprocity import Response, cell_area, reciprocal_config
 from esim.forecast.uplift import unit_uplifts, vertical_motion
 from esim.grids.grid import Grid
+from esim.validation.studies.forecast_nonlinear import compute
 from esim.validation.studies.reciprocity import shape
 
 SLIP = ((3.0, 0.0, 6.0, 1.0), (2.0, 4.0, 0.0, 1.0))  # m, in each window of each subfault
@@ -65,6 +67,19 @@ def test_records_and_forecasts_are_those_of_a_run(small, tmp_path):
             rise = vertical_motion(found.fault, place.x, place.y)
             wave = wave - ramps(times[1::2], found.starts, 60.0) @ (np.tile(rise, 2) * slip)
         assert np.linalg.norm(seen[1::2] - wave) < 0.01 * np.linalg.norm(wave)
+
+
+def test_the_nonlinear_model_sees_nearly_the_same_in_deep_water(small, tmp_path):
+    library = read_library(small[1])
+    x = drawn(library, 3)
+    assert (library.slip_mean + library.slip_root @ x < 0).any()  # slip back is another source
+    seen, times = compute(library, x, tmp_path)
+    data = library.sensor_mean + library.sensor_design @ x
+    for n, name in ((1, "north"), (2, "east")):
+        wave = np.interp(library.sensor_time, times, seen[name])
+        # The operator has means over humps of 44 km.
+        assert np.linalg.norm(data[n] - wave) < 0.3 * np.linalg.norm(wave)
+        assert np.corrcoef(data[n], wave)[0, 1] > 0.97
 
 
 def test_slip_in_a_window_is_the_mean_of_sudden_slip():

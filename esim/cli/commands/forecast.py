@@ -1,11 +1,23 @@
 """`esim forecast`: a library before an earthquake, and from records a forecast with its uncertainty after it."""
 
 import argparse
+import logging
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from esim.cli.command import Command, Commands, add_command
 from esim.cli.options import length, positive
+from esim.distribution import install
 from esim.errors import InputError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from esim.forecast.library import Library
+    from esim.forecast.records import Record
+    from esim.forecast.run import Forecast
 
 
 def add(commands: Commands) -> None:
@@ -97,8 +109,6 @@ def _run_build(options: argparse.Namespace) -> None:
 def _run_run(options: argparse.Namespace) -> None:
     from esim.backends.array_module import open_module
     from esim.config.ocean.warning_levels import WarningLevels
-    from esim.config.time import utc
-    from esim.forecast.figure import draw_forecast, draw_sharpening
     from esim.forecast.library import read_library
     from esim.forecast.records import read_records
     from esim.forecast.result import write_forecast
@@ -108,33 +118,47 @@ def _run_run(options: argparse.Namespace) -> None:
     if options.green_depth is not None and options.green_depth <= 0:
         raise InputError(f"--green-depth {options.green_depth:g}: expected more than 0")
     library = read_library(options.library)
+    kinds = dict(zip(library.sensors, library.sensor_kinds, strict=True))
+    records = read_records(options.data, kinds, _origin(options.origin, library.start))
+    end = last_time(library, records, until)
+    module, exclude = open_module(options.array_module), tuple(options.exclude)
+    watch = Watch(library, records, module, keep=options.keep_all, exclude=exclude)
+    history = []
+    for found in follow(library, watch, end) if options.follow else [watch.forecast(end)]:
+        history.append(found)
+        if options.follow:
+            print(found.line(), flush=True)
+    folder, last = options.output or options.library.parent, history[-1]
+    levels = WarningLevels.model_validate(library.about["levels"])
+    write_forecast(folder / "forecast.nc", library, last, levels, options.green_depth)
+    for line in summary(library, last, levels, options.green_depth):
+        print(line)
+    print(folder / "forecast.nc")
+    for path in _draw(folder, library, history, records):
+        print(path)
+
+
+def _origin(text: str | None, start: "datetime | None") -> "datetime | None":
+    """The origin time of --origin, or that of the base."""
+    from esim.config.time import utc
+
     try:
-        origin = library.start if options.origin is None else utc(options.origin)
+        return start if text is None else utc(text)
     except ValueError as error:
         raise InputError(f"--origin: {error}") from None
-    kinds = dict(zip(library.sensors, library.sensor_kinds, strict=True))
-    records = read_records(options.data, kinds, origin)
-    end = last_time(library, records, until)
-    watch = Watch(
-        library,
-        records,
-        open_module(options.array_module),
-        keep=options.keep_all,
-        exclude=tuple(options.exclude),
-    )
-    folder = options.output or options.library.parent
-    if options.follow:
-        history = []
-        for found in follow(library, watch, end):
-            history.append(found)
-            print(found.line(), flush=True)
+
+
+def _draw(
+    folder: Path, library: "Library", history: "list[Forecast]", records: "dict[str, Record]"
+) -> Iterator[Path]:
+    """The figures of a forecast, and of how it has sharpened; a line where they cannot be drawn."""
+    from esim.forecast.figure import draw_forecast, draw_sharpening
+
+    if find_spec("matplotlib") is None:
+        logging.getLogger("esim").warning("no figures: they need Matplotlib, %s", install("analysis"))
+        return
+    draw_forecast(folder / "forecast.png", library, history[-1], records)
+    yield folder / "forecast.png"
+    if len(history) > 1:
         draw_sharpening(folder / "sharpening.png", library, history)
-    else:
-        found = watch.forecast(end)
-    levels = WarningLevels.model_validate(library.about["levels"])
-    write_forecast(folder / "forecast.nc", library, found, levels, options.green_depth)
-    draw_forecast(folder / "forecast.png", library, found, records)
-    for line in summary(library, found, levels, options.green_depth):
-        print(line)
-    for name in ("forecast.nc", "forecast.png", *(["sharpening.png"] if options.follow else [])):
-        print(folder / name)
+        yield folder / "sharpening.png"
