@@ -23,10 +23,10 @@ def validate(
 ) -> int:
     """Judges the cases and groups that are named (all, if none is), or one case by a run that is there; 1 if one fails.
 
-    Prints a table for each case, writes validation.json into `output` and, if asked for, a report in Markdown with
-    the figures beside it. A case for which something is missing is skipped; one that breaks off has failed, and the
-    others go on. Raises InputError for an unknown case, a `run` without exactly one case, and if nothing could be
-    computed, and what stops the only case.
+    Prints a table for each case and writes validation.json into `output` and, if asked for, a report in Markdown with
+    the figures beside it, anew after each case. A case for which something is missing is skipped; one that breaks off
+    has failed, and the others go on. Raises InputError for an unknown case, a `run` without exactly one case, and if
+    nothing could be computed, and what stops the only case.
     """
     if listing:
         rows = [(case.name, group, case.summary) for group, cases in GROUPS.items() for case in cases]
@@ -40,12 +40,14 @@ def validate(
         outcome = _judge(case, output, run, quick, report.parent if report else output, alone=len(cases) == 1)
         outcomes.append(outcome)
         _show(outcome, run or output / case.name)
+        # After each case, so that one that is stopped leaves what the others have found.
+        write_record(output / "validation.json", {one.case.name: one.record() for one in outcomes})
+        if report is not None:
+            words = ["esim validate", *names, *["--quick"] * quick, f"--report {report}"]
+            write_report(report, outcomes, " ".join(words))
     if len(cases) > 1:
         show(*totals(outcomes), "all cases")
-    write_record(output / "validation.json", {outcome.case.name: outcome.record() for outcome in outcomes})
     if report is not None:
-        words = ["esim validate", *names, *["--quick"] * quick, f"--report {report}"]
-        write_report(report, outcomes, " ".join(words))
         print(report)
     if all(outcome.skipped for outcome in outcomes):
         raise InputError(f"nothing was computed: {outcomes[0].case.name} is skipped, {outcomes[0].skipped}")

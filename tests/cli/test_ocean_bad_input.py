@@ -65,7 +65,7 @@ def refused(
         ("1 km}", "1 mm}", ["grid.spacing", "too many"]),
         ("1 km}", "1 km, boundary: sponge}", ["grid.sponge_cells: 40 cells of sponge fill all 32"]),
         ("1 km}", "1 km, boundary: {north: wal}}", ["grid.boundary.north", "did you mean 'wall'?"]),
-        ("tsunami\n", "ensemble\n", ["scenario: 'ensemble' is not available", "'tsunami'"]),
+        ("tsunami\n", "flood\n", ["scenario: 'flood' is not a choice here", "'tsunami'"]),
         ("tsunami\n", "tsunamy\n", ["scenario", "did you mean 'tsunami'?"]),
         ("kind: hump", "kind: humpp", ["source.0.kind", "did you mean 'hump'?"]),
         ("x: 16 km", "x: 160 km", ["source.0.x: hump at x 160000", "outside the grid"]),

@@ -184,6 +184,7 @@ def test_a_failure_that_does_not_come_again_is_forgotten(alone, tmp_path, monkey
     assert [one["attempts"] for one in record(out)["members"]] == [1, 1, 2, 1]
 
 
+@pytest.mark.long
 def test_a_rank_that_fails_alone_ends_the_run(tmp_path, monkeypatch):
     inner = member_driver._compute
     monkeypatch.setattr(member_driver, "PATIENCE", 0.2)
@@ -251,6 +252,7 @@ def test_a_killed_ensemble_goes_on_under_mpirun(alone, tmp_path):
     assert sum("attempts" in one for one in record(tmp_path / "out")["members"]) == 4 - done
 
 
+@pytest.mark.long
 def test_workers_of_dask_give_the_same_bits(alone, tmp_path):
     """In threads of this process; those of a cluster are reached in the same way."""
     distributed = pytest.importorskip("distributed")

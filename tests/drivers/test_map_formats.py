@@ -99,7 +99,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", ["ocean", pytest.param("crust", marks=pytest.mark.long)])
 def test_a_store_has_what_the_netcdf_files_have(name, reference):
     folder = reference(name, "zarr")
     assert_same(folder, reference(name))

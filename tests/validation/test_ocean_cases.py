@@ -210,13 +210,18 @@ def _breaks(runs: object) -> list[Bound]:
     raise NumericalError("not finite")
 
 
+def _stops(runs: object) -> list[Bound]:
+    raise KeyboardInterrupt
+
+
 def test_what_is_missing_is_skipped_and_what_breaks_has_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, broken = _case("good", about="One.\n\nTwo."), _case("broken", judge=_breaks)
     absent = _case("absent", missing=lambda quick: None if quick else "it needs a file")
     monkeypatch.setattr(
-        "esim.validation.validate.CASES", {case.name: case for case in (good, broken, absent)}
+        "esim.validation.validate.CASES",
+        {case.name: case for case in (good, broken, absent, _case("stopped", judge=_stops))},
     )
     monkeypatch.setattr(
         "esim.validation.validate.GROUPS", {"some": (good, absent), "all": (good, broken, absent)}
@@ -232,6 +237,10 @@ def test_what_is_missing_is_skipped_and_what_breaks_has_failed(
     assert records["absent"] == {"skipped": "it needs a file"} and records["broken"] == {
         "broken": "not finite"
     }
+    with pytest.raises(KeyboardInterrupt):
+        validate(["good", "stopped"], tmp_path / "stopped", report=report)
+    assert list(json.loads((tmp_path / "stopped/validation.json").read_text())) == ["good"]
+    assert "## good" in report.read_text() and "stopped" in report.read_text()
     assert validate(["absent"], tmp_path, quick=True) == 0
     with pytest.raises(InputError, match="nothing was computed: absent is skipped, it needs a file"):
         validate(["absent"], tmp_path)
