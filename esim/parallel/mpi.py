@@ -104,12 +104,14 @@ class MPIComm:
 
     def close(self) -> None:
         """Free the persistent requests and end MPI, which waits for all ranks: here, where that is watched."""
-        for comm in (*self._parts, self):
-            comm._free()
+        self._free()
         self._mpi.Finalize()
 
     def _free(self) -> None:
-        """Give back what persistent messages hold."""
+        """Give back what persistent messages hold, those of all groups too."""
+        for part in self._parts:
+            part._free()
+        self._parts.clear()
         for reduction in self._reductions:
             reduction.wait()  # one that all ranks have begun, and none has asked for
         self._reductions.clear()
