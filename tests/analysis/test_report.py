@@ -142,6 +142,7 @@ def test_places_of_a_file_are_told(page: str) -> None:
     assert re.search(r"Harbour &lt;b&gt;</th>\s*<td>place</td>\s*<td>37.3°N 142.3°E</td>", page)
 
 
+@pytest.mark.long
 def test_the_page_of_an_earthquake(tmp_path: Path) -> None:
     scene = Scene(
         stations=line(3), origin=(130.9, 32.85), half=20e3, planes={"west_east": ("y", 0.0)}, frames=2

@@ -132,6 +132,7 @@ def test_an_ensemble_that_is_replaced_leaves_no_members_behind(tmp_path):
     assert [path.name for path in (out / "members" / "m4").iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.long
 def test_a_stopped_member_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
     changes = {"set": {"output.checkpoint": {"every": 20}, "run.dt": 2}}
     whole = results(simulate(from_dict(ensemble(tmp_path / "whole", **changes))))

@@ -271,6 +271,7 @@ def test_a_run_ends_by_itself_when_it_is_quiet(tmp_path: Path) -> None:
     assert float(found.time[-1]) >= end["time"]
 
 
+@pytest.mark.long
 def test_the_quiet_end_is_the_same_on_any_ranks_and_after_a_restart(tmp_path: Path) -> None:
     made = quiet(tmp_path / "whole", velocity=0.2, window=0.1)
     made["output"]["checkpoint"] = {"every": 0.21}

@@ -140,6 +140,7 @@ sys.exit(run.main())
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="the guard needs a signal of its own")
 def test_a_rank_whose_interpreter_is_blocked_ends_with_its_stacks(tmp_path):
     (tmp_path / "blocked.py").write_text(BLOCKED)
