@@ -3,20 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from esim.config.table import Table, read_table
-from esim.config.time import utc
 from esim.config.yaml.suggest import listed, several
 from esim.config.yaml.units import LENGTH, TIME
 from esim.errors import InputError
 from esim.forecast.library import Library
 from esim.io.gridded.reader import opened, time_units
 from esim.io.ocean.record import LEVELS, TIMES
+from esim.io.ocean.record_values import in_order, read_number, read_time, since_origin, unit_factor
 
 HIGHEST = 100.0  # m: what is higher is no wave but the depth, another unit, or the mark of a gap
+NO_ORIGIN = "but the base of the library no time.start; give --origin"
 STATIONS = ("station", "sensor", "gauge", "name")
 OF_KIND = {"surface": "eta", "pressure": "depth_change"}  # variables of stations.nc
 
@@ -43,9 +44,7 @@ def read_records(
         for name, time, value in _of_netcdf(path, kinds, origin) if netcdf else _of_table(path, origin):
             if name in found:
                 raise InputError(f"{path}: '{name}' is in another file of data as well; expected it once")
-            known = np.isfinite(time) & np.isfinite(value)
-            times, first = np.unique(time[known], return_index=True)
-            values = value[known][first]
+            times, values = in_order(time, value)
             if values.size and np.abs(values).max() > HIGHEST:
                 raise InputError(
                     f"{path}: '{name}' has {values[np.abs(values).argmax()]:g} m; expected the height of a wave in m, "
@@ -125,8 +124,10 @@ def _of_table(path: Path, origin: datetime | None) -> Found:
         raise InputError(
             f"{path}: has no column time, but {titles}; expected time and one column for each sensor"
         )
-    second = _factor(path, table.columns[clock].unit, TIME.units, "s")
-    time = np.array([_moment(path, number, row[clock], second, origin) for number, row in table.rows])
+    second = unit_factor(path, table.columns[clock].unit, TIME.units, "s")
+    time = np.array(
+        [read_time(path, line, row[clock], second, origin, NO_ORIGIN) for line, row in table.rows]
+    )
     station, level = table.find(STATIONS), table.find(LEVELS)
     if station is not None and level is not None:
         names = np.array([row[station] for _, row in table.rows])
@@ -148,47 +149,9 @@ def _title(title: str, unit: str) -> str:
 
 
 def _values(path: Path, table: Table, n: int) -> np.ndarray:
-    metre = _factor(path, table.columns[n].unit, LENGTH.units, "m")
+    metre = unit_factor(path, table.columns[n].unit, LENGTH.units, "m")
     title = table.columns[n].title
-    found = np.empty(len(table.rows))
-    for k, (number, row) in enumerate(table.rows):
-        try:
-            found[k] = metre * float(row[n]) if row[n] else np.nan
-        except ValueError:
-            raise InputError(
-                f"{path.name}, line {number}: {title} is '{row[n]}', which is no number"
-            ) from None
-    return found
-
-
-def _factor(path: Path, unit: str, units: Mapping[str, Any], wanted: str) -> float:
-    if unit in ("", "UTC"):
-        return 1.0
-    if unit not in units:
-        raise InputError(f"{path}: a column has the unit '{unit}'; expected {wanted}")
-    return float(units[unit])
-
-
-def _moment(path: Path, number: int, text: str, second: float, origin: datetime | None) -> float:
-    """Seconds since the origin of a number, or of a date."""
-    try:
-        return second * float(text)
-    except ValueError:
-        pass
-    try:
-        moment = utc(text)
-    except ValueError:
-        raise InputError(
-            f"{path.name}, line {number}: time is '{text}'; expected seconds since the origin, or a date such as "
-            "2011-03-11T05:46:24Z"
-        ) from None
-    return _since(path, moment, origin)
-
-
-def _since(path: Path, moment: datetime, origin: datetime | None) -> float:
-    if origin is None:
-        raise InputError(f"{path}: has dates, but the base of the library no time.start; give --origin")
-    return (moment - origin).total_seconds()
+    return metre * np.array([read_number(path, line, title, row[n]) for line, row in table.rows], float)
 
 
 def _of_netcdf(path: Path, kinds: Mapping[str, str], origin: datetime | None) -> Found:
@@ -198,11 +161,11 @@ def _of_netcdf(path: Path, kinds: Mapping[str, str], origin: datetime | None) ->
                 f"{path}: has no variable {missing[0]}; expected station, time and eta(station, time)"
             )
         second, since = time_units(path, str(getattr(data["time"], "units", "s")))
-        shift = 0.0 if since is None else _since(path, since, origin)
+        shift = 0.0 if since is None else since_origin(path, since, origin, NO_ORIGIN)
         time = second * np.asarray(data["time"][:], float) + shift
         for n, name in enumerate(map(str, data["station"][:])):
             variable = OF_KIND[kinds.get(name, "surface")]
             if variable not in data.variables:
                 raise InputError(f"{path}: has no variable {variable}, which '{name}' records")
-            metre = _factor(path, str(getattr(data[variable], "units", "m")), LENGTH.units, "m")
+            metre = unit_factor(path, str(getattr(data[variable], "units", "m")), LENGTH.units, "m")
             yield name, time, metre * np.ma.filled(np.ma.masked_array(data[variable][n], dtype=float), np.nan)

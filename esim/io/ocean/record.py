@@ -2,16 +2,15 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from esim.config.table import Table, read_table
-from esim.config.time import utc
 from esim.config.yaml.suggest import listed
 from esim.config.yaml.units import LENGTH, TIME
 from esim.errors import InputError
 from esim.io.gridded.reader import opened, time_units
+from esim.io.ocean.record_values import in_order, read_number, read_time, since_origin, unit_factor
 
 TIMES = ("time", "t", "seconds", "datetime", "date_time", "date", "utc")
 LEVELS = (
@@ -28,6 +27,7 @@ LEVELS = (
     "value",
 )
 HIGHEST = 500.0  # m: what is higher is no wave but the depth, another unit, or the mark of a gap
+NO_START = "which need time.start, the origin time of the run"
 EXPECTED = "expected columns time [s since the origin, or ISO 8601] and eta [m]"
 
 
@@ -39,9 +39,7 @@ def read_record(path: Path, start: datetime | None) -> tuple[np.ndarray, np.ndar
     InputError with a sentence for what is no record.
     """
     time, eta = _of_netcdf(path, start) if path.suffix.lower() in (".nc", ".nc4") else _of_table(path, start)
-    known = np.isfinite(time) & np.isfinite(eta)
-    time, first = np.unique(time[known], return_index=True)
-    eta = eta[known][first]
+    time, eta = in_order(time, eta)
     if time.size < 2:
         raise InputError(f"{path}: has {time.size} values of eta; expected a record of two at least")
     highest = int(np.abs(eta).argmax())
@@ -65,9 +63,12 @@ def _of_table(path: Path, start: datetime | None) -> tuple[np.ndarray, np.ndarra
     else:
         time, eta = _column(path, table, TIMES), _column(path, table, LEVELS)
         units = table.columns[time].unit, table.columns[eta].unit
-    second, metre = _factor(path, units[0], TIME.units, "s"), _factor(path, units[1], LENGTH.units, "m")
-    times = [_moment(path, number, row[time], second, start) for number, row in table.rows]
-    levels = [_number(path, number, row[eta]) for number, row in table.rows]
+    second, metre = (
+        unit_factor(path, units[0], TIME.units, "s"),
+        unit_factor(path, units[1], LENGTH.units, "m"),
+    )
+    times = [read_time(path, line, row[time], second, start, NO_START) for line, row in table.rows]
+    levels = [read_number(path, line, "eta", row[eta]) for line, row in table.rows]
     return np.array(times, float), metre * np.array(levels, float)
 
 
@@ -77,44 +78,6 @@ def _column(path: Path, table: Table, spellings: tuple[str, ...]) -> int:
         titles = listed(column.title for column in table.columns)
         raise InputError(f"{path}: has no column '{spellings[0]}', but {titles}; {EXPECTED}")
     return found
-
-
-def _factor(path: Path, unit: str, units: Any, wanted: str) -> float:
-    """The size of a unit, in that which is wanted."""
-    if unit in ("", "UTC"):
-        return 1.0
-    if unit not in units:
-        raise InputError(f"{path}: a column has the unit '{unit}'; expected {wanted}")
-    return float(units[unit])
-
-
-def _moment(path: Path, number: int, text: str, second: float, start: datetime | None) -> float:
-    """Seconds since the origin of a number, or of a date."""
-    try:
-        return second * float(text)
-    except ValueError:
-        pass
-    try:
-        moment = utc(text)
-    except ValueError:
-        raise InputError(
-            f"{path.name}, line {number}: time is '{text}'; expected seconds since the origin, or a date such as "
-            "2011-03-11T05:46:24Z"
-        ) from None
-    return _since(path, moment, start)
-
-
-def _since(path: Path, moment: datetime, start: datetime | None) -> float:
-    if start is None:
-        raise InputError(f"{path}: has dates, which need time.start, the origin time of the run")
-    return (moment - start).total_seconds()
-
-
-def _number(path: Path, number: int, text: str) -> float:
-    try:
-        return float(text) if text else np.nan
-    except ValueError:
-        raise InputError(f"{path.name}, line {number}: eta is '{text}', which is no number") from None
 
 
 def _of_netcdf(path: Path, start: datetime | None) -> tuple[np.ndarray, np.ndarray]:
@@ -129,8 +92,8 @@ def _of_netcdf(path: Path, start: datetime | None) -> tuple[np.ndarray, np.ndarr
             )
         units = str(getattr(data[time], "units", "s"))
         second, since = time_units(path, units)
-        shift = 0.0 if since is None else _since(path, since, start)
-        metre = _factor(path, str(getattr(data[eta], "units", "m")), LENGTH.units, "m")
+        shift = 0.0 if since is None else since_origin(path, since, start, NO_START)
+        metre = unit_factor(path, str(getattr(data[eta], "units", "m")), LENGTH.units, "m")
         times, levels = (
             np.ma.filled(np.ma.masked_array(data[name][:], dtype=float), np.nan) for name in (time, eta)
         )
