@@ -95,7 +95,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         return replace(setup, first=found, memory=found.memory)
 
     def files(self, setup: EnsembleSetup) -> list[str]:
-        """The table of the members, and what they tell together; each of them has its own files."""
+        """The table of the members, and their statistics; each of them has its own files."""
         return [TABLE, *([FILE] if setup.config.hazard is not None else [])]
 
     def refuse(self, setup: EnsembleSetup, resume: bool) -> None:
@@ -158,7 +158,7 @@ class EnsembleRun(Computation[EnsembleSetup]):
     timings: dict[str, float] = field(default_factory=dict)
 
     def compute(self) -> dict[str, Any]:
-        """All members that are missing, and what they tell together; returns the content of run.json.
+        """All members that are missing, and the statistics of all; returns the content of run.json.
 
         Raises StopRequested, and MembersFailed once all that can be written is.
         """
@@ -194,7 +194,7 @@ class EnsembleRun(Computation[EnsembleSetup]):
         return {n: one for n, one in missing.items() if n % tasks == task}
 
     def _finish(self, outcomes: Sequence[Outcome], begun: float) -> dict[str, Any]:
-        """What all members tell together, and the record."""
+        """The statistics of all members, and the record."""
         setup, directory = self.setup, self.setup.config.output.directory
         failed = {one.number: one for one in outcomes if one.error}
         for text in _gathered_warnings(setup, outcomes):
@@ -381,7 +381,7 @@ def _make_room(setup: EnsembleSetup, names: Sequence[str], resume: bool) -> None
 
 
 def _write_hazard(setup: EnsembleSetup, complete: Sequence[int]) -> list[str]:
-    """What the members that are complete tell together; returns what is to be said of it."""
+    """The statistics of the members that are complete; returns what is to be said of them."""
     config, hazard = setup.config, setup.config.hazard
     assert hazard is not None  # asked for where it is wanted
     members = [setup.members[n] for n in complete]

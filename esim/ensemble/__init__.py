@@ -1,1 +1,1 @@
-"""Many runs that differ in some keys: which they are, who computes them, and what they tell together."""
+"""Many runs that differ in some keys: the members, the ranks that compute them, and their statistics."""

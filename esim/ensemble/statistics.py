@@ -1,4 +1,4 @@
-"""What do values of members, with weights, say together? Shares that exceed, quantiles, and how well these are known.
+"""What are the statistics of members with weights? Shares that exceed, quantiles, and how well these are known.
 
 Effective number of members: Kish (1965), Survey Sampling. Interval of a share: Jeffreys' of Brown, Cai and DasGupta
 (2001), Statistical Science 16, 101-133, section 4.3. Values are missing (NaN) where there was no wave, which is

@@ -1,4 +1,4 @@
-"""How is what members tell together written? Maps, curves and values at stations in one NetCDF file, hazard.nc."""
+"""How are the statistics of an ensemble written? Maps, curves and values at stations in one NetCDF file, hazard.nc."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

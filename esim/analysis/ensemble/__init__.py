@@ -1,1 +1,1 @@
-"""What do the members of an ensemble tell together?"""
+"""How are the statistics of an ensemble read, listed and drawn?"""
