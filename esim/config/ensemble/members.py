@@ -13,7 +13,7 @@ from esim.config.yaml.suggest import shown
 from esim.config.yaml.units import Count
 from esim.config.yaml.within import Within
 
-Members = Annotated[Count, Within(1, 10_000_000, "nobody computes more members")]
+Members = Annotated[Count, Within(1, 10_000_000, "an ensemble has so many members")]
 
 
 def key_path(text: str) -> str:
