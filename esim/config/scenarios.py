@@ -55,7 +55,7 @@ SCENARIOS = {
     ),
     "ensemble": Scenario(
         config="esim.config.ensemble.root:EnsembleConfig",
-        driver="esim.drivers.ensemble:Ensemble",
+        driver="esim.drivers.ensemble.ensemble:Ensemble",
         figures="esim.analysis.ensemble.figures.draw:draw",
         hazard="esim.analysis.ensemble.tables:write",
         movie="esim.analysis.ensemble.of_members:moving",

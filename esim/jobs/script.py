@@ -14,7 +14,7 @@ from esim.config.load import load
 from esim.config.machine import MachineConfig, load_machine
 from esim.config.scenario import ScenarioConfig
 from esim.config.yaml.suggest import listed
-from esim.drivers.ensemble import array_tasks
+from esim.drivers.ensemble.ensemble import array_tasks
 from esim.errors import InputError
 from esim.jobs.layout import Layout, gigabytes, given_layout, lay_out
 from esim.jobs.prediction import Planned, Prediction

@@ -17,7 +17,7 @@ from esim.cli.main import main as esim
 from esim.cli.run import main
 from esim.config import from_dict
 from esim.drivers import member as member_driver
-from esim.drivers.ensemble import Ensemble
+from esim.drivers.ensemble.ensemble import Ensemble
 from esim.drivers.run import checked, driver_of, simulate
 from esim.ensemble.member import member_config
 from esim.errors import InputError, MembersFailed, StopRequested

@@ -11,7 +11,7 @@ from esim.config.output import DirectoryConfig
 from esim.config.scenario import SimulationConfig
 from esim.config.yaml.document import Document
 from esim.drivers.driver import Setup
-from esim.drivers.member import Task
+from esim.drivers.ensemble.member import Task
 from esim.ensemble.member import FOLDER, Member, member_config
 from esim.ensemble.standing import Standing
 from esim.parallel.comm import Comm

@@ -12,10 +12,10 @@ from typing import Any
 
 from esim.distribution import install
 from esim.drivers.driver import Observer
-from esim.drivers.ensemble_groups import ROOM
-from esim.drivers.ensemble_progress import LOOK, MemberCount
-from esim.drivers.ensemble_setup import EnsembleSetup
-from esim.drivers.member import Outcome, Task, compute_member
+from esim.drivers.ensemble.member import Outcome, Task, compute_member
+from esim.drivers.ensemble.progress import LOOK, MemberCount
+from esim.drivers.ensemble.rank_groups import ROOM
+from esim.drivers.ensemble.setup import EnsembleSetup
 from esim.drivers.resources import Device
 from esim.ensemble.standing import Standing
 from esim.errors import InputError, StopRequested

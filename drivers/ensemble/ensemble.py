@@ -19,11 +19,11 @@ from esim.data import locate
 from esim.drivers.checks import find_device, require_memory, timed
 from esim.drivers.driver import Computation, Driver, Observer, Setup, Warnings
 from esim.drivers.engine import EngineDriver
-from esim.drivers.ensemble_dask import compute_on_dask
-from esim.drivers.ensemble_groups import compute_in_groups
-from esim.drivers.ensemble_setup import ARRAY, EnsembleSetup, array_share
+from esim.drivers.ensemble.dask_workers import compute_on_dask
+from esim.drivers.ensemble.member import Outcome
+from esim.drivers.ensemble.rank_groups import compute_in_groups
+from esim.drivers.ensemble.setup import ARRAY, EnsembleSetup, array_share
 from esim.drivers.inputs import sum_inputs
-from esim.drivers.member import Outcome
 from esim.drivers.messages import silenced
 from esim.drivers.resources import Device
 from esim.drivers.run import driver_of

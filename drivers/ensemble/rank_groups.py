@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from esim.drivers.driver import Observer
-from esim.drivers.ensemble_progress import MemberCount
-from esim.drivers.ensemble_setup import EnsembleSetup
-from esim.drivers.member import Outcome, compute_member
+from esim.drivers.ensemble.member import Outcome, compute_member
+from esim.drivers.ensemble.progress import MemberCount
+from esim.drivers.ensemble.setup import EnsembleSetup
 from esim.ensemble.queue import Queue
 from esim.ensemble.standing import Standing
 from esim.errors import StopRequested

@@ -1,0 +1,1 @@
+"""An ensemble: who computes its members, and what becomes of them."""
