@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from esim.config.ensemble.root import EnsembleConfig
@@ -18,9 +17,9 @@ from esim.drivers.checks import find_device, require_memory, timed
 from esim.drivers.driver import Computation, Driver, Observer, Setup, Warnings
 from esim.drivers.engine import EngineDriver
 from esim.drivers.ensemble.dask_workers import compute_on_dask
+from esim.drivers.ensemble.hazard import require_results, statistics_files, write_statistics
 from esim.drivers.ensemble.member import Outcome
 from esim.drivers.ensemble.rank_groups import compute_in_groups
-from esim.drivers.ensemble.hazard import require_results, statistics_files, write_statistics
 from esim.drivers.ensemble.setup import ARRAY, EnsembleSetup, array_share
 from esim.drivers.inputs import sum_inputs
 from esim.drivers.messages import silenced

@@ -36,7 +36,7 @@ class Alternatives:
         return mean
 
     def fractiles(self, values: np.ndarray, fractiles: Sequence[float]) -> np.ndarray:
-        """Values (alternatives, ...) that such shares of the alternatives, by weight, do not exceed (fractiles, ...)."""
+        """Those of values (alternatives, ...) that such shares of them, by weight, do not exceed (fractiles, ...)."""
         return statistics.quantiles(values, self.weights, fractiles)
 
     def with_rates(self, rates: Mapping[str, tuple[float, float]]) -> "Alternatives":

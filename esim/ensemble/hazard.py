@@ -21,7 +21,9 @@ def nest_file(name: str) -> str:
     return f"hazard_{name}.nc"
 
 
-def write_hazard(folder: Path, question: Question, attributes: dict[str, Any]) -> tuple[list[Path], list[str]]:
+def write_hazard(
+    folder: Path, question: Question, attributes: dict[str, Any]
+) -> tuple[list[Path], list[str]]:
     """Writes hazard.nc, and of each nested grid hazard_NAME.nc; returns these, and what could not be gathered.
 
     Raises InputError where there is nothing to gather, and MachineError if the disk fails.
@@ -97,7 +99,10 @@ def _write_alternatives(file: HazardFile, question: Question) -> None:
             branches.names.index(one.branch) if one.branch in branches.names else -1
             for one in question.members
         ]
-        about = {"units": "1", "long_name": "number along `branch`, from 0, of that of the member; -1 for none"}
+        about = {
+            "units": "1",
+            "long_name": "number along `branch`, from 0, of that of the member; -1 for none",
+        }
         file.put("member_branch", ("member",), numbers, about)
     if rate is not None and question.rate_axis == "rate_branch":
         file.axis("rate_branch", rate.names, {"long_name": "end branch with an annual rate"})

@@ -77,7 +77,10 @@ def _write_curves(
     file: HazardFile, question: Question, kind: Kind, stations: Stations, levels: np.ndarray
 ) -> None:
     """The curve, and the band within which it is known: of the branches, or of so many members."""
-    name, words = f"hazard_curve{kind.suffix}", f"{kind.words} the {question.quantity.long_name} exceeds the level"
+    name, words = (
+        f"hazard_curve{kind.suffix}",
+        f"{kind.words} the {question.quantity.long_name} exceeds the level",
+    )
     dims, alternatives = ("level", "station"), kind.alternatives
     curve = statistics.exceedance(stations.peaks, alternatives.mean_counts, levels)
     mean = "mean over the branches, by weight, of the " if alternatives.several else ""

@@ -16,7 +16,7 @@ KEY = "members.table"
 
 
 def read_members(path: Path) -> list[Member]:
-    """The members of a CSV; its columns `name`, `weight`, `branch` and `branch_weight` may be missing. Raises InputError."""
+    """The members of a CSV, whose columns name, weight, branch, branch_weight may be missing. Raises InputError."""
     try:
         table = read_table(path)
     except ValueError as error:

@@ -88,5 +88,7 @@ class HazardConfig(Section):
             check_names("rate_branches", self.rate_branches)
             check_weights("rate_branches", [one.weight for one in self.rate_branches])
             if self.rates is not None or self.annual_rate is not None:
-                raise KeyProblem("rate_branches", "go without annual_rate and rates, whose alternatives they are")
+                raise KeyProblem(
+                    "rate_branches", "go without annual_rate and rates, whose alternatives they are"
+                )
         return self

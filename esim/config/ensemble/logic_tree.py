@@ -46,10 +46,12 @@ class BranchConfig(Section):
     name: Label = Field(description="Name of the branch, part of the names of its members.")
     weight: Weight = Field(gt=0, description="Weight: the degree of belief that this alternative is true.")
     set: dict[KeyPath, Any] = Field(
-        default_factory=dict, description="Values of keys of the base, by path: {source.0.scaling: blaser2010}."
+        default_factory=dict,
+        description="Values of keys of the base, by path: {source.0.scaling: blaser2010}.",
     )
     vary: dict[KeyPath, DistributionConfig] = Field(
-        default_factory=dict, description="Distributions of keys on this branch, beside those of members.vary."
+        default_factory=dict,
+        description="Distributions of keys on this branch, beside those of members.vary.",
     )
 
 

@@ -23,7 +23,7 @@ class MembersConfig(Section):
     table: InputFile | None = Field(
         default=None,
         description="CSV with a row for each member: columns are paths of keys of the base, such as "
-        "source.0.magnitude, and `name`, `weight`, and of a logic tree `branch` and `branch_weight`, if wanted; an empty "
+        "source.0.magnitude, and `name`, `weight`, and of a logic tree `branch`, `branch_weight`, if wanted; an empty "
         "cell leaves the key as it is in the base.",
     )
     count: Members | None = Field(default=None, description="Number of members that are drawn.")
@@ -51,7 +51,11 @@ class MembersConfig(Section):
     def drawn(self) -> dict[str, DistributionConfig]:
         """The keys that are drawn, on all branches or on some, each with one of its distributions."""
         branches = [branch for level in self.logic_tree for branch in level.branches]
-        return {path: one for varied in (self.vary or {}, *(b.vary for b in branches)) for path, one in varied.items()}
+        return {
+            path: one
+            for varied in (self.vary or {}, *(b.vary for b in branches))
+            for path, one in varied.items()
+        }
 
     @model_validator(mode="after")
     def _check(self) -> Self:

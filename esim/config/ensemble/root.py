@@ -64,9 +64,7 @@ class EnsembleConfig(ScenarioConfig):
                 raise KeyProblem(("members", "vary", path), "cannot differ between members")
         for n, level in enumerate(self.members.logic_tree):
             for path in level.paths.intersection(NOT_SET):
-                raise KeyProblem(
-                    ("members", "logic_tree", str(n)), f"{path} cannot differ between members"
-                )
+                raise KeyProblem(("members", "logic_tree", str(n)), f"{path} cannot differ between members")
         return self
 
     def document(self) -> Document:

@@ -19,40 +19,36 @@ PALEST = 0.12
 STEPS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
-def exceedance(run: Run, threshold: float, look: Look) -> "Figure | None":
-    """Probability that a threshold is exceeded; None beside the extent of the look."""
+def probability(run: Run, nest: str, name: str, look: Look) -> "Figure | None":
+    """Probability that a threshold is exceeded, or that land is flooded; None beside the extent of the look."""
     from matplotlib.colors import BoundaryNorm
 
-    colours = _colours(look, "YlOrRd")
+    colours, field = _colours(look, "YlOrRd"), run.grids[nest][name]
     norm = BoundaryNorm(STEPS, colours.N)
-    field, about = _field(run, f"exceedance_probability_{threshold:g}"), _hazard(run)["threshold"].attrs
-    what = about["long_name"].removeprefix("threshold of the ")
-    words = f"probability of a {what} above {threshold:g} {about['units']}"
-    return _map(run, field.where(field > 0), words, "probability", colours, norm, look, ticks=STEPS)
+    words = str(field.attrs["long_name"]) + (f" {_units(run, name)}" if "exceedance" in name else "")
+    return _map(run, nest, field.where(field > 0), words, "probability", colours, norm, look, ticks=STEPS)
 
 
-def height(run: Run, name: str, look: Look) -> "Figure | None":
+def height(run: Run, nest: str, name: str, look: Look) -> "Figure | None":
     """A quantile over the members, or the worst of them, by the logarithm of its height."""
     from matplotlib.colors import LogNorm
 
-    field = _field(run, name)
+    field = run.grids[nest][name]
     top = chart.span(field, QUANTILE)
     least = top / 10**DECADES
     words, units = str(field.attrs["long_name"]), str(field.attrs["units"])
-    shown = field.where(field >= least)
-    return _map(
-        run, shown, words, f"({units})", _colours(look, "YlGnBu"), LogNorm(least, top), look, format="%g"
-    )
+    colours, norm = _colours(look, "YlGnBu"), LogNorm(least, top)
+    return _map(run, nest, field.where(field >= least), words, f"({units})", colours, norm, look, format="%g")
+
+
+def _units(run: Run, name: str) -> str:
+    """The units of the threshold that a map is of: metres of depth on land, else those of the quantity."""
+    return "m" if name.startswith("inundation") else str(_hazard(run)["threshold"].attrs["units"])
 
 
 def _hazard(run: Run) -> "xr.Dataset":
     assert run.hazard is not None  # by draw
     return run.hazard
-
-
-def _field(run: Run, name: str) -> "xr.DataArray":
-    assert run.maxima is not None  # by draw
-    return run.maxima[name]
 
 
 def _colours(look: Look, default: str) -> Any:
@@ -65,6 +61,7 @@ def _colours(look: Look, default: str) -> Any:
 
 def _map(
     run: Run,
+    nest: str,
     field: "xr.DataArray",
     words: str,
     scale: str,
@@ -73,7 +70,7 @@ def _map(
     look: Look,
     **options: Any,
 ) -> "Figure | None":
-    """A map of the plane of the members, with land, stations and scale; what is missing is white."""
+    """A map of a grid of the members, with land, stations and scale; what is missing is white."""
     from matplotlib.figure import Figure
 
     part = chart.crop(field, look.extent)
@@ -83,14 +80,15 @@ def _map(
     drawing = Figure(figsize=chart.size(shown, SIZE), layout="constrained")
     axes = drawing.add_subplot()
     axes.set_facecolor("white")
-    if run.maxima is not None and "bathymetry" in run.maxima:
-        chart.land(axes, chart.thin(run.maxima["bathymetry"].sel({name: part[name] for name in part.dims})))
+    if "bathymetry" in (grid := run.grids[nest]):
+        chart.land(axes, chart.thin(grid["bathymetry"].sel({name: part[name] for name in part.dims})))
     drawn = chart.image(axes, shown, cmap=colours, norm=norm)
     chart.frame(axes, shown)
     marks.scale_bar(axes, chart.lonlat(shown))
     marks.stations(axes, stations_of(_hazard(run)))
     chart.bar(axes, drawn, scale, **options)
-    subtitle = f"{words}, of {_hazard(run).sizes['member']} members"
+    where = f", nest '{nest}'" if nest else ""
+    subtitle = f"{words}, of {_hazard(run).sizes['member']} members{where}"
     axes.set_title("\n".join((look.heading(run), subtitle)), loc="left")
     credit.line(drawing, run)
     return drawing
