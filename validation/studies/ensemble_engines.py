@@ -90,7 +90,7 @@ COSTS = (
     "sources",
     "overhead without sources",
     "with sources",
-    "with start and hazard",
+    "with hazard.nc",
 )
 BITS = (
     "computed",
