@@ -12,9 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import dask
-from dask_jobqueue import SLURMCluster
-
 from esim.cli.run import main as esim_run
 from esim.config.load import load
 from esim.config.machine import MachineConfig, load_machine
@@ -45,6 +42,9 @@ def options(machine: MachineConfig, threads: int) -> dict[str, Any]:
 
 def main(given: list[str]) -> int:
     """Start the workers, and compute the ensemble on them; the exit code of esim-run, to which other options go."""
+    import dask
+    from dask_jobqueue import SLURMCluster
+
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("config", type=Path)
     parser.add_argument("--machine", required=True, help="machine file, as for `esim job`")

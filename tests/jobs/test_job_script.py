@@ -119,7 +119,6 @@ def test_an_ensemble_is_an_array_of_jobs_and_one_that_gathers(
 
 
 def test_dask_is_told_of_a_node_what_the_machine_file_says(tmp_path: Path) -> None:
-    pytest.importorskip("dask_jobqueue")
     spec = importlib.util.spec_from_file_location("ensemble_dask", FOLDER / "ensemble_dask.py")
     assert spec is not None and spec.loader is not None
     program = importlib.util.module_from_spec(spec)

@@ -26,7 +26,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 import esim
 from esim.io.atomic import whole_file
@@ -208,6 +207,8 @@ def checksums(output: Path) -> dict[str, str]:
 
 
 def _checksum(path: Path) -> str:
+    import xarray as xr
+
     found = hashlib.sha256()
     with xr.open_dataset(path, decode_times=False, mask_and_scale=False) as data:
         for name in sorted(map(str, data.variables)):
@@ -219,6 +220,8 @@ def _checksum(path: Path) -> str:
 
 def direct_curves(output: Path) -> tuple[float, int]:
     """Largest difference of the hazard curves from shares counted in the members' files; and how many were counted."""
+    import xarray as xr
+
     files = [
         xr.open_dataset(path, decode_times=False) for path in sorted(output.glob("members/*/stations.nc"))
     ]
