@@ -60,7 +60,7 @@ def render(title: str, sections: Iterable[Section]) -> str:
 
 def _scripts(sections: list[Section]) -> Iterator[str]:
     """The scripts that the sections need: Plotly only where something is plotted."""
-    if any(section.template == "plots.html" for section in sections):
+    if any(section.data.get("plots") for section in sections):
         from plotly.offline import get_plotlyjs
 
         yield get_plotlyjs()

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from esim.analysis.ensemble.hazard_curves import WORDS, HazardCurve, curve, kind, quantity
 from esim.analysis.figures import credit
 from esim.analysis.figures.look import PLAIN, Look, Sketch
 from esim.analysis.reading.run import Run
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PER_FIGURE, COLUMNS = 8, 2
-CURVE, LINE = "#0072B2", "0.55"
+CURVE, OTHER, BRANCH, LINE = "#0072B2", "#D55E00", "0.6", "0.55"
 ROOM = 1.6  # between the largest value of a curve and the edge, as a factor
 DECADES = 3.0  # that the vertical axis spans, at most
+WIDE = 1.6  # decades of levels, from which powers of ten alone have numbers
 
 
 def figures(run: Run, look: Look = PLAIN) -> Iterator[Sketch]:
@@ -39,47 +41,57 @@ def _figure(run: Run, first: int, last: int, look: Look) -> "Figure":
     rows = -(-(last - first) // columns)
     drawing = Figure(figsize=(0.4 + 3.1 * columns, 0.9 + 2.2 * rows), layout="constrained")
     panels = drawing.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    name = "hazard_curve_rate" if "hazard_curve_rate" in hazard else "hazard_curve"
-    for axes, n in zip(panels.flat, range(first, last), strict=False):
-        _panel(axes, hazard.isel(station=n), name)
+    found = [curve(hazard, n) for n in range(first, last)]
+    for axes, one in zip(panels.flat, found, strict=False):
+        _panel(axes, one, hazard["threshold"].values)
     for axes in panels.flat[last - first :]:
         axes.set_visible(False)
-    about = hazard["level"].attrs
-    words = about["long_name"].removeprefix("level of the ")
-    drawing.supxlabel(f"{words} ({about['units']})", fontsize=9)
-    what = "annual rate of exceedance (1/year)" if name.endswith("rate") else "probability of exceedance"
-    drawing.supylabel(what, fontsize=9)
-    _limits(panels.flat[0], hazard, name)
-    drawing.suptitle("\n".join((look.heading(run), _subtitle(hazard))), x=0.01, ha="left")
+    if (last - first) % columns:
+        panels[-2, -1].tick_params(labelbottom=True)
+    drawing.supxlabel(quantity(hazard), fontsize=9)
+    drawing.supylabel(WORDS[kind(hazard)], fontsize=9)
+    _limits(panels.flat[0], hazard)
+    drawing.suptitle("\n".join((look.heading(run), _subtitle(hazard, found[0]))), x=0.01, ha="left")
     credit.line(drawing, run)
     return drawing
 
 
-def _panel(axes: "Axes", station: "xr.Dataset", name: str) -> None:
-    """A curve with its band, and the median of the members."""
-    level = station["level"].values
-    share = station[name].values
-    low, high = (np.where(share > 0, station[f"{name}_{end}"].values, np.nan) for end in ("low", "high"))
-    axes.fill_between(level, low, high, color=CURVE, alpha=0.22, lw=0, step="pre")
-    axes.step(level, np.where(share > 0, share, np.nan), where="pre", color=CURVE, lw=1.4)
-    for threshold in station["threshold"].values:
+def _panel(axes: "Axes", one: HazardCurve, thresholds: np.ndarray) -> None:
+    """A curve with its bands, and the branches of a logic tree."""
+    style: dict[str, Any] = {"where": "pre"}
+    for low, high in one.bands.values():
+        axes.fill_between(one.level, low, high, color=CURVE, alpha=0.22, lw=0, step="pre")
+    for values in one.branches.values():
+        axes.step(one.level, values, color=BRANCH, lw=0.5, **style)
+    for values in one.others.values():
+        axes.step(one.level, values, color=OTHER, lw=1.0, ls="--", **style)
+    axes.step(one.level, one.values, color=CURVE, lw=1.4, **style)
+    for threshold in thresholds:
         axes.axvline(threshold, color=LINE, lw=0.6, ls=":", zorder=1)
-    axes.text(0.97, 0.95, str(station["station"].values), transform=axes.transAxes, va="top", ha="right")
+    axes.text(0.97, 0.95, one.station, transform=axes.transAxes, va="top", ha="right")
     axes.set(xscale="log", yscale="log")
     axes.grid(True, which="major", lw=0.4, color="0.88")
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _limits(axes: "Axes", hazard: "xr.Dataset", name: str) -> None:
+def _limits(axes: "Axes", hazard: "xr.Dataset") -> None:
     """Of all panels: from where every curve still is the largest to the largest level."""
-    share, level = hazard[name].values, hazard["level"].values
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    share, level = hazard[kind(hazard)].values, hazard["level"].values
     top, least = share.max(), share[share > 0].min(initial=share.max() or 1.0)
     axes.set_ylim(max(least / 2, top / 10**DECADES), ROOM * (top or 1.0))
     less = np.flatnonzero((share < share.max(axis=0)).any(axis=1))
-    axes.set_xlim(level[max(0, less[0] - 2) if less.size else 0], level[-1] * 1.05)
+    ends = level[max(0, less[0] - 2) if less.size else 0], level[-1] * 1.05
+    axes.set_xlim(*ends)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1,) if np.log10(ends[1] / ends[0]) > WIDE else (1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _subtitle(hazard: "xr.Dataset") -> str:
-    words = str(hazard["hazard_curve_low"].attrs.get("long_name", ""))
-    interval = words.partition("the ")[2].partition(" of the")[0]
-    return f"hazard curves of {hazard.sizes['member']} members, band: {interval}, dotted: thresholds"
+def _subtitle(hazard: "xr.Dataset", one: HazardCurve) -> str:
+    parts = [f"hazard curves of {hazard.sizes['member']} members"]
+    parts += [f"bands: {', '.join(one.bands)}" if len(one.bands) > 1 else f"band: {next(iter(one.bands))}"] * bool(one.bands)
+    parts += ["grey: branches"] * bool(one.branches) + ["dashed: their median"] * bool(one.others)
+    text = ", ".join(parts)
+    return f"{text}\ndotted: thresholds" if one.branches else f"{text}, dotted: thresholds"

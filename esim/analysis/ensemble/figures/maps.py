@@ -26,28 +26,33 @@ def exceedance(run: Run, threshold: float, look: Look) -> "Figure | None":
     colours = _colours(look, "YlOrRd")
     norm = BoundaryNorm(STEPS, colours.N)
     field, about = _field(run, f"exceedance_probability_{threshold:g}"), _hazard(run)["threshold"].attrs
-    what = about["long_name"].removeprefix("threshold of the ")
-    words = f"probability of a {what} above {threshold:g} {about['units']}"
+    words = f"probability of a {_quantity(run)} above {threshold:g} {about['units']}"
     return _map(run, field.where(field > 0), words, "probability", colours, norm, look, ticks=STEPS)
 
 
 def height(run: Run, name: str, look: Look) -> "Figure | None":
     """A quantile over the members, or the worst of them, by the logarithm of its height."""
     from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogLocator
 
     field = _field(run, name)
     top = chart.span(field, QUANTILE)
     least = top / 10**DECADES
     words, units = str(field.attrs["long_name"]), str(field.attrs["units"])
     shown = field.where(field >= least)
-    return _map(
-        run, shown, words, f"({units})", _colours(look, "YlGnBu"), LogNorm(least, top), look, format="%g"
-    )
+    ticks = LogLocator(subs=(1, 2, 5))
+    colours, norm = _colours(look, "YlGnBu"), LogNorm(least, top)
+    return _map(run, shown, words, f"{_quantity(run)} ({units})", colours, norm, look, format="%g", ticks=ticks)
 
 
 def _hazard(run: Run) -> "xr.Dataset":
     assert run.hazard is not None  # by draw
     return run.hazard
+
+
+def _quantity(run: Run) -> str:
+    """What the maps are of."""
+    return str(_hazard(run)["threshold"].attrs["long_name"]).removeprefix("threshold of the ")
 
 
 def _field(run: Run, name: str) -> "xr.DataArray":
