@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from esim.config.ensemble.root import EnsembleConfig
 from esim.config.scenario import SimulationConfig
@@ -20,6 +17,7 @@ from esim.drivers.checks import find_device, require_memory, timed
 from esim.drivers.driver import Computation, Driver, Observer, Setup, Warnings
 from esim.drivers.engine import EngineDriver
 from esim.drivers.ensemble.dask_workers import compute_on_dask
+from esim.drivers.ensemble.hazard import require_results, statistics_files, write_statistics
 from esim.drivers.ensemble.member import Outcome
 from esim.drivers.ensemble.rank_groups import compute_in_groups
 from esim.drivers.ensemble.setup import ARRAY, EnsembleSetup, array_share
@@ -29,15 +27,12 @@ from esim.drivers.resources import Device
 from esim.drivers.run import driver_of
 from esim.drivers.start import Start, differences
 from esim.ensemble.design import TABLE, design_lines, design_members, write_table
-from esim.ensemble.hazard import FILE, Question, lacking, write_hazard
 from esim.ensemble.member import Member, member_config
-from esim.ensemble.quantity import QUANTITIES
 from esim.ensemble.standing import Standing, find_members, read_member, remove_members, standing
 from esim.errors import EsimError, InputError, MembersFailed, StopRequested
-from esim.io import cf
 from esim.io.directory import RECORD, close_ledger, refuse_existing, start_directory
 from esim.io.provenance import plain, run_record, write_record
-from esim.parallel.collectives import on_root, root_first
+from esim.parallel.collectives import from_root, on_root, root_first
 from esim.parallel.comm import Comm
 from esim.parallel.threads import threads_per_rank
 from esim.planning.prediction import duration
@@ -86,7 +81,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
                 found = driver_of(first).check(first, group, device)
         except InputError as error:
             raise InputError(f"member '{members[0].name}': {error}") from None
-        _require_results(config, found)
+        require_results(config, found)
         require_memory(config, comm, device, found.memory, dimensions=2)
         if not elsewhere and comm.size < config.run.ranks_per_member:
             warnings.add(
@@ -95,8 +90,8 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         return replace(setup, first=found, memory=found.memory)
 
     def files(self, setup: EnsembleSetup) -> list[str]:
-        """The table of the members, and their statistics; each of them has its own files."""
-        return [TABLE, *([FILE] if setup.config.hazard is not None else [])]
+        """The table of the members, and their statistics, also on nested grids; each of them has its own files."""
+        return [TABLE, *statistics_files(setup)]
 
     def refuse(self, setup: EnsembleSetup, resume: bool) -> None:
         """Raises InputError, on all ranks, if the ensemble must not begin, or go on, in its output directory."""
@@ -205,10 +200,10 @@ class EnsembleRun(Computation[EnsembleSetup]):
         complete = [n for n in range(len(setup.members)) if n not in failed]
         if setup.config.hazard is not None and complete:
             with timed(self.timings, "hazard"):
-                texts = on_root(setup.comm, partial(_write_hazard, setup, complete))
-            for text in setup.comm.bcast(texts) or ():
+                paths, texts = from_root(setup.comm, partial(write_statistics, setup, complete))
+            for text in texts:
                 setup.warnings.add(text)
-            self.written.append(directory / FILE)
+            self.written += paths
         self.timings["time loop"] = wall.perf_counter() - begun
         self.timings["time loops of members"] = sum(one.loop for one in outcomes)
         record = self._record(outcomes) | {"state": "incomplete" if failed else "complete"}
@@ -287,13 +282,6 @@ def _identities(
     mine = {number: plain(one.restart_identity(by_file)) for number, one in configs.items()}
     found = {number: one for part in comm.allgather(mine) for number, one in part.items()}
     return tuple(found[number] for number in range(len(members)))
-
-
-def _require_results(config: EnsembleConfig, first: Setup[Any]) -> None:
-    """Raises InputError where the hazard has nothing to be made of."""
-    names = [Path(name).stem for name in driver_of(first.config).files(first)]
-    if config.hazard is not None and not {"maxima", "stations"} & set(names):
-        raise InputError(f"hazard: {lacking(QUANTITIES[first.config.scenario])}")
 
 
 def _sum(record: Mapping[str, Any]) -> str:
@@ -380,27 +368,6 @@ def _make_room(setup: EnsembleSetup, names: Sequence[str], resume: bool) -> None
     shutil.rmtree(directory / ARRAY, ignore_errors=True)
 
 
-def _write_hazard(setup: EnsembleSetup, complete: Sequence[int]) -> list[str]:
-    """The statistics of the members that are complete; returns what is to be said of them."""
-    config, hazard = setup.config, setup.config.hazard
-    assert hazard is not None  # asked for where it is wanted
-    members = [setup.members[n] for n in complete]
-    question = Question(
-        config=hazard,
-        quantity=QUANTITIES[setup.first.config.scenario],
-        names=[member.name for member in members],
-        weights=np.array([member.weight for member in members]),
-        folders=[setup.directory(n) for n in complete],
-    )
-    attributes = cf.global_attributes(config.title or config.base.stem, config.echo(), "esim-run")
-    remarks = write_hazard(config.output.directory / FILE, question, attributes)
-    if len(complete) < len(setup.members):
-        remarks.append(
-            f"hazard: of the {len(complete)} members that are complete, out of {len(setup.members)}"
-        )
-    return remarks
-
-
 def _gathered_warnings(setup: EnsembleSetup, outcomes: Sequence[Outcome]) -> list[str]:
     """The warnings of members, each once, with those that have it."""
     found: dict[str, list[str]] = {}
@@ -416,6 +383,8 @@ def _gathered_warnings(setup: EnsembleSetup, outcomes: Sequence[Outcome]) -> lis
 def _member_record(member: Member, outcome: Outcome | None) -> dict[str, Any]:
     """What run.json has of a member; one without an outcome was complete before."""
     facts: dict[str, Any] = {"name": member.name, "weight": member.weight, "values": dict(member.values)}
+    if member.branch:
+        facts |= {"branch": member.branch, "branch_weight": member.branch_weight}
     if outcome is None:
         return facts | {"state": "complete"}
     facts |= {"attempts": outcome.attempts, "seconds": outcome.seconds, "time_loop": outcome.loop}

@@ -7,8 +7,10 @@ from typing import Any
 from esim.config.ensemble.members import MembersConfig
 from esim.config.yaml.suggest import shown
 from esim.ensemble.draws import draw_members
+from esim.ensemble.logic_tree import EndBranch, end_branches, tree_lines
 from esim.ensemble.member import Member
 from esim.ensemble.table import read_members
+from esim.errors import InputError
 from esim.io.atomic import whole_file
 
 TABLE = "members.csv"  # in the output directory: the members as they were computed
@@ -16,8 +18,27 @@ FEW = 4  # values of a key that are told one by one
 
 
 def design_members(config: MembersConfig) -> list[Member]:
-    """The members of a table, or those that are drawn; raises InputError."""
-    return read_members(config.table) if config.table is not None else draw_members(config)
+    """The members of a table, or those that are drawn, on each end branch of the logic tree; raises InputError."""
+    listed = read_members(config.table) if config.table is not None else None
+    if not config.logic_tree:
+        return draw_members(config, config.vary or {}) if listed is None else listed
+    if listed is not None and any(member.branch for member in listed):
+        raise InputError(
+            f"members.logic_tree: {config.table} has branches of its own; expected either, not both"
+        )
+    return [
+        _on_branch(branch, member)
+        for branch in end_branches(config.logic_tree)
+        for member in listed or draw_members(config, {**(config.vary or {}), **branch.vary})
+    ]
+
+
+def _on_branch(branch: EndBranch, member: Member) -> Member:
+    """The member, where the alternatives of a branch are true. Raises InputError where a table says otherwise."""
+    if both := sorted(branch.values.keys() & member.values.keys()):
+        raise InputError(f"members.logic_tree: {both[0]} of branch '{branch.name}' is in members.table, too")
+    values = {**branch.values, **member.values}
+    return Member(f"{branch.name}-{member.name}", member.weight, values, branch.name, branch.weight)
 
 
 def paths(members: Sequence[Member]) -> list[str]:
@@ -27,8 +48,13 @@ def paths(members: Sequence[Member]) -> list[str]:
 
 def design_lines(config: MembersConfig, members: Sequence[Member]) -> list[str]:
     """The design, for the plan: how many members, and the values of each key."""
-    how = f"table {config.table}" if config.table is not None else f"{config.method}, seed {config.seed}"
-    lines = [f"members        {len(members):,} ({how})"]
+    lines = [f"members        {len(members):,} ({_origin(config)})"]
+    if config.logic_tree:
+        lines += tree_lines(config.logic_tree, len(members))
+    elif branches := {member.branch: member.branch_weight for member in members if member.branch}:
+        lines.append(
+            f"branches       {len(branches):,}, of weight {min(branches.values()):g} to {max(branches.values()):g}"
+        )
     weights = [member.weight for member in members]
     if min(weights) != max(weights):
         lines.append(f"weights        {min(weights):g} to {max(weights):g}, {sum(weights):g} in all")
@@ -37,6 +63,13 @@ def design_lines(config: MembersConfig, members: Sequence[Member]) -> list[str]:
             f"  {path}: {_values([member.values[path] for member in members if path in member.values])}"
         )
     return lines
+
+
+def _origin(config: MembersConfig) -> str:
+    """Where the members come from."""
+    if config.table is not None:
+        return f"table {config.table}"
+    return "one for each end branch" if config.count is None else f"{config.method}, seed {config.seed}"
 
 
 def _values(values: Sequence[Any]) -> str:
@@ -59,12 +92,14 @@ def write_table(path: Path, members: Sequence[Member]) -> None:
     import csv
 
     keys = paths(members)
+    branched = any(member.branch for member in members)
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["name", "weight", *keys])
+        writer.writerow(["name", "weight", *(["branch", "branch_weight"] if branched else []), *keys])
         for member in members:
             cells = [_cell(member.values[key]) if key in member.values else "" for key in keys]
-            writer.writerow([member.name, repr(member.weight), *cells])
+            branch = [member.branch, repr(member.branch_weight)] if branched else []
+            writer.writerow([member.name, repr(member.weight), *branch, *cells])
 
 
 def _cell(value: Any) -> str:

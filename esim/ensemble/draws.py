@@ -15,13 +15,19 @@ from esim.config.ensemble.members import MembersConfig
 from esim.ensemble.member import Member
 
 
-def draw_members(config: MembersConfig) -> list[Member]:
-    """As many members as are asked for, m1, m2, ..., of equal weight; the seed decides all of their values."""
-    assert config.vary is not None and config.count is not None  # as the configuration has checked
-    points = unit_points(config.method, config.count, len(config.vary), config.seed)
+def draw_members(config: MembersConfig, distributions: Mapping[str, DistributionConfig]) -> list[Member]:
+    """As many members as are asked for, m1, m2, ..., of equal weight; the seed decides all of their values.
+
+    distributions are those of all members, or of a branch of a logic tree: all branches have the same points, so that
+    they differ in their alternatives and not in their draws.
+    """
+    if config.count is None:
+        return [Member("m1")]
+    axes = list(config.drawn)
+    points = unit_points(config.method, config.count, len(axes), config.seed)
     columns = {
-        path: inverse(distribution, points[:, n])
-        for n, (path, distribution) in enumerate(config.vary.items())
+        path: inverse(distribution, points[:, axes.index(path)])
+        for path, distribution in distributions.items()
     }
     digits = len(str(config.count))
     return [Member(f"m{n + 1:0{digits}d}", 1.0, _row(columns, n)) for n in range(config.count)]

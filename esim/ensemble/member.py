@@ -16,11 +16,17 @@ FOLDER = "members"  # in the output directory: a folder for each member, by its 
 
 @dataclass(frozen=True)
 class Member:
-    """A member; values are plain data, as they may stand in the YAML file, by the path of their key."""
+    """A member; values are plain data, as they may stand in the YAML file, by the path of their key.
+
+    weight is that among the members of its branch of a logic tree, and branch_weight that of the branch among all
+    branches; without a tree, branch "", all members are of one.
+    """
 
     name: str
     weight: float = 1.0
     values: Mapping[str, Any] = field(default_factory=dict)
+    branch: str = ""
+    branch_weight: float = 1.0
 
 
 def member_config(ensemble: EnsembleConfig, document: Document, member: Member) -> SimulationConfig:

@@ -10,8 +10,9 @@ import numpy as np
 class Quantity:
     """A quantity in the files of a member.
 
-    name is that of its map in maxima.nc, arrival that of the map of first arrivals ("": none), series those at stations
-    of which peak makes one value; folder is where in the directory of a member the files are.
+    name is that of its map in maxima.nc, arrival that of the map of first arrivals ("": none), flood that of the map of
+    depths on land ("": none), series those at stations of which peak makes one value; folder is where in the directory
+    of a member the files are.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Quantity:
     units: str
     series: Sequence[str]
     arrival: str = ""
+    flood: str = ""
     folder: str = ""
 
     def peak(self, series: np.ndarray) -> np.ndarray:
@@ -32,7 +34,15 @@ class Quantity:
 
 
 def _waves(folder: str = "") -> Quantity:
-    return Quantity("eta_max", "maximum water-surface elevation", "m", ("eta",), "arrival_time", folder)
+    return Quantity(
+        "eta_max",
+        "maximum water-surface elevation",
+        "m",
+        ("eta",),
+        "arrival_time",
+        "inundation_depth_max",
+        folder,
+    )
 
 
 QUANTITIES = {

@@ -13,7 +13,8 @@ from esim.io.gridded.frame import CRS, Coordinate, Frame
 from esim.io.map_record import Described, MapRecord, open_record
 
 STRIP = 1 << 28  # bytes of all members' values in a strip of a map: what is in memory at one time
-STATIONS = "stations.nc"
+STATIONS, MAXIMA = "stations.nc", "maxima"
+SUFFIXES = (".nc", ".zarr")
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ class Maps:
 
     @property
     def variables(self) -> list[str]:
-        """The quantity, and its arrivals where they were kept."""
-        names = [self.quantity.name, self.quantity.arrival]
+        """The quantity, and its arrivals and depths on land where they were kept."""
+        names = [self.quantity.name, self.quantity.arrival, self.quantity.flood]
         return [name for name in names if name in self.first.variables]
 
     @cached_property
@@ -119,13 +120,27 @@ class Maps:
         return dict(zip(self.variables, stacked, strict=True))
 
 
-def open_maps(folders: Sequence[Path], quantity: Quantity) -> Maps | None:
-    """The maps of members; None where these have none.
+def nest_names(folders: Sequence[Path], quantity: Quantity) -> list[str]:
+    """The nested grids of which any of the members has maxima."""
+    stems = {
+        path.stem.removeprefix(f"{MAXIMA}_")
+        for folder in folders
+        for suffix in SUFFIXES
+        for path in (folder / quantity.folder).glob(f"{MAXIMA}_*{suffix}")
+    }
+    return sorted(stems)
 
-    Raises InputError where one of them is on another grid than the first.
+
+def open_maps(folders: Sequence[Path], quantity: Quantity, nest: str = "") -> Maps | None:
+    """The maps of members, or those of a nested grid; None where these have none.
+
+    Raises InputError where one of them is on another grid than the first, or only some have the nest.
     """
-    paths = [_maxima(folder / quantity.folder) for folder in folders]
+    paths = [_maxima(folder / quantity.folder, nest) for folder in folders]
     found = [path for path in paths if path is not None]
+    if nest and len(found) < len(folders):
+        lacks = folders[paths.index(None)]
+        raise InputError(f"{lacks}: has no maxima of it; expected them in all members")
     if len(found) < len(folders) or quantity.name not in open_record(found[0]).variables:
         return None
     maps = Maps(quantity, found)
@@ -140,8 +155,9 @@ def open_maps(folders: Sequence[Path], quantity: Quantity) -> Maps | None:
     return maps
 
 
-def _maxima(folder: Path) -> Path | None:
-    return next((path for suffix in ("nc", "zarr") if (path := folder / f"maxima.{suffix}").exists()), None)
+def _maxima(folder: Path, nest: str = "") -> Path | None:
+    stem = f"{MAXIMA}_{nest}" if nest else MAXIMA
+    return next((path for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").exists()), None)
 
 
 def _frame(record: MapRecord, variable: Described) -> Frame:

@@ -10,10 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def exceedance(values: np.ndarray, weights: np.ndarray, levels: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Share by weight of the members (members, ...) whose value is larger than each level: (levels, ...)."""
-    share = weights / weights.sum()
-    return np.stack([np.tensordot(share, values > level, axes=1) for level in levels])
+def exceedance(values: np.ndarray, counts: np.ndarray, levels: Sequence[float] | np.ndarray) -> np.ndarray:
+    """What those members (members, ...) count together whose value is larger than each level: (..., levels, ...).
+
+    counts are those of each member, (members,) or (alternatives, members): shares of a probability, or rates.
+    """
+    found = [np.tensordot(counts, values > level, axes=1) for level in levels]
+    return np.stack(found, axis=counts.ndim - 1)
 
 
 def quantiles(values: np.ndarray, weights: np.ndarray, probabilities: Sequence[float]) -> np.ndarray:

@@ -1,23 +1,22 @@
 """Which members does a table list? A row for each, a column for each key in which they differ."""
 
 import math
-import re
 from pathlib import Path
 from typing import Any
 
-from esim.config.ensemble.members import key_path
+from esim.config.ensemble.key_path import key_path
+from esim.config.ensemble.logic_tree import ROUNDING, label
 from esim.config.table import read_table
 from esim.config.yaml.document import value_of
 from esim.config.yaml.suggest import shown
 from esim.ensemble.member import Member
 from esim.errors import InputError
 
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")  # what a folder can be called anywhere
 KEY = "members.table"
 
 
 def read_members(path: Path) -> list[Member]:
-    """The members of a CSV; its columns `name` and `weight` may be missing. Raises InputError."""
+    """The members of a CSV, whose columns name, weight, branch, branch_weight may be missing. Raises InputError."""
     try:
         table = read_table(path)
     except ValueError as error:
@@ -38,9 +37,26 @@ def read_members(path: Path) -> list[Member]:
         if member.name in seen:
             raise InputError(f"{KEY}: {path} names '{member.name}' twice; names must be unique")
         seen.add(member.name)
-    if not any(member.weight for member in found):
-        raise InputError(f"{KEY}: {path} gives all members the weight 0")
+    _check_branches(path, found)
     return found
+
+
+def _check_branches(path: Path, members: list[Member]) -> None:
+    """Raises InputError where weights do not say how the members of a branch, and the branches, are shared out."""
+    weights = dict[str, float]()
+    for member in members:
+        if weights.setdefault(member.branch, member.branch_weight) != member.branch_weight:
+            raise InputError(f"{KEY}: {path} gives branch '{member.branch}' two weights")
+    for branch in weights:
+        if not any(member.weight for member in members if member.branch == branch):
+            of = f"all members of branch '{branch}'" if branch else "all members"
+            raise InputError(f"{KEY}: {path} gives {of} the weight 0")
+    if len(weights) > 1 and "" in weights:
+        raise InputError(f"{KEY}: {path} has members with and without a branch; expected one for each")
+    if abs(sum(weights.values()) - 1.0) > ROUNDING:
+        raise InputError(
+            f"{KEY}: {path}: the weights of the branches add up to {sum(weights.values()):.6g}; expected 1"
+        )
 
 
 def _check_titles(path: Path, titles: list[str]) -> None:
@@ -59,19 +75,27 @@ def _check_titles(path: Path, titles: list[str]) -> None:
 
 def _member(place: str, cells: dict[str, str], name: str) -> Member:
     """The member of a row; what is empty is as in the base."""
-    name = cells.pop("name", "") or name
-    if not NAME.fullmatch(name):
-        raise InputError(
-            f"{KEY}: {place}: {shown(name)} cannot be the name of a folder; expected letters, digits, '-', '_' and '.'"
-        )
-    text = cells.pop("weight", "") or "1"
+    name, branch = cells.pop("name", "") or name, cells.pop("branch", "")
+    try:
+        label(name)
+        if branch:
+            label(branch)
+    except ValueError as error:
+        raise InputError(f"{KEY}: {place}: {error}") from None
+    weight, branch_weight = (_weight(place, cells, title) for title in ("weight", "branch_weight"))
+    values: dict[str, Any] = {
+        path: value_of(text, f"{KEY}: {place}: {path}") for path, text in cells.items() if text
+    }
+    return Member(name, weight, values, branch, branch_weight)
+
+
+def _weight(place: str, cells: dict[str, str], title: str) -> float:
+    """The weight in a column, 1 if there is none, which is taken out of the cells."""
+    text = cells.pop(title, "") or "1"
     try:
         weight = float(text)
     except ValueError:
         weight = math.nan
     if not 0 <= weight < math.inf:
-        raise InputError(f"{KEY}: {place}: weight {shown(text)} is not a number of at least 0")
-    values: dict[str, Any] = {
-        path: value_of(text, f"{KEY}: {place}: {path}") for path, text in cells.items() if text
-    }
-    return Member(name, weight, values)
+        raise InputError(f"{KEY}: {place}: {title} {shown(text)} is not a number of at least 0")
+    return weight

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 RATE, PROBABILITY = "hazard_curve_rate", "hazard_curve"
 WORDS = {RATE: "annual rate of exceedance (1/year)", PROBABILITY: "probability of exceedance"}
+BRANCHES = 16  # whose curves are shown, at most
+LEAST = 1e-12  # of a band whose lower end is zero, which logarithms do not reach
+DECADES, ABOVE = 3.0, 1.6  # that the values span, at most, and room above the largest, as a factor
+ROOM = 1.05  # above the largest level, as a factor
+
+Limits = tuple[float, float]
 Band = tuple[np.ndarray, np.ndarray]
 
 
@@ -27,6 +33,7 @@ class HazardCurve:
     bands: Mapping[str, Band]
     others: Mapping[str, np.ndarray]
     branches: Mapping[str, np.ndarray]
+    branch_count: int
 
 
 def kind(hazard: "xr.Dataset") -> str:
@@ -45,6 +52,7 @@ def curve(hazard: "xr.Dataset", n: int) -> HazardCurve:
         _bands(station, name),
         _others(station, name),
         _branches(station, name),
+        station[f"{name}_branch"].shape[0] if f"{name}_branch" in station else 0,
     )
 
 
@@ -60,8 +68,16 @@ def steps(level: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return x, y
 
 
-def _positive(values: np.ndarray) -> np.ndarray:
-    return np.where(values > 0, values, np.nan)
+def limits(hazard: "xr.Dataset") -> tuple[Limits, Limits]:
+    """Of levels and values for all stations: from where every curve still is the largest, and three decades of these."""
+    name = kind(hazard)
+    share, level = hazard[name].values, hazard["level"].values
+    drawn = [hazard[one] for one in (name, f"{name}_fractile", f"{name}_branch") if one in hazard]
+    top, least = max(float(one.max()) for one in drawn), share[share > 0].min(initial=share.max() or 1.0)
+    less = np.flatnonzero((share < share.max(axis=0)).any(axis=1))
+    first = max(0, less[0] - 2) if less.size else 0
+    ends = float(level[first]), float(level[-1]) * ROOM
+    return ends, (max(float(least) / 2, top / 10**DECADES), ABOVE * (top or 1.0))
 
 
 def _bands(station: "xr.Dataset", name: str) -> dict[str, Band]:
@@ -70,20 +86,38 @@ def _bands(station: "xr.Dataset", name: str) -> dict[str, Band]:
         there = station[name].values > 0
         low, high = (np.where(there, station[f"{name}_{end}"].values, np.nan) for end in ("low", "high"))
         return {_interval(station): (low, high)}
+    found = _fractiles(station, name)
+    pairs = {low: high for low in found for high in found if low < high and np.isclose(low + high, 1)}
+    return {
+        f"{100 * low:g} to {100 * high:g} % of branches": (np.maximum(found[low], LEAST), _positive(found[high]))
+        for low, high in sorted(pairs.items())
+    }
+
+
+def _others(station: "xr.Dataset", name: str) -> dict[str, np.ndarray]:
+    """Fractiles over the branches that are not in a pair, the median among them."""
+    found = _fractiles(station, name)
+    alone = [one for one in found if one == 0.5 or not any(np.isclose(one + other, 1) for other in found)]
+    return {
+        "median of branches" if one == 0.5 else f"{100 * one:g} % of branches": _positive(found[one])
+        for one in alone
+    }
+
+
+def _fractiles(station: "xr.Dataset", name: str) -> dict[float, np.ndarray]:
     if f"{name}_fractile" not in station:
         return {}
-    shares = station["fractile"].values
-    found = station[f"{name}_fractile"].values
-    pairs = [
-        (low, high)
-        for low in range(shares.size)
-        for high in range(low + 1, shares.size)
-        if np.isclose(shares[low] + shares[high], 1)
-    ]
-    return {
-        f"fractiles {shares[low]:g} to {shares[high]:g}": (found[low], _positive(found[high]))
-        for low, high in sorted(pairs, key=lambda pair: shares[pair[0]])
-    }
+    shares = map(float, station["fractile"].values)
+    return dict(zip(shares, station[f"{name}_fractile"].values, strict=True))
+
+
+def _branches(station: "xr.Dataset", name: str) -> dict[str, np.ndarray]:
+    """The curve of each branch, where these are few."""
+    if f"{name}_branch" not in station or station.sizes[station[f"{name}_branch"].dims[0]] > BRANCHES:
+        return {}
+    each = station[f"{name}_branch"]
+    names = [str(one) for one in station[each.dims[0]].values]
+    return dict(zip(names, map(_positive, each.values), strict=True))
 
 
 def _interval(station: "xr.Dataset") -> str:
@@ -92,15 +126,5 @@ def _interval(station: "xr.Dataset") -> str:
     return words.partition("the ")[2].partition(" of the")[0] or "interval"
 
 
-def _others(station: "xr.Dataset", name: str) -> dict[str, np.ndarray]:
-    """The median over the branches."""
-    if f"{name}_fractile" not in station or 0.5 not in station["fractile"].values:
-        return {}
-    return {"median of branches": _positive(station[f"{name}_fractile"].sel(fractile=0.5).values)}
-
-
-def _branches(station: "xr.Dataset", name: str) -> dict[str, np.ndarray]:
-    if f"{name}_branch" not in station:
-        return {}
-    names = [str(one) for one in station["branch"].values]
-    return dict(zip(names, map(_positive, station[f"{name}_branch"].values), strict=True))
+def _positive(values: np.ndarray) -> np.ndarray:
+    return np.where(values > 0, values, np.nan)

@@ -9,6 +9,7 @@ from esim.errors import InputError
 from esim.io.tables import cell, write_table
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
 
     from esim.analysis.hazard import HazardOptions
@@ -35,23 +36,37 @@ def write(run: Run, folder: Path, options: "HazardOptions") -> list[Path]:
 
 
 def _write_curves(path: Path, hazard: "xr.Dataset") -> None:
-    """A row for each station and level."""
-    names = [str(name) for name in hazard.data_vars if str(name).startswith("hazard_curve")]
+    """A row for each station and level, a column for each curve: mean, band, fractiles, branches."""
+    found = [one for name in hazard.data_vars for one in _curves(hazard, str(name))]
+    stations, levels = hazard["station"].values, hazard["level"].values
 
     def rows() -> Iterator[list[str]]:
-        for station in hazard["station"].values:
-            curves = {name: hazard[name].sel(station=station).values for name in names}
-            for n, level in enumerate(hazard["level"].values):
-                yield [str(station), cell(float(level)), *(cell(float(curves[name][n])) for name in names)]
+        for s, station in enumerate(stations):
+            for n, level in enumerate(levels):
+                yield [str(station), cell(float(level)), *(cell(float(one[n, s])) for _, one in found)]
 
     about = hazard["level"].attrs
-    write_table(path, ["station", f"level [{about['units']}]", *map(_short, names)], rows())
+    write_table(path, ["station", f"level [{about['units']}]", *(title for title, _ in found)], rows())
 
 
-def _short(name: str) -> str:
-    """A column of a curve: hazard_curve_rate_low is rate_low [1/year], hazard_curve is probability."""
-    rest = name.removeprefix("hazard_curve").removeprefix("_")
-    return f"{rest} [1/year]" if rest.startswith("rate") else "_".join(filter(None, ("probability", rest)))
+def _curves(hazard: "xr.Dataset", name: str) -> "Iterator[tuple[str, np.ndarray]]":
+    """Columns of a variable (level, station): hazard_curve_rate_low is rate_low [1/year], hazard_curve probability.
+
+    That of a fractile ends with it, that of a branch with its name.
+    """
+    if not name.startswith("hazard_curve"):
+        return
+    rest, values = name.removeprefix("hazard_curve").removeprefix("_"), hazard[name]
+    stem, units = (
+        (rest, " [1/year]")
+        if rest.startswith("rate")
+        else ("_".join(filter(None, ("probability", rest))), "")
+    )
+    if values.ndim == 2:
+        yield f"{stem}{units}", values.values
+        return
+    for along, one in zip(hazard[values.dims[0]].values, values.values, strict=True):
+        yield f"{stem}_{along if isinstance(along, str) else f'{along:g}'}{units}", one
 
 
 def _write_stations(path: Path, hazard: "xr.Dataset") -> None:

@@ -22,6 +22,7 @@ FAMILIES = {
     "fields": "nests/{}/fields",
     "maxima": "nests/{}/maxima",
     "runup": "nests/{}/runup",
+    "hazard": "nests/{}/hazard",
 }
 
 

@@ -24,7 +24,8 @@ class Run:
     `planes` are the sections through the crust by name, `nests` the maxima and `nest_fields` the snapshots of nested
     grids by name, `runups` the run-up points along the coast by the name of the grid ("" for the whole one). `parts`
     are the runs of which a coupled one consists, crust and ocean. `hazard` is what the members of an ensemble tell
-    together, and its maxima are the maps in there, each by itself. Values are read when they are used. Datasets with a
+    together, and its maxima and nests are the maps in there and in the files of nested grids, each by itself. Values
+    are read when they are used. Datasets with a
     `time` also have `seconds` and `hours` since the origin. As a context manager it closes the files.
     """
 
@@ -60,7 +61,7 @@ class Run:
             stations=_child(tree, "stations"),
             surface_displacement=_child(tree, "surface_displacement"),
             planes=dict(_members(tree, "planes")),
-            nests=dict(_members(tree, "nests", "maxima")),
+            nests=dict(_members(tree, "nests", "maxima")) | _hazard_of_nests(tree),
             nest_fields=dict(_members(tree, "nests", "fields")),
             runups=dict(_members(tree, "nests", "runup")) | alone,
             parts={name: cls.of(tree.children[name]) for name in PARTS if name in tree.children},
@@ -120,6 +121,12 @@ class Run:
 
 def _child(tree: "xr.DataTree", name: str) -> "xr.Dataset | None":
     return tree[name].to_dataset() if name in tree.children else None
+
+
+def _hazard_of_nests(tree: "xr.DataTree") -> "dict[str, xr.Dataset]":
+    """The maps of an ensemble on the grids of nests, each by itself, by the names of the nests."""
+    found = {name: single_maps(data) for name, data in _members(tree, "nests", "hazard")}
+    return {name: maps for name, maps in found.items() if maps is not None}
 
 
 def _members(tree: "xr.DataTree", group: str, kind: str = "") -> "Iterator[tuple[str, xr.Dataset]]":

@@ -1,30 +1,20 @@
 """Which members has an ensemble?"""
 
-import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from esim.config.ensemble.distribution import DistributionConfig
+from esim.config.ensemble.key_path import KeyPath
+from esim.config.ensemble.logic_tree import LevelConfig
 from esim.config.limits import Seed
+from esim.config.names import check_names
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, check_one
-from esim.config.yaml.suggest import shown
 from esim.config.yaml.units import Count
 from esim.config.yaml.within import Within
 
 Members = Annotated[Count, Within(1, 10_000_000, "an ensemble has so many members")]
-
-
-def key_path(text: str) -> str:
-    """The path of a key of the base; ValueError for what cannot be one."""
-    path = text.strip()
-    if not re.fullmatch(r"\w+(\.\w+)*", path):
-        raise ValueError(f"{shown(text)} is not the path of a key; expected one such as source.0.magnitude")
-    return path
-
-
-KeyPath = Annotated[str, AfterValidator(key_path)]
 
 
 class MembersConfig(Section):
@@ -33,7 +23,8 @@ class MembersConfig(Section):
     table: InputFile | None = Field(
         default=None,
         description="CSV with a row for each member: columns are paths of keys of the base, such as "
-        "source.0.magnitude, and `name` and `weight` if wanted; an empty cell leaves the key as it is in the base.",
+        "source.0.magnitude, and `name`, `weight`, and of a logic tree `branch`, `branch_weight`, if wanted; an empty "
+        "cell leaves the key as it is in the base.",
     )
     count: Members | None = Field(default=None, description="Number of members that are drawn.")
     seed: Seed = Field(default=0, description="Seed of the draws: the same one gives the same members.")
@@ -50,11 +41,28 @@ class MembersConfig(Section):
         "`lognormal`: [median, standard deviation of the logarithm]; `integer`: [smallest, largest]; `discrete`: "
         "values, with `weights` unless they are alike.",
     )
+    logic_tree: tuple[LevelConfig, ...] = Field(
+        default=(),
+        description="Alternatives of which one is true, with weights, in levels: every combination of branches has the "
+        "members of the table, or draws of its own from the same points, and hazard curves are told for each.",
+    )
+
+    @property
+    def drawn(self) -> dict[str, DistributionConfig]:
+        """The keys that are drawn, on all branches or on some, each with one of its distributions."""
+        branches = [branch for level in self.logic_tree for branch in level.branches]
+        return {
+            path: one
+            for varied in (self.vary or {}, *(b.vary for b in branches))
+            for path, one in varied.items()
+        }
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        check_one(self, "table", "vary")
-        if self.vary is not None and self.count is None:
+        if not self.logic_tree or (self.table is not None and self.vary is not None):
+            check_one(self, "table", "vary")
+        self._check_tree()
+        if self.drawn and self.count is None:
             raise KeyProblem("count", "is missing; expected the number of members to draw")
         if self.table is not None:
             for name in ("count", "seed", "method"):
@@ -64,3 +72,17 @@ class MembersConfig(Section):
                 ):
                     raise KeyProblem(name, "goes with vary; the members of a table are its rows")
         return self
+
+    def _check_tree(self) -> None:
+        """Raises KeyProblem where a key differs for two reasons, or a table leaves nothing to be drawn."""
+        check_names("logic_tree", self.logic_tree)
+        taken = dict.fromkeys(self.vary or (), "members.vary")
+        for n, level in enumerate(self.logic_tree):
+            for path in sorted(level.paths):
+                if path in taken:
+                    raise KeyProblem(("logic_tree", str(n)), f"{path} already differs by {taken[path]}")
+            taken |= dict.fromkeys(level.paths, f"level '{level.name}'")
+        if self.table is not None and self.drawn:
+            raise KeyProblem("table", "goes without distributions; a branch can only set keys for its rows")
+        if self.table is None and not self.drawn and self.count is not None:
+            raise KeyProblem("count", "is that of draws, and nothing is drawn; expected vary, or no count")

@@ -8,7 +8,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from esim.config.ensemble.hazard import HazardConfig
-from esim.config.ensemble.members import KeyPath, MembersConfig
+from esim.config.ensemble.key_path import KeyPath
+from esim.config.ensemble.members import MembersConfig
 from esim.config.ensemble.run import EnsembleRunConfig
 from esim.config.load import validate
 from esim.config.output import DirectoryConfig
@@ -61,6 +62,9 @@ class EnsembleConfig(ScenarioConfig):
         for path in self.members.vary or ():
             if path in NOT_SET:
                 raise KeyProblem(("members", "vary", path), "cannot differ between members")
+        for n, level in enumerate(self.members.logic_tree):
+            for path in level.paths.intersection(NOT_SET):
+                raise KeyProblem(("members", "logic_tree", str(n)), f"{path} cannot differ between members")
         return self
 
     def document(self) -> Document:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from esim.analysis.ensemble.hazard_curves import WORDS, HazardCurve, curve, kind, quantity
+from esim.analysis.ensemble.hazard_curves import WORDS, HazardCurve, curve, kind, limits, quantity
 from esim.analysis.figures import credit
 from esim.analysis.figures.look import PLAIN, Look, Sketch
 from esim.analysis.reading.run import Run
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PER_FIGURE, COLUMNS = 8, 2
-CURVE, OTHER, BRANCH, LINE = "#0072B2", "#D55E00", "0.6", "0.55"
-ROOM = 1.6  # between the largest value of a curve and the edge, as a factor
-DECADES = 3.0  # that the vertical axis spans, at most
+CURVE, BRANCH, LINE = "#0072B2", "0.55", "0.55"
 WIDE = 1.6  # decades of levels, from which powers of ten alone have numbers
 
 
@@ -48,6 +46,8 @@ def _figure(run: Run, first: int, last: int, look: Look) -> "Figure":
         axes.set_visible(False)
     if (last - first) % columns:
         panels[-2, -1].tick_params(labelbottom=True)
+    if found[0].branch_count:
+        panels.flat[0].legend(fontsize=6.5, loc="lower left", frameon=False)
     drawing.supxlabel(quantity(hazard), fontsize=9)
     drawing.supylabel(WORDS[kind(hazard)], fontsize=9)
     _limits(panels.flat[0], hazard)
@@ -59,13 +59,13 @@ def _figure(run: Run, first: int, last: int, look: Look) -> "Figure":
 def _panel(axes: "Axes", one: HazardCurve, thresholds: np.ndarray) -> None:
     """A curve with its bands, and the branches of a logic tree."""
     style: dict[str, Any] = {"where": "pre"}
-    for low, high in one.bands.values():
-        axes.fill_between(one.level, low, high, color=CURVE, alpha=0.22, lw=0, step="pre")
-    for values in one.branches.values():
-        axes.step(one.level, values, color=BRANCH, lw=0.5, **style)
-    for values in one.others.values():
-        axes.step(one.level, values, color=OTHER, lw=1.0, ls="--", **style)
-    axes.step(one.level, one.values, color=CURVE, lw=1.4, **style)
+    for n, values in enumerate(one.branches.values()):
+        axes.step(one.level, values, color=BRANCH, lw=0.5, label=None if n else "branches", **style)
+    for name, (low, high) in one.bands.items():
+        axes.fill_between(one.level, low, high, color=CURVE, alpha=0.2, lw=0, step="pre", label=name)
+    for name, values in one.others.items():
+        axes.step(one.level, values, color=CURVE, lw=1.0, ls="--", label=name, **style)
+    axes.step(one.level, one.values, color=CURVE, lw=1.4, label="mean", **style)
     for threshold in thresholds:
         axes.axvline(threshold, color=LINE, lw=0.6, ls=":", zorder=1)
     axes.text(0.97, 0.95, one.station, transform=axes.transAxes, va="top", ha="right")
@@ -75,23 +75,18 @@ def _panel(axes: "Axes", one: HazardCurve, thresholds: np.ndarray) -> None:
 
 
 def _limits(axes: "Axes", hazard: "xr.Dataset") -> None:
-    """Of all panels: from where every curve still is the largest to the largest level."""
+    """The same for all panels, with numbers at 1, 2 and 5 where there are few decades."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    share, level = hazard[kind(hazard)].values, hazard["level"].values
-    top, least = share.max(), share[share > 0].min(initial=share.max() or 1.0)
-    axes.set_ylim(max(least / 2, top / 10**DECADES), ROOM * (top or 1.0))
-    less = np.flatnonzero((share < share.max(axis=0)).any(axis=1))
-    ends = level[max(0, less[0] - 2) if less.size else 0], level[-1] * 1.05
-    axes.set_xlim(*ends)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1,) if np.log10(ends[1] / ends[0]) > WIDE else (1, 2, 5)))
+    (least, most), values = limits(hazard)
+    axes.set(xlim=(least, most), ylim=values)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1,) if np.log10(most / least) > WIDE else (1, 2, 5)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _subtitle(hazard: "xr.Dataset", one: HazardCurve) -> str:
-    parts = [f"hazard curves of {hazard.sizes['member']} members"]
-    parts += [f"bands: {', '.join(one.bands)}" if len(one.bands) > 1 else f"band: {next(iter(one.bands))}"] * bool(one.bands)
-    parts += ["grey: branches"] * bool(one.branches) + ["dashed: their median"] * bool(one.others)
-    text = ", ".join(parts)
-    return f"{text}\ndotted: thresholds" if one.branches else f"{text}, dotted: thresholds"
+    branches = f"{one.branch_count} branches of a logic tree" if one.branch_count else ""
+    band = next(iter(one.bands), "") if not branches else ""
+    parts = [f"hazard curves of {hazard.sizes['member']} members", branches, f"band: {band}" if band else "", "dotted: thresholds"]
+    return ", ".join(filter(None, parts))
