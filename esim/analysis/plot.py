@@ -27,7 +27,7 @@ Draw = Callable[[], "Figure | None"]
 
 
 def plot(directory: Path, output: Path | None = None, format: str = "png", look: Look = PLAIN) -> list[Path]:
-    """Draws what the files of a run, or of a forecast, allow into `output` (by default its `figures`); returns the paths.
+    """Draws what the files of a run or forecast allow into `output` (by default its `figures`); returns the paths.
 
     Where stations have observed records, stations_misfit.csv beside the figures says how far the run is from them,
     unless the look wants some figures only.

@@ -1,4 +1,4 @@
-"""How did a forecast sharpen while data came in? One NetCDF file beside forecast.nc, of a forecast that was followed."""
+"""How did a forecast that was followed sharpen while data came in? One NetCDF file beside forecast.nc."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,7 +52,7 @@ def write_sharpening(path: Path, library: Library, history: Sequence[Forecast]) 
                 "arrival_time": (
                     ("until", "probability", "target"),
                     np.array([one.extremes.arrival_quantiles() for one in history]),
-                    {"units": "s", "long_name": "quantiles of the arrival after the origin; missing: no wave by the end"},
+                    {"units": "s", "long_name": "quantiles of the arrival; missing: no wave by the end"},
                 ),
             },
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What has a station of an ensemble of hazard curves? The curve, its bands, and those of the branches of a logic tree."""
+"""Which hazard curves has a station of an ensemble? The curve, its bands, and those of branches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def steps(level: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def limits(hazard: "xr.Dataset") -> tuple[Limits, Limits]:
-    """Of levels and values for all stations: from where every curve still is the largest, and three decades of these."""
+    """Of levels and values for all stations: from where every curve still is the largest, and three decades."""
     name = kind(hazard)
     share, level = hazard[name].values, hazard["level"].values
     drawn = [hazard[one] for one in (name, f"{name}_fractile", f"{name}_branch") if one in hazard]
@@ -89,7 +89,10 @@ def _bands(station: "xr.Dataset", name: str) -> dict[str, Band]:
     found = _fractiles(station, name)
     pairs = {low: high for low in found for high in found if low < high and np.isclose(low + high, 1)}
     return {
-        f"{100 * low:g} to {100 * high:g} % of branches": (np.maximum(found[low], LEAST), _positive(found[high]))
+        f"{100 * low:g} to {100 * high:g} % of branches": (
+            np.maximum(found[low], LEAST),
+            _positive(found[high]),
+        )
         for low, high in sorted(pairs.items())
     }
 

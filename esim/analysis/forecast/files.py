@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 RESULT, RECORDS, SHARPENING = "forecast.nc", "records.nc", "sharpening.nc"
 TITLE = "forecast: "  # before the title of the library
-OUTER, INNER, MIDDLE = (0, -1), (1, -2), 2  # of the probabilities in the files: ends of the bands, and the median
+OUTER, INNER, MIDDLE = (
+    (0, -1),
+    (1, -2),
+    2,
+)  # of the probabilities in the files: ends of the bands, and the median
 
 
 class Bands(NamedTuple):
@@ -123,9 +127,7 @@ class ForecastFiles:
         """Times [s] and values [m] of the record of a sensor; None where there is none."""
         if self.records is None:
             return None
-        return _known(
-            self.records["sensor_time"].values, self.records["sensor_record"].isel(sensor=n).values
-        )
+        return _known(self.records["sensor_time"].values, self.records["sensor_record"].isel(sensor=n).values)
 
     def __enter__(self) -> Self:
         return self
@@ -155,8 +157,10 @@ def _dataset(path: Path) -> "xr.Dataset | None":
 
 
 def _bands(time: np.ndarray, quantiles: np.ndarray, expected: np.ndarray) -> Bands:
-    ends = [tuple(quantiles[end].astype(float) for end in pair) for pair in (OUTER, INNER)]
-    return Bands(time.astype(float), ends[0], ends[1], expected.astype(float))  # type: ignore[arg-type]
+    outer, inner = (
+        (quantiles[first].astype(float), quantiles[last].astype(float)) for first, last in (OUTER, INNER)
+    )
+    return Bands(time.astype(float), outer, inner, expected.astype(float))
 
 
 def _known(time: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

@@ -90,8 +90,13 @@ def choice(
 
     Without scripts all of them are seen; printed is what has been chosen.
     """
-    names = [*(plots or {}), *(pictures or {})]
-    data = {"names": names, "choose": choose, "words": words}
-    data |= {"plots": list((plots or {}).values()), "pictures": list((pictures or {}).values())}
-    if names:
+    curves, images = plots or {}, pictures or {}
+    data = {
+        "names": [*curves, *images],
+        "choose": choose,
+        "words": words,
+        "plots": [*curves.values()],
+        "pictures": [*images.values()],
+    }
+    if curves or images:
         yield Section(title, "choice.html", data)

@@ -58,7 +58,7 @@ def series(
     limits: tuple[float, float] | None = None,
     shaded: float = 0.0,
 ) -> dict[str, Any]:
-    """What the script draws over the time since the origin; times are in a handy unit, until `shaded` [s] it is grey."""
+    """What the script draws over the time since the origin, in a handy unit; until `shaded` [s] it is grey."""
     last = max(float(trace.x.max()) for trace in traces)
     factor, name = unit(last)
     return {

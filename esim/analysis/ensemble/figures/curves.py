@@ -88,5 +88,10 @@ def _limits(axes: "Axes", hazard: "xr.Dataset") -> None:
 def _subtitle(hazard: "xr.Dataset", one: HazardCurve) -> str:
     branches = f"{one.branch_count} branches of a logic tree" if one.branch_count else ""
     band = next(iter(one.bands), "") if not branches else ""
-    parts = [f"hazard curves of {hazard.sizes['member']} members", branches, f"band: {band}" if band else "", "dotted: thresholds"]
+    parts = [
+        f"hazard curves of {hazard.sizes['member']} members",
+        branches,
+        f"band: {band}" if band else "",
+        "dotted: thresholds",
+    ]
     return ", ".join(filter(None, parts))

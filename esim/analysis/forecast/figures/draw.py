@@ -9,7 +9,7 @@ from esim.analysis.forecast.files import ForecastFiles
 
 
 def draw(forecast: ForecastFiles, look: Look = PLAIN) -> Iterator[Sketch]:
-    """Uplift and bands in one figure, the uplift alone, bands at the sensors, and how it sharpened if it was followed."""
+    """Uplift and bands in one figure, the uplift alone, bands at sensors, and how a followed forecast sharpened."""
     yield "forecast", partial(waves.overview, forecast, look)
     yield "uplift", partial(uplift.figure, forecast, look)
     if forecast.records is not None:

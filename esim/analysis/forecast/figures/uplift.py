@@ -36,7 +36,11 @@ def figure(forecast: ForecastFiles, look: Look) -> "Figure | None":
 
 def title(forecast: ForecastFiles, look: Look) -> str:
     """Heading, time of the last data, and magnitude, in two lines."""
-    size = "" if (found := forecast.magnitude()) is None else f", Mw {found[1]:.2f} ({found[0]:.2f} to {found[2]:.2f})"
+    size = (
+        ""
+        if (found := forecast.magnitude()) is None
+        else f", Mw {found[1]:.2f} ({found[0]:.2f} to {found[2]:.2f})"
+    )
     heading = forecast.title if look.title is None else look.title
     return f"{heading}\nforecast from data up to {forecast.until / 60:.3g} min{size}"
 
@@ -88,7 +92,9 @@ def _points(axes: "Axes", forecast: ForecastFiles) -> None:
     axes.plot(x[told], y[told], "^", color=SENSOR, label="sensor", **style)
     if not told.all():
         axes.plot(x[~told], y[~told], "^", mfc="white", mec=SENSOR, label="sensor, not used", **style)
-    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=7, frameon=False, borderpad=0.1)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=7, frameon=False, borderpad=0.1
+    )
 
 
 def names(axes: "Axes", forecast: ForecastFiles) -> None:
@@ -110,7 +116,9 @@ def _around(forecast: ForecastFiles, field: "xr.DataArray") -> chart.Box:
         return chart.extent(field)
     box = np.array([x[moved.any(axis=0)][[0, -1]], y[moved.any(axis=1)][[0, -1]]])  # (x, y), (first, last)
     if "subfault_outline" in forecast.result:
-        corners = forecast.result["subfault_outline"].values[:, :, :2].reshape(-1, 2) / (1.0 if forecast.lonlat else 1e3)
+        corners = forecast.result["subfault_outline"].values[:, :, :2].reshape(-1, 2) / (
+            1.0 if forecast.lonlat else 1e3
+        )
         box = _with(box, corners.T)
     most = np.ptp(box, axis=1)
     places = np.hstack([forecast.places(kind) for kind in ("sensor", "target")])

@@ -31,7 +31,8 @@ def overview(forecast: ForecastFiles, look: Look) -> "Figure | None":
     names = forecast.names("target")[:MOST]
     rows = -(-len(names) // COLUMNS)
     drawing = Figure(figsize=(MAP + 3.2 * COLUMNS, max(5.4, HEIGHT * rows + 1.0)), layout="constrained")
-    left, right = drawing.subfigures(1, 2, width_ratios=(MAP, 3.2 * COLUMNS))
+    parts: Any = drawing.subfigures(1, 2, width_ratios=(MAP, 3.2 * COLUMNS))
+    left, right = parts
     axes = left.add_subplot()
     uplift.draw(axes, forecast, field, look)
     axes.set_anchor("N")
