@@ -28,7 +28,7 @@ OUT_OF_MEMORY = (
 )  # in CUDA errors that are no MemoryError
 # Resident bytes of Python, the libraries (LLVM among them), and Numba where it compiles, by backend; and of an MPI
 # library.
-PROGRAM = {"numpy": 190_000_000, "cpu": 280_000_000, "cuda": 450_000_000}
+PROGRAM = {"numpy": 190_000_000, "cpu": 260_000_000, "cuda": 450_000_000}
 MPI = 20_000_000
 CONTEXT = 600_000_000  # bytes of GPU memory that CUDA, its libraries and compiled kernels take per process
 

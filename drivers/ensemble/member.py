@@ -76,6 +76,7 @@ def compute_member(task: Task, comm: Comm, device: Device, observers: Sequence[O
             continue
         finally:
             gc.collect()  # the arrays of a member, before those of the next are allocated
+            gc.freeze()  # what is left is for all members, and need not be looked at after each
         mine.release()
         return Outcome(
             task.number,

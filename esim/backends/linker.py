@@ -40,6 +40,7 @@ def _link(function: Callable, jit: Callable, memo: dict) -> Callable:
     return memo[function]
 
 
+@functools.cache
 def linked_source(kernel: Kernel) -> str:
     """Source text of all that a kernel is made of, for the key of compiled code on disk."""
     found: dict[Callable, str] = {}

@@ -96,5 +96,5 @@ def _write_curves(
     whole, confidence = alternatives.mean_counts.sum(), question.config.confidence
     ends = statistics.band(curve / whole, statistics.effective_size(question.weights), confidence)
     for end, values, which in zip(("low", "high"), ends, ("lower", "upper"), strict=True):
-        about = f"{which} end of the {100 * confidence:g} % interval of the {words}"
-        file.put(f"{name}_{end}", dims, whole * values, {"units": kind.units, "long_name": about})
+        told = f"{which} end of the {100 * confidence:g} % interval of the {words}"
+        file.put(f"{name}_{end}", dims, whole * values, {"units": kind.units, "long_name": told})

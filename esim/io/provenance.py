@@ -1,5 +1,6 @@
 """What is the provenance of a result? run.json: what ran, on which machine, from which inputs, how fast."""
 
+import functools
 import json
 import math
 import platform
@@ -118,6 +119,7 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
+@functools.cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

@@ -16,6 +16,7 @@ from esim.ocean.solver import SOLVERS
 from esim.parallel.decomposition import Block, decompose
 from esim.sources import geodesy
 from esim.sources.ocean import AnySource, Landslide, SeafloorMotionSource, Source, kajiura
+from esim.sources.ocean.fault_source import FaultSource
 
 # Values of a cell, float64: the bed at first and at last, the uplift, the first depth, and the means of nests; and what
 # is there at one time while the elevation is read. To write maxima takes more.
@@ -24,10 +25,9 @@ SEAFLOOR, PREPARATION = 6, 12
 # a weight and its place, twice while they are joined, and values of a cell of the box on a grid, where the filter has
 # some for each depth.
 FRAME_VALUES, WEIGHT, BOX_VALUES, FILTER_VALUES = 24, 24, 10, 60
-# Of sources whose displacement is computed at the start: copies of it that are there at once, each with all times, to
-# which that of the surface comes; values of a padded cell of the filter beside those of its reference depths. What the
-# filter has freed stays with the process, and each thread has its own.
-DISPLACEMENTS, FILTERED = 3, 30
+# Values of a padded cell of Kajiura's filter, beside those of its reference depths. What it has freed stays with the
+# process, and each thread has its own.
+FILTERED = 6
 DEEPEST = 9000.0  # m of water, for the reference depths of the filter before the bed is known
 
 
@@ -112,14 +112,23 @@ def _displacements(
     most = 0
     for nest, own in zip(grids, blocks, strict=True):
         for source in computed:
-            shape = _computed(nest, grids[0], source)
-            field = 8 * math.prod(shape) * len(source.times)
-            needed = DISPLACEMENTS * field
-            if source.kajiura and field:
-                needed += field + _filter(nest, shape)
-            most = max(most, needed - later)
+            most = max(most, _at_once(nest, _computed(nest, grids[0], source), source, len(own)) - later)
             later -= rise * max(math.prod(block.allocated) for block in own) * len(source.times)
     return most
+
+
+def _at_once(nest: NestedGrid, shape: tuple[int, int], source: Source, ranks: int) -> int:
+    """Bytes that the displacement of a source on cells of a grid takes on a rank, at most.
+
+    Each rank computes, and filters, its part of the rows or times; all of them gather what all have.
+    """
+    field = 8 * math.prod(shape) * len(source.times)
+    part = field // ranks
+    gathered = 2 * field + (part if ranks > 1 else 0)  # own, those of all, joined
+    changed = isinstance(source, FaultSource) and (source.factor != 1 or source.displacement_cutoff > 0)
+    if not source.kajiura or not field:
+        return max(gathered, 2 * field * changed)
+    return max(field + 2 * part + _filter(nest, shape), field + gathered, 4 * field * changed)
 
 
 def _computed(nest: NestedGrid, root: NestedGrid, source: Source) -> tuple[int, int]:

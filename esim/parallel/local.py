@@ -54,6 +54,7 @@ class LocalComm:
         self._wait()
         values = list(self._world.slots)
         self._wait()
+        self._world.slots[self.rank] = None  # else it would be kept until the next one
         return values
 
     def bcast(self, value: T, root: int = 0) -> T:

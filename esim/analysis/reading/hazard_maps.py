@@ -17,7 +17,7 @@ def single_maps(hazard: "xr.Dataset") -> "xr.Dataset | None":
     """
     if "worst_member" not in hazard:
         return None
-    found = {}
+    found: dict[str, xr.DataArray] = {}
     for name, field in hazard.data_vars.items():
         if field.dims[-2:] == hazard["worst_member"].dims:
             found |= _singles(str(name), field.where(field >= 0) if name == "worst_member" else field)
@@ -29,7 +29,7 @@ def _singles(name: str, field: "xr.DataArray") -> "dict[str, xr.DataArray]":
     along = next((axis for axis in ALONG if axis in field.dims), None)
     if along is None:
         return {name: field}
-    found = {}
+    found: dict[str, xr.DataArray] = {}
     for n, value in enumerate(field[along].values):
         told = str(field.attrs["long_name"])
         words = f"{value:g} {told}" if along in SHARES else f"{told} {value:g}"

@@ -91,12 +91,13 @@ def paste(ocean: Ocean, field: np.ndarray, box: tuple) -> np.ndarray:
     grid, block = ocean.grid, ocean.block
     h = block.halo
     j0, j1, i0, i1 = box
-    rows = np.arange(max(block.j0 - h, 0), min(block.j1 + h, grid.ny))
-    columns = np.arange(max(block.i0 - h, 0), min(block.i1 + h, grid.nx))
-    inside = np.zeros((rows.size, columns.size))
-    in_j, in_i = (rows >= j0) & (rows < j1), (columns >= i0) & (columns < i1)
-    if in_j.any() and in_i.any():
-        inside[np.ix_(in_j, in_i)] = field[np.ix_(rows[in_j] - j0, columns[in_i] - i0)]
+    rows = max(block.j0 - h, 0), min(block.j1 + h, grid.ny)
+    columns = max(block.i0 - h, 0), min(block.i1 + h, grid.nx)
+    inside = np.zeros((rows[1] - rows[0], columns[1] - columns[0]))
+    (south, north), (west, east) = common(rows, (j0, j1)), common(columns, (i0, i1))
+    if south < north and west < east:
+        there = slice(south - rows[0], north - rows[0]), slice(west - columns[0], east - columns[0])
+        inside[there] = field[south - j0 : north - j0, west - i0 : east - i0]
     return extend_to_halo(inside, grid, block)
 
 

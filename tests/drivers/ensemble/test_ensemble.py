@@ -16,7 +16,7 @@ from support.scenes import mpirun
 from esim.cli.main import main as esim
 from esim.cli.run import main
 from esim.config import from_dict
-from esim.drivers import member as member_driver
+from esim.drivers.ensemble import member as member_driver
 from esim.drivers.ensemble.ensemble import Ensemble
 from esim.drivers.run import checked, driver_of, simulate
 from esim.ensemble.member import member_config
@@ -234,7 +234,7 @@ def test_a_killed_ensemble_goes_on_under_mpirun(alone, tmp_path):
     path = write(tmp_path / "e.yaml", ensemble(tmp_path))
     killer = (
         "import os, sys\n"
-        "from esim.drivers import member\n"
+        "from esim.drivers.ensemble import member\n"
         "from esim.cli.run import main\n"
         "inner = member._compute\n"
         "def compute(config, *rest):\n"
