@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -11,9 +10,12 @@ from support.ensembles import ensemble
 
 from esim.analysis.ensemble.hazard_curves import curve, limits, steps
 from esim.analysis.reading.run import Run
+from esim.analysis.report.ensemble.curves import curves
+from esim.analysis.report.ensemble.members import design, members
 from esim.analysis.report.ensemble.stations import stations
+from esim.analysis.report.ensemble.summary import summary
 from esim.analysis.report.page import report
-from esim.analysis.report.section import Choices
+from esim.analysis.report.section import Choices, Fact
 from esim.config import from_dict
 from esim.drivers.run import simulate
 from esim.errors import InputError
@@ -104,22 +106,23 @@ def test_thresholds_are_exceeded_by_the_weight_of_members(out):
     assert float(worst[1]) == pytest.approx(peaks[:, 0].max(), rel=6e-3)
 
 
-def test_members_that_failed_are_named_with_their_sentence(out, tmp_path):
-    shutil.copytree(out, copy := tmp_path / "copy")
-    record = json.loads((copy / "run.json").read_text())
-    record["members"][1] |= {"state": "failed", "error": "the depth <is> wrong"}
-    (copy / "run.json").write_text(json.dumps(record))
-    text = report(copy).read_text()
-    assert "3 of 4 members were computed; statistics are those of these." in text
-    assert "Failed members" in text and "the depth &lt;is&gt; wrong" in text
+def test_members_that_failed_are_named_with_their_sentence(out):
+    with Run.open(out) as run:
+        failed = run.record["members"][1] | {"state": "failed", "error": "the depth is wrong"}
+        run.record["members"][1] = failed
+        (first,), (last,) = summary(run), members(run)
+    assert first.data["text"].startswith("3 of 4 members were computed; statistics are those of these.")
+    assert Fact("Failed", "1") in first.data["facts"]
+    table, everyone = last.data["tables"]
+    assert table.rows == [(failed["name"], "the depth is wrong")] and len(everyone.rows) == 4
 
 
 def test_branches_have_bands_curves_and_weights(tree):
-    text = report(tree).read_text()
-    (near, _) = plots(text)
-    names = [trace["name"] for trace in near["traces"]]
+    with Run.open(tree) as run:
+        (drawn,), (told,) = curves(run), design(run)
+    names = [trace.name for trace in drawn.data["plots"][0].traces]
     assert names == ["16 to 84 % of branches", "narrow", "wide", "median of branches", "mean"]
-    assert re.search(r"narrow</th>\s*<td>0.75</td>\s*<td>2</td>", text)
+    assert told.data["tables"][-1].rows == [("narrow", "0.75", "2"), ("wide", "0.25", "2")]
     with xr.open_dataset(tree / "hazard.nc") as hazard:
         found = curve(hazard, 0)
         assert np.nanmax(found.branches["wide"]) == hazard["hazard_curve_branch"].values[1, :, 0].max()

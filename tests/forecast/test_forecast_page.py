@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,16 @@ import xarray as xr
 from support.forecasts import drawn, recorded, waves_of
 
 from esim.analysis.figures.look import Look
+from esim.analysis.forecast.figures.draw import draw
 from esim.analysis.forecast.files import ForecastFiles, is_forecast
 from esim.analysis.plot import plot
+from esim.analysis.report.forecast.records import records as data_section
+from esim.analysis.report.forecast.records import sensors
+from esim.analysis.report.forecast.sharpening import sharpening
+from esim.analysis.report.forecast.waves import targets
 from esim.analysis.report.page import report
 from esim.analysis.report.section import Choices
+from esim.cli.commands import forecast as command_line
 from esim.cli.main import main
 from esim.config.ocean.warning_levels import WarningLevels
 from esim.errors import InputError
@@ -21,6 +28,7 @@ from esim.forecast.records import Record
 from esim.forecast.records_file import write_records
 from esim.forecast.result import write_forecast
 from esim.forecast.run import Watch, follow
+from esim.forecast.sensor_check import Verdict
 from esim.forecast.sharpening import write_sharpening
 
 for package in ("matplotlib", "jinja2", "plotly"):
@@ -36,16 +44,16 @@ def library(small):
 
 @pytest.fixture(scope="module")
 def records(library):
-    """Of all sensors, `east` with its sign turned, and of one target."""
+    """Of all sensors, and of one target."""
     x = drawn(library, 21)
-    found = recorded(library, x, 22)
-    found["east"] = Record(found["east"].time, -found["east"].value)
-    return found | {"south": Record(library.forecast_time, waves_of(library, x)[0])}
+    return recorded(library, x, 22) | {"south": Record(library.forecast_time, waves_of(library, x)[0])}
 
 
 @pytest.fixture(scope="module")
 def history(library, records):
-    return list(follow(library, Watch(library, records), UNTIL))
+    """Forecasts by the minute; the last one has found that `east` is wrong."""
+    *found, last = follow(library, Watch(library, records, exclude=("east",)), UNTIL)
+    return [*found, replace(last, wrong=(Verdict("east", "its sign seems to be turned", 99.0),))]
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +100,7 @@ def test_a_sensor_that_is_wrong_is_kept_with_its_reason(folder, page):
     with ForecastFiles.open(folder) as forecast:
         wrong = forecast.records["sensor_wrong"].values.tolist()
         east = forecast.names("sensor").index("east")
-        assert "sign" in wrong[east] and not forecast.used()[east]
+        assert wrong[east] == "its sign seems to be turned" and not forecast.used()[east]
         assert [text for n, text in enumerate(wrong) if n != east and text] == []
     assert "The forecast does not use this record." in page and "sign seems to be turned" in page
 
@@ -103,9 +111,13 @@ def test_sharpening_has_the_forecast_of_each_minute(folder, history):
         assert found["data"].values.tolist() == [one.count for one in history]
         last = history[-1].extremes.highest_quantiles()
         assert found["eta_max"].values[-1] == pytest.approx(last, abs=1e-6)
-        assert np.ptp(found["magnitude"].values[-1]) < np.ptp(found["magnitude"].values[2])
+        told = [one.moment.magnitude(0.5) for one in history]
+        assert found["magnitude"].values[:, 1] == pytest.approx(np.array(told, float), nan_ok=True)
+        width = np.diff(found["eta_max"].values[:, [0, -1]], axis=1)[:, 0]
+        assert (width[-1] < width[0]).all()
 
 
+@pytest.mark.long
 def test_figures_from_the_files(folder, tmp_path):
     assert [path.stem for path in plot(folder, tmp_path)] == ["forecast", "uplift", "sensors", "sharpening"]
     (alone,) = plot(folder, tmp_path / "one", look=Look(only=("sharpening",)))
@@ -134,10 +146,14 @@ def test_the_page_has_bands_levels_and_records(page, folder):
 
 def test_without_records_and_history_the_page_has_what_is_there(folder, tmp_path):
     (tmp_path / "forecast.nc").write_bytes((folder / "forecast.nc").read_bytes())
-    text = report(tmp_path).read_text()
-    assert "Records of the sensors" not in text and "How the forecast sharpened" not in text
-    assert [path.stem for path in plot(tmp_path, tmp_path, look=Look(only=("uplift",)))] == ["uplift"]
     assert is_forecast(tmp_path) and not is_forecast(tmp_path / "members")
+    with ForecastFiles.open(tmp_path) as forecast:
+        assert [name for name, _ in draw(forecast)] == ["forecast", "uplift"]
+        assert not [*sensors(forecast), *sharpening(forecast)]
+        (said,) = data_section(forecast)
+        assert said.data["words"] == ["No data of east yet."] and not said.data["tables"]
+        (section,) = targets(forecast)
+        assert [trace.name for trace in section.data["plots"][0].traces] == ["95 %", "50 %", "expected"]
 
 
 def test_choices_without_a_meaning_and_broken_files_end_with_a_sentence(folder, tmp_path, capsys):
@@ -149,7 +165,10 @@ def test_choices_without_a_meaning_and_broken_files_end_with_a_sentence(folder, 
     assert not (tmp_path / "report.html").exists()
 
 
-def test_a_new_forecast_leaves_nothing_of_one_that_was_followed(small, library, records, tmp_path):
+def test_a_new_forecast_leaves_nothing_of_one_that_was_followed(
+    small, library, records, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(command_line, "find_spec", lambda name: None)  # no figures
     table = tmp_path / "records.csv"
     time = library.sensor_time
     rows = zip(
@@ -159,13 +178,9 @@ def test_a_new_forecast_leaves_nothing_of_one_that_was_followed(small, library, 
     )
     lines = [",".join(["time", *library.sensors]), *(",".join(map(str, row)) for row in rows)]
     table.write_text("\n".join(lines) + "\n")
-    command = ["forecast", "run", str(small[1]), "--data", str(table), "--until", "5 min"]
-    command += ["--output", str(tmp_path)]
-    assert main([*command, "--follow"]) == 0 and (tmp_path / "sharpening.nc").is_file()
-    assert main(command) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "records.csv",
-        "records.nc",
-        "forecast.nc",
-        "forecast.png",
-    }
+    folder = tmp_path / "found"
+    command = ["forecast", "run", str(small[1]), "--data", str(table), "--output", str(folder), "--until"]
+    assert main([*command, "5 min", "--follow"]) == 0 and (folder / "sharpening.nc").is_file()
+    (folder / "sharpening.png").write_bytes(b"of the forecast that was followed")
+    assert main([*command, "10 min"]) == 0
+    assert {path.name for path in folder.iterdir()} == {"records.nc", "forecast.nc"}
