@@ -32,8 +32,7 @@ def figure(forecast: ForecastFiles, look: Look) -> "Figure":
         axes.set_axis_off()
     for axes, (name, values) in zip(panels.ravel(), drawn.items(), strict=False):
         _panel(axes, minutes, values, name)
-    label_last(panels)
-    drawing.supxlabel("data up to (min)", fontsize=9)
+    label_last(panels, "data up to (min)")
     heading = forecast.title if look.title is None else look.title
     what = "magnitude and largest elevation as data came in: median, and band of 95 %"
     drawing.suptitle(f"{heading}\n{what}", x=0.01, ha="left")

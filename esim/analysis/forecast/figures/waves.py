@@ -70,7 +70,7 @@ def _panels(
     for n, (axes, record) in enumerate(zip(panels.T.ravel(), records, strict=False)):
         _wave(axes, bands(n), record, until)
         axes.text(0.015, 0.95, names[n], transform=axes.transAxes, va="top", fontsize=8)
-    label_last(panels)
+    label_last(panels, "time since origin (min)")
     found: dict[str, Any] = {}
     for axes in panels.flat:
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
@@ -79,11 +79,13 @@ def _panels(
         found.values(), found.keys(), loc="outside lower right", ncols=5, fontsize=7, frameon=False
     )
     drawing.supylabel("elevation (m)", fontsize=9)
-    drawing.supxlabel("time since origin (min)", fontsize=9)
 
 
-def label_last(panels: np.ndarray) -> None:
-    """Numbers below the last panel of each column, where the row of panels below it is not full as well."""
+def label_last(panels: np.ndarray, words: str) -> None:
+    """Numbers below the last panel of each column, also where the last row is not full, and words below that."""
+    for axes in panels[-1]:
+        if axes.axison:
+            axes.set_xlabel(words)
     for column in panels.T:
         column[max(n for n, axes in enumerate(column) if axes.axison)].tick_params(labelbottom=True)
 
