@@ -7,23 +7,20 @@
 # targets: a minute or two on one core. [The manual](../docs/howto/forecast.md) says how it works.
 
 # %%
+import io
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
+import xarray as xr
 from ruamel.yaml import YAML
 
 import esim
+from esim.cli.main import main
 from esim.config import load
-from esim.config.forecast.load import load_base, load_twin
-from esim.config.ocean.warning_levels import WarningLevels
 from esim.drivers.run import simulate
 from esim.errors import InputError
-from esim.forecast.build import build, prepare
-from esim.forecast.library import read_library
-from esim.forecast.records import read_records
-from esim.forecast.run import Watch, follow
 
 yaml, folder, out = YAML(typ="safe"), Path(esim.__file__).parent / "configs", Path("out/forecast")
 base, twin = (yaml.load(folder / f"{name}2011.yaml") for name in ("tohoku", "forecast_tohoku"))
@@ -45,52 +42,45 @@ twin |= {"base": "base.yaml", "output": {"directory": str(out.resolve())}}
 twin["targets"][2]["list"] = [one for one in targets if one["name"] in wanted[2:]]
 yaml.dump(base, out / "base.yaml")
 yaml.dump(twin, out / "forecast.yaml")
-if not (out / "library.nc").exists():
-    config = load_twin(out / "forecast.yaml")
-    build(prepare(config, load_base(config)), lambda text: None)
-library = read_library(out / "library.nc")
-print(f"{len(library.sensors)} sensors, {len(library.targets)} targets, {library.slip_mean.size} unknowns")
+with redirect_stdout(io.StringIO()):  # its plan
+    main(["forecast", "build", str(out / "forecast.yaml")])
+library = xr.open_dataset(out / "library.nc")
+print({name: library.sizes[name] for name in ("sensor", "target", "subfault", "unknown")})
 
 # %% [markdown]
-# ## The records
+# ## Records, minute by minute
 #
 # Six GPS buoys and two pressure gauges near the coast are in the data of `ESIM_DATA`, the DART buoys come with esim.
 # Without `ESIM_DATA` the records are those of a run of the same earthquake, with the slip of Satake et al. (2013) and
-# nonlinear waves; nothing is compared with observations then.
+# nonlinear waves; nothing is compared with observations then. A pressure gauge holds seismic waves at first: P02 and
+# P06 are used from 5 minutes on, 21418 from 20 minutes on. With `--follow` there is a forecast of each minute.
 
 # %%
-kinds = dict(zip(library.sensors, library.sensor_kinds, strict=True))
 try:
-    files = [
-        esim.data.locate(Path(f"data:tohoku2011{name}")) for name in ("/gauges/near_field.csv", "_dart.csv")
-    ]
-    what = "observed"
+    gauges, buoys = (Path(f"data:tohoku2011{name}") for name in ("/gauges/near_field.csv", "_dart.csv"))
+    files = [esim.data.locate(gauges), esim.data.locate(buoys)]
 except InputError:
     base["stations"] = [one for one in targets if one["name"] in wanted[:2]]
     for one in twin["sensors"]:
         base["stations"].append({key: one[key] for key in ("name", "lon", "lat", "kind") if key in one})
-    base["output"] = {
-        "directory": str(out / "run"),
-        "overwrite": True,
-        "fields": None,
-        "stations": {"every": "15 s"},
-    }
+    base["output"] = {"directory": str(out / "run"), "overwrite": True, "fields": None}
+    base["output"]["stations"] = {"every": "15 s"}
     yaml.dump(base, out / "run.yaml")
-    files, what = [simulate(load(out / "run.yaml")) / "stations.nc"], "computed"
+    files = [simulate(load(out / "run.yaml")) / "stations.nc"]
     print("no ESIM_DATA: the records are computed, and nothing is compared with observations")
-records = read_records(files, kinds, library.start)
 
-# %% [markdown]
-# ## Minute by minute
-#
-# `esim forecast run --follow` prints the same. A pressure gauge holds seismic waves at first: P02 and P06 are used
-# from 5 minutes on, 21418 from 20 minutes on.
 
-# %%
-watch = Watch(library, records)
-history = list(follow(library, watch, 40 * 60.0))
-for found in history[4::5]:
-    print(found.line())
+def forecast(until, *options):
+    """What the command prints for data up to so many minutes, and the folder of its files."""
+    folder = out / f"{until}min"
+    command = ["forecast", "run", str(out / "library.nc"), "--until", f"{until} min", "--output", str(folder)]
+    with redirect_stdout(io.StringIO()) as printed:
+        main([*command, *options, "--data", *map(str, files)])
+    return printed.getvalue().splitlines(), folder
+
+
+lines, last = forecast(40, "--follow")
+print("\n".join(lines[4:40:5]))
 
 # %% [markdown]
 # ## How it sharpens
@@ -99,15 +89,16 @@ for found in history[4::5]:
 # wide: linear waves at a coarse wall are wrong by a third (`relative: 0.3`), and the forecast knows.
 
 # %%
-minutes = np.array([found.until for found in history]) / 60
-size = np.array([[found.moment.magnitude(p) or np.nan for p in (0.025, 0.5, 0.975)] for found in history]).T
-heights = np.array([found.extremes.highest_quantiles()[[0, 2, 4]] for found in history]).transpose(2, 1, 0)
+sharpening = xr.open_dataset(last / "sharpening.nc", decode_times=False)
+minutes = sharpening.until / 60
+panels = {"magnitude": sharpening.magnitude.T}
+for name in sharpening.target.values:
+    panels[f"{name} (m)"] = sharpening.eta_max.sel(target=name, probability=[0.025, 0.5, 0.975]).T
 fig, axes = plt.subplots(2, 4, figsize=(10, 4.4), sharex=True, layout="constrained")
-panels = {"magnitude": size, **dict(zip(library.targets, heights, strict=True))}
 for ax, (name, (low, middle, high)) in zip(axes.flat, panels.items(), strict=False):
     ax.fill_between(minutes, low, high, alpha=0.25, lw=0)
     ax.plot(minutes, middle)
-    ax.set_title(name if name == "magnitude" else f"{name} (m)", fontsize="medium")
+    ax.set_title(name, fontsize="medium")
 axes[-1, -1].set_axis_off()
 fig.supxlabel("data up to (min)")
 plt.show()
@@ -121,15 +112,17 @@ plt.show()
 
 # %%
 fig, axes = plt.subplots(2, 3, figsize=(10, 4.4), sharex=True, sharey="row", layout="constrained")
-for row, name in zip(axes, wanted[:2], strict=True):
-    n, record = library.targets.index(name), records[name]
-    for ax, until in zip(row, (10, 20, 40), strict=True):
-        low, lower, middle, upper, high = history[until - int(minutes[0])].waves.quantiles()[:, n]
+records = xr.open_dataset(last / "records.nc", decode_times=False).target_record
+for column, until in zip(axes.T, (10, 20, 40), strict=True):
+    _, made = forecast(until) if until < 40 else (lines, last)
+    found = xr.open_dataset(made / "forecast.nc", decode_times=False)
+    for ax, name in zip(column, wanted[:2], strict=True):
+        low, lower, _, upper, high = found.eta_quantile.sel(target=name)
         ax.axvspan(0, until, color="0.93")
-        ax.fill_between(library.forecast_time / 60, low, high, color="C0", alpha=0.2, lw=0)
-        ax.fill_between(library.forecast_time / 60, lower, upper, color="C0", alpha=0.35, lw=0)
-        ax.plot(library.forecast_time / 60, middle, color="C0")
-        ax.plot(record.time / 60, record.value, ".k", ms=2)
+        ax.fill_between(found.time / 60, low, high, color="C0", alpha=0.2, lw=0)
+        ax.fill_between(found.time / 60, lower, upper, color="C0", alpha=0.35, lw=0)
+        ax.plot(found.time / 60, found.eta.sel(target=name), color="C0")
+        ax.plot(records.time / 60, records.sel(target=name), ".k", ms=2)
         ax.set(title=f"{name}, from {until} min of data", xlim=(0, 120), ylim=(-0.8, 1.6))
 fig.supxlabel("time since origin (min)")
 fig.supylabel("elevation (m)")
@@ -138,15 +131,12 @@ plt.show()
 # %% [markdown]
 # ## The warning
 #
-# Largest elevation, arrival, and the probabilities of the levels of the Japan Meteorological Agency.
-# `esim report` writes all of this on one page.
+# Largest elevation, arrival, and the probabilities (%) of the levels of the Japan Meteorological Agency.
+# `esim report out/forecast/40min` writes all of this on one page.
 
 # %%
-last, levels = history[-1], WarningLevels.model_validate(library.about["levels"])
-low, _, middle, _, high = last.extremes.highest_quantiles()
-table = pd.DataFrame({"median (m)": middle, "from": low, "to": high}, index=library.targets).round(2)
-table["arrival (min)"] = (last.extremes.arrival_quantiles()[2] / 60).round()
-chances = 100 * last.level_probabilities(library, levels, None)
-for name, chance in zip([levels.none, *(level.name for level in levels.levels)], chances.T, strict=True):
-    table[f"{name} (%)"] = chance.round()
-table
+found = xr.open_dataset(last / "forecast.nc", decode_times=False)
+low, _, middle, _, high = found.eta_max.values
+table = pd.DataFrame({"median (m)": middle, "from": low, "to": high}, index=found.target.values).round(2)
+table["arrival (min)"] = (found.arrival_time.sel(probability=0.5).values / 60).round()
+table.join((100 * found.level_probability).round().to_pandas())

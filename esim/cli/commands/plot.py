@@ -19,7 +19,9 @@ def add(commands: Commands) -> None:
         "  esim plot out/tohoku2011 --only heights --cmap cmo.amp --title Tohoku --timezone Asia/Tokyo\n"
         "  esim plot out/kumamoto2016 --only pgv --extent -30 30 -30 30                 km, as on the map\n",
     )
-    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run or forecast")
+    command.add_argument(
+        "run_directory", metavar="OUT", type=Path, help="output directory of a run or forecast"
+    )
     command.add_argument(
         "--format", choices=("png", "pdf", "svg"), default="png", help="kind of file (default: png)"
     )

@@ -19,7 +19,9 @@ def add(commands: Commands) -> None:
         "  esim report out/ensemble_tohoku2011                      hazard curves and maps of an ensemble\n"
         "  esim report out/forecast_tohoku2011                      the output of esim forecast run\n",
     )
-    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run or forecast")
+    command.add_argument(
+        "run_directory", metavar="OUT", type=Path, help="output directory of a run or forecast"
+    )
     command.add_argument(
         "--output", metavar="FILE", type=Path, help="file to write (default: OUT/report.html)"
     )

@@ -11,7 +11,8 @@ from esim.analysis.report.section import Section, Table, choice, contents
 from esim.analysis.report.stations import CHOSEN
 
 SAID = "What the forecast expects of the records on which it rests, and of what came after them."
-HEADERS = "sensor", "sees", "data in use", "from (min)", "to (min)", "what is likely to be wrong"
+HEADERS = "sensor", "sees", "data in use", "from (min)", "to (min)", "assumed and done", "likely to be wrong"
+DONE = "record_processing"  # of forecast.nc
 
 
 def sensors(forecast: ForecastFiles) -> Iterator[Section]:
@@ -49,4 +50,5 @@ def _rows(forecast: ForecastFiles) -> Iterator[tuple[str, ...]]:
             if str(sensor["sensor_kind"].values) == "surface"
             else str(sensor["sensor_kind"].values)
         )
-        yield name, kind, words.count(there.size), *ends, str(sensor["sensor_wrong"].values)
+        done = str(forecast.result[DONE].values[n]) if DONE in forecast.result else ""
+        yield name, kind, words.count(there.size), *ends, done, str(sensor["sensor_wrong"].values)
