@@ -140,7 +140,7 @@ def test_the_page_has_bands_levels_and_records(page, folder):
         count = bands.time.size
         assert np.allclose(south["traces"][0]["y"][:count], bands.outer[0], rtol=1e-3, atol=1e-5)
         assert np.allclose(south["traces"][0]["y"][count:][::-1], bands.outer[1], rtol=1e-3, atol=1e-5)
-        low, middle, high = forecast.magnitude()
+        low, middle, high = forecast.result["magnitude"].values
     assert f"Mw {middle:.2f} ({low:.2f} to {high:.2f})" in page
 
 

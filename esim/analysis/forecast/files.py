@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 RESULT, RECORDS, SHARPENING = "forecast.nc", "records.nc", "sharpening.nc"
 TITLE = "forecast: "  # before the title of the library
+SIZES = {"magnitude": "moment magnitude", "volume": "volume of water lifted (km³)"}
+SHORT = {"magnitude": "Mw", "volume": "volume lifted"}
 OUTER, INNER, MIDDLE = (
     (0, -1),
     (1, -2),
@@ -95,12 +97,27 @@ class ForecastFiles:
         scale = 1.0 if self.lonlat else 1000.0
         return self.result[f"{kind}_{x}"].values / scale, self.result[f"{kind}_{y}"].values / scale
 
-    def magnitude(self) -> tuple[float, float, float] | None:
-        """Lower end of the interval, median, and upper end of the magnitude; None where the unknowns have none."""
-        if "magnitude" not in self.result or not self.result["magnitude"].notnull().all():
+    @property
+    def size(self) -> str:
+        """How large the earthquake was, with its interval of 95 %: its magnitude, or the volume that it lifted."""
+        name = next((name for name in SIZES if name in self.result), None)
+        if name is None:
+            return ""
+        low, middle, high = (
+            f"{value:.2f}" if np.isfinite(value) else "none" for value in self.sizes(self.result, name)
+        )
+        return f"{SHORT[name]} {middle}{' km³' if name == 'volume' else ''} ({low} to {high})"
+
+    @staticmethod
+    def sizes(data: "xr.Dataset", name: str) -> np.ndarray:
+        """Lower end of the interval, median and upper end of a size, as SIZES tells it, along the last axis."""
+        return np.asarray(data[name].values.astype(float) * (1e-9 if name == "volume" else 1.0))
+
+    def outlines(self) -> np.ndarray | None:
+        """Corners (parts, corners, 2) of subfaults, as maps count them; None where no fault was assumed."""
+        if "subfault_outline" not in self.result:
             return None
-        low, middle, high = map(float, self.result["magnitude"].values)
-        return low, middle, high
+        return np.asarray(self.result["subfault_outline"].values[:, :, :2] / (1.0 if self.lonlat else 1000.0))
 
     def used(self) -> np.ndarray | None:
         """Which of the sensors the forecast rests on; None where the records are not there."""

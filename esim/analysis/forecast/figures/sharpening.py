@@ -6,7 +6,7 @@ import numpy as np
 
 from esim.analysis.figures.look import Look
 from esim.analysis.forecast.figures.waves import COLUMNS, HEIGHT, MOST, WAVE, label_last
-from esim.analysis.forecast.files import MIDDLE, OUTER, ForecastFiles
+from esim.analysis.forecast.files import MIDDLE, OUTER, SIZES, ForecastFiles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def figure(forecast: ForecastFiles, look: Look) -> "Figure":
-    """The magnitude, where there is one, and the largest elevations of up to 16 targets."""
+    """How large the earthquake was, and the largest elevations of up to 16 targets."""
     from matplotlib.figure import Figure
 
     assert forecast.sharpening is not None  # by draw
     data = forecast.sharpening
     minutes = data["until"].values / 60
     drawn = {}
-    if data["magnitude"].notnull().any():
-        drawn["moment magnitude"] = data["magnitude"].values.T
+    for name in SIZES.keys() & data.keys():
+        drawn[SIZES[name]] = forecast.sizes(data, name).T
     for name in forecast.names("target")[:MOST]:
         drawn[f"{name} (m)"] = data["eta_max"].sel(target=name).values.T[[OUTER[0], MIDDLE, OUTER[1]]]
     rows = -(-len(drawn) // COLUMNS)
@@ -34,7 +34,7 @@ def figure(forecast: ForecastFiles, look: Look) -> "Figure":
         _panel(axes, minutes, values, name)
     label_last(panels, "data up to (min)")
     heading = forecast.title if look.title is None else look.title
-    what = "magnitude and largest elevation as data came in: median, and band of 95 %"
+    what = "size and largest elevation as data came in: median, and band of 95 %"
     drawing.suptitle(f"{heading}\n{what}", x=0.01, ha="left")
     return drawing
 

@@ -35,12 +35,8 @@ def figure(forecast: ForecastFiles, look: Look) -> "Figure | None":
 
 
 def title(forecast: ForecastFiles, look: Look) -> str:
-    """Heading, time of the last data, and magnitude, in two lines."""
-    size = (
-        ""
-        if (found := forecast.magnitude()) is None
-        else f", Mw {found[1]:.2f} ({found[0]:.2f} to {found[2]:.2f})"
-    )
+    """Heading, time of the last data, and how large the earthquake was, in two lines."""
+    size = f", {forecast.size}" if forecast.size else ""
     heading = forecast.title if look.title is None else look.title
     return f"{heading}\nforecast from data up to {forecast.until / 60:.3g} min{size}"
 
@@ -59,9 +55,8 @@ def draw(axes: "Axes", forecast: ForecastFiles, field: "xr.DataArray", look: Loo
         _land(axes, field)
     drawn = chart.image(axes, field, smooth=True, alpha=_opacity(field, most), **colours)
     chart.frame(axes, field, ticks=6)
-    if "subfault_outline" in forecast.result:
-        scale = 1.0 if forecast.lonlat else 1000.0
-        marks.outlines(axes, forecast.result["subfault_outline"].values[:, :, :2] / scale, width=0.3)
+    if (outlines := forecast.outlines()) is not None:
+        marks.outlines(axes, outlines, width=0.3)
     _points(axes, forecast)
     marks.scale_bar(axes, forecast.lonlat)
     bar = axes.inset_axes((0.0, -0.11, 1.0, 0.025))
@@ -115,11 +110,8 @@ def _around(forecast: ForecastFiles, field: "xr.DataArray") -> chart.Box:
     if not moved.any():
         return chart.extent(field)
     box = np.array([x[moved.any(axis=0)][[0, -1]], y[moved.any(axis=1)][[0, -1]]])  # (x, y), (first, last)
-    if "subfault_outline" in forecast.result:
-        corners = forecast.result["subfault_outline"].values[:, :, :2].reshape(-1, 2) / (
-            1.0 if forecast.lonlat else 1e3
-        )
-        box = _with(box, corners.T)
+    if (outlines := forecast.outlines()) is not None:
+        box = _with(box, outlines.reshape(-1, 2).T)
     most = np.ptp(box, axis=1)
     places = np.hstack([forecast.places(kind) for kind in ("sensor", "target")])
     near = (np.abs(places - box.mean(axis=1)[:, None]) <= most[:, None]).all(axis=0)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from esim.analysis.forecast.files import MIDDLE, OUTER, ForecastFiles
+from esim.analysis.forecast.files import MIDDLE, OUTER, SIZES, ForecastFiles
 from esim.analysis.report.section import Section, choice
 from esim.analysis.report.series import BLUE, Plot, Trace, area, curves
 from esim.analysis.report.stations import CHOSEN
@@ -19,8 +19,10 @@ def sharpening(forecast: ForecastFiles) -> Iterator[Section]:
     if data is None:
         return
     minutes, plots = data["until"].values / 60, {}
-    if data["magnitude"].notnull().any():
-        plots["Magnitude"] = _plot("Magnitude", minutes, data["magnitude"].values.T, "moment magnitude")
+    for name in SIZES.keys() & data.keys():
+        plots[name.capitalize()] = _plot(
+            name.capitalize(), minutes, forecast.sizes(data, name).T, SIZES[name]
+        )
     heights = data["eta_max"].values[:, [OUTER[0], MIDDLE, OUTER[1]]]
     for n, name in enumerate(forecast.names("target")[:CHOSEN]):
         plots[name] = _plot(name, minutes, heights[:, :, n].T, "largest elevation (m)")

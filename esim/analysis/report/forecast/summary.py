@@ -30,17 +30,10 @@ def clock(forecast: ForecastFiles, choices: Choices) -> Clock:
     return Clock(forecast.start, zone)
 
 
-def magnitude(forecast: ForecastFiles) -> str:
-    """The magnitude with its interval; empty where it is not known."""
-    found = forecast.magnitude()
-    return "" if found is None else f"Mw {found[1]:.2f} ({found[0]:.2f} to {found[2]:.2f})"
-
-
 def _event(forecast: ForecastFiles, times: Clock) -> str:
     """From which data, and of what magnitude."""
     data = f"From records up to {words.after(forecast.until, times)}"
-    size = magnitude(forecast)
-    return sentence(f"{data}, the magnitude is {size}" if size else data)
+    return sentence(f"{data}: {forecast.size}" if forecast.size else data)
 
 
 def _highest(forecast: ForecastFiles) -> str:
@@ -57,7 +50,7 @@ def _facts(forecast: ForecastFiles, times: Clock) -> Iterator[Fact]:
     used, count = forecast.used(), forecast.result.sizes["sensor"]
     green = about.get("green_depth")
     yield from known(
-        ("Moment magnitude", magnitude(forecast)),
+        ("Size", forecast.size),
         ("Largest expected uplift", words.number(float(forecast.result["uplift"].max()), "m")),
         ("Origin time", times.origin().removeprefix("origin ")),
         ("Data up to", words.moment(forecast.until, times)),
