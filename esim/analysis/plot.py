@@ -1,12 +1,15 @@
-"""The figures of a run, as files."""
+"""The figures of a run or a forecast, as files."""
 
 import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from esim.analysis.figures.clock import warn_if_unused
 from esim.analysis.figures.look import PLAIN, Look
 from esim.analysis.figures.style import STYLE
+from esim.analysis.forecast.figures.draw import draw as draw_forecast
+from esim.analysis.forecast.files import ForecastFiles, is_forecast
 from esim.analysis.ocean.misfit import TABLE, misfits, write_misfits
 from esim.analysis.reading.run import Run
 from esim.config.scenarios import SCENARIOS, load_part
@@ -20,9 +23,11 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "pdf", "svg")
 
+Draw = Callable[[], "Figure | None"]
+
 
 def plot(directory: Path, output: Path | None = None, format: str = "png", look: Look = PLAIN) -> list[Path]:
-    """Draws what the files of a run allow into `output` (by default its `figures`); returns the paths.
+    """Draws what the files of a run or forecast allow into `output` (by default its `figures`); returns the paths.
 
     Where stations have observed records, stations_misfit.csv beside the figures says how far the run is from them,
     unless the look wants some figures only.
@@ -35,21 +40,36 @@ def plot(directory: Path, output: Path | None = None, format: str = "png", look:
     except ImportError:
         raise InputError(f"figures need Matplotlib: {install('analysis')}") from None
     folder = directory / "figures" if output is None else output
-    paths = []
-    with Run.open(directory) as run, matplotlib.rc_context(_style(look)):
-        warn_if_unused(run, look)
-        sketches = dict(load_part(SCENARIOS[run.scenario].figures)(run, look))
-        _check_names(look, list(sketches))
-        for name, draw in sketches.items():
-            if look.wants(name) and (figure := draw()) is not None:
-                paths.append(folder / f"{name}.{format}")
-                _save(figure, paths[-1], format)
-        if not look.only and (found := list(misfits(run.parts.get("ocean", run)))):
-            paths.append(folder / TABLE)
-            write_misfits(paths[-1], found)
+    with matplotlib.rc_context(_style(look)):
+        paths = list((_of_forecast if is_forecast(directory) else _of_run)(directory, folder, format, look))
     if not paths:
         raise InputError(f"{directory}: nothing to draw{_why(look)}")
     return paths
+
+
+def _of_run(directory: Path, folder: Path, format: str, look: Look) -> Iterator[Path]:
+    with Run.open(directory) as run:
+        warn_if_unused(run, look)
+        sketches = dict(load_part(SCENARIOS[run.scenario].figures)(run, look))
+        yield from _draw(sketches, folder, format, look)
+        if not look.only and (found := list(misfits(run.parts.get("ocean", run)))):
+            write_misfits(folder / TABLE, found)
+            yield folder / TABLE
+
+
+def _of_forecast(directory: Path, folder: Path, format: str, look: Look) -> Iterator[Path]:
+    with ForecastFiles.open(directory) as forecast:
+        yield from _draw(dict(draw_forecast(forecast, look)), folder, format, look)
+
+
+def _draw(sketches: Mapping[str, Draw], folder: Path, format: str, look: Look) -> Iterator[Path]:
+    """The files of the figures that the look wants, and that have something to show."""
+    _check_names(look, list(sketches))
+    for name, draw in sketches.items():
+        if look.wants(name) and (figure := draw()) is not None:
+            path = folder / f"{name}.{format}"
+            _save(figure, path, format)
+            yield path
 
 
 def _style(look: Look) -> dict[str, Any]:

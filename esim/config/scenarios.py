@@ -60,7 +60,7 @@ SCENARIOS = {
         hazard="esim.analysis.ensemble.tables:write",
         movie="esim.analysis.ensemble.of_members:moving",
         layers="esim.analysis.ensemble.of_members:layers",
-        report="esim.analysis.ensemble.of_members:sections",
+        report="esim.analysis.report.ensemble.sections:sections",
     ),
 }
 

@@ -1,6 +1,6 @@
 """What is written of a forecast? One NetCDF file by the CF conventions: slip, uplift, waves, heights and warnings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,24 +35,27 @@ def write_forecast(
         )
         cf.define_time(data, library.start, library.forecast_time.size)
         data["time"][:] = library.forecast_time
-        _texts(
+        write_texts(
             data, "target", library.targets, {"cf_role": "timeseries_id", "long_name": "name of the target"}
         )
-        _texts(
+        write_texts(
             data, "level", [levels.none, *(one.name for one in levels.levels)], {"long_name": "warning level"}
         )
-        _texts(data, "sensor", library.sensors, {"long_name": "name of the sensor"})
-        for name, (dimensions, values, attributes) in _variables(library, found, levels, depth).items():
-            for one, size in zip(dimensions, values.shape, strict=True):
-                if one not in data.dimensions:
-                    data.createDimension(one, size)
-            storage = {"compression": "zlib", "complevel": 1} if values.size > 1000 else {}
-            fill = {"fill_value": float(cf.FILL)} if name not in dimensions else {}
-            variable = data.createVariable(
-                name, "f8" if values.ndim < 2 else "f4", dimensions, **storage, **fill
-            )
-            variable.setncatts(plain(attributes))
-            variable[:] = np.where(np.isfinite(values), values, cf.FILL)
+        write_texts(data, "sensor", library.sensors, {"long_name": "name of the sensor"})
+        write_variables(data, _variables(library, found, levels, depth))
+
+
+def write_variables(data: Any, variables: Mapping[str, Variable]) -> None:
+    """Writes numbers with their dimensions, which are made where they are new; what is not finite is missing."""
+    for name, (dimensions, values, attributes) in variables.items():
+        for one, size in zip(dimensions, values.shape, strict=True):
+            if one not in data.dimensions:
+                data.createDimension(one, size)
+        storage = {"compression": "zlib", "complevel": 1} if values.size > 1000 else {}
+        fill = {"fill_value": float(cf.FILL)} if name not in dimensions else {}
+        variable = data.createVariable(name, "f8" if values.ndim < 2 else "f4", dimensions, **storage, **fill)
+        variable.setncatts(plain(attributes))
+        variable[:] = np.where(np.isfinite(values), values, cf.FILL)
 
 
 def _variables(
@@ -140,8 +143,10 @@ def _variables(
     }
 
 
-def _texts(data: Any, name: str, values: Any, attributes: Mapping[str, str]) -> None:
+def write_texts(data: Any, name: str, values: Iterable[str], attributes: Mapping[str, str]) -> None:
+    """Writes texts along a dimension of their name."""
+    values = list(values)
     data.createDimension(name, len(values))
     variable = data.createVariable(name, str, (name,))
     variable.setncatts(attributes)
-    variable[:] = np.array(list(values), dtype=object)
+    variable[:] = np.array(values, dtype=object)

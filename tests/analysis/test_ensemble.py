@@ -12,7 +12,6 @@ from esim.analysis.export.export import export
 from esim.analysis.hazard import HazardOptions, hazard
 from esim.analysis.plot import plot
 from esim.analysis.reading.run import Run
-from esim.analysis.report.page import report
 from esim.config import from_dict
 from esim.drivers.run import simulate
 from esim.errors import InputError
@@ -28,6 +27,7 @@ def out(tmp_path_factory):
 def test_figures_of_curves_and_maps(out, tmp_path):
     found = plot(out, tmp_path)
     names = ["hazard_curves", "exceedance_0.05", "exceedance_0.2", "eta_max_quantile_0.5", "eta_max_worst"]
+    names.append("arrival_time_quantile_0.5")
     assert [path.stem for path in found] == names
     assert all(path.stat().st_size > 10_000 for path in found)
 
@@ -67,11 +67,7 @@ def test_tables_have_the_numbers_of_the_file(out, tmp_path):
 
 
 def test_what_only_members_have_is_refused_with_a_member(out, tmp_path):
-    for ask in (
-        lambda: report(out, tmp_path / "r.html"),
-        lambda: export(out, tmp_path, format="geojson"),
-    ):
-        with pytest.raises(InputError, match=r"an ensemble has no .* of its own; .*members.m1"):
-            ask()
+    with pytest.raises(InputError, match=r"an ensemble has no .* of its own; .*members.m1"):
+        export(out, tmp_path, format="geojson")
     with pytest.raises(InputError, match="--places has no meaning for an ensemble"):
         hazard(out, tmp_path, HazardOptions(places=tmp_path))

@@ -4,12 +4,17 @@ import base64
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.synthetic_run import write_run
 
-from esim.analysis.report.page import report
+from esim.analysis.report.page import render, report
+from esim.analysis.report.section import choice
+from esim.analysis.report.series import Plot, Trace, area, curves
 
 for package in ("matplotlib", "jinja2", "plotly", "selenium"):
     pytest.importorskip(package, reason="needs the extras report and dev")
@@ -34,11 +39,17 @@ PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A browser without a network that shows the page of a tsunami."""
+    """A browser that shows the page of a tsunami."""
+    with showing(report(write_run(tmp_path_factory.mktemp("run"), nest="bay"))) as driver:
+        yield driver
+
+
+@contextmanager
+def showing(path: Path) -> Iterator[Any]:
+    """A browser without a network that shows a page."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
-    path = report(write_run(tmp_path_factory.mktemp("run"), nest="bay"))
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -50,8 +61,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
     driver.get(path.as_uri())
-    yield driver
-    driver.quit()
+    try:
+        yield driver
+    finally:
+        driver.quit()
 
 
 def shown(browser: Any) -> list[int]:
@@ -146,3 +159,28 @@ def test_on_paper_there_are_pictures_in_place_of_the_slider(browser: Any) -> Non
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     printed = browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
     assert base64.b64decode(printed).startswith(b"%PDF")
+
+
+def test_one_of_several_plots_is_chosen_and_drawn_when_it_is_seen(tmp_path: Path) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    level = np.array([0.1, 1.0, 10.0])
+    traces = [
+        area("band", level, np.array([0.1, 0.01, 1e-3]), np.array([1.0, 0.1, 0.01]), "#0072B2"),
+        Trace("curve", level, np.array([0.5, 0.05, 5e-3]), "#1a1a1a"),
+    ]
+    drawn = curves(traces, "height (m)", "probability", ((0.1, 10.0), (1e-3, 1.0)), logarithmic=True)
+    plots = {name: Plot(name, "", traces, drawn, "a curve") for name in ("near", "far")}
+    path = tmp_path / "page.html"
+    path.write_text(render("Curves", choice("Hazard curves", "Station", plots=plots)), encoding="utf-8")
+    seen = "return [...document.querySelectorAll('.choice li')].map(item => item.offsetParent !== null)"
+    lines = "return [...document.querySelectorAll('.choice .area')].map(area => area.querySelectorAll('.trace').length)"
+    with showing(path) as browser:
+        assert browser.execute_script(seen) == [True, False] and browser.execute_script(lines) == [2, 0]
+        Select(browser.find_element("css selector", ".choice select")).select_by_visible_text("far")
+        assert browser.execute_script(seen) == [False, True] and browser.execute_script(lines) == [2, 2]
+        ticks = [tick.text for tick in browser.find_elements("css selector", ".choice li.shown .xtick")]
+        assert {"1", "2", "5", "10"} <= set(ticks)
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert browser.execute_script(seen) == [False, True]
+        assert browser.get_log("browser") == []

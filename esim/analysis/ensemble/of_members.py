@@ -1,4 +1,4 @@
-"""What can only be shown of a single member? Movement, layers and reports: whoever asks is sent there."""
+"""What can only be shown of a single member? Movement and layers: whoever asks is sent there."""
 
 from typing import NoReturn
 
@@ -14,11 +14,6 @@ def moving(run: Run, *_: object) -> NoReturn:
 def layers(run: Run, *_: object) -> NoReturn:
     """Raises InputError."""
     raise _of_member(run, "points, lines or polygons, but maps as geotiff")
-
-
-def sections(run: Run, *_: object) -> NoReturn:
-    """Raises InputError."""
-    raise _of_member(run, "report")
 
 
 def _of_member(run: Run, what: str) -> InputError:

@@ -53,7 +53,7 @@ def beside(
     """
     from matplotlib.patheffects import withStroke
 
-    drawing: Any = axes.figure
+    drawing: Any = axes.figure.figure  # of a part of a figure, the whole
     drawing.draw_without_rendering()
     scale = 72 / drawing.dpi
     points = axes.transData.transform(np.column_stack((x, y))) * scale

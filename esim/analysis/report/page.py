@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from esim import __version__
 from esim.analysis.figures.style import STYLE
+from esim.analysis.forecast.files import ForecastFiles, is_forecast
 from esim.analysis.reading.run import Run
 from esim.analysis.report import shared
+from esim.analysis.report.forecast.sections import sections
 from esim.analysis.report.section import Choices, Section
 from esim.config.scenarios import SCENARIOS, load_part
 from esim.distribution import install
@@ -26,22 +28,32 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def report(directory: Path, output: Path | None = None, choices: Choices | None = None) -> Path:
-    """Writes the page of a finished run, by default OUT/report.html; returns its path.
+    """Writes the page of a finished run, or of a forecast, by default OUT/report.html; returns its path.
 
-    Raises InputError if the directory is no run, a choice has no meaning for it, or a package is missing.
+    Raises InputError if the directory is neither, a choice has no meaning for it, or a package is missing.
     """
     path = directory / NAME if output is None else output
     if path.is_dir():
         raise InputError(f"--output {path}: is a folder; expected a file, such as {path / NAME}")
     matplotlib = _require()
-    with Run.open(directory) as run, matplotlib.rc_context(STYLE):
-        parts = list(load_part(SCENARIOS[run.scenario].report)(run, choices or Choices()))
-        text = render(run.title, [*parts, *shared.sections(run)])
+    with matplotlib.rc_context(STYLE):
+        text = (_of_forecast if is_forecast(directory) else _of_run)(directory, choices or Choices())
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     if (size := path.stat().st_size) > LARGE:
         logging.getLogger("esim").warning("%s has %.0f MB: too much for many mailboxes", path, size / 1e6)
     return path
+
+
+def _of_run(directory: Path, choices: Choices) -> str:
+    with Run.open(directory) as run:
+        parts = list(load_part(SCENARIOS[run.scenario].report)(run, choices))
+        return render(run.title, [*parts, *shared.sections(run)])
+
+
+def _of_forecast(directory: Path, choices: Choices) -> str:
+    with ForecastFiles.open(directory) as forecast:
+        return render(forecast.title, sections(forecast, choices))
 
 
 def render(title: str, sections: Iterable[Section]) -> str:
@@ -60,7 +72,7 @@ def render(title: str, sections: Iterable[Section]) -> str:
 
 def _scripts(sections: list[Section]) -> Iterator[str]:
     """The scripts that the sections need: Plotly only where something is plotted."""
-    if any(section.template == "plots.html" for section in sections):
+    if any(section.data.get("plots") for section in sections):
         from plotly.offline import get_plotlyjs
 
         yield get_plotlyjs()

@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from esim.analysis.figures.look import PLAIN, Look
+
+if TYPE_CHECKING:
+    from esim.analysis.report.series import Plot
 
 
 @dataclass(frozen=True)
@@ -73,3 +76,27 @@ def contents(
     parts = {"words": words, "facts": facts, "pictures": pictures, "tables": tables}
     if any(parts.values()):
         yield Section(title, "contents.html", parts)
+
+
+def choice(
+    title: str,
+    choose: str,
+    *,
+    plots: "Mapping[str, Plot] | None" = None,
+    pictures: Mapping[str, Picture] | None = None,
+    words: Sequence[str] = (),
+) -> Iterator[Section]:
+    """A section of which one plot or picture is seen at a time, chosen by its name; none without any of them.
+
+    Without scripts all of them are seen; printed is what has been chosen.
+    """
+    curves, images = plots or {}, pictures or {}
+    data = {
+        "names": [*curves, *images],
+        "choose": choose,
+        "words": words,
+        "plots": [*curves.values()],
+        "pictures": [*images.values()],
+    }
+    if curves or images:
+        yield Section(title, "choice.html", data)

@@ -134,7 +134,7 @@ def _run_run(options: argparse.Namespace) -> None:
     for line in summary(library, last, levels, options.green_depth):
         print(line)
     print(folder / "forecast.nc")
-    for path in _draw(folder, library, history, records):
+    for path in [*_write_more(folder, library, history, records), *_draw(folder)]:
         print(path)
 
 
@@ -148,17 +148,29 @@ def _origin(text: str | None, start: "datetime | None") -> "datetime | None":
         raise InputError(f"--origin: {error}") from None
 
 
-def _draw(
+def _write_more(
     folder: Path, library: "Library", history: "list[Forecast]", records: "dict[str, Record]"
 ) -> Iterator[Path]:
+    """The files beside forecast.nc: records, and how it has sharpened; of an earlier forecast none is left."""
+    from esim.forecast.records_file import write_records
+    from esim.forecast.sharpening import write_sharpening
+
+    write_records(folder / "records.nc", library, history[-1], records)
+    yield folder / "records.nc"
+    for name in ("sharpening.nc", "sharpening.png"):
+        (folder / name).unlink(missing_ok=True)
+    if len(history) > 1:
+        write_sharpening(folder / "sharpening.nc", library, history)
+        yield folder / "sharpening.nc"
+
+
+def _draw(folder: Path) -> list[Path]:
     """The figures of a forecast, and of how it has sharpened; a line where they cannot be drawn."""
-    from esim.forecast.figure import draw_forecast, draw_sharpening
+    from esim.analysis.figures.look import Look
+    from esim.analysis.plot import plot
 
     if find_spec("matplotlib") is None:
         logging.getLogger("esim").warning("no figures: they need Matplotlib, %s", install("analysis"))
-        return
-    draw_forecast(folder / "forecast.png", library, history[-1], records)
-    yield folder / "forecast.png"
-    if len(history) > 1:
-        draw_sharpening(folder / "sharpening.png", library, history)
-        yield folder / "sharpening.png"
+        return []
+    followed = (folder / "sharpening.nc").is_file()
+    return plot(folder, folder, look=Look(only=("forecast", "sharpening") if followed else ("forecast",)))

@@ -12,14 +12,16 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "plot",
-        "draw the figures of a finished run: heights or shaking, snapshots, gauges or record sections",
+        "draw the figures of a finished run, ensemble or forecast: heights or shaking, snapshots, gauges, curves",
         "  esim plot out/tohoku2011\n"
         "  esim plot out/tohoku2011 --format pdf --output figures\n"
         "  esim plot out/tohoku2011 --only heights --extent 138 146 34 42 --dpi 300     one map, another part of it\n"
         "  esim plot out/tohoku2011 --only heights --cmap cmo.amp --title Tohoku --timezone Asia/Tokyo\n"
         "  esim plot out/kumamoto2016 --only pgv --extent -30 30 -30 30                 km, as on the map\n",
     )
-    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
+    command.add_argument(
+        "run_directory", metavar="OUT", type=Path, help="output directory of a run or forecast"
+    )
     command.add_argument(
         "--format", choices=("png", "pdf", "svg"), default="png", help="kind of file (default: png)"
     )

@@ -1,4 +1,4 @@
-"""`esim report`: a run on one page."""
+"""`esim report`: a run, an ensemble or a forecast on one page."""
 
 import argparse
 from pathlib import Path
@@ -12,12 +12,16 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "report",
-        "write a finished run as one page: summary, maps, waves in time, records, arrivals, provenance",
+        "write a finished run, ensemble or forecast as one page: summary, maps, waves, records, arrivals, provenance",
         "  esim report out/tohoku2011                               for any browser: out/tohoku2011/report.html\n"
         "  esim report out/tohoku2011 --places ports.csv --output tohoku.html\n"
-        "  esim report out/kumamoto2016 --timezone Asia/Tokyo\n",
+        "  esim report out/kumamoto2016 --timezone Asia/Tokyo\n"
+        "  esim report out/ensemble_tohoku2011                      hazard curves and maps of an ensemble\n"
+        "  esim report out/forecast_tohoku2011                      the output of esim forecast run\n",
     )
-    command.add_argument("run_directory", metavar="OUT", type=Path, help="output directory of a run")
+    command.add_argument(
+        "run_directory", metavar="OUT", type=Path, help="output directory of a run or forecast"
+    )
     command.add_argument(
         "--output", metavar="FILE", type=Path, help="file to write (default: OUT/report.html)"
     )

@@ -35,6 +35,8 @@ def _kind(name: str) -> "Callable[[Run, str, str, Look], Figure | None] | None":
     """How a map is drawn; None: not at all."""
     if "probability" in name and "fractile" not in name and not name.startswith("arrival"):
         return maps.probability
+    if name.startswith("arrival_time_quantile"):
+        return maps.arrival
     return maps.height if name.endswith("_worst") or HEIGHT.search(name) else None
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SIZE = 5.6, 7.4  # inches: width and height of the map, at most
 QUANTILE, DECADES = 0.9995, 2.0  # of the values that the colours span, and how many decades
 PALEST = 0.12
+ISOCHRONES = 14  # steps of a map of arrivals, at most, about
 STEPS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
@@ -32,13 +33,30 @@ def probability(run: Run, nest: str, name: str, look: Look) -> "Figure | None":
 def height(run: Run, nest: str, name: str, look: Look) -> "Figure | None":
     """A quantile over the members, or the worst of them, by the logarithm of its height."""
     from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogLocator
 
     field = run.grids[nest][name]
     top = chart.span(field, QUANTILE)
     least = top / 10**DECADES
     words, units = str(field.attrs["long_name"]), str(field.attrs["units"])
-    colours, norm = _colours(look, "YlGnBu"), LogNorm(least, top)
-    return _map(run, nest, field.where(field >= least), words, f"({units})", colours, norm, look, format="%g")
+    what = words.partition("quantile of the ")[2] or words.partition(" of the worst")[0]
+    colours, norm, shown = _colours(look, "YlGnBu"), LogNorm(least, top), field.where(field >= least)
+    ticks: dict[str, Any] = {"format": "%g", "ticks": LogLocator(subs=(1, 2, 5))}
+    return _map(run, nest, shown, words, f"{what} ({units})", colours, norm, look, **ticks)
+
+
+def arrival(run: Run, nest: str, name: str, look: Look) -> "Figure | None":
+    """A quantile of the time of arrival, in steps of minutes; None beside the extent of the look."""
+    from matplotlib.colors import BoundaryNorm
+
+    field = run.grids[nest][name]
+    minutes = (field / 60).assign_attrs(field.attrs)
+    step = chart.nice(chart.span(minutes, 1.0) / ISOCHRONES, (1, 2, 5))
+    edges = np.arange(0.0, float(minutes.max()) + step, step)
+    colours = _colours(look, "viridis_r")
+    norm = BoundaryNorm(edges, colours.N)
+    words = str(field.attrs["long_name"])
+    return _map(run, nest, minutes, words, "time since origin (min)", colours, norm, look, ticks=edges)
 
 
 def _units(run: Run, name: str) -> str:

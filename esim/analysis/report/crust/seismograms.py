@@ -64,7 +64,7 @@ def _plot(run: Run, data: "xr.Dataset", motion: str, n: int) -> Plot:
         Trace(component, time, unit.factor * line, colour, dash=dash)
         for component, line, (colour, dash) in zip(_components(data, motion), values, LOOKS, strict=True)
     ]
-    drawn = series(run, traces, f"{name} ({unit.name})")
+    drawn = series(run.start, traces, f"{name} ({unit.name})")
     largest = f"{words.number(unit.factor * peak, unit.name)}"
     alt = f"Seismograms of three components; the largest {name} is {largest}."
     return Plot(

@@ -41,7 +41,7 @@ def _plot(run: Run, n: int) -> Plot:
         seismic = float(np.clip(record.shaking, 0.0, time[-1]))
         if seen.any():
             traces.append(Trace("observed", record.time[seen], record.eta[seen], OBSERVED, dots=True))
-    drawn = series(run, traces, LABELS[variable], _limits(level, record, time[-1]), seismic)
+    drawn = series(run.start, traces, LABELS[variable], _limits(level, record, time[-1]), seismic)
     low, high = (words.number(end, "m") for end in _ends(level))
     alt = f"Time series of the {' and '.join(trace.name for trace in traces)} level; computed from {low} to {high}."
     return Plot(name, where(run.stations, n), traces, drawn, alt, _seismic_waves(seismic))

@@ -41,26 +41,30 @@ function utc(start, seconds) {
 }
 
 function traceOf(one, given) {
-  return {
-    x: one.x, y: one.y, name: one.name, type: "scatter", mode: one.dots ? "lines+markers" : "lines",
-    line: { color: one.colour, width: one.dots ? 0.8 : 1.6, dash: one.dash }, marker: { color: one.colour, size: 4 },
+  const area = { fill: "toself", fillcolor: one.colour + "40", line: { width: 0 }, mode: "lines", hoverinfo: "skip" };
+  const line = {
+    mode: one.dots ? "lines+markers" : "lines", marker: { color: one.colour, size: 4 },
+    line: { color: one.colour, width: one.dots ? 0.8 : 1.6, dash: one.dash },
     customdata: one.x.map((x) => utc(given.start, x * given.seconds)),
     hovertemplate: "%{fullData.name}: %{y:.3g}%{customdata}<extra></extra>",
   };
+  return { x: one.x, y: one.y, name: one.name, type: "scatter", ...(one.filled ? area : line) };
 }
 
 function layoutOf(given) {
   const axis = { ticks: "outside", linecolor: "#1a1a1a", gridcolor: "#e4e4e4", zerolinecolor: "#9a9a9a" };
+  const scale = given.logarithmic ? { type: "log", dtick: "D2", exponentformat: "power" } : {};
+  const ends = (limits) => (given.logarithmic ? limits.map(Math.log10) : limits);
   const grey = { type: "rect", xref: "x", yref: "paper", x0: 0, x1: given.shaded, y0: 0, y1: 1, layer: "below" };
   return {
     height: SCREEN, margin: { l: 64, r: 12, t: 28, b: 46 }, showlegend: false, hovermode: "x unified",
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     paper_bgcolor: "white", plot_bgcolor: "white", font: { family: "system-ui, sans-serif", size: 12, color: "#1a1a1a" },
     xaxis: {
-      ...axis, title: { text: given.time }, range: [0, given.until],
+      ...axis, ...scale, title: { text: given.across }, range: ends(given.range),
       unifiedhovertitle: { text: `%{x:.4g} ${given.unit}` },
     },
-    yaxis: { ...axis, title: { text: given.label }, ...(given.limits ? { range: given.limits } : {}) },
+    yaxis: { ...axis, ...scale, title: { text: given.label }, ...(given.limits ? { range: ends(given.limits) } : {}) },
     shapes: given.shaded > 0 ? [{ ...grey, fillcolor: "#ececec", line: { width: 0 } }] : [],
   };
 }
@@ -77,13 +81,30 @@ function plot(figure) {
   }
 }
 
+/** Shows one of several plots or pictures, chosen from a list; a plot is drawn when it is first seen. */
+function choice(element) {
+  const [items, select] = [[...element.querySelectorAll("li")], element.querySelector("select")];
+
+  function show() {
+    items.forEach((item, n) => item.classList.toggle("shown", n === Number(select.value)));
+    const figure = items[select.value].querySelector(".plot");
+    if (figure === null) return;
+    const area = figure.querySelector(".area");
+    if (area.childElementCount === 0) plot(figure);
+    else Plotly.Plots.resize(area); // the window may have changed while it was hidden
+  }
+  select.addEventListener("change", show);
+  show();
+}
+
 document.documentElement.classList.add("scripted");
 document.querySelectorAll(".frames").forEach(moving);
-document.querySelectorAll(".plot").forEach(plot);
+document.querySelectorAll(".choice").forEach(choice);
+document.querySelectorAll("section > .plot").forEach(plot);
 
-const areas = document.querySelectorAll(".area");
+const seen = () => [...document.querySelectorAll(".area")].filter((area) => area.offsetParent !== null);
 addEventListener("beforeprint", () => {
-  areas.forEach((area) => Plotly.relayout(area, { width: PAPER[0], height: PAPER[1], autosize: false }));
+  seen().forEach((area) => Plotly.relayout(area, { width: PAPER[0], height: PAPER[1], autosize: false }));
   document.querySelectorAll("details").forEach((element) => { element.open = true; });
 });
-addEventListener("afterprint", () => areas.forEach((area) => Plotly.relayout(area, { width: null, height: SCREEN, autosize: true })));
+addEventListener("afterprint", () => seen().forEach((area) => Plotly.relayout(area, { width: null, height: SCREEN, autosize: true })));
