@@ -9,6 +9,7 @@ from esim.config.yaml.suggest import shown
 from esim.ensemble.draws import draw_members
 from esim.ensemble.member import Member
 from esim.ensemble.table import read_members
+from esim.ensemble.unit_sources import unit_lines, unit_members
 from esim.io.atomic import whole_file
 
 TABLE = "members.csv"  # in the output directory: the members as they were computed
@@ -16,7 +17,9 @@ FEW = 4  # values of a key that are told one by one
 
 
 def design_members(config: MembersConfig) -> list[Member]:
-    """The members of a table, or those that are drawn; raises InputError."""
+    """The members of a table, unit sources, or those that are drawn; raises InputError."""
+    if config.unit_sources is not None:
+        return unit_members(config.unit_sources)
     return read_members(config.table) if config.table is not None else draw_members(config)
 
 
@@ -27,6 +30,8 @@ def paths(members: Sequence[Member]) -> list[str]:
 
 def design_lines(config: MembersConfig, members: Sequence[Member]) -> list[str]:
     """The design, for the plan: how many members, and the values of each key."""
+    if config.unit_sources is not None:
+        return unit_lines(config.unit_sources, members)
     how = f"table {config.table}" if config.table is not None else f"{config.method}, seed {config.seed}"
     lines = [f"members        {len(members):,} ({how})"]
     weights = [member.weight for member in members]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from esim.config.ensemble.distribution import DistributionConfig
+from esim.config.ensemble.unit_sources import UnitSourcesConfig
 from esim.config.limits import Seed
 from esim.config.yaml.paths import InputFile
 from esim.config.yaml.section import KeyProblem, Section, check_one
@@ -28,7 +29,7 @@ KeyPath = Annotated[str, AfterValidator(key_path)]
 
 
 class MembersConfig(Section):
-    """The members: either those of a table, or as many as wanted, drawn at random."""
+    """The members: those of a table, as many as wanted, drawn at random, or unit sources."""
 
     table: InputFile | None = Field(
         default=None,
@@ -51,16 +52,21 @@ class MembersConfig(Section):
         "values, with `weights` unless they are alike.",
     )
 
+    unit_sources: UnitSourcesConfig | None = Field(
+        default=None,
+        description="A member for each subfault of a fault, which slips alone: Green's functions of a tsunami.",
+    )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
-        check_one(self, "table", "vary")
+        check_one(self, "table", "vary", "unit_sources")
         if self.vary is not None and self.count is None:
             raise KeyProblem("count", "is missing; expected the number of members to draw")
-        if self.table is not None:
+        if self.vary is None:
             for name in ("count", "seed", "method"):
                 if (
                     name in self.model_fields_set
                     and getattr(self, name) != type(self).model_fields[name].default
                 ):
-                    raise KeyProblem(name, "goes with vary; the members of a table are its rows")
+                    raise KeyProblem(name, "goes with vary, whose members are drawn")
         return self

@@ -80,11 +80,12 @@ def _keyed(key: str, value: Any) -> Iterator[tuple[str, Path]]:
         yield from _keyed(f"{key}.{name}" if key else str(name), item)
 
 
-def check_one(section: Section, first: str, second: str) -> None:
-    """Raise ValueError unless exactly one of two keys is given."""
-    given = [key for key in (first, second) if getattr(section, key) is not None]
+def check_one(section: Section, *names: str) -> None:
+    """Raise ValueError unless exactly one of some keys is given."""
+    given = [key for key in names if getattr(section, key) is not None]
     if len(given) != 1:
-        raise ValueError(f"needs {first} or {second}; it has {'both' if given else 'neither'}")
+        many = "both" if len(names) == 2 else " and ".join(given)
+        raise ValueError(f"needs {' or '.join(names)}; it has {many if given else 'neither' if len(names) == 2 else 'none'}")
 
 
 def kind_of(value: Any) -> str:
