@@ -1,5 +1,6 @@
 """What is made of the members of an ensemble whose members are unit sources? A library of Green's functions."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,14 +44,16 @@ def make_library(setup: EnsembleSetup, complete: Sequence[int]) -> list[str]:
     assert units is not None  # asked for where they are
     missing = len(setup.members) - len(complete)
     if missing:
-        return [f"{LIBRARY}: not written, {missing} of {len(setup.members)} unit sources are missing; try --resume"]
+        return [
+            f"{LIBRARY}: not written, {missing} of {len(setup.members)} unit sources are missing; try --resume"
+        ]
     fault, names = read_subfaults(units), [member.name for member in setup.members]
     base = require_responses(setup.first.config)
     files = sorted({locate(file) for file in (*config.files, *base.files)})
     attributes: dict[str, Any] = dict(
         cf.global_attributes(config.title or config.base.stem, config.echo(), "esim-run")
     )
-    attributes["inputs"] = [input_file(file) for file in files]
+    attributes["inputs"] = json.dumps([input_file(file) for file in files])
     folders = [setup.directory(n) for n in complete]
     write_subfaults(directory / SUBFAULTS, fault, names)
     return write_library(directory / LIBRARY, fault, names, folders, units.slip, base, attributes)

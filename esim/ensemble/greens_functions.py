@@ -1,7 +1,7 @@
 """What do unit sources leave? Their waves at the stations, Green's functions, together in one Zarr store.
 
-Of a metre of slip on each subfault alone, at once, at the origin time. They are linear in slip by definition; how far the
-runs were not, `linearity` says of a superposition.
+Of a metre of slip on each subfault alone, at once, at the origin time. They are linear in slip by definition; how far
+the runs were not, `linearity` says of a superposition.
 """
 
 import csv
@@ -49,14 +49,14 @@ def write_library(
 ) -> list[str]:
     """Writes the library of subfaults whose members, with a slip [m] each, are in folders, whole or not at all.
 
-    base is the configuration of one of them. Returns sentences about stations that are left out. Raises InputError where
-    members have other stations or times than the first one, and MachineError if the disk fails.
+    base is the configuration of one of them. Returns sentences about stations that are left out. Raises InputError
+    where members have other stations or times than the first one, and MachineError if the disk fails.
     """
     records = [open_record(folder / STATIONS) for folder in folders]
     stations, time = _axes(records)
     rest = base.physics.sea_level
     values = np.stack([(record.read("eta") - rest) / slip for record in records])
-    wet = np.isfinite(values).all(axis=(0, 2))
+    wet = np.asarray(np.isfinite(values).all(axis=(0, 2)))
     remarks = [
         f"{path.name}: station '{name}' falls dry in some members and is left out"
         for name, kept in zip(stations, wet, strict=True)
@@ -144,7 +144,9 @@ def write_subfaults(path: Path, fault: FiniteFault, names: Sequence[str]) -> Non
     columns = ("depth", "length", "width", "strike", "dip", "rake")
     rigidity = {float(value) for value in geometry["rigidity"]}
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        stream.write("# Subfaults of a library of Green's functions: give slip [m], rupture_time and rise_time [s].\n")
+        stream.write(
+            "# Subfaults of a library of Green's functions: give slip [m], rupture_time and rise_time [s].\n"
+        )
         stream.write("# reference: center\n")
         stream.write(f"# rigidity: {rigidity.pop():g}\n" if len(rigidity) == 1 else "")
         table = csv.writer(stream, lineterminator="\n")

@@ -17,13 +17,20 @@ from esim.io.map_record import MapRecord, open_record
 if TYPE_CHECKING:
     import xarray as xr
 
-COMPARED = ("grid", "bathymetry", "physics", "structures", "levees", "water")  # on which Green's functions depend
+COMPARED = (
+    "grid",
+    "bathymetry",
+    "physics",
+    "structures",
+    "levees",
+    "water",
+)  # on which Green's functions depend
 APART = 1e-6  # degrees, or m, by which positions of a station may differ
 
 
 @dataclass(frozen=True)
 class LinearityError:
-    """Of a station: the error of a superposition, relative to a run in L2, and its highest crest over that of the run."""
+    """Of a station: the L2 error of a superposition, relative to a run, and its highest crest over that of the run."""
 
     station: str
     relative_error: float
@@ -40,12 +47,18 @@ def linearity_errors(
     """
     path = run / STATIONS
     if not path.is_file():
-        raise InputError(f"--against: {path}: no such file; expected the output directory of a tsunami run with stations")
+        raise InputError(
+            f"--against: {path}: no such file; expected the output directory of a tsunami run with stations"
+        )
     record = open_record(path)
     names = [str(name) for name in record.read("station")]
-    shared = [name for name in library.stations if name in names and _same_place(library, record, name, names)]
+    shared = [
+        name for name in library.stations if name in names and _same_place(library, record, name, names)
+    ]
     if not shared:
-        raise InputError(f"--against: {path} has none of the library's stations at their places; expected some")
+        raise InputError(
+            f"--against: {path} has none of the library's stations at their places; expected some"
+        )
     time, eta = record.read_all(["time", "eta"])
     time = time[time <= library.time[-1]]
     errors = []
@@ -106,7 +119,8 @@ def error_lines(errors: Sequence[LinearityError]) -> list[str]:
     width = max(7, *(len(one.station) for one in errors))
     lines = [f"{'station':{width}}  relative L2 error  crest / crest of the run"]
     return lines + [
-        f"{one.station:{width}}  {100 * one.relative_error:15.2f} %  {one.crest_ratio:24.4f}" for one in errors
+        f"{one.station:{width}}  {100 * one.relative_error:15.2f} %  {one.crest_ratio:24.4f}"
+        for one in errors
     ]
 
 

@@ -51,7 +51,9 @@ def match_slip(slip: FiniteFault, library: FiniteFault) -> SlipHistory:
         raise InputError(f"{slip.label(n)}: opens; a library of unit sources has slip only")
     if (slip.start[slip.slip != 0] < 0).any():
         n = int(np.argwhere((slip.start < 0) & (slip.slip != 0))[0][0])
-        raise InputError(f"{slip.label(n)}: slips before the origin time, at which the runs of a library begin")
+        raise InputError(
+            f"{slip.label(n)}: slips before the origin time, at which the runs of a library begin"
+        )
     moving, centres, theirs = np.flatnonzero(slip.moving), _centres(slip), _centres(library)
     numbers = []
     for n in moving.tolist():
@@ -66,7 +68,9 @@ def _centres(fault: FiniteFault) -> np.ndarray:
     if not fault.lonlat:
         return np.stack([x, y, 0 * x], axis=1)
     lon, lat = np.deg2rad(x), np.deg2rad(y)
-    return EARTH_RADIUS * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+    return EARTH_RADIUS * np.stack(
+        [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1
+    )
 
 
 def _require_same(slip: FiniteFault, n: int, library: FiniteFault, nearest: int, distance: float) -> int:
@@ -80,9 +84,7 @@ def _require_same(slip: FiniteFault, n: int, library: FiniteFault, nearest: int,
     return nearest
 
 
-def _differences(
-    slip: FiniteFault, n: int, library: FiniteFault, k: int, distance: float
-) -> Iterator[str]:
+def _differences(slip: FiniteFault, n: int, library: FiniteFault, k: int, distance: float) -> Iterator[str]:
     """What differs between subfault n of a fault and the nearest of a library, whose centre is a distance [m] away."""
     room = NEAR * float(min(library.length[k], library.width[k]))
     if distance > room:

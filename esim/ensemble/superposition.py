@@ -1,7 +1,7 @@
 """Which waves does slip make? The sum of Green's functions, each times the slip of its subfault, when that slips.
 
-Slip that grows evenly over a rise time is a mean over it of Green's functions that begin later: with their integral C over
-time, (C(t - start) - C(t - start - rise)) / rise. Between samples, Green's functions are linear.
+Slip that grows evenly over a rise time is a mean over it of Green's functions that begin later: with their integral C
+over time, (C(t - start) - C(t - start - rise)) / rise. Between samples, Green's functions are linear.
 """
 
 import json
@@ -60,7 +60,9 @@ class GreensFunctions:
     @cached_property
     def positions(self) -> dict[str, np.ndarray]:
         """Positions of the stations, by the names of the axes."""
-        return {axis: self.record.read(axis) for axis in ("lon", "lat", "x", "y") if axis in self.record.variables}
+        return {
+            axis: self.record.read(axis) for axis in ("lon", "lat", "x", "y") if axis in self.record.variables
+        }
 
     @property
     def sea_level(self) -> float:
@@ -138,7 +140,9 @@ def open_library(path: Path | str) -> GreensFunctions:
         raise InputError(f"{path}: is no library of Green's functions; expected {LIBRARY} of unit sources")
     made = str(record.attributes["esim_version"])
     if record.attributes["library_format"] != FORMAT or made != __version__:
-        raise InputError(f"{path}: was made by esim {made}, and this is {__version__}; make it again with esim-run")
+        raise InputError(
+            f"{path}: was made by esim {made}, and this is {__version__}; make it again with esim-run"
+        )
     names = tuple(map(str, record.read("subfault")))
     return GreensFunctions(path, record, _fault(record, names), names)
 
@@ -187,14 +191,18 @@ def superposed(greens: np.ndarray, time: np.ndarray, history: SlipHistory) -> np
             steps = 0.5 * (function[:, 1:] + function[:, :-1]) * np.diff(time)
             whole = np.concatenate([np.zeros((len(function), 1)), np.cumsum(steps, axis=1)], axis=1)
         for (delay, integral), factor in windows.items():
-            found += factor * (_integrated(function, whole, time, delay) if integral else _delayed(function, time, delay))
+            found += factor * (
+                _integrated(function, whole, time, delay) if integral else _delayed(function, time, delay)
+            )
     return found
 
 
 def _windows(history: SlipHistory) -> list[dict[tuple[float, bool], float]]:
     """Of each subfault: the factors of its Green's function, or of the integral of that, by their delays [s]."""
     found = []
-    for slips, starts, rises in zip(history.slip.tolist(), history.start.tolist(), history.rise.tolist(), strict=True):
+    for slips, starts, rises in zip(
+        history.slip.tolist(), history.start.tolist(), history.rise.tolist(), strict=True
+    ):
         factors: defaultdict[tuple[float, bool], float] = defaultdict(float)
         for slip, start, rise in zip(slips, starts, rises, strict=True):
             if rise > 0:
@@ -207,7 +215,7 @@ def _windows(history: SlipHistory) -> list[dict[tuple[float, bool], float]]:
 
 
 def _places(time: np.ndarray, delay: float) -> tuple[int, np.ndarray, np.ndarray]:
-    """The first sample that is not before a delay [s]; for those from there, the sample before t - delay and the rest [s]."""
+    """The first sample not before a delay [s]; for those from there, the sample before t - delay and the rest [s]."""
     first = int(np.searchsorted(time, delay))
     then = time[first:] - delay
     before = np.minimum(np.searchsorted(time, then, side="right") - 1, len(time) - 2)

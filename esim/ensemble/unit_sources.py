@@ -19,6 +19,7 @@ from esim.sources.slab import divide_slab, read_slab
 from esim.sources.subfaults import divide_plane
 
 KEY = "members.unit_sources"
+FAULTS = ("finite_fault", "okada", "random_slip")  # kinds of sources
 TERMS = ("kajiura", "horizontal_on_slope")  # of a source, on which its uplift depends
 
 
@@ -111,13 +112,16 @@ def nonlinear_terms(base: TsunamiConfig) -> list[str]:
 
 def other_terms(config: UnitSourcesConfig, sources: Any) -> list[str]:
     """Sentences about keys of the source of the base that its unit sources have otherwise."""
-    faults = (one for one in sources or () if isinstance(one, Mapping) and "kajiura" in one)
-    given: Mapping[str, Any] = next(faults, {})
+    faults = (one for one in sources or () if isinstance(one, Mapping) and one.get("kind") in FAULTS)
+    given: Mapping[str, Any] | None = next(faults, None)
+    if given is None:
+        return []
+    terms = [(name, getattr(config, name), bool(given.get(name, False))) for name in TERMS]
     return [
-        f"{KEY}.{name}: is {str(getattr(config, name)).lower()}, and {str(given[name]).lower()} in the source of base, so "
-        "that a superposition is not the wave of that"
-        for name in TERMS
-        if name in given and given[name] != getattr(config, name)
+        f"{KEY}.{name}: is {str(mine).lower()}, and {str(its).lower()} in the source of base, so that a superposition is "
+        "not the wave of that"
+        for name, mine, its in terms
+        if mine != its
     ]
 
 

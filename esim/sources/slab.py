@@ -1,9 +1,9 @@
 """Where is the interface of a subducting plate, and into which subfaults is it divided?
 
 Grids of its depth are those of Slab2 (Hayes et al. 2018, Science 362, 58-61), or any others. Its strike and dip follow
-from the gradient of the depth. The corners of subfaults lie on lines of steepest descent, which begin evenly spaced on the
-line of the smaller depth; four of them make a rectangle with the mean of their sides, so that neighbours neither overlap
-nor leave gaps beyond what a bent surface asks of flat pieces.
+from the gradient of the depth. The corners of subfaults lie on lines of steepest descent, which begin evenly spaced on
+the line of the smaller depth; four of them make a rectangle with the mean of their sides, so that neighbours neither
+overlap nor leave gaps beyond what a bent surface asks of flat pieces.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,9 @@ from esim.sources import geodesy
 from esim.sources.finite_fault import FiniteFault
 from esim.sources.subfaults import unit_fault
 
-KILOMETRES = 1000.0  # a slab whose numbers are all below this has its depths in km: none lies so near to the ground
+KILOMETRES = (
+    1000.0  # a slab whose numbers are all below this has its depths in km: none lies so near to the ground
+)
 STEPS = 10  # of a line of steepest descent along a side of a subfault
 LONGEST = 4e7  # m: a line around the Earth
 Point = tuple[float, float]  # lon, lat
@@ -145,8 +147,8 @@ def _nearest_node(slab: Slab, depth: float) -> Point:
     low, high = float(np.nanmin(known)), float(np.nanmax(known))
     if not low <= depth <= high:
         raise InputError(
-            f"{slab.path}: the interface lies between depths of {low / 1e3:.4g} and {high / 1e3:.4g} km there; expected "
-            f"the first of slab.depth, {depth / 1e3:g} km, between them"
+            f"{slab.path}: the interface lies between depths of {low / 1e3:.4g} and {high / 1e3:.4g} km there; "
+            f"expected the first of slab.depth, {depth / 1e3:g} km, between them"
         )
     j, i = np.unravel_index(np.nanargmin(np.abs(known - depth)), known.shape)
     return float(slab.lon[i]), float(slab.lat[j])
@@ -184,7 +186,9 @@ def _evenly(line: Sequence[Point], count: int) -> Iterator[Point]:
     along = np.concatenate([[0.0], np.cumsum([_distance(*pair) for pair in pairwise(line)])])
     lon, lat = np.array(line).T
     wanted = np.linspace(0, along[-1], count)
-    yield from zip(np.interp(wanted, along, lon).tolist(), np.interp(wanted, along, lat).tolist(), strict=True)
+    yield from zip(
+        np.interp(wanted, along, lon).tolist(), np.interp(wanted, along, lat).tolist(), strict=True
+    )
 
 
 def _descent(slab: Slab, point: Point, side: float, deepest: float) -> Iterator[Corner]:
@@ -207,7 +211,9 @@ def _downwards(slab: Slab, point: Point, slope_at: Point, distance: float) -> Po
         return slope_at  # beyond the end of the interface
     squared = east * east + north * north
     if squared == 0:
-        raise InputError(f"{slab.path}: the interface is level at {point[0]:.4g}, {point[1]:.4g}; expected one that dips")
+        raise InputError(
+            f"{slab.path}: the interface is level at {point[0]:.4g}, {point[1]:.4g}; expected one that dips"
+        )
     level = distance / sqrt((1 + squared) * squared)  # for each unit of slope
     return geodesy.travel(*point, level * east, level * north, True)
 
@@ -238,4 +244,5 @@ def _length(line: Sequence[Point]) -> float:
 
 def _distance(one: Point, other: Point) -> float:
     """Distance [m] along the ground."""
-    return hypot(*(float(part[0, 0]) for part in geodesy.local(*map(np.atleast_1d, other), *one, True)))
+    east, north = geodesy.local(np.array([other[0]]), np.array([other[1]]), *one, True)
+    return hypot(float(east[0, 0]), float(north[0, 0]))

@@ -1,7 +1,8 @@
 """Into which subfaults is a plane divided? Equal rectangles, row by row down dip, each row along strike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import cos, radians, sin
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from esim.sources.finite_fault import RIGIDITY, FiniteFault
 
 def unit_fault(
     lonlat: bool,
-    columns: dict[str, np.ndarray],
+    columns: Mapping[str, Any],
     rake: float,
     rigidity: float | None,
     remarks: Sequence[str] = (),

@@ -15,22 +15,25 @@ UNITS = {"plane": PLANE, "subfault": [20000, 20000], "rake": 90}
 
 def basin(**changes: Any) -> dict[str, Any]:
     """A tsunami with two gauges over 4 km of water; a source is to be given."""
-    return base(
-        time={"duration": 120},
-        grid={
-            "kind": "cartesian",
-            "x": [-60000, 60000],
-            "y": [-50000, 50000],
-            "spacing": 4000,
-            "boundary": "open",
-            "solver": "deep",
-        },
-        bathymetry={"kind": "flat", "depth": 4000},
-        source=[],
-        stations=[{"name": "near", "x": 2500, "y": 500}, {"name": "far", "x": -12500, "y": 12500}],
-        output={"directory": "nowhere", "stations": {"every": 10}},
-        run={"backend": "numpy", "precision": "float64", "threads": 1, "dt": 10},
-    ) | changes
+    return (
+        base(
+            time={"duration": 120},
+            grid={
+                "kind": "cartesian",
+                "x": [-60000, 60000],
+                "y": [-50000, 50000],
+                "spacing": 4000,
+                "boundary": "open",
+                "solver": "deep",
+            },
+            bathymetry={"kind": "flat", "depth": 4000},
+            source=[],
+            stations=[{"name": "near", "x": 2500, "y": 500}, {"name": "far", "x": -12500, "y": 12500}],
+            output={"directory": "nowhere", "stations": {"every": 10}},
+            run={"backend": "numpy", "precision": "float64", "threads": 1, "dt": 10},
+        )
+        | changes
+    )
 
 
 def units(folder: Path, unit_sources: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from esim.ensemble.linearity import error_lines, linearity_errors
+    from esim.ensemble.linearity import LinearityError, error_lines, linearity_errors
     from esim.ensemble.superposition import open_library, superposition_lines
     from esim.ensemble.superposition_file import require_free, write_superposition
 
@@ -54,7 +54,8 @@ def _run(options: argparse.Namespace) -> None:
     found = library.superpose(options.slip)
     for line in superposition_lines(library, found):
         print(line)
-    errors, remarks = [], []
+    errors: list[LinearityError] = []
+    remarks: list[str] = []
     if options.against is not None:
         errors, remarks = linearity_errors(library, found, options.against)
         print(f"against {options.against}; in the library not linear: {library.nonlinear_terms}")

@@ -31,14 +31,17 @@ class SlabConfig(Section):
     """
 
     file: InputFile = Field(
-        description="Depth of the interface in lon and lat: NetCDF (.grd) or columns lon, lat, depth, km or m of either "
-        "sign, relative to the configuration."
+        description="Depth of the interface in lon and lat: NetCDF (.grd) or columns lon, lat, depth, in km or m of "
+        "either sign, relative to the configuration."
     )
     depth: tuple[InEarth, InEarth] = Field(
         description="Depths [m] of the upper edge of the first row, and down to which the middles of subfaults lie."
     )
     west: Angle | None = Field(
-        default=None, ge=-360, le=360, description="Western limit [degrees] of the interface that counts; null: none."
+        default=None,
+        ge=-360,
+        le=360,
+        description="Western limit [degrees] of the interface that counts; null: none.",
     )
     east: Angle | None = Field(default=None, ge=-360, le=720, description="Eastern limit; null: none.")
     south: Angle | None = Field(default=None, ge=-90, le=90, description="Southern limit; null: none.")
@@ -79,7 +82,10 @@ class UnitSourcesConfig(SlopedSourceConfig):
         "number fits.",
     )
     rake: Angle | None = Field(
-        default=None, ge=-360, le=360, description="Rake [degrees] of all subfaults; null: as in the file of the fault."
+        default=None,
+        ge=-360,
+        le=360,
+        description="Rake [degrees] of all subfaults; null: as in the file of the fault.",
     )
     slip: Slip = Field(
         default=10.0,

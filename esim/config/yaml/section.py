@@ -84,8 +84,9 @@ def check_one(section: Section, *names: str) -> None:
     """Raise ValueError unless exactly one of some keys is given."""
     given = [key for key in names if getattr(section, key) is not None]
     if len(given) != 1:
-        many = "both" if len(names) == 2 else " and ".join(given)
-        raise ValueError(f"needs {' or '.join(names)}; it has {many if given else 'neither' if len(names) == 2 else 'none'}")
+        wanted, two = f"{', '.join(names[:-1])} or {names[-1]}", len(names) == 2
+        has = ("both" if two else " and ".join(given)) if given else "neither" if two else "none"
+        raise ValueError(f"needs {wanted}; it has {has}")
 
 
 def kind_of(value: Any) -> str:
