@@ -118,8 +118,8 @@ def other_terms(config: UnitSourcesConfig, sources: Any) -> list[str]:
         return []
     terms = [(name, getattr(config, name), bool(given.get(name, False))) for name in TERMS]
     return [
-        f"{KEY}.{name}: is {str(mine).lower()}, and {str(its).lower()} in the source of base, so that a superposition is "
-        "not the wave of that"
+        f"{KEY}.{name}: is {str(mine).lower()}, and {str(its).lower()} in the source of base, so that a "
+        "superposition is not the wave of that"
         for name, mine, its in terms
         if mine != its
     ]

@@ -12,7 +12,8 @@ from esim.config import from_dict
 from esim.drivers.run import simulate
 from esim.ensemble.linearity import linearity_errors
 from esim.ensemble.slip_history import SlipHistory
-from esim.ensemble.superposition import open_library, superposed
+from esim.ensemble.summation import superposed
+from esim.ensemble.superposition import open_library
 from esim.errors import InputError
 from esim.sources.formats import csv_yaml
 

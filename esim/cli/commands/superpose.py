@@ -45,21 +45,25 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from esim.ensemble.linearity import LinearityError, error_lines, linearity_errors
-    from esim.ensemble.superposition import open_library, superposition_lines
+    from esim.ensemble.superposition import open_library, read_slip, slip_remarks, superposition_lines
     from esim.ensemble.superposition_file import require_free, write_superposition
 
     library = open_library(options.library)
     folder = options.output or library.path.parent / f"superposition_{options.slip.stem}"
     require_free(folder)
-    found = library.superpose(options.slip)
+    slip = read_slip(options.slip)
+    found = library.superpose(slip)
+    remarks = slip_remarks(options.slip, slip, found)
+    errors: list[LinearityError] = []
     for line in superposition_lines(library, found):
         print(line)
-    errors: list[LinearityError] = []
-    remarks: list[str] = []
     if options.against is not None:
-        errors, remarks = linearity_errors(library, found, options.against)
+        errors, more = linearity_errors(library, found, options.against)
+        remarks += more
         print(f"against {options.against}; in the library not linear: {library.nonlinear_terms}")
-        for line in (*error_lines(errors), *remarks):
+        for line in error_lines(errors):
             print(line)
+    for line in remarks:
+        print(line)
     for path in write_superposition(folder, library, found, options.slip, options.against, errors, remarks):
         print(path)
