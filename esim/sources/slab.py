@@ -3,16 +3,16 @@
 Grids of its depth are those of Slab2 (Hayes et al. 2018, Science 362, 58-61), or any others. Its strike and dip follow
 from the gradient of the depth. The corners of subfaults lie on lines of steepest descent, which begin evenly spaced on
 the line of the smaller depth; four of them make a rectangle with the mean of their sides, so that neighbours neither
-overlap nor leave gaps beyond what a bent surface asks of flat pieces.
+overlap nor leave gaps beyond what a bent surface asks of flat pieces. At its rim the surface is continued by a node.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
-from math import asin, atan2, degrees, hypot, isfinite, sqrt
+from itertools import pairwise, product
+from math import asin, atan2, degrees, hypot, isfinite, nan, radians, sqrt
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -28,6 +28,7 @@ KILOMETRES = (
     1000.0  # a slab whose numbers are all below this has its depths in km: none lies so near to the ground
 )
 STEPS = 10  # of a line of steepest descent along a side of a subfault
+TRIES = 50  # nodes from which a line is sought; those at the rim may lead out of the interface
 LONGEST = 4e7  # m: a line around the Earth
 Point = tuple[float, float]  # lon, lat
 Corner = tuple[float, float, float]  # and depth [m]
@@ -46,25 +47,26 @@ class Slab:
 
     @cached_property
     def surface(self) -> np.ndarray:
-        """Depth [m] and its slopes towards east and north at the nodes (ny, nx, 3); NaN at the rim."""
-        north, east = np.gradient(self.depth, np.deg2rad(self.lat), np.deg2rad(self.lon))
-        east = east / np.cos(np.deg2rad(self.lat))[:, None]
-        found = np.stack([self.depth, east / EARTH_RADIUS, north / EARTH_RADIUS], axis=-1)
-        return np.where(np.isfinite(found).all(axis=-1, keepdims=True), found, np.nan)
-
-    @cached_property
-    def _between(self) -> Any:
-        from scipy.interpolate import RegularGridInterpolator
-
-        return RegularGridInterpolator(
-            (self.lat, self.lon), self.surface, bounds_error=False, fill_value=np.nan
-        )
+        """Depth [m] and its slopes towards east and north at the nodes, and a node beyond, (ny, nx, 3); else NaN."""
+        width, height = (EARTH_RADIUS * radians(axis[1] - axis[0]) for axis in (self.lon, self.lat))
+        widths = width * np.cos(np.deg2rad(self.lat))[:, None]
+        east, north = _slope(self.depth, 1) / widths, _slope(self.depth, 0) / height
+        known = np.isfinite(self.depth) & np.isfinite(east) & np.isfinite(north)
+        found = np.where(known[..., None], np.stack([self.depth, east, north], axis=-1), np.nan)
+        return _continued(found, widths, height)
 
     def at(self, point: Point) -> tuple[float, float, float]:
-        """Depth [m] and its slopes towards east and north at a point lon, lat; NaN where there is none."""
-        lon = self.lon[0] + (point[0] - self.lon[0]) % 360.0
-        depth, east, north = self._between((point[1], lon)).tolist()
-        return depth, east, north
+        """Depth [m] and its slopes towards east and north at a point, bilinear; NaN where there is none."""
+        column = (point[0] - self.lon[0]) % 360.0 / (self.lon[1] - self.lon[0])
+        row = (point[1] - self.lat[0]) / (self.lat[1] - self.lat[0])
+        if not (0 <= column <= self.lon.size - 1 and 0 <= row <= self.lat.size - 1):
+            return nan, nan, nan
+        i, j = min(int(column), self.lon.size - 2), min(int(row), self.lat.size - 2)
+        east, north = column - i, row - j
+        south, other = self.surface[j, i : i + 2], self.surface[j + 1, i : i + 2]
+        nodes = (1 - north) * south + north * other
+        depth, slope_east, slope_north = ((1 - east) * nodes[0] + east * nodes[1]).tolist()
+        return depth, slope_east, slope_north
 
     def within(self, limits: Limits) -> Self:
         """The part of the interface between west, east, south and north [degrees]; None: no limit."""
@@ -77,6 +79,31 @@ class Slab:
         rows &= self.lat >= (-90.0 if south is None else south)
         rows &= self.lat <= (90.0 if north is None else north)
         return replace(self, depth=np.where(rows[:, None] & columns, self.depth, np.nan))
+
+
+def _slope(values: np.ndarray, axis: int) -> np.ndarray:
+    """How much values grow from node to node along an axis: central differences, and one-sided ones at the rim."""
+    steps, none = np.diff(values, axis=axis), np.full_like(values.take([0], axis), np.nan)
+    ahead, behind = np.concatenate([steps, none], axis), np.concatenate([none, steps], axis)
+    one_sided = np.where(np.isnan(ahead), behind, ahead)
+    return np.where(np.isnan(ahead) | np.isnan(behind), one_sided, 0.5 * (ahead + behind))
+
+
+def _continued(surface: np.ndarray, widths: np.ndarray, height: float) -> np.ndarray:
+    """A surface (ny, nx, 3) that goes on evenly to the next nodes beyond its rim, so that lines can run along that.
+
+    widths (ny, 1) and height are the distances [m] between nodes.
+    """
+    ny, nx = surface.shape[:2]
+    around = np.pad(surface, ((1, 1), (1, 1), (0, 0)), constant_values=np.nan)
+    total, count = np.zeros_like(surface), np.zeros((ny, nx, 1))
+    for j, i in product((-1, 0, 1), (-1, 0, 1)):
+        beside = around[1 + j : 1 + j + ny, 1 + i : 1 + i + nx].copy()
+        beside[..., 0] -= i * widths * beside[..., 1] + j * height * beside[..., 2]
+        there = np.isfinite(beside[..., :1])
+        total, count = total + np.where(there, beside, 0.0), count + there
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isnan(surface), total / count, surface)
 
 
 def read_slab(path: Path) -> Slab:
@@ -121,27 +148,30 @@ def divide_slab(
             f"{depths[0] / 1e3:g} and {depths[1] / 1e3:g} km; expected smaller ones, or more depth"
         )
     table = {name: np.array([one[name] for one in found]) for name in found[0]}
-    return unit_fault(True, table, rake, rigidity, slab.remarks)
+    ends = " to ".join(f"lon {lon:.2f}, lat {lat:.2f}" for lon, lat in (line[0], line[-1]))
+    told = f"{slab.path.name}: upper edge at {depths[0] / 1e3:g} km, {_length(line) / 1e3:.0f} km long, from {ends}"
+    return unit_fault(True, table, rake, rigidity, (*slab.remarks, told))
 
 
 def _upper_edge(slab: Slab, depth: float, step: float) -> list[Point]:
-    """Points every step [m] along the line of a depth [m], in the direction of strike, as far as the interface goes."""
-    start = _on_line(slab, _nearest_node(slab, depth), depth)
-    forward = list(_follow(slab, start, depth, step))
-    closed = len(forward) > 2 and _distance(start, forward[-1]) < step  # round an island of the interface
-    backward = [] if closed else list(_follow(slab, start, depth, -step))[1:]
-    line = [*reversed(backward), *forward]
-    if len(line) < 2:
-        raise InputError(
-            f"{slab.path}: the line of {depth / 1e3:g} km depth is shorter than {step / 1e3:.3g} km; expected wider "
-            "limits, another depth, or smaller subfaults"
-        )
-    return line
+    """Points every step [m] along the line of a depth [m], towards its strike, as far as the interface goes."""
+    for node in _nearest_nodes(slab, depth):
+        start = _on_line(slab, node, depth)
+        forward = list(_follow(slab, start, depth, step))
+        closed = len(forward) > 2 and _distance(start, forward[-1]) < step  # round an island of the interface
+        backward = [] if closed else list(_follow(slab, start, depth, -step))[1:]
+        line = [*reversed(backward), *forward]
+        if len(line) > 1:
+            return line
+    raise InputError(
+        f"{slab.path}: the line of {depth / 1e3:g} km depth is shorter than {step / 1e3:.3g} km; expected wider "
+        "limits, another depth, or smaller subfaults"
+    )
 
 
-def _nearest_node(slab: Slab, depth: float) -> Point:
-    """The node whose depth is nearest to one [m]; raises InputError where the interface is all above or below."""
-    known = slab.surface[..., 0]
+def _nearest_nodes(slab: Slab, depth: float) -> Iterator[Point]:
+    """The nodes whose depths are nearest to one [m]; raises InputError where all are above or below it."""
+    known = slab.depth
     if not np.isfinite(known).any():
         raise InputError(f"{slab.path}: has no depth within the limits; expected that of an interface")
     low, high = float(np.nanmin(known)), float(np.nanmax(known))
@@ -150,8 +180,9 @@ def _nearest_node(slab: Slab, depth: float) -> Point:
             f"{slab.path}: the interface lies between depths of {low / 1e3:.4g} and {high / 1e3:.4g} km there; "
             f"expected the first of slab.depth, {depth / 1e3:g} km, between them"
         )
-    j, i = np.unravel_index(np.nanargmin(np.abs(known - depth)), known.shape)
-    return float(slab.lon[i]), float(slab.lat[j])
+    nearest = np.argsort(np.abs(known - depth), axis=None)[:TRIES]  # what is missing comes last
+    for j, i in np.transpose(np.unravel_index(nearest, known.shape)).tolist():
+        yield float(slab.lon[i]), float(slab.lat[j])
 
 
 def _on_line(slab: Slab, point: Point, depth: float) -> Point:

@@ -58,6 +58,14 @@ def test_columns_narrow_towards_the_centre_of_an_arc(slab):
     assert np.ptp(radius) > 5e4 and np.ptp(angles) < 0.01 * angles.mean()
 
 
+def test_the_upper_edge_may_run_along_the_rim(slab):
+    """At 8 km, a node from where the grid ends, the line is as long as the arc of its radius between the limits."""
+    found = divide_slab(slab.within((None, None, 36, 40)), (8e3, 20e3), (20e3, 20e3), 90.0)
+    length = float(found.remarks[-1].split(" km, ")[1].split(" km")[0]) * 1e3
+    angle = 2 * np.arcsin(np.deg2rad(2) * EARTH_RADIUS / RADIUS)
+    assert length == pytest.approx(RADIUS * angle, abs=2e4)  # two nodes at each end
+
+
 def test_a_plane_of_the_map_has_one_strike_and_dip():
     """An interface that dips north on a small piece of the equator, where degrees are alike."""
     lon, lat = np.arange(0.0, 2.01, 0.02), np.arange(-1.0, 1.01, 0.02)
