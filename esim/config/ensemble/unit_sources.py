@@ -14,7 +14,7 @@ from esim.config.yaml.units import Angle
 Side = Annotated[FaultSize, Field(gt=0)]
 
 
-class PlaneConfig(PointConfig):
+class FaultPlaneConfig(PointConfig):
     """A rectangle that is divided into subfaults; the position is that of the middle of its top edge."""
 
     depth: InEarth = Field(ge=0, description="Depth [m] of the top edge.")
@@ -72,7 +72,7 @@ class UnitSourcesConfig(SlopedSourceConfig):
     fault: InputFile | None = Field(
         default=None, description="Finite-fault file, whose subfaults are taken without their slip."
     )
-    plane: PlaneConfig | None = Field(default=None, description="Rectangle that is divided into subfaults.")
+    plane: FaultPlaneConfig | None = Field(default=None, description="Rectangle that is divided into subfaults.")
     slab: SlabConfig | None = Field(
         default=None, description="Interface of a subducting plate that is divided into subfaults."
     )
