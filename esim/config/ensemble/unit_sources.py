@@ -72,7 +72,9 @@ class UnitSourcesConfig(SlopedSourceConfig):
     fault: InputFile | None = Field(
         default=None, description="Finite-fault file, whose subfaults are taken without their slip."
     )
-    plane: FaultPlaneConfig | None = Field(default=None, description="Rectangle that is divided into subfaults.")
+    plane: FaultPlaneConfig | None = Field(
+        default=None, description="Rectangle that is divided into subfaults."
+    )
     slab: SlabConfig | None = Field(
         default=None, description="Interface of a subducting plate that is divided into subfaults."
     )
