@@ -18,6 +18,12 @@ from esim.drivers.driver import Computation, Driver, Observer, Setup, Warnings
 from esim.drivers.engine import EngineDriver
 from esim.drivers.ensemble.dask_workers import compute_on_dask
 from esim.drivers.ensemble.hazard import require_results, statistics_files, write_statistics
+from esim.drivers.ensemble.library import (
+    check_unit_sources,
+    library_files,
+    linearity_lines,
+    make_library,
+)
 from esim.drivers.ensemble.member import Outcome
 from esim.drivers.ensemble.rank_groups import compute_in_groups
 from esim.drivers.ensemble.setup import ARRAY, EnsembleSetup, array_share, array_tasks
@@ -81,6 +87,8 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         except InputError as error:
             raise InputError(f"member '{members[0].name}': {error}") from None
         require_results(config, found)
+        for text in check_unit_sources(config, first):
+            warnings.add(text)
         require_memory(config, comm, device, found.memory, dimensions=2)
         if not elsewhere and comm.size < config.run.ranks_per_member:
             warnings.add(
@@ -89,8 +97,8 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         return replace(setup, first=found, memory=found.memory)
 
     def files(self, setup: EnsembleSetup) -> list[str]:
-        """The table of the members, and their statistics, also on nested grids; each of them has its own files."""
-        return [TABLE, *statistics_files(setup)]
+        """The table of the members, their statistics, also on nested grids, and a library of unit sources."""
+        return [TABLE, *statistics_files(setup), *library_files(setup.config)]
 
     def refuse(self, setup: EnsembleSetup, resume: bool) -> None:
         """Raises InputError, on all ranks, if the ensemble must not begin, or go on, in its output directory."""
@@ -120,6 +128,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         first = driver_of(setup.first.config).describe(setup.first)
         return [
             *lines,
+            *linearity_lines(setup.config, setup.first.config),
             f"engine         {_engine(setup)}",
             *_cost(setup),
             f"first member   {setup.members[0].name}",
@@ -203,6 +212,8 @@ class EnsembleRun(Computation[EnsembleSetup]):
             for text in texts:
                 setup.warnings.add(text)
             self.written += paths
+        if setup.config.members.unit_sources is not None:
+            self._make_library(complete)
         self.timings["time loop"] = wall.perf_counter() - begun
         self.timings["time loops of members"] = sum(one.loop for one in outcomes)
         record = self._record(outcomes) | {"state": "incomplete" if failed else "complete"}
@@ -212,6 +223,16 @@ class EnsembleRun(Computation[EnsembleSetup]):
         setup.comm.barrier()
         self._require_complete(outcomes)
         return record
+
+    def _make_library(self, complete: Sequence[int]) -> None:
+        """The Green's functions of unit sources, once all of them are there."""
+        setup = self.setup
+        with timed(self.timings, "library"):
+            texts = on_root(setup.comm, partial(make_library, setup, complete))
+        for text in setup.comm.bcast(texts) or ():
+            setup.warnings.add(text)
+        if len(complete) == len(setup.members):
+            self.written += [setup.config.output.directory / name for name in library_files(setup.config)]
 
     def _finish_share(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         """The end of a task of a job array: the job that follows gathers what all of them have computed."""

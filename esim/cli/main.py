@@ -25,6 +25,7 @@ from esim.cli.commands import (
     plan,
     plot,
     report,
+    superpose,
     validate,
 )
 from esim.errors import EsimError
@@ -41,6 +42,7 @@ COMMANDS = (  # in the order of the help
     compare,
     hazard,
     forecast,
+    superpose,
     export,
     convert,
     validate,

@@ -10,6 +10,7 @@ from esim.ensemble.draws import draw_members
 from esim.ensemble.logic_tree import EndBranch, end_branches, tree_lines
 from esim.ensemble.member import Member
 from esim.ensemble.table import read_members
+from esim.ensemble.unit_sources import unit_lines, unit_members
 from esim.errors import InputError
 from esim.io.atomic import whole_file
 
@@ -18,7 +19,12 @@ FEW = 4  # values of a key that are told one by one
 
 
 def design_members(config: MembersConfig) -> list[Member]:
-    """The members of a table, or those that are drawn, on each end branch of the logic tree; raises InputError."""
+    """The members of a table, or those that are drawn, on each end branch of the logic tree, or unit sources.
+
+    Raises InputError.
+    """
+    if config.unit_sources is not None:
+        return unit_members(config.unit_sources)
     listed = read_members(config.table) if config.table is not None else None
     if not config.logic_tree:
         return draw_members(config, config.vary or {}) if listed is None else listed
@@ -48,6 +54,8 @@ def paths(members: Sequence[Member]) -> list[str]:
 
 def design_lines(config: MembersConfig, members: Sequence[Member]) -> list[str]:
     """The design, for the plan: how many members, and the values of each key."""
+    if config.unit_sources is not None:
+        return unit_lines(config.unit_sources, members)
     lines = [f"members        {len(members):,} ({_origin(config)})"]
     if config.logic_tree:
         lines += tree_lines(config.logic_tree, len(members))

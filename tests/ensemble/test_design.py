@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.ensembles import base, ensemble, write
+from support.units import PLANE, UNITS
 
 from esim.config import from_dict
 from esim.config.ensemble.distribution import DistributionConfig
@@ -107,7 +108,27 @@ def test_a_wrong_table_is_told_in_a_sentence(text, sentence, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"members": {"count": 3}}, "members: needs table or vary; it has neither"),
+        ({"members": {"count": 3}}, "members: needs table, vary or unit_sources; it has none"),
+        (
+            {"members": {"unit_sources": {"rake": 90}}},
+            "members.unit_sources: needs fault, plane or slab; it has none",
+        ),
+        (
+            {"members": {"unit_sources": {"plane": PLANE, "rake": 90}}},
+            "members.unit_sources.subfault: is missing; a plane or slab needs it",
+        ),
+        (
+            {"members": {"unit_sources": {"slab": {"file": "tests", "depth": [5, 1]}}}},
+            "members.unit_sources.slab.",
+        ),
+        (
+            {"members": {"unit_sources": UNITS, "count": 3}},
+            "members.count: goes with vary, whose members are drawn",
+        ),
+        (
+            {"members": {"unit_sources": UNITS}},
+            "hazard: unit sources are no events that may happen; leave it out",
+        ),
         ({"members": {"vary": {"a": {"uniform": [0, 1]}}}}, "members.count: is missing"),
         ({"members": {"count": 0, "vary": {"a": {"uniform": [0, 1]}}}}, "members.count: 0 is"),
         (

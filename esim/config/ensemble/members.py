@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from esim.config.ensemble.distribution import DistributionConfig
 from esim.config.ensemble.key_path import KeyPath
 from esim.config.ensemble.logic_tree import LevelConfig
+from esim.config.ensemble.unit_sources import UnitSourcesConfig
 from esim.config.limits import Seed
 from esim.config.names import check_names
 from esim.config.yaml.paths import InputFile
@@ -18,7 +19,7 @@ Members = Annotated[Count, Within(1, 10_000_000, "an ensemble has so many member
 
 
 class MembersConfig(Section):
-    """The members: either those of a table, or as many as wanted, drawn at random."""
+    """The members: those of a table, as many as wanted, drawn at random, or unit sources."""
 
     table: InputFile | None = Field(
         default=None,
@@ -46,6 +47,10 @@ class MembersConfig(Section):
         description="Alternatives of which one is true, with weights, in levels: every combination of branches has the "
         "members of the table, or draws of its own from the same points, and hazard curves are told for each.",
     )
+    unit_sources: UnitSourcesConfig | None = Field(
+        default=None,
+        description="A member for each subfault of a fault, which slips alone: Green's functions of a tsunami.",
+    )
 
     @property
     def drawn(self) -> dict[str, DistributionConfig]:
@@ -59,18 +64,22 @@ class MembersConfig(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.unit_sources is not None and self.logic_tree:
+            raise KeyProblem(
+                "logic_tree", "goes without unit_sources, of which there is one for each subfault"
+            )
         if not self.logic_tree or (self.table is not None and self.vary is not None):
-            check_one(self, "table", "vary")
+            check_one(self, "table", "vary", "unit_sources")
         self._check_tree()
         if self.drawn and self.count is None:
             raise KeyProblem("count", "is missing; expected the number of members to draw")
-        if self.table is not None:
+        if self.table is not None or self.unit_sources is not None:
             for name in ("count", "seed", "method"):
                 if (
                     name in self.model_fields_set
                     and getattr(self, name) != type(self).model_fields[name].default
                 ):
-                    raise KeyProblem(name, "goes with vary; the members of a table are its rows")
+                    raise KeyProblem(name, "goes with vary, whose members are drawn")
         return self
 
     def _check_tree(self) -> None:

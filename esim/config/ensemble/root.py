@@ -59,6 +59,8 @@ class EnsembleConfig(ScenarioConfig):
         for path in _paths(self.set):
             if path in NOT_SET:
                 raise KeyProblem(("set", path), "belongs to the ensemble; set it there")
+        if self.members.unit_sources is not None and self.hazard is not None:
+            raise KeyProblem("hazard", "unit sources are no events that may happen; leave it out")
         for path in self.members.vary or ():
             if path in NOT_SET:
                 raise KeyProblem(("members", "vary", path), "cannot differ between members")

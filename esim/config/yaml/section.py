@@ -80,11 +80,13 @@ def _keyed(key: str, value: Any) -> Iterator[tuple[str, Path]]:
         yield from _keyed(f"{key}.{name}" if key else str(name), item)
 
 
-def check_one(section: Section, first: str, second: str) -> None:
-    """Raise ValueError unless exactly one of two keys is given."""
-    given = [key for key in (first, second) if getattr(section, key) is not None]
+def check_one(section: Section, *names: str) -> None:
+    """Raise ValueError unless exactly one of some keys is given."""
+    given = [key for key in names if getattr(section, key) is not None]
     if len(given) != 1:
-        raise ValueError(f"needs {first} or {second}; it has {'both' if given else 'neither'}")
+        wanted, two = f"{', '.join(names[:-1])} or {names[-1]}", len(names) == 2
+        has = ("both" if two else " and ".join(given)) if given else "neither" if two else "none"
+        raise ValueError(f"needs {wanted}; it has {has}")
 
 
 def kind_of(value: Any) -> str:

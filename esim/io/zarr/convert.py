@@ -110,6 +110,9 @@ def _described(source: Path, variable: Any) -> store.Metadata:
 
 def _to_netcdf(source: Path, target: Path) -> None:
     attributes, arrays = store.read_arrays(source)
+    for name, array in arrays.items():
+        if array["data_type"] == "string":
+            raise InputError(f"{source}: '{name}' is text; only stores of maps can be converted")
     whole = store.WholeStore(source)
     with netcdf.LIBRARY, whole_file(target) as temporary, netcdf.create(temporary) as data:
         data.setncatts(attributes)

@@ -122,7 +122,7 @@ def describe_array(
     compression: int = 0,
 ) -> Metadata:
     """The metadata of an array: shards of chunks, each compressed by zstd where a level is given, with a checksum."""
-    size = np.dtype(dtype).itemsize
+    size = max(1, np.dtype(dtype).itemsize)  # text has none
     packed = BloscCodec(
         cname="zstd", clevel=compression, typesize=size, shuffle="shuffle" if size > 1 else "noshuffle"
     )
