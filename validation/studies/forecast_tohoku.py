@@ -14,7 +14,7 @@ import numpy as np
 from esim.analysis.ocean.crest import first_crest
 from esim.data import locate
 from esim.forecast.library import Library, read_library
-from esim.forecast.records import Record, data_of, read_records
+from esim.forecast.records import DataFile, Record, data_of, read_records
 from esim.forecast.run import Watch
 from esim.forecast.sensor_check import wrong_sensors
 from esim.validation.report import markdown
@@ -47,7 +47,7 @@ FAULTS = ("sign turned", "dead", "5 min late", "5 min early")
 def observed(library: Library) -> dict[str, Record]:
     """All records, of sensors and targets."""
     kinds = dict(zip(library.sensors, library.sensor_kinds, strict=True))
-    return read_records([locate(Path(file)) for file in FILES], kinds, library.start)
+    return read_records([DataFile(locate(Path(file))) for file in FILES], kinds, library.start, library.targets)
 
 
 def crests(library: Library, records: Mapping[str, Record]) -> list[tuple[str, ...]]:
@@ -87,7 +87,7 @@ def spoiled(record: Record, fault: str) -> Record:
     """A record of a sensor that is wrong."""
     late = {"5 min late": 300.0, "5 min early": -300.0}.get(fault, 0.0)
     factor = {"sign turned": -1.0, "dead": 0.0}.get(fault, 1.0)
-    return Record(record.time + late, factor * record.value)
+    return record._replace(time=record.time + late, value=factor * record.value)
 
 
 def named(library: Library, records: Mapping[str, Record], fault: str, minutes: int) -> str:
