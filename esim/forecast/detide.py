@@ -1,9 +1,9 @@
 """What is the tide in a record? What was recorded before the origin is continued, and no later value is used.
 
-The tide is a Gaussian process: a level, constituents whose amplitudes are not known, and slow changes of the sea beside
-these (Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, section 2.2; Foreman 1977, Manual for tidal
-heights analysis and prediction, for harmonic analysis). Its mean is defined after an hour as after a month: what a record
-is too short to tell apart becomes neither large nor of opposite sign, as it may in fits of polynomials or by least squares.
+The tide is a Gaussian process: a level, constituents whose amplitudes are not known, and slow changes of the sea
+beside these (Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, section 2.2; Foreman 1977, Manual
+for tidal heights analysis and prediction). Its mean is defined after an hour as after a month: what a record is too
+short to tell apart becomes neither large nor of opposite sign, as it may in fits of polynomials or by least squares.
 From records of 15 days and more UTide (Codiga 2011) first takes the constituents that it tells apart.
 """
 
@@ -24,7 +24,7 @@ PERIODS = {
 AMPLITUDE, LEVEL = 0.3, 100.0  # m, deviations of each constituent and of the level before any data
 SLOW, WEATHER = 6 * 3600.0, 0.03  # s and m of other changes of the sea, as by weather
 INSTRUMENT = 0.005  # m, deviation of a value
-STEP = 600.0  # s, means over which are taken, so that seismic waves before the origin hardly count
+STEP, MOST = 600.0, 500  # s over which means are taken, or as much longer as gives no more than so many
 
 
 def without_tide(name: str, record: Record, latitude: float | None, origin: datetime | None) -> Record:
@@ -49,7 +49,8 @@ def without_tide(name: str, record: Record, latitude: float | None, origin: date
 
 def _continued(time: np.ndarray, value: np.ndarray, before: np.ndarray) -> np.ndarray:
     """The mean of the Gaussian process at times [s], given the values [m] before the origin."""
-    groups, number = np.unique(np.floor(time[before] / STEP), return_inverse=True)
+    step = max(STEP, -time[before][0] / MOST)
+    groups, number = np.unique(np.floor(time[before] / step), return_inverse=True)
     count = np.bincount(number, minlength=groups.size)
     at, mean = (np.bincount(number, values[before]) / count for values in (time, value))
     covariance = _covariance(at, at) + INSTRUMENT**2 * np.diag(1 / count)

@@ -1,8 +1,8 @@
-"""How are seismic waves taken out of a record? By a low-pass filter of zero phase that needs little of what comes later.
+"""How are seismic waves taken out of a record? By a low-pass filter of zero phase that hardly looks ahead.
 
-A symmetric filter of finite length (Hamming window; Oppenheim and Schafer 2010, Discrete-Time Signal Processing, section
-7.5) delays nothing, and its value needs data up to half its length later, which is the shortest period that passes: so
-these are the last that a forecast has not, and a value never changes when later data come.
+A symmetric filter of finite length (Hamming window; Oppenheim and Schafer 2010, Discrete-Time Signal Processing,
+section 7.5) delays nothing. A value needs data up to half its length later, which is the shortest period that passes:
+so the last ones are not there yet, and a value never changes when later data come.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What is done to records before they are data? Tides are removed where asked, seismic waves filtered, tides left named."""
+"""What is done to records before they are data? Tides and seismic waves are removed where asked, tides left named."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -70,5 +70,7 @@ def _tide_left(record: Record, floor: float) -> str:
     if abs(level) > LEFT * floor:
         return f"at the origin it is at {level:.2f} m, so a tide or a level seems to be in it: see --detide"
     if abs(drift) * 3600 > LEFT * floor:
-        return f"it drifts by {3600 * drift:.2f} m in the hour before the origin, as with a tide: see --detide"
+        return (
+            f"it drifts by {3600 * drift:.2f} m in the hour before the origin, as with a tide: see --detide"
+        )
     return ""

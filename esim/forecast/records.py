@@ -115,9 +115,12 @@ def data_of(library: Library, records: Mapping[str, Record], until: float) -> np
 def remarks(library: Library, records: Mapping[str, Record], values: np.ndarray) -> Iterator[str]:
     """What was assumed of the data and done to them, what is not used, and what is not there, a sentence each."""
     used = {name for name, row in zip(library.sensors, values, strict=True) if np.isfinite(row).any()}
+    done: dict[str, list[str]] = {}
     for name in library.sensors:
-        if name in used and records[name].done:
-            yield f"{name}: {'; '.join(records[name].done)}"
+        if name in used:
+            for note in records[name].done:
+                done.setdefault(note, []).append(name)
+    yield from (f"{several(names)}: {note}" for note, names in done.items())
     if silent := [name for name in library.sensors if name not in used]:
         yield f"no data of {several(silent)} yet"
     if other := [name for name in records if name not in library.sensors and name not in library.targets]:

@@ -24,8 +24,8 @@ MISFIT = 2.0  # root mean square of whitened data from which the noise of the li
 class Forecast:
     """What is known at a time [s]: the posterior of x below the cap, its moment, waves and extremes at the targets.
 
-    data (sensors, times) [m] are those that were used; texts what the user should know of them; done what was assumed of
-    the record of each sensor and done to it.
+    data (sensors, times) [m] are those that were used; texts what the user should know of them, done what was assumed
+    of the record of each sensor and done to it.
     """
 
     until: float
@@ -104,7 +104,10 @@ class Watch:
             self._forecaster.extremes(whole, moment),
             wrong,
             tuple(texts),
-            tuple("; ".join(self._records[name].done) if name in self._records else "" for name in library.sensors),
+            tuple(
+                "; ".join(self._records[name].done) if name in self._records else ""
+                for name in library.sensors
+            ),
         )
 
     def sharpen(self) -> tuple[Gaussian, Moment, Waves]:

@@ -115,3 +115,26 @@ def test_seismic_waves_at_first_are_left_out(library):
     shaken = replace(library, sensor_after=np.array([120.0, 0.0, 0.0]))
     found = data_of(shaken, {"near": Record(np.arange(1000.0), np.ones(1000))}, 600.0)
     assert library.sensor_time[np.isfinite(found[0])][0] == 120.0
+
+
+@pytest.mark.parametrize("name", ["near_2011.csv", "gauge-near.csv", "near.csv", "x.csv"])
+def test_a_file_of_one_record_is_of_the_instrument_in_its_name_or_before_it(tmp_path, name):
+    (tmp_path / name).write_text("time,eta\n0,1\n60,2\n")
+    given = f"near={tmp_path / name}" if name == "x.csv" else str(tmp_path / name)
+    assert list(read_records([data_file(given)], KINDS, ORIGIN)) == ["near"]
+
+
+def test_a_buoy_is_found_beside_letters_and_two_names_are_refused(tmp_path):
+    for name in ("dart21418.txt", "21418_21413.txt"):
+        (tmp_path / name).write_text("0 1\n60 2\n")
+    kinds = {"21418": "pressure", "21413": "pressure", "2141": "pressure"}
+    assert list(read_records([DataFile(tmp_path / "dart21418.txt")], kinds, ORIGIN)) == ["21418"]
+    with pytest.raises(InputError, match="several instruments are in its name, 21418, 21413; expected NAME="):
+        read_records([DataFile(tmp_path / "21418_21413.txt")], kinds, ORIGIN)
+
+
+def test_one_sentence_says_what_was_done_to_many_records(library):
+    time = np.arange(0.0, 1801.0, 30.0)
+    records = {name: Record(time, 0 * time, ("filtered",)) for name in library.sensors}
+    texts = list(remarks(library, records, data_of(library, records, 1800.0)))
+    assert texts == ["near, north, east: filtered"]

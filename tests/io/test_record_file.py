@@ -62,11 +62,11 @@ def test_a_level_is_that_before_the_wave(tmp_path, rows, words):
     "text",
     [
         "Time (UTC);Water level [cm]\n2011-03-11 05:47:24;50\n2011-03-11 05:48:24;-25\n",
-        "# station x\nDate Time, Water Level, Sigma, Quality\n2011/03/11 05:47:24,0.5,0,p\n2011/03/11 5:48:24,-0.25,0,p\n",
+        "# station\nDate Time, Water Level, Sigma, Q\n2011/03/11 05:47:24,0.5,0,p\n2011/03/11 5:48:24,-0.25,0,p\n",
         "Date,Time (GMT),Predicted (mm),Verified (mm)\n2011/03/11,05:47:24,1,500\n2011/03/11,05:48:24,-,-250\n",
         "slevel,stime,sensor\n0.5,2011-03-11 05:47:24,prs\n-0.25,2011-03-11 05:48:24,prs\n",
         "time,prs(m)\n2011-03-11T05:47:24Z,0.5\n2011-03-11T14:48:24+09:00,-0.25\n",
-        "year,month,day,hour,minute,second,sea level (ft)\n2011,3,11,5,47,24,1.640419948\n2011,3,11,5,48,24,-0.820209974\n",
+        "year,month,day,hour,min,sec,sea level (ft)\n2011,3,11,5,47,24,1.6404199\n2011,3,11,5,48,24,-0.82020997\n",
         "time (JST)\teta\n2011-03-11 14:47:24\t0.5\n2011-03-11 14:48:24\t-0.25\n",
         "time,eta\n60,0.5\n90,-9999\n120,-0.25\n",
     ],
@@ -90,7 +90,10 @@ def test_columns_of_known_instruments_win_over_words(tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (TITLE + ROWS[0] + "\n2011 03 11 05 15 00 1\n", "line 4: '2011 03 11 05 15 00 1' is no row of DART text"),
+        (
+            TITLE + ROWS[0] + "\n2011 03 11 05 15 00 1\n",
+            "line 4: '2011 03 11 05 15 00 1' is no row of DART text",
+        ),
         (TITLE + "2011 02 30 05 15 00 1 5822.1\n", "line 3: day"),
         ("time,eta\n0,1000\n60,2000\n120,3000\n", "is it the depth, or another unit?"),
         ("time (CET),eta\n0,1\n", "a column has the unit 'CET'; expected s, UTC or JST"),

@@ -40,14 +40,18 @@ HEADERS = (
     "difference",
     "samples held",
 )
-WRONG = (30, 40, 50)  # min of data
+WRONG = (15, 20, 30, 40, 60)  # min of data
+RIGHT = range(8, 61)  # min of data at which no sensor may be called wrong
+SILENT = 8  # data of a sensor, fewer of which say nothing
 FAULTS = ("sign turned", "dead", "5 min late", "5 min early")
 
 
 def observed(library: Library) -> dict[str, Record]:
     """All records, of sensors and targets."""
     kinds = dict(zip(library.sensors, library.sensor_kinds, strict=True))
-    return read_records([DataFile(locate(Path(file))) for file in FILES], kinds, library.start, library.targets)
+    return read_records(
+        [DataFile(locate(Path(file))) for file in FILES], kinds, library.start, library.targets
+    )
 
 
 def crests(library: Library, records: Mapping[str, Record]) -> list[tuple[str, ...]]:
@@ -92,14 +96,16 @@ def spoiled(record: Record, fault: str) -> Record:
 
 def named(library: Library, records: Mapping[str, Record], fault: str, minutes: int) -> str:
     """How many wrong sensors are found as the first, one after the other; and which are not."""
-    missed = []
+    missed, has = [], 0
     for name in library.sensors:
-        wrong = {**records, name: spoiled(records[name], fault)}
-        found = wrong_sensors(library, data_of(library, wrong, 60.0 * minutes))
+        data = data_of(library, {**records, name: spoiled(records[name], fault)}, 60.0 * minutes)
+        if np.isfinite(data[library.sensors.index(name)]).sum() < SILENT:
+            continue
+        has += 1
+        found = wrong_sensors(library, data)
         if not found or found[0].sensor != name:
             missed.append(name)
-    count = len(library.sensors) - len(missed)
-    return f"{count} of {len(library.sensors)}" + (f", not {', '.join(missed)}" if missed else "")
+    return f"{has - len(missed)} of {has}" + (f", not {', '.join(missed)}" if missed else "")
 
 
 def main() -> None:
@@ -109,13 +115,9 @@ def main() -> None:
     library = read_library(parser.parse_args().library)
     records = observed(library)
     print(*markdown(HEADERS, crests(library, records)))
-    right = [
-        f"{len(wrong_sensors(library, data_of(library, records, 60.0 * minutes)))} of {len(library.sensors)}"
-        for minutes in WRONG
-    ]
-    rows = [("none wrong, but called so", *right)]
-    rows += [(fault, *(named(library, records, fault, minutes) for minutes in WRONG)) for fault in FAULTS]
-    print()
+    alarms = [len(wrong_sensors(library, data_of(library, records, 60.0 * minutes))) for minutes in RIGHT]
+    print(f"\nright sensors called wrong at {RIGHT[0]}, {RIGHT[1]} .. {RIGHT[-1]} min: {sum(alarms)}\n")
+    rows = [(fault, *(named(library, records, fault, minutes) for minutes in WRONG)) for fault in FAULTS]
     print(*markdown(("one sensor", *(f"found by {minutes} min" for minutes in WRONG)), rows))
 
 

@@ -55,7 +55,7 @@ def _add_run(actions: Commands) -> None:
         "run",
         "forecast the waves at the targets of a library from records of its sensors",
         "  esim forecast run library.nc --data records.csv\n"
-        "  esim forecast run library.nc --data gauges.csv buoys.nc --until '30 min'     as it was known then\n"
+        "  esim forecast run library.nc --data gauges.csv 21418.txt --detide 21418  de-tided\n"
         "  esim forecast run library.nc --data records.csv --follow                    minute by minute\n",
     )
     run.add_argument("library", metavar="LIBRARY", type=Path, help="library.nc of `esim forecast build`")
@@ -64,7 +64,7 @@ def _add_run(actions: Commands) -> None:
         metavar="FILE",
         nargs="+",
         required=True,
-        help="records: CSV with columns time and one for each sensor, or station, time, eta; NetCDF; DART text of NOAA; "
+        help="records: CSV with columns time and one for each sensor, or station, time, eta; NetCDF; DART text; "
         "SENSOR=FILE where neither the file nor its name says whose it is",
     )
     run.add_argument(

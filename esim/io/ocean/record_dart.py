@@ -1,7 +1,7 @@
 """What did a DART buoy record? Text of NOAA: year month day hour minute second type height, in any order of time.
 
-Format: NOAA National Data Buoy Center, "Measurement descriptions and units", section Tsunameter (DART): times are UTC,
-the type is 1, 2 or 3 for values every 15 min, 1 min and 15 s, the height is that of the water column in m, 9999 for none.
+Format: NOAA National Data Buoy Center, "Measurement descriptions and units", section Tsunameter (DART): times are in
+UTC, the type is 1, 2 or 3 for values every 15 min, 1 min and 15 s, the height is that of the water column in m.
 """
 
 import re
@@ -32,7 +32,7 @@ def is_dart(path: Path) -> bool:
 def read_dart(
     path: Path, origin: datetime | None, without_origin: str
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Times [s since the origin], heights [m], NaN for none, and what was assumed; InputError for a row that is none."""
+    """Times [s since the origin], heights [m], NaN for none, and what was assumed; InputError for a wrong row."""
     times, heights = [], []
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
         text = line.strip()

@@ -1,4 +1,4 @@
-"""Which records are in a file, whatever its form? NetCDF, DART text of NOAA, or a table; without the depth of the water."""
+"""Which records are in a file, whatever its form? NetCDF, DART text of NOAA, or a table; without the water depth."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -12,7 +12,9 @@ from esim.io.ocean.record_netcdf import read_netcdf
 from esim.io.ocean.record_table import Values, read_values
 from esim.io.ocean.record_values import in_order
 
-SWING = 30.0  # m between the 5th and 95th of 100 values: more is no tide, so that large values are no depth in m
+SWING = (
+    30.0  # m between the 5th and 95th of 100 values: more is no tide, so that large values are no depth in m
+)
 FEWEST = 3  # values from which a depth is told
 BEFORE = 3600.0  # s before the origin, over which the level is taken
 

@@ -1,4 +1,4 @@
-"""What does a NetCDF file of records hold? One record over time, or those of several stations, as stations.nc has them."""
+"""What does a NetCDF file of records hold? One record over time, or those of stations, as stations.nc has them."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

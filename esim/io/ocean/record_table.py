@@ -65,7 +65,7 @@ EXPECTED = "expected columns time [s since the origin, or ISO 8601] and eta [m]"
 
 
 class Values(NamedTuple):
-    """A record as it stands in a table: its name, "" for that of the file, times [s], values [m], and what was assumed."""
+    """A record as it stands in a file: its name, "" for that of the file, times [s], values [m], what was assumed."""
 
     name: str
     time: np.ndarray
@@ -180,9 +180,7 @@ def _title(column: Column) -> str:
     return column.title
 
 
-def _values(
-    path: Path, table: Table, n: int, name: str, time: np.ndarray, notes: tuple[str, ...]
-) -> Values:
+def _values(path: Path, table: Table, n: int, name: str, time: np.ndarray, notes: tuple[str, ...]) -> Values:
     """The record in a column, in m, NaN where there is none."""
     column = table.columns[n]
     metre = unit_factor(path, column.unit, METRES, "m, cm, mm or ft")
