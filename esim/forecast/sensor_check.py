@@ -60,7 +60,7 @@ class _Fit:
 
 def wrong_sensors(library: Library, values: np.ndarray) -> list[Verdict]:
     """The sensors that contradict the others, the worst first; data (sensors, times) [m] are NaN for none."""
-    thinned = _independent(library, values)
+    thinned = independent(library, values)
     found: list[Verdict] = []
     for n, name in enumerate(library.sensors):
         if (count := spikes(values[n], _usual_deviation(library, n, values[n]))) >= SPIKES:
@@ -98,7 +98,7 @@ def doubts(library: Library, values: np.ndarray) -> Iterator[Verdict]:
         yield from _of_sensor(library, n, columns, values[n, columns], others)
 
 
-def _independent(library: Library, values: np.ndarray) -> np.ndarray:
+def independent(library: Library, values: np.ndarray) -> np.ndarray:
     """Data of which neighbours are half the time apart for which errors last; NaN in place of others."""
     step = max(1, round(LASTING * library.correlation / 2 / library.every))
     kept = np.arange(values.shape[1]) % step == step - 1

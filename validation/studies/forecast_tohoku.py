@@ -16,7 +16,7 @@ from esim.data import locate
 from esim.forecast.library import Library, read_library
 from esim.forecast.records import DataFile, Record, data_of, read_records
 from esim.forecast.run import Watch
-from esim.forecast.sensor_check import wrong_sensors
+from esim.forecast.sensor_check import CLOCK_LEVEL, doubts, independent, wrong_sensors
 from esim.validation.report import markdown
 
 FILES = ("data:tohoku2011/gauges/near_field.csv", "data:tohoku2011_dart.csv")
@@ -108,6 +108,16 @@ def named(library: Library, records: Mapping[str, Record], fault: str, minutes: 
     return f"{has - len(missed)} of {has}" + (f", not {', '.join(missed)}" if missed else "")
 
 
+def clock_rises(library: Library, records: Mapping[str, Record], name: str) -> list[str]:
+    """By how much another clock raises twice the log evidence of a record after an hour: right, late, and early."""
+    rises = []
+    for fault in ("none", "5 min late", "5 min early"):
+        data = data_of(library, {**records, name: spoiled(records[name], fault)}, 3600.0)
+        found = [one for one in doubts(library, independent(library, data)) if one.sensor == name]
+        rises.append(max(one.strength for one in found if "clock" in one.cause) + CLOCK_LEVEL)
+    return [f"{rise:.0f}" for rise in rises]
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -119,6 +129,9 @@ def main() -> None:
     print(f"\nright sensors called wrong at {RIGHT[0]}, {RIGHT[1]} .. {RIGHT[-1]} min: {sum(alarms)}\n")
     rows = [(fault, *(named(library, records, fault, minutes) for minutes in WRONG)) for fault in FAULTS]
     print(*markdown(("one sensor", *(f"found by {minutes} min" for minutes in WRONG)), rows))
+    print()
+    clocks = [(name, *clock_rises(library, records, name)) for name in library.sensors]
+    print(*markdown(("sensor", "right", "5 min late", "5 min early"), clocks))
 
 
 if __name__ == "__main__":
