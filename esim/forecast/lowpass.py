@@ -6,7 +6,6 @@ so the last ones are not there yet, and a value never changes when later data co
 """
 
 import numpy as np
-from scipy.signal import firwin
 
 from esim.forecast.records import Record
 
@@ -19,6 +18,8 @@ def low_passed(record: Record, period: float) -> Record:
 
     Pieces between gaps are shorter by half the filter's length at each end.
     """
+    from scipy.signal import firwin
+
     if record.time.size < 2:
         return record
     steps = np.diff(record.time)

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from esim.forecast import noise
 from esim.forecast.library import Library
@@ -93,7 +92,7 @@ def doubts(library: Library, values: np.ndarray) -> Iterator[Verdict]:
     for n, columns in known.items():
         white, data = terms[n]
         lower = np.linalg.cholesky(precision - white.T @ white)
-        root = solve_triangular(lower, np.eye(len(lower)), lower=True).T
+        root = np.linalg.inv(lower).T
         others = _Others(root @ (root.T @ (pull - white.T @ data)), root)
         yield from _of_sensor(library, n, columns, values[n, columns], others)
 
@@ -142,7 +141,7 @@ def _fit(
     white, data = _whitened(library, n, columns, values, scale, late)
     spread = white @ others.root
     root = np.linalg.cholesky(np.eye(columns.size) + spread @ spread.T)
-    residual = solve_triangular(root, data - white @ others.mean, lower=True)
+    residual = np.linalg.solve(root, data - white @ others.mean)
     evidence = -float(residual @ residual) - 2 * float(np.log(np.diag(root)).sum())
     return _Fit(evidence, residual)
 
