@@ -1,57 +1,83 @@
-"""What did the sensors record? Tables and NetCDF files, brought to the times of the data of a library."""
+"""What did the sensors record? Files in the usual forms, brought to the times of the data of a library."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from esim.config.table import Table, read_table
-from esim.config.yaml.suggest import listed, several
-from esim.config.yaml.units import LENGTH, TIME
+from esim.config.yaml.suggest import several
 from esim.errors import InputError
 from esim.forecast.library import Library
-from esim.io.gridded.reader import opened, time_units
-from esim.io.ocean.record import LEVELS, TIMES
-from esim.io.ocean.record_values import in_order, read_number, read_time, since_origin, unit_factor
+from esim.io.ocean.record_file import read_file
 
 HIGHEST = 100.0  # m: what is higher is no wave but the depth, another unit, or the mark of a gap
 NO_ORIGIN = "but the base of the library no time.start; give --origin"
-STATIONS = ("station", "sensor", "gauge", "name")
-OF_KIND = {"surface": "eta", "pressure": "depth_change"}  # variables of stations.nc
 
 
 class Record(NamedTuple):
-    """Rising times [s since the origin] and values [m] of one instrument."""
+    """Rising times [s since the origin] and values [m] of one instrument, and what was assumed and done to it.
+
+    ahead [s] is how much later than a value the data may be that are needed for it, as by a filter.
+    """
 
     time: np.ndarray
     value: np.ndarray
+    done: tuple[str, ...] = ()
+    ahead: float = 0.0
+
+
+class DataFile(NamedTuple):
+    """A file of records, and the instrument of one that does not say it."""
+
+    path: Path
+    instrument: str | None = None
+
+
+def data_file(text: str) -> DataFile:
+    """FILE, or INSTRUMENT=FILE."""
+    name, mark, path = text.partition("=")
+    if not mark or Path(text).exists():
+        return DataFile(Path(text))
+    return DataFile(Path(path), name)
 
 
 def read_records(
-    paths: Sequence[Path], kinds: Mapping[str, str], origin: datetime | None
+    files: Sequence[DataFile], kinds: Mapping[str, str], origin: datetime | None, others: Collection[str] = ()
 ) -> dict[str, Record]:
-    """The records of files by the name of the instrument; gaps (NaN, empty) are left out.
+    """The records of files by the name of the instrument; gaps (NaN, empty, 9999) are left out.
 
-    A table has a column time [s since the origin, or ISO 8601] and a column [m] for each instrument, or columns
-    station, time and eta. NetCDF has station, time and eta, or depth_change of those whose kind is pressure. Raises
-    InputError for what cannot be read, is in two files, or is no wave.
+    kinds has what each sensor records, others the names of more instruments. A file of one record that names none is of
+    that in the name of the file. Raises InputError for what cannot be read, is in two files, or is no wave.
     """
     found: dict[str, Record] = {}
-    for path in paths:
-        netcdf = path.suffix.lower() in (".nc", ".nc4")
-        for name, time, value in _of_netcdf(path, kinds, origin) if netcdf else _of_table(path, origin):
+    known = (*kinds, *others)
+    for path, instrument in files:
+        records = read_file(path, origin, NO_ORIGIN, HIGHEST, kinds, known)
+        if instrument is not None and len(records) != 1:
+            raise InputError(
+                f"{instrument}={path}: the file has {len(records)} records, "
+                f"{several([one.name for one in records])}; expected one"
+            )
+        for one in records:
+            name = instrument or one.name or _instrument(path, known)
             if name in found:
                 raise InputError(f"{path}: '{name}' is in another file of data as well; expected it once")
-            times, values = in_order(time, value)
-            if values.size and np.abs(values).max() > HIGHEST:
-                raise InputError(
-                    f"{path}: '{name}' has {values[np.abs(values).argmax()]:g} m; expected the height of a wave in m, "
-                    f"at most {HIGHEST:g}: is it the depth, or another unit?"
-                )
-            found[name] = Record(times, values)
+            found[name] = Record(one.time, one.value, one.notes)
     return found
+
+
+def _instrument(path: Path, known: Collection[str]) -> str:
+    """The known instrument that is in the name of a file, else that name."""
+    names = [name for name in known if re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", path.stem)]
+    names = names or [name for name in known if re.search(rf"(?<!\d){re.escape(name)}(?!\d)", path.stem)]
+    if len(names) > 1:
+        raise InputError(
+            f"{path}: several instruments are in its name, {several(names)}; expected NAME={path.name}"
+        )
+    return names[0] if names else path.stem
 
 
 def data_of(library: Library, records: Mapping[str, Record], until: float) -> np.ndarray:
@@ -87,20 +113,26 @@ def data_of(library: Library, records: Mapping[str, Record], until: float) -> np
 
 
 def remarks(library: Library, records: Mapping[str, Record], values: np.ndarray) -> Iterator[str]:
-    """What is not used, or not there, a sentence each."""
+    """What was assumed of the data and done to them, what is not used, and what is not there, a sentence each."""
     used = {name for name, row in zip(library.sensors, values, strict=True) if np.isfinite(row).any()}
+    done: dict[str, list[str]] = {}
+    for name in library.sensors:
+        if name in used:
+            for note in records[name].done:
+                done.setdefault(note, []).append(name)
+    yield from (f"{several(names)}: {note}" for note, names in done.items())
     if silent := [name for name in library.sensors if name not in used]:
         yield f"no data of {several(silent)} yet"
     if other := [name for name in records if name not in library.sensors and name not in library.targets]:
         yield f"not used, as no sensor of the library: {several(other)}"
     early = sum(int((record.time < 0).sum()) for name, record in records.items() if name in library.sensors)
     if early:
-        yield f"{early:,} values from before the origin time are not used"
+        yield f"{early:,} values from before the origin time are no data of the forecast"
 
 
 def _between(record: Record, times: np.ndarray, until: float, longest: float) -> np.ndarray:
     """Values at times [s] between those of a record up to a time, NaN in gaps and outside."""
-    known = record.time <= until
+    known = record.time <= until - record.ahead
     time, value = record.time[known], record.value[known]
     if time.size < 2:
         return np.full(times.size, np.nan)
@@ -108,64 +140,3 @@ def _between(record: Record, times: np.ndarray, until: float, longest: float) ->
     gap = time[after] - time[after - 1]
     inside = (times >= time[0]) & (times <= time[-1]) & ((gap <= longest) | np.isin(times, time))
     return np.where(inside, np.interp(times, time, value), np.nan)
-
-
-Found = Iterator[tuple[str, np.ndarray, np.ndarray]]
-
-
-def _of_table(path: Path, origin: datetime | None) -> Found:
-    try:
-        table = read_table(path)
-    except ValueError as error:
-        raise InputError(str(error)) from None
-    clock = table.find(TIMES)
-    if clock is None:
-        titles = listed(column.title for column in table.columns) if table.columns else "no names of columns"
-        raise InputError(
-            f"{path}: has no column time, but {titles}; expected time and one column for each sensor"
-        )
-    second = unit_factor(path, table.columns[clock].unit, TIME.units, "s")
-    time = np.array(
-        [read_time(path, line, row[clock], second, origin, NO_ORIGIN) for line, row in table.rows]
-    )
-    station, level = table.find(STATIONS), table.find(LEVELS)
-    if station is not None and level is not None:
-        names = np.array([row[station] for _, row in table.rows])
-        values = _values(path, table, level)
-        for name in dict.fromkeys(names.tolist()):
-            yield str(name), time[names == name], values[names == name]
-        return
-    for n, column in enumerate(table.columns):
-        if n != clock:
-            yield _title(column.title, column.unit), time, _values(path, table, n)
-
-
-def _title(title: str, unit: str) -> str:
-    """The name in the title of a column, without its unit."""
-    for mark in (f"[{unit}]", f"({unit})", f"_{unit}"):
-        if unit and title.endswith(mark):
-            return title.removesuffix(mark).strip()
-    return title
-
-
-def _values(path: Path, table: Table, n: int) -> np.ndarray:
-    metre = unit_factor(path, table.columns[n].unit, LENGTH.units, "m")
-    title = table.columns[n].title
-    return metre * np.array([read_number(path, line, title, row[n]) for line, row in table.rows], float)
-
-
-def _of_netcdf(path: Path, kinds: Mapping[str, str], origin: datetime | None) -> Found:
-    with opened(path) as data:
-        if missing := [name for name in ("station", "time") if name not in data.variables]:
-            raise InputError(
-                f"{path}: has no variable {missing[0]}; expected station, time and eta(station, time)"
-            )
-        second, since = time_units(path, str(getattr(data["time"], "units", "s")))
-        shift = 0.0 if since is None else since_origin(path, since, origin, NO_ORIGIN)
-        time = second * np.asarray(data["time"][:], float) + shift
-        for n, name in enumerate(map(str, data["station"][:])):
-            variable = OF_KIND[kinds.get(name, "surface")]
-            if variable not in data.variables:
-                raise InputError(f"{path}: has no variable {variable}, which '{name}' records")
-            metre = unit_factor(path, str(getattr(data[variable], "units", "m")), LENGTH.units, "m")
-            yield name, time, metre * np.ma.filled(np.ma.masked_array(data[variable][n], dtype=float), np.nan)

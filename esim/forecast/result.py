@@ -42,6 +42,9 @@ def write_forecast(
             data, "level", [levels.none, *(one.name for one in levels.levels)], {"long_name": "warning level"}
         )
         write_texts(data, "sensor", library.sensors, {"long_name": "name of the sensor"})
+        done = data.createVariable("record_processing", str, ("sensor",))
+        done.setncatts({"long_name": "what was assumed of the record of the sensor and done to it"})
+        done[:] = np.array(found.done, dtype=object)
         write_variables(data, _variables(library, found, levels, depth))
 
 

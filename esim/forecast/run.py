@@ -24,7 +24,8 @@ MISFIT = 2.0  # root mean square of whitened data from which the noise of the li
 class Forecast:
     """What is known at a time [s]: the posterior of x below the cap, its moment, waves and extremes at the targets.
 
-    data (sensors, times) [m] are those that were used; texts what the user should know of them.
+    data (sensors, times) [m] are those that were used; texts what the user should know of them, done what was assumed
+    of the record of each sensor and done to it.
     """
 
     until: float
@@ -37,6 +38,7 @@ class Forecast:
     extremes: Extremes
     wrong: tuple[Verdict, ...]
     texts: tuple[str, ...]
+    done: tuple[str, ...]
 
     def line(self) -> str:
         """What is said of it while records are replayed."""
@@ -102,6 +104,10 @@ class Watch:
             self._forecaster.extremes(whole, moment),
             wrong,
             tuple(texts),
+            tuple(
+                "; ".join(self._records[name].done) if name in self._records else ""
+                for name in library.sensors
+            ),
         )
 
     def sharpen(self) -> tuple[Gaussian, Moment, Waves]:
@@ -113,7 +119,8 @@ class Watch:
 
 def last_time(library: Library, records: Mapping[str, Record], until: float | None) -> float:
     """The time [s] up to which there are data of the library, or up to which they are wanted, whichever is earlier."""
-    ends = [records[name].time[-1] for name in library.sensors if name in records and records[name].time.size]
+    mine = [records[name] for name in library.sensors if name in records]
+    ends = [record.time[-1] + record.ahead for record in mine if record.time.size]
     last = min(max(ends, default=0.0), float(library.sensor_time[-1]))
     return last if until is None else min(until, last) if last > 0 else until
 

@@ -1,9 +1,12 @@
-"""Which sensor is wrong? One that the others contradict, and would not with its sign or clock corrected.
+"""Which sensor is wrong? One whose record is far likelier, given all others, if something is the matter with it.
 
-Whatever the slip, the evidence of all data is the Gaussian integral over it (MacKay 2003, Information Theory,
-Inference, and Learning Algorithms, section 28.1), here twice its logarithm. It is computed anew with a record turned
-round, or with its operator at other times; how much it rises is to be compared with what errors of the model do, some
-tens (Kass and Raftery 1995, J. Am. Stat. Assoc. 90:773, call ten very strong where the model is right).
+A record is compared with what the others expect of it, under the hypotheses that it is right, that its sign is
+turned, that it is dead, in centimetres, or has a clock that is off by minutes. Each is a Gaussian, so that its
+evidence is a number (MacKay 2003, Information Theory, Inference, and Learning Algorithms, section 28.1). For a right
+sensor twice the logarithm of the ratio of two of them is above c with a probability of exp(-c/2) at most, since the
+mean of that ratio is one (Markov's inequality): a level follows from the false alarms that are allowed. Errors of the
+model last longer than those of the library, and travel times on a grid are wrong by a minute or more, hence another
+level for clocks.
 """
 
 from collections.abc import Iterator
@@ -13,16 +16,21 @@ import numpy as np
 
 from esim.forecast import noise
 from esim.forecast.library import Library
+from esim.forecast.spikes import spikes
 
-STRONG = 60.0  # rise of twice the log evidence from which a sensor is called wrong
-SHIFTS = (-480.0, -300.0, -180.0, 180.0, 300.0, 480.0)  # s by which a clock is late
-FEWEST = 8  # data of a sensor, fewer of which say nothing
-EXPECTED = 3.0  # deviations of what the others expect, to which a sensor that does not move must have moved
+LEVEL = 25.0  # rise of twice the log evidence: one false alarm in 1000 earthquakes, of some 200 hypotheses, at most
+CLOCK_LEVEL = 50.0  # for clocks; right sensors of one earthquake, on 4 arc-minutes, reached 41
+LATE = tuple(60.0 * minute for minute in range(-10, 11) if abs(minute) > 1)  # s that a clock may be late
+MUCH = 10.0  # times the largest value that the others let expect, from which the unit is in doubt
+LASTING = 2.5  # times the correlation of errors in the library, for which errors of the model last
+FEWEST = 4  # independent values of a record, fewer of which say nothing
+USUAL = 0.95  # of the values of a record are no spikes
+SPIKES = 3  # values that stand out, from which a sensor is wrong
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A sensor and what is wrong with it; strength is how much that raises twice the log evidence, or in deviations."""
+    """A sensor and what is wrong with it; strength is by how far twice the log evidence rises above its level."""
 
     sensor: str
     cause: str
@@ -34,93 +42,132 @@ class Verdict:
 
 
 @dataclass(frozen=True, eq=False)
-class _Term:
-    """The sums of a record, divided by the variance of its errors, and its largest value [m]."""
+class _Others:
+    """What all other sensors know of x: its mean (U,), and a root (U, U) of its covariance."""
 
-    precision: np.ndarray
-    pull: np.ndarray
-    square: float
-    largest: float
+    mean: np.ndarray
+    root: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Twice the log evidence of a record, but for what is the same for all, and its residual, made independent."""
+
+    evidence: float
+    residual: np.ndarray
 
 
 def wrong_sensors(library: Library, values: np.ndarray) -> list[Verdict]:
     """The sensors that contradict the others, the worst first; data (sensors, times) [m] are NaN for none."""
-    terms = {
-        n: _term(library, n, values[n]) for n in range(len(values)) if np.isfinite(values[n]).sum() >= FEWEST
-    }
+    thinned = independent(library, values)
     found: list[Verdict] = []
-    while len(terms) > 2:  # of two that differ, nobody knows which is wrong
-        worst = max(
-            (verdict for n in terms for verdict in _doubts(library, terms, n, values[n])),
-            key=lambda verdict: verdict.strength,
-            default=None,
-        )
-        if worst is None:
+    for n, name in enumerate(library.sensors):
+        if (count := spikes(values[n], _usual_deviation(library, n, values[n]))) >= SPIKES:
+            found.append(Verdict(name, f"{count} values stand out as spikes", float(count)))
+            thinned[n] = np.nan
+    while np.isfinite(thinned).any(axis=1).sum() > 2:  # of two that differ, nobody knows which is wrong
+        wrong = [one for one in doubts(library, thinned) if one.strength > 0]
+        if not wrong:
             break
+        worst = max(wrong, key=lambda one: one.strength)
         found.append(worst)
-        del terms[library.sensors.index(worst.sensor)]
+        thinned[library.sensors.index(worst.sensor)] = np.nan
     return found
 
 
-def _term(library: Library, n: int, values: np.ndarray, late: float = 0.0, sign: float = 1.0) -> _Term:
-    """The sums of a record that is late by so many seconds, or whose sign is turned."""
-    columns = np.flatnonzero(np.isfinite(values))
-    times, largest = library.sensor_time[columns], float(np.abs(values[columns]).max())
-    design, mean = _operator(library, n, columns, late)
-    deviation = noise.deviation(library.noise.floor, library.sensor_relative[n], largest)
-    white = noise.whiten(design, times, library.correlation) / deviation
-    data = noise.whiten(sign * values[columns] - mean, times, library.correlation) / deviation
-    return _Term(white.T @ white, white.T @ data, float(data @ data), largest)
+def _usual_deviation(library: Library, n: int, values: np.ndarray) -> float:
+    """Standard deviation [m] of the errors of a record by its large values, of which spikes are none."""
+    known = np.abs(values[np.isfinite(values)])
+    large = float(np.quantile(known, USUAL)) if known.size else 0.0
+    return noise.deviation(library.noise.floor, library.sensor_relative[n], large)
 
 
-def _operator(library: Library, n: int, columns: np.ndarray, late: float) -> tuple[np.ndarray, np.ndarray]:
-    """What a sensor sees at its times less so many seconds: nothing before the origin, all that is known at the end."""
+def doubts(library: Library, values: np.ndarray) -> Iterator[Verdict]:
+    """What could be the matter with each sensor, likely or not, from data that are far enough apart."""
+    known = {n: np.flatnonzero(np.isfinite(row)) for n, row in enumerate(values)}
+    known = {n: columns for n, columns in known.items() if columns.size >= FEWEST}
+    terms = {n: _whitened(library, n, columns, values[n, columns]) for n, columns in known.items()}
+    precision = np.eye(library.slip_mean.size) + sum(white.T @ white for white, _ in terms.values())
+    pull = sum((white.T @ data for white, data in terms.values()), np.zeros(library.slip_mean.size))
+    for n, columns in known.items():
+        white, data = terms[n]
+        lower = np.linalg.cholesky(precision - white.T @ white)
+        root = np.linalg.inv(lower).T
+        others = _Others(root @ (root.T @ (pull - white.T @ data)), root)
+        yield from _of_sensor(library, n, columns, values[n, columns], others)
+
+
+def independent(library: Library, values: np.ndarray) -> np.ndarray:
+    """Data of which neighbours are half the time apart for which errors last; NaN in place of others."""
+    step = max(1, round(LASTING * library.correlation / 2 / library.every))
+    kept = np.arange(values.shape[1]) % step == step - 1
+    return np.where(kept, values, np.nan)
+
+
+def _of_sensor(
+    library: Library, n: int, columns: np.ndarray, values: np.ndarray, others: _Others
+) -> Iterator[Verdict]:
+    name, right = library.sensors[n], _fit(library, n, columns, values, others)
+    turned = _fit(library, n, columns, values, others, scale=-1.0)
+    yield Verdict(name, "its sign seems to be turned", turned.evidence - right.evidence - LEVEL)
+    if np.abs(values).max() > MUCH * _largest(library, n, columns, others):
+        centimetres = _fit(library, n, columns, values, others, scale=100.0)
+        rise = centimetres.evidence - right.evidence
+        yield Verdict(name, "it is far too large, so it seems to be in cm, not m", rise - LEVEL)
+    dead = _fit(library, n, columns, values - np.median(values), others, scale=0.0)
+    if dead.residual @ dead.residual <= 2 * columns.size:
+        yield Verdict(name, "it hardly moves, so it seems to be dead", dead.evidence - right.evidence - LEVEL)
+    for late in LATE:
+        shifted = columns - round(late / library.every) < library.sensor_time.size
+        if shifted.sum() >= FEWEST:
+            part = columns[shifted], values[shifted]
+            before = right if shifted.all() else _fit(library, n, *part, others)
+            rise = _fit(library, n, *part, others, late=late).evidence - before.evidence
+            words = f"its clock seems to be about {abs(late) / 60:g} min {'late' if late > 0 else 'early'}"
+            yield Verdict(name, words, rise - CLOCK_LEVEL)
+
+
+def _fit(
+    library: Library,
+    n: int,
+    columns: np.ndarray,
+    values: np.ndarray,
+    others: _Others,
+    *,
+    scale: float = 1.0,
+    late: float = 0.0,
+) -> _Fit:
+    """How well a record fits what the others expect, times a scale and with a clock late by so many seconds."""
+    white, data = _whitened(library, n, columns, values, scale, late)
+    spread = white @ others.root
+    root = np.linalg.cholesky(np.eye(columns.size) + spread @ spread.T)
+    residual = np.linalg.solve(root, data - white @ others.mean)
+    evidence = -float(residual @ residual) - 2 * float(np.log(np.diag(root)).sum())
+    return _Fit(evidence, residual)
+
+
+def _whitened(
+    library: Library,
+    n: int,
+    columns: np.ndarray,
+    values: np.ndarray,
+    scale: float = 1.0,
+    late: float = 0.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Design and data less the mean, so that errors are independent and of deviation one."""
     at = columns - round(late / library.every)
     inside = np.clip(at, 0, library.sensor_time.size - 1)
-    design, mean = library.sensor_design[n, inside], library.sensor_mean[n, inside]
-    return design * (at >= 0)[:, None], mean * (at >= 0)
+    begun = scale * (at >= 0)  # nothing moves before the origin
+    times, lasting = library.sensor_time[columns], LASTING * library.correlation
+    deviation = noise.deviation(library.noise.floor, library.sensor_relative[n], float(np.abs(values).max()))
+    white = noise.whiten(library.sensor_design[n, inside] * begun[:, None], times, lasting) / deviation
+    data = noise.whiten(values - library.sensor_mean[n, inside] * begun, times, lasting) / deviation
+    return white, data
 
 
-def _doubts(library: Library, terms: dict[int, _Term], n: int, values: np.ndarray) -> Iterator[Verdict]:
-    """What speaks against a sensor: no signal where the others want one, another sign, another clock."""
-    others = [term for m, term in terms.items() if m != n]
-    name, own = library.sensors[n], terms[n]
-    if own.largest < library.noise.floor:
-        expected = _expected(library, others, n, values)
-        if expected > EXPECTED:
-            yield Verdict(name, "it hardly moves, so it seems to be dead", STRONG + expected)
-        return
-    before = _evidence([*others, own])
-    corrected = {"its sign seems to be turned": _term(library, n, values, sign=-1.0)}
-    columns = np.flatnonzero(np.isfinite(values))
-    lasts = library.sensor_time[columns[-1]] - library.sensor_time[columns[0]]
-    for late in SHIFTS:
-        known = columns[-1] - round(late / library.every) < library.sensor_time.size
-        if known and lasts > 2 * abs(late):
-            way = "late" if late > 0 else "early"
-            words = f"its clock seems to be about {abs(late) / 60:g} min {way}"
-            corrected[words] = _term(library, n, values, late=late)
-    for words, term in corrected.items():
-        rise = _evidence([*others, term]) - before
-        if rise > STRONG:
-            yield Verdict(name, words, rise)
-
-
-def _evidence(terms: list[_Term]) -> float:
-    """Twice the log evidence of records, but for what does not depend on slip."""
-    precision = np.eye(len(terms[0].pull)) + sum(term.precision for term in terms)
-    root = np.linalg.cholesky(precision)
-    pull = np.linalg.solve(root, sum(term.pull for term in terms))
-    return float(pull @ pull - sum(term.square for term in terms) - 2 * np.log(np.diag(root)).sum())
-
-
-def _expected(library: Library, others: list[_Term], n: int, values: np.ndarray) -> float:
-    """The largest value that the others expect of a sensor, in deviations of it from zero."""
-    precision = np.eye(library.sensor_design.shape[2]) + sum(term.precision for term in others)
-    covariance = np.linalg.inv(precision)
-    columns = np.flatnonzero(np.isfinite(values))
+def _largest(library: Library, n: int, columns: np.ndarray, others: _Others) -> float:
+    """The largest value [m] that the others let expect at the times of a record, at two deviations."""
     design = library.sensor_design[n, columns]
-    mean = library.sensor_mean[n, columns] + design @ (covariance @ sum(term.pull for term in others))
-    error = noise.deviation(library.noise.floor, library.sensor_relative[n], float(np.abs(mean).max()))
-    spread = np.sqrt(((design @ covariance) * design).sum(axis=1) + error**2)
-    return float((np.abs(mean) / spread).max())
+    mean = library.sensor_mean[n, columns] + design @ others.mean
+    spread = np.sqrt(((design @ others.root) ** 2).sum(axis=1) + library.noise.floor**2)
+    return float((np.abs(mean) + 2 * spread).max())

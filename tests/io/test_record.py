@@ -58,7 +58,7 @@ def test_netcdf(tmp_path: Path, times: list[float], units: str) -> None:
     [
         ("", "has 0 values of eta; expected a record of two at least"),
         ("time,eta\n0,1\n", "has 1 values of eta"),
-        ("time,depth\n0,1\n9,1\n", "has no column 'eta', but 'time', 'depth'; expected columns time"),
+        ("time,depth\n0,1\n9,1\n", "has no column 'eta', but 'depth'; expected columns time"),
         ("0 0 0\n1 1 1\n", "its first row does not name its columns"),
         ("time [fortnight],eta\n0,1\n9,1\n", "a column has the unit 'fortnight'; expected s"),
         (
@@ -66,7 +66,11 @@ def test_netcdf(tmp_path: Path, times: list[float], units: str) -> None:
             "gauge.csv, line 3: time is 'noon'; expected seconds since the origin, or a date",
         ),
         ("time,eta\n0,1\n9,high\n", "gauge.csv, line 3: eta is 'high', which is no number"),
-        ("time,eta\n0,1\n9,9999\n", "eta is 9999 m at 9 s; expected the elevation of a wave, at most 500 m"),
+        (
+            "time,eta\n0,1\n9,8888\n",
+            "the record has 8888 m at 9 s; expected the height of a wave in m, at most 500, and gaps left empty",
+        ),
+        ("time,eta\n0,1\n9,9999\n", "has 1 values of eta"),
         ("time,eta\n0,1\n9\n", "gauge.csv, line 3: 1 columns; expected 2 as in the first row"),
     ],
 )

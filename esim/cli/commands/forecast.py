@@ -55,17 +55,26 @@ def _add_run(actions: Commands) -> None:
         "run",
         "forecast the waves at the targets of a library from records of its sensors",
         "  esim forecast run library.nc --data records.csv\n"
-        "  esim forecast run library.nc --data gauges.csv buoys.nc --until '30 min'     as it was known then\n"
+        "  esim forecast run library.nc --data gauges.csv 21418.txt --detide 21418  de-tided\n"
         "  esim forecast run library.nc --data records.csv --follow                    minute by minute\n",
     )
     run.add_argument("library", metavar="LIBRARY", type=Path, help="library.nc of `esim forecast build`")
     run.add_argument(
         "--data",
         metavar="FILE",
-        type=Path,
         nargs="+",
         required=True,
-        help="records [m] without tide: CSV with columns time and one for each sensor, or station, time, eta; NetCDF",
+        help="records: CSV with columns time and one for each sensor, or station, time, eta; NetCDF; DART text; "
+        "SENSOR=FILE where neither the file nor its name says whose it is",
+    )
+    run.add_argument(
+        "--detide",
+        metavar="SENSOR",
+        nargs="*",
+        help="remove the tide, as it was before the origin (alone: from all records that have an hour before it)",
+    )
+    run.add_argument(
+        "--lowpass", metavar="TIME", help="remove shorter periods, as of seismic waves, such as '2 min'"
     )
     run.add_argument(
         "--until", metavar="TIME", help="since the origin: later data are not used (default: all)"
@@ -110,7 +119,8 @@ def _run_run(options: argparse.Namespace) -> None:
     from esim.backends.array_module import open_module
     from esim.config.ocean.warning_levels import WarningLevels
     from esim.forecast.library import read_library
-    from esim.forecast.records import read_records
+    from esim.forecast.prepare import prepare
+    from esim.forecast.records import data_file, read_records
     from esim.forecast.result import write_forecast
     from esim.forecast.run import Watch, follow, last_time, summary
 
@@ -119,7 +129,10 @@ def _run_run(options: argparse.Namespace) -> None:
         raise InputError(f"--green-depth {options.green_depth:g}: expected more than 0")
     library = read_library(options.library)
     kinds = dict(zip(library.sensors, library.sensor_kinds, strict=True))
-    records = read_records(options.data, kinds, _origin(options.origin, library.start))
+    origin = _origin(options.origin, library.start)
+    read = read_records([data_file(text) for text in options.data], kinds, origin, library.targets)
+    lowpass = None if options.lowpass is None else positive("--lowpass", options.lowpass, "TIME")
+    records = prepare(library, read, origin, detide=options.detide, lowpass=lowpass)
     end = last_time(library, records, until)
     module, exclude = open_module(options.array_module), tuple(options.exclude)
     watch = Watch(library, records, module, keep=options.keep_all, exclude=exclude)
