@@ -59,11 +59,9 @@ def draw_sharpening(path: Path, library: Library, history: Sequence[Forecast]) -
         drawing = Figure(figsize=(3.4 * COLUMNS, 1.1 * rows + 0.8), layout="constrained")
         panels = drawing.subplots(rows, COLUMNS, sharex=True, squeeze=False)
         axes = panels[0, 0]
-        magnitudes = np.array(
-            [[one.moment.magnitude(f) or np.nan for f in (0.025, 0.5, 0.975)] for one in history]
-        ).T
-        _band(axes, minutes, *magnitudes)
-        _name(axes, "moment magnitude")
+        sizes = np.array([[value or np.nan for value in one.sizes()[1]] for one in history]).T
+        _band(axes, minutes, *sizes)
+        _name(axes, "moment magnitude" if library.unknowns == "slip" else "volume lifted (km3)")
         quantiles = np.array([one.extremes.highest_quantiles() for one in history])
         for n, axes in enumerate(panels.ravel()[1:]):
             if n < count:
@@ -141,10 +139,9 @@ def _name(axes: "Axes", text: str) -> None:
 
 
 def _title(drawing: "Figure", library: Library, found: Forecast) -> None:
-    middle = found.moment.magnitude(0.5)
-    size = "" if middle is None else f", Mw {middle:.2f}"
     drawing.suptitle(
-        f"{library.about['title']}\nforecast from data up to {found.until / 60:.3g} min{size}; bands of 50 and 95 %",
+        f"{library.about['title']}\nforecast from data up to {found.until / 60:.3g} min, {found.size()}; bands of "
+        "50 and 95 %",
         x=0.01,
         ha="left",
     )

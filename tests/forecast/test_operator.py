@@ -10,7 +10,7 @@ from esim.drivers.run import simulate
 from esim.forecast.library import read_library
 from esim.forecast.operator import depth_change, ramps, window_starts, windowed
 from esim.forecast.reciprocity import Response, cell_area, reciprocal_config
-from esim.forecast.uplift import unit_uplifts, vertical_motion
+from esim.forecast.uplift import read_fault, unit_uplifts
 from esim.grids.grid import Grid
 from esim.validation.studies.forecast_nonlinear import compute
 from esim.validation.studies.reciprocity import shape
@@ -64,8 +64,8 @@ def test_records_and_forecasts_are_those_of_a_run(small, tmp_path):
     for n, (sensor, place) in enumerate(found.sensors):
         seen, wave = data[n], known[np.round(times[1::2] / 60).astype(int), n]
         if sensor.kind == "pressure":
-            rise = vertical_motion(found.fault, place.x, place.y)
-            wave = wave - ramps(times[1::2], found.starts, 60.0) @ (np.tile(rise, 2) * slip)
+            rise = found.unknowns.rise(place.x, place.y)
+            wave = wave - ramps(times[1::2], found.unknowns.starts, 60.0) @ (np.tile(rise, 2) * slip)
         assert np.linalg.norm(seen[1::2] - wave) < 0.01 * np.linalg.norm(wave)
 
 
@@ -102,14 +102,14 @@ def test_a_gauge_that_moves_with_the_bed_does_not_see_its_own_rise():
 
 
 def test_sideways_motion_lifts_a_slope_and_land_moves_no_water(small):
-    found, _ = small
+    fault = read_fault(small[0].twin.unknowns, small[0].base)
     grid = Grid("lonlat", 140.0, 34.0, 0.25, 0.25, 40, 36)
 
     def lift(slope, sloped):
         def bed(x, y):
             return np.broadcast_to(-4000.0 - slope * 88e3 * (x - 145.0), (y.size, x.size))
 
-        return unit_uplifts(found.fault, grid, bed, 1e-3, kajiura=False, horizontal_on_slope=sloped)
+        return unit_uplifts(fault, grid, bed, 1e-3, kajiura=False, horizontal_on_slope=sloped)
 
     flat, steep = lift(0.0, True), lift(0.012, True)
     assert np.abs(steep.bed - flat.bed).max() > 0.003

@@ -47,7 +47,9 @@ class KajiuraFilter:
         padded = np.pad(uplift, self._pad, mode="symmetric")
         parts = zip(self._gains, self._weights, strict=True)
         spectrum = sum(g * np.fft.rfft2(weight * padded) for g, weight in parts)
-        return np.fft.irfft2(spectrum, s=self._shape)[self._inside].copy()  # a view would keep what is around it
+        return np.fft.irfft2(spectrum, s=self._shape)[
+            self._inside
+        ].copy()  # a view would keep what is around it
 
 
 def gain(depth: float, shape: list[int], dx: float, dy: float) -> np.ndarray:
