@@ -112,8 +112,8 @@ def _checked_base(path: Path, library: Library) -> TsunamiConfig:
         raise InputError(f"--base {path}: is of scenario {config.scenario}; expected tsunami")
     if None not in (config.time.start, library.start) and config.time.start != library.start:
         raise InputError(
-            f"--base {path}: time.start is {config.time.start}, and the origin of the library {library.start}; expected "
-            "the same"
+            f"--base {path}: time.start is {config.time.start}, and the origin of the library {library.start}; "
+            "expected the same"
         )
     if config.output.maxima is None:
         raise InputError(f"--base {path}: has no output.maxima, from which flooding is told; expected it")
