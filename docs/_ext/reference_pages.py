@@ -13,7 +13,7 @@ from esim.cli import run as esim_run
 from esim.config.reference import Key, sections
 
 FOLDER = Path("reference/made")  # not in version control
-SCENARIOS = {"tsunami": "Tsunami", "seismic": "Seismic waves", "ensemble": "Ensemble"}
+SCENARIOS = {"tsunami": "Tsunami", "seismic": "Seismic waves", "ensemble": "Ensemble", "forecast": "Forecast"}
 WIDTH = "86"  # columns of the help texts
 
 

@@ -14,6 +14,8 @@ from esim.config.yaml.problems import input_error
 from esim.config.yaml.suggest import hint, listed, nearest, shown
 from esim.errors import InputError
 
+FORECAST_KEYS = {"unknowns", "sensors", "targets"}  # by which a forecast is told, which has no scenario
+
 
 def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> ScenarioConfig:
     """Read a YAML configuration, apply overrides `key.path=value`, and check it.
@@ -65,6 +67,9 @@ def _model(document: Document) -> type[ScenarioConfig]:
 
 
 def _without_scenario(document: Document) -> str:
+    if FORECAST_KEYS <= document.data.keys():
+        place = document.place(("unknowns",))
+        return f"{place}: is the configuration of a forecast; build its library with `esim forecast build`"
     misspelt = nearest("scenario", [key for key in document.data if isinstance(key, str)])
     if misspelt:
         return _sentence(document, misspelt, "unknown key, did you mean 'scenario'?")

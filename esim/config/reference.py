@@ -19,7 +19,7 @@ from esim.config.annotations import (
     units_of,
 )
 from esim.config.examples import ALSO, EXAMPLES
-from esim.config.scenarios import SCENARIOS
+from esim.config.scenarios import config_roots
 from esim.config.yaml.section import Section
 from esim.config.yaml.suggest import listed, nearest
 from esim.config.yaml.write import to_yaml
@@ -141,9 +141,7 @@ def all_keys() -> Iterator[Key]:
 def sections() -> tuple[Key, ...]:
     """The keys at the top level of the YAML file, scenario by scenario."""
     return tuple(
-        key
-        for name, scenario in SCENARIOS.items()
-        for key in _keys(scenario.load_config(), (_Step(name, is_kind=True),))
+        key for name, root in config_roots().items() for key in _keys(root, (_Step(name, is_kind=True),))
     )
 
 

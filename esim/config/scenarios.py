@@ -1,11 +1,12 @@
 """Which scenarios are there, and where do their parts live? Each is imported only when a run asks for it."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from esim.config.scenario import ScenarioConfig
+from esim.config.yaml.section import Section
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ SCENARIOS = {
     ),
 }
 
+# The root of what `esim forecast build` reads, which is no run and names no scenario.
+FORECAST = "esim.config.forecast.root:TwinConfig"
+
 
 def load_part(place: str) -> Any:
     """What "module:name" names."""
@@ -71,6 +75,8 @@ def load_part(place: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def config_classes() -> Iterable[type[ScenarioConfig]]:
-    """The roots of all configurations."""
-    return (scenario.load_config() for scenario in SCENARIOS.values())
+def config_roots() -> Mapping[str, type[Section]]:
+    """The roots of all configurations, of the scenarios and of a forecast, by name."""
+    return {name: scenario.load_config() for name, scenario in SCENARIOS.items()} | {
+        "forecast": load_part(FORECAST)
+    }

@@ -14,13 +14,14 @@ import numpy as np
 from esim import __version__
 from esim.config.forecast.root import TwinConfig
 from esim.config.forecast.stations import SensorConfig
+from esim.config.forecast.unknowns import SlipConfig
 from esim.config.ocean.root import TsunamiConfig
 from esim.config.ocean.warning_levels import warning_levels
 from esim.data import locate
 from esim.drivers.run import checked
 from esim.drivers.tsunami import Tsunami
 from esim.forecast.library import Library, write_library
-from esim.forecast.operator import depth_change, window_starts, windowed
+from esim.forecast.operator import depth_change, windowed
 from esim.forecast.places import Place, place_sensors, place_targets
 from esim.forecast.plan import Cost
 from esim.forecast.prior import Prior, build_prior
@@ -32,7 +33,8 @@ from esim.forecast.reciprocity import (
     reciprocal_config,
     respond,
 )
-from esim.forecast.uplift import UnitUplifts, read_fault, source_terms, unit_uplifts, vertical_motion
+from esim.forecast.unknowns import Unknowns, build_unknowns
+from esim.forecast.uplift import source_terms
 from esim.grids.grid import Grid
 from esim.io import netcdf
 from esim.io.atomic import whole_file
@@ -41,7 +43,6 @@ from esim.io.provenance import input_file, plain
 from esim.ocean.nesting.grid_level import read_media
 from esim.ocean.output.gauge_places import FirstWater
 from esim.parallel.comm import SerialComm
-from esim.sources.finite_fault import FiniteFault
 
 Say = Callable[[str], None]
 LIBRARY, KEPT = "library.nc", "response.nc"
@@ -50,16 +51,14 @@ STARTS = 4.0  # times what a check takes: a run is checked twice, and prepared
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What is known before any run: places of sensors and targets, the fault and what it lifts, the prior, inputs."""
+    """What is known before any run: places of sensors and targets, the unknowns and what they lift, prior, inputs."""
 
     twin: TwinConfig
     base: TsunamiConfig
     grid: Grid
     sensors: list[tuple[SensorConfig, Place]]
     targets: list[Place]
-    fault: FiniteFault
-    starts: np.ndarray
-    uplifts: UnitUplifts
+    unknowns: Unknowns
     prior: Prior
     inputs: list[dict[str, Any]]
 
@@ -91,24 +90,19 @@ def prepare(twin: TwinConfig, base: TsunamiConfig) -> Prepared:
     elevation = read_media(linear, linear.grid.tree(), SerialComm())[0].elevation
     water = FirstWater(grid, elevation, (), base.physics.dry_depth)
     sensors, targets = place_sensors(twin.all_sensors, water), place_targets(twin.all_targets, water)
-    fault = read_fault(twin.unknowns, base)
-    kajiura, sloped = source_terms(twin.unknowns, base)
-    uplifts = unit_uplifts(
-        fault, grid, elevation, base.physics.dry_depth, kajiura=kajiura, horizontal_on_slope=sloped
-    )
-    first = fault.start.min(axis=1) if twin.unknowns.start == "file" else np.zeros(fault.x.size)
+    unknowns = build_unknowns(twin.unknowns, base, grid, elevation)
     by_name = {one.name: one for one in twin.all_sensors}
-    files = [(file, "bathymetry") for file in _bathymetry(base)] + [(twin.unknowns.fault, "fault")]
+    files = [(file, "bathymetry") for file in _bathymetry(base)]
+    if unknowns.file is not None:
+        files.append((unknowns.file, "fault" if twin.unknowns.kind == "slip" else "area"))
     return Prepared(
         twin,
         base,
         grid,
         [(by_name[place.name], place) for place in sensors],
         targets,
-        fault,
-        window_starts(first, twin.unknowns.windows, twin.unknowns.window),
-        uplifts,
-        build_prior(twin.prior, fault, twin.unknowns.windows),
+        unknowns,
+        build_prior(twin.prior, unknowns.apart, twin.unknowns.windows),
         [{"what": what} | input_file(locate(file)) | {"path": str(file)} for file, what in files],
     )
 
@@ -126,28 +120,31 @@ def describe(found: Prepared) -> list[str]:
         reciprocal_config(found.base, hump, twin.sampling.duration, twin.output.directory),
         SerialComm(),
     )
-    cells, seconds = found.uplifts.bed[0].size, wall.perf_counter() - begun
+    cells, seconds = found.unknowns.uplifts.bed[0].size, wall.perf_counter() - begun
     cost = Cost(
         runs=len(found.sensors) + len(found.targets),
         data=len(found.sensors) * found.sample_times.size,
         unknowns=found.prior.mean.size,
         forecasts=len(found.targets) * found.forecast_times.size,
-        subfaults=found.fault.x.size,
+        subfaults=found.unknowns.count,
         cells=cells,
         run_seconds=Tsunami().predict(setup).time + STARTS * seconds,
         run_bytes=sum(setup.memory.values()),
     )
     without = ", ".join(left_out(found.base))
     moved = [f"{one.name} {one.moved / 1000:.3g} km" for one in found.targets if one.moved]
-    terms = {"Kajiura's filter": kajiura, "the horizontal motion of slopes": sloped}
+    terms = {"Kajiura's filter": kajiura}
+    if isinstance(twin.unknowns, SlipConfig):
+        terms["the horizontal motion of slopes"] = sloped
     given = [name for name, used in terms.items() if used]
-    begin = "origin time" if twin.unknowns.start == "origin" else "rupture time of the file"
+    of_file = isinstance(twin.unknowns, SlipConfig) and twin.unknowns.start == "file"
+    begin = "rupture time of the file" if of_file else "origin time"
     return [
         f"grid           {found.grid.nx} x {found.grid.ny} cells of base, {twin.base.name}, with linear waves"
         + (f": without its {without}" if without else ""),
-        f"slip           {found.fault.x.size} subfaults in {twin.unknowns.windows} windows of "
-        f"{twin.unknowns.window:g} s from the {begin} on, with "
-        + (" and ".join(given) or "neither Kajiura's filter nor the horizontal motion of slopes"),
+        f"{twin.unknowns.kind:<15}{found.unknowns.parts} in {twin.unknowns.windows} windows of "
+        f"{twin.unknowns.window:g} s from the {begin} on, "
+        + (f"with {' and '.join(given)}" if given else f"without {' and '.join(terms)}"),
         f"stations       means over humps with radii of {radii[0]:.3g} to {radii[-1]:.3g} km at {len(found.sensors)} "
         f"sensors and {len(found.targets)} targets",
         *([f"moved          to the nearest water: {', '.join(moved)}"] if moved else []),
@@ -179,7 +176,7 @@ def build(found: Prepared, say: Say) -> Path:
 
 def kept_response(found: Prepared, place: Place, duration: float) -> tuple[Response, bool]:
     """The response at a place, and whether it was there already from a run of the same scenario."""
-    hump, uplifts = found.hump(place), found.uplifts
+    hump, uplifts = found.hump(place), found.unknowns.uplifts
     folder = found.twin.output.directory / "runs" / re.sub(r"[^\w.-]", "_", place.name)
     identity = _identity(found, hump, duration)
     if (kept := _read(folder / KEPT, identity)) is not None:
@@ -192,11 +189,11 @@ def kept_response(found: Prepared, place: Place, duration: float) -> tuple[Respo
 
 
 def assemble(found: Prepared, seen: Sequence[np.ndarray], forecast: np.ndarray) -> Library:
-    """The library of records of sensors (T, U) and of forecasts (targets, T, U), both by slip [m]."""
+    """The library of records of sensors (T, U) and of forecasts (targets, T, U), both by unknowns [m]."""
     prior = found.prior
     records = np.stack(seen)
     places = [place for _, place in found.sensors]
-    j0, j1, i0, i1 = found.uplifts.box
+    j0, j1, i0, i1 = found.unknowns.uplifts.box
     return Library(
         sensors=tuple(place.name for place in places),
         sensor_kinds=tuple(sensor.kind for sensor, _ in found.sensors),
@@ -218,24 +215,23 @@ def assemble(found: Prepared, seen: Sequence[np.ndarray], forecast: np.ndarray) 
         forecast_design=forecast @ prior.root,
         slip_mean=prior.mean,
         slip_root=prior.root,
-        moment=np.broadcast_to(found.fault.rigidity, found.fault.x.shape)
-        * found.fault.length
-        * found.fault.width,
-        subfault_outline=np.stack([found.fault.outline(n) for n in range(found.fault.x.size)]),
+        area=found.unknowns.area,
+        moment=found.unknowns.moment,
+        subfault_outline=found.unknowns.outlines,
         x=found.grid.x(i0, i1),
         y=found.grid.y(j0, j1),
-        uplift=found.uplifts.bed.astype(np.float32),
+        uplift=found.unknowns.uplifts.bed.astype(np.float32),
         about=_about(found),
     )
 
 
 def _record(found: Prepared, sensor: SensorConfig, place: Place, response: Response) -> np.ndarray:
-    """What a sensor sees of slip, (T, U)."""
+    """What a sensor sees of the unknowns, (T, U)."""
     surface = _surface(found, response, found.sample_times)
     if sensor.kind == "surface" or not sensor.moves_with_bed:
         return surface
-    rise = vertical_motion(found.fault, place.x, place.y)
-    return depth_change(surface, found.sample_times, found.starts, found.twin.unknowns.window, rise)
+    rise = found.unknowns.rise(place.x, place.y)
+    return depth_change(surface, found.sample_times, found.unknowns.starts, found.twin.unknowns.window, rise)
 
 
 def _relative(found: Prepared, places: Sequence[Place]) -> np.ndarray:
@@ -245,7 +241,7 @@ def _relative(found: Prepared, places: Sequence[Place]) -> np.ndarray:
 
 
 def _surface(found: Prepared, response: Response, times: np.ndarray) -> np.ndarray:
-    return windowed(response, times, found.starts, found.twin.unknowns.window)
+    return windowed(response, times, found.unknowns.starts, found.twin.unknowns.window)
 
 
 def _bathymetry(base: TsunamiConfig) -> tuple[Path, ...]:
@@ -262,9 +258,10 @@ def _about(found: Prepared) -> dict[str, Any]:
                 "title": twin.title or base.title,
                 "start": base.time.start,
                 "lonlat": found.grid.lonlat,
+                "unknowns": twin.unknowns.kind,
                 "windows": twin.unknowns.windows,
                 "window": twin.unknowns.window,
-                "slip_ends": float(found.starts.max()) + twin.unknowns.window,
+                "slip_ends": float(found.unknowns.starts.max()) + twin.unknowns.window,
                 "every": twin.sampling.every,
                 "noise": twin.noise.model_dump(),
                 "magnitude_cap": twin.prior.magnitude_cap,
@@ -281,9 +278,15 @@ def _identity(found: Prepared, hump: Hump, duration: float) -> str:
     """What decides a response, as a checksum."""
     config = reciprocal_config(found.base, hump, duration, found.twin.output.directory)
     parts = {key: value for key, value in config.echo().items() if key not in ("output", "run", "title")}
-    more = [config.run.precision, found.twin.sampling.every, found.uplifts.box, found.inputs, __version__]
+    more = [
+        config.run.precision,
+        found.twin.sampling.every,
+        found.unknowns.uplifts.box,
+        found.inputs,
+        __version__,
+    ]
     digest = hashlib.sha256(json.dumps(plain([parts, more]), sort_keys=True).encode())
-    digest.update(np.ascontiguousarray(found.uplifts.surface).tobytes())
+    digest.update(np.ascontiguousarray(found.unknowns.uplifts.surface).tobytes())
     return digest.hexdigest()
 
 
@@ -294,7 +297,7 @@ def _write(path: Path, response: Response, identity: str) -> None:
             data.createDimension(name, size)
         time = data.createVariable("time", "f8", ("time",))
         surface = data.createVariable("surface", "f8", ("time", "subfault"))
-        time.setncatts({"units": "s", "long_name": "time since a sudden metre of slip"})
+        time.setncatts({"units": "s", "long_name": "time since a sudden metre of slip or uplift"})
         surface.setncatts({"units": "m", "long_name": "mean surface over the hump"})
         time[:], surface[:] = response.times, response.surface
 

@@ -1,7 +1,8 @@
 """What is kept of all that is computed before an earthquake? One NetCDF file, from which a forecast takes a second.
 
 Slip is slip_mean + slip_root x, with x (U,) independent and of variance one before any data. The record of a sensor is
-sensor_mean + sensor_design x and errors, the surface at a target forecast_mean + forecast_design x.
+sensor_mean + sensor_design x and errors, the surface at a target forecast_mean + forecast_design x. Where no fault is
+assumed, cells of the seafloor take the place of subfaults, and their uplift that of slip.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from esim.io.atomic import whole_file
 from esim.io.checksum import checksum, size_of
 from esim.io.gridded.reader import opened
 
-FORMAT = 1  # raised when an older library cannot be read any more
+FORMAT = 2  # raised when an older library cannot be read any more
 DIMENSIONS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "sensors": (("sensor",), "", "name of the sensor"),
     "sensor_kinds": (("sensor",), "", "what the sensor sees"),
@@ -45,7 +46,8 @@ DIMENSIONS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "forecast_design": (("target", "forecast_time", "unknown"), "m", "elevation of the surface for each unknown"),
     "slip_mean": (("unknown",), "m", "mean slip of a subfault in a window, subfaults of a window together"),
     "slip_root": (("unknown", "unknown"), "m", "Cholesky factor of the covariance of slip"),
-    "moment": (("subfault",), "N m", "seismic moment of 1 m of slip"),
+    "area": (("subfault",), "m2", "area of a subfault, or cell of the seafloor"),
+    "moment": (("subfault",), "N m", "seismic moment of 1 m of slip; NaN for cells of the seafloor"),
     "subfault_outline": (("subfault", "corner", "xyz"), "", "corners of a subfault: x, y and depth in m"),
     "x": (("x",), "", "longitude, or distance east, of a cell"),
     "y": (("y",), "", "latitude, or distance north, of a cell"),
@@ -57,8 +59,8 @@ DIMENSIONS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
 class Library:
     """All that a forecast needs; see DIMENSIONS for the shapes and units of its arrays.
 
-    about has what was asked for and what was read: title, start, lonlat, windows, window, slip_ends and every [s],
-    noise, magnitude_cap, levels, configuration, base, inputs.
+    about has what was asked for and what was read: title, start, lonlat, unknowns ("slip" or "uplift"), windows,
+    window, slip_ends and every [s], noise, magnitude_cap, levels, configuration, base, inputs.
     """
 
     sensors: tuple[str, ...]
@@ -81,12 +83,18 @@ class Library:
     forecast_design: np.ndarray
     slip_mean: np.ndarray
     slip_root: np.ndarray
+    area: np.ndarray
     moment: np.ndarray
     subfault_outline: np.ndarray
     x: np.ndarray
     y: np.ndarray
     uplift: np.ndarray
     about: Mapping[str, Any]
+
+    @property
+    def unknowns(self) -> Literal["slip", "uplift"]:
+        """What was to be found: slip of subfaults, or uplift of cells of the seafloor."""
+        return "slip" if self.about["unknowns"] == "slip" else "uplift"
 
     @property
     def windows(self) -> int:

@@ -55,8 +55,13 @@ class Moment:
         )
 
 
-def moment_of(library: Library, x: Gaussian) -> Moment:
-    """The seismic moment of slip; raises InputError for data that call for far more than the cap of the prior."""
+def moment_of(library: Library, x: Gaussian) -> Moment | None:
+    """The seismic moment of slip, None where no fault is assumed.
+
+    Raises InputError for data that call for far more than the cap of the prior.
+    """
+    if library.unknowns == "uplift":
+        return None
     slip = np.tile(library.moment, library.windows)
     weights = library.slip_root.T @ slip
     mean = float(slip @ library.slip_mean + weights @ x.mean)
@@ -71,9 +76,9 @@ def moment_of(library: Library, x: Gaussian) -> Moment:
     return found
 
 
-def below_cap(x: Gaussian, moment: Moment) -> Gaussian:
+def below_cap(x: Gaussian, moment: Moment | None) -> Gaussian:
     """Mean and covariance of x where the moment is cut."""
-    if np.isinf(moment.largest):
+    if moment is None or np.isinf(moment.largest):
         return x
     along = x.covariance @ moment.weights / moment.deviation**2
     mean, variance = moment.cut()
@@ -83,13 +88,13 @@ def below_cap(x: Gaussian, moment: Moment) -> Gaussian:
     )
 
 
-def draw(x: Gaussian, moment: Moment, count: int, seed: int) -> np.ndarray:
+def draw(x: Gaussian, moment: Moment | None, count: int, seed: int) -> np.ndarray:
     """Samples of x, (U, count), of the Gaussian x with its moment cut."""
     random = np.random.default_rng(seed)
     values, vectors = np.linalg.eigh(x.covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     found = x.mean[:, None] + root @ random.standard_normal((x.mean.size, count))
-    if np.isinf(moment.largest):
+    if moment is None or np.isinf(moment.largest):
         return np.asarray(found)
     along = x.covariance @ moment.weights / moment.deviation**2
     own = moment.mean + moment.weights @ (found - x.mean[:, None])

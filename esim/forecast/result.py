@@ -8,15 +8,19 @@ import numpy as np
 
 from esim.config.ocean.warning_levels import WarningLevels
 from esim.forecast.library import Library
-from esim.forecast.run import Forecast
+from esim.forecast.run import SIZES, Forecast
 from esim.forecast.waves import BANDS, slip_of, uplift_of
 from esim.io import cf, netcdf
 from esim.io.atomic import whole_file
 from esim.io.provenance import plain
 
 Variable = tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]
+# What has moved, what it belongs to, and its words.
+NAMES = {
+    "slip": ("slip", "subfault", "slip"),
+    "uplift": ("cell_uplift", "cell", "uplift of a cell of the seafloor"),
+}
 ETA = {"standard_name": "sea_surface_height_above_mean_sea_level", "units": "m"}
-MAGNITUDES = (0.025, 0.5, 0.975)
 
 
 def write_forecast(
@@ -69,8 +73,8 @@ def _variables(
     x, y = ("lon", "lat") if lonlat else ("x", "y")
     slip, slip_deviation, covariance = slip_of(library, found.x)
     uplift, uplift_deviation = uplift_of(library, slip.sum(axis=0), covariance)
+    moved, part, words = NAMES[library.unknowns]
     at = {"coordinates": f"target_{x} target_{y}"}
-    magnitudes = [found.moment.magnitude(one) for one in MAGNITUDES]
     metres, chance = {"units": "m"}, {"units": "1"}
     place = {name: cf.auxiliary_attributes(name) for name in (x, y)}
     green = "as on the grid" if depth is None else f"at the coast at {depth:g} m of depth by Green's law"
@@ -116,26 +120,17 @@ def _variables(
             found.level_probabilities(library, levels, depth),
             {**chance, **at, "long_name": f"probability of a warning level, of heights {green}"},
         ),
-        "magnitude": (
-            ("magnitude_probability",),
-            np.array([np.nan if one is None else one for one in magnitudes]),
-            chance | {"long_name": "moment magnitude"},
-        ),
-        "magnitude_probability": (
-            ("magnitude_probability",),
-            np.array(MAGNITUDES),
-            chance | {"long_name": "probability of a lower magnitude"},
-        ),
-        "slip": (("window", "subfault"), slip, metres | {"long_name": "expected slip"}),
-        "slip_deviation": (
-            ("window", "subfault"),
+        **_sizes(found),
+        moved: (("window", part), slip, metres | {"long_name": f"expected {words}"}),
+        f"{moved}_deviation": (
+            ("window", part),
             slip_deviation,
-            metres | {"long_name": "standard deviation of slip"},
+            metres | {"long_name": f"standard deviation of {words}"},
         ),
-        "subfault_outline": (
-            ("subfault", "corner", "xyz"),
+        f"{part}_outline": (
+            (part, "corner", "xyz"),
             library.subfault_outline,
-            {"long_name": f"corners of subfaults: {x}, {y}, depth in m"},
+            {"long_name": f"corners of {part}s: {x}, {y}, depth in m"},
         ),
         "uplift": ((y, x), uplift, metres | {"long_name": "expected uplift of the bed"}),
         "uplift_deviation": (
@@ -143,6 +138,25 @@ def _variables(
             uplift_deviation,
             metres | {"long_name": "standard deviation of the uplift"},
         ),
+    }
+
+
+def _sizes(found: Forecast) -> dict[str, Variable]:
+    """How large it is: the magnitude of slip; volume and energy of uplift."""
+    if found.lifted is None:
+        _, values = found.sizes()
+        magnitudes = np.array([np.nan if one is None else one for one in values])
+        sizes = {"magnitude": (magnitudes, {"units": "1", "long_name": "moment magnitude"})}
+    else:
+        volume, energy = (np.quantile(one, SIZES) for one in (found.lifted.volume, found.lifted.energy))
+        sizes = {
+            "volume": (volume, {"units": "m3", "long_name": "net volume of water that was lifted"}),
+            "energy": (energy, {"units": "J", "long_name": "potential energy of the water that was lifted"}),
+        }
+    along = "magnitude_probability" if found.lifted is None else "size_probability"
+    lower = {"units": "1", "long_name": "probability of a lower value"}
+    return {name: ((along,), *rest) for name, rest in sizes.items()} | {
+        along: ((along,), np.array(SIZES), lower)
     }
 
 

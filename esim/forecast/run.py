@@ -11,12 +11,14 @@ from esim.config.ocean.warning_levels import WarningLevels
 from esim.config.yaml.suggest import several
 from esim.errors import InputError
 from esim.forecast.library import Library
+from esim.forecast.lifted_water import LiftedWater, lifted_water
 from esim.forecast.moment import Moment, below_cap, moment_of
 from esim.forecast.posterior import Gaussian, Posterior
 from esim.forecast.records import Record, data_of, remarks
 from esim.forecast.sensor_check import Verdict, wrong_sensors
 from esim.forecast.waves import Extremes, Forecaster, Waves
 
+SIZES = (0.025, 0.5, 0.975)  # probabilities of a smaller earthquake
 MISFIT = 2.0  # root mean square of whitened data from which the noise of the library is called too small
 
 
@@ -24,8 +26,9 @@ MISFIT = 2.0  # root mean square of whitened data from which the noise of the li
 class Forecast:
     """What is known at a time [s]: the posterior of x below the cap, its moment, waves and extremes at the targets.
 
-    data (sensors, times) [m] are those that were used; texts what the user should know of them, done what was assumed
-    of the record of each sensor and done to it.
+    uncut is the posterior before the cap; moment is that of slip, lifted that of uplift, the other is None. data
+    (sensors, times) [m] are those that were used; texts what the user should know of them,
+    done what was assumed of the record of each sensor and done to it.
     """
 
     until: float
@@ -33,7 +36,9 @@ class Forecast:
     count: int
     misfit: float
     x: Gaussian
-    moment: Moment
+    uncut: Gaussian
+    moment: Moment | None
+    lifted: LiftedWater | None
     waves: Waves
     extremes: Extremes
     wrong: tuple[Verdict, ...]
@@ -42,9 +47,21 @@ class Forecast:
 
     def line(self) -> str:
         """What is said of it while records are replayed."""
-        low, middle, high = (_number(self.moment.magnitude(one)) for one in (0.025, 0.5, 0.975))
         wrong = f"; without {several([one.sensor for one in self.wrong])}" if self.wrong else ""
-        return f"{self.until / 60:5.1f} min  {self.count:6,} data  Mw {middle} ({low} to {high}){wrong}"
+        return f"{self.until / 60:5.1f} min  {self.count:6,} data  {self.size()}{wrong}"
+
+    def sizes(self) -> tuple[str, list[float | None]]:
+        """What says how large it is, and its quantiles of 2.5, 50 and 97.5 %: Mw of slip, volume [km3] of uplift."""
+        if self.moment is not None:
+            return "Mw", [self.moment.magnitude(one) for one in SIZES]
+        assert self.lifted is not None
+        return "volume lifted", [float(one) / 1e9 for one in np.quantile(self.lifted.volume, SIZES)]
+
+    def size(self) -> str:
+        """How large it is, with its interval of 95 %, in words."""
+        name, values = self.sizes()
+        low, middle, high = ("none" if one is None else f"{one:.2f}" for one in values)
+        return f"{name} {middle}{'' if name == 'Mw' else ' km3'} ({low} to {high})"
 
     def level_probabilities(self, library: Library, levels: WarningLevels, depth: float | None) -> np.ndarray:
         """Probability of each level, that of none first, (M, L + 1); of heights at a depth [m] by Green's law."""
@@ -99,7 +116,9 @@ class Watch:
             self._posterior.count,
             misfit,
             below_cap(whole, moment),
+            whole,
             moment,
+            lifted_water(library, whole),
             waves,
             self._forecaster.extremes(whole, moment),
             wrong,
@@ -110,7 +129,7 @@ class Watch:
             ),
         )
 
-    def sharpen(self) -> tuple[Gaussian, Moment, Waves]:
+    def sharpen(self) -> tuple[Gaussian, Moment | None, Waves]:
         """The posterior by the data so far before its moment is cut, the moment, and the waves."""
         whole = self._posterior.gaussian()
         moment = moment_of(self._library, whole)
@@ -150,11 +169,13 @@ def heights(library: Library, highest: np.ndarray, depth: float | None) -> np.nd
 
 def summary(library: Library, found: Forecast, levels: WarningLevels, depth: float | None) -> Iterator[str]:
     """What is printed of a forecast."""
-    low, middle, high = (found.moment.magnitude(one) for one in (0.025, 0.5, 0.975))
     yield f"data           {found.count:,} up to {found.until / 60:.3g} min"
     for text in found.texts:
         yield f"               {text}"
-    yield f"magnitude      Mw {_number(middle)} ({_number(low)} to {_number(high)})"
+    yield f"{'magnitude' if found.lifted is None else 'uplift':<15}{found.size()}"
+    if found.lifted is not None:
+        low, middle, high = np.quantile(found.lifted.energy, SIZES)
+        yield f"energy         {middle:.2g} J ({low:.2g} to {high:.2g}), of the water that was lifted"
     where = "" if depth is None else f", at the coast at {depth:g} m of depth by Green's law"
     yield f"highest wave   with 95 % of probability{where}; arrival; level ({levels.name})"
     highest = heights(library, found.extremes.highest, depth)
@@ -168,7 +189,3 @@ def summary(library: Library, found: Forecast, levels: WarningLevels, depth: flo
         when = "no wave" if np.isinf(arrival) else f"{arrival / 60:4.0f} min"
         level = f"{names[best]} ({100 * chances[n, best]:.0f} %)"
         yield f"  {name:{width}} {b:6.2f} m ({a:.2f} to {c:.2f})  {when}  {level}"
-
-
-def _number(magnitude: float | None) -> str:
-    return "none" if magnitude is None else f"{magnitude:.2f}"

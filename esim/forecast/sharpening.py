@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from esim.forecast.library import Library
-from esim.forecast.result import MAGNITUDES, write_texts, write_variables
-from esim.forecast.run import Forecast
+from esim.forecast.result import Variable, write_texts, write_variables
+from esim.forecast.run import SIZES, Forecast
 from esim.forecast.waves import BANDS
 from esim.io import cf, netcdf
 from esim.io.atomic import whole_file
@@ -16,9 +16,8 @@ NAME = "sharpening.nc"
 
 
 def write_sharpening(path: Path, library: Library, history: Sequence[Forecast]) -> None:
-    """Writes sharpening.nc whole or not at all: magnitude, largest elevations and arrivals by each time of data."""
+    """Writes sharpening.nc whole or not at all: size, largest elevations and arrivals by each time of data."""
     chance = {"units": "1", "long_name": "probability of lower values"}
-    magnitudes = [[one.moment.magnitude(share) for share in MAGNITUDES] for one in history]
     with whole_file(path) as temporary, netcdf.LIBRARY, netcdf.create(temporary) as data:
         title = f"how a forecast sharpened: {library.about['title']}"
         about = {"library": library.about["configuration"]}
@@ -38,12 +37,8 @@ def write_sharpening(path: Path, library: Library, history: Sequence[Forecast]) 
                     {"units": "1", "long_name": "number of data"},
                 ),
                 "probability": (("probability",), np.array(BANDS), chance),
-                "magnitude_probability": (("magnitude_probability",), np.array(MAGNITUDES), chance),
-                "magnitude": (
-                    ("until", "magnitude_probability"),
-                    np.array(magnitudes, float),
-                    {"units": "1", "long_name": "moment magnitude"},
-                ),
+                "size_probability": (("size_probability",), np.array(SIZES), chance),
+                **_sizes(history),
                 "eta_max": (
                     ("until", "probability", "target"),
                     np.array([one.extremes.highest_quantiles() for one in history]),
@@ -56,3 +51,12 @@ def write_sharpening(path: Path, library: Library, history: Sequence[Forecast]) 
                 ),
             },
         )  # fmt: skip
+
+
+def _sizes(history: Sequence[Forecast]) -> dict[str, Variable]:
+    """Quantiles of the magnitude of slip, or of the volume of water that uplift has lifted."""
+    dimensions, values = ("until", "size_probability"), np.array([one.sizes()[1] for one in history], float)
+    if history[0].lifted is None:
+        return {"magnitude": (dimensions, values, {"units": "1", "long_name": "moment magnitude"})}
+    about = {"units": "m3", "long_name": "net volume of water that was lifted"}
+    return {"volume": (dimensions, 1e9 * values, about)}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from esim.config.forecast.unknowns import UnknownsConfig
+from esim.config.forecast.unknowns import SlipConfig, UnknownsConfig
 from esim.config.ocean.root import TsunamiConfig
 from esim.config.ocean.source import FaultSourceConfig, FiniteFaultConfig
 from esim.errors import InputError
@@ -19,7 +19,7 @@ from esim.sources.ocean.fault_source import STEEP, FaultSource
 
 @dataclass(frozen=True, eq=False)
 class UnitUplifts:
-    """Rise [m] of bed and water surface by 1 m of slip on each of K subfaults, (K, nj, ni) on a box of cells.
+    """Rise [m] of bed and water surface by 1 m of each of K unknowns, (K, nj, ni) on a box of cells.
 
     The surface does not rise on land.
     """
@@ -29,7 +29,7 @@ class UnitUplifts:
     surface: np.ndarray
 
 
-def read_fault(unknowns: UnknownsConfig, base: TsunamiConfig) -> FiniteFault:
+def read_fault(unknowns: SlipConfig, base: TsunamiConfig) -> FiniteFault:
     """The fault of a file in the coordinates of the grid, as it slips there; raises InputError."""
     given = FiniteFaultConfig.model_validate(
         {"kind": "finite_fault", "file": unknowns.fault, "rigidity": unknowns.rigidity}
@@ -40,6 +40,11 @@ def read_fault(unknowns: UnknownsConfig, base: TsunamiConfig) -> FiniteFault:
     return found.fault
 
 
+def first_starts(unknowns: SlipConfig, fault: FiniteFault) -> np.ndarray:
+    """When the first window of each subfault begins [s], (K,): at its rupture time in the file, or the origin time."""
+    return fault.start.min(axis=1) if unknowns.start == "file" else np.zeros(fault.x.size)
+
+
 def unit_fault(fault: FiniteFault) -> FiniteFault:
     """The same subfaults, each with 1 m of slip at the origin time."""
     one = np.ones((fault.x.size, 1))
@@ -47,13 +52,16 @@ def unit_fault(fault: FiniteFault) -> FiniteFault:
 
 
 def source_terms(unknowns: UnknownsConfig, base: TsunamiConfig) -> tuple[bool, bool]:
-    """Whether Kajiura's filter and the horizontal motion of slopes count: as asked for, or as the base has it."""
+    """Whether Kajiura's filter and the horizontal motion of slopes count: as asked for, or as the base has it.
+
+    Free uplift has no horizontal motion.
+    """
     first = next((one for one in base.source if isinstance(one, FaultSourceConfig)), None)
+    kajiura, sloped = (True, True) if first is None else (first.kajiura, first.horizontal_on_slope)
+    asked = unknowns.horizontal_on_slope if isinstance(unknowns, SlipConfig) else False
     return (
-        (first is None or first.kajiura) if unknowns.kajiura is None else unknowns.kajiura,
-        (first is None or first.horizontal_on_slope)
-        if unknowns.horizontal_on_slope is None
-        else unknowns.horizontal_on_slope,
+        kajiura if unknowns.kajiura is None else unknowns.kajiura,
+        sloped if asked is None else asked,
     )
 
 
@@ -82,12 +90,19 @@ def unit_uplifts(
     x, y = grid.x(*box[2:]), grid.y(*box[:2])
     slopes = slope(grid, elevation, box) if horizontal_on_slope else (0.0, 0.0)
     bed = np.stack([_rise(unit, n, x, y, grid.lonlat, slopes) for n in range(unit.x.size)])
+    return UnitUplifts(box, bed, surface_of(bed, grid, elevation, box, dry, kajiura=kajiura))
+
+
+def surface_of(
+    bed: np.ndarray, grid: Grid, elevation: CellFunction, box: Box, dry: float, *, kajiura: bool
+) -> np.ndarray:
+    """Rise of the water [m] above rises of the bed (K, nj, ni) [m], by Kajiura's filter if wanted; none on land."""
     surface = bed.copy()
     if kajiura:
         smoothed = box_filter(grid, elevation, box, filter_scale(grid, elevation, box, bed.sum(axis=0)[None]))
         surface = np.stack([smoothed(one) for one in bed])
-    surface[:, -elevation(x, y) <= dry] = 0.0
-    return UnitUplifts(box, bed, surface)
+    surface[:, -elevation(grid.x(*box[2:]), grid.y(*box[:2])) <= dry] = 0.0
+    return surface
 
 
 def vertical_motion(fault: FiniteFault, x: float, y: float) -> np.ndarray:

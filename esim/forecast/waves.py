@@ -69,7 +69,7 @@ class Forecaster:
         found += self._library.noise.floor**2
         return Waves(mean, np.sqrt(found))
 
-    def extremes(self, x: Gaussian, moment: Moment, count: int = SAMPLES, seed: int = 0) -> Extremes:
+    def extremes(self, x: Gaussian, moment: Moment | None, count: int = SAMPLES, seed: int = 0) -> Extremes:
         """Largest elevations and arrivals in samples of slip, each with an error of the model as a factor."""
         samples = draw(x, moment, count, seed)
         waves = self._library.forecast_mean[..., None] + self._times(samples)

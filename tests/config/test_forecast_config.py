@@ -3,6 +3,7 @@
 import pytest
 from support.twins import write_twin
 
+from esim.config import load, schema
 from esim.config.forecast.load import load_base, load_twin
 from esim.errors import InputError
 
@@ -55,3 +56,30 @@ def test_the_base_is_a_tsunami(tmp_path):
     (tmp_path / "base.yaml").write_text("scenario: seismics\n")
     with pytest.raises(InputError, match="'seismics' is not a choice here"):
         load_base(load_twin(path))
+
+
+def test_a_run_of_a_forecast_is_told_how_it_is_built(tmp_path):
+    with pytest.raises(InputError) as error:
+        load(write_twin(tmp_path))
+    assert "twin.yaml line 3" in str(error.value)
+    assert "is the configuration of a forecast; build its library with `esim forecast build`" in str(
+        error.value
+    )
+
+
+def test_the_schema_takes_a_forecast_and_what_is_misspelt_in_none(tmp_path):
+    jsonschema = pytest.importorskip("jsonschema")
+    tree = {
+        "base": "base.yaml",
+        "unknowns": {"fault": "fault.csv"},
+        "prior": {"spread": "3 m", "correlation": "60 km"},
+        "noise": {"floor": "2 cm", "correlation": "1 min"},
+        "sensors": [{"name": "a", "lon": 143, "lat": 38}],
+        "targets": [{"name": "b", "lon": 145, "lat": 36}],
+        "sampling": {"observed": "1 h", "duration": "2 h"},
+        "output": {"directory": "out"},
+    }
+    check = jsonschema.Draft202012Validator(schema())
+    assert check.is_valid(tree)
+    assert not check.is_valid(tree | {"priors": {}})
+    assert not check.is_valid(tree | {"unknowns": {"kind": "uplift"}})

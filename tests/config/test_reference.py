@@ -76,6 +76,8 @@ def test_a_key_is_told_as_its_model_has_it() -> None:
         ("grid.spacing", ["grid.lonlat.spacing", "grid.cartesian.spacing", "grid.spacing"]),
         ("seismic.grid.spacing", ["grid.spacing"]),
         ("source.0.okada.kajiura", ["source.okada.kajiura"]),
+        ("unknowns.window", ["unknowns.slip.window", "unknowns.uplift.window"]),
+        ("forecast.prior.magnitude_cap", ["prior.magnitude_cap"]),
         ("stations.snap", ["stations.station.snap", "stations.file.snap", "stations.list.snap"]),
     ],
 )

@@ -2,26 +2,20 @@
 
 import numpy as np
 import pytest
-from support.forecasts import drawn
+from support.forecasts import drawn, forward
 
-from esim.analysis import Run
-from esim.config import from_dict
-from esim.drivers.run import simulate
 from esim.forecast.library import read_library
 from esim.forecast.operator import depth_change, ramps, window_starts, windowed
-from esim.forecast.reciprocity import Response, cell_area, reciprocal_config
-from esim.forecast.uplift import unit_uplifts, vertical_motion
+from esim.forecast.reciprocity import Response
+from esim.forecast.uplift import read_fault, unit_uplifts
 from esim.grids.grid import Grid
 from esim.validation.studies.forecast_nonlinear import compute
-from esim.validation.studies.reciprocity import shape
 
 SLIP = ((3.0, 0.0, 6.0, 1.0), (2.0, 4.0, 0.0, 1.0))  # m, in each window of each subfault
 
 
-def forward(found, folder):
-    """Means of the surface over the humps of all stations after the slip, in an ordinary run, (T, stations)."""
-    hump = found.hump(found.targets[0])
-    given = reciprocal_config(found.base, hump, 2400.0, folder, turned=False).echo()
+def of_slip(folder):
+    """The source of SLIP."""
     rows = [
         "lon,lat,depth,length,width,strike,dip,rake,slip1,slip2,rupture_time",
         *(
@@ -33,21 +27,7 @@ def forward(found, folder):
     ]
     (folder / "slip.csv").write_text("# window_duration: 60\n" + "\n".join(rows) + "\n")
     source = {"kind": "finite_fault", "file": str(folder / "slip.csv"), "time_step": 10}
-    given["source"] = [source | {"kajiura": True, "horizontal_on_slope": True}]
-    given["output"] = {"directory": str(folder / "run"), "fields": {"every": 60.0}, "maxima": None}
-    given["run"]["dt"] = 10.0
-    simulate(from_dict(given))
-    places = [place for _, place in found.sensors] + found.targets
-    with Run.open(folder / "run") as run:
-        eta = np.nan_to_num(run.fields["eta"].values)
-    means = []
-    for place in places:
-        weight, box = shape(found.grid, found.hump(place))
-        part = eta[:, box[0] : box[1], box[2] : box[3]]
-        wet = (part[0] != 0) | (np.abs(part).max(axis=0) > 0)
-        weight = weight[0] * cell_area(found.grid, box) * wet
-        means.append((part * weight).sum(axis=(1, 2)) / weight.sum())
-    return np.array(means).T
+    return source | {"kajiura": True, "horizontal_on_slope": True}
 
 
 def test_records_and_forecasts_are_those_of_a_run(small, tmp_path):
@@ -55,7 +35,7 @@ def test_records_and_forecasts_are_those_of_a_run(small, tmp_path):
     library = read_library(path)
     slip = np.array(SLIP).ravel()
     x = np.linalg.solve(library.slip_root, slip - library.slip_mean)
-    known = forward(found, tmp_path)
+    known = forward(found, of_slip(tmp_path), tmp_path)
     forecast = library.forecast_mean + library.forecast_design @ x
     for n in range(len(found.targets)):
         wave = known[:, len(found.sensors) + n]
@@ -64,8 +44,8 @@ def test_records_and_forecasts_are_those_of_a_run(small, tmp_path):
     for n, (sensor, place) in enumerate(found.sensors):
         seen, wave = data[n], known[np.round(times[1::2] / 60).astype(int), n]
         if sensor.kind == "pressure":
-            rise = vertical_motion(found.fault, place.x, place.y)
-            wave = wave - ramps(times[1::2], found.starts, 60.0) @ (np.tile(rise, 2) * slip)
+            rise = found.unknowns.rise(place.x, place.y)
+            wave = wave - ramps(times[1::2], found.unknowns.starts, 60.0) @ (np.tile(rise, 2) * slip)
         assert np.linalg.norm(seen[1::2] - wave) < 0.01 * np.linalg.norm(wave)
 
 
@@ -102,14 +82,14 @@ def test_a_gauge_that_moves_with_the_bed_does_not_see_its_own_rise():
 
 
 def test_sideways_motion_lifts_a_slope_and_land_moves_no_water(small):
-    found, _ = small
+    fault = read_fault(small[0].twin.unknowns, small[0].base)
     grid = Grid("lonlat", 140.0, 34.0, 0.25, 0.25, 40, 36)
 
     def lift(slope, sloped):
         def bed(x, y):
             return np.broadcast_to(-4000.0 - slope * 88e3 * (x - 145.0), (y.size, x.size))
 
-        return unit_uplifts(found.fault, grid, bed, 1e-3, kajiura=False, horizontal_on_slope=sloped)
+        return unit_uplifts(fault, grid, bed, 1e-3, kajiura=False, horizontal_on_slope=sloped)
 
     flat, steep = lift(0.0, True), lift(0.012, True)
     assert np.abs(steep.bed - flat.bed).max() > 0.003

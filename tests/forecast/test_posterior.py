@@ -12,6 +12,7 @@ from esim.forecast.library import read_library
 from esim.forecast.moment import Moment, below_cap, draw, moment_of
 from esim.forecast.posterior import Gaussian, Posterior
 from esim.forecast.records import data_of
+from esim.forecast.run import Watch
 from esim.forecast.waves import Forecaster, slip_of, uplift_of
 from esim.sources.finite_fault import moment_magnitude
 
@@ -85,6 +86,15 @@ def test_another_array_module_gives_the_same(library, data):
     x = known.gaussian()
     waves, others = Forecaster(library).waves(x), Forecaster(library, module).waves(x)
     assert others.mean == pytest.approx(waves.mean) and others.deviation == pytest.approx(waves.deviation)
+
+
+def test_a_whole_forecast_never_takes_arrays_of_another_module_for_its_own(library):
+    records = recorded(library, drawn(library, 21), 22)
+    known = Watch(library, records).forecast(1800.0)
+    found = Watch(library, records, ArrayModule(strict_arrays.module())).forecast(1800.0)
+    assert found.waves.deviation == pytest.approx(known.waves.deviation)
+    assert found.extremes.highest == pytest.approx(known.extremes.highest, abs=1e-4)
+    assert found.size() == known.size() and found.texts == known.texts
 
 
 def test_data_as_expected_have_a_misfit_of_one(library):

@@ -6,21 +6,19 @@ from support.forecasts import correlations
 
 from esim.config.forecast.statistics import PriorConfig
 from esim.forecast import noise
-from esim.forecast.prior import build_prior, distances
+from esim.forecast.prior import build_prior
 
 
 def test_slip_is_correlated_over_the_fault_and_not_between_windows(small):
-    fault = small[0].fault
-    prior = build_prior(PriorConfig(mean=2.0, spread=3.0, correlation=50e3), fault, 2)
+    apart = small[0].unknowns.apart
+    prior = build_prior(PriorConfig(mean=2.0, spread=3.0, correlation=50e3), apart, 2)
     covariance = prior.root @ prior.root.T
     assert prior.mean.tolist() == [2.0] * 8
     assert np.diag(covariance) == pytest.approx(9.0)
     assert covariance[:4, 4:] == pytest.approx(0.0)
-    assert covariance[0, 1] == pytest.approx(9.0 * np.exp(-distances(fault)[0, 1] / 50e3))
+    assert covariance[0, 1] == pytest.approx(9.0 * np.exp(-apart[0, 1] / 50e3))
     # Up and down dip: half a degree of longitude and 15 km of depth.
-    assert distances(fault)[0, 1] == pytest.approx(
-        np.hypot(0.5 * 111.2e3 * np.cos(np.deg2rad(38.6)), 15e3), rel=0.02
-    )
+    assert apart[0, 1] == pytest.approx(np.hypot(0.5 * 111.2e3 * np.cos(np.deg2rad(38.6)), 15e3), rel=0.02)
 
 
 def test_errors_grow_with_the_record():

@@ -48,9 +48,10 @@ def write_twin(folder: Path, base: dict[str, Any] | None = None, **changes: Any)
     """Write the files of the small forecast into a folder, with keys of base and forecast exchanged."""
     twin = TWIN | {"output": {"directory": str(folder / "out")}}
     for key, value in changes.items():
-        twin[key] = (
-            twin[key] | value if isinstance(value, dict) and isinstance(twin.get(key), dict) else value
-        )
+        there = twin.get(key)
+        # A section of another kind has other keys.
+        more = isinstance(value, dict) and isinstance(there, dict) and "kind" not in value
+        twin[key] = there | value if more else value
     (folder / "base.yaml").write_text(to_yaml(BASE | (base or {})))
     (folder / "fault.csv").write_text(FAULT)
     path = folder / "twin.yaml"

@@ -32,12 +32,12 @@ HEADERS = (
 
 
 def earthquake(library: Library, random: np.random.Generator) -> np.ndarray:
-    """x of an earthquake of the prior, below its cap."""
+    """x of an earthquake of the prior, below its cap where there is one."""
     unknowns = library.slip_mean.size
     moment = moment_of(library, Gaussian(np.zeros(unknowns), np.eye(unknowns)))
     while True:
         x = random.standard_normal(unknowns)
-        if moment.mean + moment.weights @ x <= moment.largest:
+        if moment is None or moment.mean + moment.weights @ x <= moment.largest:
             return np.asarray(x)
 
 

@@ -8,43 +8,24 @@ minutes and prints a table of validation/results/forecast.md.
 import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
 from esim.analysis import Run
 from esim.config import from_dict
 from esim.config.forecast.root import TwinConfig
+from esim.config.forecast.unknowns import SlipConfig
 from esim.config.ocean.root import TsunamiConfig
 from esim.drivers.run import simulate
 from esim.forecast.library import Library, read_library
+from esim.forecast.operator import window_starts
 from esim.forecast.records import Record
 from esim.forecast.run import Watch
-from esim.forecast.uplift import read_fault, source_terms
-from esim.io.tables import write_table
-from esim.sources.finite_fault import FiniteFault
+from esim.forecast.slip_file import write_slip
+from esim.forecast.uplift import first_starts, read_fault, source_terms
 from esim.validation.studies.forecast_calibration import MINUTES, earthquake, errors, held, table
 
 COUNT, SEED, EVERY = 10, 2, 15.0
-
-
-def slip_files(folder: Path, fault: FiniteFault, slip: np.ndarray, window: float) -> list[dict[str, Any]]:
-    """Sources of slip (W, K) [m]: a file of what is positive, and with the rake turned of what is negative."""
-    names = ["lon", "lat", "depth", "length", "width", "strike", "dip", "rake", "rupture_time"]
-    names += [f"slip{n + 1}" for n in range(len(slip))]
-    sources = []
-    for kind, part, turn in (("forward", np.maximum(slip, 0), 0.0), ("back", np.maximum(-slip, 0), 180.0)):
-        rows = []
-        for k in range(fault.x.size):
-            place = *fault.centre(k), float(fault.outline(k)[:, 2].mean())
-            size = (float(values[k]) for values in (fault.length, fault.width, fault.strike, fault.dip))
-            rake = (float(fault.rake[k]) + turn) % 360
-            rows.append([*place, *size, rake, 0.0, *part[:, k].tolist()])
-        path = folder / f"{kind}.csv"
-        write_table(path, names, rows)
-        path.write_text(f"# reference: center\n# window_duration: {window:g}\n" + path.read_text())
-        sources.append({"kind": "finite_fault", "file": str(path)})
-    return sources
 
 
 def compute(library: Library, x: np.ndarray, folder: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -52,9 +33,13 @@ def compute(library: Library, x: np.ndarray, folder: Path) -> tuple[dict[str, np
     twin = TwinConfig.model_validate(library.about["configuration"])
     base = from_dict(library.about["base"])
     assert isinstance(base, TsunamiConfig)
-    kajiura, sloped = source_terms(twin.unknowns, base)
+    unknowns = twin.unknowns
+    assert isinstance(unknowns, SlipConfig)
+    fault, (kajiura, sloped) = read_fault(unknowns, base), source_terms(unknowns, base)
     slip = (library.slip_mean + library.slip_root @ x).reshape(library.windows, -1)
-    sources = slip_files(folder, read_fault(twin.unknowns, base), slip, twin.unknowns.window)
+    starts = window_starts(first_starts(unknowns, fault), library.windows, unknowns.window)
+    write_slip(folder / "slip.csv", fault, slip, starts, unknowns.window)
+    source = {"kind": "finite_fault", "file": str(folder / "slip.csv"), "kajiura": kajiura}
     places = [
         *zip(library.sensors, library.sensor_x, library.sensor_y, library.sensor_kinds, strict=True),
         *(
@@ -63,7 +48,7 @@ def compute(library: Library, x: np.ndarray, folder: Path) -> tuple[dict[str, np
         ),
     ]
     given = base.echo() | {
-        "source": [one | {"kajiura": kajiura, "horizontal_on_slope": sloped} for one in sources],
+        "source": [source | {"horizontal_on_slope": sloped}],
         "stations": [
             {"name": name, "lon": float(a), "lat": float(b), "kind": kind} for name, a, b, kind in places
         ],

@@ -75,7 +75,7 @@ def crests(library: Library, records: Mapping[str, Record]) -> list[tuple[str, .
                 (
                     f"{minutes} min",
                     ", ".join(without) or "none",
-                    f"{found.moment.magnitude(0.5) or 0:.2f}",
+                    f"{found.sizes()[1][1] or 0:.2f}",
                     name,
                     f"{height:.2f} m",
                     f"{low[n, at]:.2f} to {high[n, at]:.2f} m",

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import shlex
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from esim.forecast.library import Library
     from esim.forecast.records import Record
     from esim.forecast.run import Forecast
+
+THRESHOLDS = (0.5, 1.0, 3.0)  # m
 
 
 def add(commands: Commands) -> None:
@@ -100,6 +103,26 @@ def _add_run(actions: Commands) -> None:
         default="numpy",
         help="of the matrices (default: numpy); cupy: a GPU",
     )
+    run.add_argument(
+        "--members",
+        metavar="COUNT",
+        type=int,
+        help="write so many samples of slip as an ensemble, DIR/members/ensemble.yaml, for the probability of flooding",
+    )
+    run.add_argument(
+        "--base",
+        metavar="BASE.yaml",
+        type=Path,
+        help="tsunami on which the members are computed, with nests if wanted (default: the base of the library)",
+    )
+    run.add_argument(
+        "--thresholds",
+        metavar="HEIGHT",
+        type=length,
+        nargs="+",
+        default=THRESHOLDS,
+        help="heights whose exceedance the members are asked for (default: 0.5 1 3)",
+    )
     run.set_defaults(run=_run_run)
 
 
@@ -119,6 +142,7 @@ def _run_run(options: argparse.Namespace) -> None:
     from esim.backends.array_module import open_module
     from esim.config.ocean.warning_levels import WarningLevels
     from esim.forecast.library import read_library
+    from esim.forecast.members import ENSEMBLE, plan_members, write_members
     from esim.forecast.prepare import prepare
     from esim.forecast.records import data_file, read_records
     from esim.forecast.result import write_forecast
@@ -128,6 +152,7 @@ def _run_run(options: argparse.Namespace) -> None:
     if options.green_depth is not None and options.green_depth <= 0:
         raise InputError(f"--green-depth {options.green_depth:g}: expected more than 0")
     library = read_library(options.library)
+    plan = None if options.members is None else plan_members(library, options.members, options.base)
     kinds = dict(zip(library.sensors, library.sensor_kinds, strict=True))
     origin = _origin(options.origin, library.start)
     read = read_records([data_file(text) for text in options.data], kinds, origin, library.targets)
@@ -149,6 +174,11 @@ def _run_run(options: argparse.Namespace) -> None:
     print(folder / "forecast.nc")
     for path in [*_write_more(folder, library, history, records), *_draw(folder)]:
         print(path)
+    if plan is not None:
+        for line in write_members(folder / "members", plan, library, last, options.thresholds):
+            print(f"members        {line}")
+        print(folder / "members" / ENSEMBLE)
+        print(f"next: esim-run {shlex.quote(str(folder / 'members' / ENSEMBLE))}")
 
 
 def _origin(text: str | None, start: "datetime | None") -> "datetime | None":

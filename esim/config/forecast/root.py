@@ -14,7 +14,7 @@ from esim.config.forecast.stations import (
     list_targets,
 )
 from esim.config.forecast.statistics import NoiseConfig, PriorConfig
-from esim.config.forecast.unknowns import UnknownsConfig
+from esim.config.forecast.unknowns import SlipConfig, UnknownsConfig
 from esim.config.limits import Interval, Simulated
 from esim.config.yaml.paths import InputFile, OutputDirectory
 from esim.config.yaml.section import KeyProblem, Section
@@ -61,15 +61,17 @@ class ForecastOutputConfig(Section):
 
 
 class TwinConfig(Section):
-    """Complete configuration of a forecast: a base scenario, unknown slip, its prior, noise, sensors and targets."""
+    """Complete configuration of a forecast: a base scenario, unknowns, their prior, noise, sensors and targets."""
 
     title: str = Field(default="", description="Descriptive title.")
     base: InputFile = Field(
         description="Configuration of scenario tsunami: its grid, bathymetry and rotation count, on the whole grid, "
         "for linear waves."
     )
-    unknowns: UnknownsConfig = Field(description="Slip that is to be found.")
-    prior: PriorConfig = Field(description="What is known of slip before any data.")
+    unknowns: UnknownsConfig = Field(
+        description="What is to be found: slip of a fault, or uplift of the seafloor."
+    )
+    prior: PriorConfig = Field(description="What is known of the unknowns before any data.")
     noise: NoiseConfig = Field(description="How far data may be from the operator.")
     sensors: Sensors = Field(
         min_length=1,
@@ -94,11 +96,15 @@ class TwinConfig(Section):
             raise KeyProblem(
                 "targets", f"'{min(both)}' is the name of a sensor and of a target; names must be unique"
             )
+        if self.prior.magnitude_cap is not None and not isinstance(self.unknowns, SlipConfig):
+            raise KeyProblem(
+                ("prior", "magnitude_cap"), "is of slip, and unknowns are of kind uplift; leave it out"
+            )
         ends = self.unknowns.windows * self.unknowns.window
         if ends > self.sampling.duration:
             raise KeyProblem(
                 ("unknowns", "windows"),
-                f"slip of {ends:g} s is longer than sampling.duration, {self.sampling.duration:g} s",
+                f"{self.unknowns.kind} of {ends:g} s is longer than sampling.duration, {self.sampling.duration:g} s",
             )
         return self
 

@@ -1,4 +1,4 @@
-"""What is known of slip before any data, and how far may data be from what the operator has?"""
+"""What is known of the unknowns before any data, and how far may data be from what the operator has?"""
 
 from typing import Annotated
 
@@ -10,20 +10,23 @@ from esim.config.yaml.units import Length, Number
 
 
 class PriorConfig(Section):
-    """Gaussian slip [m] of each subfault in each window; windows are independent of one another."""
+    """Gaussian slip [m] of each subfault, or uplift of each cell, in each window, independent of other windows."""
 
-    mean: Slip = Field(default=0.0, description="Mean slip [m] of a subfault in a window.")
+    mean: Slip = Field(
+        default=0.0, description="Mean slip [m] of a subfault, or uplift of a cell, in a window."
+    )
     spread: Annotated[Slip, Field(gt=0)] = Field(
-        description="Standard deviation [m] of the slip of a subfault in a window."
+        description="Standard deviation [m] of the slip of a subfault, or the uplift of a cell, in a window."
     )
     correlation: Length = Field(
-        gt=0, description="Distance [m] between the centres of subfaults at which their correlation is 1/e."
+        gt=0,
+        description="Distance [m] between the centres of subfaults, or cells, at which their correlation is 1/e.",
     )
     magnitude_cap: Number | None = Field(
         default=None,
         ge=5,
         le=10,
-        description="Largest moment magnitude that is possible; null: none.",
+        description="Largest moment magnitude that is possible, of slip; null: none.",
     )
 
 

@@ -43,14 +43,15 @@ def build(config: FirstWaterConfig, lonlat: bool, sea_level: float) -> FirstWate
     """The first water as the configuration has it; raises InputError for regions that cannot be read."""
 
     def regions_of(key: str, sections: Sequence[RegionConfig]) -> list[Region]:
-        return [_region(section, f"water.{key}.{n}", lonlat) for n, section in enumerate(sections)]
+        return [region_of(section, f"water.{key}.{n}", lonlat) for n, section in enumerate(sections)]
 
     levels = [lake.level - sea_level for lake in config.lakes]
     lakes = zip(regions_of("lakes", config.lakes), levels, strict=True)
     return FirstWater(tuple(regions_of("dry", config.dry)), tuple(lakes))
 
 
-def _region(section: RegionConfig, where: str, lonlat: bool) -> Region:
+def region_of(section: RegionConfig, where: str, lonlat: bool) -> Region:
+    """The region of a section, which messages call where; raises InputError if it cannot be read."""
     if section.polygon is not None:
         return regions.polygon(section.polygon, where)
     if section.file is None:
