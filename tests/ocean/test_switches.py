@@ -10,7 +10,14 @@ import pytest
 from support import strict_arrays
 from support import switches as simulator
 
+from esim.backends.numpy.backend import NumpyBackend
 from esim.validation import switches
+
+# Others launch bodies that these launch, in other combinations.
+COMPILED = [
+    pytest.param(*pair, marks=[] if pair[0] in simulator.EVERY_BODY else pytest.mark.thorough)
+    for pair in switches.combinations()
+]
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +29,26 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def expected(folder) -> dict:
+def computed(folder) -> dict:
+    """What every combination ends in on NumPy, and the names of the bodies that it launches."""
+    bind, found = NumpyBackend.bind, {}
+    with pytest.MonkeyPatch.context() as patch:
+        for pair in switches.combinations():
+            bodies: set = set()
+
+            def noted(self, kernel, *given, bodies=bodies, **more):
+                bodies.update(f"{stage.body.__module__}.{stage.body.__qualname__}" for stage in kernel.stages)
+                return bind(self, kernel, *given, **more)
+
+            patch.setattr(NumpyBackend, "bind", noted)
+            found[pair] = switches.final(folder, *pair, "numpy"), bodies
+    return found
+
+
+@pytest.fixture(scope="module")
+def expected(computed) -> dict:
     """What every combination ends in on NumPy."""
-    return {pair: switches.final(folder, *pair, "numpy") for pair in switches.combinations()}
+    return {pair: states for pair, (states, _) in computed.items()}
 
 
 def assert_equal(found: dict, expected: dict) -> None:
@@ -41,8 +65,15 @@ def test_every_switch_changes_the_water_and_stays_finite(switch, kind, expected)
     assert same == (switch == "plain" or switch in switches.SAME)
 
 
+def test_what_is_compiled_and_simulated_launches_every_body(computed):
+    everything = set().union(*(bodies for _, bodies in computed.values()))
+    simulated = {(switch, kind) for kind in switches.KINDS for switch in simulator.simulated(kind)}
+    assert {switch for switch, _ in simulated} == set(simulator.EVERY_BODY)
+    assert set().union(*(computed[pair][1] for pair in simulated)) == everything
+
+
 @pytest.mark.compile
-@pytest.mark.parametrize(("switch", "kind"), switches.combinations())
+@pytest.mark.parametrize(("switch", "kind"), COMPILED)
 def test_cpu_equals_numpy(switch, kind, folder, expected):
     assert_equal(switches.final(folder, switch, kind, "cpu"), expected[switch, kind])
 
