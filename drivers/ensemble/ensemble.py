@@ -20,7 +20,7 @@ from esim.drivers.ensemble.dask_workers import compute_on_dask
 from esim.drivers.ensemble.hazard import require_results, statistics_files, write_statistics
 from esim.drivers.ensemble.member import Outcome
 from esim.drivers.ensemble.rank_groups import compute_in_groups
-from esim.drivers.ensemble.setup import ARRAY, EnsembleSetup, array_share
+from esim.drivers.ensemble.setup import ARRAY, EnsembleSetup, array_share, array_tasks
 from esim.drivers.inputs import sum_inputs
 from esim.drivers.messages import silenced
 from esim.drivers.resources import Device
@@ -38,7 +38,6 @@ from esim.parallel.threads import threads_per_rank
 from esim.planning.prediction import duration
 from esim.planning.work import Workload
 
-MOST_TASKS = 100  # of a job array, unless more are asked for
 SHOWN = 10  # failed members, or warnings, that are told one by one
 
 
@@ -70,7 +69,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
             document=document,
             groups=groups,
             group=group,
-            share=array_share() if config.run.engine == "slurm_array" else None,
+            share=array_share(config),
             first=Setup(
                 config=config, comm=group, device=device, threads=threads, memory={}, warnings=warnings
             ),
@@ -286,13 +285,6 @@ def _identities(
 
 def _sum(record: Mapping[str, Any]) -> str:
     return next(f"{kind} {record[kind]}" for kind in ("sha256", "xxh3_128") if kind in record)
-
-
-def array_tasks(config: EnsembleConfig) -> int:
-    """Tasks of the job array that computes an ensemble; 1 for every other engine. Raises InputError."""
-    if config.run.engine != "slurm_array":
-        return 1
-    return min(len(design_members(config.members)), config.run.workers or MOST_TASKS)
 
 
 def _repeated(workload: Workload, turns: int, members: int) -> Workload:

@@ -12,10 +12,13 @@ from esim.config.scenario import SimulationConfig
 from esim.config.yaml.document import Document
 from esim.drivers.driver import Setup
 from esim.drivers.ensemble.member import Task
+from esim.ensemble.design import design_members
 from esim.ensemble.member import FOLDER, Member, member_config
 from esim.ensemble.standing import Standing
+from esim.errors import InputError
 from esim.parallel.comm import Comm
 
+MOST_TASKS = 100  # of a job array, unless more are asked for
 ARRAY = ".array"  # in the output directory: a folder for each task of a job array, which locks it
 
 
@@ -63,14 +66,28 @@ class EnsembleSetup(Setup[EnsembleConfig]):
         )
 
 
-def array_share(environment: Mapping[str, str] = os.environ) -> tuple[int, int] | None:
+def array_tasks(config: EnsembleConfig) -> int:
+    """Tasks of the job array that computes an ensemble; 1 for every other engine. Raises InputError."""
+    if config.run.engine != "slurm_array":
+        return 1
+    return min(len(design_members(config.members)), config.run.workers or MOST_TASKS)
+
+
+def array_share(
+    config: EnsembleConfig, environment: Mapping[str, str] = os.environ
+) -> tuple[int, int] | None:
     """The number of this task of a job array of Slurm, from 0, and how many there are; None outside of one.
 
-    sbatch(1), output environment variables.
+    sbatch(1), output environment variables: any tasks may be submitted, again or by themselves, as --array=3,17.
+    Raises InputError for a task that the array does not have.
     """
-    names = ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT")
-    found = [environment.get(name, "") for name in names]
-    if not all(text.isdecimal() for text in found):
+    text = environment.get("SLURM_ARRAY_TASK_ID", "")
+    if config.run.engine != "slurm_array" or not text.isdecimal():
         return None
-    number, first, count = map(int, found)
-    return number - first, count
+    number, tasks = int(text), array_tasks(config)
+    if number >= tasks:
+        raise InputError(
+            f"SLURM_ARRAY_TASK_ID: there is no task {number} among {tasks}; expected sbatch --array=0-{tasks - 1}, or "
+            "some of these"
+        )
+    return number, tasks

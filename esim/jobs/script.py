@@ -14,7 +14,7 @@ from esim.config.load import load
 from esim.config.machine import MachineConfig, load_machine
 from esim.config.scenario import ScenarioConfig
 from esim.config.yaml.suggest import listed
-from esim.drivers.ensemble.ensemble import array_tasks
+from esim.drivers.ensemble.setup import array_tasks
 from esim.errors import InputError
 from esim.jobs.layout import Layout, gigabytes, given_layout, lay_out
 from esim.jobs.prediction import Planned, Prediction
@@ -117,8 +117,8 @@ def array_size(config: ScenarioConfig) -> int:
         return 0
     if config.run.engine == "dask":
         raise InputError(
-            "run.engine: dask is no batch job: start its workers by dask-jobqueue, and esim-run beside these; "
-            "or use the engine slurm_array, or mpi"
+            "run.engine: dask is no batch job: its workers are such jobs, which "
+            f"python {FOLDER / 'ensemble_dask.py'} submits by dask-jobqueue; or use the engine slurm_array, or mpi"
         )
     return array_tasks(config) if config.run.engine == "slurm_array" else 0
 

@@ -1,5 +1,6 @@
 """Is the script of a job filled from the plan, harmless whatever its values are, and does it end a job as it should?"""
 
+import importlib.util
 import math
 import os
 import re
@@ -15,7 +16,7 @@ from support.commands import POND
 from esim.cli.main import main
 from esim.config.machine import load_machine, machine_names
 from esim.drivers.scaling import plan
-from esim.jobs.script import TEMPLATES, Wish, write_job
+from esim.jobs.script import FOLDER, TEMPLATES, Wish, write_job
 from esim.jobs.shell import comment, job_name, quote
 
 TOP = Path(__file__).parents[2]
@@ -111,7 +112,36 @@ def test_an_ensemble_is_an_array_of_jobs_and_one_that_gathers(
     )
     assert "submit it: sbatch many.sh" in told
     assert main(["job", str(ensemble), "--set", "run={engine: dask, backend: cpu}"]) == 2
-    assert "run.engine: dask is no batch job" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "run.engine: dask is no batch job" in said
+    (program,) = [word for word in said.split() if word.endswith("ensemble_dask.py")]
+    assert Path(program).is_file()
+
+
+def test_dask_is_told_of_a_node_what_the_machine_file_says(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("ensemble_dask", FOLDER / "ensemble_dask.py")
+    assert spec is not None and spec.loader is not None
+    program = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(program)
+    path = tmp_path / "m.yaml"
+    path.write_text(
+        "nodes: {cores: 8, memory: 16 GB}\n"
+        "slurm: {partition: long, qos: high, time: 90 min, options: ['--mail-type=END']}\n"
+        "start: {setup: [module load openmpi], environment: {WHERE: a b}, commands: /opt/esim/bin}\n"
+    )
+    told = program.options(load_machine(str(path)), 3)
+    assert told == {
+        "queue": "long",
+        "account": None,
+        "cores": 8,
+        "processes": 2,
+        "memory": "16000000000B",
+        "job_mem": "0",
+        "walltime": "01:30:00",
+        "python": "/opt/esim/bin/python",
+        "job_script_prologue": ["module load openmpi", "export WHERE='a b'"],
+        "job_extra_directives": ["--exclusive", "--qos=high", "--mail-type=END"],
+    }
 
 
 def test_accelerators_get_a_rank_each_beside_their_cores_and_cards(pond: Path) -> None:

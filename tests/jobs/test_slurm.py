@@ -149,6 +149,33 @@ def test_the_tasks_of_an_array_compute_an_ensemble_and_the_job_behind_what_they_
         same_bits(folder / "out" / path, folder / "alone" / path)
 
 
+def test_workers_that_dask_submits_compute_an_ensemble(cluster: dict[str, str], folder: Path) -> None:
+    pytest.importorskip("dask_jobqueue")
+    environment = f"PYTHONPATH: {json.dumps(str(TOP))}"
+    (folder / "a node.yaml").write_text(MACHINE.replace("PYTHONPATH: PATHS", environment))
+    members = {"count": 5, "seed": 3, "vary": VARY}
+    write(folder / CONFIG, ensemble(folder, members))
+    program = [sys.executable, str(TOP / "jobscripts/ensemble_dask.py"), CONFIG, "--machine", "a node.yaml"]
+    ran = subprocess.run(
+        program,
+        cwd=folder,
+        env=cluster | {"PYTHONPATH": str(TOP)},
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "members: 5 of 5 complete" in ran.stdout and "engine         dask" in ran.stdout
+    logs = "".join(path.read_text() for path in folder.glob("slurm-*.out"))
+    assert "Starting Worker" in logs or "Start worker" in logs  # in a job of Slurm, not here
+    write(folder / "alone.yaml", ensemble(folder, members, output={"directory": "alone"}))
+    assert esim_run("alone.yaml", cwd=folder).returncode == 0
+    paths = [path.relative_to(folder / "alone") for path in sorted((folder / "alone").glob("**/*.nc"))]
+    assert len(paths) == 1 + 2 * 5
+    for path in paths:
+        same_bits(folder / "out" / path, folder / "alone" / path)
+
+
 def check_statistics(cluster: dict[str, str], folder: Path, *options: str) -> None:
     """Submits the analysis of a run, and compares what it writes with the run."""
     number = submit(cluster, folder, "--template", "analysis", "--name", "statistics", *options)

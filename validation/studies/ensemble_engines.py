@@ -4,9 +4,10 @@ The 64 earthquakes of `ensemble_tohoku2011.yaml`: undisturbed on two ranks; kill
 on workers of Dask; and, where sbatch is there and a machine file is given, as a job array of Slurm. And 64 magnitudes
 of the earthquake of 2011, one fault whose uplift is computed once.
 
-    python -m esim.validation.studies.ensemble_engines [--machine slurm.yaml] [--report FILE] [--members 64]
+    python -m esim.validation.studies.ensemble_engines [--machine slurm.yaml] [--members 64] [--report FILE]
 
-It takes ten minutes on two cores.
+It takes ten minutes on two cores, and an hour where others compute there. What is complete in --folder is not computed
+again; --set, as of esim-run, makes members shorter.
 """
 
 import argparse
@@ -25,7 +26,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 import esim
 from esim.io.atomic import whole_file
@@ -43,6 +43,7 @@ members: {{count: 64, seed: 1, method: sobol, vary: {{source.0.magnitude: {{norm
 hazard: {{thresholds: [0.5, 1, 3]}}
 output: {{directory: out}}
 """
+ENGINES = ("killed", "dask", "slurm_array", "magnitudes")
 RANKS, KILLS, TASKS = 2, 3, 8
 LIMIT = 1800.0  # s that a run may take, on a busy machine
 LATER = 0.5  # s into a member at which a run is killed
@@ -50,10 +51,10 @@ LATER = 0.5  # s into a member at which a run is killed
 
 @dataclass(frozen=True)
 class Ran:
-    """A run of an ensemble: where it is, and its wall-clock time [s], start of the program included."""
+    """An ensemble that was computed: where it is, by how many starts of the program."""
 
     folder: Path
-    seconds: float
+    starts: int = 1
 
     @property
     def record(self) -> dict[str, Any]:
@@ -63,22 +64,22 @@ class Ran:
 
 @dataclass(frozen=True)
 class Cost:
-    """Where the time of all ranks went [s]: the time loops of members, their sources, the whole from first to last."""
+    """Where the time of all ranks went [s]: the time loops, sources, all of members, and hazard.nc too."""
 
     loops: float
     sources: float
     members: float
-    program: float
+    whole: float
 
     def row(self, name: str) -> tuple[str, ...]:
-        """The overhead over the time loops: of members, with and without their sources, and of the whole program."""
+        """The overhead over the time loops: of members, with and without their sources, and with their statistics."""
         return (
             name,
             f"{self.loops:.0f} s",
             f"{self.sources:.0f} s",
             _percent((self.members - self.sources) / self.loops - 1),
             _percent(self.members / self.loops - 1),
-            _percent(self.program / self.loops - 1),
+            _percent(self.whole / self.loops - 1),
         )
 
 
@@ -88,7 +89,7 @@ COSTS = (
     "sources",
     "overhead without sources",
     "with sources",
-    "with start and hazard",
+    "with hazard.nc",
 )
 BITS = (
     "computed",
@@ -104,8 +105,9 @@ def _percent(part: float) -> str:
 
 
 def compute(config: Path, output: Path, ranks: int, *more: str) -> Ran:
-    """Run an ensemble to its end. Raises RuntimeError with what it said if it fails."""
-    begun = time.perf_counter()
+    """Run an ensemble to its end, unless it is there. Raises RuntimeError with what it said if it fails."""
+    if _is_complete(output):
+        return Ran(output)
     ended = subprocess.run(
         command(config, output, ranks, *more),
         capture_output=True,
@@ -115,15 +117,15 @@ def compute(config: Path, output: Path, ranks: int, *more: str) -> Ran:
     )
     if ended.returncode != 0:
         raise RuntimeError(f"{output.name}: esim-run ends with code {ended.returncode}:\n{ended.stderr}")
-    return Ran(output, time.perf_counter() - begun)
+    return Ran(output)
 
 
-def compute_killed(config: Path, output: Path, members: int, *more: str) -> tuple[Ran, list[int]]:
-    """The same, but all processes are killed three times on the way; also how many members were there each time."""
-    counts: list[int] = []
+def compute_killed(config: Path, output: Path, members: int, *more: str) -> Ran:
+    """The same, but all processes are killed three times on the way, each time in the middle of members."""
     for n in range(1, KILLS + 1):
-        resume = ["--resume"] if n > 1 else []
-        given = command(config, output, RANKS, *more, *resume)
+        if _is_complete(output):
+            break
+        given = command(config, output, RANKS, *more, *(["--resume"] if n > 1 else []))
         with (output.parent / f"killed_{n}.log").open("w") as log:
             process = subprocess.Popen(given, stdout=log, stderr=log, env=_environment())
             wanted = n * members // (KILLS + 1)
@@ -136,12 +138,13 @@ def compute_killed(config: Path, output: Path, members: int, *more: str) -> tupl
             process.wait()
         while processes(output):
             time.sleep(0.02)
-        counts.append(_complete(output))
-    return compute(config, output, RANKS, *more, "--resume"), counts
+    return Ran(compute(config, output, RANKS, *more, "--resume").folder, KILLS + 1)
 
 
 def compute_as_array(config: Path, output: Path, machine: Path, *more: str) -> Ran:
     """The same as a job array of Slurm, two tasks at a time, and the job behind it that gathers."""
+    if _is_complete(output):
+        return Ran(output, TASKS + 1)
     sets = [
         word for setting in ("run.engine=slurm_array", f"run.workers={TASKS}") for word in ("--set", setting)
     ]
@@ -165,7 +168,7 @@ def compute_as_array(config: Path, output: Path, machine: Path, *more: str) -> R
         time.sleep(1)
     if state != "COMPLETED":
         raise RuntimeError(f"the job behind the array: {state}, see {output.parent}/array-{behind}.log")
-    return Ran(output, time.perf_counter() - begun)
+    return Ran(output, TASKS + 1)
 
 
 def _job_state(number: str) -> str:
@@ -185,6 +188,10 @@ def _environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
 
 
+def _is_complete(output: Path) -> bool:
+    return (output / "run.json").exists()
+
+
 def _complete(output: Path) -> int:
     return sum(1 for _ in output.glob("members/*/run.json"))
 
@@ -200,6 +207,8 @@ def checksums(output: Path) -> dict[str, str]:
 
 
 def _checksum(path: Path) -> str:
+    import xarray as xr
+
     found = hashlib.sha256()
     with xr.open_dataset(path, decode_times=False, mask_and_scale=False) as data:
         for name in sorted(map(str, data.variables)):
@@ -211,6 +220,8 @@ def _checksum(path: Path) -> str:
 
 def direct_curves(output: Path) -> tuple[float, int]:
     """Largest difference of the hazard curves from shares counted in the members' files; and how many were counted."""
+    import xarray as xr
+
     files = [
         xr.open_dataset(path, decode_times=False) for path in sorted(output.glob("members/*/stations.nc"))
     ]
@@ -231,7 +242,7 @@ def cost(ran: Ran, ranks: int) -> Cost:
         record["timings"]["time loops of members"],
         sum(one["sources"] for one in timings),
         ranks * record["timings"]["members"],
-        ranks * ran.seconds,
+        ranks * record["timings"]["time loop"],
     )
 
 
@@ -240,70 +251,70 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--machine", type=Path, help="machine file for `esim job`; none: no job array")
     parser.add_argument("--members", type=int, default=64)
+    parser.add_argument("--engines", nargs="*", choices=ENGINES, default=ENGINES, help="beside two ranks")
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of all ensembles")
+    parser.add_argument("--folder", type=Path, help="outputs; what is complete there is not computed again")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the tables into this file")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="esim_ensembles_") as folder:
-        text = "\n\n".join(_study(Path(folder), options.members, options.machine)) + "\n"
+        text = "\n\n".join(_study(options.folder or Path(folder), options)) + "\n"
     print(text)
     if options.report:
         with whole_file(options.report) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
 
-def _study(folder: Path, members: int, machine: Path | None) -> Iterator[str]:
+def _study(folder: Path, options: argparse.Namespace) -> Iterator[str]:
     """Paragraphs of the report."""
-    few = ["--set", f"members.count={members}"]
-    plain = compute(RANDOM, folder / "mpi", RANKS, *few)
+    given = [f"members.count={options.members}", *options.set]
+    more = [word for setting in given for word in ("--set", setting)]
+    plain = compute(RANDOM, folder / "mpi", RANKS, *more)
     wanted = checksums(plain.folder)
-    killed, counts = compute_killed(RANDOM, folder / "killed", members, *few)
-    dask = ["--set", "run.engine=dask", "--set", f"run.workers={RANKS}"]
-    found = [
-        _bits(f"{RANKS} ranks", plain, 1, wanted),
-        _bits(
-            f"{RANKS} ranks, killed with {', '.join(map(str, counts))} complete", killed, KILLS + 1, wanted
-        ),
-        _bits(f"{RANKS} workers of Dask", compute(RANDOM, folder / "dask", 1, *few, *dask), 1, wanted),
-    ]
-    if machine is not None:
-        array = compute_as_array(RANDOM, folder / "array", machine.resolve(), *few)
-        found.append(_bits(f"{TASKS} tasks of a Slurm array, {RANKS} at a time", array, TASKS + 1, wanted))
-    yield "# Ensembles"
+    found = [_bits(f"{RANKS} ranks", plain, wanted)]
+    if "killed" in options.engines:
+        killed = compute_killed(RANDOM, folder / "killed", options.members, *more)
+        found.append(_bits(f"{RANKS} ranks, killed {KILLS} times", killed, wanted))
+    if "dask" in options.engines:
+        dask = ["--set", "run.engine=dask", "--set", f"run.workers={RANKS}"]
+        found.append(
+            _bits(f"{RANKS} workers of Dask", compute(RANDOM, folder / "dask", 1, *more, *dask), wanted)
+        )
+    if "slurm_array" in options.engines and options.machine is not None:
+        array = compute_as_array(RANDOM, folder / "array", options.machine.resolve(), *more)
+        found.append(_bits(f"{TASKS} tasks of a Slurm array, {RANKS} at a time", array, wanted))
+    shorter = f", with {', '.join(f'`{one}`' for one in options.set)}" if options.set else ""
+    yield f"## {options.members} earthquakes off Tohoku{shorter}"
     yield (
-        f"{members} earthquakes off Tohoku (`configs/ensemble_tohoku2011.yaml`, 6 arc-minutes, 2 h), by "
-        f"`python -m esim.validation.studies.ensemble_engines`, {code()}, {platform.machine()}, {os.cpu_count()} cores."
-        " Checksums are those of all values of hazard.nc and of maxima.nc and stations.nc of every member. Killed runs"
-        " end by SIGKILL of all processes at once, with two members half computed each time."
+        f"`configs/ensemble_tohoku2011.yaml`{shorter}, {code()}, {platform.machine()}, {os.cpu_count()} cores. "
+        "Checksums are those of all values of hazard.nc and of maxima.nc and stations.nc of every member. A run is "
+        "killed by SIGKILL of all its processes, with two members half computed each time."
     )
     yield from markdown(BITS, found)
-    difference, count = direct_curves(killed.folder)
+    difference, count = direct_curves(plain.folder)
     yield (
-        f"Hazard curves of the run that was killed, beside shares counted in the members' stations.nc: largest "
-        f"difference {difference:.1e} among {count:,} probabilities."
+        f"Hazard curves beside shares counted in the members' stations.nc: largest difference {difference:.1e} among "
+        f"{count:,} probabilities."
     )
-    (folder / "magnitudes.yaml").write_text(MAGNITUDES.format(base=CONFIGS / "tohoku2011.yaml"))
-    magnitudes = compute(folder / "magnitudes.yaml", folder / "magnitudes", RANKS, *few)
     yield (
-        f"Overhead of the undisturbed run, times of all {RANKS} ranks over the sum of the time loops of all members. "
-        "Random slip is another fault in each member, whose uplift in each cell is that of 55 rectangles and more "
-        "(Okada 1985); of one fault with many magnitudes it is computed once. The last column has the start of the "
-        "program, the checks, and hazard.nc."
+        f"Times of the {RANKS} ranks together, over those of the time loops of all members. Random slip is another "
+        "fault in each member, whose uplift is summed over all its subfaults in each cell (Okada 1985); of one fault "
+        "with many magnitudes it is computed once."
     )
-    yield from markdown(
-        COSTS,
-        [
-            cost(plain, RANKS).row("random slip, 6 arc-minutes, 2 h"),
-            cost(magnitudes, RANKS).row("magnitudes of one fault, 4 arc-minutes, 2 h"),
-        ],
-    )
+    costs = [cost(plain, RANKS).row("random slip")]
+    if "magnitudes" in options.engines:
+        (folder / "magnitudes.yaml").write_text(MAGNITUDES.format(base=CONFIGS / "tohoku2011.yaml"))
+        magnitudes = compute(folder / "magnitudes.yaml", folder / "magnitudes", RANKS, *more)
+        costs.append(cost(magnitudes, RANKS).row("magnitudes of one fault, 4 arc-minutes, 2 h"))
+    yield from markdown(COSTS, costs)
 
 
-def _bits(name: str, ran: Ran, starts: int, wanted: dict[str, str]) -> Sequence[str]:
+def _bits(name: str, ran: Ran, wanted: dict[str, str]) -> Sequence[str]:
     """A row of the table of bits."""
     members, found = ran.record["members"], checksums(ran.folder)
     same = sum(found.get(path) == value for path, value in wanted.items())
     return (
         name,
-        str(starts),
+        str(ran.starts),
         f"{sum(one['state'] == 'complete' for one in members)} of {len(members)}",
         str(sum("attempts" in one for one in members)),
         f"{same} of {len(wanted)}",
