@@ -374,7 +374,7 @@ def test_junk_anywhere_never_shows_the_machinery(folder: Path, thing: Any) -> No
 
 def test_schema_describes_every_key_and_agrees(folder: Path) -> None:
     described = schema()
-    assert {"TsunamiConfig", "SeismicConfig", "CoupledConfig", "EnsembleConfig"} == {
+    assert {"TsunamiConfig", "SeismicConfig", "CoupledConfig", "EnsembleConfig", "TwinConfig"} == {
         one["$ref"].split("/")[-1] for one in described["oneOf"]
     }
     for name, model in described["$defs"].items():

@@ -93,5 +93,5 @@ class MembersConfig(Section):
             taken |= dict.fromkeys(level.paths, f"level '{level.name}'")
         if self.table is not None and self.drawn:
             raise KeyProblem("table", "goes without distributions; a branch can only set keys for its rows")
-        if self.table is None and not self.drawn and self.count is not None:
+        if self.logic_tree and self.table is None and not self.drawn and self.count is not None:
             raise KeyProblem("count", "is that of draws, and nothing is drawn; expected vary, or no count")
