@@ -10,7 +10,7 @@ import numpy as np
 from esim.ensemble.quantity import Quantity
 from esim.errors import InputError
 from esim.io.gridded.frame import CRS, Coordinate, Frame
-from esim.io.map_record import Described, MapRecord, open_record
+from esim.io.map_record import Described, MapRecord, open_record, read_values
 
 STRIP = 1 << 28  # bytes of all members' values in a strip of a map: what is in memory at one time
 STATIONS, MAXIMA = "stations.nc", "maxima"
@@ -38,25 +38,22 @@ def read_stations(folders: Sequence[Path], quantity: Quantity) -> Stations | Non
     first = open_record(paths[0])
     if not set(quantity.series) <= set(first.variables):
         return None
-    names = _names(first)
+    names = [str(name) for name in first.read("station")]
     axes = [name for name in ("lon", "lat", "x", "y") if name in first.variables]
     found = []
     for path, folder in zip(paths, folders, strict=True):
-        record = open_record(path)
-        if _names(record) != names:
+        stations, time, *series = read_values(path, ["station", "time", *quantity.series])
+        if list(map(str, stations)) != names:
             raise InputError(f"{path}: has other stations than {paths[0]}; expected the same in all members")
-        found.append(_values(record, folder / quantity.folder, quantity))
+        found.append(_values(time, series, folder / quantity.folder, quantity))
     peaks, arrivals = (np.stack(each) for each in zip(*found, strict=True))
     return Stations(names, {axis: first.read(axis) for axis in axes}, peaks, arrivals)
 
 
-def _names(record: MapRecord) -> list[str]:
-    return [str(name) for name in record.read("station")]
-
-
-def _values(record: MapRecord, folder: Path, quantity: Quantity) -> tuple[np.ndarray, np.ndarray]:
+def _values(
+    time: np.ndarray, series: Sequence[np.ndarray], folder: Path, quantity: Quantity
+) -> tuple[np.ndarray, np.ndarray]:
     """Largest values and first arrivals [s] at the stations of a member."""
-    time, *series = record.read_all(["time", *quantity.series])
     peaks, threshold = quantity.peak(np.stack(series)), _threshold(folder, quantity)
     if threshold is None:
         return peaks, np.full(peaks.shape, np.nan)
@@ -115,7 +112,8 @@ class Maps:
 
     def read(self, rows: slice) -> dict[str, np.ndarray]:
         """The variables in some rows, (members, rows, columns); NaN where there was no wave."""
-        found = [open_record(path).read_all(self.variables, rows) for path in self.paths]
+        names = self.variables
+        found = [read_values(path, names, rows) for path in self.paths]
         stacked = (np.stack(each).astype(float) for each in zip(*found, strict=True))
         return dict(zip(self.variables, stacked, strict=True))
 
@@ -144,14 +142,11 @@ def open_maps(folders: Sequence[Path], quantity: Quantity, nest: str = "") -> Ma
     if len(found) < len(folders) or quantity.name not in open_record(found[0]).variables:
         return None
     maps = Maps(quantity, found)
+    axes = maps.frame.rows, maps.frame.columns
     for path in found[1:]:
-        record = open_record(path)
-        other = _frame(record, record.variables[quantity.name])
-        for mine, theirs in ((maps.frame.rows, other.rows), (maps.frame.columns, other.columns)):
-            if mine.name != theirs.name or not np.array_equal(mine.values, theirs.values):
-                raise InputError(
-                    f"{path}: is on another grid than {found[0]}; expected the same in all members"
-                )
+        others = read_values(path, [axis.name for axis in axes])
+        if not all(np.array_equal(axis.values, other) for axis, other in zip(axes, others, strict=True)):
+            raise InputError(f"{path}: is on another grid than {found[0]}; expected the same in all members")
     return maps
 
 

@@ -36,13 +36,24 @@ class MapRecord:
 
     def read_all(self, names: Sequence[str], index: Index = ()) -> list[np.ndarray]:
         """The same of several variables; the file is opened once."""
-        with _opened(self.path) as values_of:
-            return [values_of(name, index) for name in names]
+        return read_values(self.path, names, index)
 
 
 def open_record(path: Path) -> MapRecord:
     """Describes a NetCDF file or a Zarr store of maps. Raises InputError for one that cannot be read."""
     return _describe_store(path) if path.is_dir() else _describe_file(path)
+
+
+def read_values(path: Path, names: Sequence[str], index: Index = ()) -> list[np.ndarray]:
+    """Values of some variables of a file that need not be described, which is opened once.
+
+    Raises InputError for one that cannot be read, or does not have them.
+    """
+    with _opened(path) as values_of:
+        try:
+            return [values_of(name, index) for name in names]
+        except LookupError:
+            raise InputError(f"{path}: has not all of the variables {', '.join(names)}") from None
 
 
 @contextmanager

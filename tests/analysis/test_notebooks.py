@@ -51,7 +51,14 @@ def kernel_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "tohoku2011"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough] if name == "coupled_tohoku" else [])
+        for name in NAMES
+        if name != "tohoku2011"
+    ],
+)
 def test_a_notebook_runs_in_an_empty_folder(name: str, tmp_path: Path) -> None:
     if name in NEEDED:
         pytest.importorskip(NEEDED[name], reason=f"{name}.ipynb needs {NEEDED[name]}")

@@ -168,7 +168,7 @@ def test_azimuth_and_back_azimuth_slowness_and_incidence(tmp_path: Path) -> None
     np.testing.assert_allclose(two.vz, one.vz, atol=1e-9)
 
 
-@pytest.mark.long
+@pytest.mark.thorough
 def test_ranks_and_restarts_change_no_bit(tmp_path: Path) -> None:
     def made(name: str) -> dict:
         scene = block(tmp_path / name)

@@ -63,7 +63,12 @@ def records(made: dict) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("attenuation", "order"),
-    [("none", 4), pytest.param("none", 8, marks=pytest.mark.thorough), ("conventional", 4), ("coarse", 4)],
+    [
+        ("none", 4),
+        pytest.param("none", 8, marks=pytest.mark.thorough),
+        pytest.param("conventional", 4, marks=pytest.mark.thorough),
+        ("coarse", 4),
+    ],
 )
 def test_a_box_holds_what_the_larger_run_has_in_it(tmp_path: Path, attenuation: str, order: int) -> None:
     scene = large(tmp_path / "large", attenuation, order)
@@ -77,6 +82,7 @@ def test_a_box_holds_what_the_larger_run_has_in_it(tmp_path: Path, attenuation: 
     assert inside < (2e-3 if attenuation == "coarse" else 5e-4) and outside < 1e-3
 
 
+@pytest.mark.thorough
 def test_ranks_and_a_coarser_record_make_no_difference_that_matters(tmp_path: Path) -> None:
     scene = large(tmp_path / "large")
     compute(scene)

@@ -21,7 +21,13 @@ DTYPES = ("float32", "float64")
 SIMILAR = ("step with a friction map", "step in a layer", "step with maxima")
 COMPILED = tuple(name for name in KERNELS if name not in SIMILAR)
 # Of these the thorough tests alone see float64.
-SOME_IN_DOUBLE = ("step", "deep step", "step with structures", "step with a tracer")
+SOME_IN_DOUBLE = (
+    "step",
+    "deep step",
+    "deep step with everything",
+    "step with structures",
+    "step with a tracer",
+)
 # Threads take twice as long to compile, and differ in the loop over tiles only.
 THREADED = tuple((name, "float32") for name in COMPILED if name != "step with everything")
 

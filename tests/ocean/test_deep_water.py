@@ -265,7 +265,7 @@ def test_a_nest_in_a_deep_grid_keeps_rest_and_volume():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("ratio", [3, 5])
+@pytest.mark.parametrize("ratio", [3, pytest.param(5, marks=pytest.mark.thorough)])
 def test_a_long_wave_passes_a_nest_without_an_echo(ratio):
     """A crest of 24 cells and more goes into the nest and out of it; what comes back is below a hundredth of it."""
     dt = DEEP.cfl * CELL / SPEED

@@ -403,7 +403,7 @@ def test_a_run_goes_on_from_its_checkpoint_bit_for_bit(tmp_path):
     assert differing(shallow, expected) != []
 
 
-@pytest.mark.cases
+@pytest.mark.thorough
 def test_a_broken_wave_comes_to_the_wall_as_in_the_laboratory(tmp_path):
     """NTHMP BP5: C's crests at gauges 8 and 9 and its run-up, within the limits of the case."""
     from esim.drivers.run import simulate

@@ -54,7 +54,7 @@ def test_the_plane_of_the_margin_is_one_for_crust_and_ocean() -> None:
     assert shores == pytest.approx([-100e3, -100e3])
 
 
-@pytest.mark.cases
+@pytest.mark.thorough
 def test_the_moving_bed_makes_the_tsunami_of_the_fault_in_a_half_space(tmp_path: Path) -> None:
     bounds = four_methods.judge(four_methods.CASE.run(tmp_path, quick=True))
     assert [bound.quantity for bound in bounds if not bound.passed] == []
