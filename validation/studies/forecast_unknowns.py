@@ -44,8 +44,8 @@ def back(library: Library) -> Iterator[tuple[str, ...]]:
     """How much of slip is negative, and what the largest elevations at buoys would be without that.
 
     Shares: of windows of subfaults, and of subfaults on the whole, in samples; of the sum of net slip; of subfaults
-    whose interval of 95 % is below zero. Without it: the mean of samples whose negative net slip is set to zero, to that
-    of the samples as they are.
+    whose interval of 95 % is below zero. Without it: the mean of samples whose negative net slip is set to zero, to
+    that of the samples as they are.
     """
     records = observed(library)
     for minutes in (0, *MINUTES):
