@@ -24,41 +24,44 @@ def prepare(
     detide: Sequence[str] | None = None,
     lowpass: float | None = None,
 ) -> dict[str, Record]:
-    """Records of sensors as they are used, those of others as they are.
+    """Records of sensors as they are used, and those of targets, which are drawn, without their tides as well.
 
-    detide has names of sensors, none of them for all that have values before the origin; None removes no tide. lowpass
-    [s] is the shortest period that is kept. Raises InputError for what cannot be done.
+    detide has names of these, none of them for all that have values before the origin; None removes no tide. lowpass
+    [s] is the shortest period of sensors that is kept. Raises InputError for what cannot be done.
     """
+    y = dict(zip(library.targets, library.target_y, strict=True))
+    y |= dict(zip(library.sensors, library.sensor_y, strict=True))
     for name in detide or ():
-        if name not in library.sensors or name not in records:
-            have = [one for one in library.sensors if one in records]
-            raise InputError(f"--detide: '{name}' is no sensor with data, {hint(name, have)}")
-    return {
-        name: _prepared(library, name, record, origin, detide, lowpass) if name in library.sensors else record
-        for name, record in records.items()
-    }
+        if name not in y or name not in records:
+            have = [one for one in y if one in records]
+            raise InputError(f"--detide: '{name}' is no sensor or target with data, {hint(name, have)}")
+    found = dict(records)
+    for name in records.keys() & y.keys():
+        latitude = float(y[name]) if library.about["lonlat"] else None
+        found[name] = _without_tide(name, records[name], latitude, library.noise.floor, origin, detide)
+        if lowpass is not None and name in library.sensors:
+            found[name] = low_passed(found[name], lowpass)
+    return found
 
 
-def _prepared(
-    library: Library,
+def _without_tide(
     name: str,
     record: Record,
+    latitude: float | None,
+    floor: float,
     origin: datetime | None,
     detide: Sequence[str] | None,
-    lowpass: float | None,
 ) -> Record:
+    """A record without its tide where that is asked for; where one seems to be left, that is said."""
     enough = (record.time <= 0).sum() >= FEWEST and record.time[0] <= -SHORT
     if detide is not None and (name in detide or (not detide and enough)):
-        lonlat = bool(library.about["lonlat"])
-        latitude = float(library.sensor_y[library.sensors.index(name)]) if lonlat else None
         record = without_tide(name, record, latitude, origin)
     elif detide is not None and not detide:
         record = record._replace(
             done=(*record.done, "no tide removed, as an hour before the origin is not there")
         )
-    if left := _tide_left(record, library.noise.floor):
-        record = record._replace(done=(*record.done, left))
-    return record if lowpass is None else low_passed(record, lowpass)
+    left = _tide_left(record, floor)
+    return record._replace(done=(*record.done, left)) if left else record
 
 
 def _tide_left(record: Record, floor: float) -> str:

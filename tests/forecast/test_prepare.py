@@ -115,12 +115,18 @@ def test_without_a_tide_nothing_is_said_or_done(library):
     assert prepare(library, {"near": record}, ORIGIN) == {"near": record}
 
 
+def test_a_target_that_is_drawn_has_no_tide_either(library):
+    time = np.arange(-7200.0, 1801.0, 60.0)
+    found = prepare(library, {"south": Record(time, tide(time))}, ORIGIN, detide=[], lowpass=300.0)["south"]
+    assert len(found.done) == 1 and np.abs(found.value).max() < 0.07
+
+
 def test_what_has_no_values_before_the_origin_stays_as_it_is(library):
     late = Record(np.arange(0.0, 1801.0, 60.0), np.zeros(31))
-    found = prepare(library, {"near": late, "south": late}, ORIGIN, detide=[])
+    found = prepare(library, {"near": late, "elsewhere": late}, ORIGIN, detide=[])
     assert found["near"].done == ("no tide removed, as an hour before the origin is not there",)
-    assert found["south"] is late
+    assert found["elsewhere"] is late
     with pytest.raises(InputError, match="--detide: 'near' has 1 values in the 0 h before the origin"):
         prepare(library, {"near": late}, ORIGIN, detide=["near"])
-    with pytest.raises(InputError, match="'nair' is no sensor with data, did you mean 'near'"):
+    with pytest.raises(InputError, match="'nair' is no sensor or target with data, did you mean 'near'"):
         prepare(library, {"near": late}, ORIGIN, detide=["nair"])
