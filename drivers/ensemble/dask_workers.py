@@ -19,8 +19,8 @@ from esim.drivers.ensemble.setup import EnsembleSetup
 from esim.drivers.resources import Device
 from esim.ensemble.standing import Standing
 from esim.errors import InputError, StopRequested
+from esim.io.remembered import REMEMBERED
 from esim.parallel.comm import SerialComm
-from esim.sources.remembered import REMEMBERED
 from esim.timestepping.signals import STOP
 
 

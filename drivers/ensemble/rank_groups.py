@@ -11,8 +11,8 @@ from esim.drivers.ensemble.setup import EnsembleSetup
 from esim.ensemble.queue import Queue
 from esim.ensemble.standing import Standing
 from esim.errors import StopRequested
+from esim.io.remembered import REMEMBERED
 from esim.parallel.collectives import on_root
-from esim.sources.remembered import REMEMBERED
 from esim.timestepping.signals import STOP
 
 ROOM = 1 << 28  # bytes of what members have in common, on each rank

@@ -12,6 +12,7 @@ from esim.errors import InputError
 from esim.io.gridded import reader
 from esim.io.gridded.expected import ON_EARTH, Expected
 from esim.io.gridded.layout import GriddedVariable
+from esim.io.remembered import REMEMBERED
 
 OTHER_UNITS = ("km", "kilometer", "kilometers", "cm", "mm", "ft", "feet", "foot", "fathom", "fathoms")
 
@@ -48,7 +49,18 @@ class ElevationFile:
         """Elevation [m], positive up, float64 (ny, nx) at cell centres; see `read_field`.
 
         Raises InputError for cells outside the file or without a value, unless it may be patchy: then they are NaN.
+        Runs that follow one another in a process, as those of an ensemble, read a file once.
         """
+        file = self.path.stat()
+        as_it_is = file.st_dev, file.st_ino, file.st_mtime_ns, file.st_size
+        return REMEMBERED.of(
+            (self, as_it_is, x, y, lonlat, spacing, patchy),
+            lambda: self._read(x, y, lonlat, spacing, patchy),
+        )
+
+    def _read(
+        self, x: np.ndarray, y: np.ndarray, lonlat: bool, spacing: tuple[float, float], patchy: bool
+    ) -> np.ndarray:
         field = reader.read_field(
             self.path,
             self.variable,

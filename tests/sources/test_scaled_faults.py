@@ -10,9 +10,9 @@ from esim.drivers.run import simulate
 from esim.ensemble.member import member_config
 from esim.errors import InputError
 from esim.grids.grid import Grid
+from esim.io.remembered import Remembered
 from esim.sources.ocean import seafloor
 from esim.sources.ocean.build import build
-from esim.sources.remembered import Remembered
 from esim.sources.scaling import moment_of
 
 FAULT = {

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from esim.grids.grid import CellFunction, Grid
+from esim.io.remembered import REMEMBERED
 from esim.ocean.model import Ocean
 from esim.ocean.static_fields import extend_to_halo
 from esim.parallel.comm import Comm
@@ -12,7 +13,6 @@ from esim.parallel.decomposition import common
 from esim.parallel.threads import on_threads
 from esim.sources.ocean import Source
 from esim.sources.ocean.fault_source import FaultSource
-from esim.sources.remembered import REMEMBERED
 
 
 def displacement(

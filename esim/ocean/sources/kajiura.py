@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from esim.grids.grid import CellFunction, Grid
+from esim.io.remembered import REMEMBERED
 from esim.parallel.comm import Comm
 from esim.parallel.threads import on_threads
 from esim.sources.geodesy import Box
 from esim.sources.ocean import kajiura
 from esim.sources.ocean.kajiura import KajiuraFilter
-from esim.sources.remembered import REMEMBERED
 
 
 class FilterScale(NamedTuple):

@@ -9,11 +9,11 @@ import numpy as np
 from esim.errors import InputError
 from esim.grids.grid import Grid
 from esim.grids.projection import MapProjection
+from esim.io.remembered import REMEMBERED
 from esim.sources import bearing
 from esim.sources.finite_fault import FiniteFault
 from esim.sources.geodesy import Box
 from esim.sources.ocean import seafloor
-from esim.sources.remembered import REMEMBERED
 from esim.sources.scaling import moment_of
 
 STEEP = 0.1  # slope of the bed assumed when the region is sought, that of the steepest trenches

@@ -35,13 +35,14 @@ class Remembered:
         self._room = room
 
     def of(self, made_of: Any, compute: Callable[[], np.ndarray]) -> np.ndarray:
-        """The result of compute(), which depends on nothing else than what it is made of; it must not be changed."""
+        """The result of compute(), which depends on nothing else than what it is made of; it cannot be changed."""
         if not self._room:
             return compute()
         key = hashlib.sha256(pickle.dumps(made_of)).hexdigest()
         found = self._arrays.get(key)
         if found is None:
             found = compute()
+            found.flags.writeable = False
             self._keep(key, found)
         return found
 
