@@ -40,10 +40,13 @@ def test_dart_text_is_read_without_its_depth(tmp_path, text):
     assert "the mean of the hour before the origin, 5822.120 m, is removed" in found.notes[1]
 
 
-def test_dart_text_is_read_for_comparisons_as_well(tmp_path):
+def test_dart_text_is_read_for_comparisons_as_well_and_what_is_assumed_is_told_once(tmp_path, caplog):
     (tmp_path / "21413.txt").write_text(TITLE + "\n".join(ROWS))
-    time, eta = read_record(tmp_path / "21413.txt", ORIGIN)
-    assert time[-1] == 120.0 and eta[-1] == pytest.approx(-0.25)
+    for _ in range(2):
+        time, eta = read_record(tmp_path / "21413.txt", ORIGIN)
+        assert time[-1] == 120.0 and eta[-1] == pytest.approx(-0.25)
+    told = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert len(told) == 2 and "values are taken as depths of the water in m" in told[1]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ def read_record(path: Path, start: datetime | None) -> tuple[np.ndarray, np.ndar
 
     CSV has columns time and eta, in usual spellings and units, or two of numbers without names; NetCDF (.nc) variables
     of such names; DART text is as NOAA publishes it. Gaps are left out, times put in order, and of equal ones the first
-    counts. Where values are depths, the level before the origin is removed, and the log says so. Raises InputError with
+    counts. Where values are depths, the level before the origin is removed, with a warning. Raises InputError with
     a sentence for what is no record.
     """
     found = read_file(path, start, NO_START, HIGHEST)
@@ -30,5 +31,11 @@ def read_record(path: Path, start: datetime | None) -> tuple[np.ndarray, np.ndar
     if time.size < 2:
         raise InputError(f"{path}: has {time.size} values of eta; expected a record of two at least")
     for note in notes:
-        logging.getLogger("esim").info("%s: %s", path, note)
+        _tell(path, note)
     return time, eta
+
+
+@lru_cache(maxsize=1024)
+def _tell(path: Path, note: str) -> None:
+    """Says what was assumed of a file, once."""
+    logging.getLogger("esim").warning("%s: %s", path, note)
