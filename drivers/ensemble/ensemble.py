@@ -59,7 +59,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
         threads = config.run.threads or (1 if config.run.engine == "dask" else threads_per_rank(comm))
         document = config.document()
         document.data["run"]["threads"] = threads
-        identities = _identities(config, comm, members, document)
+        identities, inputs = _identities(config, comm, members, document)
         device = find_device(config, comm, warnings, elsewhere)
         groups = max(1, comm.size // config.run.ranks_per_member)
         group = comm.split(min(comm.rank // config.run.ranks_per_member, groups - 1))
@@ -72,6 +72,7 @@ class Ensemble(Driver[EnsembleConfig, EnsembleSetup, "EnsembleRun"]):
             warnings=warnings,
             members=members,
             identities=identities,
+            inputs=inputs,
             document=document,
             groups=groups,
             group=group,
@@ -259,6 +260,7 @@ class EnsembleRun(Computation[EnsembleSetup]):
             setup.config.echo(),
             started=self.started,
             ended=datetime.now(UTC),
+            inputs=setup.inputs,
             decomposition={
                 "ranks": setup.comm.size,
                 "groups": setup.groups,
@@ -278,8 +280,8 @@ class EnsembleRun(Computation[EnsembleSetup]):
 
 def _identities(
     config: EnsembleConfig, comm: Comm, members: Sequence[Member], document: Document
-) -> tuple[Mapping[str, Any], ...]:
-    """What decides the results of each member. Collective: each rank checks some of them.
+) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
+    """What decides the results of each member, and the files that all of them read. Collective: each rank checks some.
 
     Raises InputError, on all ranks, for the first member whose configuration its scenario refuses.
     """
@@ -294,14 +296,15 @@ def _identities(
     problems = [one for one in comm.allgather(problem) if one is not None]
     if problems:
         raise min(problems, key=lambda one: one[0])[1]
-    read = {file for one in configs.values() for file in one.files}
+    read = {*config.files, *(file for one in configs.values() for file in one.files)}
     files = sorted({file for part in comm.allgather(read) for file in part})
     paths = root_first(comm, lambda: {file: locate(file) for file in files})
-    sums = {one["path"]: _sum(one) for one in sum_inputs(comm, list(dict.fromkeys(paths.values())))}
+    inputs = tuple(sum_inputs(comm, list(dict.fromkeys(paths.values()))))
+    sums = {one["path"]: _sum(one) for one in inputs}
     by_file = {file: sums[str(path)] for file, path in paths.items()}
     mine = {number: plain(one.restart_identity(by_file)) for number, one in configs.items()}
     found = {number: one for part in comm.allgather(mine) for number, one in part.items()}
-    return tuple(found[number] for number in range(len(members)))
+    return tuple(found[number] for number in range(len(members))), inputs
 
 
 def _sum(record: Mapping[str, Any]) -> str:

@@ -26,13 +26,15 @@ ARRAY = ".array"  # in the output directory: a folder for each task of a job arr
 class EnsembleSetup(Setup[EnsembleConfig]):
     """What is known of an ensemble: its members, and the setup of the first of them, on the ranks of a group.
 
-    identities are what decides the results of each member, as it is compared with what is there, and document is the
-    base with the threads that a rank has. Groups of ranks compute a member each at a time; this rank is in `group`.
-    share is the number of this task of a job array, from 0, and how many there are; None outside of one.
+    identities are what decides the results of each member, as it is compared with what is there; inputs are the files
+    that all of them read, with their checksums; document is the base with the threads that a rank has. Groups of ranks
+    compute a member each at a time; this rank is in `group`. share is the number of this task of a job array, from 0,
+    and how many there are; None outside of one.
     """
 
     members: tuple[Member, ...]
     identities: tuple[Mapping[str, Any], ...]
+    inputs: tuple[Mapping[str, Any], ...]
     document: Document
     groups: int
     group: Comm

@@ -1,5 +1,6 @@
 """Are the members of an ensemble the runs that they would be alone, whoever computes them and however often?"""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -119,6 +120,8 @@ def test_more_members_are_added_by_a_longer_table(tmp_path):
     simulate(config, resume=True)
     assert (out / "members" / "a" / "maxima.nc").stat().st_mtime_ns == first
     assert (out / "members" / "b" / "run.json").exists()
+    sums = {Path(one["path"]).name: one["sha256"] for one in record(out)["inputs"]}
+    assert sums["members.csv"] == hashlib.sha256(table.read_bytes()).hexdigest() and "base.yaml" in sums
 
 
 def test_an_ensemble_that_is_replaced_leaves_no_members_behind(tmp_path):
