@@ -6,6 +6,7 @@ import xarray as xr
 from support.forecasts import drawn, forward, recorded
 from support.twins import prepared, write_twin
 
+from esim.analysis.report.page import report
 from esim.cli.main import main
 from esim.config.forecast.unknowns import UpliftConfig
 from esim.constants import SEA_DENSITY
@@ -119,7 +120,7 @@ def test_a_forecast_has_the_water_that_was_lifted_and_no_magnitude(lifted, tmp_p
     table = tmp_path / "records.csv"
     table.write_text("\n".join(["time,near,east", *(",".join(map(str, row)) for row in rows)]) + "\n")
     command = ["forecast", "run", str(path), "--data", str(table), "--output", str(tmp_path / "out")]
-    assert main(command) == 0
+    assert main([*command, "--follow"]) == 0
     text = capsys.readouterr().out
     assert "uplift         volume lifted " in text and "energy         " in text and "Mw" not in text
     metres = (library.slip_root @ x).reshape(2, -1).sum(axis=0)
@@ -129,6 +130,10 @@ def test_a_forecast_has_the_water_that_was_lifted_and_no_magnitude(lifted, tmp_p
         assert low < middle < high and low < library.area @ metres < high
         energy = 0.5 * SEA_DENSITY * 9.81 * (library.area @ metres**2)
         assert data["energy"].values[0] < energy < data["energy"].values[2] * 1.5
+    with xr.open_dataset(tmp_path / "out" / "sharpening.nc") as data:
+        assert data["volume"].values[-1] == pytest.approx([low, middle, high]) and "magnitude" not in data
+    page = report(tmp_path / "out").read_text()
+    assert f"volume lifted {middle / 1e9:.2f} km³ ({low / 1e9:.2f} to {high / 1e9:.2f})" in page
     with pytest.raises(InputError, match="the library has free uplift; expected one whose unknowns are slip"):
         plan_members(library, 3, None)
     assert Watch(library, records).forecast(1800.0).moment is None
