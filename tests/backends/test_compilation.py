@@ -66,6 +66,7 @@ def ask(helper: Helper, *loops: Any) -> list[bytes]:
     return [helper.ask(loop) for loop in loops]
 
 
+@pytest.mark.long
 def test_helpers_and_this_process_share_the_work(cache):
     compiling = Compilation(processes=2)
     codes = [compiling.need(Loop(f"loop{n}", cache, seconds=1.0)) for n in range(4)]

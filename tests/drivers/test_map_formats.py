@@ -148,6 +148,7 @@ def end(clock, step: int) -> None:
         raise Killed
 
 
+@pytest.mark.long
 def test_a_finished_run_is_resumed_to_the_same_files(copied):
     folder = copied("ocean", "zarr")
     before = files(folder)

@@ -84,6 +84,7 @@ def test_the_ground_follows_the_slip_as_in_a_half_space(tmp_path, monkeypatch):
     assert error(without, final(without)[2], x, y) > 0.08
 
 
+@pytest.mark.long
 def test_what_is_added_is_the_slip_that_no_node_has(tmp_path, monkeypatch):
     """Within a cell of the ground, along x alone; and the same bits on any number of ranks."""
     made = thrust(tmp_path / "with", cells=8, duration=4.0)

@@ -121,6 +121,7 @@ def test_any_cut_of_the_rows_has_the_same_weights_and_areas(transform, grid):
         np.testing.assert_array_equal(sum(one.areas() for one in order), whole.areas())
 
 
+@pytest.mark.long
 def test_across_the_dateline_and_the_seam_of_a_globe_it_is_the_same():
     place = cells(PlaneTransform(True, Projection(180.0, 38.0)))
     usual = mapped(place, lonlat(0.1, 176.0, 34.0), dome(place))

@@ -124,6 +124,7 @@ def test_a_record_that_is_none_is_refused(text: str, more: dict[str, Any], said:
         from_dict(CHANNEL | {"forcing": [force]})
 
 
+@pytest.mark.long
 def test_runs_feel_it_and_ranks_do_the_same(tmp_path: Path) -> None:
     def scene(name: str) -> dict[str, Any]:
         grid = {"kind": "cartesian", "x": [0, 300e3], "y": [0, 100e3], "spacing": 10e3}
