@@ -199,6 +199,7 @@ def test_single_precision_does_not_drift():
 
 
 @pytest.mark.parametrize(("kind", "most"), [("cpml", 0.02), ("wall", 1.0)])
+@pytest.mark.long
 def test_absorbing_sides_let_long_waves_out(kind, most):
     """A hump wider than the layers are thick; between walls all of it comes back."""
     columns, size, depth = 60, 20.0, 20.0

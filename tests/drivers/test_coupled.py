@@ -42,6 +42,7 @@ def test_the_scene_is_worth_comparing(whole):
 
 
 @pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.long)])
+@pytest.mark.long
 def test_any_ranks_in_turns(whole, ranks, tmp_path):
     found = compute(scene(tmp_path / "out"), ranks)
     assert differing(outputs(found), outputs(whole)) == []
@@ -96,6 +97,7 @@ def test_cut_off_in_either_part_and_gone_on(whole, part, time, ranks, tmp_path):
     assert differing(outputs(compute(made, ranks, resume=True)), outputs(whole)) == []
 
 
+@pytest.mark.long
 def test_a_complete_crust_is_not_computed_again(whole, tmp_path):
     """Nor may another one be taken for it."""
     made = scene(tmp_path / "out")

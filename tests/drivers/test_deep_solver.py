@@ -19,6 +19,7 @@ def scene(directory, **changes):
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1)])
+@pytest.mark.long
 def test_a_killed_run_goes_on_with_the_same_bits(before, after, tmp_path):
     whole = compute(scene(tmp_path / "whole"))
     parts = scene(tmp_path / "parts")

@@ -69,6 +69,7 @@ def test_the_elevation_is_the_integral_of_the_velocity(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ranks", [2, pytest.param(3, marks=pytest.mark.long)])
+@pytest.mark.long
 def test_ranks_equal_one_rank(ranks: int, whole: dict[str, np.ndarray], tmp_path: Path) -> None:
     assert differing(compute(coast(tmp_path), ranks), whole) == []
 

@@ -100,6 +100,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", ["ocean", pytest.param("crust", marks=pytest.mark.long)])
+@pytest.mark.long
 def test_a_store_has_what_the_netcdf_files_have(name, reference):
     folder = reference(name, "zarr")
     assert_same(folder, reference(name))

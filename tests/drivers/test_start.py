@@ -95,6 +95,7 @@ def test_copies_of_an_input_on_nodes_are_compared(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ what may be another
 
 
+@pytest.mark.long
 def test_a_longer_run_with_more_stations_and_outputs_goes_on_bit_for_bit(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

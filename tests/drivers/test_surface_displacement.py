@@ -72,6 +72,7 @@ def test_low_passed_records_are_windowed_means_of_the_displacement(tmp_path: Pat
 
 
 @pytest.mark.parametrize("form", ["netcdf", pytest.param("zarr", marks=pytest.mark.long)])
+@pytest.mark.long
 def test_any_ranks_and_a_restart_within_windows_write_the_same_bits(form: str, tmp_path: Path) -> None:
     sea = change(scene(tmp_path / "whole", sea_surface=True), "medium.layers", [SEA, dict(ROCK, top=WATER)])
     sea["output"] |= {"format": form, "checkpoint": {"every": 0.23}}

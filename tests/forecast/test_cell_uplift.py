@@ -82,6 +82,7 @@ def test_the_filter_spreads_water_and_keeps_its_volume():
         )
 
 
+@pytest.mark.long
 def test_records_and_forecasts_are_those_of_a_run(lifted, tmp_path):
     """Two squares that rise in different windows, in an ordinary run of a moving seafloor."""
     found, path = lifted

@@ -128,6 +128,7 @@ def test_a_pressure_file_says_the_same_as_its_pulse(found: Path, tmp_path: Path)
             np.testing.assert_allclose(other[name], data[name], rtol=0, atol=atol)
 
 
+@pytest.mark.long
 def test_ranks_and_restarts_record_the_same(tmp_path: Path) -> None:
     whole = compute(channel(tmp_path / "whole"))
     assert differing(compute(channel(tmp_path / "ranks"), ranks=2), whole) == []

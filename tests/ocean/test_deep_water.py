@@ -182,6 +182,7 @@ def test_waves_leave_through_open_sides(cells, limit):
 
 
 @pytest.mark.parametrize("layers", [(8, 8, 8, 8), pytest.param((8, 8, 0, 0), marks=pytest.mark.long)])
+@pytest.mark.long
 def test_layers_never_grow(layers):
     sides = tuple("open" if cells else "wall" for cells in layers)
     sea, dt = hump_between(layers, sides, cells=36)
@@ -237,6 +238,7 @@ def test_any_number_of_ranks_has_the_same_bits(ranks, sides):
 # ------------------------------------------------------------------ nests
 
 
+@pytest.mark.long
 def test_a_nest_in_a_deep_grid_keeps_rest_and_volume():
     depth = np.repeat(np.repeat(rough_coast(20), 3, 0), 3, 1)
     dt = DEEP.cfl * CELL / SPEED
