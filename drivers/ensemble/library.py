@@ -6,14 +6,10 @@ from typing import Any
 
 from esim.config.ensemble.root import EnsembleConfig, base_document
 from esim.config.scenario import SimulationConfig
-from esim.data import locate
 from esim.drivers.ensemble.setup import EnsembleSetup
 from esim.ensemble.greens_functions import LIBRARY, SUBFAULTS, write_library, write_subfaults
 from esim.ensemble.unit_sources import nonlinear_terms, other_terms, read_subfaults, require_responses
 from esim.io import cf
-from esim.io.provenance import input_file
-
-__all__ = ["check_unit_sources", "library_files", "linearity_lines", "make_library"]
 
 
 def library_files(config: EnsembleConfig) -> list[str]:
@@ -49,11 +45,10 @@ def make_library(setup: EnsembleSetup, complete: Sequence[int]) -> list[str]:
         ]
     fault, names = read_subfaults(units), [member.name for member in setup.members]
     base = require_responses(setup.first.config)
-    files = sorted({locate(file) for file in (*config.files, *base.files)})
     attributes: dict[str, Any] = dict(
         cf.global_attributes(config.title or config.base.stem, config.echo(), "esim-run")
     )
-    attributes["inputs"] = json.dumps([input_file(file) for file in files])
+    attributes["inputs"] = json.dumps(setup.inputs)
     folders = [setup.directory(n) for n in complete]
     write_subfaults(directory / SUBFAULTS, fault, names)
     return write_library(directory / LIBRARY, fault, names, folders, units.slip, base, attributes)
