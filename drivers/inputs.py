@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from esim.errors import EsimError, InputError
+from esim.io.checksum import mark_of
 from esim.io.provenance import input_file
 from esim.parallel.comm import Comm
-
-Mark = tuple[
-    int, int, int
-]  # size, time of the last change, number: what a shared file system tells all ranks alike
 
 
 def sum_inputs(comm: Comm, files: Sequence[Path], threads: int = 1) -> list[dict[str, Any]]:
@@ -21,7 +18,7 @@ def sum_inputs(comm: Comm, files: Sequence[Path], threads: int = 1) -> list[dict
     Ranks share the files out, the largest first. Where they do not see the same file under a path, because nodes have
     copies of their own, one rank of each node sums it; raises InputError, on all ranks, where these differ.
     """
-    marks = comm.allgather([_mark(path) for path in files])
+    marks = comm.allgather([mark_of(path) for path in files])
     shared = [all(marks[0][n] == one[n] for one in marks) for n in range(len(files))]
     owner = _share_out([mark[0] for mark in marks[0]], comm.size)
     mine = [n for n in range(len(files)) if (owner[n] == comm.rank if shared[n] else comm.local_rank == 0)]
@@ -37,14 +34,6 @@ def sum_inputs(comm: Comm, files: Sequence[Path], threads: int = 1) -> list[dict
         if problem is not None:
             raise problem
     return [_agreed(path, n, [found for _, found in told]) for n, path in enumerate(files)]
-
-
-def _mark(path: Path) -> Mark:
-    try:
-        found = path.stat()
-    except OSError:  # told by whoever sums it
-        return 0, 0, 0
-    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _share_out(sizes: Sequence[int], ranks: int) -> list[int]:

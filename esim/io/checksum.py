@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from esim.errors import MachineError
 
 PIECE = 1 << 24  # bytes read at once
+Mark = tuple[
+    int, int, int
+]  # size, time of the last change, number: a shared file system tells all ranks alike
 LARGE = 1 << 30  # bytes from which a file is summed by XXH3: several GB/s on a core, ten times SHA-256
 
 
@@ -49,6 +52,15 @@ def checksum(path: Path) -> dict[str, str]:
 def size_of(path: Path) -> int:
     """Bytes of a file, or of all files in a folder. Raises OSError."""
     return sum(file.stat().st_size for file in _files_in(path)) if path.is_dir() else path.stat().st_size
+
+
+def mark_of(path: Path) -> Mark:
+    """By what a file is known to be the same without reading it; zeros where there is none, which its reader reports."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _files_in(folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ import numpy as np
 from esim.config.elevation import ElevationFileConfig
 from esim.data import locate
 from esim.errors import InputError
+from esim.io.checksum import mark_of
 from esim.io.gridded import reader
 from esim.io.gridded.expected import ON_EARTH, Expected
 from esim.io.gridded.layout import GriddedVariable
@@ -51,10 +52,8 @@ class ElevationFile:
         Raises InputError for cells outside the file or without a value, unless it may be patchy: then they are NaN.
         Runs that follow one another in a process, as those of an ensemble, read a file once.
         """
-        file = self.path.stat()
-        as_it_is = file.st_dev, file.st_ino, file.st_mtime_ns, file.st_size
         return REMEMBERED.of(
-            (self, as_it_is, x, y, lonlat, spacing, patchy),
+            (self, mark_of(self.path), x, y, lonlat, spacing, patchy),
             lambda: self._read(x, y, lonlat, spacing, patchy),
         )
 
