@@ -1,6 +1,7 @@
 """How do samples of the posterior become an ensemble? A fault file each, and what `esim-run` needs to compute them."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from esim.io.tables import write_table
 from esim.sources.finite_fault import FiniteFault, moment_magnitude
 
 ENSEMBLE, TABLE, COLUMN = "ensemble.yaml", "members.csv", "source.0.file"
+SAMPLE = re.compile(r"sample\d+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +88,8 @@ def write_members(
     files = [folder / f"sample{n + 1:0{digits}d}.csv" for n in range(plan.count)]
     for n, file in enumerate(files):
         write_slip(file, plan.fault, slips[:, :, n], plan.starts, float(library.about["window"]))
-    for stale in set(folder.glob("sample*.csv")) - set(files):  # of an earlier forecast
-        stale.unlink()
+    for stale in _of_earlier(folder) - set(files):
+        stale.unlink(missing_ok=True)
     seen_from_base = [os.path.relpath(file.absolute(), plan.path.parent) for file in files]
     rows = zip([file.stem for file in files], seen_from_base, strict=True)
     write_table(folder / TABLE, ["name", COLUMN], list(rows))
@@ -103,6 +105,15 @@ def write_members(
     with whole_file(folder / ENSEMBLE) as temporary:
         temporary.write_text(to_yaml(content), encoding="utf-8")
     yield from _remarks(plan, library, slips.sum(axis=0))
+
+
+def _of_earlier(folder: Path) -> set[Path]:
+    """The samples of an earlier forecast, by the table that it has left."""
+    table = folder / TABLE
+    if not table.is_file():
+        return set()
+    names = [line.split(",")[0] for line in table.read_text(encoding="utf-8").splitlines()[1:]]
+    return {folder / f"{name}.csv" for name in names if SAMPLE.fullmatch(name)}
 
 
 def _checked_base(path: Path, library: Library) -> TsunamiConfig:

@@ -93,9 +93,12 @@ def test_members_are_samples_of_the_posterior_and_run_to_a_probability(small, li
 
 
 def test_fewer_members_leave_none_of_an_earlier_forecast(library, found, tmp_path):
+    (tmp_path / "sample_of_mine.csv").touch()
     for count in (3, 2):
         list(write_members(tmp_path, plan_members(library, count, None), library, found, [1.0]))
-    assert sorted(path.name for path in tmp_path.glob("sample*")) == ["sample1.csv", "sample2.csv"]
+    assert sorted(path.name for path in tmp_path.glob("sample*")) == [
+        "sample1.csv", "sample2.csv", "sample_of_mine.csv",
+    ]  # fmt: skip
     assert len((tmp_path / "members.csv").read_text().splitlines()) == 3
 
 
