@@ -135,6 +135,11 @@ def span(field: "xr.DataArray", quantile: float) -> float:
     return nice(max(float(np.quantile(size, quantile)), 1e-6)) if size.size else 1.0
 
 
+def opacity(field: "xr.DataArray", full: float) -> np.ndarray:
+    """From clear, where hardly anything has moved and the land shows, to opaque from a displacement on."""
+    return np.clip(np.nan_to_num(np.abs(field.values)) / full, 0, 1)
+
+
 def beyond(values: np.ndarray, low: float, high: float) -> Beyond:
     """At which ends values lie beyond a scale of colours, in the words of Matplotlib: neither, min, max or both."""
     known = values[np.isfinite(values)]

@@ -110,7 +110,7 @@ class ForecastFiles:
 
     @staticmethod
     def sizes(data: "xr.Dataset", name: str) -> np.ndarray:
-        """Lower end of the interval, median and upper end of a size, as SIZES tells it, along the last axis."""
+        """Lower end of the interval, median and upper end of a size, in the units of SIZES, along the last axis."""
         return np.asarray(data[name].values.astype(float) * (1e-9 if name == "volume" else 1.0))
 
     def outlines(self) -> np.ndarray | None:

@@ -53,7 +53,7 @@ def draw(axes: "Axes", forecast: ForecastFiles, field: "xr.DataArray", look: Loo
     colours: dict[str, Any] = {"cmap": look.colours("RdBu_r"), "vmin": -most, "vmax": most}
     if forecast.lonlat:
         _land(axes, field)
-    drawn = chart.image(axes, field, smooth=True, alpha=_opacity(field, most), **colours)
+    drawn = chart.image(axes, field, smooth=True, alpha=chart.opacity(field, 0.1 * most), **colours)
     chart.frame(axes, field, ticks=6)
     if (outlines := forecast.outlines()) is not None:
         marks.outlines(axes, outlines, width=0.3)
@@ -61,11 +61,6 @@ def draw(axes: "Axes", forecast: ForecastFiles, field: "xr.DataArray", look: Loo
     marks.scale_bar(axes, forecast.lonlat)
     bar = axes.inset_axes((0.0, -0.11, 1.0, 0.025))
     axes.figure.colorbar(drawn, cax=bar, orientation="horizontal").set_label("expected uplift (m)")
-
-
-def _opacity(field: "xr.DataArray", most: float) -> np.ndarray:
-    """From clear, where hardly anything has moved and the land is to be seen, to opaque."""
-    return np.clip(np.nan_to_num(np.abs(field.values)) / (0.1 * most), 0, 1)
 
 
 def _land(axes: "Axes", field: "xr.DataArray") -> None:
@@ -81,12 +76,12 @@ def _points(axes: "Axes", forecast: ForecastFiles) -> None:
     """Sensors, hollow where they are not used, and targets."""
     (x, y), (tx, ty) = forecast.places("sensor"), forecast.places("target")
     used = forecast.used()
-    told = np.ones(x.size, bool) if used is None else used
+    in_use = np.ones(x.size, bool) if used is None else used
     style: dict[str, Any] = {"ls": "none", "ms": 6, "zorder": 7, "scalex": False, "scaley": False}
     axes.plot(tx, ty, "o", color=TARGET, label="target", **(style | {"ms": 4}))
-    axes.plot(x[told], y[told], "^", color=SENSOR, label="sensor", **style)
-    if not told.all():
-        axes.plot(x[~told], y[~told], "^", mfc="white", mec=SENSOR, label="sensor, not used", **style)
+    axes.plot(x[in_use], y[in_use], "^", color=SENSOR, label="sensor", **style)
+    if not in_use.all():
+        axes.plot(x[~in_use], y[~in_use], "^", mfc="white", mec=SENSOR, label="sensor, not used", **style)
     axes.legend(
         loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=7, frameon=False, borderpad=0.1
     )
@@ -96,10 +91,10 @@ def names(axes: "Axes", forecast: ForecastFiles) -> None:
     """The names of sensors and targets, as far as there is room. Call it last: all else must have its place."""
     (x, y), (tx, ty) = forecast.places("sensor"), forecast.places("target")
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
-    told = [*forecast.names("sensor"), *forecast.names("target")]
+    texts = [*forecast.names("sensor"), *forecast.names("target")]
     x, y = np.hstack([x, tx]), np.hstack([y, ty])
     on = (x >= west) & (x <= east) & (y >= south) & (y <= north)
-    labels.beside(axes, x[on], y[on], [name for name, seen in zip(told, on, strict=True) if seen], size=7)
+    labels.beside(axes, x[on], y[on], [name for name, seen in zip(texts, on, strict=True) if seen], size=7)
 
 
 def _around(forecast: ForecastFiles, field: "xr.DataArray") -> chart.Box:

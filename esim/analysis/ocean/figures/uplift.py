@@ -38,7 +38,12 @@ def figure(run: Run, look: Look = PLAIN) -> "Figure | None":
     drawing = Figure(figsize=chart.size(part, SIZE), layout="constrained")
     axes = drawing.add_subplot()
     chart.land(axes, bathymetry)
-    colours = {"cmap": look.colours("RdBu_r"), "vmin": -reach, "vmax": reach, "alpha": _opacity(field, reach)}
+    colours = {
+        "cmap": look.colours("RdBu_r"),
+        "vmin": -reach,
+        "vmax": reach,
+        "alpha": chart.opacity(field, OPAQUE * reach),
+    }
     drawn = chart.image(axes, field, **colours)
     levels = _levels(field, reach)
     if chart.contours(axes, field, levels, colors=chart.INK, linewidths=0.5, alpha=0.7) is not None:
@@ -71,11 +76,6 @@ def _reach(field: "xr.DataArray") -> float:
     """The displacement that the colours span: all but the peaks of a few cells."""
     size = np.abs(field.values)
     return chart.nice(float(np.quantile(size[size > SHOWN * np.nanmax(size)], QUANTILE)))
-
-
-def _opacity(field: "xr.DataArray", reach: float) -> np.ndarray:
-    """From clear, where hardly anything has moved and the land is to be seen, to opaque."""
-    return np.clip(np.nan_to_num(np.abs(field.values)) / (OPAQUE * reach), 0, 1)
 
 
 def _step(reach: float) -> float:
