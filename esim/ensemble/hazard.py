@@ -1,6 +1,7 @@
 """What must a place expect? Exceedance, hazard curves, quantiles, arrivals and the worst case, of all members."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,9 +31,9 @@ def write_hazard(
     """
     remarks: list[str] = []
     stations = _tried(
-        lambda: read_stations(question.folders, question.quantity), "no curves at stations", remarks
+        partial(read_stations, question.folders, question.quantity), "no curves at stations", remarks
     )
-    maps = _tried(lambda: open_maps(question.folders, question.quantity), "no maps", remarks)
+    maps = _tried(partial(open_maps, question.folders, question.quantity), "no maps", remarks)
     if stations is None and maps is None:
         raise InputError(remarks[0] if remarks else f"hazard: {lacking(question.quantity)}")
     written = [folder / FILE]
@@ -44,7 +45,7 @@ def write_hazard(
             write_maps(file, question, maps)
     for name in nest_names(question.folders, question.quantity):
         nest = _tried(
-            lambda name=name: open_maps(question.folders, question.quantity, name),  # type: ignore[misc]
+            partial(open_maps, question.folders, question.quantity, name),
             f"no maps of nest '{name}'",
             remarks,
         )

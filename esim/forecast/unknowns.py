@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esim.config.forecast.unknowns import SlipConfig, UnknownsConfig
+from esim.config.forecast.unknowns import SlipConfig, UnknownsConfig, UpliftConfig
 from esim.config.ocean.root import TsunamiConfig
 from esim.forecast.cell_uplift import rising_cells
 from esim.forecast.operator import window_starts
@@ -52,8 +52,9 @@ def build_unknowns(
     config: UnknownsConfig, base: TsunamiConfig, grid: Grid, elevation: CellFunction
 ) -> Unknowns:
     """The unknowns on the grid of a base, over a bed [m above the still water]; raises InputError."""
-    build = _subfaults if isinstance(config, SlipConfig) else _cells
-    return build(config, base, grid, elevation)  # type: ignore[arg-type]
+    if isinstance(config, SlipConfig):
+        return _subfaults(config, base, grid, elevation)
+    return _cells(config, base, grid, elevation)
 
 
 def _subfaults(config: SlipConfig, base: TsunamiConfig, grid: Grid, elevation: CellFunction) -> Unknowns:
@@ -78,8 +79,7 @@ def _subfaults(config: SlipConfig, base: TsunamiConfig, grid: Grid, elevation: C
     )
 
 
-def _cells(config: UnknownsConfig, base: TsunamiConfig, grid: Grid, elevation: CellFunction) -> Unknowns:
-    assert not isinstance(config, SlipConfig)
+def _cells(config: UpliftConfig, base: TsunamiConfig, grid: Grid, elevation: CellFunction) -> Unknowns:
     kajiura, _ = source_terms(config, base)
     cells = rising_cells(config, grid, elevation, base.physics.dry_depth, kajiura=kajiura)
     count = cells.area.size

@@ -44,7 +44,8 @@ def read_dart(
                 "minute second type height"
             )
         try:
-            moment = datetime(*map(int, match.groups()[:6]), tzinfo=UTC)  # type: ignore[arg-type,misc]
+            year, month, day, hour, minute, second = map(int, match.groups()[:6])
+            moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         except ValueError as error:
             raise InputError(f"{path.name}, line {number}: {error}") from None
         times.append(since_origin(path, moment, origin, without_origin))
