@@ -55,7 +55,7 @@ def size_of(path: Path) -> int:
 
 
 def mark_of(path: Path) -> Mark:
-    """By what a file is known to be the same without reading it; zeros where there is none, which its reader reports."""
+    """By what a file is known to be the same, without reading it; zeros where there is none, as its reader reports."""
     try:
         found = path.stat()
     except OSError:
